@@ -1,0 +1,8 @@
+"""Runs the course's commands in an environment that is there already: python3 -m pkvm_model.course start."""
+
+import sys
+
+from pkvm_model.course.cli import inside
+
+if __name__ == "__main__":
+    sys.exit(inside(sys.argv[1:]))

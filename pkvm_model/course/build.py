@@ -1,0 +1,157 @@
+"""Runs the notebooks in place and stores their outputs, the same bytes every time; makes the figures; nothing else.
+
+Outputs are never filtered: what differs from run to run has to be mended in the notebook or in what it shows.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from pkvm_model.course.environment import ROOT
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.work import write_whole
+
+Notebook = Any  # nbformat gives dictionaries whose keys are attributes as well
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+KEPT_OF_A_CELL = ("editable", "deletable", "jupyter", "nbgrader", "slideshow", "tags")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+CELL_SECONDS = 60
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Builds every notebook and figure, or says which stored ones are stale."""
+    notebooks = [Path(name) for name in arguments.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    stale = 0
+    for path, content in [*fresh_notebooks(notebooks), *fresh_figures()]:
+        if path.is_file() and path.read_bytes() == content:
+            continue
+        stale += 1
+        print(f"{'stale' if arguments.check else 'written'}: {named(path)}")
+        if not arguments.check:
+            write_whole(path, content)
+    if stale and arguments.check:
+        print("course.py: what is stored is not what a run gives: python3 course.py build", file=sys.stderr)
+        return 1
+    return 0
+
+
+def fresh_notebooks(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
+    """Yields each notebook with the bytes that a run of it gives."""
+    for path in paths:
+        yield path, fresh(path)
+
+
+def fresh_figures(module: str = "pkvm_model.show.figures") -> Iterator[tuple[Path, bytes]]:
+    """Yields each file of figures/ with its bytes, from the table FIGURES (file name to function) of `module`."""
+    if importlib.util.find_spec(module) is None:
+        return
+    figures: dict[str, Callable[[], str]] = importlib.import_module(module).FIGURES
+    for name, draw in figures.items():
+        yield ROOT / "figures" / name, draw().encode()
+
+
+def fresh(path: Path) -> bytes:
+    """Runs one notebook from the top in a new kernel and gives the file to store."""
+    notebook = read(path)
+    execute(notebook, path)
+    refuse_unsteady_outputs(notebook, path)
+    trim(notebook)
+    nbformat.validate(notebook)
+    return (nbformat.writes(notebook) + "\n").encode()
+
+
+def read(path: Path) -> Notebook:
+    """Reads a notebook and gives an id to each cell that has none, from its place."""
+    try:
+        content = json.loads(path.read_bytes())
+        cells = content["cells"]
+    except (OSError, ValueError, KeyError) as error:
+        raise CourseError(f"{named(path)} cannot be read as a notebook ({error}).") from error
+    taken = {cell.get("id") for cell in cells}
+    for number, cell in enumerate(cells, start=1):
+        if "id" not in cell:
+            cell["id"] = next(name for name in _names(number) if name not in taken)
+            taken.add(cell["id"])
+    content["nbformat"], content["nbformat_minor"] = 4, 5
+    return nbformat.from_dict(content)
+
+
+def _names(number: int) -> Iterator[str]:
+    name = f"cell-{number:02d}"
+    while True:
+        yield name
+        name += "-new"
+
+
+def execute(notebook: Notebook, path: Path) -> None:
+    """Runs all cells; a cell that fails without the tag raises-exception ends the build with a short report."""
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        coalesce_streams=True,
+        record_timing=False,
+        skip_cells_with_tag="nbval-skip",
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise failure(notebook, path, f"{error.ename}: {error.evalue}") from error
+    except CellTimeoutError as error:
+        raise failure(notebook, path, f"it took more than {CELL_SECONDS} seconds") from error
+    except DeadKernelError as error:
+        raise failure(notebook, path, "the kernel died") from error
+
+
+def failure(notebook: Notebook, path: Path, reason: str) -> CourseError:
+    """Says which cell stopped the build: the last one that was begun."""
+    begun = [number for number, cell in enumerate(notebook.cells, start=1) if cell.get("execution_count")]
+    return complaint(notebook, path, begun[-1] if begun else 1, reason)
+
+
+def complaint(notebook: Notebook, path: Path, number: int, reason: str) -> CourseError:
+    """Makes the report on one cell: notebook, number, its first line, the reason."""
+    source = notebook.cells[number - 1].source.strip()
+    first_line = source.splitlines()[0] if source else "(empty)"
+    return CourseError(f"{named(path)}, cell {number}: {first_line}\n  {reason}")
+
+
+def refuse_unsteady_outputs(notebook: Notebook, path: Path) -> None:
+    """Raises when a cell wrote to stderr, which differs from machine to machine."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise complaint(notebook, path, number, f"it wrote to stderr: {output['text'].strip()[:300]}")
+
+
+def trim(notebook: Notebook) -> None:
+    """Drops what belongs to one run only: widget state, times, tracebacks' paths, random ids of widget views."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    views = 0
+    for cell in notebook.cells:
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_OF_A_CELL}
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                output.traceback = [f"{output.ename}: {output.evalue}"]
+            view = output.get("data", {}).get(WIDGET_VIEW)
+            if view:
+                views += 1
+                view["model_id"] = f"{views:032x}"
+
+
+def named(path: Path) -> str:
+    """Gives a path as it is named inside the course."""
+    return str(path.resolve().relative_to(ROOT)) if path.resolve().is_relative_to(ROOT) else str(path)

