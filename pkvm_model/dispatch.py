@@ -1,0 +1,19 @@
+"""The table of hypercalls: from a name to the function, as `host_hcall` in hyp/nvhe/hyp-main.c."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import guest_memory, hypercalls
+from .view import Hypercall
+
+HYPERCALLS: dict[str, Callable[..., Hypercall]] = {
+    name: function
+    for module in (hypercalls, guest_memory)
+    for name, function in sorted(vars(module).items())
+    if name.startswith(("__pkvm_", "__kvm_"))}
+
+
+def parameters(name: str) -> tuple[str, ...]:
+    """The names of a call's arguments, in their order."""
+    code = HYPERCALLS[name].__code__
+    return code.co_varnames[1:code.co_argcount]

@@ -1,0 +1,149 @@
+"""A guest's memory: lending host pages to it, its stage-2 tables, and the pages the tables are made of.
+
+Table pages have no names: a VM's `pool` counts those that its page pool has, a vCPU's `memcache` those it was
+given for the next map. Which tables a VM uses follows from what it maps. Source: hyp/nvhe/mem_protect.c,
+hyp/nvhe/hyp-main.c, hyp/pgtable.c (pre, v1).
+"""
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from .memory import hyp_donate_host
+from .revisions import EINVAL, ENOENT, EPERM, ERANGE
+from .state import OWNED, SHARED_BORROWED, SHARED_OWNED
+from .view import Hypercall, Ref, Region, View
+from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
+
+IPA_BITS, PAGE_SHIFT, TABLE_SHIFT, BLOCK_SHIFT = 40, 12, 9, 18
+"""A guest has 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18."""
+
+
+def tables(maps: tuple[tuple[int, str, str], ...]) -> set[tuple[str, int]]:
+    """The stage-2 tables below the root that these mappings need."""
+    return {table for gfn, _, _ in maps for table in (("level 2", gfn >> BLOCK_SHIFT), ("level 3", gfn >> TABLE_SHIFT))}
+
+
+def prepare_stage2(view: View, vm: Ref) -> None:
+    """Make the PGD area the VM's page pool and take the root table from it: its page now counts 1."""
+    pgd = view.page(vm.pgd)
+    view.warn_on(pgd.refcount != 0, "hyp_set_page_refcounted", f"page {vm.pgd} counts {pgd.refcount}, not 0")
+    pgd.refcount = 1
+
+
+def destroy_stage2(view: View, vm: Ref) -> None:
+    """Take the tables apart. The pages they mapped are not looked at (R17)."""
+    view.page(vm.pgd).refcount = 0
+    vm.pool += view.config.pgd_pages + len(tables(vm.maps))
+    vm.maps = ()
+
+
+def reclaim_pgtable_page(view: View, vm: Ref, host_kvm: str) -> None:
+    """Push one page of the pool on the host's stage2_teardown_mc; the root area goes home with its last page."""
+    view.kvm(host_kvm).stage2_teardown_mc += 1
+    vm.pool -= 1
+    if vm.pool == 0:
+        hyp_donate_host(view, vm.pgd)
+
+
+def reclaim_memcache_page(view: View, vcpu: str, host_kvm: str) -> None:
+    """Push one unused page of a vCPU's memcache on the host's stage2_teardown_mc."""
+    view.kvm(host_kvm).stage2_teardown_mc += 1
+    view.vcpu(vcpu).memcache -= 1
+
+
+def refill_memcache(view: View, vcpu: Any) -> Generator[Region, None, None]:
+    """Take pages one by one until the vCPU has as many as the host had ready.
+
+    EL2 works on its own copy of the host's count and writes it back at the end (`refill_memcache`).
+    """
+    wanted = left = view.host_vcpu(vcpu.host_vcpu).memcache
+    while vcpu.memcache < wanted:
+        yield "H+Y", "take a page for tables from the host"
+        vcpu.memcache += 1
+        left -= 1
+    view.host_vcpu(vcpu.host_vcpu).memcache = left
+
+
+def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: str = "RWX",
+                            topup: int = 2) -> Hypercall:
+    """Lend a host page to the guest whose vCPU is loaded on this CPU.
+
+    `topup` is the host's doing: how many pages it has ready for tables when it calls. Checks: a vCPU of an ordinary VM
+    is loaded, prot, size (-EINVAL), gfn in range (-ERANGE), gfn not mapped, page the host's
+    or already lent to guests (-EPERM). Changes: page SHARED_OWNED, its share count + 1, mapping; a memcache too small
+    for the tables is an EL2 warning. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
+    """
+    yield "", "ask which vCPU is loaded here"
+    vcpu = view.vcpu(view.cpu.loaded)
+    view.check(vcpu and not view.vm(vcpu.vm).is_protected, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    top_up(view, vcpu.host_vcpu, topup)
+    yield from refill_memcache(view, vcpu)
+    yield "H+G", f"lend page {page} as gfn {gfn:#x}"
+    view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
+    view.check(nr == 1, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
+    share_page(view, vcpu, page, gfn)
+    return 0
+
+
+def top_up(view: View, host_vcpu: str, pages: int) -> None:
+    """The host fills its own memcache before it calls."""
+    host = view.host_vcpu(host_vcpu)
+    host.memcache = max(host.memcache, pages)
+
+
+def share_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
+    """Check both sides, then map."""
+    vm, page = view.vm(vcpu.vm), view.page(name)
+    maps = vm.maps
+    view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+    view.check(gfn not in [g for g, _, _ in maps], -EPERM, f"VM {vm.handle:#x} has something at gfn {gfn:#x}")
+    lent = page.host == SHARED_OWNED and page.host_share_guest_count > 0
+    view.check(page.host == OWNED or lent, -EPERM, f"the host does not own page {name}")
+    page.host = SHARED_OWNED
+    page.host_share_guest_count += 1
+    mapped = tuple(sorted((*maps, (gfn, name, SHARED_BORROWED))))
+    if take_tables(view, vm, vcpu, len(tables(mapped)) - len(tables(maps))):
+        vm.maps = mapped
+
+
+def take_tables(view: View, vm: Ref, vcpu: Any, needed: int) -> bool:
+    """Take new tables from the VM's pool, then from the vCPU's memcache; too few is an EL2 warning."""
+    from_pool = min(vm.pool, needed)
+    vm.pool -= from_pool
+    enough = bool(vcpu.memcache >= needed - from_pool)
+    view.warn_on(not enough, "__pkvm_host_share_guest", f"the memcache has no page left for a table of VM {vm.handle:#x}")
+    vcpu.memcache = max(0, vcpu.memcache - (needed - from_pool))
+    return enough
+
+
+def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
+    """End the loan of a page to a guest. The VM is looked up by handle, and held by a reference for this one call.
+
+    Checks: an ordinary VM (-EINVAL), size (-EINVAL), gfn in range (-ERANGE), mapped (-ENOENT). Changes: count + 1 and
+    later - 1, mapping gone, share count - 1, page OWNED again when that is 0. Source: hyp/nvhe/hyp-main.c,
+    hyp/nvhe/mem_protect.c (pre, v1).
+    """
+    vm = yield from get_np_pkvm_hyp_vm(view, handle)
+    yield "H+G", f"unmap gfn {gfn:#x}"
+    ret = view.attempt(unshare_page, vm, gfn, nr)
+    yield "L", "drop the reference"
+    hyp_page_ref_dec(view, vm)
+    return ret
+
+
+def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
+    """Check, unmap, count down; the host is the only owner again when nobody else borrows the page."""
+    view.check(nr == 1, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
+    maps = vm.maps
+    view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+    name = {g: page for g, page, _ in maps}.get(gfn)
+    view.check(name, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    page = view.page(str(name))
+    view.check(page.host == SHARED_OWNED, -EPERM, f"page {name} is not on loan from the host")
+    left = tuple(entry for entry in maps if entry[0] != gfn)
+    vm.pool += len(tables(maps)) - len(tables(left))
+    vm.maps = left
+    page.host_share_guest_count -= 1
+    if page.host_share_guest_count == 0:
+        page.host = OWNED

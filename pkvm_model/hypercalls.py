@@ -1,0 +1,316 @@
+"""EL2's side of a VM's life: reserve, init, load, put, run, and the two ways to tear it down.
+
+A hypercall is one generator. Each `yield` is a place where any other CPU may run; what stands between two of them
+is one lock region, and nothing that needs the same lock gets in there. The yielded pair names the locks of the region
+that comes next and what it does. After a `yield` a call keeps only what the kernel would keep in a register.
+
+Checks stand in the kernel's order and answer with the kernel's codes; the sources are named per function, with
+paths relative to arch/arm64/kvm/.
+"""
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from .guest_memory import destroy_stage2, prepare_stage2, reclaim_memcache_page, reclaim_pgtable_page
+from .memory import (
+    host_donate_hyp,
+    host_share_hyp,
+    host_unshare_hyp,
+    hyp_donate_host,
+    hyp_pin_shared_mem,
+    hyp_unpin_shared_mem,
+)
+from .revisions import EBUSY, EINVAL, ENOENT, ENOMEM
+from .state import FREE, HANDLE_OFFSET, RESERVED, Vm
+from .view import Hypercall, Ref, Refused, Region, View
+from .vm_table import (
+    get_vm_by_handle,
+    hyp_page_count,
+    hyp_page_ref_dec,
+    hyp_page_ref_inc,
+    insert_vm_table_entry,
+    remove_vm_table_entry,
+    vm_slot,
+)
+
+
+def __pkvm_host_share_hyp(view: View, page: str) -> Hypercall:
+    """Lend a host page to EL2.
+
+    Checks: host OWNED, EL2 NOPAGE (-EPERM). Source: hyp/nvhe/mem_protect.c (pre, v1).
+    """
+    yield "H+Y", f"lend page {page} to EL2"
+    host_share_hyp(view, page)
+    return 0
+
+
+def __pkvm_host_unshare_hyp(view: View, page: str) -> Hypercall:
+    """End the loan of a host page to EL2.
+
+    Checks: host SHARED_OWNED, EL2 SHARED_BORROWED (-EPERM), not pinned (-EBUSY). Source: hyp/nvhe/mem_protect.c (pre, v1).
+    """
+    yield "H+Y", f"end the loan of page {page} to EL2"
+    host_unshare_hyp(view, page)
+    return 0
+
+
+def __pkvm_reserve_vm(view: View) -> Hypercall:
+    """Promise the lowest free slot to the host and answer its handle.
+
+    Checks: a slot is free (-ENOMEM). Changes: the slot. Source: hyp/nvhe/pkvm.c (pre, v1).
+    """
+    yield "L", "find the lowest free slot and reserve it"
+    for idx in range(view.config.slots):
+        if view.slot(idx).entry == FREE:
+            view.slot(idx).entry = RESERVED
+            return HANDLE_OFFSET + idx
+    raise Refused(-ENOMEM, "no slot is free")
+
+
+def __pkvm_unreserve_vm(view: View, handle: int) -> Hypercall:
+    """Take the promise back; nothing happens to a slot that has a VM in it.
+
+    Checks: handle in range, slot reserved (no answer). Changes: the slot. Source: hyp/nvhe/pkvm.c (pre, v1).
+    """
+    yield "L", "free the slot if it is only reserved"
+    slot = vm_slot(view, handle)
+    view.check(slot, None, f"{handle:#x} is out of range")
+    view.guard("unreserve_reserved", slot.entry == RESERVED, f"the slot of {handle:#x} is not reserved")
+    slot.entry = FREE
+    return None
+
+
+def __pkvm_init_vm(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str, pgd_mem: str,
+                   protected: bool = False) -> Hypercall:
+    """Make a VM out of memory that the host gives, and publish it in the slot promised to the host.
+
+    `nr_vcpus`, `handle` and `protected` are what EL2 reads, once, from the host's struct kvm.
+    Checks: kvm shared with EL2 (-EPERM), a vCPU at least, a handle (-EINVAL), VM and PGD memory aligned and the
+    host's (-ENOMEM), slot reserved (-EINVAL). Changes: pins kvm, takes both areas, fills the VM, last the slot.
+    When it is refused, everything goes back except the count of the PGD page (R18). Source: hyp/nvhe/pkvm.c (pre, v1).
+    """
+    yield "H+Y", f"pin the host's {kvm}"
+    hyp_pin_shared_mem(view, kvm)
+    try:
+        view.check(nr_vcpus >= 1, -EINVAL, f"{kvm} has no vCPU")
+        view.check(handle >= HANDLE_OFFSET, -EINVAL, f"{kvm} has no handle")
+        yield from map_donated_memory(view, vm_mem)
+        yield from init_pkvm_hyp_vm(view, Vm(handle, kvm, pgd_mem, protected, vcpus=(None,) * nr_vcpus), vm_mem)
+    except Refused:
+        yield "H+Y", f"unpin {kvm}"
+        hyp_unpin_shared_mem(view, kvm)
+        raise
+    return 0
+
+
+def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None, None]:
+    """Take the PGD memory, fill the VM struct, publish it; on refusal give both areas back."""
+    try:
+        yield from map_donated_memory(view, new.pgd)
+    except Refused:
+        yield from unmap_donated_memory(view, vm_mem)
+        raise
+    yield "G", "fill the VM struct and its stage 2"
+    view.fill(vm_mem, new)
+    prepare_stage2(view, view.vm(vm_mem))
+    try:
+        yield "L", "publish the VM in its slot"
+        insert_vm_table_entry(view, new.handle, vm_mem)
+    except Refused:
+        yield from unmap_donated_memory(view, vm_mem)
+        yield from unmap_donated_memory(view, new.pgd)
+        raise
+
+
+def map_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
+    """Take an area from the host and zero it; every reason to refuse comes out as -ENOMEM."""
+    yield "H+Y", f"take page {name} from the host"
+    try:
+        view.check(not name.endswith("+"), -EINVAL, f"{name} is not page aligned")
+        host_donate_hyp(view, name)
+    except Refused as refused:
+        raise Refused(-ENOMEM, refused.why) from None
+
+
+def unmap_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
+    """Zero an area that EL2 had taken and give it back."""
+    yield "H+Y", f"zero page {name} and give it back"
+    give_back(view, name)
+
+
+def give_back(view: View, name: str) -> None:
+    """Zero an area and donate it to the host; calls that still keep its address now keep a stale one."""
+    view.zero(name)
+    hyp_donate_host(view, name)
+
+
+def __pkvm_init_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> Hypercall:
+    """Make a vCPU of a VM out of memory that the host gives. No revision asks whether the VM is dying.
+
+    Checks: memory aligned and the host's (-ENOMEM), VM (-ENOENT), host_vcpu shared with EL2 (-EBUSY), index in range,
+    index not taken (-EINVAL). Changes: takes the area, pins host_vcpu, registers the vCPU. The two last refusals
+    leave host_vcpu pinned. Source: hyp/nvhe/pkvm.c (pre, v1).
+    """
+    yield from map_donated_memory(view, vcpu_mem)
+    try:
+        yield "L+H+Y", "find the VM and register the vCPU"
+        register_hyp_vcpu(view, handle, host_vcpu, vcpu_mem)
+    except Refused:
+        yield from unmap_donated_memory(view, vcpu_mem)
+        raise
+    return 0
+
+
+def register_hyp_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> None:
+    """Pin the host's vCPU and enter EL2's own into the VM; all of it under the table lock (R10)."""
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -ENOENT, f"there is no VM {handle:#x}")
+    try:
+        hyp_pin_shared_mem(view, host_vcpu)
+    except Refused as refused:
+        raise Refused(-EBUSY, refused.why) from None
+    idx, vcpus = int(host_vcpu.partition(".")[2]), vm.vcpus
+    view.check(idx < len(vcpus), -EINVAL, f"VM {handle:#x} has no vCPU {idx}")
+    view.check(vcpus[idx] is None, -EINVAL, f"vCPU {idx} of VM {handle:#x} exists already")
+    vcpu = view.vcpu(vcpu_mem)
+    vcpu.vm, vcpu.idx, vcpu.host_vcpu = str(vm), idx, host_vcpu
+    vm.vcpus = (*vcpus[:idx], vcpu_mem, *vcpus[idx + 1:])
+
+
+def __pkvm_vcpu_load(view: View, handle: int, idx: int) -> Hypercall:
+    """Bind a vCPU to this CPU; as long as it is loaded it holds a reference to its VM.
+
+    It has no answer: whatever is wrong, nothing happens. Checks: nothing loaded here (asked before the lock: only this
+    CPU writes it), VM, v1: not dying, index, vCPU exists, not loaded elsewhere. Changes: vCPU, CPU, count + 1.
+    Source: hyp/nvhe/pkvm.c:pkvm_load_hyp_vcpu (pre, v1).
+    """
+    yield "L", "find the vCPU and take a reference"
+    view.guard("load_cpu_free", view.cpu.loaded is None, f"CPU {view.number} has a vCPU loaded")
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, None, f"there is no VM {handle:#x}")
+    view.guard("load_not_dying", not vm.is_dying, f"VM {handle:#x} is dying")
+    view.check(idx < len(vm.vcpus), None, f"VM {handle:#x} has no vCPU {idx}")
+    vcpu = view.vcpu(vm.vcpus[idx])
+    view.check(vcpu, None, f"vCPU {idx} of VM {handle:#x} is not initialised")
+    view.guard("load_vcpu_free", vcpu.loaded_on is None, f"vCPU {idx} of VM {handle:#x} is loaded elsewhere")
+    vcpu.loaded_on = view.number
+    hyp_page_ref_inc(view, vm)
+    view.cpu.loaded = vcpu.address
+    return None
+
+
+def __pkvm_vcpu_put(view: View) -> Hypercall:
+    """Take the loaded vCPU off this CPU and drop its reference.
+
+    Checks: something is loaded (no answer). Changes: vCPU, CPU, count - 1. Source: hyp/nvhe/pkvm.c:pkvm_put_hyp_vcpu
+    (pre, v1).
+    """
+    yield "L", "take the vCPU off this CPU and drop its reference"
+    vcpu = view.vcpu(view.cpu.loaded)
+    view.check(vcpu, None, f"nothing is loaded on CPU {view.number}")
+    vm = view.vm(vcpu.vm)
+    vcpu.loaded_on, view.cpu.loaded = None, None
+    hyp_page_ref_dec(view, vm)
+    return None
+
+
+def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
+    """Run the vCPU loaded here until the guest exits. Takes no lock and does not ask whether the VM is dying.
+
+    Checks: a vCPU is loaded (-EINVAL); these revisions ignore which one the host names. Changes: nothing that the
+    model keeps. Source: hyp/nvhe/hyp-main.c:handle___kvm_vcpu_run (pre, v1).
+    """
+    yield "", "enter the guest if a vCPU is loaded here"
+    vcpu = view.vcpu(view.cpu.loaded)
+    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    yield "", "the guest runs, then exits"
+    view.touch(vcpu)  # EL2 saves the guest's registers in its vCPU struct
+    return 0
+
+
+def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:
+    """Destroy a VM in one call.
+
+    Checks: VM (-ENOENT), count 0 (EL2 warning, so the machine ends; -EBUSY stands behind it). Changes: the slot, then
+    everything EL2 has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (pre).
+    """
+    yield "L", "check, flush the VMID, empty the slot"
+    vm = get_vm_by_handle(view, handle)
+    view.guard("teardown_vm_exists", vm, f"there is no VM {handle:#x}")
+    view.guard("teardown_unreferenced", hyp_page_count(view, vm) == 0, f"VM {handle:#x} is still in use")
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
+    """Mark a VM as dying: from now on none of its vCPUs can be loaded.
+
+    Checks: VM (-ENOENT), count 0 (EL2 warning, so the machine ends; -EBUSY stands behind it), not dying (-EINVAL).
+    Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1).
+    """
+    yield "L", "check and mark the VM dying"
+    vm = get_vm_by_handle(view, handle)
+    view.guard("start_vm_exists", vm, f"there is no VM {handle:#x}")
+    view.guard("start_unreferenced", hyp_page_count(view, vm) == 0, f"VM {handle:#x} is still in use")
+    view.guard("start_not_dying", not vm.is_dying, f"VM {handle:#x} is dying already")
+    vm.is_dying = True
+    return 0
+
+
+def __pkvm_finalize_teardown_vm(view: View, handle: int) -> Hypercall:
+    """Destroy a dying VM.
+
+    Checks: VM (-ENOENT), dying (-EBUSY). It asks neither for the count nor for guest pages left behind.
+    Changes: the slot, then everything EL2 has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (v1).
+    """
+    yield "L", "check, flush the VMID, empty the slot"
+    vm = get_vm_by_handle(view, handle)
+    view.guard("finalize_vm_exists", vm, f"there is no VM {handle:#x}")
+    view.guard("finalize_unreferenced", hyp_page_count(view, vm) == 0, f"VM {handle:#x} is still in use")
+    view.guard("finalize_dying", vm.is_dying, f"VM {handle:#x} is not dying yet")
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+def destroy_hyp_vm(view: View, vm: Ref) -> Generator[Region, None, None]:
+    """Give back all that EL2 has of a VM: table pages through one memcache, structs through the other.
+
+    Source: hyp/nvhe/pkvm.c:__pkvm_teardown_vm (pre), __pkvm_finalize_teardown_vm (v1), from the unlock on.
+    """
+    host_kvm = vm.host_kvm
+    yield "G", "take stage 2 apart; its tables fall back into the pool"
+    destroy_stage2(view, vm)
+    while True:
+        yield "P", "take a page from the pool"
+        if not vm.pool:
+            break
+        yield "H+Y", "give the table page back"
+        reclaim_pgtable_page(view, vm, host_kvm)
+    for idx in range(len(vm.vcpus)):
+        if vm.vcpus[idx]:
+            yield "H+Y", f"unpin the host's vCPU {idx}"
+            hyp_unpin_shared_mem(view, view.vcpu(vm.vcpus[idx]).host_vcpu)
+    for idx in range(len(vm.vcpus)):
+        if vm.vcpus[idx]:
+            yield from teardown_hyp_vcpu(view, vm.vcpus[idx], host_kvm)
+    yield "H+Y", f"zero the VM struct {vm} and give it back"
+    teardown_donated_memory(view, vm.address, host_kvm, view.config.vm_pages)
+    yield "H+Y", f"unpin the host's {host_kvm}"
+    hyp_unpin_shared_mem(view, host_kvm)
+
+
+def teardown_hyp_vcpu(view: View, vcpu: str, host_kvm: str) -> Generator[Region, None, None]:
+    """Give back a vCPU's unused table pages, not zeroed, and its struct, zeroed."""
+    while view.vcpu(vcpu).memcache:
+        yield "H+Y", "give an unused table page back"
+        reclaim_memcache_page(view, vcpu, host_kvm)
+    yield "H+Y", f"zero the vCPU struct {vcpu} and give it back"
+    teardown_donated_memory(view, vcpu, host_kvm, view.config.vcpu_pages)
+
+
+def teardown_donated_memory(view: View, name: str, host_kvm: str, pages: int) -> None:
+    """Zero a struct, push its pages on the host's teardown_mc, donate them."""
+    view.kvm(host_kvm).teardown_mc += pages
+    give_back(view, name)

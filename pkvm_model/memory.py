@@ -1,0 +1,55 @@
+"""Who owns a page: the moves between host and EL2, each with its checks.
+
+These are bodies of a lock region: the caller holds the host's lock and EL2's page-table lock (H+Y). A move that is
+not allowed refuses with the kernel's code and changes nothing. Source: hyp/nvhe/mem_protect.c (pre, v1).
+"""
+from __future__ import annotations
+
+from .revisions import EBUSY, EPERM
+from .state import HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
+from .view import View
+
+
+def host_share_hyp(view: View, name: str) -> None:
+    """The host lends a page to EL2 and keeps it."""
+    page = view.page(name)
+    view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
+    view.check(page.hyp == NOPAGE, -EPERM, f"EL2 has page {name} already")
+    page.host, page.hyp = SHARED_OWNED, SHARED_BORROWED
+
+
+def host_unshare_hyp(view: View, name: str) -> None:
+    """The host ends the loan, unless EL2 has pinned the page."""
+    page = view.page(name)
+    view.check(page.host == SHARED_OWNED, -EPERM, f"page {name} is not on loan from the host")
+    view.check(page.hyp == SHARED_BORROWED, -EPERM, f"page {name} is not on loan to EL2")
+    view.check(page.refcount == 0, -EBUSY, f"EL2 has page {name} pinned")
+    page.host, page.hyp = OWNED, NOPAGE
+
+
+def hyp_pin_shared_mem(view: View, name: str) -> None:
+    """EL2 holds on to a page the host lends it: the host cannot end the loan meanwhile."""
+    page = view.page(name)
+    view.check(page.host == SHARED_OWNED, -EPERM, f"the host does not lend page {name}")
+    view.check(page.hyp == SHARED_BORROWED, -EPERM, f"page {name} is not on loan to EL2")
+    page.refcount += 1
+
+
+def hyp_unpin_shared_mem(view: View, name: str) -> None:
+    """EL2 lets go of a page it had pinned."""
+    view.page(name).refcount -= 1
+
+
+def host_donate_hyp(view: View, name: str) -> None:
+    """The host gives a page to EL2 and loses it."""
+    page = view.page(name)
+    view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
+    view.check(page.hyp == NOPAGE, -EPERM, f"EL2 has page {name} already")
+    page.host, page.hyp, page.owner = NOPAGE, OWNED, HYP
+
+
+def hyp_donate_host(view: View, name: str) -> None:
+    """EL2 gives a page to the host and loses it; the page's count goes along, whatever it is."""
+    page = view.page(name)
+    view.warn_on(page.hyp != OWNED or page.host != NOPAGE, "hyp_donate_host", f"page {name} is not EL2's to give")
+    page.host, page.hyp, page.owner = OWNED, NOPAGE, HOST

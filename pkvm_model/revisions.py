@@ -1,0 +1,76 @@
+"""Which guards stand in which kernel: a revision is a set of named guards and the code that each answers with."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+EPERM, ENOENT, ENOMEM, EBUSY, EINVAL, ERANGE, E2BIG = 1, 2, 12, 16, 22, 34, 7
+ERRNO = {EPERM: "EPERM", ENOENT: "ENOENT", ENOMEM: "ENOMEM", EBUSY: "EBUSY", EINVAL: "EINVAL", ERANGE: "ERANGE",
+         E2BIG: "E2BIG"}
+
+
+@dataclass(frozen=True)
+class Warn:
+    """A guard that warns at EL2 before it answers; nobody lives to see the code, since the warning is fatal."""
+
+    code: int
+
+
+Answer: TypeAlias = int | None | Warn
+"""An error code, None for a call that has no answer, or a warning."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A kernel as far as teardown is concerned: its guards, and the calls that it knows."""
+
+    name: str
+    guards: Mapping[str, Answer]
+    calls: frozenset[str]
+    removed: tuple[str, ...] = field(default=())
+
+    def without(self, *names: str) -> Revision:
+        """The same kernel with these guards taken away. Raises KeyError for a guard that does not stand here."""
+        for name in names:
+            if name not in self.guards:
+                raise KeyError(f"revision {self.name} has no guard {name!r}; it has {', '.join(sorted(self.guards))}")
+        guards = {name: answer for name, answer in self.guards.items() if name not in names}
+        return replace(self, guards=guards, removed=tuple(sorted({*self.removed, *names})))
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.removed))
+
+
+COMMON_CALLS = frozenset({
+    "__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_reserve_vm", "__pkvm_unreserve_vm", "__pkvm_init_vm",
+    "__pkvm_init_vcpu", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run", "__pkvm_host_share_guest",
+    "__pkvm_host_unshare_guest"})
+
+COMMON_GUARDS: dict[str, Answer] = {
+    "unreserve_reserved": None,  # unreserve clears a slot that is reserved, never one with a VM in it
+    "insert_reserved": -EINVAL,  # init_vm publishes only into a slot that is reserved
+    "load_cpu_free": None,       # a CPU has at most one vCPU loaded
+    "load_vcpu_free": None,      # a vCPU is loaded on at most one CPU
+}
+
+PRE = Revision("pre", COMMON_GUARDS | {
+    "teardown_vm_exists": -ENOENT,
+    "teardown_unreferenced": Warn(-EBUSY),
+}, COMMON_CALLS | {"__pkvm_teardown_vm"})
+
+V1 = Revision("v1", COMMON_GUARDS | {
+    "load_not_dying": None,
+    "start_vm_exists": -ENOENT,
+    "start_unreferenced": Warn(-EBUSY),
+    "start_not_dying": -EINVAL,
+    "finalize_vm_exists": -ENOENT,
+    "finalize_dying": -EBUSY,
+}, COMMON_CALLS | {"__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"})
+
+REVISIONS = {revision.name: revision for revision in (PRE, V1)}
+
+
+def errno(code: int) -> str:
+    """An error code in words: -16 is '-EBUSY'."""
+    return f"-{ERRNO[-code]}" if -code in ERRNO else str(code)

@@ -1,0 +1,170 @@
+"""Run calls on the machine, a lock region at a time.
+
+`begin` starts a call on a CPU and runs its first region, `resume` the next one, `call` all that are left. Each takes
+a state and gives a `Step` with the next one; nothing is kept in between. A call that is under way is a value in the
+state, and is brought back to where it was by running it again and telling it what it read the first time.
+"""
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from inspect import signature
+from types import GeneratorType
+from typing import Any
+
+from .dispatch import HYPERCALLS, parameters
+from .revisions import Revision
+from .state import Cpu, Event, Flight, State, Value
+from .view import Ended, Hypercall, Ref, Refused, Region, View
+
+
+class ModelError(Exception):
+    """The model was asked for something that cannot be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A hypercall by its kernel name, with its arguments in their order."""
+
+    name: str
+    args: tuple[Value, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The name people use: `__pkvm_start_teardown_vm` is start."""
+        return short(self.name)
+
+
+SHORT = {"__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise",
+         "__pkvm_teardown_vm": "teardown", "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare",
+         "__pkvm_host_share_hyp": "share_hyp", "__pkvm_host_unshare_hyp": "unshare_hyp"}
+
+
+def short(name: str) -> str:
+    """A call's short name."""
+    return SHORT.get(name) or name.removeprefix("__pkvm_").removeprefix("__kvm_").removeprefix("vcpu_").removesuffix("_vm")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did: the state after it, and what the caller and the onlooker learn.
+
+    `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
+    the lock regions that were run, `refused` the reason of a check that failed, `flushed` the VMIDs flushed.
+    """
+
+    state: State
+    cpu: int
+    call: Call
+    ret: int | None = None
+    pending: bool = False
+    regions: tuple[str, ...] = ()
+    refused: str = ""
+    events: tuple[Event, ...] = ()
+    flushed: tuple[int, ...] = ()
+
+    def then(self, after: Step) -> Step:
+        """This step and the next one of the same call, as one."""
+        return replace(after, regions=self.regions + after.regions, refused=after.refused or self.refused,
+                       events=self.events + after.events, flushed=self.flushed + after.flushed)
+
+
+def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
+    """Start a call on an idle CPU and run its first lock region. Raises ModelError if that cannot be."""
+    if call.name not in revision.calls:
+        raise ModelError(f"revision {revision.name} has no call {call.name}; it has {', '.join(sorted(revision.calls))}")
+    if 0 <= cpu < state.config.cpus and state.get(Cpu, cpu).flight:
+        raise ModelError(f"CPU {cpu} is in the middle of a call; resume that one first")
+    return run_region(state, revision, cpu, Flight(call.name, complete(call).args), fatal_warn)
+
+
+def complete(call: Call) -> Call:
+    """The call with its default arguments written out. Raises ModelError when the number of arguments is wrong."""
+    try:
+        bound = signature(HYPERCALLS[call.name]).bind(None, *call.args)
+    except TypeError as error:
+        raise ModelError(f"{call.name}: {error}; its arguments are {', '.join(parameters(call.name))}") from None
+    bound.apply_defaults()
+    return replace(call, args=bound.args[1:])
+
+
+def resume(state: State, revision: Revision, cpu: int, fatal_warn: bool = True) -> Step:
+    """Run the next lock region of the call that is under way on a CPU. Raises ModelError if there is none."""
+    flight = state.get(Cpu, cpu).flight
+    if not flight:
+        raise ModelError(f"CPU {cpu} is not in the middle of a call; begin one")
+    return run_region(state, revision, cpu, flight, fatal_warn)
+
+
+def finish(step: Step, revision: Revision, fatal_warn: bool = True) -> Step:
+    """Run a call that has begun until it returns or the machine ends."""
+    while step.pending:
+        step = step.then(resume(step.state, revision, step.cpu, fatal_warn))
+    return step
+
+
+def call(state: State, revision: Revision, cpu: int, name: str, *args: Value) -> Step:
+    """Run a whole call with nobody in between."""
+    return finish(begin(state, revision, cpu, Call(name, args)), revision)
+
+
+def run_region(state: State, revision: Revision, cpu: int, flight: Flight, fatal_warn: bool) -> Step:
+    """Bring the call back to where it was and run one more region of it."""
+    if state.end:
+        raise ModelError("the machine has ended; go back a step")
+    if not 0 <= cpu < state.config.cpus:
+        raise ModelError(f"there is no CPU {cpu}; this machine has {state.config.cpus}")
+    view = View(state, cpu, revision, fatal_warn)
+    body, (locks, _) = restore(view, flight)
+    step = Step(state, cpu, Call(flight.call, flight.args), regions=(locks,))
+    after, end = None, None
+    try:
+        next(body)
+        after = replace(flight, regions=(*flight.regions, locks), held=held(body, flight), reads=tuple(view.reads))
+        step = replace(step, pending=True)
+    except StopIteration as done:
+        step = replace(step, ret=done.value)
+    except Refused as refused:
+        step, view.refused = replace(step, ret=refused.code), refused
+    except Ended as ended:
+        end = ended.event
+        after = flight
+    return settle(step, view, after, end)
+
+
+def settle(step: Step, view: View, flight: Flight | None, end: Event | None) -> Step:
+    """The step with the state that the view has now."""
+    view.records[Cpu, step.cpu] = replace(view.look(Cpu, step.cpu), flight=flight)
+    events = (*view.events, end) if end else tuple(view.events)
+    return replace(step, state=State.of(view.config, view.records, end), refused=view.refused.why if view.refused else "",
+                   events=events, flushed=tuple(view.flushed))
+
+
+def restore(view: View, flight: Flight) -> tuple[Hypercall, Region]:
+    """The call, run again up to where it was, and the region it is about to enter."""
+    body = HYPERCALLS[flight.call](view, *flight.args)
+    view.restoring, view.replay = True, flight.reads
+    region = next(body)
+    for _ in flight.regions:
+        region = next(body)
+    view.restoring = False
+    return body, region
+
+
+def next_region(state: State, revision: Revision, cpu: int) -> Region | None:
+    """What the call under way on a CPU is about to do: locks and purpose."""
+    flight = state.get(Cpu, cpu).flight
+    return restore(View(state, cpu, revision), flight)[1] if flight else None
+
+
+def held(body: Hypercall, flight: Flight) -> tuple[tuple[str, Value], ...]:
+    """What a suspended call keeps: the local variables down the chain of its frames, but not its own arguments."""
+    kept: dict[str, Value] = {}
+    frame: Generator[Any, Any, Any] | None = body
+    while isinstance(frame, GeneratorType):
+        for name, value in frame.gi_frame.f_locals.items():
+            if not isinstance(value, View):
+                kept[name] = value.address if isinstance(value, Ref) else value
+        frame = frame.gi_yieldfrom
+    arguments = parameters(flight.call)
+    return tuple((name, value) for name, value in sorted(kept.items()) if name not in arguments)

@@ -1,0 +1,209 @@
+"""The machine as one frozen value: memory, VM table, CPUs, and the calls they are in the middle of.
+
+Legend, used in the whole package:
+  vm0, vc0.0, pgd0   memory the host offers for a VM struct, a vCPU struct, a stage-2 root; also its address
+  kvm0, hv0.0        the host's own struct kvm and struct kvm_vcpu, shared with EL2
+  g0, g1             pages the host lends to a guest
+  handle             0x1000 + slot; how the host names a VM        gfn   how the guest names a page
+
+Memory that nobody wrote to reads as zero. So each record below is all defaults when its memory is zero, such
+records are left out of the state, and two machines are equal exactly when their states are.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias, TypeVar
+
+OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE = "OWNED", "SHARED_OWNED", "SHARED_BORROWED", "NOPAGE"
+HOST, HYP = "HOST", "HYP"
+FREE, RESERVED = "free", "reserved"
+HANDLE_OFFSET = 0x1000
+
+Value: TypeAlias = Any
+"""What a field may hold: None, bool, int, str, or a tuple of these."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """How large the machine is; one value for a whole run (sizes are numbers of things, or of 4 KiB pages)."""
+
+    cpus: int = 2
+    slots: int = 1
+    vm_pages: int = 1
+    vcpu_pages: int = 1
+    pgd_pages: int = 2
+    table_pages_min: int = 2
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page (or an area that moves as one): who may use it, and EL2's own record of it, `struct hyp_page`.
+
+    Source: hyp/include/nvhe/memory.h (pre); `owner` is the annotation in the host's stage 2.
+    """
+
+    host: str = OWNED
+    hyp: str = NOPAGE
+    host_share_guest_count: int = 0
+    refcount: int = 0
+    owner: str = HOST
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One entry of `vm_table`: free, reserved, or the address of a VM struct."""
+
+    entry: str = FREE
+
+
+@dataclass(frozen=True)
+class Vm:
+    """`struct pkvm_hyp_vm`, EL2's own record of a VM. Its reference count is the refcount of its page.
+
+    Life: filled by init_vm, published in a slot, marked dying by start, unpublished and zeroed by finalise.
+    Source: hyp/include/nvhe/pkvm.h (v1).
+    """
+
+    handle: int = 0
+    host_kvm: str = ""
+    pgd: str = ""
+    is_protected: bool = False
+    is_dying: bool = False
+    vcpus: tuple[str | None, ...] = ()
+    maps: tuple[tuple[int, str, str], ...] = ()
+    pool: int = 0
+
+
+@dataclass(frozen=True)
+class Vcpu:
+    """`struct pkvm_hyp_vcpu`, EL2's own record of a vCPU. `loaded_on` stands for its `loaded_hyp_vcpu` pointer.
+
+    Source: hyp/include/nvhe/pkvm.h (v1).
+    """
+
+    vm: str = ""
+    idx: int = 0
+    host_vcpu: str = ""
+    loaded_on: int | None = None
+    memcache: int = 0
+
+
+@dataclass(frozen=True)
+class Kvm:
+    """What the host keeps in its `struct kvm`: its private memo `is_dying` is not EL2's flag of the same name.
+
+    `mappings` are the gfns the host lent; the two memcaches count the pages that EL2 pushed on the way back.
+    Source: include/asm/kvm_host.h, struct kvm_protected_vm (v1).
+    """
+
+    handle: int = 0
+    is_created: bool = False
+    is_dying: bool = False
+    mappings: tuple[int, ...] = ()
+    teardown_mc: int = 0
+    stage2_teardown_mc: int = 0
+
+
+@dataclass(frozen=True)
+class HostVcpu:
+    """What the host keeps in its `struct kvm_vcpu`: pages ready to be handed to EL2 for stage-2 tables."""
+
+    memcache: int = 0
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A call that is under way on a CPU: what a real CPU would have in its registers.
+
+    `regions` are the lock regions it has passed, `held` the values it keeps, `stale` the held addresses whose memory
+    was given back meanwhile. `reads` is what the call has read so far: told again to a copy that is restored from this
+    value, so that it arrives at the same place. Two flights that keep the same go on alike whatever they read.
+    """
+
+    call: str
+    args: tuple[Value, ...]
+    regions: tuple[str, ...] = ()
+    held: tuple[tuple[str, Value], ...] = ()
+    stale: tuple[str, ...] = ()
+    reads: tuple[Value, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """A physical CPU: the address of the vCPU loaded on it, and the call it is in the middle of."""
+
+    loaded: str | None = None
+    flight: Flight | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that is more than a return value: `kind`, where it happened (function or page), and in words."""
+
+    kind: str
+    where: str
+    says: str
+
+    @property
+    def fatal(self) -> bool:
+        """True when the machine ends with it; a host warning and a stale put are not the end."""
+        return self.kind not in ("HOST_WARN", "EL2_STALE_PUT")
+
+
+Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Cpu
+Key: TypeAlias = tuple[type[Record], str | int]
+R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Cpu)
+KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Cpu)
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has."""
+
+    config: Config = Config()
+    records: tuple[tuple[Key, Record], ...] = ()
+    end: Event | None = None
+
+    @classmethod
+    def of(cls, config: Config, records: Mapping[Key, Record], end: Event | None = None) -> State:
+        """The state with these records; all-zero ones are left out and the order is fixed."""
+        kept = [(key, record) for key, record in records.items() if record != key[0]()]
+        return cls(config, tuple(sorted(kept, key=lambda item: sort_key(item[0]))), end)
+
+    def get(self, kind: type[R], name: str | int) -> R:
+        """The record of this kind and name; zeroed memory where nothing was written."""
+        return self.table.get((kind, name)) or kind()  # type: ignore[return-value]  # the key says the kind
+
+    @property
+    def table(self) -> dict[Key, Record]:
+        """The records by kind and name."""
+        found: dict[Key, Record] | None = self.__dict__.get("_table")
+        if found is None:
+            found = self.__dict__["_table"] = dict(self.records)
+        return found
+
+    def all(self, kind: type[R]) -> Iterator[tuple[Any, R]]:
+        """Name and record of everything of this kind that is not zero, in a fixed order."""
+        return ((name, record) for (k, name), record in self.records if k is kind)  # type: ignore[misc]  # as get
+
+    def vm_in(self, slot: int) -> str | None:
+        """The address of the VM published in this slot, if one is."""
+        entry = self.get(Slot, slot).entry
+        return None if entry in (FREE, RESERVED) else entry
+
+
+def sort_key(key: Key) -> tuple[int, list[tuple[int, str]]]:
+    """Sorts g2 before g10: digits count as numbers."""
+    kind, name = key
+    parts = "".join(c if c.isdigit() else f" {c} " for c in str(name)).split()
+    return KINDS.index(kind), [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
+
+
+def diff(before: State, after: State) -> list[tuple[type[Record], str | int, str, Value, Value]]:
+    """Every field that differs: (kind, name, field, old, new), in a fixed order."""
+    keys = sorted(before.table.keys() | after.table.keys(), key=sort_key)
+    return [(kind, name, f.name, old, new)
+            for kind, name in keys
+            for f in fields(kind)
+            if (old := getattr(before.get(kind, name), f.name)) != (new := getattr(after.get(kind, name), f.name))]

@@ -1,0 +1,144 @@
+"""A state as JSON, and back: the form of the conformance vectors, and beside it what they do not show.
+
+`observe` gives what an onlooker can see, `to_json` all of it. `from_json` takes only what `to_json` can have written.
+docs/trace-and-state.md describes the fields.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from .guest_memory import tables
+from .state import HYP, Config, Cpu, Event, Flight, HostVcpu, Key, Kvm, Page, Record, Slot, State, Value, Vcpu, Vm
+
+STRUCTS: dict[str, type[Record]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm}
+
+
+def observe(state: State) -> dict[str, Any]:
+    """What an onlooker sees of a state, in the form of the conformance vectors."""
+    return {
+        "slots": [slot(state, idx) for idx in range(state.config.slots)],
+        "loaded": [loaded(state, cpu) for cpu in range(state.config.cpus)],
+        "pages": {name: page(name, record) for name, record in state.all(Page) if page(name, record) != page(name, Page())},
+        "anon_hyp": anonymous_pages(state),
+        "host_mc": {name: record.memcache for name, record in state.all(HostVcpu)},
+    }
+
+
+def slot(state: State, idx: int) -> Any:
+    """One entry of the VM table: "free", "reserved", or the VM in it."""
+    address = state.vm_in(idx)
+    if address is None:
+        return state.get(Slot, idx).entry
+    vm = state.get(Vm, address)
+    vcpus = [None if vcpu is None else state.get(Vcpu, vcpu) for vcpu in vm.vcpus]
+    return {
+        "vm": address, "dying": vm.is_dying, "protected": vm.is_protected, "refcount": state.get(Page, address).refcount,
+        "vcpus": [None if vcpu is None else "idle" if vcpu.loaded_on is None else vcpu.loaded_on for vcpu in vcpus],
+        "mc": [None if vcpu is None else vcpu.memcache for vcpu in vcpus],
+        "maps": {str(gfn): [name, right] for gfn, name, right in vm.maps},
+    }
+
+
+def loaded(state: State, cpu: int) -> Any:
+    """What a CPU has loaded: None, [handle, index], or "stale" when that memory was given back."""
+    address = state.get(Cpu, cpu).loaded
+    if address is None:
+        return None
+    vcpu = state.get(Vcpu, address)
+    return [state.get(Vm, vcpu.vm).handle, vcpu.idx] if state.get(Page, address).owner == HYP else "stale"
+
+
+def page(name: str, record: Page) -> list[Any]:
+    """Who may use a page: host, EL2, share count, page count, owner; for a page meant for guests its content too."""
+    root_in_use = name.startswith("pgd") and record.owner == HYP
+    shown = [record.host, record.hyp, record.host_share_guest_count, 0 if root_in_use else record.refcount, record.owner]
+    return [*shown, "data"] if name.startswith("g") else shown
+
+
+def anonymous_pages(state: State) -> int:
+    """How many pages without a name EL2 has: stage-2 tables, and those that wait in pools and memcaches."""
+    waiting = sum(vcpu.memcache for _, vcpu in state.all(Vcpu))
+    return waiting + sum(table_pages(state, vm) for _, vm in state.all(Vm))
+
+
+def table_pages(state: State, vm: Vm) -> int:
+    """The pages of a VM's pool and tables, less its root once that has fallen back into the pool."""
+    root = 0 if state.get(Page, vm.pgd).refcount else state.config.pgd_pages
+    return max(0, vm.pool + len(tables(vm.maps)) - root)
+
+
+def to_json(state: State) -> dict[str, Any]:
+    """Everything in a state, as JSON values."""
+    return observe(state) | {
+        "config": asdict(state.config),
+        "roots": {name: record.refcount for name, record in state.all(Page) if name.startswith("pgd") and record.refcount},
+        "structs": {kind: {str(name): asdict(record) for name, record in state.all(cls)} for kind, cls in STRUCTS.items()},  # type: ignore[misc]  # one of three record types
+        "cpus": [cpu_json(state.get(Cpu, number)) for number in range(state.config.cpus)],
+        "end": asdict(state.end) if state.end else None,
+    }
+
+
+def cpu_json(cpu: Cpu) -> dict[str, Any]:
+    """A CPU: the address it has loaded and the call in flight (name, arguments, regions passed, values held)."""
+    flight = cpu.flight
+    return {"loaded": cpu.loaded, "in_flight": flight and {
+        "call": flight.call, "args": list(flight.args), "regions": list(flight.regions), "held": dict(flight.held),
+        "stale": list(flight.stale), "reads": list(flight.reads)}}
+
+
+def digest(state: State) -> str:
+    """Twelve hexadecimal digits that two states share when they are equal (what calls have read is not part of it)."""
+    value = to_json(state)
+    for cpu in value["cpus"]:
+        if cpu["in_flight"]:
+            del cpu["in_flight"]["reads"]
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class BadState(ValueError):
+    """This JSON is not a state; the message says where."""
+
+
+def from_json(value: Any) -> State:
+    """The state that `to_json` wrote. Raises BadState for anything that it cannot have written."""
+    try:
+        state = read(value)
+        same = json.dumps(to_json(state), sort_keys=True) == json.dumps(value, sort_keys=True)
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
+        raise BadState(f"this is not a state: {type(error).__name__}: {error}") from None
+    if not same:
+        raise BadState("this state contradicts itself: its parts do not belong together")
+    return state
+
+
+def read(value: Mapping[str, Any]) -> State:
+    """Put the records together."""
+    records: dict[Key, Record] = {}
+    for kind, cls in STRUCTS.items():
+        for name, given in value["structs"][kind].items():
+            records[cls, name] = cls(**{f.name: frozen(given[f.name]) for f in fields(cls)})
+    for name, (host, hyp, shares, count, owner, *_) in value["pages"].items():
+        records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), owner)
+    for idx, entry in enumerate(value["slots"]):
+        records[Slot, idx] = Slot(entry if isinstance(entry, str) else entry["vm"])
+    for number, cpu in enumerate(value["cpus"]):
+        records[Cpu, number] = Cpu(cpu["loaded"], cpu["in_flight"] and read_flight(cpu["in_flight"]))
+    for name, memcache in value["host_mc"].items():
+        records[HostVcpu, name] = HostVcpu(memcache)
+    return State.of(Config(**value["config"]), records, Event(**value["end"]) if value["end"] else None)
+
+
+def read_flight(value: Mapping[str, Any]) -> Flight:
+    """A call in flight."""
+    held = tuple((name, frozen(kept)) for name, kept in sorted(value["held"].items()))
+    return Flight(value["call"], frozen(value["args"]), frozen(value["regions"]), held, frozen(value["stale"]),
+                  frozen(value["reads"]))
+
+
+def frozen(value: Any) -> Value:
+    """Lists back into tuples."""
+    return tuple(frozen(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,202 @@
+"""A hypercall's view of the machine: reads, writes, checks, and what a check that fails does.
+
+A view is made for one step of one CPU and thrown away after it. Field access goes through `Ref`, so that every
+read can be remembered (a call under way is restored by telling it again what it read) and every touch of EL2's own
+structs can be compared with what EL2 has mapped: using memory that was given back is found, not assumed.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from .revisions import Revision, Warn
+from .state import HANDLE_OFFSET, OWNED, Cpu, Event, HostVcpu, Key, Kvm, Page, Record, Slot, State, Value, Vcpu, Vm
+
+Region: TypeAlias = tuple[str, str]
+"""What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
+
+L vm_table_lock, H the host's stage-2 lock, Y EL2's own page-table lock, G the VM's lock, P its page pool;
+'+' means held together, '' that no lock is held.
+"""
+Hypercall: TypeAlias = Generator[Region, None, int | None]
+"""A call: it yields before each region; what it returns is the value in x1, None for a call without an answer."""
+
+
+class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failure of this program
+    """A check said no: `code` is what the caller gets (None: nothing at all), `why` the reason in words."""
+
+    def __init__(self, code: int | None, why: str) -> None:
+        super().__init__(code, why)
+        self.code, self.why = code, why
+
+
+class Ended(Exception):  # noqa: N818  # as Refused
+    """The machine is over; `event` says how."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(event)
+        self.event = event
+
+
+class Ref:
+    """A pointer to a record. Reading an attribute reads the field now; setting one writes it."""
+
+    __slots__ = ("address", "kind", "view")
+    address: Any
+    kind: type[Record]
+    view: View
+
+    def __init__(self, view: View, kind: type[Record], address: str | int) -> None:
+        for name, value in (("view", view), ("kind", kind), ("address", address)):
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, field: str) -> Any:
+        return self.view.read(self, field)
+
+    def __setattr__(self, field: str, value: Value) -> None:
+        self.view.write(self, field, value)
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+
+class Null:
+    """The pointer to nothing. It is false; using it all the same is a fault at EL2."""
+
+    address = None
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __getattr__(self, field: str) -> Any:
+        raise Ended(Event("EL2_FAULT", "NULL", f"EL2 follows a null pointer to read {field}."))
+
+
+NULL = Null()
+
+
+class View:
+    """The machine as one CPU's call sees it during one step."""
+
+    def __init__(self, state: State, cpu: int, revision: Revision, fatal_warn: bool = True) -> None:
+        self.config, self.revision, self.number, self.fatal_warn = state.config, revision, cpu, fatal_warn
+        self.records: dict[Key, Record] = dict(state.table)
+        self.restoring = False
+        self.replay: tuple[Value, ...] = ()
+        self.reads: list[Value] = []
+        self.events: list[Event] = []
+        self.flushed: list[int] = []
+        self.refused: Refused | None = None
+
+    def vm(self, address: str) -> Ref:
+        """The VM struct at this address."""
+        return Ref(self, Vm, address)
+
+    def vcpu(self, address: str | None) -> Any:
+        """The vCPU struct at this address, or NULL."""
+        return NULL if address is None else Ref(self, Vcpu, address)
+
+    def page(self, name: str) -> Ref:
+        """EL2's record of a page."""
+        return Ref(self, Page, name)
+
+    def slot(self, idx: int) -> Ref:
+        """An entry of the VM table."""
+        return Ref(self, Slot, idx)
+
+    def kvm(self, name: str) -> Ref:
+        """The host's struct kvm."""
+        return Ref(self, Kvm, name)
+
+    def host_vcpu(self, name: str) -> Ref:
+        """The host's struct kvm_vcpu."""
+        return Ref(self, HostVcpu, name)
+
+    @property
+    def cpu(self) -> Ref:
+        """The CPU that this call runs on."""
+        return Ref(self, Cpu, self.number)
+
+    def look(self, kind: type[Any], name: str | int) -> Any:
+        """The record as it is now, for the view's own use: not remembered as something the call knows."""
+        return self.records.get((kind, name)) or kind()
+
+    def read(self, ref: Ref, field: str) -> Value:
+        """The field's value, or while a call is being restored, what it read at this point the first time."""
+        if self.restoring:
+            value = self.replay[len(self.reads)]
+        else:
+            self.touch(ref)
+            value = getattr(self.look(ref.kind, ref.address), field)
+        self.reads.append(value)
+        return value
+
+    def write(self, ref: Ref, field: str, value: Value) -> None:
+        """Write the field; a call that is being restored writes nothing a second time."""
+        if self.restoring:
+            return
+        self.touch(ref)
+        old = self.look(ref.kind, ref.address)
+        self.records[ref.kind, ref.address] = replace(old, **{field: value})
+
+    def touch(self, ref: Ref) -> None:
+        """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
+        if ref.kind in (Vm, Vcpu) and self.look(Page, ref.address).hyp != OWNED:
+            raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
+
+    def fill(self, address: str, record: Vm) -> None:
+        """Write a whole struct into memory that EL2 took and zeroed."""
+        if not self.restoring:
+            self.records[type(record), address] = record
+
+    def zero(self, address: str) -> None:
+        """Zero a struct that is about to be given back; calls that keep its address keep a stale one from here on."""
+        if self.restoring:
+            return
+        for kind in (Vm, Vcpu):
+            self.records.pop((kind, address), None)
+        for number in range(self.config.cpus):
+            cpu = self.look(Cpu, number)
+            if number != self.number and cpu.flight and address in dict(cpu.flight.held).values():
+                stale = tuple(sorted({*cpu.flight.stale, address}))
+                self.records[Cpu, number] = replace(cpu, flight=replace(cpu.flight, stale=stale))
+
+    def flush_vmid(self, handle: int) -> None:
+        """Make every CPU forget the translations of a VM; the VMID is the slot's number + 1, for 0 is the host's."""
+        if not self.restoring:
+            self.flushed.append(handle - HANDLE_OFFSET + 1)
+
+    def check(self, holds: object, code: int | None, why: str) -> None:
+        """Refuse the call with this code unless the condition holds."""
+        if not holds:
+            raise Refused(code, why)
+
+    def guard(self, name: str, holds: object, why: str) -> None:
+        """The same for a check that a race hinges on: the revision says whether it stands, and what it answers."""
+        if holds or name not in self.revision.guards:
+            return
+        answer = self.revision.guards[name]
+        if isinstance(answer, Warn):
+            self.warn_on(True, name, why)
+            answer = answer.code
+        raise Refused(answer, why)
+
+    def warn_on(self, condition: object, where: str, why: str) -> None:
+        """WARN_ON at EL2 is a BRK instruction, and an exception taken at EL2 ends the machine."""
+        if condition and self.fatal_warn:
+            raise Ended(Event("EL2_PANIC", where, f"EL2 warns, and a warning at EL2 is fatal: {why}"))
+
+    def attempt(self, body: Callable[..., None], *args: Any) -> int | None:
+        """Run a body of checks and effects; 0, or the code of the first check that failed."""
+        try:
+            body(self, *args)
+        except Refused as refused:
+            self.refused = None if self.restoring else refused
+            return refused.code
+        return 0
+
+    def note(self, event: Event) -> None:
+        """Remember an event that is not the end of the machine."""
+        if not self.restoring:
+            self.events.append(event)

@@ -1,0 +1,77 @@
+"""EL2's table of VMs: what a handle names, and the references that keep a VM from being torn down.
+
+All of this happens under vm_table_lock (L). Source: hyp/nvhe/pkvm.c, hyp/include/nvhe/memory.h (pre, v1).
+"""
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from .revisions import EINVAL
+from .state import FREE, HANDLE_OFFSET, RESERVED, Cpu, Event
+from .view import NULL, Ref, Refused, Region, View
+
+
+def vm_slot(view: View, handle: int) -> Any:
+    """The slot a handle names, or NULL when it is out of range (`vm_handle_to_idx`)."""
+    idx = handle - HANDLE_OFFSET
+    return view.slot(idx) if 0 <= idx < view.config.slots else NULL
+
+
+def get_vm_by_handle(view: View, handle: int) -> Any:
+    """The VM a handle names, or NULL; a reserved slot is no VM. Takes no reference."""
+    slot = vm_slot(view, handle)
+    entry = slot.entry if slot else FREE
+    return NULL if entry in (FREE, RESERVED) else view.vm(entry)
+
+
+def insert_vm_table_entry(view: View, handle: int, vm: str) -> None:
+    """Put the VM into the slot that was promised; this publishes it."""
+    slot = vm_slot(view, handle)
+    view.check(slot, -EINVAL, f"{handle:#x} is out of range")
+    view.guard("insert_reserved", slot.entry == RESERVED, f"the slot of {handle:#x} is not reserved")
+    slot.entry = vm
+
+
+def remove_vm_table_entry(view: View, vm: Ref) -> None:
+    """Flush the VMID, then empty the slot: handle, slot and VMID can be given away from here on."""
+    view.flush_vmid(vm.handle)
+    vm_slot(view, vm.handle).entry = FREE
+
+
+def hyp_page_count(view: View, vm: Any) -> int:
+    """How many references there are to a VM: 0 means idle, not dead."""
+    count: int = view.page(vm.address).refcount
+    return count
+
+
+def hyp_page_ref_inc(view: View, vm: Ref) -> None:
+    """Take a reference."""
+    view.page(vm.address).refcount += 1
+
+
+def hyp_page_ref_dec(view: View, vm: Ref) -> None:
+    """Drop a reference. It changes only the page's count, so it does not fault on memory that was given back."""
+    page = view.page(vm.address)
+    view.warn_on(page.refcount == 0, "hyp_page_ref_dec", f"the count of page {vm} is 0 already")
+    flight = view.look(Cpu, view.number).flight
+    if flight and vm.address in flight.stale:
+        view.note(Event("EL2_STALE_PUT", str(vm), f"drops a reference to page {vm}, which was given back"))
+    page.refcount -= 1
+
+
+def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Ref]:
+    """The ordinary VM a handle names, with a reference that the caller drops.
+
+    The reference is taken before it is asked whether the VM is protected: even a refused call holds one for a moment.
+    """
+    yield "L", "find the VM and take a reference"
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
+    hyp_page_ref_inc(view, vm)
+    if vm.is_protected:
+        yield "L", "drop the reference: the VM is protected"
+        hyp_page_ref_dec(view, vm)
+        raise Refused(-EINVAL, f"VM {handle:#x} is protected")
+    found: Ref = vm
+    return found
