@@ -12,7 +12,7 @@ if sys.version_info < (3, 11):
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from pkvm_model.course.cli import outside  # noqa: E402 - only after the version is known to be right
+from pkvm_model.course.cli import outside
 
 if __name__ == "__main__":
     sys.exit(outside(sys.argv[1:]))

@@ -69,7 +69,8 @@ def fresh(path: Path) -> bytes:
     refuse_unsteady_outputs(notebook, path)
     trim(notebook)
     nbformat.validate(notebook)
-    return (nbformat.writes(notebook) + "\n").encode()
+    text: str = nbformat.writes(notebook)
+    return (text + "\n").encode()
 
 
 def read(path: Path) -> Notebook:

@@ -21,4 +21,4 @@ def run(arguments: argparse.Namespace) -> int:
         print("course.py: there are no exercises yet.", file=sys.stderr)
         return 2
     os.chdir(ROOT)
-    hand_over(Path(sys.executable), ["-m", "pytest", *PARTS[arguments.part], *arguments.rest])
+    return hand_over(Path(sys.executable), ["-m", "pytest", *PARTS[arguments.part], *arguments.rest])

@@ -39,7 +39,7 @@ def _outside(argv: Sequence[str]) -> int:
     arguments = parse(argv)
     if arguments.command == "doctor" and not environment.active_fits() and environment.venv_fault():
         return _run(arguments)
-    environment.hand_over(environment.ready(), ["-m", "pkvm_model.course", *argv])
+    return environment.hand_over(environment.ready(), ["-m", "pkvm_model.course", *argv])
 
 
 def _inside(argv: Sequence[str]) -> int:

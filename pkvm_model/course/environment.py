@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from pkvm_model.course import lock
 from pkvm_model.course.errors import CourseError
@@ -117,7 +116,7 @@ def install_with_pip() -> None:
             "then run the same command again."
         )
     run_quietly([sys.executable, "-m", "venv", VENV])
-    pip = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
+    pip: list[str | Path] = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
     run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", "-r", lock_file()])
 
 
@@ -192,8 +191,8 @@ def _before(folder: str, name: str) -> str:
     return os.pathsep.join([folder, *others])
 
 
-def hand_over(python: Path, arguments: Sequence[str]) -> NoReturn:
-    """Goes on as `python` with these arguments; on Windows, waits for it and ends with its status."""
+def hand_over(python: Path, arguments: Sequence[str]) -> int:
+    """Goes on as `python` with these arguments; on Windows, waits for it and gives its status."""
     command = [str(python), *arguments]
     sys.stdout.flush()
     sys.stderr.flush()
@@ -202,6 +201,6 @@ def hand_over(python: Path, arguments: Sequence[str]) -> NoReturn:
     with subprocess.Popen(command, env=variables(python)) as child:
         while True:
             try:
-                sys.exit(child.wait())
+                return child.wait()
             except KeyboardInterrupt:
                 continue  # The child hears Ctrl-C as well, and ends in its own way.

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     for sentence in work.make_copy():
         print(sentence)
     print(f"Opening JupyterLab in {work.WORK}. Ctrl-C ends it.", flush=True)
-    hand_over(Path(sys.executable), ["-m", "jupyterlab", *options(arguments, work.WORK)])
+    return hand_over(Path(sys.executable), ["-m", "jupyterlab", *options(arguments, work.WORK)])
 
 
 def options(arguments: argparse.Namespace, folder: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def make_copy(originals: Path = ORIGINALS, work: Path = WORK) -> list[str]:
         work.mkdir(exist_ok=True)
         return list(_copy_missing(originals, work))
     except OSError as error:
-        raise CourseError(f"{work} cannot be written ({error.strerror}). Copy the course to your own folder.") from error
+        raise CourseError(f"{work} cannot be written ({error.strerror}). Copy the course elsewhere.") from error
 
 
 def _copy_missing(originals: Path, work: Path) -> Iterator[str]:
@@ -51,4 +50,4 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes a file so that a stop at any moment leaves the old one or the whole new one."""
     new = path.with_name(f".{path.name}.new")
     new.write_bytes(content)
-    os.replace(new, path)
+    new.replace(path)

