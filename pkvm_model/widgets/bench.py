@@ -1,0 +1,102 @@
+"""The bench: lanes, state and ownership to step through. Python works states out, `bench.js` draws and steps."""
+
+import json
+import pathlib
+import uuid
+from typing import Any
+
+import anywidget
+import traitlets
+
+from pkvm_model.widgets.walk import Answer, Expand, Graph, State, Walk
+from pkvm_model.widgets.words import describe, static_html
+
+MIME = "application/vnd.pkvm.bench+json"
+# The one copy of the front end lies where JupyterLab looks for the extension that shows stored benches.
+SHARE = pathlib.Path(__file__).parent.parent / "share" / "jupyter"
+FRONT_END = SHARE / "labextensions" / "pkvm-bench" / "static" / "bench.js"
+
+
+class Bench(anywidget.AnyWidget):
+    """A bench on a graph; it asks `expand(from_id, cpu, line)` for what the graph does not hold."""
+
+    _esm = FRONT_END.read_text(encoding="utf-8")
+    packed = traitlets.Unicode().tag(sync=True)
+    trace = traitlets.Unicode().tag(sync=True)
+    key = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, graph: Graph, expand: Expand | None = None):
+        """Stand at the start of the graph."""
+        # The key is the widget's own id: with it the stored output finds the live object. It is in no compared output.
+        key = uuid.uuid4().hex
+        self._walk = Walk(graph, expand)
+        super().__init__(packed=pack(graph), trace=self._walk.trace, key=key, model_id=key)
+        self.on_msg(self._hear)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that was shipped."""
+        return self._walk.graph
+
+    @property
+    def at(self) -> int:
+        """How many steps were taken."""
+        return len(self._here().path)
+
+    @property
+    def state(self) -> State:
+        """The state shown, as in `docs/bench-graph.md`."""
+        return self._here().state
+
+    @property
+    def digest(self) -> str:
+        """The digest of the state shown."""
+        return str(self.state["digest"])
+
+    def goto(self, trace: str) -> None:
+        """Opens a trace text in every view; raises ValueError where it no longer fits, and stays there."""
+        odd = self._walk.follow(trace)
+        self.trace = self._walk.trace
+        self.send({"open": self.trace})
+        if odd:
+            raise ValueError(f"The bench is at step {len(self._walk.path)}: {odd}.")
+
+    def describe(self) -> str:
+        """The state shown: a sentence and a table."""
+        return describe(self._here())
+
+    def _here(self) -> Walk:
+        """The walk, brought to where the front end stands."""
+        if self._walk.trace != self.trace:
+            self._walk.follow(self.trace)
+        return self._walk
+
+    def _hear(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Answers a question of the front end; whatever goes wrong is shown there."""
+        question = content["ask"]
+        try:
+            self.send(self._answer(question))
+        except Exception as error:
+            self.send({"error": f"Python could not work this step out ({type(error).__name__}: {error})."})
+
+    def _answer(self, question: dict[str, Any]) -> Answer:
+        """Works one step out."""
+        return self._walk.ask(question["from"], question["cpu"], question["line"])
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        graph = self.graph
+        return f"Bench({graph['name']!r}, {graph['revision']['id']}, {len(graph['states'])} states, at step {self.at})"
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Text, a table without scripts, the graph for stored notebooks and pages, and the live view."""
+        live = super()._repr_mimebundle_()
+        data, metadata = live if live else ({}, {})
+        stored = {"v": 1, "trace": self.trace, "graph": self.packed}
+        words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": static_html(self._here()), MIME: stored}
+        return data | words, metadata
+
+
+def pack(graph: Graph) -> str:
+    """One line of JSON: an object inside a notebook would be indented to nearly twice its size."""
+    return json.dumps(graph, separators=(",", ":"), ensure_ascii=False)
