@@ -11,9 +11,3 @@ HYPERCALLS: dict[str, Callable[..., Hypercall]] = {
     for module in (hypercalls, guest_memory)
     for name, function in sorted(vars(module).items())
     if name.startswith(("__pkvm_", "__kvm_"))}
-
-
-def parameters(name: str) -> tuple[str, ...]:
-    """The names of a call's arguments, in their order."""
-    code = HYPERCALLS[name].__code__
-    return code.co_varnames[1:code.co_argcount]

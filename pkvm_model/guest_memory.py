@@ -76,8 +76,9 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
     """
     yield "", "ask which vCPU is loaded here"
     vcpu = view.vcpu(view.cpu.loaded)
-    view.check(vcpu and not view.vm(vcpu.vm).is_protected, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
     top_up(view, vcpu.host_vcpu, topup)
+    view.check(not view.vm(vcpu.vm).is_protected, -EINVAL, f"VM {view.vm(vcpu.vm).handle:#x} is protected")
     yield from refill_memcache(view, vcpu)
     yield "H+G", f"lend page {page} as gfn {gfn:#x}"
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")

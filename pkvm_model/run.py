@@ -6,16 +6,26 @@ state, and is brought back to where it was by running it again and telling it wh
 """
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from inspect import signature
+from inspect import Parameter, signature
 from types import GeneratorType
 from typing import Any
 
-from .dispatch import HYPERCALLS, parameters
+from .dispatch import HYPERCALLS
+from .host import HOST_CALLS
 from .revisions import Revision
 from .state import Cpu, Event, Flight, State, Value
 from .view import Ended, Hypercall, Ref, Refused, Region, View
+
+
+CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
+"""Everything that can be begun on a CPU: a hypercall as it is, or one of the honest host's functions."""
+
+
+def parameters(name: str) -> dict[str, Parameter]:
+    """The arguments of a call by name, in their order; their annotations are \"str\", \"int\" or \"bool\"."""
+    return dict(list(signature(CALLS[name]).parameters.items())[1:])
 
 
 class ModelError(Exception):
@@ -50,7 +60,8 @@ class Step:
     """What one step did: the state after it, and what the caller and the onlooker learn.
 
     `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
-    the lock regions that were run, `refused` the reason of a check that failed, `flushed` the VMIDs flushed.
+    the lock regions that were run, `refused` the reason of a check that failed, `flushed` the VMIDs flushed, `answers`
+    the hypercalls that a host function made, with what EL2 answered.
     """
 
     state: State
@@ -62,16 +73,18 @@ class Step:
     refused: str = ""
     events: tuple[Event, ...] = ()
     flushed: tuple[int, ...] = ()
+    answers: tuple[tuple[str, tuple[Value, ...], int | None], ...] = ()
 
     def then(self, after: Step) -> Step:
         """This step and the next one of the same call, as one."""
         return replace(after, regions=self.regions + after.regions, refused=after.refused or self.refused,
-                       events=self.events + after.events, flushed=self.flushed + after.flushed)
+                       events=self.events + after.events, flushed=self.flushed + after.flushed,
+                       answers=self.answers + after.answers)
 
 
 def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
     """Start a call on an idle CPU and run its first lock region. Raises ModelError if that cannot be."""
-    if call.name not in revision.calls:
+    if call.name not in revision.calls and call.name not in HOST_CALLS:
         raise ModelError(f"revision {revision.name} has no call {call.name}; it has {', '.join(sorted(revision.calls))}")
     if 0 <= cpu < state.config.cpus and state.get(Cpu, cpu).flight:
         raise ModelError(f"CPU {cpu} is in the middle of a call; resume that one first")
@@ -81,7 +94,7 @@ def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bo
 def complete(call: Call) -> Call:
     """The call with its default arguments written out. Raises ModelError when the number of arguments is wrong."""
     try:
-        bound = signature(HYPERCALLS[call.name]).bind(None, *call.args)
+        bound = signature(CALLS[call.name]).bind(None, *call.args)
     except TypeError as error:
         raise ModelError(f"{call.name}: {error}; its arguments are {', '.join(parameters(call.name))}") from None
     bound.apply_defaults()
@@ -137,12 +150,12 @@ def settle(step: Step, view: View, flight: Flight | None, end: Event | None) -> 
     view.records[Cpu, step.cpu] = replace(view.look(Cpu, step.cpu), flight=flight)
     events = (*view.events, end) if end else tuple(view.events)
     return replace(step, state=State.of(view.config, view.records, end), refused=view.refused.why if view.refused else "",
-                   events=events, flushed=tuple(view.flushed))
+                   events=events, flushed=tuple(view.flushed), answers=tuple(view.answers))
 
 
 def restore(view: View, flight: Flight) -> tuple[Hypercall, Region]:
     """The call, run again up to where it was, and the region it is about to enter."""
-    body = HYPERCALLS[flight.call](view, *flight.args)
+    body = CALLS[flight.call](view, *flight.args)
     view.restoring, view.replay = True, flight.reads
     region = next(body)
     for _ in flight.regions:
@@ -163,8 +176,9 @@ def held(body: Hypercall, flight: Flight) -> tuple[tuple[str, Value], ...]:
     frame: Generator[Any, Any, Any] | None = body
     while isinstance(frame, GeneratorType):
         for name, value in frame.gi_frame.f_locals.items():
-            if not isinstance(value, View):
-                kept[name] = value.address if isinstance(value, Ref) else value
+            value = value.address if isinstance(value, Ref) else value
+            if isinstance(value, View) or (frame is body and name in parameters(flight.call)):
+                continue
+            kept[f"{frame.__name__}.{name}" if kept.get(name, value) != value else name] = value
         frame = frame.gi_yieldfrom
-    arguments = parameters(flight.call)
-    return tuple((name, value) for name, value in sorted(kept.items()) if name not in arguments)
+    return tuple(sorted(kept.items()))

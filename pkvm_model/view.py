@@ -87,6 +87,7 @@ class View:
         self.reads: list[Value] = []
         self.events: list[Event] = []
         self.flushed: list[int] = []
+        self.answers: list[tuple[str, tuple[Value, ...], int | None]] = []
         self.refused: Refused | None = None
 
     def vm(self, address: str) -> Ref:
@@ -200,3 +201,8 @@ class View:
         """Remember an event that is not the end of the machine."""
         if not self.restoring:
             self.events.append(event)
+
+    def answered(self, name: str, args: tuple[Value, ...], ret: int | None) -> None:
+        """Remember a hypercall that the host made, and its answer."""
+        if not self.restoring:
+            self.answers.append((name, args, ret))
