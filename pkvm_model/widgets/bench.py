@@ -8,8 +8,9 @@ from typing import Any
 import anywidget
 import traitlets
 
+from pkvm_model.widgets.static import static_html
 from pkvm_model.widgets.walk import Answer, Expand, Graph, State, Walk
-from pkvm_model.widgets.words import describe, static_html
+from pkvm_model.widgets.words import describe
 
 MIME = "application/vnd.pkvm.bench+json"
 # The one copy of the front end lies where JupyterLab looks for the extension that shows stored benches.

@@ -35,7 +35,7 @@ def graph() -> Graph:
 def places() -> list[tuple[int, int]]:
     """Every pair of progress that can be reached; 9 for CPU 0 is the panic."""
     calm = [(a, b) for a in range(4) for b in range(6)]
-    return calm + [(9, GIVEN_BACK)]
+    return [*calm, (9, GIVEN_BACK)]
 
 
 def state(a: int, b: int) -> dict:
@@ -43,11 +43,16 @@ def state(a: int, b: int) -> dict:
     return {
         "digest": hashlib.sha256(f"{a} {b}".encode()).hexdigest()[:8],
         "lanes": [lane_0(a, b), lane_1(b)],
-        "slots": [{"handle": "0x1000", "vmid": 1, "word": slot_word(b)}, {"handle": "0x1001", "vmid": 2, "word": "free"}],
+        "slots": [slot("0x1000", 1, slot_word(b)), slot("0x1001", 2, "free")],
         "vms": [] if b == GIVEN_BACK and a in (0, 3) else [card(a, b)],
         "pages": [page_vm0(a, b), row("SB-", "HOST", "pinned 1", "Shared with EL2 and pinned."), page_g0(a)],
         "end": {"kind": "panic", "says": PANIC} if a == 9 else None,
     }
+
+
+def slot(handle: str, vmid: int, word: str) -> dict:
+    """One slot of the VM table."""
+    return {"handle": handle, "vmid": vmid, "word": word}
 
 
 def slot_word(b: int) -> str:
@@ -69,7 +74,8 @@ def lane(short: str, where: str, call: str, steps: list[dict], keeps: list[str],
 def lane_0(a: int, b: int) -> dict:
     """CPU 0 unshares, then loads a vCPU."""
     if a == 3:
-        return lane("load", "not started", "__pkvm_vcpu_load(0x1000, 0, 0)", regions([("L", "dying? Then do nothing")], 0), [])
+        steps = regions([("L", "dying? Then do nothing")], 0)
+        return lane("load", "not started", "__pkvm_vcpu_load(0x1000, 0, 0)", steps, [])
     done = min(a, 1) if a == 9 else a
     where = "ends here" if a == 9 else "waits in a gap" if a else "not started"
     stale = b == GIVEN_BACK and a in (1, 2, 9)
@@ -127,19 +133,17 @@ def page_g0(a: int) -> dict:
     return row("S-B", "HOST", "shared 1", "The host owns it and lends it to VM 0x1000.")
 
 
-def edge(ids: dict, cpu: int, to: tuple[int, int] | None, line: str, says: str, kind: str = "step", ret: str = "") -> dict:
+def edge(ids: dict, cpu: int, to: tuple | None, line: str, says: str, kind: str = "step", ret: str = "") -> dict:
     """One edge; the line gets the CPU in front."""
     target = None if to is None else ids[to]
-    label = line.split()[-1] if kind == "label" else ("resume" if line.startswith("resume") else line.split("(")[0])
-    short = {"__pkvm_host_unshare_guest": "unshare", "__pkvm_vcpu_load": "load", "__pkvm_start_teardown_vm": "start"}
-    name = short.get(label, "finalise" if "finalize" in label else label)
-    return {"cpu": cpu, "label": name, "line": f"{cpu} {line}", "to": target, "says": says, "kind": kind, "ret": ret}
+    label = ("load" if "load" in line else "unshare") if cpu == 0 else ("start" if "start" in line else "finalise")
+    return {"cpu": cpu, "label": label, "line": f"{cpu} {line}", "to": target, "says": says, "kind": kind, "ret": ret}
 
 
 def edge_0(ids: dict, a: int, b: int) -> dict | None:
     """What CPU 0 does next."""
-    if a == 9 or (b == GIVEN_BACK and a == 0):
-        return None if a == 9 else edge_unshare_too_late(ids, b)
+    if a == 9:
+        return None
     if a == 0 and b >= EMPTIED:
         return edge_unshare_too_late(ids, b)
     if a in (1, 2) and b == GIVEN_BACK:

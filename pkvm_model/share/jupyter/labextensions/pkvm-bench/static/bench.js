@@ -22,7 +22,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   --line:CanvasText;--hair:CanvasText;--host:CanvasText;--hyp:CanvasText;--guest:CanvasText;--danger:CanvasText;--chg:Canvas;--edge:Highlight}}
 .pkvm-bench{
   --mono:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;
-  container:bench/inline-size;box-sizing:border-box;margin:4px 2px;border:1px solid var(--line);background:var(--bg);color:var(--ink);
+  container:bench/inline-size;box-sizing:border-box;max-width:1280px;margin:4px 2px;border:1px solid var(--line);background:var(--bg);color:var(--ink);
   font:14px/1.45 var(--jp-ui-font-family,system-ui),-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;text-align:left;
   *,*::before,*::after{box-sizing:border-box}
   :focus-visible{outline:3px solid var(--ink);outline-offset:2px}
@@ -31,7 +31,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   code,pre{font-family:var(--mono);font-size:12.5px;background:none;color:inherit}
   svg{flex:none;vertical-align:-4px}
   .hidden-words{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-  .muted{color:var(--muted)} .host{color:var(--host)} .hyp{color:var(--hyp)} .guest{color:var(--guest)}
+  .code{white-space:nowrap} .muted{color:var(--muted)} .host{color:var(--host)} .hyp{color:var(--hyp)} .guest{color:var(--guest)}
   .sign{display:inline-flex;align-items:center;gap:6px;white-space:nowrap;vertical-align:middle}
   .sign .word{font-size:13px;color:var(--ink)}
 
@@ -43,11 +43,10 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   button.go kbd{color:var(--bg);border-color:var(--bg)}
   button[aria-disabled=true]{border:1.5px dashed var(--line);background:var(--bg);color:var(--muted);font-weight:400;cursor:default}
   button[aria-disabled=true] kbd{color:var(--muted);border-color:var(--line)}
-  button.finish{border-color:transparent;background:none;font-size:13px;padding:3px 6px;text-decoration:underline;text-underline-offset:3px}
   button.finish[aria-disabled=true]{visibility:hidden}
 
   .bar{display:flex;flex-wrap:wrap;gap:6px 14px;align-items:center;padding:8px 14px;background:var(--panel);border-bottom:1px solid var(--hair)}
-  .bar h3{font-size:15px;font-weight:700} .bar .space{flex:1} .bar .buttons{display:flex;flex-wrap:wrap;gap:6px}
+  .bar h3{font-size:15px;font-weight:700} .bar .space{flex:1} .buttons{display:flex;flex-wrap:wrap;gap:6px}
   .revision{display:inline-flex;align-items:center;gap:6px}
   .revision b{display:inline-grid;place-items:center;width:20px;height:20px;border:2px solid var(--ink);font-size:12.5px;line-height:1}
   .revision.late b{background:var(--ink);color:var(--bg)}
@@ -60,8 +59,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .diffs li.plain{background:none;border-color:transparent;padding:2px 0}
   .panic{display:flex;gap:14px;align-items:center;background:var(--danger);color:var(--bg);border:3px solid var(--danger);padding:9px 13px}
   .panic b{display:block;font-size:17px}
-  .change:has(.panic){padding:0 0 12px;border-left-width:0} .change:has(.panic) > :not(.panic){margin-left:16px;margin-right:16px}
-  .change:has(.panic) .when{margin-top:8px}
+  .change:has(.panic){padding:0 0 8px;border-left-color:var(--danger)} .change:has(.panic) :is(.when,.says,.diffs,.answer,.warning){margin:8px 16px 0}
   .warning{display:flex;gap:8px;align-items:flex-start;border-left:2px solid var(--ink);padding:1px 0 1px 10px;margin:0 0 8px}
   .refused{display:inline-flex;gap:6px;align-items:center;border:1.5px solid var(--ink);background:var(--bg);padding:0 8px;color:var(--ink);white-space:nowrap}
   .refused code{font-weight:700} .nothing{display:inline-flex;gap:6px;align-items:center;font-style:italic;white-space:nowrap}
@@ -73,10 +71,10 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .lanes{display:grid;grid-template-columns:minmax(0,1fr);gap:18px 20px}
   .lane h4{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;padding-bottom:4px;border-bottom:2px solid var(--ink);font-weight:700}
   .lane h4 .cpu{font-size:16px} .lane h4 .muted{font-weight:400}
-  .act{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:flex-start;margin-top:9px}
-  .act .fore{flex:1 1 190px;min-width:0;min-height:38px;font-size:13px;align-self:center;display:flex;flex-wrap:wrap;gap:2px 7px;align-items:center}
-  .act .fore > span:last-child{flex:1 1 150px}
-  .call{font-family:var(--mono);font-size:12.5px;color:var(--muted);margin:4px 0 7px;overflow-wrap:anywhere;min-height:18px}
+  .act{display:flex;flex-wrap:wrap;gap:6px 8px;margin-top:9px} .act[hidden]{display:none}
+  .act .fore{flex:1 0 100%;min-width:0;min-height:38px;font-size:13px;display:flex;gap:7px;align-items:flex-start}
+  .act .fore svg{margin-top:1px}
+  .call{font-family:var(--mono);font-size:12.5px;color:var(--muted);margin:2px 0 7px;overflow-wrap:anywhere;min-height:18px}
   .keeps{margin-bottom:8px;display:flex;flex-wrap:wrap;gap:4px 7px;align-items:center;min-height:28px}
   .region{display:grid;grid-template-columns:52px minmax(0,1fr) auto;gap:0 8px;padding:3px 0;margin-bottom:5px}
   .region .at{color:var(--muted);font-size:12.5px;white-space:nowrap;padding-right:4px;font-weight:400}
@@ -85,7 +83,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .bracket abbr{display:inline-grid;place-items:center;width:15px;height:17px;font:700 12px/1 var(--mono);text-decoration:none;color:inherit}
   .region.done,.region.later{color:var(--muted)}
   .region.done .bracket{border-width:1.5px;border-color:var(--line)} .region.done .bracket.two{border-left:5px double var(--line)}
-  .region.later .bracket{border-style:dashed;border-color:var(--line)}
+  .region.later .bracket{border-style:dashed;border-color:var(--line)} .region.later .bracket.two{border-left:5px double var(--line)}
   .region.next{font-weight:600}
   .region.next abbr.lock-H,.region.now abbr.lock-H{color:var(--host)} .region.next abbr.lock-Y,.region.now abbr.lock-Y{color:var(--hyp)}
   .region.next abbr.lock-G,.region.now abbr.lock-G{color:var(--guest)}
@@ -103,7 +101,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .card h4 .muted{font-weight:400}
   .card dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 8px;padding:7px 10px;align-items:baseline}
   .card dt{color:var(--muted);padding:3px 0} .card dd{padding:3px 6px}
-  .big{font-size:22px;font-weight:700;line-height:1;margin-right:8px;vertical-align:middle}
+  .count-line{display:flex;gap:8px;align-items:center} .count-line .holders{min-width:0} .big{font-size:22px;font-weight:700;line-height:1}
   .tag{display:inline-flex;align-items:center;gap:7px;border:1.8px solid var(--ink);padding:0 9px 0 5px;min-height:26px;margin:1px 4px 1px 0;
     border-radius:13px 3px 3px 13px;vertical-align:middle;background:var(--bg);overflow-wrap:anywhere}
   .tag.call-long{border-style:dashed} .tag.stale{border:3px double var(--danger);font-weight:600} .tag.nobody{border-style:dotted;color:var(--muted);padding-left:10px}
@@ -117,25 +115,26 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   tr.changed th{border-left:6px solid var(--edge);padding-left:8px}
   .changed-cell{background:var(--chg);outline:2px solid var(--edge);outline-offset:-2px;color:var(--ink)}
   .changed-cell .muted{color:var(--ink)}
+  .sign.changed-cell{padding:2px 6px} .count-line + .was{display:block;margin-left:0}
   .was{display:block;font-size:12.5px;white-space:nowrap} dd .was,.slot .was,.card h4 .was{display:inline-block;margin-left:8px;font-weight:400}
 
   .share{border-bottom:0} .share .row{display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start}
   .share pre{flex:1 1 320px;min-width:0;border:1px solid var(--line);background:var(--panel);padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45}
-  .share h4{font-weight:700;margin-bottom:6px} .share .said{min-height:20px;font-size:13px}
+  .share .head{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline;margin-bottom:6px} .share h4{font-weight:700} .share .said{font-size:13px}
   .share textarea{width:100%;font:12.5px/1.45 var(--mono);color:var(--ink);background:var(--bg);border:1.5px solid var(--ink);margin-top:8px}
 
   @container bench (min-width:640px){.lanes{grid-template-columns:repeat(auto-fit,minmax(280px,1fr))}}
   @container bench (min-width:1040px){
     .columns{grid-template-columns:minmax(0,1fr) 400px} .columns .lanes-section{border-right:1px solid var(--hair)}
-    .act .fore{min-height:57px}
   }
   @container bench (max-width:1039px){
     .words,.words-head{display:none} th,td{padding-left:6px;padding-right:6px} tbody th .what{display:block;margin-left:0}
-    .change{min-height:152px} .act .fore{min-height:57px}
+    .change{min-height:152px}
   }
   @container bench (max-width:639px){
     td .sign .word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-    th,td{padding-left:5px;padding-right:5px} tbody th{white-space:normal} .change .says{font-size:18px} .change{min-height:186px}
+    .call:empty,.keeps:empty,.act .fore:empty{min-height:0;margin:0}
+    .was,td.count{white-space:normal} th,td{padding-left:5px;padding-right:5px} tbody th{white-space:normal} .change .says{font-size:18px} .change{min-height:186px}
   }
   @media print{break-inside:avoid;*{print-color-adjust:exact;-webkit-print-color-adjust:exact} button{display:none}}
 }
@@ -167,6 +166,9 @@ function make(spec, attributes = {}, ...kids) {
   if (tag === "button" || tag === "textarea" || "tabindex" in attributes) element.dataset.lmSuppressShortcuts = "true";
   return fill(element, attributes, kids);
 }
+
+/** A sentence in which an error code never breaks at its minus. */
+const prose = (text) => make("span", {}, ...text.split(/(-E[A-Z0-9]+)/).map((part, at) => (at % 2 ? make("span.code", {}, part) : part)));
 
 const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
@@ -368,8 +370,8 @@ function stepsOfRegions(view, cpu) {
   for (let step = at; step > 0 && done > 0; step--) {
     if (path[step - 1].edge.cpu !== cpu) continue;
     const before = view.stateAt(step - 1).lanes[cpu];
-    if (before.call !== view.state.lanes[cpu].call || doneRegions(before) !== done - 1) break;
-    made[--done] = step;
+    if (before.call !== view.state.lanes[cpu].call || doneRegions(before) < done - 1) break;
+    if (doneRegions(before) === done - 1) made[--done] = step;
   }
   return made;
 }
@@ -409,9 +411,19 @@ function regionRow({ region, times, from, to, fresh }) {
   return make(`li.region.${fresh ? "done.now" : region.when}`, {}, bracket(region.locks), make("span", {}, before + region.says), make("span.at", {}, at));
 }
 
+/** The regions of a CPU's call; the one in which the machine ended counts as made. */
+function regionsNow(view, cpu, made) {
+  const ended = view.state.end && view.path[view.at - 1]?.edge.cpu === cpu;
+  return view.state.lanes[cpu].regions.map((region, at) => {
+    if (!ended || region.when !== "next") return region;
+    made[at] = view.at;
+    return { ...region, when: "done" };
+  });
+}
+
 function regionList(view, cpu) {
   const made = stepsOfRegions(view, cpu), isNew = (step) => step > view.since;
-  const rows = folded(view.state.lanes[cpu].regions, made, isNew), list = [];
+  const rows = folded(regionsNow(view, cpu, made), made, isNew), list = [];
   rows.forEach((row, at) => {
     const before = rows[at - 1];
     if (before) {
@@ -438,10 +450,10 @@ function keepsOf(lane) {
 /** What a step would do, said before it is done. */
 function forecast(edge, end, lane, known) {
   if (end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
-  if (!edge) return [make("span.muted", {}, lane.short ? "waits" : "nothing left to do")];
+  if (!edge) return [lane.short && make("span.muted", {}, "waits")];
   if (edge.to === null && !edge.says) return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
   const sign = { panic: () => octagon(18, "var(--danger)", "var(--bg)"), refused: () => refusedSign(edge.ret), warn: () => SIGNS.warn(), nothing: () => SIGNS.nothing() }[edge.kind];
-  return [sign?.(), make("span", {}, edge.says)];
+  return [sign?.(), prose(edge.says)];
 }
 
 // ---------------------------------------------------------------- state and ownership
@@ -469,7 +481,7 @@ function vmCard(card, changes) {
   const change = (part) => changes.get(`vm ${card.vm} ${part}`);
   const line = (label, part, ...kids) => [make("dt", {}, label), mark(make("dd", {}, ...kids), change(part))];
   const head = make("h4", {}, make("span", {}, `VM ${card.handle}`), mark(withWord(vmSign(card.word), card.word), change("word")), make("span.muted", {}, card.where));
-  const list = make("dl", {}, ...line("Count", "count", make("span.big", {}, String(card.count)), ...holders(card)),
+  const list = make("dl", {}, ...line("Count", "count", make("div.count-line", {}, make("span.big", {}, String(card.count)), make("div.holders", {}, ...holders(card)))),
     ...line("Dying", "dying", `EL2: ${card.dying}`), ...line("", "memo", `host memo: ${card.memo}`),
     ...card.vcpus.flatMap((vcpu) => line(vcpu.idx ? "" : "vCPUs", `vcpu ${vcpu.idx}`, withWord(vcpuSign(vcpu.word), `vCPU ${vcpu.idx} ${vcpu.word}`))),
     ...line("Given back", "back", card.back || "nothing yet"));
@@ -528,8 +540,8 @@ function whenWords(view) {
 function changeParts(view) {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
   const sentence = edge?.kind === "warn"
-    ? make("p.warning", {}, SIGNS.warn(), make("span", {}, make("code", {}, "WARN"), " ", says))
-    : make("p.says", {}, says);
+    ? make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(says))
+    : make("p.says", {}, prose(says));
   return [end && panicBlock(end), make("div.when", {}, whenWords(view)), end?.says === says ? null : sentence, answerSign(edge), make("ul.diffs", {}, ...chips(view.changes))];
 }
 
@@ -625,7 +637,7 @@ function pageTable({ caption, pages }) {
 
 function shareFrame({ trace, room, said }, act) {
   const buttons = [button("button", "Copy trace", "", act.copyTrace), button("button", "Copy link", "", act.copyLink)];
-  return make("div.section.share", {}, make("h4", {}, "Trace"), make("div.row", {}, trace, ...buttons), room, said);
+  return make("div.section.share", {}, make("div.head", {}, make("h4", {}, "Trace"), said), make("div.row", {}, trace, make("div.buttons", {}, ...buttons)), room);
 }
 
 /** One button for each step a CPU can take; buttons are kept from state to state. */
@@ -634,7 +646,7 @@ function drawSteps(lane, view, cpu, edges, known, act) {
   while (lane.steps.length < shown) {
     const number = lane.steps.length, fore = make("span.fore");
     const go = button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number));
-    lane.steps.push({ go, fore, row: make("div.act", {}, go, fore) });
+    lane.steps.push({ go, fore, row: make("div.act", {}, go, number === 0 && lane.finish, fore) });
     lane.acts.append(lane.steps[number].row);
   }
   lane.steps.forEach(({ go, fore, row }, number) => {
@@ -652,8 +664,7 @@ function drawLane(lane, view, cpu, edges, known, act) {
   drawSteps(lane, view, cpu, edges, known, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
   enable(lane.finish, going);
-  lane.call.replaceChildren(now.call, " ");
-  lane.call.append(lane.finish);
+  lane.call.textContent = now.call;
   lane.keeps.replaceChildren(...(now.call ? keepsOf(now) : []));
   lane.regions.replaceChildren(...regionList(view, cpu));
 }
