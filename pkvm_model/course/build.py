@@ -86,7 +86,7 @@ def read(path: Path) -> Notebook:
             cell["id"] = next(name for name in _names(number) if name not in taken)
             taken.add(cell["id"])
     content["nbformat"], content["nbformat_minor"] = 4, 5
-    return nbformat.from_dict(content)
+    return nbformat.reads(json.dumps(content), as_version=4)
 
 
 def _names(number: int) -> Iterator[str]:
@@ -98,6 +98,7 @@ def _names(number: int) -> Iterator[str]:
 
 def execute(notebook: Notebook, path: Path) -> None:
     """Runs all cells; a cell that fails without the tag raises-exception ends the build with a short report."""
+    begun = [0]
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -105,37 +106,33 @@ def execute(notebook: Notebook, path: Path) -> None:
         coalesce_streams=True,
         record_timing=False,
         skip_cells_with_tag="nbval-skip",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.resolve().parent)}},
+        on_cell_start=lambda cell_index, **_: begun.append(cell_index),
     )
     try:
         client.execute()
     except CellExecutionError as error:
-        raise failure(notebook, path, f"{error.ename}: {error.evalue}") from error
+        raise complaint(notebook, path, begun[-1], f"{error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:
-        raise failure(notebook, path, f"it took more than {CELL_SECONDS} seconds") from error
+        raise complaint(notebook, path, begun[-1], f"it took more than {CELL_SECONDS} seconds") from error
     except DeadKernelError as error:
-        raise failure(notebook, path, "the kernel died") from error
+        raise complaint(notebook, path, begun[-1], "the kernel died") from error
 
 
-def failure(notebook: Notebook, path: Path, reason: str) -> CourseError:
-    """Says which cell stopped the build: the last one that was begun."""
-    begun = [number for number, cell in enumerate(notebook.cells, start=1) if cell.get("execution_count")]
-    return complaint(notebook, path, begun[-1] if begun else 1, reason)
-
-
-def complaint(notebook: Notebook, path: Path, number: int, reason: str) -> CourseError:
-    """Makes the report on one cell: notebook, number, its first line, the reason."""
-    source = notebook.cells[number - 1].source.strip()
+def complaint(notebook: Notebook, path: Path, index: int, reason: str) -> CourseError:
+    """Makes the report on one cell: notebook, number (from 1), its first line, the reason."""
+    source = notebook.cells[index].source.strip()
     first_line = source.splitlines()[0] if source else "(empty)"
-    return CourseError(f"{named(path)}, cell {number}: {first_line}\n  {reason}")
+    return CourseError(f"{named(path)}, cell {index + 1}: {first_line}\n  {reason}")
 
 
 def refuse_unsteady_outputs(notebook: Notebook, path: Path) -> None:
     """Raises when a cell wrote to stderr, which differs from machine to machine."""
-    for number, cell in enumerate(notebook.cells, start=1):
+    for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                raise complaint(notebook, path, number, f"it wrote to stderr: {output['text'].strip()[:300]}")
+                raise complaint(notebook, path, index, f"it wrote to stderr: {output['text'].strip()[:300]}")
 
 
 def trim(notebook: Notebook) -> None:

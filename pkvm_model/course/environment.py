@@ -90,6 +90,7 @@ def make(fault: str) -> None:
         except CourseError as failure:
             failures.append(str(failure))
         else:
+            compile_once()
             STAMP.write_text(lock_digest(), encoding="utf-8")
             return
     raise CourseError(failures[-1])
@@ -118,6 +119,12 @@ def install_with_pip() -> None:
     run_quietly([sys.executable, "-m", "venv", VENV])
     pip: list[str | Path] = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
     run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", "-r", lock_file()])
+
+
+def compile_once() -> None:
+    """Compiles the packages now where Python is told not to keep bytecode; otherwise each start would do it again."""
+    if sys.dont_write_bytecode:
+        run_quietly([venv_python(), "-m", "compileall", "-q", "-j", "0", VENV])
 
 
 def lock_file() -> Path:
