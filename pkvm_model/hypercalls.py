@@ -223,7 +223,7 @@ def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
     yield "", "enter the guest if a vCPU is loaded here"
     vcpu = view.vcpu(view.cpu.loaded)
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
-    yield "", "the guest runs, then exits"
+    yield "", "leave the guest when it exits"
     view.touch(vcpu)  # EL2 saves the guest's registers in its vCPU struct
     return 0
 
@@ -283,7 +283,7 @@ def destroy_hyp_vm(view: View, vm: Ref) -> Generator[Region, None, None]:
     yield "G", "take stage 2 apart; its tables fall back into the pool"
     destroy_stage2(view, vm)
     while True:
-        yield "P", "take a page from the pool"
+        yield "P", "look for a page in the pool"
         if not vm.pool:
             break
         yield "H+Y", "give the table page back"

@@ -45,7 +45,8 @@ class Call:
         return short(self.name)
 
 
-SHORT = {"__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise",
+SHORT = {"kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
+         "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise",
          "__pkvm_teardown_vm": "teardown", "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare",
          "__pkvm_host_share_hyp": "share_hyp", "__pkvm_host_unshare_hyp": "unshare_hyp"}
 
@@ -60,7 +61,8 @@ class Step:
     """What one step did: the state after it, and what the caller and the onlooker learn.
 
     `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
-    the lock regions that were run, `refused` the reason of a check that failed, `flushed` the VMIDs flushed, `answers`
+    the lock regions that were run and `purposes` what each of them was for, `refused` the code and the reason of a
+    check that failed, `flushed` the VMIDs flushed, `answers`
     the hypercalls that a host function made, with what EL2 answered.
     """
 
@@ -70,14 +72,15 @@ class Step:
     ret: int | None = None
     pending: bool = False
     regions: tuple[str, ...] = ()
-    refused: str = ""
+    purposes: tuple[str, ...] = ()
+    refused: tuple[int | None, str] | None = None
     events: tuple[Event, ...] = ()
     flushed: tuple[int, ...] = ()
     answers: tuple[tuple[str, tuple[Value, ...], int | None], ...] = ()
 
     def then(self, after: Step) -> Step:
         """This step and the next one of the same call, as one."""
-        return replace(after, regions=self.regions + after.regions, refused=after.refused or self.refused,
+        return replace(after, regions=self.regions + after.regions, purposes=self.purposes + after.purposes, refused=after.refused or self.refused,
                        events=self.events + after.events, flushed=self.flushed + after.flushed,
                        answers=self.answers + after.answers)
 
@@ -128,8 +131,9 @@ def run_region(state: State, revision: Revision, cpu: int, flight: Flight, fatal
     if not 0 <= cpu < state.config.cpus:
         raise ModelError(f"there is no CPU {cpu}; this machine has {state.config.cpus}")
     view = View(state, cpu, revision, fatal_warn)
-    body, (locks, _) = restore(view, flight)
-    step = Step(state, cpu, Call(flight.call, flight.args), regions=(locks,))
+    body, passed = restore(view, flight)
+    locks, purpose = passed[-1]
+    step = Step(state, cpu, Call(flight.call, flight.args), regions=(locks,), purposes=(purpose,))
     after, end = None, None
     try:
         next(body)
@@ -149,25 +153,24 @@ def settle(step: Step, view: View, flight: Flight | None, end: Event | None) -> 
     """The step with the state that the view has now."""
     view.records[Cpu, step.cpu] = replace(view.look(Cpu, step.cpu), flight=flight)
     events = (*view.events, end) if end else tuple(view.events)
-    return replace(step, state=State.of(view.config, view.records, end), refused=view.refused.why if view.refused else "",
+    refused = (view.refused.code, view.refused.why) if view.refused else None
+    return replace(step, state=State.of(view.config, view.records, end), refused=refused,
                    events=events, flushed=tuple(view.flushed), answers=tuple(view.answers))
 
 
-def restore(view: View, flight: Flight) -> tuple[Hypercall, Region]:
-    """The call, run again up to where it was, and the region it is about to enter."""
+def restore(view: View, flight: Flight) -> tuple[Hypercall, list[Region]]:
+    """The call, run again up to where it was; the regions it passed, and last the one it is about to enter."""
     body = CALLS[flight.call](view, *flight.args)
     view.restoring, view.replay = True, flight.reads
-    region = next(body)
-    for _ in flight.regions:
-        region = next(body)
+    regions = [next(body) for _ in range(len(flight.regions) + 1)]
     view.restoring = False
-    return body, region
+    return body, regions
 
 
-def next_region(state: State, revision: Revision, cpu: int) -> Region | None:
-    """What the call under way on a CPU is about to do: locks and purpose."""
+def regions(state: State, revision: Revision, cpu: int) -> list[Region]:
+    """Locks and purpose of each region that the call under way on a CPU has passed, and last of the next one."""
     flight = state.get(Cpu, cpu).flight
-    return restore(View(state, cpu, revision), flight)[1] if flight else None
+    return restore(View(state, cpu, revision), flight)[1] if flight else []
 
 
 def held(body: Hypercall, flight: Flight) -> tuple[tuple[str, Value], ...]:

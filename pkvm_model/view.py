@@ -70,7 +70,7 @@ class Null:
         return False
 
     def __getattr__(self, field: str) -> Any:
-        raise Ended(Event("EL2_FAULT", "NULL", f"EL2 follows a null pointer to read {field}."))
+        raise Ended(Event("EL2_FAULT", "NULL", f"follows a null pointer to read {field}"))
 
 
 NULL = Null()
@@ -186,7 +186,7 @@ class View:
     def warn_on(self, condition: object, where: str, why: str) -> None:
         """WARN_ON at EL2 is a BRK instruction, and an exception taken at EL2 ends the machine."""
         if condition and self.fatal_warn:
-            raise Ended(Event("EL2_PANIC", where, f"EL2 warns, and a warning at EL2 is fatal: {why}"))
+            raise Ended(Event("EL2_PANIC", where, f"warns at EL2: {why}"))
 
     def attempt(self, body: Callable[..., None], *args: Any) -> int | None:
         """Run a body of checks and effects; 0, or the code of the first check that failed."""

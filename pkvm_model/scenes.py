@@ -1,0 +1,105 @@
+"""Prepared benches: a kernel, what has happened so far, and what each CPU is about to call."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .revisions import PRE, V1, Revision
+from .run import Call, Step, call
+from .state import Config, State
+from .trace import Trace, parse_line, record
+
+
+@dataclass(frozen=True)
+class Move:
+    """A call that a CPU will make; `whole` if one click makes all of it, else one click is one lock region."""
+
+    call: Call
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A bench before the first click. `says` tells in one sentence where the story stands."""
+
+    name: str
+    title: str
+    revision: Revision
+    setup: tuple[tuple[int, Call], ...]
+    scripts: tuple[tuple[Move, ...], ...]
+    says: str
+    config: Config = Config()
+
+    def start(self) -> State:
+        """The state that the setup leads to."""
+        steps = self.setup_steps()
+        return steps[-1].state if steps else State(self.config)
+
+    def setup_steps(self) -> list[Step]:
+        """The setup, a whole call at a time."""
+        state, steps = State(self.config), []
+        for cpu, made in self.setup:
+            steps.append(call(state, self.revision, cpu, made.name, *made.args))
+            state = steps[-1].state
+        return steps
+
+    def trace(self) -> Trace:
+        """The setup as a trace."""
+        return record(self.revision, self.config, [(step, True) for step in self.setup_steps()])
+
+
+def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[str, ...], says: str,
+          config: Config = Config()) -> Scene:
+    """A scene from text: `setup` has a line `CPU CALL` per call, each script a line per call.
+
+    A script line that ends in `whole` is made with one click.
+    """
+    made = tuple((int(line.split()[0]), to_call(line.strip().partition(" ")[2])) for line in setup.strip().splitlines())
+    moves = tuple(tuple(to_move(line) for line in script.strip().splitlines()) for script in scripts)
+    return Scene(name, title, revision, made, moves, says, config)
+
+
+def to_call(text: str) -> Call:
+    """A call as it stands in a trace."""
+    found = parse_line(f"0 {text.strip()} ...", 1).call
+    assert found is not None, text
+    return found
+
+
+def to_move(line: str) -> Move:
+    """One line of a script."""
+    text = line.strip()
+    return Move(to_call(text.removesuffix("whole")), text.endswith("whole"))
+
+
+LENT_PAGE = """
+0 kvm_create_vm(kvm0)
+0 kvm_first_run(kvm0, hv0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 __pkvm_vcpu_put()
+"""
+"""A VM that has run: one vCPU, idle now, and one page on loan to the guest."""
+
+COLD_OPEN = scene(
+    "cold-open", "Four calm clicks", V1, LENT_PAGE,
+    ("__pkvm_host_unshare_guest(0x1000, 0)",
+     "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
+    "VM 0x1000 is alive and idle; the host lends it page g0.")
+
+ONE_SHOT = scene(
+    "one-shot", "The old way: one call", PRE, LENT_PAGE,
+    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_teardown_vm(0x1000)", ""),
+    "VM 0x1000 is alive and idle; the host lends it page g0.")
+
+TWO_PHASES = scene(
+    "two-phases", "The new way: start, then finalise", V1, LENT_PAGE,
+    ("__pkvm_start_teardown_vm(0x1000)\n__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_finalize_teardown_vm(0x1000)",
+     "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
+    "VM 0x1000 is alive and idle; CPU 1 would like to run it.")
+
+TWO_FLAGS = scene(
+    "two-flags", "Two flags of one name", V1, LENT_PAGE,
+    ("kvm_destroy_vm(kvm0)", "__pkvm_start_teardown_vm(0x1000)"),
+    "The honest host is about to destroy VM 0x1000; on CPU 1 somebody could be faster.")
+
+SCENES = {made.name: made for made in (COLD_OPEN, ONE_SHOT, TWO_PHASES, TWO_FLAGS)}

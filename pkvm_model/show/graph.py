@@ -1,0 +1,307 @@
+"""The states around the opening of a scene, as the value that a bench ships; docs/bench-graph.md has the format."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..revisions import Revision
+from ..run import Call, Step, begin, finish, regions, resume
+from ..scenes import Move, Scene
+from ..state import (
+    FREE,
+    HANDLE_OFFSET,
+    HYP,
+    NOPAGE,
+    OWNED,
+    RESERVED,
+    SHARED_BORROWED,
+    SHARED_OWNED,
+    Cpu,
+    Flight,
+    Kvm,
+    Page,
+    Slot,
+    State,
+    Vcpu,
+    Vm,
+    sort_key,
+)
+from ..state_json import digest
+from ..trace import header, line, show_call
+from ..view import Region
+from .words import Holder, holders, says
+
+LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
+KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
+         "vc": "EL2’s vCPU struct", "g": "guest page"}
+LIMIT = 400
+"""How many states a bench works out beforehand; beyond them it asks."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A state of the machine, and how many calls of its script each CPU has begun."""
+
+    state: State
+    begun: tuple[int, ...]
+
+
+class StateGraph:
+    """The states that a scene can reach, as far as they have been worked out."""
+
+    def __init__(self, scene: Scene, limit: int = LIMIT) -> None:
+        self.scene, self.nodes, self.ids, self.steps, self.coming = scene, [], {}, {}, {}
+        self.edges: dict[int, list[dict[str, Any]]] = {}
+        self.names: tuple[str, ...] = ()
+        self.add(Node(scene.start(), (0,) * len(scene.scripts)))
+        while len(self.edges) < min(len(self.nodes), limit):
+            self.edges[len(self.edges)] = list(self.out(len(self.edges)))
+
+    nodes: list[Node]
+    ids: dict[Node, int]
+    steps: dict[tuple[int, int], int]
+    coming: dict[tuple[int, int], tuple[Region, ...]]
+
+    def add(self, node: Node) -> int:
+        """The number of a node, a new one if it has none."""
+        if node not in self.ids:
+            self.ids[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self.ids[node]
+
+    def out(self, number: int) -> Iterator[dict[str, Any]]:
+        """The steps that can be taken from a node, one per CPU that has something to do."""
+        node = self.nodes[number]
+        for cpu in range(len(node.begun)):
+            step = self.step(node, cpu)
+            if step:
+                begun = node.state.get(Cpu, cpu).flight is None
+                after = tuple(n + (begun and c == cpu) for c, n in enumerate(node.begun))
+                self.steps[number, cpu] = to = self.add(Node(step.state, after))
+                yield edge(node.state, step, begun) | {"to": to}
+
+    def step(self, node: Node, cpu: int) -> Step | None:
+        """The next step of a CPU: its call goes on, or the next one of its script begins."""
+        if node.state.end:
+            return None
+        if node.state.get(Cpu, cpu).flight:
+            return resume(node.state, self.scene.revision, cpu)
+        move = self.upcoming(node, cpu)
+        if not move:
+            return None
+        step = begin(node.state, self.scene.revision, cpu, move.call)
+        return finish(step, self.scene.revision) if move.whole else step
+
+    def upcoming(self, node: Node, cpu: int) -> Move | None:
+        """The next call of a CPU's script."""
+        script = self.scene.scripts[cpu]
+        return script[node.begun[cpu]] if node.begun[cpu] < len(script) else None
+
+    def value(self) -> dict[str, Any]:
+        """The graph as JSON values; steps into states that were not worked out lead to None."""
+        known = len(self.edges)
+        scene, revision = self.scene, self.scene.revision
+        self.names = tuple(sorted({n for node in self.nodes[:known] for n, _ in node.state.all(Page)},
+                                  key=lambda name: sort_key((Page, name))))
+        trace = scene.trace()
+        return {
+            "v": 1, "name": scene.name, "title": scene.title,
+            "revision": {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"},
+            "header": header(revision, scene.config), "setup": [str(row) for row in trace.lines], "says": scene.says,
+            "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
+            "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
+            "states": [self.state_value(number) for number in range(known)],
+            "edges": [[e | {"to": e["to"] if e["to"] < known else None} for e in self.edges[n]] for n in range(known)],
+        }
+
+    def expand(self, number: int, cpu: int, text: str) -> dict[str, Any]:
+        """What a bench asks for: the step of a CPU from a state, with the state it leads to."""
+        self.edges.setdefault(number, list(self.out(number)))
+        found = [e for e in self.edges[number] if e["cpu"] == cpu and e["line"] == text]
+        if not found:
+            raise LookupError(f"CPU {cpu} cannot take the step {text!r} from here")
+        to = found[0]["to"]
+        self.edges.setdefault(to, list(self.out(to)))
+        onward = [e | {"to": e["to"] if e["to"] in self.edges else None} for e in self.edges[to]]
+        return {"from": number, "line": text, "to": to, "states": {str(to): self.state_value(to)},
+                "edges": {str(to): onward}}
+
+    def state_value(self, number: int) -> dict[str, Any]:
+        """One state as the bench shows it."""
+        node = self.nodes[number]
+        state = node.state
+        cpus = range(len(node.begun))
+        return {
+            "digest": digest(state), "lanes": [self.lane(number, cpu) for cpu in cpus],
+            "slots": [slot_value(state, idx) for idx in range(state.config.slots)],
+            "vms": [card(state, vm, self.handle(vm)) for vm in vm_names(state)],
+            "pages": [row(state, name) for name in self.names],
+            "end": {"kind": "panic", "says": self.ending(state)} if state.end else None,
+        }
+
+    def handle(self, vm: str) -> int:
+        """The handle of the VM that lives, or lived, at this address."""
+        return next(node.state.get(Vm, vm).handle for node in self.nodes if node.state.get(Vm, vm).handle)
+
+    def ending(self, state: State) -> str:
+        """How the machine ended."""
+        assert state.end is not None
+        culprit = next(number for number, cpu in state.all(Cpu) if cpu.flight)
+        return f"The machine ends: CPU {culprit} {state.end.says}."
+
+    def lane(self, number: int, cpu: int) -> dict[str, Any]:
+        """What a CPU is doing, and what it will do next."""
+        node = self.nodes[number]
+        flight, move = node.state.get(Cpu, cpu).flight, self.upcoming(node, cpu)
+        if not flight and not move:
+            return {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
+        made = Call(flight.call, flight.args) if flight else move.call  # type: ignore[union-attr]  # one of them is there
+        where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
+        return {"short": made.short, "where": where, "call": show_call(made), "keeps": keeps(flight),
+                "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
+
+    def region_values(self, number: int, cpu: int) -> Iterator[dict[str, str]]:
+        """The regions of a call: those it passed, the next one, and those that follow if nobody gets in between."""
+        passed = regions(self.nodes[number].state, self.scene.revision, cpu)[:-1]
+        coming = self.ahead(number, cpu)
+        for n, (locks, purpose) in enumerate([*passed, *coming]):
+            when = "done" if n < len(passed) else "next" if n == len(passed) else "later"
+            yield {"locks": locks, "says": purpose, "when": when}
+
+    def ahead(self, number: int, cpu: int) -> tuple[Region, ...]:
+        """The regions that a CPU's call has still to run, the next one first."""
+        if (number, cpu) not in self.coming:
+            step, to = self.step(self.nodes[number], cpu), self.steps.get((number, cpu))
+            here = tuple(zip(step.regions, step.purposes, strict=True)) if step else ()
+            if step and step.pending:
+                here += self.ahead(to, cpu) if to is not None else ahead_alone(step, self.scene.revision)
+            self.coming[number, cpu] = here
+        return self.coming[number, cpu]
+
+
+def ahead_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
+    """The regions that follow a step in its call when no other CPU gets in."""
+    done = finish(step, revision)
+    return tuple(zip(done.regions, done.purposes, strict=True))[len(step.regions):]
+
+
+def edge(before: State, step: Step, begun: bool) -> dict[str, Any]:
+    """A step as the bench knows it."""
+    kind = "panic" if step.state.end else "step"
+    if kind == "step" and step.refused:
+        kind = "nothing" if step.refused[0] is None else "refused"
+    if kind == "step" and step.events:
+        kind = "warn"
+    text = line(step, begun)
+    return {"cpu": step.cpu, "label": step.call.short, "line": str(text), "says": says(before, step), "kind": kind,
+            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]}
+
+
+def in_guest(flight: Flight | None) -> bool:
+    """True while a vCPU runs."""
+    return flight is not None and flight.call == "__kvm_vcpu_run"
+
+
+def keeps(flight: Flight | None) -> list[str]:
+    """What a call keeps across a gap, as a reader would name it."""
+    if not flight:
+        return []
+    names = ("vm", "vcpu", "host_kvm", "ret")
+    return [f"{name} = {value}" for name, value in flight.held if name in names and value is not None]
+
+
+def describe_page(name: str) -> str:
+    """What a page is for, from its name."""
+    return KINDS[name.rstrip("0123456789.+")]
+
+
+def slot_value(state: State, idx: int) -> dict[str, Any]:
+    """A slot of the VM table."""
+    entry = state.get(Slot, idx).entry
+    word = entry if entry in (FREE, RESERVED) else vm_word(state, entry)
+    return {"handle": f"{HANDLE_OFFSET + idx:#x}", "vmid": idx + 1, "word": word}
+
+
+def vm_word(state: State, vm: str) -> str:
+    """Where a VM is in its life."""
+    struct = state.get(Vm, vm)
+    if struct == Vm():
+        return "freed"
+    return "dying" if struct.is_dying else "live" if any(struct.vcpus) else "initialised"
+
+
+def vm_names(state: State) -> list[str]:
+    """The VMs worth a card: those EL2 has, and those that were given back while the host still counts their pages."""
+    there = {vm for vm, _ in state.all(Vm)}
+    left = {f"vm{name.removeprefix('kvm')}" for name, kvm in state.all(Kvm) if kvm.teardown_mc or kvm.is_dying}
+    return sorted(there | left, key=lambda name: sort_key((Vm, name)))
+
+
+def card(state: State, vm: str, handle: int) -> dict[str, Any]:
+    """A VM's card."""
+    struct, kvm = state.get(Vm, vm), state.get(Kvm, f"kvm{vm.removeprefix('vm')}")
+    word = vm_word(state, vm)
+    published = [idx for idx in range(state.config.slots) if state.get(Slot, idx).entry == vm]
+    return {
+        "handle": f"{handle:#x}", "vm": vm, "word": word, "where": f"slot {published[0]}" if published else "out of the table",
+        "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in holders(state, vm)],
+        "memo": "yes" if kvm.is_dying else "no",
+        "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",
+        "vcpus": [{"idx": idx, "word": vcpu_word(state, vcpu)} for idx, vcpu in enumerate(struct.vcpus)],
+        "back": given_back(kvm),
+    }
+
+
+def holder_value(holder: Holder) -> dict[str, Any]:
+    """One holder of a reference."""
+    return {"kind": holder.kind, "says": holder.says, "stale": holder.stale}
+
+
+def vcpu_word(state: State, address: str | None) -> str:
+    """What a vCPU is doing."""
+    vcpu = state.get(Vcpu, address or "")
+    if vcpu == Vcpu():
+        return "absent"
+    if vcpu.loaded_on is None:
+        return "idle"
+    running = in_guest(state.get(Cpu, vcpu.loaded_on).flight)
+    return f"{'running' if running else 'loaded'} on CPU {vcpu.loaded_on}"
+
+
+def given_back(kvm: Kvm) -> str:
+    """What EL2 has pushed on the host's two memcaches."""
+    pages = [f"{name} {count} page{'s' if count > 1 else ''}"
+             for name, count in (("teardown", kvm.teardown_mc), ("stage 2", kvm.stage2_teardown_mc)) if count]
+    return " · ".join(pages) or "nothing yet"
+
+
+def row(state: State, name: str) -> dict[str, Any]:
+    """A row of the ownership table."""
+    page = state.get(Page, name)
+    guests = [(vm.handle, gfn) for _, vm in state.all(Vm) for gfn, mapped, _ in vm.maps if mapped == name]
+    return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": "B" if guests else "-", "owner": page.owner,
+            "count": counted(name, page), "says": page_says(state, name, page, guests)}
+
+
+def counted(name: str, page: Page) -> str:
+    """The counts that belong to a page, with what they count."""
+    if page.host_share_guest_count:
+        return f"shared {page.host_share_guest_count}"
+    if name.startswith("pgd") and page.owner == HYP or not page.refcount:
+        return ""
+    return f"{'count' if name.startswith(('vm', 'pgd')) else 'pinned'} {page.refcount}"
+
+
+def page_says(state: State, name: str, page: Page, guests: list[tuple[int, int]]) -> str:
+    """A page's situation in one sentence."""
+    if guests:
+        return f"Lent to VM {guests[0][0]:#x} as gfn {guests[0][1]:#x}."
+    if page.host_share_guest_count:
+        return "Counts as lent, but no guest maps it."
+    if page.hyp == SHARED_BORROWED:
+        return "Lent to EL2, which has it pinned." if page.refcount else "Lent to EL2."
+    if page.hyp == OWNED:
+        return "Only EL2 can use it."
+    using = [holder.says.split(" · ")[0] for holder in holders(state, name)]
+    return f"The host owns it, and {using[0]} still uses it." if using else "Only the host can use it."

@@ -1,0 +1,228 @@
+"""What a step did, in one sentence: the doer first, then what it does to which page or VM, then what matters."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ..revisions import errno
+from ..run import Step, short
+from ..state import (
+    FREE,
+    HOST,
+    HYP,
+    RESERVED,
+    SHARED_BORROWED,
+    Cpu,
+    Event,
+    Kvm,
+    Page,
+    Slot,
+    State,
+    Vcpu,
+    Vm,
+    diff,
+)
+
+
+class Holder(NamedTuple):
+    """Somebody who holds a reference to a VM: a loaded vCPU, or a call for as long as it lasts."""
+
+    kind: str
+    says: str
+    stale: bool
+
+
+def holders(state: State, vm: str) -> list[Holder]:
+    """Who holds the references that a VM struct's page counts."""
+    loaded = [(number, state.get(Vcpu, cpu.loaded)) for number, cpu in state.all(Cpu) if cpu.loaded]
+    found = [Holder("vcpu", f"vCPU {vcpu.idx} on CPU {number}", False) for number, vcpu in loaded if vcpu.vm == vm]
+    for number, cpu in state.all(Cpu):
+        kept = dict(cpu.flight.held) if cpu.flight else {}
+        name = kept.get("name", cpu.flight and cpu.flight.call)
+        if cpu.flight and name == "__pkvm_host_unshare_guest" and kept.get("vm") == vm:
+            found.append(Holder("call", f"CPU {number} · {short(name)}", vm in cpu.flight.stale))
+    return found
+
+
+def says(before: State, step: Step) -> str:
+    """One sentence about a step; a host warning gets one of its own."""
+    warnings = [event for event in step.events if event.kind == "HOST_WARN"]
+    return " ".join([main_sentence(before, step), *(warning(event) for event in warnings)])
+
+
+def warning(event: Event) -> str:
+    """The host's warning: not the end of the machine."""
+    return f"The host logs a warning: {event.says}. The machine goes on."
+
+
+def main_sentence(before: State, step: Step) -> str:
+    """The end of the machine, a refusal, or the change that matters most."""
+    who = f"CPU {step.cpu}’s {step.call.short}"
+    if step.state.end:
+        return f"The machine ends: {who} {step.state.end.says}."
+    if step.refused:
+        code, why = step.refused
+        if code is None:
+            return f"EL2 ignores {who} and answers nothing: {why}."
+        return f"EL2 refuses {who} with {errno(code)}: {why}."
+    verb, _, rest = step.purposes[-1].partition(" ")
+    return f"{who} {next(changes(before, step), f'{verb}s {rest}')}."
+
+
+def changes(before: State, step: Step) -> Iterator[str]:
+    """What the step changed, the change that matters most first."""
+    differ = Differences(before, step.state)
+    for event in step.events:
+        if event.kind == "EL2_STALE_PUT":
+            yield event.says
+    for tell in (dying, memo, slot, loading, mapping, homecoming, leaving, stage2, reference, lending, pinning, tables_home):
+        yield from tell(differ)
+
+
+class Differences:
+    """What differs between two states, by kind of record and field."""
+
+    def __init__(self, before: State, after: State) -> None:
+        self.before, self.after, self.fields = before, after, diff(before, after)
+
+    def of(self, kind: type[Any], field: str) -> list[tuple[Any, Any, Any]]:
+        """Name, old and new value of each record of this kind whose field changed."""
+        return [(name, old, new) for k, name, f, old, new in self.fields if k is kind and f == field]
+
+    def handle(self, vm: str) -> str:
+        """A VM's handle as text, though its struct may be gone by now."""
+        return f"{self.after.get(Vm, vm).handle or self.before.get(Vm, vm).handle:#x}"
+
+    def count(self, vm: str) -> int:
+        """How many references there are to a VM now."""
+        return self.after.get(Page, vm).refcount
+
+    def gone(self, vm: str) -> bool:
+        """True if this step gave the VM's struct back to the host."""
+        return self.before.get(Page, vm).owner == HYP and self.after.get(Page, vm).owner == HOST
+
+
+def dying(d: Differences) -> Iterator[str]:
+    """A VM was marked."""
+    for vm, _, new in d.of(Vm, "is_dying"):
+        if new:
+            yield f"marks VM {d.handle(vm)} dying; from now on no vCPU can be loaded"
+
+
+def memo(d: Differences) -> Iterator[str]:
+    """The host made a note."""
+    for kvm, _, new in d.of(Kvm, "is_dying"):
+        if new:
+            yield f"notes in the host’s {kvm} that the start was made"
+
+
+def slot(d: Differences) -> Iterator[str]:
+    """The VM table changed."""
+    for idx, old, new in d.of(Slot, "entry"):
+        handle = f"{0x1000 + idx:#x}"
+        if new == RESERVED:
+            yield f"promises slot {idx} to the host; its handle is {handle}"
+        elif new == FREE and old == RESERVED:
+            yield f"takes the promise of slot {idx} back"
+        elif new == FREE and d.gone(old):
+            yield f"destroys VM {handle} and gives its pages back to the host{while_held(d, old)}"
+        elif new == FREE:
+            yield f"empties slot {idx}; a new VM may get handle {handle}"
+        else:
+            yield f"puts VM {handle} into slot {idx}; nobody holds a reference"
+
+
+def while_held(d: Differences, vm: str) -> str:
+    """Who still uses a VM that is going home."""
+    using = holders(d.after, vm)
+    return f" while {using[0].says.replace(' · ', '’s ')} still holds a reference" if using else ""
+
+
+def loading(d: Differences) -> Iterator[str]:
+    """A vCPU came or went."""
+    for address, old, new in d.of(Vcpu, "loaded_on"):
+        vcpu = d.after.get(Vcpu, address)
+        counts = f"VM {d.handle(vcpu.vm)} now counts {d.count(vcpu.vm)}"
+        if new is not None:
+            yield f"puts vCPU {vcpu.idx} on CPU {new}; {counts}"
+        elif vcpu.vm:
+            yield f"takes vCPU {vcpu.idx} off CPU {old}; {counts}"
+    for vm, _, vcpus in d.of(Vm, "vcpus"):
+        for idx, address in enumerate(vcpus):
+            if address and address not in d.before.get(Vm, vm).vcpus:
+                yield f"enters vCPU {idx} into VM {d.handle(vm)}"
+
+
+def mapping(d: Differences) -> Iterator[str]:
+    """A guest got or lost a page."""
+    for vm, old, new in d.of(Vm, "maps"):
+        for gfn, page, _ in sorted(set(new) - set(old)):
+            yield f"lends host page {page} to VM {d.handle(vm)} as gfn {gfn:#x}"
+        if d.after.get(Page, d.after.get(Vm, vm).pgd).refcount:
+            for _, page, _ in sorted(set(old) - set(new)):
+                owned = d.after.get(Page, page).host_share_guest_count == 0
+                yield f"ends the loan of page {page}{'; the host is its only owner again' if owned else ''}"
+
+
+def homecoming(d: Differences) -> Iterator[str]:
+    """Pages came home."""
+    pages = [name for name, old, new in d.of(Page, "owner") if old == HYP and new == HOST]
+    if pages:
+        using = "".join(while_held(d, page) for page in pages)
+        yield f"gives page {pages[0]} back to the host{more(pages)}{using}"
+
+
+def leaving(d: Differences) -> Iterator[str]:
+    """Pages went to EL2."""
+    pages = [name for name, old, new in d.of(Page, "owner") if old == HOST and new == HYP]
+    if pages:
+        yield f"takes page {pages[0]} from the host{more(pages)}"
+
+
+def more(pages: list[str]) -> str:
+    """How many pages there are besides the first."""
+    return "" if len(pages) == 1 else f", and {len(pages) - 1} more"
+
+
+def stage2(d: Differences) -> Iterator[str]:
+    """A guest's tables were taken apart."""
+    for pgd, old, new in d.of(Page, "refcount"):
+        if pgd.startswith("pgd") and old and not new:
+            left = [page for name, maps, _ in d.of(Vm, "maps") for _, page, _ in maps if d.before.get(Vm, name).pgd == pgd]
+            yield "takes stage 2 apart" + (f"; page {left[0]} stays counted as lent{more(left)}" if left else "")
+        elif pgd.startswith("pgd") and new:
+            yield f"fills the VM struct and makes {pgd} its stage-2 root"
+
+
+def reference(d: Differences) -> Iterator[str]:
+    """A call took or dropped a reference."""
+    for vm, old, new in d.of(Page, "refcount"):
+        if d.after.get(Vm, vm) != Vm():
+            verb = "takes a reference to" if new > old else "drops its reference to"
+            yield f"{verb} VM {d.handle(vm)}, which now counts {new}"
+
+
+def lending(d: Differences) -> Iterator[str]:
+    """The host lent a page to EL2, or took it back."""
+    for page, _, new in d.of(Page, "hyp"):
+        if new == SHARED_BORROWED:
+            yield f"lends page {page} to EL2"
+        elif d.before.get(Page, page).hyp == SHARED_BORROWED:
+            yield f"ends the loan of page {page} to EL2"
+
+
+def pinning(d: Differences) -> Iterator[str]:
+    """EL2 pinned or unpinned a page of the host's."""
+    for page, old, new in d.of(Page, "refcount"):
+        if d.after.get(Page, page).hyp == SHARED_BORROWED:
+            yield f"{'pins' if new > old else 'unpins'} the host’s {page}"
+
+
+def tables_home(d: Differences) -> Iterator[str]:
+    """Pages without a name moved."""
+    for _, old, new in d.of(Kvm, "stage2_teardown_mc"):
+        if new > old:
+            yield f"gives a table page back; {new} have come home"
+    for _, old, new in d.of(Vcpu, "memcache"):
+        if new > old:
+            yield "takes a page for tables from the host"
