@@ -19,7 +19,7 @@ def hypercall(view: View, name: str, *args: Value) -> Generator[Region, None, in
     try:
         ret = yield from HYPERCALLS[name](view, *args)
     except Refused as refused:
-        ret = refused.code
+        ret = view.answer(refused)
     view.answered(name, args, ret)
     return ret
 

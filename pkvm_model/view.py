@@ -193,9 +193,14 @@ class View:
         try:
             body(self, *args)
         except Refused as refused:
-            self.refused = None if self.restoring else refused
-            return refused.code
+            return self.answer(refused)
         return 0
+
+    def answer(self, refused: Refused) -> int | None:
+        """Turn a refusal into the code that the caller gets, and remember the reason."""
+        if not self.restoring:
+            self.refused = refused
+        return refused.code
 
     def note(self, event: Event) -> None:
         """Remember an event that is not the end of the machine."""

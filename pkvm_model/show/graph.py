@@ -46,6 +46,15 @@ class Node:
     state: State
     begun: tuple[int, ...]
 
+    def idle(self, cpu: int) -> bool:
+        """True while a CPU is between two calls."""
+        return self.state.get(Cpu, cpu).flight is None
+
+    def after(self, step: Step) -> Node:
+        """Where a step leads to."""
+        begun = self.idle(step.cpu)
+        return Node(step.state, tuple(n + (begun and cpu == step.cpu) for cpu, n in enumerate(self.begun)))
+
 
 class StateGraph:
     """The states that a scene can reach, as far as they have been worked out."""
@@ -76,10 +85,8 @@ class StateGraph:
         for cpu in range(len(node.begun)):
             step = self.step(node, cpu)
             if step:
-                begun = node.state.get(Cpu, cpu).flight is None
-                after = tuple(n + (begun and c == cpu) for c, n in enumerate(node.begun))
-                self.steps[number, cpu] = to = self.add(Node(step.state, after))
-                yield edge(node.state, step, begun) | {"to": to}
+                self.steps[number, cpu] = to = self.add(node.after(step))
+                yield edge(node.state, step, node.idle(cpu)) | {"to": to}
 
     def step(self, node: Node, cpu: int) -> Step | None:
         """The next step of a CPU: its call goes on, or the next one of its script begins."""
