@@ -10,7 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 from .memory import hyp_donate_host
-from .revisions import EINVAL, ENOENT, EPERM, ERANGE
+from .revisions import E2BIG, EINVAL, ENOENT, EPERM, ERANGE
 from .state import OWNED, SHARED_BORROWED, SHARED_OWNED
 from .view import Hypercall, Ref, Region, View
 from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
@@ -121,9 +121,9 @@ def take_tables(view: View, vm: Ref, vcpu: Any, needed: int) -> bool:
 def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
     """End the loan of a page to a guest. The VM is looked up by handle, and held by a reference for this one call.
 
-    Checks: an ordinary VM (-EINVAL), size (-EINVAL), gfn in range (-ERANGE), mapped (-ENOENT). Changes: count + 1 and
-    later - 1, mapping gone, share count - 1, page OWNED again when that is 0. Source: hyp/nvhe/hyp-main.c,
-    hyp/nvhe/mem_protect.c (pre, v1).
+    Checks: an ordinary VM (-EINVAL), size (-EINVAL), gfn in range (-ERANGE), mapped (-ENOENT), of that
+    size (-E2BIG). Changes: count + 1 and later - 1, mapping gone, share count - 1, page OWNED again when that is 0.
+    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
     """
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
     yield "H+G", f"unmap gfn {gfn:#x}"
@@ -135,11 +135,14 @@ def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) ->
 
 def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
     """Check, unmap, count down; the host is the only owner again when nobody else borrows the page."""
-    view.check(nr == 1, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
+    block = 1 << TABLE_SHIFT
+    fits = nr == 1 or (nr == block and gfn % block == 0)
+    view.check(fits, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
     maps = vm.maps
     view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
     name = {g: page for g, page, _ in maps}.get(gfn)
     view.check(name, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    view.check(nr == 1, -E2BIG, f"gfn {gfn:#x} is mapped as one page, not as a block")
     page = view.page(str(name))
     view.check(page.host == SHARED_OWNED, -EPERM, f"page {name} is not on loan from the host")
     left = tuple(entry for entry in maps if entry[0] != gfn)
