@@ -1,13 +1,14 @@
 """Opens JupyterLab on the learner's copy."""
 
 import argparse
+import importlib
 import os
 import socket
 import sys
 from pathlib import Path
 
 from pkvm_model.course import work
-from pkvm_model.course.environment import hand_over
+from pkvm_model.course.environment import variables
 from pkvm_model.course.errors import CourseError
 
 
@@ -18,16 +19,22 @@ def run(arguments: argparse.Namespace) -> int:
     for sentence in work.make_copy():
         print(sentence)
     print(f"Opening JupyterLab in {work.WORK}. Ctrl-C ends it.", flush=True)
-    return hand_over(Path(sys.executable), ["-m", "jupyterlab", *options(arguments, work.WORK)])
+    os.environ.update(variables(Path(sys.executable)))
+    # Imported here, with these variables set, and run in this process: Ctrl-C is then quiet from the first moment on.
+    lab = importlib.import_module("jupyterlab.labapp").LabApp
+    # The command line cannot set this one: JupyterLab's own value wins over it.
+    lab.serverapp_config = {**lab.serverapp_config, "default_url": first_page(work.WORK)}
+    lab.launch_instance(options(arguments, work.WORK))
+    return 0
 
 
 def options(arguments: argparse.Namespace, folder: Path) -> list[str]:
     """Gives JupyterLab's own options."""
     chosen = [
         f"--ServerApp.root_dir={folder}",
-        f"--LabApp.default_url={first_page(folder)}",
         "--ServerApp.answer_yes=True",
         "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
     ]
     if arguments.port:
         chosen += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
