@@ -1,0 +1,58 @@
+"""The model does, field by field, what the real functions of the kernel did."""
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from tests.model.vectors import Disagreement, Tally, compare, read
+
+LEAST_STEPS = {"scenarios-pre": 170, "scenarios-v1": 260, "interleave-pre": 800, "interleave-v1": 1400,
+               "random-pre": 3400, "random-v1": 3400, "bfs-pre": 2000, "bfs-v1": 2200}
+BREAKS = {"ret": -99, "event": "EL2_FAULT", "flush": [7], "freed": {"meta": 9, "s2": 9}}
+STATE_BREAKS = {"slots": {"0": "free"}, "loaded": [None, [1, 1]], "pages": {"kvm0": ["OWNED", "NOPAGE", 0, 0, "HYP"]},
+                "anon_hyp": 77, "host_mc": {"hv0.1": 7}}
+
+
+@pytest.mark.parametrize("name", LEAST_STEPS)
+def test_the_model_agrees_with_the_recorded_functions_in_every_field(name: str) -> None:
+    tally = Tally()
+    wrong = [one for vector in read(f"{name}.jsonl.gz") for one in compare(vector, tally)]
+    assert wrong == []
+    print(f"{name}: {tally}")
+    assert tally.steps > LEAST_STEPS[name]
+
+
+def first_live(field: str) -> tuple[dict[str, object], int]:
+    """A scenario, and a step of it that shows a live VM, or that carries the field asked for."""
+    for vector in read("scenarios-v1.jsonl.gz"):
+        for number, step in enumerate(vector["steps"]):
+            if step.get("state") and (field not in ("flush", "freed") or field in step) and number > 3:
+                return copy.deepcopy(vector), number
+    raise AssertionError(f"no step has {field}")
+
+
+def alter(field: str) -> list[Disagreement]:
+    """What the comparison finds when this one field of one step is recorded otherwise."""
+    vector, number = first_live(field)
+    recorded = vector["steps"][number]  # type: ignore[index]  # vectors are plain JSON
+    if field in BREAKS:
+        recorded[field] = BREAKS[field]
+    else:
+        recorded["state"] |= {field: STATE_BREAKS[field]}
+    return list(compare(vector, Tally()))
+
+
+@pytest.mark.parametrize("field", [*BREAKS, *STATE_BREAKS])
+def test_one_altered_value_gives_exactly_one_disagreement_in_that_field(field: str) -> None:
+    assert [one.field for one in alter(field)] == [field]
+
+
+def test_an_altered_answer_behind_a_warning_is_found() -> None:
+    for vector in read("bfs-pre.jsonl.gz"):
+        warned = [probe for probe in vector["probes"] if "ret_if_warn_not_fatal" in probe]
+        if warned:
+            warned[0]["ret_if_warn_not_fatal"] = -99
+            assert [one.field for one in compare(vector, Tally())] == ["ret_if_warn_not_fatal"]
+            return
+    pytest.fail("no vector has a warning")
