@@ -113,7 +113,8 @@ def take_tables(view: View, vm: Ref, vcpu: Any, needed: int) -> bool:
     from_pool = min(vm.pool, needed)
     vm.pool -= from_pool
     enough = bool(vcpu.memcache >= needed - from_pool)
-    view.warn_on(not enough, "__pkvm_host_share_guest", f"the memcache has no page left for a table of VM {vm.handle:#x}")
+    why = f"the memcache has no page left for a table of VM {vm.handle:#x}"
+    view.warn_on(not enough, "__pkvm_host_share_guest", why)
     vcpu.memcache = max(0, vcpu.memcache - (needed - from_pool))
     return enough
 

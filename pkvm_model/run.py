@@ -6,9 +6,10 @@ state, and is brought back to where it was by running it again and telling it wh
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from inspect import Parameter, signature
+from functools import cache
+from inspect import Parameter, getgeneratorlocals, signature
 from types import GeneratorType
 from typing import Any
 
@@ -18,14 +19,16 @@ from .revisions import Revision
 from .state import Cpu, Event, Flight, State, Value
 from .view import Ended, Hypercall, Ref, Refused, Region, View
 
-
 CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
 """Everything that can be begun on a CPU: a hypercall as it is, or one of the honest host's functions."""
 
 
+signature_of = cache(signature)
+
+
 def parameters(name: str) -> dict[str, Parameter]:
     """The arguments of a call by name, in their order; their annotations are \"str\", \"int\" or \"bool\"."""
-    return dict(list(signature(CALLS[name]).parameters.items())[1:])
+    return dict(list(signature_of(CALLS[name]).parameters.items())[1:])
 
 
 class ModelError(Exception):
@@ -97,7 +100,7 @@ def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bo
 def complete(call: Call) -> Call:
     """The call with its default arguments written out. Raises ModelError when the number of arguments is wrong."""
     try:
-        bound = signature(CALLS[call.name]).bind(None, *call.args)
+        bound = signature_of(CALLS[call.name]).bind(None, *call.args)
     except TypeError as error:
         raise ModelError(f"{call.name}: {error}; its arguments are {', '.join(parameters(call.name))}") from None
     bound.apply_defaults()
@@ -176,9 +179,9 @@ def regions(state: State, revision: Revision, cpu: int) -> list[Region]:
 def held(body: Hypercall, flight: Flight) -> tuple[tuple[str, Value], ...]:
     """What a suspended call keeps: the local variables down the chain of its frames, but not its own arguments."""
     kept: dict[str, Value] = {}
-    frame: Generator[Any, Any, Any] | None = body
+    frame: Any = body
     while isinstance(frame, GeneratorType):
-        for name, value in frame.gi_frame.f_locals.items():
+        for name, value in getgeneratorlocals(frame).items():
             value = value.address if isinstance(value, Ref) else value
             if isinstance(value, View) or (frame is body and name in parameters(flight.call)):
                 continue
