@@ -7,11 +7,11 @@ from html import escape
 from .run import CALLS
 from .scenes import Scene
 from .show.graph import StateGraph
-from .show.story import Story, play
+from .show.story import Story, play, play_out
 from .show.table import Table
 from .widgets.bench import Bench
 
-__all__ = ["Scene", "Story", "Table", "bench", "claim", "play", "quiz", "source"]
+__all__ = ["Scene", "Story", "Table", "bench", "claim", "play", "play_out", "quiz", "source"]
 
 
 def bench(scene: Scene) -> Bench:

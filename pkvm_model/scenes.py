@@ -4,8 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .revisions import PRE, V1, Revision
-from .run import Call, Step, call
-from .state import Config, State
+from .run import Call, Step, begin, call, finish, resume
+from .state import Config, Cpu, State
 from .trace import Trace, parse_line, record
 
 
@@ -45,6 +45,42 @@ class Scene:
     def trace(self) -> Trace:
         """The setup as a trace."""
         return record(self.revision, self.config, [(step, True) for step in self.setup_steps()])
+
+
+@dataclass(frozen=True)
+class Node:
+    """A place on a scene's bench: a state, and how many calls of its script each CPU has begun."""
+
+    state: State
+    begun: tuple[int, ...]
+
+    def idle(self, cpu: int) -> bool:
+        """True while a CPU is between two calls."""
+        return self.state.get(Cpu, cpu).flight is None
+
+    def after(self, step: Step) -> Node:
+        """Where a step leads to."""
+        begun = self.idle(step.cpu)
+        return Node(step.state, tuple(n + (begun and cpu == step.cpu) for cpu, n in enumerate(self.begun)))
+
+
+def next_step(scene: Scene, node: Node, cpu: int) -> Step | None:
+    """The next step of a CPU: its call goes on, or the next one of its script begins; None if there is nothing to do."""
+    if node.state.end:
+        return None
+    if not node.idle(cpu):
+        return resume(node.state, scene.revision, cpu)
+    move = upcoming(scene, node, cpu)
+    if not move:
+        return None
+    step = begin(node.state, scene.revision, cpu, move.call)
+    return finish(step, scene.revision) if move.whole else step
+
+
+def upcoming(scene: Scene, node: Node, cpu: int) -> Move | None:
+    """The next call of a CPU's script."""
+    script = scene.scripts[cpu]
+    return script[node.begun[cpu]] if node.begun[cpu] < len(script) else None
 
 
 def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[str, ...], says: str,
@@ -102,4 +138,13 @@ TWO_FLAGS = scene(
     ("kvm_destroy_vm(kvm0)", "__pkvm_start_teardown_vm(0x1000)"),
     "The honest host is about to destroy VM 0x1000; on CPU 1 somebody could be faster.")
 
-SCENES = {made.name: made for made in (COLD_OPEN, ONE_SHOT, TWO_PHASES, TWO_FLAGS)}
+LEFT_BEHIND = scene(
+    "left-behind", "A page is left behind", V1, LENT_PAGE,
+    ("__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole", ""),
+    "VM 0x1000 is alive and idle; nobody will take page g0 home.")
+
+NEVER_RAN = scene(
+    "never-ran", "A VM that never ran", V1, "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
+    "The host has a handle for a VM that EL2 has not made.")
+
+SCENES = {made.name: made for made in (COLD_OPEN, ONE_SHOT, TWO_PHASES, TWO_FLAGS, LEFT_BEHIND, NEVER_RAN)}

@@ -97,14 +97,14 @@ def show_outcome(step: Step) -> str:
     if step.state.end:
         return f"! {step.state.end.kind} {step.state.end.where}"
     events = "".join(f" ! {event.kind} {event.where}" for event in step.events)
-    return f"...{events}" if step.pending else f"= {show_ret(step)}{events}"
+    return f"...{events}" if step.pending else f"= {show_ret(step.ret)}{events}"
 
 
-def show_ret(step: Step) -> str:
+def show_ret(ret: int | None) -> str:
     """A result: a number, an error's name, void for a call without an answer."""
-    if step.ret is None:
+    if ret is None:
         return "void"
-    return errno(step.ret) if step.ret < 0 else show_value(step.ret)
+    return errno(ret) if ret < 0 else show_value(ret)
 
 
 def line(step: Step, begun: bool) -> Line:
@@ -185,7 +185,7 @@ def parse_value(text: str, kind: str, number: int) -> Value:
 
 def replay(trace: Trace) -> Replay:
     """Run a trace, and stop at the first step that comes out otherwise than it says."""
-    state, steps = State(trace.config), []
+    state, steps = State(trace.config), list[Step]()
     for number, row in enumerate(trace.lines, 2):
         try:
             step = run_line(state, trace.revision, row)

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ..revisions import Revision
-from ..run import Call, Step, begin, finish, regions, resume
-from ..scenes import Move, Scene
+from ..run import Call, Step, finish, regions
+from ..scenes import Node, Scene, next_step, upcoming
 from ..state import (
     FREE,
     HANDLE_OFFSET,
@@ -39,23 +38,6 @@ LIMIT = 400
 """How many states a bench works out beforehand; beyond them it asks."""
 
 
-@dataclass(frozen=True)
-class Node:
-    """A state of the machine, and how many calls of its script each CPU has begun."""
-
-    state: State
-    begun: tuple[int, ...]
-
-    def idle(self, cpu: int) -> bool:
-        """True while a CPU is between two calls."""
-        return self.state.get(Cpu, cpu).flight is None
-
-    def after(self, step: Step) -> Node:
-        """Where a step leads to."""
-        begun = self.idle(step.cpu)
-        return Node(step.state, tuple(n + (begun and cpu == step.cpu) for cpu, n in enumerate(self.begun)))
-
-
 class StateGraph:
     """The states that a scene can reach, as far as they have been worked out."""
 
@@ -83,27 +65,10 @@ class StateGraph:
         """The steps that can be taken from a node, one per CPU that has something to do."""
         node = self.nodes[number]
         for cpu in range(len(node.begun)):
-            step = self.step(node, cpu)
+            step = next_step(self.scene, node, cpu)
             if step:
                 self.steps[number, cpu] = to = self.add(node.after(step))
                 yield edge(node.state, step, node.idle(cpu)) | {"to": to}
-
-    def step(self, node: Node, cpu: int) -> Step | None:
-        """The next step of a CPU: its call goes on, or the next one of its script begins."""
-        if node.state.end:
-            return None
-        if node.state.get(Cpu, cpu).flight:
-            return resume(node.state, self.scene.revision, cpu)
-        move = self.upcoming(node, cpu)
-        if not move:
-            return None
-        step = begin(node.state, self.scene.revision, cpu, move.call)
-        return finish(step, self.scene.revision) if move.whole else step
-
-    def upcoming(self, node: Node, cpu: int) -> Move | None:
-        """The next call of a CPU's script."""
-        script = self.scene.scripts[cpu]
-        return script[node.begun[cpu]] if node.begun[cpu] < len(script) else None
 
     def value(self) -> dict[str, Any]:
         """The graph as JSON values; steps into states that were not worked out lead to None."""
@@ -160,7 +125,7 @@ class StateGraph:
     def lane(self, number: int, cpu: int) -> dict[str, Any]:
         """What a CPU is doing, and what it will do next."""
         node = self.nodes[number]
-        flight, move = node.state.get(Cpu, cpu).flight, self.upcoming(node, cpu)
+        flight, move = node.state.get(Cpu, cpu).flight, upcoming(self.scene, node, cpu)
         if not flight and not move:
             return {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
         made = Call(flight.call, flight.args) if flight else move.call  # type: ignore[union-attr]  # one of them is there
@@ -179,7 +144,7 @@ class StateGraph:
     def ahead(self, number: int, cpu: int) -> tuple[Region, ...]:
         """The regions that a CPU's call has still to run, the next one first."""
         if (number, cpu) not in self.coming:
-            step, to = self.step(self.nodes[number], cpu), self.steps.get((number, cpu))
+            step, to = next_step(self.scene, self.nodes[number], cpu), self.steps.get((number, cpu))
             here = tuple(zip(step.regions, step.purposes, strict=True)) if step else ()
             if step and step.pending:
                 here += self.ahead(to, cpu) if to is not None else ahead_alone(step, self.scene.revision)

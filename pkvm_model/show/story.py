@@ -3,13 +3,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..run import Step
-from ..scenes import Scene
-from ..state import State
-from ..trace import Trace, line, record
-from .graph import StateGraph
+from ..run import Call, Step
+from ..scenes import Node, Scene, next_step
+from ..state import Cpu, Kvm, Page, Slot, State, Vm
+from ..trace import Trace, line, record, show_call, show_ret
 from .table import Table
 from .words import says
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Hypercalls in their order: name, the call as written, the answer as written."""
+
+    caption: str
+    made: tuple[tuple[str, str, str], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The kernel names only."""
+        return [name for name, _, _ in self.made]
+
+    def table(self) -> Table:
+        """The calls as a table."""
+        return Table(self.caption, ("call", "answer"), [(call, answer) for _, call, answer in self.made])
+
+    def __repr__(self) -> str:
+        return repr(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
 
 @dataclass(frozen=True)
@@ -17,12 +39,20 @@ class Story:
     """The steps taken on a bench, and beside each the sentence the bench shows."""
 
     scene: Scene
-    steps: tuple[tuple[Step, bool], ...]
+    node: Node
+    steps: tuple[tuple[Step, bool], ...] = ()
+
+    def then(self, cpu: int) -> Story | None:
+        """The story with one more step of a CPU, or None where it has nothing to do."""
+        step = next_step(self.scene, self.node, cpu)
+        if step is None:
+            return None
+        return Story(self.scene, self.node.after(step), (*self.steps, (step, self.node.idle(cpu))))
 
     @property
     def state(self) -> State:
         """The state at the end."""
-        return self.steps[-1][0].state if self.steps else self.scene.start()
+        return self.node.state
 
     @property
     def trace(self) -> Trace:
@@ -33,6 +63,33 @@ class Story:
     def __getitem__(self, number: int) -> Step:
         """A step by its number; the first click is step 1."""
         return self.steps[number - 1][0]
+
+    def page(self, name: str) -> Page:
+        """EL2's record of a page at the end."""
+        return self.state.get(Page, name)
+
+    def kvm(self, name: str) -> Kvm:
+        """What the host keeps in a struct kvm at the end."""
+        return self.state.get(Kvm, name)
+
+    def loaded(self, cpu: int) -> str | None:
+        """The vCPU struct loaded on a CPU at the end."""
+        return self.state.get(Cpu, cpu).loaded
+
+    @property
+    def slots(self) -> list[str]:
+        """The entries of the VM table at the end."""
+        return [self.state.get(Slot, idx).entry for idx in range(self.state.config.slots)]
+
+    def dying(self, number: int = 0) -> dict[str, bool]:
+        """Both flags of one name at the end: the memo in the host's struct kvm, and EL2's own."""
+        return {"memo": self.kvm(f"kvm{number}").is_dying, "EL2": self.state.get(Vm, f"vm{number}").is_dying}
+
+    def hypercalls(self) -> Calls:
+        """The hypercalls that the host's functions made, with EL2's answers."""
+        made = [answer for step, _ in self.steps for answer in step.answers]
+        return Calls("Hypercalls of the honest host",
+                     tuple((name, show_call(Call(name, args)), show_ret(ret)) for name, args, ret in made))
 
     def table(self) -> Table:
         """The steps as a table."""
@@ -51,12 +108,19 @@ class Story:
 
 def play(scene: Scene, *cpus: int) -> Story:
     """Step the CPUs of a scene in this order, as clicks on its bench would. Raises ValueError where one cannot step."""
-    graph = StateGraph(scene, limit=0)
-    node, steps = graph.nodes[0], []
+    story = Story(scene, Node(scene.start(), (0,) * len(scene.scripts)))
     for click, cpu in enumerate(cpus, 1):
-        step = graph.step(node, cpu)
-        if step is None:
+        longer = story.then(cpu)
+        if longer is None:
             raise ValueError(f"click {click}: CPU {cpu} has nothing to step here")
-        steps.append((step, node.idle(cpu)))
-        node = node.after(step)
-    return Story(scene, tuple(steps))
+        story = longer
+    return story
+
+
+def play_out(scene: Scene, *cpus: int) -> Story:
+    """The same, and then step each CPU, 0 first, until it has nothing left to do."""
+    story = play(scene, *cpus)
+    for cpu in range(len(scene.scripts)):
+        while (longer := story.then(cpu)) is not None:
+            story = longer
+    return story
