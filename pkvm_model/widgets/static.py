@@ -14,9 +14,11 @@ INK, MUTED, LINE, HAIR = "#16191D", "#555D68", "#767E8A", "#D5D9DF"
 HUES = {"host": "#313DD1", "hyp": "#B94C00", "guest": "#0B7C62"}
 CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}
 
-CELL = f"background:#FFFFFF;color:{INK};text-align:left;padding:4px 9px;border:0;border-bottom:1px solid {HAIR}"
+FONT = "font:14px system-ui,sans-serif"
+CELL = f"background:#FFFFFF;color:{INK};text-align:left;padding:4px 9px;font-size:13px;border:0;"
+CELL += f"border-bottom:1px solid {HAIR}"
 STYLES = {
-    "box": f"background:#FFFFFF;color:{INK};border:1px solid {LINE};padding:10px 14px;max-width:1000px;font-size:14px",
+    "box": f"background:#FFFFFF;color:{INK};border:1px solid {LINE};padding:10px 14px;max-width:1000px;{FONT}",
     "head": f"color:{MUTED};margin:0",
     "title": f"color:{INK}",
     "says": f"color:{INK};font-size:17px;font-weight:600;margin:2px 0 8px",
@@ -82,4 +84,4 @@ def right(view: str, letter: str) -> str:
         "X": f"color:{hue};border:4px double {hue}",
     }[letter]
     mark = f"{MARK};border-radius:{CORNERS[view]};{border}"
-    return f'<b style="{mark}">{letter.replace("-", "–")}</b>{RIGHTS[letter]}'
+    return f'<span style="white-space:nowrap"><b style="{mark}">{letter.replace("-", "–")}</b>{RIGHTS[letter]}</span>'

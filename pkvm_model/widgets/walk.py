@@ -51,6 +51,10 @@ class Walk:
         lines = [self.graph["header"], *self.graph["setup"], *(edge["line"] for edge, _ in self.path)]
         return "\n".join([*lines, f"state {self.state['digest']}"])
 
+    def take(self, edge: Edge) -> None:
+        """Goes along an edge whose end is known."""
+        self.path.append((edge, int(edge["to"])))
+
     def ask(self, from_id: int, cpu: int, line: str) -> Answer:
         """Works an edge out, keeps what was learnt, and returns the answer for the front end."""
         if self._expand is None:
@@ -80,9 +84,9 @@ class Walk:
             edge = next((edge for edge in self.edges.get(self.here, []) if edge["line"] == line), None)
             if edge is None or self.state["end"]:
                 return f"the trace fits up to step {len(self.path)}; “{line}” is not possible there"
-            if edge["to"] is None:
+            if edge["to"] not in self.states:
                 self.ask(self.here, edge["cpu"], line)
-            self.path.append((edge, int(edge["to"])))
+            self.take(edge)
         return ""
 
     def _compare(self, digest: str) -> str:

@@ -537,12 +537,14 @@ function whenWords(view) {
   return `What just changed · ${steps}, ${view.graph.cpus[edge.cpu]}, ${edge.label}`;
 }
 
+// The host's warning is a line of its own below the sentence of the step.
+const HOST_WARNING = /(?=The host logs a warning: )/;
+
 function changeParts(view) {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
-  const sentence = edge?.kind === "warn"
-    ? make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(says))
-    : make("p.says", {}, prose(says));
-  return [end && panicBlock(end), make("div.when", {}, whenWords(view)), end?.says === says ? null : sentence, answerSign(edge), make("ul.diffs", {}, ...chips(view.changes))];
+  const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
+  return [end && panicBlock(end), make("div.when", {}, whenWords(view)), main && end?.says !== main && make("p.says", {}, prose(main)),
+    warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)), answerSign(edge), make("ul.diffs", {}, ...chips(view.changes))];
 }
 
 // ---------------------------------------------------------------- share
@@ -585,6 +587,8 @@ class Walk {
   get state() { return this.stateAt(this.at); }
   edges(cpu) { return (this.graph.edges[this.id] ?? []).filter((edge) => edge.cpu === cpu); }
   edgeOf(line) { return (this.graph.edges[this.id] ?? []).find((edge) => edge.line === line); }
+  /** Whether the state behind an edge is here. */
+  knows(edge) { return edge.to !== null && this.graph.states[edge.to] !== undefined; }
   take(edge) {
     this.path.length = this.at;
     this.path.push({ edge, to: edge.to });
@@ -740,7 +744,7 @@ function mount(root, graph, port = {}) {
   function step(cpu, number = 0) {
     const edge = walk.state.end ? undefined : walk.edges(cpu)[number];
     if (!edge) return say(`${graph.cpus[cpu]} cannot step here.`);
-    if (edge.to === null) return learnt(edge).then((ready) => ready && advance(edge));
+    if (!walk.knows(edge)) return learnt(edge).then((ready) => ready && advance(edge));
     return advance(edge);
   }
 
@@ -754,7 +758,7 @@ function mount(root, graph, port = {}) {
     const since = walk.at;
     for (let most = 1000; most && inFlight(walk.state.lanes[cpu]) && !walk.state.end; most--) {
       const [edge] = walk.edges(cpu);
-      if (!edge || edge.to === null) break;
+      if (!edge || !walk.knows(edge)) break;
       walk.take(edge);
     }
     return walk.at > since ? show(since) : step(cpu);
@@ -793,7 +797,7 @@ function mount(root, graph, port = {}) {
     walk.path.length = walk.at = 0;
     for (const line of lines) {
       const edge = walk.state.end ? undefined : walk.edgeOf(line);
-      const ready = edge && (edge.to !== null || (port.ask && await learnt(edge)));
+      const ready = edge && (walk.knows(edge) || (port.ask && await learnt(edge)));
       if (!ready) {
         odd = edge ? `Step ${walk.at + 1}, “${line}”, is not worked out here; run the notebook to go further.`
           : `The trace fits up to step ${walk.at}. Step ${walk.at + 1}, “${line}”, is not possible there.`;

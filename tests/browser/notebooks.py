@@ -1,0 +1,55 @@
+"""The notebooks that the browser tests open: the lessons of the course, and small ones made for one purpose."""
+
+import json
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from pkvm_model.course.environment import ROOT
+from pkvm_model.widgets.bench import MIME, Bench, pack
+from tests.widgets.r7_graph import graph
+
+LESSONS = ("01-start-here.ipynb", "07-two-phases.ipynb")
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+ASK = """
+from pkvm_model.widgets import Bench
+from tests.widgets.r7_graph import graph
+
+def expand(from_id, cpu, line):
+    if from_id == 19:
+        raise LookupError("page x9 is unknown")
+    learnt = graph()["states"][0]
+    return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt | {"digest": "learnt99"}}, "edges": {"99": []}}
+
+bench = Bench(graph(), expand)
+bench
+"""
+
+
+def stored_notebooks() -> dict[str, Any]:
+    """Each notebook by file name."""
+    lessons = {path.name: nbformat.read(path, as_version=4) for path in (ROOT / "notebooks").glob("*.ipynb")}
+    made = {"live.ipynb": live(), "unrun.ipynb": unrun()}
+    return {name: lessons[name] for name in LESSONS if name in lessons} | made
+
+
+def live() -> Any:
+    """A notebook that makes a bench which asks Python, and reads it back."""
+    cells = [new_code_cell(ASK.strip()), new_code_cell("(bench.digest, bench.at)")]
+    return new_notebook(cells=cells, metadata=KERNEL)
+
+
+def unrun() -> Any:
+    """A notebook with a stored bench, as it comes out of a clone: not trusted, never run here."""
+    bench = Bench(graph())
+    data = {"text/plain": repr(bench), "text/html": "<p>static</p>", MIME: json.loads(stored(graph()))}
+    bench.close()
+    cell = new_code_cell("Bench(graph())", execution_count=1)
+    cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
+    return new_notebook(cells=[cell], metadata=KERNEL)
+
+
+def stored(value: dict) -> str:
+    """A stored bench at its start."""
+    return json.dumps({"v": 1, "trace": "", "graph": pack(value)})

@@ -1,0 +1,110 @@
+"""The bench in JupyterLab: clicked, typed at, asked, and opened without ever having been run."""
+
+import pytest
+
+from pkvm_model.widgets.walk import Walk
+from tests.browser.notebooks import LESSONS, stored_notebooks
+from tests.browser.screen import Screen
+from tests.widgets.r7_graph import graph
+
+READY = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready;
+  await panel.context.sessionContext.ready;
+  const session = panel.context.sessionContext, cells = panel.content;
+"""
+RUN_ALL = READY + "return app.commands.execute('notebook:run-all-cells'); }"
+RUN_LAST = (
+    READY
+    + """
+  cells.activeCellIndex = cells.widgets.length - 1;
+  await app.commands.execute('notebook:run-cell');
+  return cells.activeCell.model.outputs.toJSON()[0].data['text/plain'];
+}"""
+)
+CELLS = READY + "return cells.widgets.length; }"
+SHUT_DOWN = READY + "await session.shutdown(); }"
+
+
+@pytest.fixture
+def notebook(lab_page):
+    """Opens a notebook in JupyterLab, or goes on with it where it is open already."""
+
+    def opened(name):
+        if name not in lab_page.url:
+            lab_page.goto(f"/lab/tree/{name}?reset")
+            lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        return lab_page
+
+    return opened
+
+
+@pytest.fixture
+def live(notebook):
+    """A notebook whose cells have run, and the bench in it."""
+    page = notebook("live.ipynb")
+    assert page.evaluate(RUN_ALL)
+    return Screen(page)
+
+
+def python_reads(page, expected):
+    """The last cell of the notebook comes to show this; the last step may still be on its way to Python."""
+    for _ in range(20):
+        read = page.evaluate(RUN_LAST)
+        if read == expected:
+            return
+    assert read == expected
+
+
+@pytest.mark.parametrize("name", [name for name in LESSONS if name in stored_notebooks()])
+def test_a_lesson_runs_to_its_end_and_shows_its_benches(notebook, name):
+    page = notebook(name)
+    assert page.evaluate(RUN_ALL)
+    page.wait_for_selector(".pkvm-bench")
+    assert page.get_by_text("Error displaying widget").count() == 0
+
+
+def test_each_click_of_a_teardown_shows_the_state_that_python_has(live):
+    walk = Walk(graph())
+    for cpu in (1, 0, 1, 1, 0, 0, 1, 1):
+        live.step(cpu)
+        walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
+        live.shows(walk)
+    python_reads(live.page, f"('{walk.state['digest']}', 8)")
+
+
+def test_a_step_that_is_not_known_yet_comes_from_python(live):
+    live.press("0", "0", "0", "0")
+    live.counts("step 4 of 4")
+    python_reads(live.page, "('learnt99', 4)")
+
+
+def test_an_error_in_python_is_shown_in_the_bench(live):
+    live.press("1", "0", "0", "0", "0")
+    live.alerts("LookupError: page x9 is unknown")
+
+
+def test_a_bench_whose_kernel_is_gone_says_what_to_do(live):
+    live.page.evaluate(SHUT_DOWN)
+    live.press("0", "0", "0", "0")
+    live.counts("step 3 of 3")
+    live.alerts("run the cell again")
+
+
+def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook):
+    page = notebook("unrun.ipynb")
+    screen, before = Screen(page), page.evaluate(CELLS)
+    for control in screen.bench.locator("button:visible").all():
+        control.focus()
+        page.keyboard.type("ddbab")
+    assert page.evaluate(CELLS) == before
+
+
+def test_a_stored_bench_steps_without_trust_and_without_a_run(notebook):
+    screen = Screen(notebook("unrun.ipynb"))
+    screen.step(1)
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+    screen.step(1)
+    screen.counts("step 2 of 2")
