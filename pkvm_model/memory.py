@@ -27,17 +27,25 @@ def host_unshare_hyp(view: View, name: str) -> None:
     page.host, page.hyp = OWNED, NOPAGE
 
 
-def hyp_pin_shared_mem(view: View, name: str) -> None:
-    """EL2 holds on to a page the host lends it: the host cannot end the loan meanwhile."""
-    page = view.page(name)
-    view.check(page.host == SHARED_OWNED, -EPERM, f"the host does not lend page {name}")
-    view.check(page.hyp == SHARED_BORROWED, -EPERM, f"page {name} is not on loan to EL2")
-    page.refcount += 1
+def hyp_pin_shared_mem(view: View, struct: str) -> None:
+    """EL2 holds on to all pages of a struct the host lends it: the host cannot end the loan meanwhile."""
+    pages = [view.page(name) for name in span(view, struct)]
+    for page in pages:
+        view.check(page.host == SHARED_OWNED, -EPERM, f"the host does not lend page {page}")
+        view.check(page.hyp == SHARED_BORROWED, -EPERM, f"page {page} is not on loan to EL2")
+    for page in pages:
+        page.refcount += 1
 
 
-def hyp_unpin_shared_mem(view: View, name: str) -> None:
-    """EL2 lets go of a page it had pinned."""
-    view.page(name).refcount -= 1
+def hyp_unpin_shared_mem(view: View, struct: str) -> None:
+    """EL2 lets go of the pages of a struct it had pinned."""
+    for name in span(view, struct):
+        view.page(name).refcount -= 1
+
+
+def span(view: View, struct: str) -> tuple[str, ...]:
+    """The pages that a host struct lies on: the one of its name, unless more are known."""
+    return view.span(struct).pages or (struct,)
 
 
 def host_donate_hyp(view: View, name: str) -> None:

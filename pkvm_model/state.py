@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE = "OWNED", "SHARED_OWNED", "SHARED_BORROWED", "NOPAGE"
@@ -113,6 +114,16 @@ class HostVcpu:
 
 
 @dataclass(frozen=True)
+class Span:
+    """The pages a host struct lies on, in the struct's order; none are named for one that lies on the page of its name.
+
+    A small struct may end on the page on which the next one begins, so a page can be part of two.
+    """
+
+    pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Flight:
     """A call that is under way on a CPU: what a real CPU would have in its registers.
 
@@ -151,10 +162,10 @@ class Event:
         return self.kind not in ("HOST_WARN", "EL2_STALE_PUT")
 
 
-Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Cpu
+Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Span | Cpu
 Key: TypeAlias = tuple[type[Record], str | int]
-R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Cpu)
-KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Cpu)
+R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Cpu)
+KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Cpu)
 
 
 @dataclass(frozen=True)
@@ -193,6 +204,7 @@ class State:
         return None if entry in (FREE, RESERVED) else entry
 
 
+@lru_cache(4096)
 def sort_key(key: Key) -> tuple[int, list[tuple[int, str]]]:
     """Sorts g2 before g10: digits count as numbers."""
     kind, name = key

@@ -12,9 +12,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from .guest_memory import tables
-from .state import HYP, Config, Cpu, Event, Flight, HostVcpu, Key, Kvm, Page, Record, Slot, State, Value, Vcpu, Vm
+from .state import HYP, Config, Cpu, Event, Flight, HostVcpu, Key, Kvm, Page, Record, Slot, Span, State, Value, Vcpu, Vm
 
-STRUCTS: dict[str, type[Record]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm}
+STRUCTS: dict[str, type[Record]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span}
 
 
 def observe(state: State) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
-from .state import HANDLE_OFFSET, OWNED, Cpu, Event, HostVcpu, Key, Kvm, Page, Record, Slot, State, Value, Vcpu, Vm
+from .state import HANDLE_OFFSET, OWNED, Cpu, Event, HostVcpu, Key, Kvm, Page, Record, Slot, Span, State, Value, Vcpu, Vm
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
@@ -113,6 +113,10 @@ class View:
     def host_vcpu(self, name: str) -> Ref:
         """The host's struct kvm_vcpu."""
         return Ref(self, HostVcpu, name)
+
+    def span(self, struct: str) -> Ref:
+        """Where a struct of the host lies."""
+        return Ref(self, Span, struct)
 
     @property
     def cpu(self) -> Ref:

@@ -1,0 +1,548 @@
+"""Recordings of real kernels: read one, put it into the model's words, let the model answer the same calls.
+
+    recording = load("6.19.14-natural")
+    replay(recording.scenario("n3"))
+
+A recording is text, one JSON object per line, and it is only ever parsed. The real kernel names memory by address, the
+model by what it is for; what an address is for follows from the recording, in three steps. The host lends EL2 the
+pages of a struct one by one and the test program then says what it has made, so each group of loans is one struct.
+`init_vm` and `init_vcpu` name structs by address; the one distance between addresses and page numbers that puts all of
+them on lent pages is the kernel's linear map. A struct is as long as the longest of its kind that the recording shows.
+
+What a recording does not hold: how many table pages the host had ready (the model takes it that they were enough), and
+`created_vcpus` (it is the number of vCPUs that the program had made when the host called `init_vm`).
+"""
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .guest_memory import PAGE_SHIFT
+from .revisions import PRE, Revision, errno
+from .run import Call, begin, finish
+from .state import Config, Key, Record, Span, State, Value
+from .trace import show_value
+
+RECORDINGS = Path(__file__).parent / "data" / "recordings"
+KERNELS: dict[str, Revision] = {"6.19": PRE, "7.0": PRE}
+"""The revision that a kernel release is an example of, for the releases that this version of the course replays."""
+SLOTS = 255
+"""How many VMs a real EL2 can have (`KVM_MAX_PVMS`)."""
+LINE_LIMIT = 10_000
+SIDES = ("hyp", "inject", "host", "user", "dmesg", "meta")
+MADE = re.compile(r"(?P<vm>create_vm) type=\S+ ok|(?:vcpu_init (?P<done>\d{1,3}) ret=0|create_vcpu (?P<raw>\d{1,3}) uninit)\b.*")
+FAILED = re.compile(r"(create_vm|create_vcpu|vcpu_init)\b.*")
+
+
+class RecordingError(ValueError):
+    """This is not a recording that can be replayed; the message names file and line."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One row of a recording: a call with its real arguments and answer, or what the test program did."""
+
+    line: int
+    seq: int
+    side: str
+    call: str
+    args: tuple[str, ...]
+    ret: int | None
+    cpu: int
+
+    @property
+    def is_hypercall(self) -> bool:
+        """True for calls to EL2, made by the host itself or put in by the recorder."""
+        return self.side in ("hyp", "inject")
+
+
+@dataclass
+class Struct:
+    """A struct of the host on loan to EL2: `pages` are those lent for it, `address` where it begins, once known."""
+
+    seq: int
+    index: int | None
+    pages: list[int]
+    handle: int = 0
+    address: int | None = None
+    vm: Struct | None = None
+    name: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`kvm` or `vcpu`: a struct kvm has no index."""
+        return "kvm" if self.index is None else "vcpu"
+
+    @property
+    def reach(self) -> int:
+        """How long it is at least: it begins at its address and touches its last page."""
+        return 0 if self.address is None else (self.pages[-1] << PAGE_SHIFT) - self.address + 1
+
+    def lies_on(self, length: int) -> list[int]:
+        """All its pages, those included that were on loan for a neighbour already."""
+        if self.address is None:
+            return self.pages
+        last = max(self.pages[-1], (self.address + length - 1) >> PAGE_SHIFT)
+        return list(range(self.address >> PAGE_SHIFT, last + 1))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What was recorded of one run of the test program, and what the addresses in it are."""
+
+    file: str
+    kernel: str
+    name: str
+    rows: tuple[Recorded, ...]
+    structs: tuple[Struct, ...]
+    linear_map: int
+    longest: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> Revision:
+        """The revision that this kernel is an example of."""
+        return KERNELS[release(self.kernel)]
+
+    @property
+    def hypercalls(self) -> tuple[Recorded, ...]:
+        """The calls to EL2."""
+        return tuple(row for row in self.rows if row.is_hypercall)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file of scenarios."""
+
+    name: str
+    scenarios: tuple[Scenario, ...]
+
+    def scenario(self, name: str) -> Scenario:
+        """The scenario of this name. Raises RecordingError when there is none or more than one."""
+        found = [scenario for scenario in self.scenarios if scenario.name == name]
+        if len(found) != 1:
+            names = ", ".join(scenario.name for scenario in self.scenarios)
+            raise RecordingError(f"{self.name}: {len(found) or 'no'} scenarios are called {name!r}; there are {names}")
+        return found[0]
+
+    def __repr__(self) -> str:
+        return f"<Recording {self.name}: {', '.join(scenario.name for scenario in self.scenarios)}>"
+
+
+def load(source: str | Path) -> Recording:
+    """Read a recording: the path of a file, or the name of one that comes with the course.
+
+    Raises RecordingError for a file that cannot be read, and at the first line that is not a row of a recording.
+    """
+    shipped = RECORDINGS / f"{source}.jsonl"
+    path = shipped if shipped.is_file() else Path(source)
+    drafts = [scenario(path.name, kernel, name, rows) for (kernel, name), rows in read_rows(path).items()]
+    if not drafts:
+        raise RecordingError(f"{path.name}: there is no row in this file")
+    longest: dict[tuple[str, str], int] = {}
+    for draft in drafts:
+        for struct in draft.structs:
+            key = draft.kernel, struct.kind
+            longest[key] = max(struct.reach, longest.get(key, 0))
+    return Recording(path.stem, tuple(replace(draft, longest=longest) for draft in drafts))
+
+
+def read_rows(path: Path) -> dict[tuple[str, str], list[Recorded]]:
+    """The rows of a file by kernel and scenario."""
+    rows: dict[tuple[str, str], list[Recorded]] = {}
+    for number, text in enumerate(read_lines(path), 1):
+        try:
+            given = parse(text)
+            seen = rows.setdefault((known(given["kernel"]), given["scenario"]), [])
+            seen.append(recorded(given, number, seen))
+        except RecordingError as error:
+            raise RecordingError(f"{path.name}, line {number}: {error}") from None
+    return rows
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of a file; one that is too long comes cut, which makes it no row."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            while line := file.readline(LINE_LIMIT):
+                yield line
+    except OSError as error:
+        shipped = ", ".join(sorted(file.stem for file in RECORDINGS.glob("*.jsonl")))
+        raise RecordingError(f"{path}: {error.strerror}; the recordings that come with the course: {shipped}") from None
+
+
+def parse(text: str) -> dict[str, Any]:
+    """One line as an object with the fields of a row, each of its type."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RecordingError("this is not a whole row: a row is one JSON object on a line of its own") from None
+    if not isinstance(given, dict):
+        raise RecordingError("a row is a JSON object")
+    for name, (fits, what) in FIELDS.items():
+        if name not in given and name != "cpu":
+            raise RecordingError(f"the field {name!r} is missing")
+        if name in given and not fits(given[name]):
+            raise RecordingError(f"the field {name!r} is {what}, not {json.dumps(given[name])[:40]}")
+    return given
+
+
+def is_number(value: Any, low: int, high: int) -> bool:
+    """True for a whole number in this range; a truth value is none."""
+    return type(value) is int and low <= value <= high
+
+
+def is_text(value: Any) -> bool:
+    """True for a short text."""
+    return isinstance(value, str) and 0 < len(value) <= 1000
+
+
+FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "kernel": (is_text, "a release such as 6.19.14"),
+    "scenario": (is_text, "a name"),
+    "seq": (lambda value: is_number(value, 1, 10**9), "a number from 1 on"),
+    "side": (lambda value: value in SIDES, f"one of {', '.join(SIDES)}"),
+    "call": (is_text, "a name"),
+    "args": (lambda value: isinstance(value, list) and len(value) <= 20, "a list of at most 20 arguments"),
+    "ret": (lambda value: value is None or is_number(value, -2**63, 2**64), "a number of 64 bits or null"),
+    "cpu": (lambda value: is_number(value, 0, 99), "a number from 0 to 99"),
+}
+
+
+def known(kernel: str) -> str:
+    """The kernel, if it is one that can be replayed."""
+    if release(kernel) not in KERNELS:
+        raise RecordingError(f"kernel {kernel[:20]!r} is not known here; known are {', '.join(KERNELS)}")
+    return kernel
+
+
+def release(kernel: str) -> str:
+    """The release without its last number: 6.19.14 is a 6.19."""
+    return ".".join(kernel.split(".")[:2])
+
+
+def recorded(given: Mapping[str, Any], line: int, before: list[Recorded]) -> Recorded:
+    """One row, which must be the next one of its scenario; it runs where the last one ran if it does not say where."""
+    if given["seq"] != len(before) + 1:
+        raise RecordingError(f"scenario {given['scenario']} has {len(before)} rows so far; this one is number {given['seq']}")
+    cpu = given.get("cpu", before[-1].cpu if before else 0)
+    row = Recorded(line, given["seq"], given["side"], given["call"], tuple(map(str, given["args"])), given["ret"], cpu)
+    if row.is_hypercall and not all(re.fullmatch(r"0x[0-9a-f]{1,16}", arg) for arg in row.args):
+        raise RecordingError("the arguments of a hypercall are texts such as \"0x1000\"")
+    if row.is_hypercall and row.call in TRANSLATE and len(row.args) < TRANSLATE[row.call].arguments:
+        raise RecordingError(f"{row.call} has {TRANSLATE[row.call].arguments} arguments, not {len(row.args)}")
+    return row
+
+
+def scenario(file: str, kernel: str, name: str, rows: list[Recorded]) -> Scenario:
+    """One scenario, with the structs in it found and named."""
+    structs = list(find_structs(rows))
+    distance = linear_map(file, rows, structs)
+    locate(file, rows, structs, distance)
+    settle_owners(structs)
+    return Scenario(file, kernel, name, tuple(rows), tuple(structs), distance)
+
+
+def find_structs(rows: Iterable[Recorded]) -> Iterator[Struct]:
+    """The structs the host lent: the pages on loan since the last one, and what the program says it has made."""
+    lent: list[int] = []
+    handle = 0
+    for row in rows:
+        made = MADE.fullmatch(row.call) if row.side == "user" else None
+        if row.is_hypercall and row.call == "__pkvm_host_share_hyp" and row.ret == 0:
+            lent.append(int(row.args[0], 16))
+        elif row.is_hypercall and row.call == "__pkvm_reserve_vm":
+            handle = row.ret or 0
+        elif made and lent:
+            index = None if made["vm"] else int(made["done"] or made["raw"])
+            yield Struct(row.seq, index, lent, 0 if index is not None else handle)
+        if row.side == "user" and FAILED.fullmatch(row.call):
+            lent = []
+
+
+def named_structs(rows: Iterable[Recorded]) -> Iterator[tuple[Recorded, str, int]]:
+    """The rows that name a struct by its address for the first time: the row, what kind, the address."""
+    for row in rows:
+        if row.is_hypercall and row.ret == 0 and row.call == "__pkvm_init_vm":
+            yield row, "kvm", int(row.args[0], 16)
+        elif row.is_hypercall and row.call == "__pkvm_init_vcpu":
+            yield row, "vcpu", int(row.args[1], 16)
+
+
+def linear_map(file: str, rows: list[Recorded], structs: list[Struct]) -> int:
+    """The distance from page addresses to page numbers that puts every struct that is named on lent pages."""
+    named = [(kind, address >> PAGE_SHIFT) for _, kind, address in named_structs(rows)]
+    lent = {page for struct in structs for page in struct.pages}
+    first = next((address for kind, address in named if kind == "kvm"), None)
+    if first is None:
+        return 0
+    for struct in structs:
+        distance = first - struct.pages[0]
+        if struct.kind == "kvm" and all(address - distance in lent for _, address in named):
+            return distance
+    raise RecordingError(f"{file}: the structs that init_vm and init_vcpu name lie on pages that the host never lent")
+
+
+def locate(file: str, rows: list[Recorded], structs: list[Struct], distance: int) -> None:
+    """Note in each struct its address, and for a vCPU the handle of its VM.
+
+    A struct may begin on a page that was on loan before it, so it is the nearest one of those lent from its page on.
+    """
+    for row, kind, address in named_structs(rows):
+        physical = address - (distance << PAGE_SHIFT)
+        fits = [struct for struct in structs if struct.kind == kind and struct.seq < row.seq
+                and struct.address in (None, physical) and struct.pages[0] >= physical >> PAGE_SHIFT]
+        if not fits:
+            raise RecordingError(f"{file}, line {row.line}: {address:#x} is no struct that the host has lent")
+        struct = min(fits, key=lambda struct: (struct.pages[0], -struct.seq))
+        struct.address = physical
+        if kind == "vcpu":
+            struct.handle = int(row.args[0], 16)
+
+
+def settle_owners(structs: list[Struct]) -> None:
+    """Give VMs and vCPUs their names, kvm0 and hv0.1; one that never ran belongs to the newest VM that lacks its number."""
+    vms: list[Struct] = []
+    taken: set[str] = set()
+    for struct in structs:
+        if struct.index is None:
+            struct.name = f"kvm{len(vms)}"
+            vms.append(struct)
+            continue
+        for vm in reversed(vms):
+            name = f"hv{vm.name.removeprefix('kvm')}.{struct.index}"
+            if name not in taken and struct.handle in (0, vm.handle):
+                struct.vm, struct.name = vm, name
+                taken.add(name)
+                break
+
+
+class Names:
+    """The model's names for the addresses of one scenario, each given at its first use and kept."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.pages: dict[int, str] = {}
+        self.structs = [struct for struct in scenario.structs if struct.name]
+        for struct in self.structs:
+            if struct.address is not None:
+                self.pages.setdefault(struct.address >> PAGE_SHIFT, struct.name)
+        for struct in self.structs:
+            for number, page in enumerate(self.lies_on(struct)):
+                self.page(page, f"{struct.name}.p{number}" if number else struct.name)
+
+    def lies_on(self, struct: Struct) -> list[int]:
+        """The page numbers of a struct."""
+        return struct.lies_on(self.scenario.longest[self.scenario.kernel, struct.kind])
+
+    def page(self, number: int, wanted: str = "") -> str:
+        """The name of a page: the one it has, or the one that is wanted if no other page has it."""
+        if number not in self.pages:
+            used = set(self.pages.values())
+            candidates = [wanted] if wanted and wanted not in used else (f"{wanted or 'host'}.n{n}" for n in range(len(used) + 1))
+            self.pages[number] = next(name for name in candidates if name not in used)
+        return self.pages[number]
+
+    def guest_page(self, number: int) -> str:
+        """The name of a page that the host lends to a guest: g0, g1, in the order of first use."""
+        guests = sum(re.fullmatch(r"g\d+", name) is not None for name in self.pages.values())
+        return self.page(number, f"g{guests}")
+
+    def memory(self, address: str, wanted: str) -> str:
+        """The name of an area that the host donates."""
+        return self.page((int(address, 16) >> PAGE_SHIFT) - self.scenario.linear_map, wanted)
+
+    def struct(self, row: Recorded, address: str) -> Struct:
+        """The struct that an address names at this row: the newest one there."""
+        physical = int(address, 16) - (self.scenario.linear_map << PAGE_SHIFT)
+        for struct in reversed(self.structs):
+            if struct.address == physical and struct.seq < row.seq:
+                return struct
+        raise RecordingError(f"{self.scenario.file}, line {row.line}: {address} is no struct that the host has lent")
+
+    def spans(self) -> dict[Key, Record]:
+        """Where the structs lie that lie on more than the page of their name."""
+        found = {struct.name: tuple(self.page(page) for page in self.lies_on(struct)) for struct in self.structs}
+        return {(Span, name): Span(pages) for name, pages in found.items() if pages != (name,)}
+
+
+def init_vm(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """struct kvm, what EL2 reads in it (handle, number of vCPUs), the memory for VM struct and root table."""
+    kvm = names.struct(row, row.args[0])
+    vcpus = sum(struct.vm is kvm and struct.seq < row.seq for struct in names.structs)
+    number = kvm.name.removeprefix("kvm")
+    return (kvm.name, kvm.handle, vcpus, names.memory(row.args[1], f"vm{number}"), names.memory(row.args[2], f"pgd{number}"))
+
+
+def init_vcpu(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """Handle, struct kvm_vcpu, the memory for EL2's own struct."""
+    host_vcpu = names.struct(row, row.args[1]).name
+    return int(row.args[0], 16), host_vcpu, names.memory(row.args[2], f"vc{host_vcpu[2:]}")
+
+
+def share_guest(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """Page, gfn, number of pages, rights in letters."""
+    page, gfn, nr, prot = (int(arg, 16) for arg in row.args[:4])
+    return names.guest_page(page), gfn, nr, rights(prot)
+
+
+def rights(prot: int) -> str:
+    """The kernel's bits as letters: 3 (either exception level) execute, 4 write, 8 read; any other bit is Z."""
+    return "".join(letter for letter, bits in (("R", 8), ("W", 4), ("X", 3), ("Z", ~15)) if prot & bits)
+
+
+def numbers(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """The arguments as the numbers they are, as many as the model wants."""
+    return tuple(int(arg, 16) for arg in row.args[:TRANSLATE[row.call].arguments])
+
+
+@dataclass(frozen=True)
+class Translation:
+    """How a call's arguments are put into the model's words, and how many of them there must be."""
+
+    arguments: int
+    translate: Callable[[Names, Recorded], tuple[Value, ...]] = numbers
+
+
+TRANSLATE = {
+    "__pkvm_host_share_hyp": Translation(1, lambda names, row: (names.page(int(row.args[0], 16)),)),
+    "__pkvm_host_unshare_hyp": Translation(1, lambda names, row: (names.page(int(row.args[0], 16)),)),
+    "__pkvm_reserve_vm": Translation(0),
+    "__pkvm_unreserve_vm": Translation(1),
+    "__pkvm_init_vm": Translation(3, init_vm),
+    "__pkvm_init_vcpu": Translation(3, init_vcpu),
+    "__pkvm_vcpu_load": Translation(2),
+    "__pkvm_vcpu_put": Translation(0),
+    "__kvm_vcpu_run": Translation(1, lambda names, row: (names.struct(row, row.args[0]).name,)),
+    "__pkvm_host_share_guest": Translation(4, share_guest),
+    "__pkvm_host_unshare_guest": Translation(3),
+    "__pkvm_teardown_vm": Translation(1),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One hypercall of the recording: what the kernel answered, and what the model answers.
+
+    `args` and `kernel` are None, and so is `agree`, for a call that the model does not have.
+    """
+
+    recorded: Recorded
+    args: tuple[Value, ...] | None = None
+    model: int | None = None
+    event: str = ""
+
+    @property
+    def agree(self) -> bool | None:
+        """True when both answer the same; a run that entered the guest ends for many reasons, which count as one."""
+        if self.args is None:
+            return None
+        return not self.event and self.answer(self.recorded.ret) == self.answer(self.model)
+
+    def answer(self, ret: int | None) -> str:
+        """An answer in words."""
+        if ret is None:
+            return "void"
+        if self.recorded.call == "__kvm_vcpu_run" and ret >= 0:
+            return "ran"
+        return errno(ret) if ret < 0 else show_value(ret)
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """Call, the kernel's answer, the model's, and whether they agree."""
+        model = "-" if self.args is None else self.event or self.answer(self.model)
+        same = {True: "yes", False: "NO", None: "not modelled"}[self.agree]
+        return self.recorded.call, self.answer(self.recorded.ret), model, same
+
+
+HEADINGS = ("call", "arguments", "times", "kernel", "model", "agree")
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """A scenario and the model side by side; shows itself as a table in which like rows in sequence stand together."""
+
+    scenario: Scenario
+    revision: Revision
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    @property
+    def disagreements(self) -> tuple[Row, ...]:
+        """The modelled calls to which the model answers otherwise than the kernel."""
+        return tuple(row for row in self.rows if row.agree is False)
+
+    @property
+    def title(self) -> str:
+        """What is compared with what."""
+        return f"Scenario {self.scenario.name}: kernel {self.scenario.kernel} and the model as {self.revision.name}"
+
+    @property
+    def summary(self) -> str:
+        """How many answers are the same."""
+        modelled = [row for row in self.rows if row.agree is not None]
+        same = len(modelled) - len(self.disagreements)
+        return (f"{same} of {len(modelled)} modelled calls returned what the kernel returned; "
+                f"{len(self.rows) - len(modelled)} rows of other calls.")
+
+    @property
+    def table(self) -> list[tuple[str, ...]]:
+        """The cells of the table, below HEADINGS."""
+        return [merged(list(rows)) for _, rows in groupby(self.rows, key=lambda row: row.cells)]
+
+    def __repr__(self) -> str:
+        rows = [HEADINGS, *self.table]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([self.title, *lines, self.summary])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
+        body = "".join(f'<tr><th scope="row">{escape(call)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+                       for call, *cells in self.table)
+        caption = f"{escape(self.title)}. {escape(self.summary)}"
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def merged(rows: list[Row]) -> tuple[str, ...]:
+    """Rows with the same call and answers as one."""
+    call, *answers = rows[0].cells
+    texts = dict.fromkeys(", ".join(map(show_value, row.args or ())) for row in rows)
+    return call, "; ".join(filter(None, texts)), str(len(rows)), *answers
+
+
+def start(scenario: Scenario) -> State:
+    """The machine before the first row: all memory the host's, and known where its structs lie."""
+    cpus = max([Config.cpus, *(row.cpu + 1 for row in scenario.rows)])
+    return State.of(Config(cpus=cpus, slots=SLOTS), Names(scenario).spans())
+
+
+def calls(scenario: Scenario, revision: Revision) -> Iterator[tuple[Recorded, Call | None]]:
+    """Each hypercall of the recording and the same in the model's words; None where the model does not have it."""
+    names = Names(scenario)
+    for row in scenario.hypercalls:
+        modelled = row.call in TRANSLATE and row.call in revision.calls
+        yield row, Call(row.call, TRANSLATE[row.call].translate(names, row)) if modelled else None
+
+
+def replay(scenario: Scenario, revision: Revision | None = None) -> Comparison:
+    """Let the model answer the calls that the kernel was asked, in their order; without a revision, the kernel's own."""
+    revision = revision or scenario.revision
+    state, rows = start(scenario), []
+    for recorded, call in calls(scenario, revision):
+        if call is None:
+            rows.append(Row(recorded))
+        elif state.end:
+            rows.append(Row(recorded, call.args, event="the machine has ended"))
+        else:
+            step = finish(begin(state, revision, recorded.cpu, call), revision)
+            state = step.state
+            rows.append(Row(recorded, call.args, step.ret, state.end.kind if state.end else ""))
+    return Comparison(scenario, revision, tuple(rows))
