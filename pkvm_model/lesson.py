@@ -34,7 +34,8 @@ class Claim:
         return f"holds: {self.sentence}"
 
     def _repr_html_(self) -> str:
-        return f'<p style="border-left:3px solid currentColor;padding-left:10px"><b>✓ holds</b> · {escape(self.sentence)}</p>'
+        look = "border-left:3px solid currentColor;padding-left:10px"
+        return f'<p style="{look}"><b>✓ holds</b> · {escape(self.sentence)}</p>'
 
 
 def claim(sentence: str, holds: object) -> Claim:

@@ -8,6 +8,8 @@ from .run import Call, Step, begin, call, finish, resume
 from .state import Config, Cpu, State
 from .trace import Trace, parse_line, record
 
+USUAL = Config()
+
 
 @dataclass(frozen=True)
 class Move:
@@ -27,7 +29,7 @@ class Scene:
     setup: tuple[tuple[int, Call], ...]
     scripts: tuple[tuple[Move, ...], ...]
     says: str
-    config: Config = Config()
+    config: Config = USUAL
 
     def start(self) -> State:
         """The state that the setup leads to."""
@@ -65,7 +67,7 @@ class Node:
 
 
 def next_step(scene: Scene, node: Node, cpu: int) -> Step | None:
-    """The next step of a CPU: its call goes on, or the next one of its script begins; None if there is nothing to do."""
+    """The next step of a CPU: its call goes on, or the next one of its script begins; None if nothing is left to do."""
     if node.state.end:
         return None
     if not node.idle(cpu):
@@ -84,7 +86,7 @@ def upcoming(scene: Scene, node: Node, cpu: int) -> Move | None:
 
 
 def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[str, ...], says: str,
-          config: Config = Config()) -> Scene:
+          config: Config = USUAL) -> Scene:
     """A scene from text: `setup` has a line `CPU CALL` per call, each script a line per call.
 
     A script line that ends in `whole` is made with one click.

@@ -34,6 +34,7 @@ from .words import Holder, holders, says
 LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
          "vc": "EL2’s vCPU struct", "g": "guest page"}
+NOTHING_LEFT = {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
 LIMIT = 400
 """How many states a bench works out beforehand; beyond them it asks."""
 
@@ -126,9 +127,12 @@ class StateGraph:
         """What a CPU is doing, and what it will do next."""
         node = self.nodes[number]
         flight, move = node.state.get(Cpu, cpu).flight, upcoming(self.scene, node, cpu)
-        if not flight and not move:
-            return {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
-        made = Call(flight.call, flight.args) if flight else move.call  # type: ignore[union-attr]  # one of them is there
+        if flight:
+            made = Call(flight.call, flight.args)
+        elif move:
+            made = move.call
+        else:
+            return NOTHING_LEFT
         where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
         return {"short": made.short, "where": where, "call": show_call(made), "keeps": keeps(flight),
                 "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
@@ -215,8 +219,9 @@ def card(state: State, vm: str, handle: int) -> dict[str, Any]:
     struct, kvm = state.get(Vm, vm), state.get(Kvm, f"kvm{vm.removeprefix('vm')}")
     word = vm_word(state, vm)
     published = [idx for idx in range(state.config.slots) if state.get(Slot, idx).entry == vm]
+    where = f"slot {published[0]}" if published else "out of the table"
     return {
-        "handle": f"{handle:#x}", "vm": vm, "word": word, "where": f"slot {published[0]}" if published else "out of the table",
+        "handle": f"{handle:#x}", "vm": vm, "word": word, "where": where,
         "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in holders(state, vm)],
         "memo": "yes" if kvm.is_dying else "no",
         "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",
@@ -260,7 +265,7 @@ def counted(name: str, page: Page) -> str:
     """The counts that belong to a page, with what they count."""
     if page.host_share_guest_count:
         return f"shared {page.host_share_guest_count}"
-    if name.startswith("pgd") and page.owner == HYP or not page.refcount:
+    if not page.refcount or (name.startswith("pgd") and page.owner == HYP):
         return ""
     return f"{'count' if name.startswith(('vm', 'pgd')) else 'pinned'} {page.refcount}"
 

@@ -75,7 +75,7 @@ def changes(before: State, step: Step) -> Iterator[str]:
     for event in step.events:
         if event.kind == "EL2_STALE_PUT":
             yield event.says
-    for tell in (dying, memo, slot, loading, mapping, homecoming, leaving, stage2, reference, lending, pinning, tables_home):
+    for tell in TELLERS:
         yield from tell(differ)
 
 
@@ -188,7 +188,8 @@ def stage2(d: Differences) -> Iterator[str]:
     """A guest's tables were taken apart."""
     for pgd, old, new in d.of(Page, "refcount"):
         if pgd.startswith("pgd") and old and not new:
-            left = [page for name, maps, _ in d.of(Vm, "maps") for _, page, _ in maps if d.before.get(Vm, name).pgd == pgd]
+            torn = [maps for vm, maps, _ in d.of(Vm, "maps") if d.before.get(Vm, vm).pgd == pgd]
+            left = [page for maps in torn for _, page, _ in maps]
             yield "takes stage 2 apart" + (f"; page {left[0]} stays counted as lent{more(left)}" if left else "")
         elif pgd.startswith("pgd") and new:
             yield f"fills the VM struct and makes {pgd} its stage-2 root"
@@ -226,3 +227,7 @@ def tables_home(d: Differences) -> Iterator[str]:
     for _, old, new in d.of(Vcpu, "memcache"):
         if new > old:
             yield "takes a page for tables from the host"
+
+
+TELLERS = (dying, memo, slot, loading, mapping, homecoming, leaving, stage2, reference, lending, pinning, tables_home)
+"""What may be told of a step; what comes first here matters more."""
