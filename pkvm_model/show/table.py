@@ -27,7 +27,7 @@ class Table:
         head = "".join(f'<th scope="col" style="{CELL}">{escape(text)}</th>' for text in self.heads)
         body = "".join(f"<tr>{html_row(row)}</tr>" for row in self.rows)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        caption = f'<caption style="text-align:left;font-weight:700;padding-bottom:6px">{escape(self.caption)}</caption>'
+        caption = f'<caption style="text-align:left;font-weight:700">{escape(self.caption)}</caption>'
         return (f'<table style="border-collapse:collapse">{caption}<thead><tr>{head}</tr></thead>'
                 f"<tbody>{body}</tbody></table>{note}")
 
