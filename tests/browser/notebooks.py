@@ -19,8 +19,8 @@ from tests.widgets.r7_graph import graph
 def expand(from_id, cpu, line):
     if from_id == 19:
         raise LookupError("page x9 is unknown")
-    learnt = graph()["states"][0]
-    return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt | {"digest": "learnt99"}}, "edges": {"99": []}}
+    learnt = graph()["states"][0] | {"digest": "learnt99"}
+    return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
 
 bench = Bench(graph(), expand)
 bench

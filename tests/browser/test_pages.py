@@ -1,0 +1,134 @@
+"""The bench in an exported page, opened from disk with the network off."""
+
+from functools import cache
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from pkvm_model.course.pages import export
+from pkvm_model.widgets.walk import Walk
+from tests.browser.notebooks import LESSONS, stored_notebooks
+from tests.browser.screen import Screen
+from tests.widgets.r7_graph import graph
+
+
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory):
+    """The address of the page of a notebook; each is exported once."""
+
+    @cache
+    def made(name):
+        folder = tmp_path_factory.mktemp("pages")
+        notebook, page = folder / name, folder / "page.html"
+        nbformat.write(stored_notebooks()[name], notebook)
+        page.write_text(export(notebook), encoding="utf-8")
+        return page.as_uri()
+
+    return made
+
+
+@pytest.fixture
+def exported(offline, page_of):
+    """Opens the page of a notebook from disk."""
+
+    def opened(name, fragment=""):
+        offline.goto(page_of(name) + fragment)
+        return Screen(offline)
+
+    return opened
+
+
+def test_a_page_from_disk_steps_undoes_and_redoes(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("1", "1")
+    screen.click("Undo")
+    screen.counts("step 1 of 2")
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+    screen.click("Redo")
+    screen.counts("step 2 of 2")
+    screen.click("Back to start")
+    screen.says("VM 0x1000 is alive; the host lends it page g0.")
+
+
+def test_the_keys_step_undo_redo_and_finish_a_call(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "Shift+Digit0")
+    screen.counts("step 3 of 3")
+    screen.press("u", "u", "r")
+    screen.counts("step 2 of 3")
+    screen.press("b")
+    screen.counts("step 0 of 3")
+
+
+def test_another_step_after_undo_cuts_what_was_undone(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "0", "u", "1")
+    screen.counts("step 2 of 2")
+
+
+def test_the_panic_ends_every_step_but_not_undo(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "1", "1", "1", "1", "1", "0", "0", "1")
+    expect(screen.bench.locator(".panic")).to_contain_text("EL2 warning: the machine ends")
+    assert screen.bench.locator(".go[aria-disabled=false]").count() == 0
+    screen.press("u")
+    screen.counts("step 6 of 7")
+
+
+def test_a_step_that_only_python_knows_says_where_to_go(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "0", "0", "0")
+    screen.alerts("Run the notebook in JupyterLab")
+    screen.press("1")
+    expect(screen.bench.get_by_role("alert")).to_be_empty()
+
+
+def test_a_link_opens_its_step(exported):
+    walk = walked(0, 1)
+    link = "#r7=" + ";".join(edge["line"] for edge, _ in walk.path).replace(" ", "+")
+    exported("unrun.ipynb", f"{link}@2").shows(walk)
+
+
+def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(exported):
+    screen = exported("unrun.ipynb", "#r7=1+__pkvm_finalize_teardown_vm(0x1000)+=+-EBUSY;1+resume+...@2")
+    screen.counts("step 1 of 1")
+    screen.alerts("The trace fits up to step 1. Step 2, “1 resume ...”, is not possible there.")
+
+
+def test_the_trace_is_copied_or_shown_selected(exported):
+    screen = exported("unrun.ipynb")
+    screen.page.evaluate("() => { navigator.clipboard.writeText = async () => { throw Error('refused'); }; }")
+    screen.press("0")
+    screen.click("Copy trace")
+    assert screen.bench.locator("textarea").input_value() == walked(0).trace
+
+
+def test_each_step_is_announced(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("1")
+    expect(screen.bench.locator("[aria-live]")).to_have_text(f"Step 1 of 1. {walked(1).says}")
+
+
+@pytest.mark.parametrize("width", [1400, 800, 420])
+def test_nothing_scrolls_sideways(exported, width):
+    screen = exported("unrun.ipynb")
+    screen.page.set_viewport_size({"width": width, "height": 900})
+    screen.press("0", "1", "1", "1", "1", "1")
+    assert screen.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", [name for name in LESSONS if name in stored_notebooks()])
+def test_every_bench_of_a_lesson_steps_in_its_page(exported, name):
+    page = exported(name).page
+    for bench in page.locator(".pkvm-bench").all():
+        bench.locator(".go[aria-disabled=false]").first.click()
+        expect(bench.locator(".bar .muted")).to_have_text("step 1 of 1")
+
+
+def walked(*cpus):
+    """The walk on which these CPUs step."""
+    walk = Walk(graph())
+    for cpu in cpus:
+        walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
+    return walk
