@@ -73,8 +73,8 @@ def is_whole_and_idle(recorded: JSON) -> bool:
 class Player:
     """A machine that plays recorded steps; `before` remembers per CPU where its split call may stop."""
 
-    def __init__(self, vector: JSON) -> None:
-        self.revision = REVISIONS[vector["rev"]]
+    def __init__(self, vector: JSON, revision: Revision | None = None) -> None:
+        self.revision = revision or REVISIONS[vector["rev"]]
         self.state = initial(vector)
         self.before: dict[int, str] = {}
 
@@ -158,10 +158,13 @@ def changed(shown: JSON, difference: JSON) -> JSON:
     return after
 
 
-def compare(vector: JSON, tally: Tally) -> Iterator[Disagreement]:
-    """Play a vector and yield every disagreement; behind the first step that has one nothing is compared."""
+def compare(vector: JSON, tally: Tally, revision: Revision | None = None) -> Iterator[Disagreement]:
+    """Play a vector and yield every disagreement; behind the first step that has one nothing is compared.
+
+    It is played on the revision that it names, or on the one that is given.
+    """
     tally.vectors += 1
-    player, shown = Player(vector), vector["init"]
+    player, shown = Player(vector, revision), vector["init"]
     label = f"{vector['kind']}-{vector['rev']} {vector['id']} {vector.get('ref', '')}".strip()
     for number, recorded in enumerate(vector["steps"]):
         if not is_modelled(recorded, player.revision):

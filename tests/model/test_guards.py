@@ -1,0 +1,147 @@
+"""What breaks when a named guard is taken away: one concrete run for each guard of each revision."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from pkvm_model.revisions import REVISIONS, Revision
+from tests.model.machine import HANDLE, PRE, V1, Machine, dying, idle, initialised, live, loaded
+from tests.model.vectors import Tally, compare, read
+
+WATCHED: set[tuple[str, str]] = set()
+"""Revision and guard of every test in this file."""
+
+
+def without(guard: str, *revisions: Revision) -> Callable[[Any], Any]:
+    """Run a test on these revisions without the guard, and note that the guard has its test."""
+    WATCHED.update((revision.name, guard) for revision in revisions)
+    return pytest.mark.parametrize("revision", [revision.without(guard) for revision in revisions],
+                                   ids=[revision.name for revision in revisions])
+
+
+def run_after_free(machine: Machine) -> str:
+    """Enter the guest on CPU 0, whose VM has been destroyed by CPU 1."""
+    assert machine.ended == ""
+    machine.call(0, "run", "hv0.0")
+    return machine.ended
+
+
+@without("unreserve_reserved", PRE, V1)
+def test_unreserve_orphans_a_live_vm_when_it_clears_any_slot(revision: Revision) -> None:
+    machine = live(revision)
+    machine.call(1, "unreserve", HANDLE)
+    assert machine.state.vm_in(0) is None
+    assert machine.page("vm0").owner == "HYP"
+    destroy = "finalise" if revision.name == "v1" else "teardown"
+    assert machine.call(1, destroy, HANDLE) == -2
+
+
+@without("insert_reserved", PRE, V1)
+def test_the_second_init_replaces_the_first_vm_when_the_slot_need_not_be_reserved(revision: Revision) -> None:
+    machine = initialised(revision)
+    assert machine.call(1, "init", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
+    assert machine.state.vm_in(0) == "vm1"
+    assert (machine.page("vm0").owner, machine.page("kvm0").refcount) == ("HYP", 1)
+    assert machine.call(1, "unshare_hyp", "kvm0") == -16
+
+
+@without("load_cpu_free", PRE, V1)
+def test_a_second_load_on_a_cpu_loses_the_first_reference_for_good(revision: Revision) -> None:
+    machine = loaded(revision)
+    machine.call(0, "load", HANDLE, 1)
+    machine.call(0, "put")
+    assert (machine.loaded(0), machine.count) == (None, 1)
+    machine.call(0, "start" if revision.name == "v1" else "teardown", HANDLE)
+    assert machine.ended == "EL2_PANIC"
+
+
+@without("load_vcpu_free", PRE, V1)
+def test_one_vcpu_runs_on_two_cpus_when_load_does_not_ask_where_it_is(revision: Revision) -> None:
+    machine = loaded(revision)
+    machine.call(1, "load", HANDLE, 0)
+    assert machine.loaded(0) == machine.loaded(1) == "vc0.0"
+    assert [machine.call(cpu, "run", "hv0.0") for cpu in (0, 1)] == [0, 0]
+
+
+@without("teardown_vm_exists", PRE)
+def test_teardown_of_no_vm_follows_a_null_pointer(revision: Revision) -> None:
+    machine = Machine(revision)
+    machine.call(0, "teardown", HANDLE)
+    assert machine.ended == "EL2_FAULT"
+
+
+@without("teardown_unreferenced", PRE)
+def test_teardown_frees_a_vm_whose_vcpu_is_loaded(revision: Revision) -> None:
+    machine = loaded(revision)
+    assert machine.call(1, "teardown", HANDLE) == 0
+    assert run_after_free(machine) == "EL2_USE_AFTER_DONATION"
+
+
+@without("load_not_dying", V1)
+def test_a_vcpu_loaded_after_start_runs_on_freed_memory(revision: Revision) -> None:
+    machine = dying(revision)
+    machine.call(0, "load", HANDLE, 0)
+    assert machine.call(1, "finalise", HANDLE) == 0
+    assert run_after_free(machine) == "EL2_USE_AFTER_DONATION"
+
+
+@without("start_vm_exists", V1)
+def test_start_of_no_vm_follows_a_null_pointer(revision: Revision) -> None:
+    machine = Machine(revision)
+    machine.call(0, "start", HANDLE)
+    assert machine.ended == "EL2_FAULT"
+
+
+@without("start_unreferenced", V1)
+def test_start_and_finalise_free_a_vm_whose_vcpu_is_loaded(revision: Revision) -> None:
+    machine = loaded(revision)
+    assert [machine.call(1, "start", HANDLE), machine.call(1, "finalise", HANDLE)] == [0, 0]
+    assert run_after_free(machine) == "EL2_USE_AFTER_DONATION"
+
+
+@without("start_not_dying", V1)
+def test_a_second_start_is_harmless_without_its_guard(revision: Revision) -> None:
+    machine = dying(revision)
+    before = machine.state
+    assert machine.call(1, "start", HANDLE) == 0
+    assert machine.state == before
+
+
+@without("finalize_vm_exists", V1)
+def test_finalise_of_no_vm_follows_a_null_pointer(revision: Revision) -> None:
+    machine = Machine(revision)
+    machine.call(0, "finalise", HANDLE)
+    assert machine.ended == "EL2_FAULT"
+
+
+@without("finalize_dying", V1)
+def test_finalise_without_start_is_the_one_shot_without_its_count_check(revision: Revision) -> None:
+    machine = loaded(revision)
+    assert machine.call(1, "finalise", HANDLE) == 0
+    assert run_after_free(machine) == "EL2_USE_AFTER_DONATION"
+
+
+def test_every_named_guard_has_a_test_here() -> None:
+    assert {(revision.name, guard) for revision in REVISIONS.values() for guard in revision.guards} == WATCHED
+
+
+def test_a_guard_that_does_not_stand_cannot_be_taken_away() -> None:
+    with pytest.raises(KeyError, match="revision v1 has no guard 'teardown_unreferenced'"):
+        V1.without("teardown_unreferenced")
+
+
+def test_taking_guards_away_leaves_the_revision_itself_alone() -> None:
+    bare = V1.without("finalize_dying").without("load_not_dying")
+    assert bare.removed == ("finalize_dying", "load_not_dying")
+    assert idle(V1).call(0, "finalise", HANDLE) == -16
+    assert bare != V1
+
+
+@pytest.mark.parametrize(("revision", "guard"), sorted(WATCHED))
+def test_the_recorded_functions_disagree_with_a_model_that_lacks_a_guard(revision: str, guard: str) -> None:
+    lacking = REVISIONS[revision].without(guard)
+    vectors = chain(*(read(f"{kind}-{revision}.jsonl.gz") for kind in ("scenarios", "bfs")))
+    assert any(found for vector in vectors for found in compare(vector, Tally(), lacking))
