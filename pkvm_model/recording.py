@@ -21,27 +21,30 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from .guest_memory import PAGE_SHIFT
-from .revisions import PRE, Revision, errno
+from .revisions import REVISIONS, Revision, errno
 from .run import Call, begin, finish
 from .state import Config, Key, Record, Span, State, Value
 from .trace import show_value
 
 RECORDINGS = Path(__file__).parent / "data" / "recordings"
-KERNELS: dict[str, Revision] = {"6.19": PRE, "7.0": PRE}
+KERNELS = {"6.19": "pre", "7.0": "pre", "7.1": "upstream", "7.2": "upstream", "7.3": "upstream"}
 """The revision that a kernel release is an example of, for the releases that this version of the course replays."""
 SLOTS = 255
 """How many VMs a real EL2 can have (`KVM_MAX_PVMS`)."""
 LINE_LIMIT = 10_000
 SIDES = ("hyp", "inject", "host", "user", "dmesg", "meta")
-MADE = re.compile(r"(?P<vm>create_vm) type=\S+ ok|(?:vcpu_init (?P<done>\d{1,3}) ret=0|create_vcpu (?P<raw>\d{1,3}) uninit)\b.*")
-FAILED = re.compile(r"(create_vm|create_vcpu|vcpu_init)\b.*")
+MADE = re.compile(r"(?P<vm>create_vm) type=\S+ ok|vcpu_init (?P<done>\d{1,3}) ret=0\b.*"
+                  r"|create_vcpu (?P<raw>\d{1,3}) uninit.*")
+"""What the test program says when it has made a VM or a vCPU."""
+TRIED = re.compile(r"(create_vm|create_vcpu|vcpu_init)\b.*")
+"""The same, or that it could not."""
 
 
 class RecordingError(ValueError):
-    """This is not a recording that can be replayed; the message names file and line."""
+    """What is wrong with a recording that cannot be replayed; the message names file and line."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,13 @@ class Recorded:
     args: tuple[str, ...]
     ret: int | None
     cpu: int
+    internal: bool = False
+    panics: bool = False
 
     @property
     def is_hypercall(self) -> bool:
-        """True for calls to EL2, made by the host itself or put in by the recorder."""
-        return self.side in ("hyp", "inject")
+        """True for calls to EL2, made by the host itself or put in by the recorder; EL2's own functions are not."""
+        return self.side in ("hyp", "inject") and not self.internal
 
 
 @dataclass
@@ -106,8 +111,11 @@ class Scenario:
 
     @property
     def revision(self) -> Revision:
-        """The revision that this kernel is an example of."""
-        return KERNELS[release(self.kernel)]
+        """The revision that this kernel is an example of. Raises RecordingError where the model does not have it."""
+        name = KERNELS[release(self.kernel)]
+        if name not in REVISIONS:
+            raise RecordingError(f"kernel {self.kernel} is a case of {name}; the model has {', '.join(REVISIONS)}")
+        return REVISIONS[name]
 
     @property
     def hypercalls(self) -> tuple[Recorded, ...]:
@@ -185,7 +193,7 @@ def parse(text: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise RecordingError("a row is a JSON object")
     for name, (fits, what) in FIELDS.items():
-        if name not in given and name != "cpu":
+        if name not in given and name not in OPTIONAL:
             raise RecordingError(f"the field {name!r} is missing")
         if name in given and not fits(given[name]):
             raise RecordingError(f"the field {name!r} is {what}, not {json.dumps(given[name])[:40]}")
@@ -209,9 +217,12 @@ FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "side": (lambda value: value in SIDES, f"one of {', '.join(SIDES)}"),
     "call": (is_text, "a name"),
     "args": (lambda value: isinstance(value, list) and len(value) <= 20, "a list of at most 20 arguments"),
-    "ret": (lambda value: value is None or is_number(value, -2**63, 2**64), "a number of 64 bits or null"),
+    "ret": (lambda value: value is None or is_text(value) or is_number(value, -2**63, 2**64), "a number, text or null"),
     "cpu": (lambda value: is_number(value, 0, 99), "a number from 0 to 99"),
+    "internal": (lambda value: isinstance(value, bool), "true or false"),
+    "note": (is_text, "a text"),
 }
+OPTIONAL = ("cpu", "internal", "note")
 
 
 def known(kernel: str) -> str:
@@ -229,9 +240,14 @@ def release(kernel: str) -> str:
 def recorded(given: Mapping[str, Any], line: int, before: list[Recorded]) -> Recorded:
     """One row, which must be the next one of its scenario; it runs where the last one ran if it does not say where."""
     if given["seq"] != len(before) + 1:
-        raise RecordingError(f"scenario {given['scenario']} has {len(before)} rows so far; this one is number {given['seq']}")
-    cpu = given.get("cpu", before[-1].cpu if before else 0)
-    row = Recorded(line, given["seq"], given["side"], given["call"], tuple(map(str, given["args"])), given["ret"], cpu)
+        raise RecordingError(f"row {given['seq']} of scenario {given['scenario']} follows on row {len(before)}")
+    cpu, internal = given.get("cpu", before[-1].cpu if before else 0), given.get("internal", False)
+    ret = None if isinstance(given["ret"], str) else given["ret"]
+    args = tuple(map(str, given["args"]))
+    panics = given.get("note", "").startswith("did not return")
+    row = Recorded(line, given["seq"], given["side"], given["call"], args, ret, cpu, internal, panics)
+    if row.is_hypercall and isinstance(given["ret"], str):
+        raise RecordingError("a hypercall returns a number or null")
     if row.is_hypercall and not all(re.fullmatch(r"0x[0-9a-f]{1,16}", arg) for arg in row.args):
         raise RecordingError("the arguments of a hypercall are texts such as \"0x1000\"")
     if row.is_hypercall and row.call in TRANSLATE and len(row.args) < TRANSLATE[row.call].arguments:
@@ -261,7 +277,7 @@ def find_structs(rows: Iterable[Recorded]) -> Iterator[Struct]:
         elif made and lent:
             index = None if made["vm"] else int(made["done"] or made["raw"])
             yield Struct(row.seq, index, lent, 0 if index is not None else handle)
-        if row.side == "user" and FAILED.fullmatch(row.call):
+        if row.side == "user" and TRIED.fullmatch(row.call):
             lent = []
 
 
@@ -306,7 +322,7 @@ def locate(file: str, rows: list[Recorded], structs: list[Struct], distance: int
 
 
 def settle_owners(structs: list[Struct]) -> None:
-    """Give VMs and vCPUs their names, kvm0 and hv0.1; one that never ran belongs to the newest VM that lacks its number."""
+    """Name VMs and vCPUs, kvm0 and hv0.1; a vCPU that never ran belongs to the newest VM that lacks its number."""
     vms: list[Struct] = []
     taken: set[str] = set()
     for struct in structs:
@@ -344,8 +360,8 @@ class Names:
         """The name of a page: the one it has, or the one that is wanted if no other page has it."""
         if number not in self.pages:
             used = set(self.pages.values())
-            candidates = [wanted] if wanted and wanted not in used else (f"{wanted or 'host'}.n{n}" for n in range(len(used) + 1))
-            self.pages[number] = next(name for name in candidates if name not in used)
+            others = (f"{wanted or 'host'}.n{n}" for n in range(len(used) + 1))
+            self.pages[number] = next(name for name in (wanted, *others) if name and name not in used)
         return self.pages[number]
 
     def guest_page(self, number: int) -> str:
@@ -357,13 +373,11 @@ class Names:
         """The name of an area that the host donates."""
         return self.page((int(address, 16) >> PAGE_SHIFT) - self.scenario.linear_map, wanted)
 
-    def struct(self, row: Recorded, address: str) -> Struct:
+    def struct(self, row: Recorded, address: str) -> Struct | None:
         """The struct that an address names at this row: the newest one there."""
         physical = int(address, 16) - (self.scenario.linear_map << PAGE_SHIFT)
-        for struct in reversed(self.structs):
-            if struct.address == physical and struct.seq < row.seq:
-                return struct
-        raise RecordingError(f"{self.scenario.file}, line {row.line}: {address} is no struct that the host has lent")
+        there = [struct for struct in self.structs if struct.address == physical and struct.seq < row.seq]
+        return there[-1] if there else None
 
     def spans(self) -> dict[Key, Record]:
         """Where the structs lie that lie on more than the page of their name."""
@@ -372,17 +386,32 @@ class Names:
 
 
 def init_vm(names: Names, row: Recorded) -> tuple[Value, ...]:
-    """struct kvm, what EL2 reads in it (handle, number of vCPUs), the memory for VM struct and root table."""
-    kvm = names.struct(row, row.args[0])
+    """The struct kvm, what EL2 reads in it (handle, number of vCPUs), the memory for VM struct and root table."""
+    kvm = known_struct(names, row, row.args[0])
     vcpus = sum(struct.vm is kvm and struct.seq < row.seq for struct in names.structs)
     number = kvm.name.removeprefix("kvm")
-    return (kvm.name, kvm.handle, vcpus, names.memory(row.args[1], f"vm{number}"), names.memory(row.args[2], f"pgd{number}"))
+    vm, pgd = names.memory(row.args[1], f"vm{number}"), names.memory(row.args[2], f"pgd{number}")
+    return kvm.name, kvm.handle, vcpus, vm, pgd
 
 
 def init_vcpu(names: Names, row: Recorded) -> tuple[Value, ...]:
     """Handle, struct kvm_vcpu, the memory for EL2's own struct."""
-    host_vcpu = names.struct(row, row.args[1]).name
+    host_vcpu = known_struct(names, row, row.args[1]).name
     return int(row.args[0], 16), host_vcpu, names.memory(row.args[2], f"vc{host_vcpu[2:]}")
+
+
+def known_struct(names: Names, row: Recorded, address: str) -> Struct:
+    """The struct at an address, which the recording must show."""
+    struct = names.struct(row, address)
+    if struct is None:
+        raise RecordingError(f"{names.scenario.file}, line {row.line}: {address} is no struct that the host has lent")
+    return struct
+
+
+def run(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """The struct kvm_vcpu, or whatever page a recorder named that put the call in."""
+    struct = names.struct(row, row.args[0])
+    return (struct.name if struct else names.memory(row.args[0], ""),)
 
 
 def share_guest(names: Names, row: Recorded) -> tuple[Value, ...]:
@@ -418,7 +447,7 @@ TRANSLATE = {
     "__pkvm_init_vcpu": Translation(3, init_vcpu),
     "__pkvm_vcpu_load": Translation(2),
     "__pkvm_vcpu_put": Translation(0),
-    "__kvm_vcpu_run": Translation(1, lambda names, row: (names.struct(row, row.args[0]).name,)),
+    "__kvm_vcpu_run": Translation(1, run),
     "__pkvm_host_share_guest": Translation(4, share_guest),
     "__pkvm_host_unshare_guest": Translation(3),
     "__pkvm_teardown_vm": Translation(1),
@@ -429,7 +458,8 @@ TRANSLATE = {
 class Row:
     """One hypercall of the recording: what the kernel answered, and what the model answers.
 
-    `args` and `kernel` are None, and so is `agree`, for a call that the model does not have.
+    `args` is None, and so is `agree`, for a call that the model does not have; `event` says how the model's machine
+    ended.
     """
 
     recorded: Recorded
@@ -438,14 +468,22 @@ class Row:
     event: str = ""
 
     @property
+    def kernel(self) -> str:
+        """The kernel's answer in words."""
+        return "EL2_PANIC" if self.recorded.panics else self.answer(self.recorded.ret)
+
+    @property
+    def modelled(self) -> str:
+        """The model's answer in words."""
+        return "-" if self.args is None else self.event or self.answer(self.model)
+
+    @property
     def agree(self) -> bool | None:
-        """True when both answer the same; a run that entered the guest ends for many reasons, which count as one."""
-        if self.args is None:
-            return None
-        return not self.event and self.answer(self.recorded.ret) == self.answer(self.model)
+        """True when both answer the same."""
+        return None if self.args is None else self.kernel == self.modelled
 
     def answer(self, ret: int | None) -> str:
-        """An answer in words."""
+        """An answer in words; a run that entered the guest ends for many reasons, which count as one."""
         if ret is None:
             return "void"
         if self.recorded.call == "__kvm_vcpu_run" and ret >= 0:
@@ -455,9 +493,8 @@ class Row:
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """Call, the kernel's answer, the model's, and whether they agree."""
-        model = "-" if self.args is None else self.event or self.answer(self.model)
         same = {True: "yes", False: "NO", None: "not modelled"}[self.agree]
-        return self.recorded.call, self.answer(self.recorded.ret), model, same
+        return self.recorded.call, self.kernel, self.modelled, same
 
 
 HEADINGS = ("call", "arguments", "times", "kernel", "model", "agree")
@@ -505,10 +542,14 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
-        body = "".join(f'<tr><th scope="row">{escape(call)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
-                       for call, *cells in self.table)
+        body = "".join(html_row(*cells) for cells in self.table)
         caption = f"{escape(self.title)}. {escape(self.summary)}"
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html_row(call: str, *cells: str) -> str:
+    """A row of the table as HTML."""
+    return f'<tr><th scope="row">{escape(call)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
 
 
 def merged(rows: list[Row]) -> tuple[str, ...]:
@@ -533,7 +574,7 @@ def calls(scenario: Scenario, revision: Revision) -> Iterator[tuple[Recorded, Ca
 
 
 def replay(scenario: Scenario, revision: Revision | None = None) -> Comparison:
-    """Let the model answer the calls that the kernel was asked, in their order; without a revision, the kernel's own."""
+    """Let the model answer the calls that the kernel was asked, in their order, as the kernel's revision or another."""
     revision = revision or scenario.revision
     state, rows = start(scenario), []
     for recorded, call in calls(scenario, revision):

@@ -11,7 +11,23 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
-from .state import HANDLE_OFFSET, OWNED, Cpu, Event, HostVcpu, Key, Kvm, Page, Record, Slot, Span, State, Value, Vcpu, Vm
+from .state import (
+    HANDLE_OFFSET,
+    OWNED,
+    Cpu,
+    Event,
+    HostVcpu,
+    Key,
+    Kvm,
+    Page,
+    Record,
+    Slot,
+    Span,
+    State,
+    Value,
+    Vcpu,
+    Vm,
+)
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
