@@ -17,8 +17,8 @@ def headline(walk: Walk) -> str:
 def answer(edge: Edge | None) -> str:
     """The sign of an answer that is not plain success."""
     kind = edge["kind"] if edge else "step"
-    code = edge["ret"] if edge else ""
-    signs = {"refused": f" -> {code}", "nothing": " -> nothing", "warn": " (host WARN)", "panic": " (EL2 PANIC)"}
+    code = f" -> {edge['ret']}" if edge and edge["ret"] else ""
+    signs = {"refused": code, "nothing": " -> nothing", "warn": " (host WARN)", "panic": " (EL2 PANIC)"}
     return signs.get(kind, "")
 
 

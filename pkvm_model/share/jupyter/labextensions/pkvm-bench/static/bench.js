@@ -391,12 +391,26 @@ function folded(regions, made, isNew) {
   const rows = [];
   regions.forEach((region, at) => {
     const last = rows.at(-1), step = made[at];
-    const same = last && last.region.says === region.says && last.region.locks === region.locks && last.region.when === region.when && last.fresh === isNew(step);
+    const same = last && last.says === region.says && last.locks === region.locks && last.when === region.when && last.fresh === isNew(step);
     const close = same && (step === undefined || last.to === undefined || step === last.to + 1);
     if (close) Object.assign(last, { times: last.times + 1, to: step });
-    else rows.push({ region, times: 1, from: step, to: step, fresh: isNew(step) });
+    else rows.push({ ...region, times: 1, from: step, to: step, fresh: isNew(step) });
   });
   return rows;
+}
+
+const DONE_SHOWN = 5, LATER_SHOWN = 3;
+
+/** A long call shows what lies around its next region; the rest becomes a line at either end. */
+function shortened(rows, gaps) {
+  const next = rows.findIndex((row) => row.when !== "done"), done = next < 0 ? rows.length : next;
+  let first = Math.max(0, done - DONE_SHOWN);
+  while (first > 0 && gaps.slice(1, first + 1).some(Boolean)) first -= 1;
+  const most = done + 1 + LATER_SHOWN, number = (some) => some.reduce((sum, row) => sum + row.times, 0);
+  const line = (some, when, word) => ({ locks: "", says: `${number(some)} ${word}`, when, times: 1, from: some[0].from, to: some.at(-1).to });
+  const before = first > 1 ? [line(rows.slice(0, first), "done", "regions done")] : rows.slice(0, first);
+  const after = rows.length > most + 1 ? [line(rows.slice(most), "later", "more regions")] : rows.slice(most);
+  return [...before, ...rows.slice(first, most), ...after];
 }
 
 function bracket(locks) {
@@ -405,10 +419,10 @@ function bracket(locks) {
   return make(`span.bracket${kind}`, {}, ...letters.map((lock) => make(`abbr.lock-${lock}`, { title: LOCKS[lock] ?? lock }, lock)));
 }
 
-function regionRow({ region, times, from, to, fresh }) {
-  const before = (region.when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "");
+function regionRow({ locks, says, when, times, from, to, fresh }) {
+  const before = (when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "");
   const at = from === undefined ? "" : from === to ? `step ${from}` : `${from}–${to}`;
-  return make(`li.region.${fresh ? "done.now" : region.when}`, {}, bracket(region.locks), make("span", {}, before + region.says), make("span.at", {}, at));
+  return make(`li.region.${fresh ? "done.now" : when}`, {}, bracket(locks), make("span", {}, before + says), make("span.at", {}, at));
 }
 
 /** The regions of a CPU's call; the one in which the machine ended counts as made. */
@@ -421,19 +435,23 @@ function regionsNow(view, cpu, made) {
   });
 }
 
+/** Who stepped in the gap before a row, in words; empty where nobody did. */
+function gapBefore(view, cpu, rows, at) {
+  const before = rows[at - 1], row = rows[at];
+  if (before?.when !== "done") return "";
+  return gapWords(view, cpu, before.to, row.when === "next" ? view.at : (row.from ?? 1) - 1);
+}
+
 function regionList(view, cpu) {
   const made = stepsOfRegions(view, cpu), isNew = (step) => step > view.since;
-  const rows = folded(regionsNow(view, cpu, made), made, isNew), list = [];
-  rows.forEach((row, at) => {
-    const before = rows[at - 1];
-    if (before) {
-      const here = before.region.when === "done" && row.region.when === "next";
-      const words = before.region.when === "done" ? gapWords(view, cpu, before.to, here ? view.at : (row.from ?? 1) - 1) : "";
-      if (words || row.region.when !== "done") list.push(make(here ? "li.gap.here" : "li.gap", {}, words ? `gap: ${words}` : here ? "gap: others may run" : "gap"));
-    }
-    list.push(regionRow(row));
+  const all = folded(regionsNow(view, cpu, made), made, isNew);
+  const rows = shortened(all, all.map((_, at) => gapBefore(view, cpu, all, at)));
+  return rows.flatMap((row, at) => {
+    const here = rows[at - 1]?.when === "done" && row.when === "next", words = gapBefore(view, cpu, rows, at);
+    const shown = at > 0 && (words || row.when !== "done");
+    const gap = () => make(here ? "li.gap.here" : "li.gap", {}, words ? `gap: ${words}` : here ? "gap: others may run" : "gap");
+    return shown ? [gap(), regionRow(row)] : [regionRow(row)];
   });
-  return list;
 }
 
 function tag(kind, text, stale) {
@@ -452,8 +470,8 @@ function forecast(edge, end, lane, known) {
   if (end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
   if (!edge) return [lane.short && make("span.muted", {}, "waits")];
   if (edge.to === null && !edge.says) return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
-  const sign = { panic: () => octagon(18, "var(--danger)", "var(--bg)"), refused: () => refusedSign(edge.ret), warn: () => SIGNS.warn(), nothing: () => SIGNS.nothing() }[edge.kind];
-  return [sign?.(), prose(edge.says)];
+  const sign = { panic: () => octagon(18, "var(--danger)", "var(--bg)"), refused: () => codeOf(edge) && refusedSign(codeOf(edge)), warn: () => SIGNS.warn(), nothing: () => SIGNS.nothing() }[edge.kind];
+  return [sign?.() || null, prose(edge.says)];
 }
 
 // ---------------------------------------------------------------- state and ownership
@@ -515,19 +533,22 @@ function chip({ was, now }) {
 
 function chips(changes) {
   const all = [...changes.values()], loud = all.filter(({ was, now }) => !(now ?? was).quiet);
-  const shown = loud.slice(0, MOST_CHIPS), more = all.length - shown.length;
+  const shown = (loud.length ? loud : all).slice(0, MOST_CHIPS), more = all.length - shown.length;
   if (!all.length) return [make("li.plain.muted", {}, "No page, VM or slot changes.")];
-  return [...shown.map(chip), more > 0 && make("li.plain", {}, shown.length ? `and ${more} more, marked below` : "The marked cells below change.")];
+  return [...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more, marked below`)];
 }
 
+/** The code of a refusal; a call that goes on has no answer yet, but its sentence has the code. */
+const codeOf = (edge) => edge.ret || (/-E[A-Z0-9]+/.exec(edge.says) ?? [""])[0];
+
 function answerSign(edge) {
-  if (edge?.kind === "refused") return make("div.answer", {}, refusedSign(edge.ret));
+  if (edge?.kind === "refused" && codeOf(edge)) return make("div.answer", {}, refusedSign(codeOf(edge)));
   if (edge?.kind === "nothing") return make("div.answer", {}, nothingSign());
   return null;
 }
 
-function panicBlock(end) {
-  return make("div.panic", {}, octagon(40, "var(--bg)", "var(--danger)"), make("span", {}, make("b", {}, "EL2 warning: the machine ends"), end.says));
+function panicBlock(says) {
+  return make("div.panic", {}, octagon(40, "var(--bg)", "var(--danger)"), make("span", {}, make("b", {}, "EL2 warning: the machine ends"), prose(says)));
 }
 
 function whenWords(view) {
@@ -543,7 +564,8 @@ const HOST_WARNING = /(?=The host logs a warning: )/;
 function changeParts(view) {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
   const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
-  return [end && panicBlock(end), make("div.when", {}, whenWords(view)), main && end?.says !== main && make("p.says", {}, prose(main)),
+  const panic = end && panicBlock(edge?.kind === "panic" ? says : end.says);
+  return [panic, make("div.when", {}, whenWords(view)), main && edge?.kind !== "panic" && make("p.says", {}, prose(main)),
     warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)), answerSign(edge), make("ul.diffs", {}, ...chips(view.changes))];
 }
 
@@ -723,7 +745,7 @@ function mount(root, graph, port = {}) {
     drawState(parts, view);
     parts.trace.textContent = shortTrace(walk.trace);
     parts.room.replaceChildren();
-    return view.state.end && view.state.end.says !== says ? `${says} ${view.state.end.says}` : says;
+    return says;
   }
 
   /** Shows a step, marks what differs from `since`, and tells Python. */
@@ -743,7 +765,7 @@ function mount(root, graph, port = {}) {
 
   function step(cpu, number = 0) {
     const edge = walk.state.end ? undefined : walk.edges(cpu)[number];
-    if (!edge) return say(`${graph.cpus[cpu]} cannot step here.`);
+    if (!edge) return say(walk.state.end ? "The machine has ended. Undo to go on." : `${graph.cpus[cpu]} has nothing left to do.`);
     if (!walk.knows(edge)) return learnt(edge).then((ready) => ready && advance(edge));
     return advance(edge);
   }
