@@ -21,7 +21,11 @@ class Move:
 
 @dataclass(frozen=True)
 class Scene:
-    """A bench before the first click. `says` tells in one sentence where the story stands."""
+    """A bench before the first click.
+
+    `says` tells in one sentence where the story stands; `foretell` shows what a step will do before it is made, which
+    takes the fun out of a prediction.
+    """
 
     name: str
     title: str
@@ -30,6 +34,7 @@ class Scene:
     scripts: tuple[tuple[Move, ...], ...]
     says: str
     config: Config = USUAL
+    foretell: bool = False
 
     def start(self) -> State:
         """The state that the setup leads to."""

@@ -76,12 +76,13 @@ class StateGraph:
         known = len(self.edges)
         scene, revision = self.scene, self.scene.revision
         self.names = tuple(sorted({n for node in self.nodes[:known] for n, _ in node.state.all(Page)},
-                                  key=lambda name: sort_key((Page, name))))
+                                  key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
         trace = scene.trace()
         return {
             "v": 1, "name": scene.name, "title": scene.title,
             "revision": {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"},
-            "header": header(revision, scene.config), "setup": [str(row) for row in trace.lines], "says": scene.says,
+            "header": header(revision, scene.config), "foretell": scene.foretell,
+            "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
             "states": [self.state_value(number) for number in range(known)],
@@ -189,7 +190,12 @@ def keeps(flight: Flight | None) -> list[str]:
 
 def describe_page(name: str) -> str:
     """What a page is for, from its name."""
-    return KINDS[name.rstrip("0123456789.+")]
+    return KINDS[kind_of(name)]
+
+
+def kind_of(name: str) -> str:
+    """The letters that a page's name begins with."""
+    return name.rstrip("0123456789.+")
 
 
 def slot_value(state: State, idx: int) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Calls:
 
     def table(self) -> Table:
         """The calls as a table."""
-        return Table(self.caption, ("call", "answer"), [(call, answer) for _, call, answer in self.made])
+        return Table(self.caption, ("call", "answer"), [(call, answer) for _, call, answer in self.made],
+                     code=frozenset({0}))
 
     def __repr__(self) -> str:
         return repr(self.table())
@@ -60,9 +61,10 @@ class Story:
         setup = [(step, True) for step in self.scene.setup_steps()]
         return record(self.scene.revision, self.scene.config, setup + list(self.steps))
 
-    def __getitem__(self, number: int) -> Step:
-        """A step by its number; the first click is step 1."""
-        return self.steps[number - 1][0]
+    @property
+    def outcomes(self) -> list[str]:
+        """What came of each step, as a trace has it: `...`, `= 0`, `= -EINVAL`, `! EL2_PANIC ...`."""
+        return [line(step, begun).outcome for step, begun in self.steps]
 
     def page(self, name: str) -> Page:
         """EL2's record of a page at the end."""
@@ -97,7 +99,8 @@ class Story:
         for number, (step, begun) in enumerate(self.steps, 1):
             rows.append((str(number), str(line(step, begun)), says(before, step)))
             before = step.state
-        return Table(f"{self.scene.title} ({self.scene.revision.name})", ("step", "trace", "what happens"), rows)
+        return Table(f"{self.scene.title} ({self.scene.revision.name})", ("step", "trace", "what happens"), rows,
+                     code=frozenset({1}))
 
     def __repr__(self) -> str:
         return repr(self.table())

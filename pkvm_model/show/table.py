@@ -10,12 +10,13 @@ CELL = "text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under heads; the first cell of a row names it. `note` is a sentence below."""
+    """Rows under heads; the first cell of a row names it. `note` is a sentence below, `code` the columns of code."""
 
     caption: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    code: frozenset[int] = frozenset()
 
     def __repr__(self) -> str:
         widths = [max(len(row[i]) for row in [self.heads, *self.rows]) for i in range(len(self.heads))]
@@ -25,14 +26,14 @@ class Table:
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col" style="{CELL}">{escape(text)}</th>' for text in self.heads)
-        body = "".join(f"<tr>{html_row(row)}</tr>" for row in self.rows)
+        body = "".join(f"<tr>{self.html_row(row)}</tr>" for row in self.rows)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         caption = f'<caption style="text-align:left;font-weight:700">{escape(self.caption)}</caption>'
         return (f'<table style="border-collapse:collapse">{caption}<thead><tr>{head}</tr></thead>'
                 f"<tbody>{body}</tbody></table>{note}")
 
-
-def html_row(row: Sequence[str]) -> str:
-    """One row; its first cell is the row's head."""
-    first = f'<th scope="row" style="{CELL}">{escape(row[0])}</th>'
-    return first + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in row[1:])
+    def html_row(self, row: Sequence[str]) -> str:
+        """One row; its first cell is the row's head."""
+        texts = [f"<code>{escape(cell)}</code>" if i in self.code else escape(cell) for i, cell in enumerate(row)]
+        first = f'<th scope="row" style="{CELL}">{texts[0]}</th>'
+        return first + "".join(f'<td style="{CELL}">{text}</td>' for text in texts[1:])

@@ -4,7 +4,8 @@
 //   default export           the front end that anywidget loads
 //
 // port = {trace, ask, changed, listen, close}, each of them optional. Without `ask` there is no Python behind the page.
-// The form of a graph is described in docs/bench-graph.md. Data becomes text nodes only, never markup.
+// The form of a graph is described in docs/bench-graph.md; `unpack` makes it from the text that Python ships. Data
+// becomes text nodes only, never markup.
 
 // ---------------------------------------------------------------- looks
 
@@ -286,6 +287,14 @@ const nothingSign = () => make("span.nothing", {}, SIGNS.nothing(), make("span",
 
 // ---------------------------------------------------------------- what a state holds, cell by cell
 
+/** A graph from its packed text, in which equal parts of states stand once. */
+function unpack(text) {
+  const { parts, ...graph } = JSON.parse(text);
+  const whole = (numbers) => numbers.map((number) => parts[number]);
+  for (const state of graph.states) for (const kind of ["lanes", "slots", "vms", "pages"]) state[kind] = whole(state[kind]);
+  return graph;
+}
+
 const VIEWS = ["host", "hyp", "guest"];
 
 function pageCells(graph, state) {
@@ -466,10 +475,11 @@ function keepsOf(lane) {
 }
 
 /** What a step would do, said before it is done. */
-function forecast(edge, end, lane, known) {
-  if (end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
+function forecast(edge, { graph, state }, lane, known) {
+  if (state.end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
   if (!edge) return [lane.short && make("span.muted", {}, "waits")];
   if (edge.to === null && !edge.says) return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
+  if (!graph.foretell) return [];
   const sign = { panic: () => octagon(18, "var(--danger)", "var(--bg)"), refused: () => codeOf(edge) && refusedSign(codeOf(edge)), warn: () => SIGNS.warn(), nothing: () => SIGNS.nothing() }[edge.kind];
   return [sign?.() || null, prose(edge.says)];
 }
@@ -678,9 +688,9 @@ function drawSteps(lane, view, cpu, edges, known, act) {
   lane.steps.forEach(({ go, fore, row }, number) => {
     const edge = view.state.end ? undefined : edges[number];
     row.hidden = number >= shown;
-    go.firstChild.textContent = `Step ${edge?.label ?? view.graph.cpus[cpu]}`;
+    go.firstChild.textContent = `Step ${edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`;
     enable(go, edge);
-    fore.replaceChildren(...forecast(edge, view.state.end, now, known).filter(Boolean));
+    fore.replaceChildren(...forecast(edge, view, now, known).filter(Boolean));
   });
 }
 
@@ -925,14 +935,14 @@ function initialize({ model }) {
 
 /** Draws a stored bench, and joins the live model once there is one. */
 function mountStored(root, { graph, trace }, key) {
-  const bench = mount(root, JSON.parse(graph), { trace });
+  const bench = mount(root, unpack(graph), { trace });
   const join = () => bench.connect(livePort(models[key]));
   if (models[key]) join();
   else if (key) models.addEventListener(key, join, { once: true });
   return bench;
 }
 
-const render = ({ model, el }) => mount(el, JSON.parse(model.get("packed")), livePort(model)).close;
+const render = ({ model, el }) => mount(el, unpack(model.get("packed")), livePort(model)).close;
 
-export { mount, mountStored };
+export { mount, mountStored, unpack };
 export default { initialize, render };
