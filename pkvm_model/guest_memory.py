@@ -10,13 +10,16 @@ from collections.abc import Generator
 from typing import Any
 
 from .memory import hyp_donate_host
-from .revisions import E2BIG, EINVAL, ENOENT, EPERM, ERANGE
+from .revisions import E2BIG, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE
 from .state import OWNED, SHARED_BORROWED, SHARED_OWNED
 from .view import Hypercall, Ref, Region, View
 from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
 
 IPA_BITS, PAGE_SHIFT, TABLE_SHIFT, BLOCK_SHIFT = 40, 12, 9, 18
 """A guest has 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18."""
+
+MEMCACHE_LIMIT = 64
+"""More pages than any map needs; a host that wants to fill its memcache further has no memory for it."""
 
 
 def tables(maps: tuple[tuple[int, str, str], ...]) -> set[tuple[str, int]]:
@@ -89,6 +92,7 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
 
 def top_up(view: View, host_vcpu: str, pages: int) -> None:
     """The host fills its own memcache before it calls."""
+    view.check(pages <= MEMCACHE_LIMIT, -ENOMEM, f"the host has no {pages} pages to spare")
     host = view.host_vcpu(host_vcpu)
     host.memcache = max(host.memcache, pages)
 

@@ -33,6 +33,9 @@ from .vm_table import (
     vm_slot,
 )
 
+MAX_VCPUS = 512
+"""More than the host's KVM makes in one VM."""
+
 
 def __pkvm_host_share_hyp(view: View, page: str) -> Hypercall:
     """Lend a host page to EL2.
@@ -94,12 +97,13 @@ def __pkvm_init_vm(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str
     try:
         view.check(nr_vcpus >= 1, -EINVAL, f"{kvm} has no vCPU")
         view.check(handle >= HANDLE_OFFSET, -EINVAL, f"{kvm} has no handle")
+        view.check(nr_vcpus <= MAX_VCPUS, -ENOMEM, f"{nr_vcpus} vCPUs need more memory than the host has")
         yield from map_donated_memory(view, vm_mem)
         yield from init_pkvm_hyp_vm(view, Vm(handle, kvm, pgd_mem, protected, vcpus=(None,) * nr_vcpus), vm_mem)
-    except Refused:
+    except Refused as refused:
         yield "H+Y", f"unpin {kvm}"
         hyp_unpin_shared_mem(view, kvm)
-        raise
+        raise refused
     return 0
 
 
@@ -107,19 +111,19 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
     """Take the PGD memory, fill the VM struct, publish it; on refusal give both areas back."""
     try:
         yield from map_donated_memory(view, new.pgd)
-    except Refused:
+    except Refused as refused:
         yield from unmap_donated_memory(view, vm_mem)
-        raise
+        raise refused
     yield "G", "fill the VM struct and its stage 2"
     view.fill(vm_mem, new)
     prepare_stage2(view, view.vm(vm_mem))
     try:
         yield "L", "publish the VM in its slot"
         insert_vm_table_entry(view, new.handle, vm_mem)
-    except Refused:
+    except Refused as refused:
         yield from unmap_donated_memory(view, vm_mem)
         yield from unmap_donated_memory(view, new.pgd)
-        raise
+        raise refused
 
 
 def map_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
@@ -155,9 +159,9 @@ def __pkvm_init_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> 
     try:
         yield "L+H+Y", "find the VM and register the vCPU"
         register_hyp_vcpu(view, handle, host_vcpu, vcpu_mem)
-    except Refused:
+    except Refused as refused:
         yield from unmap_donated_memory(view, vcpu_mem)
-        raise
+        raise refused
     return 0
 
 
@@ -169,12 +173,18 @@ def register_hyp_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) ->
         hyp_pin_shared_mem(view, host_vcpu)
     except Refused as refused:
         raise Refused(-EBUSY, refused.why) from None
-    idx, vcpus = int(host_vcpu.partition(".")[2]), vm.vcpus
+    idx, vcpus = vcpu_idx(host_vcpu), vm.vcpus
     view.check(idx < len(vcpus), -EINVAL, f"VM {handle:#x} has no vCPU {idx}")
     view.check(vcpus[idx] is None, -EINVAL, f"vCPU {idx} of VM {handle:#x} exists already")
     vcpu = view.vcpu(vcpu_mem)
     vcpu.vm, vcpu.idx, vcpu.host_vcpu = str(vm), idx, host_vcpu
     vm.vcpus = (*vcpus[:idx], vcpu_mem, *vcpus[idx + 1:])
+
+
+def vcpu_idx(host_vcpu: str) -> int:
+    """The index that the host's vCPU carries: its name ends with it; other memory reads as zero."""
+    idx = host_vcpu.partition(".")[2]
+    return int(idx) if idx.isdecimal() else 0
 
 
 def __pkvm_vcpu_load(view: View, handle: int, idx: int) -> Hypercall:
@@ -189,7 +199,7 @@ def __pkvm_vcpu_load(view: View, handle: int, idx: int) -> Hypercall:
     vm = get_vm_by_handle(view, handle)
     view.check(vm, None, f"there is no VM {handle:#x}")
     view.guard("load_not_dying", not vm.is_dying, f"VM {handle:#x} is dying")
-    view.check(idx < len(vm.vcpus), None, f"VM {handle:#x} has no vCPU {idx}")
+    view.check(0 <= idx < len(vm.vcpus), None, f"VM {handle:#x} has no vCPU {idx}")
     vcpu = view.vcpu(vm.vcpus[idx])
     view.check(vcpu, None, f"vCPU {idx} of VM {handle:#x} is not initialised")
     view.guard("load_vcpu_free", vcpu.loaded_on is None, f"vCPU {idx} of VM {handle:#x} is loaded elsewhere")

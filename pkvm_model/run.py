@@ -7,7 +7,7 @@ state, and is brought back to where it was by running it again and telling it wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cache
 from inspect import Parameter, getgeneratorlocals, signature
 from types import GeneratorType
@@ -16,7 +16,7 @@ from typing import Any
 from .dispatch import HYPERCALLS
 from .host import HOST_CALLS
 from .revisions import Revision
-from .state import Cpu, Event, Flight, State, Value
+from .state import Cpu, Event, Flight, State, Value, Vm
 from .view import Ended, Hypercall, Ref, Refused, Region, View
 
 CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
@@ -182,9 +182,18 @@ def held(body: Hypercall, flight: Flight) -> tuple[tuple[str, Value], ...]:
     frame: Any = body
     while isinstance(frame, GeneratorType):
         for name, value in getgeneratorlocals(frame).items():
-            value = value.address if isinstance(value, Ref) else value
             if isinstance(value, View) or (frame is body and name in parameters(flight.call)):
                 continue
+            value = plain(value)
             kept[f"{frame.__name__}.{name}" if kept.get(name, value) != value else name] = value
         frame = frame.gi_yieldfrom
     return tuple(sorted(kept.items()))
+
+
+def plain(value: Any) -> Value:
+    """What stands for a local variable in a state: of a pointer its address, of a record or a refusal its fields."""
+    if isinstance(value, Ref):
+        return value.address
+    if isinstance(value, Refused):
+        return value.code, value.why
+    return astuple(value) if isinstance(value, Vm) else value

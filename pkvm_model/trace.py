@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
 from .revisions import REVISIONS, Revision, errno
-from .run import CALLS, Call, ModelError, Step, begin, finish, parameters, resume
+from .run import CALLS, Call, ModelError, Step, begin, complete, finish, parameters, resume
 from .state import Config, State, Value
 from .state_json import digest
 
@@ -169,7 +169,10 @@ def parse_line(row: str, number: int) -> Line:
     if len(texts) > len(known):
         raise TraceError(f"line {number}: {found['name']} has {len(known)} arguments, not {len(texts)}")
     args = tuple(parse_value(text, known[p].annotation, number) for text, p in zip(texts, known, strict=False))
-    return Line(int(found["cpu"]), Call(found["name"], args), found["outcome"])
+    try:
+        return Line(int(found["cpu"]), complete(Call(found["name"], args)), found["outcome"])
+    except ModelError as error:
+        raise TraceError(f"line {number}: {error}") from None
 
 
 def parse_value(text: str, kind: str, number: int) -> Value:

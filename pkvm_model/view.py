@@ -40,7 +40,10 @@ Hypercall: TypeAlias = Generator[Region, None, int | None]
 
 
 class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failure of this program
-    """A check said no: `code` is what the caller gets (None: nothing at all), `why` the reason in words."""
+    """A check said no: `code` is what the caller gets (None: nothing at all), `why` the reason in words.
+
+    A call that yields while it handles one gives it a name, so that it is among the values that the call keeps.
+    """
 
     def __init__(self, code: int | None, why: str) -> None:
         super().__init__(code, why)
