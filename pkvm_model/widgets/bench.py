@@ -98,6 +98,20 @@ class Bench(anywidget.AnyWidget):
         return data | words, metadata
 
 
+SHARED = ("lanes", "slots", "vms", "pages")
+
+
 def pack(graph: Graph) -> str:
-    """One line of JSON: an object inside a notebook would be indented to nearly twice its size."""
-    return json.dumps(graph, separators=(",", ":"), ensure_ascii=False)
+    """One line of JSON in which equal parts of states stand once; as an object a notebook would indent it."""
+    places: dict[str, int] = {}
+
+    def place(part: State) -> int:
+        return places.setdefault(compact(part), len(places))
+
+    states = [state | {kind: [place(part) for part in state[kind]] for kind in SHARED} for state in graph["states"]]
+    return compact(graph | {"states": states, "parts": [json.loads(part) for part in places]})
+
+
+def compact(value: object) -> str:
+    """JSON in as few characters as possible."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
