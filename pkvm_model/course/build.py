@@ -144,10 +144,13 @@ def trim(notebook: Notebook) -> None:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
-            view = output.get("data", {}).get(WIDGET_VIEW)
-            if view:
+            data = output.get("data", {})
+            if "text/html" in data:
+                # Exporters prefer the view and show nothing for it; the static form is what must be stored.
+                data.pop(WIDGET_VIEW, None)
+            elif WIDGET_VIEW in data:
                 views += 1
-                view["model_id"] = f"{views:032x}"
+                data[WIDGET_VIEW]["model_id"] = f"{views:032x}"
 
 
 def named(path: Path) -> str:
