@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from pathlib import Path
 
@@ -31,7 +33,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What can be asked for on the command line."""
-    top = argparse.ArgumentParser("python3 -m pkvm_model", description="Run the model of pKVM's teardown.", epilog=EPILOG)
+    about = "Run the model of pKVM's teardown."
+    top = argparse.ArgumentParser("python3 -m pkvm_model", description=about, epilog=EPILOG)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("replay", help="run a trace and say in words what each step does", epilog=EPILOG,
                               description="Run a trace and say in words what each step does.")
@@ -77,5 +80,21 @@ def fail(message: str) -> int:
     return 2
 
 
+def outside() -> int:
+    """Run a command from the shell, where a reader may stop listening and a screen may lack a letter."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end; there that goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(outside())
