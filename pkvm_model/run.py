@@ -184,8 +184,8 @@ def held(body: Hypercall, flight: Flight) -> tuple[tuple[str, Value], ...]:
         for name, value in getgeneratorlocals(frame).items():
             if isinstance(value, View) or (frame is body and name in parameters(flight.call)):
                 continue
-            value = plain(value)
-            kept[f"{frame.__name__}.{name}" if kept.get(name, value) != value else name] = value
+            shown = plain(value)
+            kept[f"{frame.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
         frame = frame.gi_yieldfrom
     return tuple(sorted(kept.items()))
 

@@ -12,9 +12,34 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from .guest_memory import tables
-from .state import HYP, Config, Cpu, Event, Flight, HostVcpu, Key, Kvm, Page, Record, Slot, Span, State, Value, Vcpu, Vm
+from .run import Call, ModelError, complete
+from .state import (
+    HOST,
+    HYP,
+    NOPAGE,
+    OWNED,
+    SHARED_BORROWED,
+    SHARED_OWNED,
+    Config,
+    Cpu,
+    Event,
+    Flight,
+    HostVcpu,
+    Key,
+    Kvm,
+    Page,
+    Record,
+    Slot,
+    Span,
+    State,
+    Value,
+    Vcpu,
+    Vm,
+)
 
-STRUCTS: dict[str, type[Record]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span}
+STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span}
+SIZES = range(1, 100)
+"""How many there may be of anything that a configuration counts."""
 
 
 def observe(state: State) -> dict[str, Any]:
@@ -75,8 +100,8 @@ def to_json(state: State) -> dict[str, Any]:
     """Everything in a state, as JSON values."""
     return observe(state) | {
         "config": asdict(state.config),
-        "roots": {name: record.refcount for name, record in state.all(Page) if name.startswith("pgd") and record.refcount},
-        "structs": {kind: {str(name): asdict(record) for name, record in state.all(cls)} for kind, cls in STRUCTS.items()},  # type: ignore[misc]  # one of three record types
+        "roots": {name: page.refcount for name, page in state.all(Page) if name.startswith("pgd") and page.refcount},
+        "structs": {kind: {name: asdict(record) for name, record in state.all(cls)} for kind, cls in STRUCTS.items()},
         "cpus": [cpu_json(state.get(Cpu, number)) for number in range(state.config.cpus)],
         "end": asdict(state.end) if state.end else None,
     }
@@ -99,17 +124,18 @@ def digest(state: State) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
-class BadState(ValueError):
-    """This JSON is not a state; the message says where."""
+class BadState(ValueError):  # noqa: N818  # short, as it is caught by name
+    """Raised for JSON that is not a state; the message says where."""
 
 
 def from_json(value: Any) -> State:
     """The state that `to_json` wrote. Raises BadState for anything that it cannot have written."""
     try:
         state = read(value)
+        check(state)
         same = json.dumps(to_json(state), sort_keys=True) == json.dumps(value, sort_keys=True)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
-        raise BadState(f"this is not a state: {type(error).__name__}: {error}") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, ModelError) as error:
+        raise BadState(f"this is not a state: {type(error).__name__}: {str(error)[:200]}") from None
     if not same:
         raise BadState("this state contradicts itself: its parts do not belong together")
     return state
@@ -130,6 +156,31 @@ def read(value: Mapping[str, Any]) -> State:
     for name, memcache in value["host_mc"].items():
         records[HostVcpu, name] = HostVcpu(memcache)
     return State.of(Config(**value["config"]), records, Event(**value["end"]) if value["end"] else None)
+
+
+def check(state: State) -> None:
+    """Raise TypeError, ValueError or ModelError for what no run of the model puts into a state."""
+    for size in asdict(state.config).values():
+        if type(size) is not int or size not in SIZES:
+            raise ValueError(f"{size!r} is not a size")
+    for record in (*(record for _, record in state.records), *([state.end] if state.end else [])):
+        check_types(record)
+    for name, page in state.all(Page):
+        if not {page.host, page.hyp} <= {OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE} or page.owner not in (HOST, HYP):
+            raise ValueError(f"page {name} is in no known state")
+    for _, cpu in state.all(Cpu):
+        if cpu.flight:
+            check_types(cpu.flight)
+            complete(Call(cpu.flight.call, cpu.flight.args))
+    hash(state)
+
+
+def check_types(record: Any) -> None:
+    """Raise TypeError for a field that is of none of the kinds that its record declares."""
+    for f in fields(record):
+        kinds = str(f.type).partition("[")[0].split(" | ")
+        if (type(getattr(record, f.name)).__name__).replace("NoneType", "None") not in kinds:
+            raise TypeError(f"{type(record).__name__}.{f.name} is not of the kind {f.type}")
 
 
 def read_flight(value: Mapping[str, Any]) -> Flight:

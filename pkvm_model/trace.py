@@ -30,7 +30,7 @@ LIMIT = 100_000
 
 
 class TraceError(ValueError):
-    """This text is not a trace; the message names the line."""
+    """Raised for a text that is not a trace; the message names the line."""
 
 
 @dataclass(frozen=True)
