@@ -5,7 +5,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 
-from pkvm_model.course import environment
+from pkvm_model.course import doctor, environment
 from pkvm_model.course.errors import CourseError
 
 LATER = ("bench", "bundle", "update", "progress", "reset", "handin", "import")
@@ -38,7 +38,7 @@ def _outside(argv: Sequence[str]) -> int:
         return 2
     arguments = parse(argv)
     if arguments.command == "doctor" and not environment.active_fits() and environment.venv_fault():
-        return _run(arguments)
+        return doctor.report(doctor.examine_outside())
     return environment.hand_over(environment.ready(), ["-m", "pkvm_model.course", *argv])
 
 

@@ -5,7 +5,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -27,8 +27,13 @@ class Finding(NamedTuple):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the report; status 0 when a learner can work."""
-    findings = list(examine())
+    """Reports on the environment that is active."""
+    return report(examine())
+
+
+def report(findings: Iterable[Finding]) -> int:
+    """Prints the findings; status 0 when a learner can work."""
+    findings = list(findings)
     for finding in findings:
         print(f"{finding.word:<8}{finding.subject:<15}{finding.text}")
     able = all(finding.word != "missing" for finding in findings)
@@ -38,20 +43,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 def examine() -> Iterator[Finding]:
     """Looks at everything that a learner or a test needs."""
-    yield Finding("ok", "Python", f"{platform.python_version()}, {sys.executable}")
+    yield interpreter()
     yield folder()
     yield surroundings()
-    if in_an_environment():
-        yield from packages()
-        yield renderer()
-        yield extension()
+    yield from packages()
+    yield renderer()
+    yield extension()
     yield browser()
     yield learners_copy()
 
 
-def in_an_environment() -> bool:
-    """Says whether this Python is one that the course can run with."""
-    return any(metadata.distributions(name="jupyterlab"))
+def examine_outside() -> Iterator[Finding]:
+    """Looks at what can be seen before course.py has an environment."""
+    yield interpreter()
+    yield folder()
+    yield Finding("missing", "environment", f".venv is {environment.venv_fault()}: {MAKE}")
+    yield browser()
+    yield learners_copy()
+
+
+def interpreter() -> Finding:
+    """Says which Python this is; course.py has refused those that are too old."""
+    return Finding("ok", "Python", f"{platform.python_version()}, {sys.executable}")
 
 
 def folder() -> Finding:
@@ -66,12 +79,10 @@ def folder() -> Finding:
 def surroundings() -> Finding:
     """Says which environment this is and whether it is the one of the lock."""
     running = "the environment in .venv" if Path(sys.prefix) == environment.VENV else f"the environment {sys.prefix}"
-    if environment.active_fits():
-        return Finding("ok", "environment", f"{running}, as the lock says")
-    if in_an_environment():
-        found = list(lock.differences(lock.read(ROOT), lock.describe_interpreter(), sys.path))
+    found = list(lock.differences(lock.read(ROOT), lock.describe_interpreter(), sys.path))
+    if found:
         return Finding("note", "environment", f"{running}; {len(found)} differ from the lock, first: {found[0]}")
-    return Finding("missing", "environment", f".venv is {environment.venv_fault() or 'not active'}: {MAKE}")
+    return Finding("ok", "environment", f"{running}, as the lock says")
 
 
 def packages() -> Iterator[Finding]:

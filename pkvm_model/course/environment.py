@@ -93,7 +93,7 @@ def make(fault: str) -> None:
             compile_once()
             STAMP.write_text(lock_digest(), encoding="utf-8")
             return
-    raise CourseError(failures[-1])
+    raise CourseError(failures[0])
 
 
 def ways_to_install() -> Iterator[Callable[[], None]]:

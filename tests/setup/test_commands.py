@@ -1,0 +1,145 @@
+"""The command line knows every name, does what it can, and says so where it cannot yet."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.course import checks, cli, doctor, environment
+
+from .conftest import Checkout
+
+
+@pytest.mark.parametrize("name", cli.LATER)
+def test_a_command_of_a_later_version_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.outside([name, "anything"]) == cli.inside([name]) == 2
+    line = f"course.py: {name} comes with a later version of the course.\n"
+    assert capsys.readouterr().err == 2 * line
+
+
+def test_later_commands_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.outside(["--help"])
+    offered = capsys.readouterr().out.split()
+    assert {"lab", "start", "test", "doctor", "build", "pages"} <= set(offered)
+    assert not set(cli.LATER) & set(offered)
+
+
+def test_there_are_no_exercises_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.inside(["test", "exercises"]) == 2
+    assert capsys.readouterr().err == "course.py: there are no exercises yet.\n"
+
+
+@pytest.fixture
+def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Records what pytest would be called with."""
+    call: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checks.pytest, "main", lambda arguments: call.extend([str(Path.cwd()), *arguments]) or 0)
+    return call
+
+
+def test_one_pytest_runs_notebooks_and_tests(pytest_call: list[str]) -> None:
+    assert cli.inside(["test"]) == 0
+    assert pytest_call == [str(environment.ROOT), "--nbval", "notebooks", "tests"]
+
+
+def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:
+    cli.inside(["test", "browser", "--", "-x", "--lf"])
+    assert pytest_call[1:] == ["tests/browser", "-x", "--lf"]
+
+
+def test_two_dashes_mean_nothing_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.inside(["build", "--", "-x"]) == 1
+    assert capsys.readouterr().err == "course.py: build takes nothing after --.\n"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "eighty"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.parse(["lab", f"--port={port}"])
+    assert f"{port} is not a port number" in capsys.readouterr().err
+
+
+def test_the_doctor_finds_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.inside(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "missing" not in said
+    assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.NEEDED, "pictures"])
+
+
+def test_the_doctor_names_what_is_missing_and_the_cure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "NEEDED", ("no-such-thing",))
+    assert cli.inside(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "missing no-such-thing  not installed: use python3 course.py lab" in said
+
+
+def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    done = checkout.run("doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "missing environment    .venv is missing: python3 course.py lab makes it" in done.stdout
+    assert not checkout.venv.exists()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def asked(address: str, server: subprocess.Popen[str]) -> str:
+    """Gives what a server answers, once it is up."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return str(answer.read().decode())
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError("the server ended")
+
+
+def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout: Checkout) -> None:
+    port = free_port()
+    base, token = f"http://127.0.0.1:{port}", "?token=known"
+    # JupyterLab hears Ctrl-C as from a keyboard only where its input is a terminal.
+    keyboard, terminal = os.openpty()
+    server = subprocess.Popen(
+        [sys.executable, "course.py", "lab", "--no-browser", "--port", str(port)],
+        cwd=checkout.folder,
+        env={**checkout.variables(HOME=str(checkout.folder)), "JUPYTER_TOKEN": "known"},
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        news = asked(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)
+        page, files = asked(f"{base}/{token}", server), asked(f"{base}/api/contents{token}", server)
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        said, complaints = server.communicate(timeout=60)
+        os.close(keyboard)
+        os.close(terminal)
+    settings = json.loads(news)["schema"]["properties"]
+    assert (settings["fetchNews"]["default"], settings["checkForUpdates"]["default"]) == ("false", False)
+    assert '"disabledExtensions": ["@jupyterlab/extensionmanager-extension"]' in page
+    assert '"treePath": "01-start-here.ipynb"' in page
+    assert '"path": "01-start-here.ipynb"' in files
+    assert "requirements.lock" not in files
+    assert said == f"Opening JupyterLab in {checkout.folder}/my_work. Ctrl-C ends it.\n"
+    assert server.returncode == 0
+    assert complaints.endswith("Shutting down...\n")
+    assert len(complaints.splitlines()) == 1
