@@ -32,8 +32,6 @@ from .trace import show_value
 RECORDINGS = Path(__file__).parent / "data" / "recordings"
 KERNELS = {"6.19": "pre", "7.0": "pre", "7.1": "upstream", "7.2": "upstream", "7.3": "upstream"}
 """The revision that a kernel release is an example of, for the releases that this version of the course replays."""
-SLOTS = 255
-"""How many VMs a real EL2 can have (`KVM_MAX_PVMS`)."""
 LINE_LIMIT = 10_000
 SIDES = ("hyp", "inject", "host", "user", "dmesg", "meta")
 MADE = re.compile(r"(?P<vm>create_vm) type=\S+ ok|vcpu_init (?P<done>\d{1,3}) ret=0\b.*"
@@ -270,7 +268,7 @@ def find_structs(rows: Iterable[Recorded]) -> Iterator[Struct]:
     handle = 0
     for row in rows:
         made = MADE.fullmatch(row.call) if row.side == "user" else None
-        if row.is_hypercall and row.call == "__pkvm_host_share_hyp" and row.ret == 0:
+        if row.is_hypercall and row.call == "__pkvm_host_share_hyp":
             lent.append(int(row.args[0], 16))
         elif row.is_hypercall and row.call == "__pkvm_reserve_vm":
             handle = row.ret or 0
@@ -284,7 +282,7 @@ def find_structs(rows: Iterable[Recorded]) -> Iterator[Struct]:
 def named_structs(rows: Iterable[Recorded]) -> Iterator[tuple[Recorded, str, int]]:
     """The rows that name a struct by its address for the first time: the row, what kind, the address."""
     for row in rows:
-        if row.is_hypercall and row.ret == 0 and row.call == "__pkvm_init_vm":
+        if row.side == "hyp" and row.call == "__pkvm_init_vm":
             yield row, "kvm", int(row.args[0], 16)
         elif row.is_hypercall and row.call == "__pkvm_init_vcpu":
             yield row, "vcpu", int(row.args[1], 16)
@@ -308,7 +306,9 @@ def locate(file: str, rows: list[Recorded], structs: list[Struct], distance: int
     """Note in each struct its address, and for a vCPU the handle of its VM.
 
     A struct may begin on a page that was on loan before it, so it is the nearest one of those lent from its page on.
+    The first `init_vcpu` after an `init_vm` says which handle the host has noted in its struct kvm.
     """
+    new: Struct | None = None
     for row, kind, address in named_structs(rows):
         physical = address - (distance << PAGE_SHIFT)
         fits = [struct for struct in structs if struct.kind == kind and struct.seq < row.seq
@@ -317,8 +317,12 @@ def locate(file: str, rows: list[Recorded], structs: list[Struct], distance: int
             raise RecordingError(f"{file}, line {row.line}: {address:#x} is no struct that the host has lent")
         struct = min(fits, key=lambda struct: (struct.pages[0], -struct.seq))
         struct.address = physical
-        if kind == "vcpu":
+        if kind == "kvm":
+            new = struct
+        else:
             struct.handle = int(row.args[0], 16)
+            if new:
+                new.handle, new = struct.handle, None
 
 
 def settle_owners(structs: list[Struct]) -> None:
@@ -526,8 +530,9 @@ class Comparison:
         """How many answers are the same."""
         modelled = [row for row in self.rows if row.agree is not None]
         same = len(modelled) - len(self.disagreements)
-        return (f"{same} of {len(modelled)} modelled calls returned what the kernel returned; "
-                f"{len(self.rows) - len(modelled)} rows of other calls.")
+        others = len(self.rows) - len(modelled)
+        rest = "1 row of another call" if others == 1 else f"{others} rows of other calls"
+        return f"{same} of {len(modelled)} modelled calls returned what the kernel returned; {rest}."
 
     @property
     def table(self) -> list[tuple[str, ...]]:
@@ -560,9 +565,13 @@ def merged(rows: list[Row]) -> tuple[str, ...]:
 
 
 def start(scenario: Scenario) -> State:
-    """The machine before the first row: all memory the host's, and known where its structs lie."""
+    """The machine before the first row: all memory the host's, and known where its structs lie.
+
+    A real EL2 has 255 slots; of those a scenario uses no more than it reserves, and it reserves the lowest first.
+    """
     cpus = max([Config.cpus, *(row.cpu + 1 for row in scenario.rows)])
-    return State.of(Config(cpus=cpus, slots=SLOTS), Names(scenario).spans())
+    slots = sum(row.call == "__pkvm_reserve_vm" for row in scenario.hypercalls)
+    return State.of(Config(cpus=cpus, slots=max(1, slots)), Names(scenario).spans())
 
 
 def calls(scenario: Scenario, revision: Revision) -> Iterator[tuple[Recorded, Call | None]]:
