@@ -49,7 +49,7 @@ BROKEN = [
     ("an unknown kernel", changed(2, kernel="5.10.1"), "line 2: kernel '5.10.1' is not known here; known"),
     ("a missing row", [*N3[:3], *N3[4:]], "line 4: row 5 of scenario n3 follows on row 3"),
     ("an argument of the wrong type", changed(2, args=[5]), "line 2: the arguments of a hypercall are texts"),
-    ("code for an argument", changed(2, args=["__import__('os')"]), "line 2: the arguments of a hypercall"),
+    ("code for an argument", changed(2, args=["__import__('os')"]), "line 2: the arguments"),
     ("too few arguments", changed(13, args=["0x1000"]), "line 13: __pkvm_init_vcpu has 3 arguments, not 1"),
     ("a struct out of nowhere", changed(12, args=["0xffff000000000000"] * 3), "init_vm and init_vcpu name lie on pages"),
     ("nothing", [""], "there is no row in this file"),
