@@ -22,6 +22,7 @@ def graph() -> Graph:
         "title": "Race R7",
         "revision": {"id": "v1", "letter": "v", "late": False},
         "header": "pkvm-trace 1 v1 cpus=2 slots=2",
+        "foretell": True,
         "setup": ["0 __pkvm_reserve_vm() = 0x1000", "0 __pkvm_init_vm(0x1000, kvm0, vm0, pgd0) = 0"],
         "says": "VM 0x1000 is alive; the host lends it page g0.",
         "cpus": ["CPU 0", "CPU 1"],

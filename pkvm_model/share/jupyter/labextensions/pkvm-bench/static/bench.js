@@ -26,7 +26,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   container:bench/inline-size;box-sizing:border-box;max-width:1280px;margin:4px 2px;border:1px solid var(--line);background:var(--bg);color:var(--ink);
   font:14px/1.45 var(--jp-ui-font-family,system-ui),-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;text-align:left;
   *,*::before,*::after{box-sizing:border-box}
-  :focus-visible{outline:3px solid var(--ink);outline-offset:2px}
+  :focus-visible{outline:3px solid var(--ink) !important;outline-offset:2px !important}
   h3,h4,p,dl,dd,ol,ul,pre,table{margin:0;padding:0;font:inherit;color:inherit;background:none}
   ol,ul{list-style:none}
   code,pre{font-family:var(--mono);font-size:12.5px;background:none;color:inherit}
@@ -74,7 +74,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .lane h4 .cpu{font-size:16px} .lane h4 .muted{font-weight:400}
   .act{display:flex;flex-wrap:wrap;gap:6px 8px;margin-top:9px} .act[hidden]{display:none}
   .act .fore{flex:1 0 100%;min-width:0;min-height:38px;font-size:13px;display:flex;gap:7px;align-items:flex-start}
-  .act .fore svg{margin-top:1px}
+  .act .fore svg{margin-top:1px} .act .fore:empty{min-height:0;margin-bottom:-4px}
   .call{font-family:var(--mono);font-size:12.5px;color:var(--muted);margin:2px 0 7px;overflow-wrap:anywhere;min-height:18px}
   .keeps{margin-bottom:8px;display:flex;flex-wrap:wrap;gap:4px 7px;align-items:center;min-height:28px}
   .region{display:grid;grid-template-columns:52px minmax(0,1fr) auto;gap:0 8px;padding:3px 0;margin-bottom:5px}
@@ -101,7 +101,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .card h4{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;padding:6px 10px;background:var(--panel);border-bottom:1px solid var(--hair);font-weight:700}
   .card h4 .muted{font-weight:400}
   .card dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 8px;padding:7px 10px;align-items:baseline}
-  .card dt{color:var(--muted);padding:3px 0} .card dd{padding:3px 6px}
+  .card :is(dt,dd){float:none;width:auto;max-width:none;font-weight:400} .card dt{color:var(--muted);padding:3px 0} .card dd{padding:3px 6px}
   .count-line{display:flex;gap:8px;align-items:center} .count-line .holders{min-width:0} .big{font-size:22px;font-weight:700;line-height:1}
   .tag{display:inline-flex;align-items:center;gap:7px;border:1.8px solid var(--ink);padding:0 9px 0 5px;min-height:26px;margin:1px 4px 1px 0;
     border-radius:13px 3px 3px 13px;vertical-align:middle;background:var(--bg);overflow-wrap:anywhere}
@@ -134,7 +134,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   }
   @container bench (max-width:639px){
     td .sign .word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-    .call:empty,.keeps:empty,.act .fore:empty{min-height:0;margin:0}
+    .call:empty,.keeps:empty{min-height:0;margin:0}
     .was,td.count{white-space:normal} th,td{padding-left:5px;padding-right:5px} tbody th{white-space:normal} .change .says{font-size:18px} .change{min-height:186px}
   }
   @media print{break-inside:avoid;*{print-color-adjust:exact;-webkit-print-color-adjust:exact} button{display:none}}
@@ -436,12 +436,12 @@ function regionRow({ locks, says, when, times, from, to, fresh }) {
 
 /** The regions of a CPU's call; the one in which the machine ended counts as made. */
 function regionsNow(view, cpu, made) {
-  const ended = view.state.end && view.path[view.at - 1]?.edge.cpu === cpu;
-  return view.state.lanes[cpu].regions.map((region, at) => {
-    if (!ended || region.when !== "next") return region;
-    made[at] = view.at;
-    return { ...region, when: "done" };
-  });
+  const { regions } = view.state.lanes[cpu];
+  if (!view.state.end || view.path[view.at - 1]?.edge.cpu !== cpu) return regions;
+  const done = regions.filter((region) => region.when === "done");
+  const last = view.stateAt(view.at - 1).lanes[cpu].regions.filter((region) => region.when === "next");
+  for (const number of last.keys()) made[done.length + number] = view.at;
+  return [...done, ...last.map((region) => ({ ...region, when: "done" }))];
 }
 
 /** Who stepped in the gap before a row, in words; empty where nobody did. */
@@ -688,7 +688,7 @@ function drawSteps(lane, view, cpu, edges, known, act) {
   lane.steps.forEach(({ go, fore, row }, number) => {
     const edge = view.state.end ? undefined : edges[number];
     row.hidden = number >= shown;
-    go.firstChild.textContent = `Step ${edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`;
+    go.firstChild.textContent = `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`;
     enable(go, edge);
     fore.replaceChildren(...forecast(edge, view, now, known).filter(Boolean));
   });
