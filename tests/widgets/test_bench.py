@@ -1,0 +1,88 @@
+"""What a bench leaves in a notebook, and how Python moves it and reads it back."""
+
+import json
+
+import pytest
+
+from pkvm_model.widgets import Bench
+from pkvm_model.widgets.bench import MIME, SHARED, pack
+from tests.widgets.r7_graph import graph
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
+
+
+@pytest.fixture
+def bench():
+    """A bench whose messages are caught."""
+    made = Bench(graph(), broken)
+    made.sent = []
+    made.send = made.sent.append
+    return made
+
+
+def broken(from_id, cpu, line):
+    """An answer that never comes."""
+    raise KeyError("page x9")
+
+
+def stored(bench):
+    """What is kept of a bench in a notebook: all but the live view."""
+    data, metadata = bench._repr_mimebundle_()
+    assert data.pop(VIEW)
+    return json.dumps([data, metadata])
+
+
+def test_its_repr_is_short_and_names_no_address(bench):
+    assert repr(bench) == "Bench('r7', v1, 25 states, at step 0)"
+
+
+def test_two_benches_on_one_graph_store_the_same_bytes():
+    assert stored(Bench(graph())) == stored(Bench(graph()))
+
+
+def test_text_and_table_and_graph_are_stored(bench):
+    data = json.loads(stored(bench))[0]
+    assert set(data) == {"text/plain", "text/html", MIME}
+    assert data["text/plain"] == f"{bench!r}\n{bench.describe()}"
+    assert data[MIME]["trace"] == bench.trace
+
+
+def test_a_packed_graph_holds_everything_and_each_part_once():
+    packed = json.loads(pack(graph()))
+    parts = packed.pop("parts")
+    for state in packed["states"]:
+        state |= {kind: [parts[number] for number in state[kind]] for kind in SHARED}
+    assert packed == graph()
+    assert len({json.dumps(part) for part in parts}) == len(parts)
+
+
+def test_goto_opens_a_trace_everywhere(bench):
+    start = bench.trace.splitlines()[:-1]
+    bench.goto("\n".join([*start, EARLY]))
+    assert bench.at == 1
+    assert bench.sent == [{"open": bench.trace}]
+
+
+def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench):
+    start = bench.trace.splitlines()[:-1]
+    with pytest.raises(ValueError, match="The bench is at step 1: the trace fits up to step 1"):
+        bench.goto("\n".join([*start, EARLY, EARLY]))
+    assert bench.at == 1
+
+
+def test_python_reads_where_the_learner_stands(bench):
+    start = bench.trace.splitlines()[:-1]
+    bench.set_state({"trace": "\n".join([*start, EARLY, f"state {bench.graph['states'][1]['digest']}"])})
+    assert (bench.at, bench.digest) == (1, bench.graph["states"][1]["digest"])
+    assert bench.state["lanes"][1]["short"] == "start"
+
+
+def test_an_error_while_a_step_is_worked_out_goes_to_the_learner(bench):
+    bench._hear(bench, {"ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
+    assert bench.sent == [{"error": "Python could not work this step out (KeyError: 'page x9')."}]
+
+
+def test_a_message_that_asks_nothing_is_answered_with_an_error(bench):
+    bench._hear(bench, {"ask": {}}, [])
+    assert "KeyError" in bench.sent[0]["error"]

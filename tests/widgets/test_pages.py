@@ -1,0 +1,76 @@
+"""Exported pages ask for nothing, and stored notebooks have a form for every reader."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from pkvm_model.course import pages
+from pkvm_model.course.errors import CourseError
+from pkvm_model.widgets.bench import MIME, Bench
+from tests.widgets.r7_graph import graph
+
+TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipynb#there)."
+
+
+def notebook(keep_view=False):
+    """A lesson with a bench, as `build` stores it or as JupyterLab saves it."""
+    data, _ = Bench(graph())._repr_mimebundle_()
+    if not keep_view:
+        data.pop(pages.LIVE_VIEW)
+    cell = new_code_cell("bench(R7)", execution_count=1)
+    cell.outputs = [new_output("execute_result", data=json.loads(json.dumps(data)), execution_count=1)]
+    return new_notebook(cells=[new_markdown_cell(TEXT), cell])
+
+
+@pytest.fixture(params=[False, True], ids=["built", "saved"])
+def page(request, tmp_path):
+    """The page of a lesson."""
+    nbformat.write(notebook(keep_view=request.param), tmp_path / "lesson.ipynb")
+    return pages.export(tmp_path / "lesson.ipynb")
+
+
+def test_a_page_names_no_address_to_load_from(page):
+    without_module = page.replace("http://www.w3.org/2000/svg", "")
+    assert "http:" not in without_module
+    assert "https:" not in without_module
+    assert not re.search(r"<link|src=|@import|url\(", page)
+
+
+def test_a_page_holds_the_bench_and_its_static_form(page):
+    assert page.count('class="bench-here"') == 1
+    assert "Who owns every page</caption>" in page
+    stored = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    assert json.loads(stored["graph"])["name"] == "r7"
+
+
+def test_links_between_lessons_lead_to_pages(page):
+    assert 'href="07-two-phases.html#there"' in page
+
+
+def test_a_page_without_a_bench_has_no_script(tmp_path):
+    nbformat.write(new_notebook(cells=[new_markdown_cell(TEXT)]), tmp_path / "lesson.ipynb")
+    assert "<script" not in pages.export(tmp_path / "lesson.ipynb")
+
+
+def test_the_stock_export_of_a_stored_lesson_shows_the_table():
+    body, _ = HTMLExporter().from_notebook_node(notebook())
+    assert "Who owns every page</caption>" in body
+    assert MIME not in body
+
+
+def test_all_pages_are_listed_with_their_promise(tmp_path):
+    nbformat.write(notebook(), tmp_path / "01-lesson.ipynb")
+    pages.write_all([tmp_path / "01-lesson.ipynb"], tmp_path / "site")
+    listed = (tmp_path / "site" / "index.html").read_text()
+    assert '<a href="01-lesson.html">A lesson</a><p>Its promise. More.</p>' in listed
+    assert (tmp_path / "site" / "01-lesson.html").exists()
+
+
+def test_what_is_no_notebook_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / "odd.ipynb").write_text("[]")
+    with pytest.raises(CourseError, match="cannot be read as a notebook"):
+        pages.export(tmp_path / "odd.ipynb")

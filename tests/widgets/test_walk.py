@@ -1,0 +1,58 @@
+"""A position is read back from a trace text, as far as it fits."""
+
+import pytest
+
+from pkvm_model.widgets.walk import Walk
+from tests.widgets.r7_graph import graph
+
+START = "\n".join([graph()["header"], *graph()["setup"]])
+EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
+LOAD = "0 __pkvm_vcpu_load(0x1000, 0, 0) = ?"
+UNSHARE = "0 __pkvm_host_unshare_guest(0x1000, 0) ...\n0 resume ...\n0 resume = 0"
+
+
+def expand(from_id, cpu, line):
+    """An answer that leads to a state of its own."""
+    learnt = graph()["states"][0] | {"digest": "learnt"}
+    return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
+
+
+def test_following_its_own_trace_leads_to_the_same_state():
+    walk, again = Walk(graph()), Walk(graph())
+    assert walk.follow(f"{START}\n{EARLY}\n{UNSHARE}") == ""
+    assert again.follow(walk.trace) == ""
+    assert again.state == walk.state
+    assert len(again.path) == 4
+
+
+def test_a_trace_of_another_bench_is_refused_with_its_line():
+    walk = Walk(graph())
+    assert "line 1 of the trace is not" in walk.follow("pkvm-trace 1 pre\n" + EARLY)
+    assert walk.path == []
+
+
+def test_a_trace_is_followed_up_to_the_first_line_that_does_not_fit():
+    walk = Walk(graph())
+    assert walk.follow(f"{START}\n{EARLY}\n{EARLY}") == f"the trace fits up to step 1; “{EARLY}” is not possible there"
+    assert walk.says.startswith("EL2 refuses CPU 1’s finalise")
+
+
+def test_a_trace_that_promises_another_state_is_told_so():
+    assert "the trace ends in state abc" in Walk(graph()).follow(f"{START}\n{EARLY}\nstate abc")
+
+
+def test_what_python_is_asked_is_kept():
+    walk = Walk(graph(), expand)
+    assert walk.follow(f"{START}\n{UNSHARE}\n{LOAD}\nstate learnt") == ""
+    assert walk.here == 99
+
+
+def test_a_bench_with_nobody_to_ask_says_how_to_make_one_that_has():
+    with pytest.raises(LookupError, match=r"make it with bench\(scene\)"):
+        Walk(graph()).follow(f"{START}\n{UNSHARE}\n{LOAD}")
+
+
+def test_asking_leaves_the_graph_that_was_shipped_as_it_was():
+    shipped = graph()
+    Walk(shipped, expand).follow(f"{START}\n{UNSHARE}\n{LOAD}")
+    assert shipped == graph()

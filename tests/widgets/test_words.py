@@ -1,0 +1,51 @@
+"""The bench without a screen says what the screen shows."""
+
+import re
+
+import pytest
+
+from pkvm_model.widgets.static import static_html
+from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.words import describe
+from tests.widgets.r7_graph import PANIC, graph
+
+
+def after(*cpus):
+    """A walk on which these CPUs stepped."""
+    walk = Walk(graph())
+    for cpu in cpus:
+        walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
+    return walk
+
+
+def test_the_first_line_is_the_sentence_of_the_step():
+    says = "EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. -> -EBUSY"
+    assert describe(after(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
+
+
+def test_each_count_stands_with_its_holders():
+    assert "count 0 (nobody)" in describe(after())
+    assert "count 1 (CPU 0 · unshare, this call)" in describe(after(0))
+    assert "count 1 (CPU 0 · unshare · VM is gone)" in describe(after(0, 1, 1, 1, 1, 1))
+
+
+def test_the_table_shows_rights_and_owner_in_signs():
+    assert "vm0   [- ]  [O ]  [- ]   Y HYP   count 0   EL2 owns it." in describe(after()).splitlines()
+
+
+def test_the_end_of_the_machine_is_a_line_of_its_own():
+    assert f"EL2 PANIC: {PANIC}" in describe(after(0, 1, 1, 1, 1, 1, 0)).splitlines()
+
+
+@pytest.mark.parametrize("cpus", [(), (0, 1), (0, 1, 1, 1, 1, 1, 0)])
+def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus):
+    page = static_html(after(*cpus))
+    assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
+    assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
+    assert page.count("owned") + page.count("borrowed") + page.count("no access") >= 9
+
+
+def test_words_from_a_graph_cannot_become_markup():
+    odd = graph()
+    odd["says"] = odd["title"] = odd["pages"][0][0] = "<b>&"
+    assert "<b>&" not in static_html(Walk(odd))
