@@ -109,6 +109,17 @@ def test_one_changed_answer_gives_exactly_that_one_disagreement(tmp_path, number
     assert [row.recorded.seq for row in replayed(tmp_path, changed).disagreements] == [number + 1]
 
 
+def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_breaks(tmp_path):
+    loaded = [row for row in rows("n3") if row["call"] != "__pkvm_vcpu_put"]
+    changed = [row | {"seq": number} for number, row in enumerate(loaded, 1)]
+    teardown = next(row for row in changed if row["call"] == "__pkvm_teardown_vm")
+    teardown |= {"ret": None, "note": "did not return: hyp panic"}
+    life = list(replayed(tmp_path, changed))
+    panic = next(number for number, row in enumerate(life) if row.recorded.call == teardown["call"])
+    assert (life[panic].cells[1:], life[panic].agree) == (("EL2_PANIC", "EL2_PANIC", "yes"), True)
+    assert {row.modelled for row in life[panic + 1:]} == {"the machine has ended"}
+
+
 def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart():
     life = replay(load(NAME).scenario("n3"), V1)
     assert [row.recorded.call for row in life if row.agree is None] == ["__pkvm_teardown_vm"]
