@@ -17,7 +17,6 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.widgets.bench import FRONT_END, MIME
 
 Notebook = Any  # nbformat gives dictionaries whose keys are attributes as well
-LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 DEFAULT = "_site"
 
 LIGHT = "--ground:#FFFFFF;--text:#16191D;--soft:#555D68;--rule:#D5D9DF;--wash:#F4F5F7;--link:#313DD1"
@@ -72,6 +71,7 @@ def export(path: Path | str) -> str:
     """One notebook as one HTML page that asks for nothing."""
     path = Path(path)
     notebook = read(path)
+    # With saved widget state the exporter would prefer views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
     held = [prepare(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
     body = local_links('<nav><a href="index.html">All lessons</a></nav>' + rendered(notebook, path))
@@ -87,8 +87,7 @@ def read(path: Path) -> Notebook:
 
 
 def prepare(data: dict[str, Any]) -> bool:
-    """Puts a stored bench behind its static form, drops the view that only a kernel can fill; true for a bench."""
-    data.pop(LIVE_VIEW, None)
+    """Puts a stored bench behind its static form; true where there was one."""
     stored = data.pop(MIME, None)
     if stored is None:
         return False

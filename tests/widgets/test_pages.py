@@ -13,23 +13,25 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.widgets.bench import MIME, Bench
 from tests.widgets.r7_graph import graph
 
+VIEW, STATE = (f"application/vnd.jupyter.widget-{part}+json" for part in ("view", "state"))
 TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipynb#there)."
 
 
-def notebook(keep_view=False):
-    """A lesson with a bench, as `build` stores it or as JupyterLab saves it."""
+def notebook(saved=False):
+    """A lesson with a bench, as `build` stores it, or as JupyterLab saves it with the state of its widgets."""
     data, _ = Bench(graph())._repr_mimebundle_()
-    if not keep_view:
-        data.pop(pages.LIVE_VIEW)
+    view = data.pop(VIEW)
+    kept = {STATE: {"state": {view["model_id"]: {"model_name": "AnyModel", "state": {}}}}} if saved else {}
     cell = new_code_cell("bench(R7)", execution_count=1)
-    cell.outputs = [new_output("execute_result", data=json.loads(json.dumps(data)), execution_count=1)]
-    return new_notebook(cells=[new_markdown_cell(TEXT), cell])
+    shown = data | ({VIEW: view} if saved else {})
+    cell.outputs = [new_output("execute_result", data=shown, execution_count=1)]
+    return new_notebook(cells=[new_markdown_cell(TEXT), cell], metadata={"widgets": kept} if saved else {})
 
 
 @pytest.fixture(params=[False, True], ids=["built", "saved"])
 def page(request, tmp_path):
     """The page of a lesson."""
-    nbformat.write(notebook(keep_view=request.param), tmp_path / "lesson.ipynb")
+    nbformat.write(notebook(saved=request.param), tmp_path / "lesson.ipynb")
     return pages.export(tmp_path / "lesson.ipynb")
 
 
