@@ -51,7 +51,7 @@ BROKEN = [
     ("an argument of the wrong type", changed(2, args=[5]), "line 2: the arguments of a hypercall are texts"),
     ("code for an argument", changed(2, args=["__import__('os')"]), "line 2: the arguments"),
     ("too few arguments", changed(13, args=["0x1000"]), "line 13: __pkvm_init_vcpu has 3 arguments, not 1"),
-    ("a struct out of nowhere", changed(12, args=["0xffff000000000000"] * 3), "init_vm and init_vcpu name lie on pages"),
+    ("a struct out of nowhere", changed(12, args=["0xffff000000000000"] * 3), "init_vcpu name lie on pages"),
     ("nothing", [""], "there is no row in this file"),
 ]
 
