@@ -1,0 +1,164 @@
+"""The house rules that a machine can check; all of them only read."""
+from __future__ import annotations
+
+import ast
+import gzip
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ["state", "revisions", "view", "memory", "vm_table", "guest_memory", "protected_memory", "hypercalls",
+         "dispatch", "host", "run", "state_json", "trace", "recording", "scenes", "show", "widgets", "lesson", "course",
+         "__main__"]
+"""The modules and packages of pkvm_model; each imports only what stands before it. docs/architecture.md says why."""
+STANDARD_LIBRARY_ONLY = ORDER[:ORDER.index("show")]
+LONGEST_FUNCTION = 40
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def tracked() -> list[Path]:
+    """The files that belong to the course."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this copy is no git checkout, so there is no list of its files")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def python_files(folder: str = "pkvm_model") -> list[Path]:
+    """The Python files under a folder."""
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def tree(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    """A file's path in the checkout, with forward slashes."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def part(path: Path) -> str:
+    """The module or package of pkvm_model that a file is or belongs to."""
+    return path.relative_to(ROOT / "pkvm_model").parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The dotted names that a file imports, as seen from the checkout; those of pkvm_model down to the module."""
+    package = ["pkvm_model", *path.relative_to(ROOT / "pkvm_model").parts[:-1]]
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[:len(package) + 1 - node.level] if node.level else []
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            names = [alias.name for alias in node.names] if module == ["pkvm_model"] else [""]
+            yield from (".".join([*module, name]).rstrip(".") for name in names)
+
+
+@pytest.mark.parametrize("path", [p for p in python_files() if part(p) != "__init__"], ids=name_of)
+def test_imports_point_one_way(path: Path) -> None:
+    assert part(path) in ORDER, f"say in ORDER where {part(path)} stands"
+    used = {name.split(".")[1] for name in imported(path) if name.startswith("pkvm_model.")}
+    later = {name for name in used - {part(path)} if ORDER.index(name) > ORDER.index(part(path))}
+    assert not later
+
+
+@pytest.mark.parametrize("name", [name for name in STANDARD_LIBRARY_ONLY if (ROOT / f"pkvm_model/{name}.py").exists()])
+def test_the_model_imports_the_standard_library_only(name: str) -> None:
+    outside = {found.split(".")[0] for found in imported(ROOT / f"pkvm_model/{name}.py")}
+    assert outside - {"pkvm_model"} <= sys.stdlib_module_names
+
+
+def test_the_model_runs_silently_without_any_installed_package() -> None:
+    modules = [name for name in STANDARD_LIBRARY_ONLY if (ROOT / f"pkvm_model/{name}.py").exists()]
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pkvm_model, " + ", ".join(
+        f"pkvm_model.{name}" for name in modules)
+    done = subprocess.run([sys.executable, "-S", "-I", "-B", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def documented(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and docstring of a file, its classes, and its public functions, but not of what stands inside functions."""
+    module = tree(path)
+    yield "the module", ast.get_docstring(module) or ""
+    queue: list[ast.AST] = list(module.body)
+    for node in queue:
+        if isinstance(node, Definition) and not is_private(node.name) and not explains_itself(node, path):
+            yield node.name, ast.get_docstring(node) or ""
+        if isinstance(node, ast.ClassDef):
+            queue.extend(node.body)
+
+
+def is_private(name: str) -> bool:
+    """True for names that begin with an underscore, unless it is the kernel's."""
+    return name.startswith("_") and not name.startswith(("__pkvm", "__kvm"))
+
+
+def explains_itself(node: Definition, path: Path) -> bool:
+    """True for a function of a test file whose name is all it says of itself."""
+    return path.is_relative_to(ROOT / "tests") and not isinstance(node, ast.ClassDef) and not ast.get_docstring(node)
+
+
+@pytest.mark.parametrize("path", [*python_files(), *python_files("tests"), ROOT / "course.py", ROOT / "conftest.py"],
+                         ids=name_of)
+def test_every_docstring_begins_with_a_plain_sentence(path: Path) -> None:
+    wrong = [name for name, text in documented(path) if not re.match(r"\S.*\.$", text.split("\n")[0])]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", python_files(), ids=name_of)
+def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
+    functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = {node.name: lines for node in functions
+            if (lines := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION}
+    assert not long
+
+
+def test_the_lock_names_no_download_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "--hash=sha256:" in lock
+    assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host| @ ", lock)
+
+
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    """The code cells of a notebook."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_is_stored_as_run_from_top_to_bottom(path: Path) -> None:
+    cells = code_cells(path)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert any(cell["outputs"] for cell in cells)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_stored_notebook_has_no_error_and_nothing_on_stderr(path: Path) -> None:
+    outputs = [output for cell in code_cells(path) for output in cell["outputs"]]
+    assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+
+
+PRIVATE_PATH = re.compile(r"(?<![\w.~*}-])/(work|root|home|Users|tmp)/\w")
+
+
+def test_no_tracked_file_names_a_path_of_the_machine_it_was_written_on() -> None:
+    found = []
+    for path in tracked():
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode(errors="ignore")
+        found += [f"{name_of(path)}: {text[hit.start():hit.end() + 30]!r}" for hit in PRIVATE_PATH.finditer(text)]
+    assert not found
