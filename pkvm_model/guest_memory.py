@@ -10,8 +10,8 @@ from collections.abc import Generator
 from typing import Any
 
 from .memory import hyp_donate_host
-from .revisions import E2BIG, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE
-from .state import OWNED, SHARED_BORROWED, SHARED_OWNED
+from .revisions import E2BIG, EAGAIN, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE
+from .state import OWNED, SHARED_BORROWED, SHARED_OWNED, Mapped
 from .view import Hypercall, Ref, Region, View
 from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
 
@@ -22,9 +22,10 @@ MEMCACHE_LIMIT = 64
 """More pages than any map needs; a host that wants to fill its memcache further has no memory for it."""
 
 
-def tables(maps: tuple[tuple[int, str, str], ...]) -> set[tuple[str, int]]:
-    """The stage-2 tables below the root that these mappings need."""
-    return {table for gfn, _, _ in maps for table in (("level 2", gfn >> BLOCK_SHIFT), ("level 3", gfn >> TABLE_SHIFT))}
+def tables(maps: tuple[Mapped, ...]) -> set[tuple[str, int]]:
+    """The stage-2 tables below the root that these leaves need."""
+    gfns = [gfn for gfn, *_ in maps]
+    return {("level 2", gfn >> BLOCK_SHIFT) for gfn in gfns} | {("level 3", gfn >> TABLE_SHIFT) for gfn in gfns}
 
 
 def prepare_stage2(view: View, vm: Ref) -> None:
@@ -100,16 +101,53 @@ def top_up(view: View, host_vcpu: str, pages: int) -> None:
 def share_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
     """Check both sides, then map."""
     vm, page = view.vm(vcpu.vm), view.page(name)
-    maps = vm.maps
-    view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
-    view.check(gfn not in [g for g, _, _ in maps], -EPERM, f"VM {vm.handle:#x} has something at gfn {gfn:#x}")
+    check_nothing_at(view, vm, gfn)
     lent = page.host == SHARED_OWNED and page.host_share_guest_count > 0
     view.check(page.host == OWNED or lent, -EPERM, f"the host does not own page {name}")
+    check_memcache(view, vcpu)
     page.host = SHARED_OWNED
     page.host_share_guest_count += 1
-    mapped = tuple(sorted((*maps, (gfn, name, SHARED_BORROWED))))
+    put_leaf(view, vm, vcpu, Mapped(gfn, name, SHARED_BORROWED))
+
+
+def check_nothing_at(view: View, vm: Ref, gfn: int) -> None:
+    """Refuse unless the guest has nothing at this gfn; a poisoned leaf is something."""
+    in_range = gfn >> (IPA_BITS - PAGE_SHIFT) == 0
+    view.check(in_range, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+    view.check(not leaf(vm, gfn), -EPERM, f"VM {vm.handle:#x} has something at gfn {gfn:#x}")
+
+
+def check_memcache(view: View, vcpu: Any) -> None:
+    """Upstream asks for pages for all tables a map might need, though they may be there already."""
+    enough = vcpu.memcache >= view.config.table_pages_min
+    view.guard("map_memcache", enough, f"the memcache has {vcpu.memcache} pages for tables")
+
+
+def leaf(vm: Ref, gfn: int) -> Mapped | None:
+    """What a guest has at a gfn."""
+    return next((mapped for mapped in leaves(vm) if mapped.gfn == gfn), None)
+
+
+def leaves(vm: Ref) -> tuple[Mapped, ...]:
+    """All that a guest has mapped. A call that is restored reads plain tuples, so they are made leaves again here."""
+    return tuple(Mapped(*mapped) for mapped in vm.maps)
+
+
+def put_leaf(view: View, vm: Ref, vcpu: Any, new: Mapped) -> None:
+    """Map, with new tables where they are needed."""
+    maps = leaves(vm)
+    mapped = tuple(sorted((*maps, new)))
     if take_tables(view, vm, vcpu, len(tables(mapped)) - len(tables(maps))):
         vm.maps = mapped
+
+
+def replace_leaf(vm: Ref, gfn: int, new: Mapped | None) -> None:
+    """Change a leaf, or unmap it; tables that become empty fall back into the VM's pool."""
+    maps = leaves(vm)
+    others = (mapped for mapped in maps if mapped.gfn != gfn)
+    left = tuple(sorted((*others, new) if new else others))
+    vm.pool += len(tables(maps)) - len(tables(left))
+    vm.maps = left
 
 
 def take_tables(view: View, vm: Ref, vcpu: Any, needed: int) -> bool:
@@ -140,19 +178,99 @@ def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) ->
 
 def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
     """Check, unmap, count down; the host is the only owner again when nobody else borrows the page."""
-    block = 1 << TABLE_SHIFT
-    fits = nr == 1 or (nr == block and gfn % block == 0)
-    view.check(fits, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
-    maps = vm.maps
-    view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
-    name = {g: page for g, page, _ in maps}.get(gfn)
-    view.check(name, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    check_size(view, gfn, nr)
+    in_range = gfn >> (IPA_BITS - PAGE_SHIFT) == 0
+    view.check(in_range, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+    found = leaf(vm, gfn)
+    view.check(found and found.page, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
     view.check(nr == 1, -E2BIG, f"gfn {gfn:#x} is mapped as one page, not as a block")
-    page = view.page(str(name))
-    view.check(page.host == SHARED_OWNED, -EPERM, f"page {name} is not on loan from the host")
-    left = tuple(entry for entry in maps if entry[0] != gfn)
-    vm.pool += len(tables(maps)) - len(tables(left))
-    vm.maps = left
+    page = view.page(str(found and found.page))
+    view.check(page.host == SHARED_OWNED, -EPERM, f"page {page} is not on loan from the host")
+    replace_leaf(vm, gfn, None)
     page.host_share_guest_count -= 1
     if page.host_share_guest_count == 0:
         page.host = OWNED
+
+
+def check_size(view: View, gfn: int, nr: int) -> None:
+    """Refuse unless this is one page or one aligned block."""
+    block = 1 << TABLE_SHIFT
+    fits = nr == 1 or (nr == block and gfn % block == 0)
+    view.check(fits, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
+
+
+def __pkvm_host_wrprotect_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
+    """Take write access to a page from a guest. The VM is looked up by handle and held for this one call.
+
+    Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1; the model keeps no access rights.
+    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    """
+    vm = yield from get_np_pkvm_hyp_vm(view, handle)
+    yield "G", f"write-protect gfn {gfn:#x}"
+    view.touch(vm)
+    ret = view.attempt(check_size, gfn, nr)
+    yield "L", "drop the reference"
+    hyp_page_ref_dec(view, vm)
+    return ret
+
+
+def __pkvm_host_test_clear_young_guest(view: View, handle: int, gfn: int, nr: int = 1,
+                                       mkold: bool = False) -> Hypercall:
+    """Ask whether a guest used a page lately, and if wanted forget it. Looked up by handle, held for this one call.
+
+    Answers 1 or 0. Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1, the page's age.
+    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    """
+    vm = yield from get_np_pkvm_hyp_vm(view, handle)
+    yield "G", f"ask for the age of gfn {gfn:#x}"
+    ret = view.attempt(check_size, gfn, nr) or test_clear_young(vm, gfn, mkold)
+    yield "L", "drop the reference"
+    hyp_page_ref_dec(view, vm)
+    return ret
+
+
+def test_clear_young(vm: Ref, gfn: int, mkold: bool) -> int:
+    """1 if the page was used since it was last asked with `mkold`."""
+    found = leaf(vm, gfn)
+    if not found or not found.page or not found.young:
+        return 0
+    if mkold:
+        replace_leaf(vm, gfn, found._replace(young=False))
+    return 1
+
+
+def loaded_np_vm(view: View) -> Ref:
+    """The ordinary VM whose vCPU is loaded on this CPU; its reference is the load's."""
+    vcpu = view.vcpu(view.cpu.loaded)
+    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    vm = view.vm(vcpu.vm)
+    view.check(not vm.is_protected, -EINVAL, f"VM {vm.handle:#x} is protected")
+    return vm
+
+
+def __pkvm_host_relax_perms_guest(view: View, gfn: int, prot: str = "RWX") -> Hypercall:
+    """Give the guest loaded here more access to a page.
+
+    Checks: a vCPU of an ordinary VM is loaded, prot (-EINVAL), mapped (-EAGAIN). Changes: nothing that the model keeps.
+    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    """
+    yield "G", f"give more access to gfn {gfn:#x}"
+    vm = loaded_np_vm(view)
+    view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
+    found = leaf(vm, gfn)
+    view.check(found and found.page, -EAGAIN, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    return 0
+
+
+def __pkvm_host_mkyoung_guest(view: View, gfn: int) -> Hypercall:
+    """Note that the guest loaded here used a page.
+
+    Checks: a vCPU of an ordinary VM is loaded (-EINVAL). Changes: the page's age.
+    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    """
+    yield "G", f"mark gfn {gfn:#x} as used"
+    vm = loaded_np_vm(view)
+    found = leaf(vm, gfn)
+    if found and found.page:
+        replace_leaf(vm, gfn, found._replace(young=True))
+    return 0

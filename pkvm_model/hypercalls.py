@@ -24,6 +24,7 @@ from .revisions import EBUSY, EINVAL, ENOENT, ENOMEM
 from .state import FREE, HANDLE_OFFSET, RESERVED, Vm
 from .view import Hypercall, Ref, Refused, Region, View
 from .vm_table import (
+    get_np_pkvm_hyp_vm,
     get_vm_by_handle,
     hyp_page_count,
     hyp_page_ref_dec,
@@ -50,7 +51,8 @@ def __pkvm_host_share_hyp(view: View, page: str) -> Hypercall:
 def __pkvm_host_unshare_hyp(view: View, page: str) -> Hypercall:
     """End the loan of a host page to EL2.
 
-    Checks: host SHARED_OWNED, EL2 SHARED_BORROWED (-EPERM), not pinned (-EBUSY). Source: hyp/nvhe/mem_protect.c (pre, v1).
+    Checks: host SHARED_OWNED, EL2 SHARED_BORROWED (-EPERM), not pinned (-EBUSY).
+    Source: hyp/nvhe/mem_protect.c (pre, v1).
     """
     yield "H+Y", f"end the loan of page {page} to EL2"
     host_unshare_hyp(view, page)
@@ -121,6 +123,9 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
         yield "L", "publish the VM in its slot"
         insert_vm_table_entry(view, new.handle, vm_mem)
     except Refused as refused:
+        if view.stands("init_vm_undoes_stage2"):
+            yield "G", "take stage 2 apart again"
+            destroy_stage2(view, view.vm(vm_mem))
         yield from unmap_donated_memory(view, vm_mem)
         yield from unmap_donated_memory(view, new.pgd)
         raise refused
@@ -173,9 +178,19 @@ def register_hyp_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) ->
         hyp_pin_shared_mem(view, host_vcpu)
     except Refused as refused:
         raise Refused(-EBUSY, refused.why) from None
+    try:
+        enter_hyp_vcpu(view, vm, host_vcpu, vcpu_mem)
+    except Refused:
+        if view.stands("init_vcpu_unpins"):
+            hyp_unpin_shared_mem(view, host_vcpu)
+        raise
+
+
+def enter_hyp_vcpu(view: View, vm: Ref, host_vcpu: str, vcpu_mem: str) -> None:
+    """Put the vCPU at its index in the VM, if that exists and is free."""
     idx, vcpus = vcpu_idx(host_vcpu), vm.vcpus
-    view.check(idx < len(vcpus), -EINVAL, f"VM {handle:#x} has no vCPU {idx}")
-    view.check(vcpus[idx] is None, -EINVAL, f"vCPU {idx} of VM {handle:#x} exists already")
+    view.check(idx < len(vcpus), -EINVAL, f"VM {vm.handle:#x} has no vCPU {idx}")
+    view.check(vcpus[idx] is None, -EINVAL, f"vCPU {idx} of VM {vm.handle:#x} exists already")
     vcpu = view.vcpu(vcpu_mem)
     vcpu.vm, vcpu.idx, vcpu.host_vcpu = str(vm), idx, host_vcpu
     vm.vcpus = (*vcpus[:idx], vcpu_mem, *vcpus[idx + 1:])
@@ -233,9 +248,35 @@ def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
     yield "", "enter the guest if a vCPU is loaded here"
     vcpu = view.vcpu(view.cpu.loaded)
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    view.guard("run_host_vcpu", vcpu.host_vcpu == host_vcpu, f"CPU {view.number} has another vCPU loaded")
     yield "", "leave the guest when it exits"
     view.touch(vcpu)  # EL2 saves the guest's registers in its vCPU struct
     return 0
+
+
+def __pkvm_vcpu_sync_state(view: View) -> Hypercall:
+    """Copy the loaded vCPU's registers to the host; the model keeps no registers, so nothing changes.
+
+    No answer, no lock. Source: hyp/nvhe/hyp-main.c (upstream).
+    """
+    yield "", "copy the loaded vCPU's registers to the host"
+    return None
+
+
+def __pkvm_tlb_flush_vmid(view: View, handle: int) -> Hypercall:
+    """Make all CPUs forget a guest's translations. The VM is looked up by handle and held for this one call.
+
+    Checks: an ordinary VM (no answer). Changes: count + 1 and later - 1. Source: hyp/nvhe/hyp-main.c (pre to upstream).
+    """
+    try:
+        vm = yield from get_np_pkvm_hyp_vm(view, handle)
+    except Refused as refused:
+        raise Refused(None, refused.why) from None
+    yield "", "flush the VMID"
+    view.flush_vmid(vm.handle)
+    yield "L", "drop the reference"
+    hyp_page_ref_dec(view, vm)
+    return None
 
 
 def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:

@@ -57,7 +57,9 @@ def host_donate_hyp(view: View, name: str) -> None:
 
 
 def hyp_donate_host(view: View, name: str) -> None:
-    """EL2 gives a page to the host and loses it; the page's count goes along, whatever it is."""
+    """EL2 gives a page to the host and loses it; the page's count goes along, unless that is asked for."""
     page = view.page(name)
     view.warn_on(page.hyp != OWNED or page.host != NOPAGE, "hyp_donate_host", f"page {name} is not EL2's to give")
+    if view.stands("give_back_unreferenced"):
+        view.warn_on(page.refcount != 0, "hyp_donate_host", f"page {name} still counts {page.refcount}")
     page.host, page.hyp, page.owner = OWNED, NOPAGE, HOST

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-EPERM, ENOENT, ENOMEM, EBUSY, EINVAL, ERANGE, E2BIG = 1, 2, 12, 16, 22, 34, 7
-ERRNO = {EPERM: "EPERM", ENOENT: "ENOENT", ENOMEM: "ENOMEM", EBUSY: "EBUSY", EINVAL: "EINVAL", ERANGE: "ERANGE",
-         E2BIG: "E2BIG"}
+EPERM, ENOENT, E2BIG, EAGAIN, ENOMEM, EBUSY, EINVAL, ERANGE, EHWPOISON = 1, 2, 7, 11, 12, 16, 22, 34, 133
+ERRNO = {EPERM: "EPERM", ENOENT: "ENOENT", E2BIG: "E2BIG", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EBUSY: "EBUSY",
+         EINVAL: "EINVAL", ERANGE: "ERANGE", EHWPOISON: "EHWPOISON"}
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,18 @@ class Warn:
     code: int
 
 
-Answer: TypeAlias = int | None | Warn
+Answer: TypeAlias = int | Warn | None
 """An error code, None for a call that has no answer, or a warning."""
 
 
 @dataclass(frozen=True)
 class Revision:
-    """A kernel as far as teardown is concerned: its guards, and the calls that it knows."""
+    """A kernel as far as teardown is concerned: its guards, the calls that it knows, how wide its handles are."""
 
     name: str
     guards: Mapping[str, Answer]
     calls: frozenset[str]
+    handle_bits: int = 32
     removed: tuple[str, ...] = field(default=())
 
     def without(self, *names: str) -> Revision:
@@ -44,8 +45,13 @@ class Revision:
 
 COMMON_CALLS = frozenset({
     "__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_reserve_vm", "__pkvm_unreserve_vm", "__pkvm_init_vm",
-    "__pkvm_init_vcpu", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run", "__pkvm_host_share_guest",
-    "__pkvm_host_unshare_guest"})
+    "__pkvm_init_vcpu", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run", "__pkvm_tlb_flush_vmid",
+    "__pkvm_host_share_guest", "__pkvm_host_unshare_guest", "__pkvm_host_wrprotect_guest",
+    "__pkvm_host_test_clear_young_guest", "__pkvm_host_relax_perms_guest", "__pkvm_host_mkyoung_guest"})
+SPLIT_CALLS = COMMON_CALLS | {"__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"}
+UPSTREAM_CALLS = SPLIT_CALLS | {
+    "__pkvm_vcpu_sync_state", "__pkvm_host_donate_guest", "__pkvm_reclaim_dying_guest_page",
+    "__pkvm_force_reclaim_guest_page", "guest_mem_share", "guest_mem_unshare"}
 
 COMMON_GUARDS: dict[str, Answer] = {
     "unreserve_reserved": None,  # unreserve clears a slot that is reserved, never one with a VM in it
@@ -66,9 +72,27 @@ V1 = Revision("v1", COMMON_GUARDS | {
     "start_not_dying": -EINVAL,
     "finalize_vm_exists": -ENOENT,
     "finalize_dying": -EBUSY,
-}, COMMON_CALLS | {"__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"})
+}, SPLIT_CALLS)
 
-REVISIONS = {revision.name: revision for revision in (PRE, V1)}
+MERGED = Revision("merged", {**V1.guards, "get_not_dying": -EINVAL}, SPLIT_CALLS)
+
+UPSTREAM = Revision("upstream", COMMON_GUARDS | {
+    "load_not_dying": None,
+    "start_vm_exists": -EINVAL,
+    "start_unreferenced": -EINVAL,
+    "start_not_dying": -EINVAL,
+    "finalize_vm_exists": -EINVAL,
+    "finalize_unreferenced": -EINVAL,
+    "finalize_dying": -EINVAL,
+    "reclaim_dying": -EINVAL,           # pages are reclaimed only from a VM that is dying
+    "run_host_vcpu": -EINVAL,           # run only the vCPU that is loaded
+    "map_memcache": -ENOMEM,            # before a map, the memcache has pages for every table it might need
+    "give_back_unreferenced": -EBUSY,   # EL2 gives no page back that still counts
+    "init_vm_undoes_stage2": None,      # a refused init_vm takes the stage 2 apart again
+    "init_vcpu_unpins": None,           # a refused init_vcpu lets go of the host's vCPU
+}, UPSTREAM_CALLS, handle_bits=16)
+
+REVISIONS = {revision.name: revision for revision in (PRE, V1, MERGED, UPSTREAM)}
 
 
 def errno(code: int) -> str:

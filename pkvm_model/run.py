@@ -27,7 +27,7 @@ signature_of = cache(signature)
 
 
 def parameters(name: str) -> dict[str, Parameter]:
-    """The arguments of a call by name, in their order; their annotations are \"str\", \"int\" or \"bool\"."""
+    """The arguments of a call by name, in their order; they are annotated as str, int or bool."""
     return dict(list(signature_of(CALLS[name]).parameters.items())[1:])
 
 
@@ -48,15 +48,20 @@ class Call:
         return short(self.name)
 
 
-SHORT = {"kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
-         "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise",
-         "__pkvm_teardown_vm": "teardown", "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare",
-         "__pkvm_host_share_hyp": "share_hyp", "__pkvm_host_unshare_hyp": "unshare_hyp"}
+SHORT = {
+    "kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
+    "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise", "__pkvm_teardown_vm": "teardown",
+    "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare", "__pkvm_host_donate_guest": "donate",
+    "__pkvm_reclaim_dying_guest_page": "reclaim", "__pkvm_force_reclaim_guest_page": "force_reclaim",
+    "__pkvm_tlb_flush_vmid": "flush", "__pkvm_host_share_hyp": "share_hyp", "__pkvm_host_unshare_hyp": "unshare_hyp"}
 
 
 def short(name: str) -> str:
     """A call's short name."""
-    return SHORT.get(name) or name.removeprefix("__pkvm_").removeprefix("__kvm_").removeprefix("vcpu_").removesuffix("_vm")
+    if name in SHORT:
+        return SHORT[name]
+    bare = name.removeprefix("__pkvm_").removeprefix("__kvm_").removeprefix("vcpu_").removeprefix("host_")
+    return bare.removesuffix("_vm").removesuffix("_guest")
 
 
 @dataclass(frozen=True)
@@ -82,16 +87,17 @@ class Step:
     answers: tuple[tuple[str, tuple[Value, ...], int | None], ...] = ()
 
     def then(self, after: Step) -> Step:
-        """This step and the next one of the same call, as one."""
-        return replace(after, regions=self.regions + after.regions, purposes=self.purposes + after.purposes, refused=after.refused or self.refused,
-                       events=self.events + after.events, flushed=self.flushed + after.flushed,
-                       answers=self.answers + after.answers)
+        """The step and the next one of the same call, as one."""
+        return replace(after, regions=self.regions + after.regions, purposes=self.purposes + after.purposes,
+                       refused=after.refused or self.refused, events=self.events + after.events,
+                       flushed=self.flushed + after.flushed, answers=self.answers + after.answers)
 
 
 def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
     """Start a call on an idle CPU and run its first lock region. Raises ModelError if that cannot be."""
     if call.name not in revision.calls and call.name not in HOST_CALLS:
-        raise ModelError(f"revision {revision.name} has no call {call.name}; it has {', '.join(sorted(revision.calls))}")
+        known = ", ".join(sorted(revision.calls))
+        raise ModelError(f"revision {revision.name} has no call {call.name}; it has {known}")
     if 0 <= cpu < state.config.cpus and state.get(Cpu, cpu).flight:
         raise ModelError(f"CPU {cpu} is in the middle of a call; resume that one first")
     return run_region(state, revision, cpu, Flight(call.name, complete(call).args), fatal_warn)

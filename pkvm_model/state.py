@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE = "OWNED", "SHARED_OWNED", "SHARED_BORROWED", "NOPAGE"
-HOST, HYP = "HOST", "HYP"
+POISON = "POISON"
+HOST, HYP, GUEST = "HOST", "HYP", "GUEST"
+DATA, SECRET, ZERO = "data", "secret", "zero"
 FREE, RESERVED = "free", "reserved"
 HANDLE_OFFSET = 0x1000
 
@@ -41,14 +43,26 @@ class Config:
 class Page:
     """A page (or an area that moves as one): who may use it, and EL2's own record of it, `struct hyp_page`.
 
-    Source: hyp/include/nvhe/memory.h (pre); `owner` is the annotation in the host's stage 2.
+    `owner` is the annotation in the host's stage 2: HOST, HYP, or (GUEST, handle, gfn) in upstream. `content` follows
+    guest pages: data of the host's, a secret of the guest's, or zero.
+    Source: hyp/include/nvhe/memory.h (pre, upstream).
     """
 
     host: str = OWNED
     hyp: str = NOPAGE
     host_share_guest_count: int = 0
     refcount: int = 0
-    owner: str = HOST
+    owner: str | tuple[str, int, int] = HOST
+    content: str = DATA
+
+
+class Mapped(NamedTuple):
+    """A leaf of a guest's stage 2: gfn, the page there (None if poisoned), the guest's right, used lately or not."""
+
+    gfn: int
+    page: str | None
+    right: str
+    young: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class Vm:
     is_protected: bool = False
     is_dying: bool = False
     vcpus: tuple[str | None, ...] = ()
-    maps: tuple[tuple[int, str, str], ...] = ()
+    maps: tuple[Mapped, ...] = ()
     pool: int = 0
 
 
@@ -186,6 +200,10 @@ class State:
         """The record of this kind and name; zeroed memory where nothing was written."""
         return self.table.get((kind, name)) or kind()  # type: ignore[return-value]  # the key says the kind
 
+    def any(self, kind: type[Record], name: str | int) -> Record:
+        """The same for a kind that is only known when the program runs."""
+        return self.table.get((kind, name)) or kind()
+
     @property
     def table(self) -> dict[Key, Record]:
         """The records by kind and name."""
@@ -218,4 +236,4 @@ def diff(before: State, after: State) -> list[tuple[type[Record], str | int, str
     return [(kind, name, f.name, old, new)
             for kind, name in keys
             for f in fields(kind)
-            if (old := getattr(before.get(kind, name), f.name)) != (new := getattr(after.get(kind, name), f.name))]
+            if (old := getattr(before.any(kind, name), f.name)) != (new := getattr(after.any(kind, name), f.name))]

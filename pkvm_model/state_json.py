@@ -14,6 +14,7 @@ from typing import Any
 from .guest_memory import tables
 from .run import Call, ModelError, complete
 from .state import (
+    GUEST,
     HOST,
     HYP,
     NOPAGE,
@@ -27,6 +28,7 @@ from .state import (
     HostVcpu,
     Key,
     Kvm,
+    Mapped,
     Page,
     Record,
     Slot,
@@ -47,7 +49,7 @@ def observe(state: State) -> dict[str, Any]:
     return {
         "slots": [slot(state, idx) for idx in range(state.config.slots)],
         "loaded": [loaded(state, cpu) for cpu in range(state.config.cpus)],
-        "pages": {name: page(name, record) for name, record in state.all(Page) if page(name, record) != page(name, Page())},
+        "pages": {name: page(name, record) for name, record in state.all(Page) if is_shown(name, record)},
         "anon_hyp": anonymous_pages(state),
         "host_mc": {name: record.memcache for name, record in state.all(HostVcpu)},
     }
@@ -61,10 +63,11 @@ def slot(state: State, idx: int) -> Any:
     vm = state.get(Vm, address)
     vcpus = [None if vcpu is None else state.get(Vcpu, vcpu) for vcpu in vm.vcpus]
     return {
-        "vm": address, "dying": vm.is_dying, "protected": vm.is_protected, "refcount": state.get(Page, address).refcount,
+        "vm": address, "dying": vm.is_dying, "protected": vm.is_protected,
+        "refcount": state.get(Page, address).refcount,
         "vcpus": [None if vcpu is None else "idle" if vcpu.loaded_on is None else vcpu.loaded_on for vcpu in vcpus],
         "mc": [None if vcpu is None else vcpu.memcache for vcpu in vcpus],
-        "maps": {str(gfn): [name, right] for gfn, name, right in vm.maps},
+        "maps": {str(leaf.gfn): [leaf.page, leaf.right] for leaf in vm.maps},
     }
 
 
@@ -80,8 +83,14 @@ def loaded(state: State, cpu: int) -> Any:
 def page(name: str, record: Page) -> list[Any]:
     """Who may use a page: host, EL2, share count, page count, owner; for a page meant for guests its content too."""
     root_in_use = name.startswith("pgd") and record.owner == HYP
-    shown = [record.host, record.hyp, record.host_share_guest_count, 0 if root_in_use else record.refcount, record.owner]
-    return [*shown, "data"] if name.startswith("g") else shown
+    owner = list(record.owner) if isinstance(record.owner, tuple) else record.owner
+    shown = [record.host, record.hyp, record.host_share_guest_count, 0 if root_in_use else record.refcount, owner]
+    return [*shown, record.content] if name.startswith("g") else shown
+
+
+def is_shown(name: str, record: Page) -> bool:
+    """False for a page that looks like any page of the host's."""
+    return page(name, record) != page(name, Page())
 
 
 def anonymous_pages(state: State) -> int:
@@ -146,9 +155,9 @@ def read(value: Mapping[str, Any]) -> State:
     records: dict[Key, Record] = {}
     for kind, cls in STRUCTS.items():
         for name, given in value["structs"][kind].items():
-            records[cls, name] = cls(**{f.name: frozen(given[f.name]) for f in fields(cls)})
-    for name, (host, hyp, shares, count, owner, *_) in value["pages"].items():
-        records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), owner)
+            records[cls, name] = cls(**{f.name: read_field(f.name, given[f.name]) for f in fields(cls)})
+    for name, (host, hyp, shares, count, owner, *content) in value["pages"].items():
+        records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), frozen(owner), *content)
     for idx, entry in enumerate(value["slots"]):
         records[Slot, idx] = Slot(entry if isinstance(entry, str) else entry["vm"])
     for number, cpu in enumerate(value["cpus"]):
@@ -156,6 +165,11 @@ def read(value: Mapping[str, Any]) -> State:
     for name, memcache in value["host_mc"].items():
         records[HostVcpu, name] = HostVcpu(memcache)
     return State.of(Config(**value["config"]), records, Event(**value["end"]) if value["end"] else None)
+
+
+def read_field(name: str, value: Any) -> Value:
+    """A field of a record."""
+    return tuple(Mapped(*leaf) for leaf in value) if name == "maps" else frozen(value)
 
 
 def check(state: State) -> None:
@@ -166,7 +180,7 @@ def check(state: State) -> None:
     for record in (*(record for _, record in state.records), *([state.end] if state.end else [])):
         check_types(record)
     for name, page in state.all(Page):
-        if not {page.host, page.hyp} <= {OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE} or page.owner not in (HOST, HYP):
+        if not {page.host, page.hyp} <= {OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE} or not is_owner(page.owner):
             raise ValueError(f"page {name} is in no known state")
     for _, cpu in state.all(Cpu):
         if cpu.flight:
@@ -193,3 +207,8 @@ def read_flight(value: Mapping[str, Any]) -> Flight:
 def frozen(value: Any) -> Value:
     """Lists back into tuples."""
     return tuple(frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def is_owner(owner: Value) -> bool:
+    """True for the host, EL2, or a guest with handle and gfn."""
+    return owner in (HOST, HYP) or (isinstance(owner, tuple) and len(owner) == 3 and owner[0] == GUEST)

@@ -22,7 +22,9 @@ from .state import Config, State, Value
 from .state_json import digest
 
 VERSION = 1
-LINE = re.compile(r"(?P<cpu>\d{1,3}) (?P<what>resume|(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)) (?P<outcome>(\.\.\.|[=!]) ?.{0,120})")
+USUAL = Config()
+LINE = re.compile(r"(?P<cpu>\d{1,3}) (?P<what>resume|(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)) "
+                  r"(?P<outcome>(\.\.\.|[=!]) ?.{0,120})")
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9.]{0,19}\+?")
 NUMBER = re.compile(r"-?\d{1,18}|0x[0-9a-f]{1,16}")
 LIMIT = 100_000
@@ -50,7 +52,7 @@ class Trace:
     """A recorded run: which kernel, which machine, what happened, and the digest of the state it ended in."""
 
     revision: Revision
-    config: Config = Config()
+    config: Config = USUAL
     lines: tuple[Line, ...] = ()
     digest: str = ""
 
@@ -73,7 +75,7 @@ def header(revision: Revision, config: Config) -> str:
     words = [f"pkvm-trace {VERSION} {revision.name}"]
     if revision.removed:
         words.append("without=" + ",".join(revision.removed))
-    usual = asdict(Config())
+    usual = asdict(USUAL)
     return " ".join(words + [f"{name}={value}" for name, value in asdict(config).items() if value != usual[name]])
 
 
@@ -134,7 +136,7 @@ def parse_header(row: str) -> tuple[Revision, Config]:
         case ["pkvm-trace", "1", name, *_]:
             raise TraceError(f"line 1: there is no revision {name[:20]!r}; there are {', '.join(REVISIONS)}")
         case ["pkvm-trace", version, *_]:
-            raise TraceError(f"line 1: this is a trace of version {version[:20]!r}; this course reads version {VERSION}")
+            raise TraceError(f"line 1: a trace of version {version[:20]!r}; this course reads version {VERSION}")
     raise TraceError("line 1: a trace begins with 'pkvm-trace'")
 
 

@@ -166,7 +166,7 @@ class View:
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
-        if ref.kind in (Vm, Vcpu) and self.look(Page, ref.address).hyp != OWNED:
+        if not self.restoring and ref.kind in (Vm, Vcpu) and self.look(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def fill(self, address: str, record: Vm) -> None:
@@ -205,6 +205,10 @@ class View:
             self.warn_on(True, name, why)
             answer = answer.code
         raise Refused(answer, why)
+
+    def stands(self, name: str) -> bool:
+        """True if the revision has this guard; for what a kernel does rather than checks."""
+        return name in self.revision.guards
 
     def warn_on(self, condition: object, where: str, why: str) -> None:
         """WARN_ON at EL2 is a BRK instruction, and an exception taken at EL2 ends the machine."""

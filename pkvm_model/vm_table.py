@@ -14,7 +14,7 @@ from .view import NULL, Ref, Refused, Region, View
 
 def vm_slot(view: View, handle: int) -> Any:
     """The slot a handle names, or NULL when it is out of range (`vm_handle_to_idx`)."""
-    idx = handle - HANDLE_OFFSET
+    idx = (handle & (1 << view.revision.handle_bits) - 1) - HANDLE_OFFSET
     return view.slot(idx) if 0 <= idx < view.config.slots else NULL
 
 
@@ -65,13 +65,20 @@ def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Ref]:
 
     The reference is taken before it is asked whether the VM is protected: even a refused call holds one for a moment.
     """
-    yield "L", "find the VM and take a reference"
-    vm = get_vm_by_handle(view, handle)
-    view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
-    hyp_page_ref_inc(view, vm)
+    vm = yield from get_pkvm_hyp_vm(view, handle)
     if vm.is_protected:
         yield "L", "drop the reference: the VM is protected"
         hyp_page_ref_dec(view, vm)
         raise Refused(-EINVAL, f"VM {handle:#x} is protected")
+    return vm
+
+
+def get_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Ref]:
+    """The VM a handle names, with a reference that the caller drops."""
+    yield "L", "find the VM and take a reference"
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
+    view.guard("get_not_dying", not vm.is_dying, f"VM {handle:#x} is dying")
+    hyp_page_ref_inc(view, vm)
     found: Ref = vm
     return found

@@ -262,7 +262,7 @@ def given_back(kvm: Kvm) -> str:
 def row(state: State, name: str) -> dict[str, Any]:
     """A row of the ownership table."""
     page = state.get(Page, name)
-    guests = [(vm.handle, gfn) for _, vm in state.all(Vm) for gfn, mapped, _ in vm.maps if mapped == name]
+    guests = [(vm.handle, gfn) for _, vm in state.all(Vm) for gfn, mapped, *_ in vm.maps if mapped == name]
     return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": "B" if guests else "-", "owner": page.owner,
             "count": counted(name, page), "says": page_says(state, name, page, guests)}
 

@@ -10,11 +10,16 @@ from ..state import (
     FREE,
     HOST,
     HYP,
+    OWNED,
+    POISON,
     RESERVED,
     SHARED_BORROWED,
+    SHARED_OWNED,
+    ZERO,
     Cpu,
     Event,
     Kvm,
+    Mapped,
     Page,
     Slot,
     State,
@@ -22,6 +27,10 @@ from ..state import (
     Vm,
     diff,
 )
+
+BY_HANDLE = ("__pkvm_host_unshare_guest", "__pkvm_tlb_flush_vmid", "__pkvm_host_wrprotect_guest",
+             "__pkvm_host_test_clear_young_guest", "__pkvm_reclaim_dying_guest_page")
+"""The calls that look a VM up by its handle and hold it until they return."""
 
 
 class Holder(NamedTuple):
@@ -39,7 +48,7 @@ def holders(state: State, vm: str) -> list[Holder]:
     for number, cpu in state.all(Cpu):
         kept = dict(cpu.flight.held) if cpu.flight else {}
         name = kept.get("name", cpu.flight and cpu.flight.call)
-        if cpu.flight and name == "__pkvm_host_unshare_guest" and kept.get("vm") == vm:
+        if cpu.flight and name in BY_HANDLE and kept.get("vm") == vm:
             found.append(Holder("call", f"CPU {number} · {short(name)}", vm in cpu.flight.stale))
     return found
 
@@ -156,12 +165,32 @@ def loading(d: Differences) -> Iterator[str]:
 def mapping(d: Differences) -> Iterator[str]:
     """A guest got or lost a page."""
     for vm, old, new in d.of(Vm, "maps"):
-        for gfn, page, _ in sorted(set(new) - set(old)):
-            yield f"lends host page {page} to VM {d.handle(vm)} as gfn {gfn:#x}"
+        before, after = {leaf.gfn: leaf for leaf in old}, {leaf.gfn: leaf for leaf in new}
+        for gfn, leaf in after.items():
+            yield from leaf_changed(d, d.handle(vm), before.get(gfn), leaf)
         if d.after.get(Page, d.after.get(Vm, vm).pgd).refcount:
-            for _, page, _ in sorted(set(old) - set(new)):
-                owned = d.after.get(Page, page).host_share_guest_count == 0
-                yield f"ends the loan of page {page}{'; the host is its only owner again' if owned else ''}"
+            for gfn in before.keys() - after.keys():
+                yield leaf_gone(d, before[gfn])
+
+
+def leaf_changed(d: Differences, handle: str, old: Mapped | None, new: Mapped) -> Iterator[str]:
+    """A leaf is new, or the guest's right to it changed."""
+    if old is None:
+        verb = "gives" if new.right == OWNED else "lends"
+        yield f"{verb} host page {new.page} to VM {handle} as gfn {new.gfn:#x}"
+    elif new.right == POISON != old.right:
+        yield f"zeroes page {old.page}, gives it to the host and poisons gfn {new.gfn:#x} of VM {handle}"
+    elif new.right != old.right:
+        yield f"lends page {new.page} to the host" if new.right == SHARED_OWNED else f"ends the loan of page {new.page}"
+
+
+def leaf_gone(d: Differences, old: Mapped) -> str:
+    """A leaf went."""
+    if old.right == SHARED_BORROWED:
+        owned = d.after.get(Page, str(old.page)).host_share_guest_count == 0
+        return f"ends the loan of page {old.page}{'; the host is its only owner again' if owned else ''}"
+    zeroed = d.after.get(Page, str(old.page)).content == ZERO
+    return f"{'zeroes' if zeroed else 'takes'} page {old.page} and gives it back to the host"
 
 
 def homecoming(d: Differences) -> Iterator[str]:
@@ -189,7 +218,7 @@ def stage2(d: Differences) -> Iterator[str]:
     for pgd, old, new in d.of(Page, "refcount"):
         if pgd.startswith("pgd") and old and not new:
             torn = [maps for vm, maps, _ in d.of(Vm, "maps") if d.before.get(Vm, vm).pgd == pgd]
-            left = [page for maps in torn for _, page, _ in maps]
+            left = [str(leaf.page) for maps in torn for leaf in maps if leaf.page]
             yield "takes stage 2 apart" + (f"; page {left[0]} stays counted as lent{more(left)}" if left else "")
         elif pgd.startswith("pgd") and new:
             yield f"fills the VM struct and makes {pgd} its stage-2 root"
