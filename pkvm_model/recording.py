@@ -18,8 +18,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -501,12 +499,9 @@ class Row:
         return self.recorded.call, self.kernel, self.modelled, same
 
 
-HEADINGS = ("call", "arguments", "times", "kernel", "model", "agree")
-
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Comparison:
-    """A scenario and the model side by side; shows itself as a table in which like rows in sequence stand together."""
+    """A scenario and the model side by side."""
 
     scenario: Scenario
     revision: Revision
@@ -533,35 +528,6 @@ class Comparison:
         others = len(self.rows) - len(modelled)
         rest = "1 row of another call" if others == 1 else f"{others} rows of other calls"
         return f"{same} of {len(modelled)} modelled calls returned what the kernel returned; {rest}."
-
-    @property
-    def table(self) -> list[tuple[str, ...]]:
-        """The cells of the table, below HEADINGS."""
-        return [merged(list(rows)) for _, rows in groupby(self.rows, key=lambda row: row.cells)]
-
-    def __repr__(self) -> str:
-        rows = [HEADINGS, *self.table]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([self.title, *lines, self.summary])
-
-    def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
-        body = "".join(html_row(*cells) for cells in self.table)
-        caption = f"{escape(self.title)}. {escape(self.summary)}"
-        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def html_row(call: str, *cells: str) -> str:
-    """A row of the table as HTML."""
-    return f'<tr><th scope="row">{escape(call)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
-
-
-def merged(rows: list[Row]) -> tuple[str, ...]:
-    """Rows with the same call and answers as one."""
-    call, *answers = rows[0].cells
-    texts = dict.fromkeys(", ".join(map(show_value, row.args or ())) for row in rows)
-    return call, "; ".join(filter(None, texts)), str(len(rows)), *answers
 
 
 def start(scenario: Scenario) -> State:

@@ -1,11 +1,43 @@
 """A recorded life of a VM on a real kernel, as a notebook shows it."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
-from ..recording import Comparison, Scenario, load, replay
-from ..trace import show_ret
+from ..recording import Comparison, Row, Scenario, load, replay
+from ..trace import show_ret, show_value
 from .story import Calls
+from .table import Table
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The kernel's answers and the model's; rows that are alike and follow each other stand together."""
+
+    comparison: Comparison
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.comparison.rows)
+
+    def table(self) -> Table:
+        """The comparison as a table, its count below."""
+        rows = [merged(list(rows)) for _, rows in groupby(self.comparison.rows, key=lambda row: row.cells)]
+        return Table(self.comparison.title, ("call", "arguments", "times", "kernel", "model", "agree"), rows,
+                     note=self.comparison.summary, code=frozenset({0, 1}))
+
+    def __repr__(self) -> str:
+        return repr(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def merged(rows: list[Row]) -> tuple[str, ...]:
+    """Rows with the same call and answers as one."""
+    call, *answers = rows[0].cells
+    texts = dict.fromkeys(", ".join(map(show_value, row.args or ())) for row in rows)
+    return call, "; ".join(filter(None, texts)), str(len(rows)), *answers
 
 
 @dataclass(frozen=True)
@@ -14,9 +46,9 @@ class Life:
 
     scenario: Scenario
 
-    def replayed(self) -> Comparison:
+    def replayed(self) -> Beside:
         """The model's answers beside the kernel's."""
-        return replay(self.scenario)
+        return Beside(replay(self.scenario))
 
     def calls(self, *words: str) -> Calls:
         """The hypercalls whose name contains one of these words, as they were recorded."""

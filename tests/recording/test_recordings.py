@@ -126,20 +126,6 @@ def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart():
     assert life.summary.endswith("1 row of another call.")
 
 
-def test_a_comparison_shows_itself_as_text():
-    lines = repr(replay(load(NAME).scenario("n1"))).splitlines()
-    assert lines[0] == "Scenario n1: kernel 6.19.14 and the model as pre"
-    assert lines[2].split() == ["__pkvm_host_share_hyp", "kvm0;", "kvm0.p1", "2", "0", "0", "yes"]
-    assert lines[-1] == "6 of 6 modelled calls returned what the kernel returned; 0 rows of other calls."
-
-
-def test_a_comparison_shows_itself_as_a_table_with_caption_and_headings():
-    page = replay(load(NAME).scenario("n1"))._repr_html_()
-    assert page.startswith("<table><caption>Scenario n1: kernel 6.19.14 and the model as pre. 6 of 6 ")
-    assert '<th scope="col">kernel</th>' in page
-    assert '<th scope="row">__pkvm_reserve_vm</th>' in page
-
-
 def test_at_every_region_of_a_recorded_life_the_state_can_be_restored_from_its_json_and_goes_on_to_the_same_end():
     scenario = load(NAME).scenario("n3")
     state, revision, end = start(scenario), scenario.revision, digest(final(scenario))

@@ -1,0 +1,21 @@
+"""How recorded lives show themselves."""
+
+from pkvm_model.show.recorded import recorded
+
+
+def test_a_recorded_life_beside_the_model_is_a_table_with_its_count_below():
+    lines = repr(recorded("n1").replayed()).splitlines()
+    assert lines[0] == "Scenario n1: kernel 6.19.14 and the model as pre"
+    assert lines[3].split() == ["__pkvm_host_share_hyp", "kvm0;", "kvm0.p1", "2", "0", "0", "yes"]
+    assert lines[-1] == "6 of 6 modelled calls returned what the kernel returned; 0 rows of other calls."
+
+
+def test_its_html_has_a_caption_and_heads_for_columns_and_rows():
+    page = recorded("n1").replayed()._repr_html_()
+    assert "Scenario n1: kernel 6.19.14 and the model as pre</caption>" in page
+    assert 'scope="col"' in page and 'scope="row"' in page
+
+
+def test_calls_are_picked_by_a_word_of_their_name():
+    split = recorded("n3", "7.3.4").calls("teardown")
+    assert split.names == ["__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"]
