@@ -83,10 +83,12 @@ def make(fault: str) -> None:
     again = "" if fault == "missing" else f" again (it was {fault})"
     print(f"Making the environment in .venv{again}. This takes up to some minutes, once.", flush=True)
     failures = []
-    for way in ways_to_install():
+    for tool, install in ways_to_install():
+        if failures:
+            print(f"That did not work: {failures[0]} Trying again with {tool}.", flush=True)
         remove_venv()
         try:
-            way()
+            install()
         except CourseError as failure:
             failures.append(str(failure))
         else:
@@ -96,11 +98,11 @@ def make(fault: str) -> None:
     raise CourseError(failures[0])
 
 
-def ways_to_install() -> Iterator[Callable[[], None]]:
-    """Yields the ways to fill `.venv`, the quick one first."""
+def ways_to_install() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yields the tools that can fill `.venv`, the quick one first."""
     if shutil.which("uv"):
-        yield install_with_uv
-    yield install_with_pip
+        yield "uv", install_with_uv
+    yield "pip", install_with_pip
 
 
 def install_with_uv() -> None:

@@ -195,4 +195,5 @@ def test_where_uv_fails_pip_is_tried(checkout: Checkout) -> None:
     checkout.tool("uv", "sys.exit('error: no such thing')")
     done = checkout.run("start")
     assert (done.returncode, done.stderr) == (0, "")
+    assert "That did not work: the environment could not be made. (error: no such thing) Trying" in done.stdout
     assert (checkout.venv / "course.stamp").is_file()
