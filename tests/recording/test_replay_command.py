@@ -63,7 +63,7 @@ def test_a_wrong_digest_is_told(command):
 
 @pytest.mark.parametrize(("text", "says"), [
     ("", "a trace has a first line"),
-    (LIFE.replace("pkvm-trace 1", "pkvm-trace 9"), "line 1: this is a trace of version '9'"),
+    (LIFE.replace("pkvm-trace 1", "pkvm-trace 9"), "line 1: a trace of version '9'"),
     (LIFE.replace("first_run", "last_run"), "line 3: there is no call 'kvm_last_run'"),
     (LIFE[:-20], "the last line is 'state' and twelve hexadecimal digits"),
     (LIFE.replace("kvm0)", "__import__('os'))"), "line 2: "),
