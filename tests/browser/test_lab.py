@@ -32,9 +32,9 @@ SHUT_DOWN = READY + "await session.shutdown(); }"
 def notebook(lab_page):
     """Opens a notebook in JupyterLab, or goes on with it where it is open already."""
 
-    def opened(name):
-        if name not in lab_page.url:
-            lab_page.goto(f"/lab/tree/{name}?reset")
+    def opened(name, fragment=""):
+        if fragment or name not in lab_page.url:
+            lab_page.goto(f"/lab/tree/{name}?reset{fragment}")
             lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         return lab_page
 
@@ -93,18 +93,25 @@ def test_a_bench_whose_kernel_is_gone_says_what_to_do(live):
     live.alerts("run the cell again")
 
 
+def test_a_link_opens_its_step_in_jupyterlab(notebook):
+    line = graph()["edges"][0][1]["line"].replace(" ", "+")
+    screen = Screen(notebook("unrun.ipynb", f"#r7={line}@1"))
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+
+
 def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook):
     page = notebook("unrun.ipynb")
     screen, before = Screen(page), page.evaluate(CELLS)
-    for control in screen.bench.locator("button:visible").all():
+    for control in screen.bench.locator(".go, .bar button, .share button").all():
         control.focus()
-        page.keyboard.type("ddbab")
+        page.keyboard.type("ddab")
     assert page.evaluate(CELLS) == before
 
 
 def test_a_stored_bench_steps_without_trust_and_without_a_run(notebook):
     screen = Screen(notebook("unrun.ipynb"))
+    screen.press("b")
     screen.step(1)
-    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
     screen.step(1)
+    screen.says("CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.")
     screen.counts("step 2 of 2")
