@@ -82,7 +82,7 @@ def make(fault: str) -> None:
     """Makes `.venv` from the lock: with uv where it is found, otherwise with pip."""
     again = "" if fault == "missing" else f" again (it was {fault})"
     print(f"Making the environment in .venv{again}. This takes up to some minutes, once.", flush=True)
-    failures = []
+    failures: list[str] = []
     for tool, install in ways_to_install():
         if failures:
             print(f"That did not work: {failures[0]} Trying again with {tool}.", flush=True)

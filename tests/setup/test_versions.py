@@ -88,3 +88,8 @@ def test_the_running_environment_satisfies_its_own_versions_only() -> None:
     assert list(lock.differences(one.replace("==", "==9"), here, sys.path)) == [
         f"pytest is {pytest.__version__}, the lock says 9{pytest.__version__}"
     ]
+
+
+def test_the_project_has_no_settings_for_uv() -> None:
+    # uv would apply them while it installs, and refuses a constraint next to a hash-locked file.
+    assert "uv" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
