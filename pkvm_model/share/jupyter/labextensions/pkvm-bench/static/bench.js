@@ -18,8 +18,8 @@ const CSS = `
 .pkvm-bench{${LIGHT}}
 @media (prefers-color-scheme:dark){:root:not(.theme-light) body:not([data-jp-theme-light]) .pkvm-bench{${DARK}}}
 body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
-@media print{:root body .pkvm-bench.pkvm-bench{${LIGHT}}}
-@media (forced-colors:active){:root body .pkvm-bench.pkvm-bench{--bg:Canvas;--panel:Canvas;--ink:CanvasText;--muted:CanvasText;
+@media print{:root body .pkvm-bench.pkvm-bench.pkvm-bench.pkvm-bench{${LIGHT}}}
+@media (forced-colors:active){:root body .pkvm-bench.pkvm-bench.pkvm-bench.pkvm-bench{--bg:Canvas;--panel:Canvas;--ink:CanvasText;--muted:CanvasText;
   --line:CanvasText;--hair:CanvasText;--host:CanvasText;--hyp:CanvasText;--guest:CanvasText;--danger:CanvasText;--chg:Canvas;--edge:Highlight}}
 .pkvm-bench{
   --mono:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;
@@ -57,7 +57,7 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .change .says{font-size:20px;line-height:1.3;font-weight:600;margin:2px 0 8px;max-width:62em;text-wrap:balance}
   .diffs{display:flex;flex-wrap:wrap;gap:8px;min-height:30px}
   .diffs li{display:flex;align-items:center;gap:7px;background:var(--bg);border:1.5px solid var(--edge);padding:2px 9px;min-height:30px}
-  .diffs li.plain{background:none;border-color:transparent;padding:2px 0}
+  .diffs li.plain{background:none;border:0;padding:2px 0}
   .panic{display:flex;gap:14px;align-items:center;background:var(--danger);color:var(--bg);border:3px solid var(--danger);padding:9px 13px}
   .panic b{display:block;font-size:17px}
   .change:has(.panic){padding:0 0 8px;border-left-color:var(--danger)} .change:has(.panic) :is(.when,.says,.diffs,.answer,.warning){margin:8px 16px 0}
@@ -129,13 +129,15 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
     .columns{grid-template-columns:minmax(0,1fr) 400px} .columns .lanes-section{border-right:1px solid var(--hair)}
   }
   @container bench (max-width:1039px){
-    .words,.words-head{display:none} th,td{padding-left:6px;padding-right:6px} tbody th .what{display:block;margin-left:0}
+    .words,.words-head{display:none} th,td{padding-left:6px;padding-right:6px} tbody th .what{display:block;margin-left:0;white-space:normal;max-width:118px;line-height:1.3}
     .change{min-height:152px}
   }
+  @container bench (max-width:719px){
+    .was{white-space:normal} td .sign .word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+  }
   @container bench (max-width:639px){
-    td .sign .word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
     .call:empty,.keeps:empty{min-height:0;margin:0}
-    .was,td.count{white-space:normal} th,td{padding-left:5px;padding-right:5px} tbody th{white-space:normal} .change .says{font-size:18px} .change{min-height:186px}
+    td.count{white-space:normal} th,td{padding-left:5px;padding-right:5px} tbody th{white-space:normal} .change .says{font-size:18px} .change{min-height:186px}
   }
   @media print{break-inside:avoid;*{print-color-adjust:exact;-webkit-print-color-adjust:exact} button{display:none}}
 }
