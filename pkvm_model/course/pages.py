@@ -34,7 +34,8 @@ nav{font-size:15px;color:var(--soft);border-bottom:1px solid var(--rule);padding
 h1{font-size:30px;line-height:1.2;margin:18px 0 10px} h2{font-size:22px;margin:38px 0 8px}
 h3{font-size:18px;margin:28px 0 6px}
 .text_cell,.input,.output_text,.contents{max-width:46rem}
-.output_html:not(:has(.bench-here)){max-width:60rem;font-size:15px;margin:8px 0 20px} p{margin:10px 0} a{color:var(--link)} a.anchor-link{display:none}
+.output_html:not(:has(.bench-here)){max-width:60rem;font-size:15px;margin:8px 0 20px}
+p{margin:10px 0} a{color:var(--link)} a.anchor-link{display:none}
 img,.output_svg svg{max-width:100%;height:auto}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:14px}
 pre{line-height:1.45;margin:0;overflow-x:auto}
