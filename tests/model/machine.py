@@ -20,7 +20,7 @@ from pkvm_model.state import (
 )
 from pkvm_model.trace import Trace, record
 
-PRE, V1 = REVISIONS["pre"], REVISIONS["v1"]
+PRE, V1, MERGED, UPSTREAM = (REVISIONS[name] for name in ("pre", "v1", "merged", "upstream"))
 NAMES = {short(name): name for name in CALLS}
 HANDLE = 0x1000
 TWO_SLOTS = Config(slots=2)
@@ -145,6 +145,30 @@ def dying_with_pages(revision: Revision) -> Machine:
     return machine
 
 
+def protected(revision: Revision) -> Machine:
+    """A protected VM with vCPU 0 loaded on CPU 0, that owns page g0 as gfn 0."""
+    machine = reserved(revision)
+    machine.call(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
+    machine.call(0, "init_vcpu", HANDLE, "hv0.0", "vc0.0")
+    machine.call(0, "load", HANDLE, 0)
+    machine.call(0, "donate", "g0", 0)
+    return machine
+
+
+def protected_idle(revision: Revision) -> Machine:
+    """A protected VM with a page, nothing loaded."""
+    machine = protected(revision)
+    machine.call(0, "put")
+    return machine
+
+
+def protected_dying(revision: Revision) -> Machine:
+    """A protected VM whose teardown has started, and that still has its page."""
+    machine = protected_idle(revision)
+    machine.call(0, "start", HANDLE)
+    return machine
+
+
 def destroyed(revision: Revision) -> Machine:
     """S7: the VM is gone."""
     machine = live(revision)
@@ -157,7 +181,8 @@ def destroyed(revision: Revision) -> Machine:
 
 
 STATES = {"S0": Machine, "S1": reserved, "S2": initialised, "S3": idle, "S4": loaded, "S5": dying,
-          "S6": dying_with_pages, "S7": destroyed}
+          "S6": dying_with_pages, "S7": destroyed,
+          "S3 protected": protected_idle, "S4 protected": protected, "S6 protected": protected_dying}
 
 
 def state_class(state: State) -> str:

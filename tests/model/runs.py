@@ -5,8 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from pkvm_model.host import HOST_CALLS
 from pkvm_model.revisions import REVISIONS
-from pkvm_model.run import CALLS, parameters, short
+from pkvm_model.run import parameters, short
 from pkvm_model.state import Config, Cpu, State
 from tests.model.machine import HANDLE, Machine
 
@@ -15,7 +16,7 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "page": st.sampled_from(["g0", "g1"]), "kvm": st.just("kvm0"), "host_vcpu": st.sampled_from(["hv0.0", "hv0.1"]),
     "vm_mem": st.just("vm0"), "pgd_mem": st.just("pgd0"), "vcpu_mem": st.sampled_from(["vc0.0", "vc0.1"]),
     "handle": st.just(HANDLE), "idx": st.integers(0, 1), "gfn": st.integers(0, 2), "nr": st.just(1),
-    "nr_vcpus": st.integers(1, 2), "prot": st.just("RWX"), "topup": st.just(2), "protected": st.just(False)}
+    "nr_vcpus": st.integers(1, 2), "prot": st.just("RWX"), "topup": st.just(2), "protected": st.booleans()}
 ARBITRARY: dict[str, st.SearchStrategy[Any]] = {
     "str": st.sampled_from([*PAGES, "RWX", "R", "DEV", "x", "a.b"]), "bool": st.booleans(),
     "int": st.one_of(st.integers(-2, 5), st.sampled_from([512, HANDLE, HANDLE + 1, 1 << 28, 1 << 36]),
@@ -42,7 +43,7 @@ def runs(draw: st.DrawFn, steps: int = 25) -> Machine:
     machine = Machine(revision, State(draw(st.sampled_from([Config(), Config(slots=2), Config(cpus=3, vm_pages=2)]))))
     for name, *args in PROLOGUE[:draw(st.integers(0, len(PROLOGUE)))]:
         machine.call(0, name, *args)
-    names = sorted(name for name in CALLS if name in revision.calls or not name.startswith("__"))
+    names = sorted({*revision.calls, *HOST_CALLS})
     for _ in range(draw(st.integers(0, steps))):
         if machine.state.end:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6)
 
 
-def split_teardown() -> Machine:
+@cache
+def story() -> Trace:
     """A VM is made, used and destroyed in two phases: 30 steps, three of them single regions of one call."""
     machine = Machine(V1, State())
     machine.call(0, "create", "kvm0")
@@ -44,7 +46,7 @@ def split_teardown() -> Machine:
     machine.resume(0)
     machine.call(1, "finalise", HANDLE)
     machine.call(1, "unshare_hyp", "kvm0")
-    return machine
+    return machine.trace
 
 
 @settings(max_examples=80)
@@ -75,13 +77,10 @@ def test_two_digests_are_equal_exactly_when_the_states_are(one: Machine, other: 
 @settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_trace_is_refused_in_one_line_or_is_a_trace(data: st.DataObject) -> None:
-    text = str(split_teardown_trace)
+    text = str(story())
     start, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 40))
     damaged = text[:start] + data.draw(st.text(max_size=30)) + text[start + length:]
     check_refused_or_replayed(damaged)
-
-
-split_teardown_trace = split_teardown().trace
 
 
 def refusal(reads: Callable[[Any], Any], given: Any) -> str:
@@ -205,8 +204,8 @@ def test_a_call_that_does_not_exist_cannot_be_under_way() -> None:
 
 
 def test_a_trace_of_another_version_is_refused_in_one_clear_line() -> None:
-    later = str(split_teardown_trace).replace("pkvm-trace 1 ", "pkvm-trace 2 ", 1)
-    with pytest.raises(TraceError, match=r"^line 1: this is a trace of version '2'; this course reads version 1$"):
+    later = str(story()).replace("pkvm-trace 1 ", "pkvm-trace 2 ", 1)
+    with pytest.raises(TraceError, match=r"^line 1: a trace of version '2'; this course reads version 1$"):
         parse(later)
 
 
@@ -221,11 +220,11 @@ def test_a_trace_of_another_version_is_refused_in_one_clear_line() -> None:
 ])
 def test_a_trace_with_a_wrong_word_is_refused_with_the_word(old: str, new: str, says: str) -> None:
     with pytest.raises(TraceError, match=re.escape(says)):
-        parse(str(split_teardown_trace).replace(old, new, 1))
+        parse(str(story()).replace(old, new, 1))
 
 
 def test_a_trace_that_no_longer_fits_says_how_far_it_went_and_what_differs() -> None:
-    text = str(split_teardown_trace).replace("1 __pkvm_start_teardown_vm(0x1000) = 0",
+    text = str(story()).replace("1 __pkvm_start_teardown_vm(0x1000) = 0",
                                              "1 __pkvm_start_teardown_vm(0x1000) = -EBUSY")
     again = replay(parse(text))
     assert len(again.steps) == 15
@@ -233,7 +232,7 @@ def test_a_trace_that_no_longer_fits_says_how_far_it_went_and_what_differs() -> 
 
 
 def test_a_trace_whose_digest_is_not_the_end_says_both() -> None:
-    text = str(split_teardown_trace)
+    text = str(story())
     again = replay(parse(text[:-12] + "0123456789ab"))
     assert again.differs == f"the state is {text[-12:]}, the trace says 0123456789ab"
 
@@ -263,8 +262,8 @@ def unlink(part: str) -> str:
 
 
 def test_a_trace_of_thirty_steps_fits_into_a_link_of_two_thousand_characters() -> None:
-    assert len(split_teardown_trace.lines) == 30
-    assert len(link(str(split_teardown_trace))) < 2000 - len("https://example.org/course/07-two-phases.html#trace=")
+    assert len(story().lines) == 30
+    assert len(link(str(story()))) < 2000 - len("https://example.org/course/07-two-phases.html#trace=")
 
 
 @settings(max_examples=40)
