@@ -79,7 +79,7 @@ def folder() -> Finding:
 def surroundings() -> Finding:
     """Says which environment this is and whether it is the one of the lock."""
     running = "the environment in .venv" if Path(sys.prefix) == environment.VENV else f"the environment {sys.prefix}"
-    found = list(lock.differences(lock.read(ROOT), lock.describe_interpreter(), sys.path))
+    found = list(lock.differences(environment.lock_text(), lock.describe_interpreter(), sys.path))
     if found:
         return Finding("note", "environment", f"{running}; {len(found)} differ from the lock, first: {found[0]}")
     return Finding("ok", "environment", f"{running}, as the lock says")

@@ -20,6 +20,7 @@ from pkvm_model.course.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "course.stamp"
 NO_NETWORK = re.compile(
     r"resol|connect|network|offline|dns|timed? ?out|unreachable|no matching distribution|no index|cache", re.I
@@ -39,7 +40,7 @@ def ready() -> Path:
 
 def active_fits() -> bool:
     """Says whether the running Python has everything the lock names."""
-    return next(lock.differences(lock.read(ROOT), lock.describe_interpreter(), sys.path), None) is None
+    return next(lock.differences(lock_text(), lock.describe_interpreter(), sys.path), None) is None
 
 
 def venv_python() -> Path:
@@ -58,13 +59,21 @@ def venv_fault() -> str:
     interpreter = ask_interpreter()
     if interpreter is None:
         return "broken (its Python does not start)"
-    difference = next(lock.differences(lock.read(ROOT), interpreter, [interpreter["packages"]]), None)
+    difference = next(lock.differences(lock_text(), interpreter, [interpreter["packages"]]), None)
     return f"broken ({difference})" if difference else ""
+
+
+def lock_text() -> str:
+    """Gives the text of the lock."""
+    try:
+        return LOCK.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(f"{LOCK} cannot be read ({error.strerror}). Get the whole course again.") from error
 
 
 def lock_digest() -> str:
     """Gives the digest of the lock, which is what the stamp holds."""
-    return hashlib.sha256(lock.read(ROOT).encode()).hexdigest()
+    return hashlib.sha256(lock_text().encode()).hexdigest()
 
 
 def ask_interpreter() -> dict[str, str] | None:
@@ -81,7 +90,7 @@ def ask_interpreter() -> dict[str, str] | None:
 def make(fault: str) -> None:
     """Makes `.venv` from the lock: with uv where it is found, otherwise with pip."""
     again = "" if fault == "missing" else f" again (it was {fault})"
-    print(f"Making the environment in .venv{again}. This takes up to some minutes, once.", flush=True)
+    print(f"Making the environment in .venv{again}. This happens once and can take a few minutes.", flush=True)
     failures: list[str] = []
     for tool, install in ways_to_install():
         if failures:
@@ -108,7 +117,7 @@ def ways_to_install() -> Iterator[tuple[str, Callable[[], None]]]:
 def install_with_uv() -> None:
     """Makes and fills `.venv` with uv."""
     run_quietly(["uv", "venv", "--python", sys.executable, VENV])
-    run_quietly(["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", venv_python(), "-r", lock_file()])
+    run_quietly(["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", venv_python(), "-r", LOCK])
 
 
 def install_with_pip() -> None:
@@ -120,18 +129,13 @@ def install_with_pip() -> None:
         )
     run_quietly([sys.executable, "-m", "venv", VENV])
     pip: list[str | Path] = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
-    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", "-r", lock_file()])
+    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", "-r", LOCK])
 
 
 def compile_once() -> None:
     """Compiles the packages now where Python is told not to keep bytecode; otherwise each start would do it again."""
     if sys.dont_write_bytecode:
         run_quietly([venv_python(), "-m", "compileall", "-q", "-j", "0", VENV])
-
-
-def lock_file() -> Path:
-    """Gives the path of the lock."""
-    return ROOT / "requirements.lock"
 
 
 def run_quietly(command: Sequence[str | Path]) -> None:

@@ -12,7 +12,6 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
-from pathlib import Path
 
 ENTRY = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?==(?P<version>[^\s;]+)\s*(;\s*(?P<marker>[^\\]*))?")
 TOKEN = re.compile(r"\s*([()]|'[^']*'|\"[^\"]*\"|[<>=!~]+|\w+)")
@@ -98,11 +97,6 @@ def _one(tokens: list[str], interpreter: dict[str, str]) -> bool:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def read(root: Path) -> str:
-    """Gives the text of the lock of the checkout at `root`."""
-    return (root / "requirements.lock").read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

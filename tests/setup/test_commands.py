@@ -25,6 +25,23 @@ def test_a_command_of_a_later_version_says_so(name: str, capsys: pytest.CaptureF
     assert capsys.readouterr().err == 2 * line
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["lab", "test", "doctor", "build", "pages", "bench", "bundle", "update", "progress", "reset", "handin", "import"],
+)
+def test_every_fixed_name_is_known(name: str) -> None:
+    assert name in cli.LATER or cli.parse([name]).command == name
+
+
+def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> Path:
+        raise OSError(28, "No space left on device", "course.stamp")
+
+    monkeypatch.setattr(environment, "ready", full)
+    assert cli.outside(["start"]) == 1
+    assert capsys.readouterr().err == "course.py: No space left on device: course.stamp\n"
+
+
 def test_later_commands_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.outside(["--help"])

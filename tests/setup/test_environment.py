@@ -163,6 +163,11 @@ def test_a_file_in_the_place_of_the_environment_gives_way(checkout: Checkout) ->
     assert not checkout.venv.exists()
 
 
+def test_a_missing_lock_is_named(checkout: Checkout) -> None:
+    (checkout.folder / "requirements.lock").unlink()
+    assert_one_line(checkout.run("start"), "requirements.lock cannot be read", "Get the whole course again")
+
+
 def test_a_taken_port_is_named(checkout: Checkout) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

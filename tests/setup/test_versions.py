@@ -11,9 +11,9 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 from pkvm_model.course import lock
-from pkvm_model.course.environment import ROOT
+from pkvm_model.course.environment import ROOT, lock_text
 
-LOCK = lock.read(ROOT)
+LOCK = lock_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST_ONLY = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
