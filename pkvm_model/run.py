@@ -6,11 +6,11 @@ state, and is brought back to where it was by running it again and telling it wh
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, replace
 from functools import cache
 from inspect import Parameter, getgeneratorlocals, signature
-from types import GeneratorType
+from types import GeneratorType, MappingProxyType
 from typing import Any
 
 from .dispatch import HYPERCALLS
@@ -26,9 +26,10 @@ CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
 signature_of = cache(signature)
 
 
-def parameters(name: str) -> dict[str, Parameter]:
+@cache
+def parameters(name: str) -> Mapping[str, Parameter]:
     """The arguments of a call by name, in their order; they are annotated as str, int or bool."""
-    return dict(list(signature_of(CALLS[name]).parameters.items())[1:])
+    return MappingProxyType(dict(list(signature_of(CALLS[name]).parameters.items())[1:]))
 
 
 class ModelError(Exception):
@@ -95,16 +96,23 @@ class Step:
 
 def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
     """Start a call on an idle CPU and run its first lock region. Raises ModelError if that cannot be."""
+    return run_region(state, revision, cpu, new_flight(state, revision, cpu, call), fatal_warn)
+
+
+def new_flight(state: State, revision: Revision, cpu: int, call: Call) -> Flight:
+    """A call before its first region."""
     if call.name not in revision.calls and call.name not in HOST_CALLS:
         known = ", ".join(sorted(revision.calls))
         raise ModelError(f"revision {revision.name} has no call {call.name}; it has {known}")
     if 0 <= cpu < state.config.cpus and state.get(Cpu, cpu).flight:
         raise ModelError(f"CPU {cpu} is in the middle of a call; resume that one first")
-    return run_region(state, revision, cpu, Flight(call.name, complete(call).args), fatal_warn)
+    return Flight(call.name, complete(call).args)
 
 
 def complete(call: Call) -> Call:
     """The call with its default arguments written out. Raises ModelError when the number of arguments is wrong."""
+    if len(call.args) == len(parameters(call.name)):
+        return call
     try:
         bound = signature_of(CALLS[call.name]).bind(None, *call.args)
     except TypeError as error:
@@ -114,57 +122,98 @@ def complete(call: Call) -> Call:
 
 
 def resume(state: State, revision: Revision, cpu: int, fatal_warn: bool = True) -> Step:
-    """Run the next lock region of the call that is under way on a CPU. Raises ModelError if there is none."""
+    """Run the next lock region of the call under way on a CPU. Raises ModelError if there is none."""
+    return run_region(state, revision, cpu, in_flight(state, cpu), fatal_warn)
+
+
+def in_flight(state: State, cpu: int) -> Flight:
+    """The call under way on a CPU."""
     flight = state.get(Cpu, cpu).flight
     if not flight:
         raise ModelError(f"CPU {cpu} is not in the middle of a call; begin one")
-    return run_region(state, revision, cpu, flight, fatal_warn)
+    return flight
 
 
 def finish(step: Step, revision: Revision, fatal_warn: bool = True) -> Step:
     """Run a call that has begun until it returns or the machine ends."""
-    while step.pending:
-        step = step.then(resume(step.state, revision, step.cpu, fatal_warn))
-    return step
+    if not step.pending:
+        return step
+    return step.then(run_rest(step.state, revision, step.cpu, in_flight(step.state, step.cpu), fatal_warn))
 
 
 def call(state: State, revision: Revision, cpu: int, name: str, *args: Value) -> Step:
     """Run a whole call with nobody in between."""
-    return finish(begin(state, revision, cpu, Call(name, args)), revision)
+    return run(state, revision, cpu, Call(name, args))
+
+
+def run(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
+    """The same for a call that is a value."""
+    return run_rest(state, revision, cpu, new_flight(state, revision, cpu, call), fatal_warn)
+
+
+def run_rest(state: State, revision: Revision, cpu: int, flight: Flight, fatal_warn: bool) -> Step:
+    """Run all regions that are left in one go, which comes to the same as one after the other.
+
+    Only where the machine ends are they run one by one: the state then shows what the call kept before the last one.
+    """
+    view = view_of(state, revision, cpu, fatal_warn)
+    body, passed = restore(view, flight)
+    entered, ret = passed[-1:], None
+    try:
+        while True:
+            entered.append(next(body))
+    except StopIteration as done:
+        ret = done.value
+    except Refused as refused:
+        ret, view.refused = refused.code, refused
+    except Ended:
+        step = run_region(state, revision, cpu, flight, fatal_warn)
+        while step.pending:
+            step = step.then(resume(step.state, revision, cpu, fatal_warn))
+        return step
+    return settle(view, flight, entered, ret=ret)
 
 
 def run_region(state: State, revision: Revision, cpu: int, flight: Flight, fatal_warn: bool) -> Step:
     """Bring the call back to where it was and run one more region of it."""
+    view = view_of(state, revision, cpu, fatal_warn)
+    body, passed = restore(view, flight)
+    entered, ret = passed[-1:], None
+    try:
+        next(body)
+        locks = (*flight.regions, entered[0][0])
+        after = replace(flight, regions=locks, held=held(body, flight), reads=tuple(view.reads))
+        return settle(view, flight, entered, after)
+    except StopIteration as done:
+        ret = done.value
+    except Refused as refused:
+        ret, view.refused = refused.code, refused
+    except Ended as ended:
+        view.events.append(ended.event)
+        return settle(view, flight, entered, flight, end=ended.event)
+    return settle(view, flight, entered, ret=ret)
+
+
+def view_of(state: State, revision: Revision, cpu: int, fatal_warn: bool) -> View:
+    """A CPU's view of a machine that goes on. Raises ModelError if it does not, or has no such CPU."""
     if state.end:
         raise ModelError("the machine has ended; go back a step")
     if not 0 <= cpu < state.config.cpus:
         raise ModelError(f"there is no CPU {cpu}; this machine has {state.config.cpus}")
-    view = View(state, cpu, revision, fatal_warn)
-    body, passed = restore(view, flight)
-    locks, purpose = passed[-1]
-    step = Step(state, cpu, Call(flight.call, flight.args), regions=(locks,), purposes=(purpose,))
-    after, end = None, None
-    try:
-        next(body)
-        after = replace(flight, regions=(*flight.regions, locks), held=held(body, flight), reads=tuple(view.reads))
-        step = replace(step, pending=True)
-    except StopIteration as done:
-        step = replace(step, ret=done.value)
-    except Refused as refused:
-        step, view.refused = replace(step, ret=refused.code), refused
-    except Ended as ended:
-        end = ended.event
-        after = flight
-    return settle(step, view, after, end)
+    return View(state, cpu, revision, fatal_warn)
 
 
-def settle(step: Step, view: View, flight: Flight | None, end: Event | None) -> Step:
-    """The step with the state that the view has now."""
-    view.records[Cpu, step.cpu] = replace(view.look(Cpu, step.cpu), flight=flight)
-    events = (*view.events, end) if end else tuple(view.events)
-    refused = (view.refused.code, view.refused.why) if view.refused else None
-    return replace(step, state=State.of(view.config, view.records, end), refused=refused,
-                   events=events, flushed=tuple(view.flushed), answers=tuple(view.answers))
+def settle(view: View, flight: Flight, entered: list[Region], after: Flight | None = None, *,
+           ret: int | None = None, end: Event | None = None) -> Step:
+    """The step that ran these regions, with the state that the view has now; `after` is the call that goes on."""
+    before = view.look(Cpu, view.number)
+    if before.flight != after:
+        view.put((Cpu, view.number), replace(before, flight=after))
+    return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
+                pending=after is not None and end is None,
+                regions=tuple([locks for locks, _ in entered]), purposes=tuple([purpose for _, purpose in entered]),
+                refused=(view.refused.code, view.refused.why) if view.refused else None,
+                events=tuple(view.events), flushed=tuple(view.flushed), answers=tuple(view.answers))
 
 
 def restore(view: View, flight: Flight) -> tuple[Hypercall, list[Region]]:

@@ -182,39 +182,51 @@ R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Cpu)
 KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Cpu)
 
 
-@dataclass(frozen=True)
+ZEROED: dict[type[Record], Record] = {kind: kind() for kind in KINDS}
+"""What memory that nobody wrote to reads as."""
+
+
+@dataclass(frozen=True, eq=False)
 class State:
-    """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has."""
+    """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has.
+
+    `table` has the records that are not zeroed by kind and name, in no particular order, and is never written to.
+    """
 
     config: Config = Config()
-    records: tuple[tuple[Key, Record], ...] = ()
+    table: Mapping[Key, Record] = field(default_factory=dict)
     end: Event | None = None
 
     @classmethod
     def of(cls, config: Config, records: Mapping[Key, Record], end: Event | None = None) -> State:
-        """The state with these records; all-zero ones are left out and the order is fixed."""
-        kept = [(key, record) for key, record in records.items() if record != key[0]()]
-        return cls(config, tuple(sorted(kept, key=lambda item: sort_key(item[0]))), end)
+        """The state with these records; all-zero ones are left out."""
+        return cls(config, {key: record for key, record in records.items() if record != ZEROED[key[0]]}, end)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State):
+            return NotImplemented
+        return (self.config, self.end, self.table) == (other.config, other.end, other.table)
+
+    def __hash__(self) -> int:
+        return hash((self.config, self.end, frozenset(self.table.items())))
+
+    @property
+    def records(self) -> tuple[tuple[Key, Record], ...]:
+        """The records that are not zeroed, in a fixed order."""
+        return tuple((key, self.table[key]) for key in in_order(tuple(self.table)))
 
     def get(self, kind: type[R], name: str | int) -> R:
         """The record of this kind and name; zeroed memory where nothing was written."""
-        return self.table.get((kind, name)) or kind()  # type: ignore[return-value]  # the key says the kind
+        return self.table.get((kind, name), ZEROED[kind])  # type: ignore[return-value]  # the key says the kind
 
     def any(self, kind: type[Record], name: str | int) -> Record:
         """The same for a kind that is only known when the program runs."""
-        return self.table.get((kind, name)) or kind()
-
-    @property
-    def table(self) -> dict[Key, Record]:
-        """The records by kind and name."""
-        found: dict[Key, Record] | None = self.__dict__.get("_table")
-        if found is None:
-            found = self.__dict__["_table"] = dict(self.records)
-        return found
+        return self.table.get((kind, name), ZEROED[kind])
 
     def all(self, kind: type[R]) -> Iterator[tuple[Any, R]]:
         """Name and record of everything of this kind that is not zero, in a fixed order."""
-        return ((name, record) for (k, name), record in self.records if k is kind)  # type: ignore[misc]  # as get
+        return ((key[1], self.table[key]) for key in in_order(tuple(self.table))  # type: ignore[misc]  # as get
+                if key[0] is kind)
 
     def vm_in(self, slot: int) -> str | None:
         """The address of the VM published in this slot, if one is."""
@@ -228,6 +240,20 @@ def sort_key(key: Key) -> tuple[int, list[tuple[int, str]]]:
     kind, name = key
     parts = "".join(c if c.isdigit() else f" {c} " for c in str(name)).split()
     return KINDS.index(kind), [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
+
+
+@lru_cache(4096)
+def in_order(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """These keys sorted; most steps change records but add none, so the same keys come again and again."""
+    return tuple(sorted(keys, key=sort_key))
+
+
+def changed(record: R, name: str, value: Value) -> R:
+    """A copy of a record with another value in one field: `dataclasses.replace` but quick."""
+    copy = object.__new__(type(record))
+    copy.__dict__.update(record.__dict__)
+    copy.__dict__[name] = value
+    return copy
 
 
 def diff(before: State, after: State) -> list[tuple[type[Record], str | int, str, Value, Value]]:

@@ -40,18 +40,27 @@ from .state import (
 )
 
 STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span}
+ORDINARY = Page()
 SIZES = range(1, 100)
 """How many there may be of anything that a configuration counts."""
 
 
 def observe(state: State) -> dict[str, Any]:
     """What an onlooker sees of a state, in the form of the conformance vectors."""
+    pages: dict[str, Any] = {}
+    host_mc: dict[str, Any] = {}
+    for (_, key), record in state.records:
+        name = str(key)
+        if isinstance(record, Page) and (shown := page(name, record)) != page(name, ORDINARY):
+            pages[name] = shown
+        elif isinstance(record, HostVcpu):
+            host_mc[name] = record.memcache
     return {
         "slots": [slot(state, idx) for idx in range(state.config.slots)],
         "loaded": [loaded(state, cpu) for cpu in range(state.config.cpus)],
-        "pages": {name: page(name, record) for name, record in state.all(Page) if is_shown(name, record)},
+        "pages": pages,
         "anon_hyp": anonymous_pages(state),
-        "host_mc": {name: record.memcache for name, record in state.all(HostVcpu)},
+        "host_mc": host_mc,
     }
 
 
@@ -86,11 +95,6 @@ def page(name: str, record: Page) -> list[Any]:
     owner = list(record.owner) if isinstance(record.owner, tuple) else record.owner
     shown = [record.host, record.hyp, record.host_share_guest_count, 0 if root_in_use else record.refcount, owner]
     return [*shown, record.content] if name.startswith("g") else shown
-
-
-def is_shown(name: str, record: Page) -> bool:
-    """False for a page that looks like any page of the host's."""
-    return page(name, record) != page(name, Page())
 
 
 def anonymous_pages(state: State) -> int:

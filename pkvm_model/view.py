@@ -14,6 +14,7 @@ from .revisions import Revision, Warn
 from .state import (
     HANDLE_OFFSET,
     OWNED,
+    ZEROED,
     Cpu,
     Event,
     HostVcpu,
@@ -27,6 +28,7 @@ from .state import (
     Value,
     Vcpu,
     Vm,
+    changed,
 )
 
 Region: TypeAlias = tuple[str, str]
@@ -61,14 +63,18 @@ class Ended(Exception):  # noqa: N818  # as Refused
 class Ref:
     """A pointer to a record. Reading an attribute reads the field now; setting one writes it."""
 
-    __slots__ = ("address", "kind", "view")
+    __slots__ = ("address", "key", "kind", "view")
     address: Any
+    key: Key
     kind: type[Record]
     view: View
 
     def __init__(self, view: View, kind: type[Record], address: str | int) -> None:
-        for name, value in (("view", view), ("kind", kind), ("address", address)):
-            object.__setattr__(self, name, value)
+        bind = super().__setattr__
+        bind("view", view)
+        bind("kind", kind)
+        bind("address", address)
+        bind("key", (kind, address))
 
     def __getattr__(self, field: str) -> Any:
         return self.view.read(self, field)
@@ -144,7 +150,7 @@ class View:
 
     def look(self, kind: type[Any], name: str | int) -> Any:
         """The record as it is now, for the view's own use: not remembered as something the call knows."""
-        return self.records.get((kind, name)) or kind()
+        return self.records.get((kind, name), ZEROED[kind])
 
     def read(self, ref: Ref, field: str) -> Value:
         """The field's value, or while a call is being restored, what it read at this point the first time."""
@@ -152,7 +158,7 @@ class View:
             value = self.replay[len(self.reads)]
         else:
             self.touch(ref)
-            value = getattr(self.look(ref.kind, ref.address), field)
+            value = getattr(self.records.get(ref.key, ZEROED[ref.kind]), field)
         self.reads.append(value)
         return value
 
@@ -161,8 +167,15 @@ class View:
         if self.restoring:
             return
         self.touch(ref)
-        old = self.look(ref.kind, ref.address)
-        self.records[ref.kind, ref.address] = replace(old, **{field: value})
+        new = changed(self.look(ref.kind, ref.address), field, value)
+        self.put(ref.key, new)
+
+    def put(self, key: Key, record: Record) -> None:
+        """Put a record into the state to come; a zeroed one is none."""
+        if record == ZEROED[key[0]]:
+            self.records.pop(key, None)
+        else:
+            self.records[key] = record
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
@@ -172,7 +185,7 @@ class View:
     def fill(self, address: str, record: Vm) -> None:
         """Write a whole struct into memory that EL2 took and zeroed."""
         if not self.restoring:
-            self.records[type(record), address] = record
+            self.put((type(record), address), record)
 
     def zero(self, address: str) -> None:
         """Zero a struct that is about to be given back; calls that keep its address keep a stale one from here on."""
