@@ -171,7 +171,10 @@ function make(spec, attributes = {}, ...kids) {
 }
 
 /** A sentence in which an error code never breaks at its minus. */
-const prose = (text) => make("span", {}, ...text.split(/(-E[A-Z0-9]+)/).map((part, at) => (at % 2 ? make("span.code", {}, part) : part)));
+function prose(text) {
+  const parts = text.split(/(-E[A-Z0-9]+)/);
+  return make("span", {}, ...parts.map((part, at) => (at % 2 ? make("span.code", {}, part) : part)));
+}
 
 const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
@@ -188,19 +191,23 @@ const enable = (element, on) => element.setAttribute("aria-disabled", String(!on
 function svg(width, height, ...parts) {
   const space = "http://www.w3.org/2000/svg";
   const draw = ([tag, attributes, ...kids]) => fill(document.createElementNS(space, tag), attributes, kids);
-  return fill(document.createElementNS(space, "svg"), { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, parts.map(draw));
+  const attributes = { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
+  return fill(document.createElementNS(space, "svg"), attributes, parts.map(draw));
 }
 
 const solid = (d) => ["path", { d, fill: "currentColor" }];
-const stroke = (d, width, dashes = "", style = "") => ["path", { d, fill: "none", stroke: "currentColor", "stroke-width": width, "stroke-dasharray": dashes, style }];
+const stroke = (d, width, dashes = "", style = "") =>
+  ["path", { d, fill: "none", stroke: "currentColor", "stroke-width": width, "stroke-dasharray": dashes, style }];
 const paper = (d) => ["path", { d, style: "fill:var(--bg)" }];
-const letter = (x, text, colour) => ["text", { x, y: 14.4, "text-anchor": "middle", "font-size": 12.5, "font-weight": 700, style: `fill:${colour}` }, text];
+const letter = (x, text, colour, y = 14.4) =>
+  ["text", { x, y, "text-anchor": "middle", "font-size": 12.5, "font-weight": 700, style: `fill:${colour}` }, text];
 
 // Hue and outline say who: host square, EL2 six-sided, guest round. `edge` is the right border of the outline at a height.
+const ROUND = "M10 1H26A9 9 0 0 1 26 19H10A9 9 0 0 1 10 1Z";
 const WHO = {
   host: { outline: "M1 1H35V19H1Z", left: "M1 1H20V19H1Z", edge: () => 35 },
   hyp: { outline: "M7 1H29L35 10L29 19H7L1 10Z", left: "M7 1H20V19H7L1 10Z", edge: (y) => 35 - Math.abs(y - 10) / 1.5 },
-  guest: { outline: "M10 1H26A9 9 0 0 1 26 19H10A9 9 0 0 1 10 1Z", left: "M10 1H20V19H10A9 9 0 0 1 10 1Z", edge: (y) => 26 + Math.sqrt(81 - (y - 10) ** 2) },
+  guest: { outline: ROUND, left: "M10 1H20V19H10A9 9 0 0 1 10 1Z", edge: (y) => 26 + Math.sqrt(81 - (y - 10) ** 2) },
 };
 
 /** Slanted lines over the right half of a page sign, cut at its outline. */
@@ -220,12 +227,15 @@ function stripes(who, slant) {
 const RIGHTS = { O: "owned", S: "shared-owned", B: "shared-borrowed", "-": "no access", X: "poison" };
 
 // Ink says what right: full ink owns, half ink half stripes owns and lends, stripes on paper borrow, dots have nothing.
+const INK = "currentColor", PAPER = "var(--bg)";
 const PAGE_SIGNS = {
-  O: (who, { outline }) => [solid(outline), stroke(outline, 1.5), letter(18, "O", "var(--bg)")],
-  S: (who, { outline, left }) => [paper(outline), solid(left), stroke(stripes(who, 1), 2.2), stroke(outline, 2), letter(12, "S", "var(--bg)")],
-  B: (who, { outline }) => [paper(outline), stroke(stripes(who, 1), 2.2), stroke(outline, 1.5), letter(12, "B", "currentColor")],
+  O: (who, { outline }) => [solid(outline), stroke(outline, 1.5), letter(18, "O", PAPER)],
+  S: (who, { outline, left }) =>
+    [paper(outline), solid(left), stroke(stripes(who, 1), 2.2), stroke(outline, 2), letter(12, "S", PAPER)],
+  B: (who, { outline }) => [paper(outline), stroke(stripes(who, 1), 2.2), stroke(outline, 1.5), letter(12, "B", INK)],
   "-": (who, { outline }) => [stroke(outline, 1.4, "1.5 3.2", "stroke:var(--line)"), letter(18, "–", "var(--muted)")],
-  X: (who, { outline }) => [paper(outline), stroke(stripes(who, 1) + stripes(who, -1), 1.5), stroke(outline, 2), letter(12, "X", "currentColor")],
+  X: (who, { outline }) =>
+    [paper(outline), stroke(stripes(who, 1) + stripes(who, -1), 1.5), stroke(outline, 2), letter(12, "X", INK)],
 };
 
 const BOX = "M1.5 1.5H18.5V18.5H1.5Z";
@@ -238,13 +248,16 @@ const VM_SIGNS = {
   freed: [stroke(BOX, 1.6, "1.4 3"), stroke("M5 5L15 15M15 5L5 15", 2)],
 };
 const OWNERS = {
-  HOST: ["host", "H", "M1 1H19V19H1Z"], HYP: ["hyp", "Y", "M5 1H15L19.4 10L15 19H5L.6 10Z"], GUEST: ["guest", "G", "M10 .7A9.3 9.3 0 1 1 10 19.3A9.3 9.3 0 1 1 10 .7Z"],
+  HOST: ["host", "H", "M1 1H19V19H1Z"],
+  HYP: ["hyp", "Y", "M5 1H15L19.4 10L15 19H5L.6 10Z"],
+  GUEST: ["guest", "G", "M10 .7A9.3 9.3 0 1 1 10 19.3A9.3 9.3 0 1 1 10 .7Z"],
 };
 const RING = "M11 2A9 9 0 1 1 11 20A9 9 0 1 1 11 2Z";
 const OCTAGON = "M7.5 1.5H16.5L22.5 7.5V16.5L16.5 22.5H7.5L1.5 16.5V7.5Z";
 const octagon = (size, ground, mark) => {
-  const drawn = svg(24, 24, ["path", { d: OCTAGON, style: `fill:${ground}` }], ["path", { d: "M12 6V13.5M12 16V18.6", style: `stroke:${mark}`, "stroke-width": 2.8 }]);
-  return fill(drawn, { width: size, height: size }, []);
+  const shape = ["path", { d: OCTAGON, style: `fill:${ground}` }];
+  const call = ["path", { d: "M12 6V13.5M12 16V18.6", style: `stroke:${mark}`, "stroke-width": 2.8 }];
+  return fill(svg(24, 24, shape, call), { width: size, height: size }, []);
 };
 const SIGNS = {
   arrow: () => svg(20, 20, stroke("M17 3V9Q17 12.5 13.5 12.5H4M8 8L3.5 12.5L8 17", 2)),
@@ -278,9 +291,8 @@ const ownerSign = (owner) => once(`owner ${owner}`, () => {
 });
 const vcpuSign = (word) => once(`vcpu ${word}`, () => {
   const [, how, cpu] = /(loaded|running) on CPU (\d+)/.exec(word) ?? [];
-  const text = (colour) => ["text", { x: 11, y: 15.4, "text-anchor": "middle", "font-size": 12.5, "font-weight": 700, style: `fill:${colour}` }, cpu];
-  if (how === "running") return svg(33, 22, solid(RING), text("var(--bg)"), solid("M24 5.5L31 11L24 16.5Z"));
-  if (how === "loaded") return svg(22, 22, stroke(RING, 2.4), text("currentColor"));
+  if (how === "running") return svg(33, 22, solid(RING), letter(11, cpu, PAPER, 15.4), solid("M24 5.5L31 11L24 16.5Z"));
+  if (how === "loaded") return svg(22, 22, stroke(RING, 2.4), letter(11, cpu, INK, 15.4));
   return svg(22, 22, stroke(RING, word === "absent" ? 1.6 : 1.8, word === "absent" ? "1.4 3" : ""));
 });
 
@@ -300,15 +312,19 @@ function unpack(text) {
 const VIEWS = ["host", "hyp", "guest"];
 
 function pageCells(graph, state) {
-  return state.pages.flatMap((row, at) => [
-    ...VIEWS.map((who) => ({ key: `page ${at} ${who}`, name: graph.pages[at][0], part: who, word: RIGHTS[row[who]] ?? row[who], sign: () => pageSign(who, row[who]) })),
-    { key: `page ${at} owner`, name: graph.pages[at][0], part: "owner", word: row.owner, sign: () => ownerSign(row.owner), shown: true },
-    { key: `page ${at} count`, name: graph.pages[at][0], part: "", word: row.count || "no count", quiet: true },
-  ]);
+  return state.pages.flatMap((row, at) => {
+    const cell = (part, word, extra) => ({ key: `page ${at} ${part}`, name: graph.pages[at][0], part, word, ...extra });
+    return [
+      ...VIEWS.map((who) => cell(who, RIGHTS[row[who]], { sign: () => pageSign(who, row[who]) })),
+      cell("owner", row.owner, { sign: () => ownerSign(row.owner), shown: true }),
+      cell("count", row.count || "no count", { part: "", quiet: true }),
+    ];
+  });
 }
 
 function vmCells(card) {
-  const cell = (part, label, word, extra = {}) => ({ key: `vm ${card.vm} ${part}`, vm: card.vm, name: `VM ${card.handle}`, part: label, word, shown: true, ...extra });
+  const both = { vm: card.vm, name: `VM ${card.handle}`, shown: true };
+  const cell = (key, part, word, extra) => ({ ...both, key: `vm ${card.vm} ${key}`, part, word, ...extra });
   return [
     cell("word", "", card.word, { sign: () => vmSign(card.word), whole: true }),
     cell("count", "count", String(card.count), { same: JSON.stringify(card.holders) }),
@@ -320,17 +336,20 @@ function vmCells(card) {
 
 /** Every cell that a step can change, by key. */
 function cells(graph, state) {
-  const slots = state.slots.map((slot, at) => ({ key: `slot ${at}`, name: `slot ${at}`, part: "", word: slot.word, sign: () => vmSign(slot.word), shown: true }));
+  const slots = state.slots.map(({ word }, at) =>
+    ({ key: `slot ${at}`, name: `slot ${at}`, part: "", word, sign: () => vmSign(word), shown: true }));
   return new Map([...pageCells(graph, state), ...state.vms.flatMap(vmCells), ...slots].map((cell) => [cell.key, cell]));
 }
 
 /** What differs: key to {was, now}, either of them missing where a VM came or went. */
 function differences(graph, before, after) {
   const old = cells(graph, before), young = cells(graph, after), found = new Map();
-  const known = (map, cell) => !cell.vm || map.has(`vm ${cell.vm} word`);
+  const both = (cell) => !cell.vm || (old.has(`vm ${cell.vm} word`) && young.has(`vm ${cell.vm} word`));
   for (const key of new Set([...young.keys(), ...old.keys()])) {
     const was = old.get(key), now = young.get(key), either = now ?? was;
-    if (was && now ? was.word !== now.word || was.same !== now.same : either.whole || (known(old, either) && known(young, either))) found.set(key, { was, now });
+    // Of a VM that came or went, one cell stands for all.
+    const differs = was && now ? was.word !== now.word || was.same !== now.same : either.whole || both(either);
+    if (differs) found.set(key, { was, now });
   }
   return found;
 }
@@ -352,7 +371,8 @@ function asked(graph, url) {
   const fragment = decodeURIComponent((url ?? "").split("#")[1] ?? "");
   if (!fragment.startsWith(`${graph.name}=`)) return null;
   const [lines, at] = fragment.slice(graph.name.length + 1).split("@");
-  return { lines: lines.split(";").map((line) => line.replaceAll("+", " ")).filter(Boolean), at: at === undefined ? Infinity : Number(at) };
+  const spaced = lines.split(";").map((line) => line.replaceAll("+", " "));
+  return { lines: spaced.filter(Boolean), at: at === undefined ? Infinity : Number(at) };
 }
 
 /** The steps a trace text takes from the start of this graph, and the digest it promises. */
@@ -362,7 +382,8 @@ function parsed(graph, text) {
   const before = [graph.header, ...graph.setup], body = digest ? lines.slice(0, -1) : lines;
   const odd = before.findIndex((line, at) => body[at] !== line);
   if (odd < 0) return { lines: body.slice(before.length), at: Infinity, digest };
-  return { odd: `This trace was made for another bench: its line ${odd + 1} is “${body[odd] ?? "missing"}”, here it is “${before[odd]}”.` };
+  const line = `its line ${odd + 1} is “${body[odd] ?? "missing"}”, here it is “${before[odd]}”`;
+  return { odd: `This trace was made for another bench: ${line}.` };
 }
 
 // JupyterLab takes the fragment out of the address while it starts; the navigation entry still has it.
@@ -370,7 +391,9 @@ const firstAddress = () => performance.getEntriesByType("navigation")[0]?.name;
 
 // ---------------------------------------------------------------- lanes
 
-const LOCKS = { L: "vm_table_lock", H: "host_mmu lock", Y: "pkvm_pgd lock", G: "guest lock", P: "pool lock", M: "mmu_lock", C: "config_lock" };
+const LOCKS = {
+  L: "vm_table_lock", H: "host_mmu lock", Y: "pkvm_pgd lock", G: "guest lock", P: "pool lock", M: "mmu_lock", C: "config_lock",
+};
 const doneRegions = (lane) => lane.regions.filter((region) => region.when === "done").length;
 const inFlight = (lane) => doneRegions(lane) > 0 && lane.regions.some((region) => region.when !== "done");
 
@@ -394,7 +417,8 @@ function gapWords(view, cpu, from, to) {
     const who = view.path[step - 1].edge.cpu;
     if (who !== cpu) others.set(who, (others.get(who) ?? 0) + 1);
   }
-  return [...others].map(([who, count]) => `${view.graph.cpus[who]} took ${count} ${count === 1 ? "step" : "steps"} here`).join(", ");
+  const words = ([who, count]) => `${view.graph.cpus[who]} took ${count} ${count === 1 ? "step" : "steps"} here`;
+  return [...others].map(words).join(", ");
 }
 
 /** Equal regions in a row become one line with a number. */
@@ -402,8 +426,8 @@ function folded(regions, made, isNew) {
   const rows = [];
   regions.forEach((region, at) => {
     const last = rows.at(-1), step = made[at];
-    const same = last && last.says === region.says && last.locks === region.locks && last.when === region.when && last.fresh === isNew(step);
-    const close = same && (step === undefined || last.to === undefined || step === last.to + 1);
+    const same = last && ["says", "locks", "when"].every((part) => last[part] === region[part]);
+    const close = same && last.fresh === isNew(step) && (step === undefined || last.to === undefined || step === last.to + 1);
     if (close) Object.assign(last, { times: last.times + 1, to: step });
     else rows.push({ ...region, times: 1, from: step, to: step, fresh: isNew(step) });
   });
@@ -418,7 +442,8 @@ function shortened(rows, gaps) {
   let first = Math.max(0, done - DONE_SHOWN);
   while (first > 0 && gaps.slice(1, first + 1).some(Boolean)) first -= 1;
   const most = done + 1 + LATER_SHOWN, number = (some) => some.reduce((sum, row) => sum + row.times, 0);
-  const line = (some, when, word) => ({ locks: "", says: `${number(some)} ${word}`, when, times: 1, from: some[0].from, to: some.at(-1).to });
+  const line = (some, when, word) =>
+    ({ locks: "", says: `${number(some)} ${word}`, when, times: 1, from: some[0].from, to: some.at(-1).to });
   const before = first > 1 ? [line(rows.slice(0, first), "done", "regions done")] : rows.slice(0, first);
   const after = rows.length > most + 1 ? [line(rows.slice(most), "later", "more regions")] : rows.slice(most);
   return [...before, ...rows.slice(first, most), ...after];
@@ -433,7 +458,8 @@ function bracket(locks) {
 function regionRow({ locks, says, when, times, from, to, fresh }) {
   const before = (when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "");
   const at = from === undefined ? "" : from === to ? `step ${from}` : `${from}–${to}`;
-  return make(`li.region.${fresh ? "done.now" : when}`, {}, bracket(locks), make("span", {}, before + says), make("span.at", {}, at));
+  const look = `li.region.${fresh ? "done.now" : when}`;
+  return make(look, {}, bracket(locks), make("span", {}, before + says), make("span.at", {}, at));
 }
 
 /** The regions of a CPU's call; the one in which the machine ended counts as made. */
@@ -476,14 +502,24 @@ function keepsOf(lane) {
   return [words, ...lane.keeps.map((text) => tag("call", text, lane.stale))];
 }
 
+/** The code of a refusal; a call that goes on has no answer yet, but its sentence has the code. */
+const codeOf = (edge) => edge.ret || (/-E[A-Z0-9]+/.exec(edge.says) ?? [""])[0];
+
+const FORECAST_SIGNS = {
+  panic: () => octagon(18, "var(--danger)", PAPER),
+  refused: (edge) => codeOf(edge) && refusedSign(codeOf(edge)),
+  warn: () => SIGNS.warn(),
+  nothing: () => SIGNS.nothing(),
+};
+
 /** What a step would do, said before it is done. */
 function forecast(edge, { graph, state }, lane, known) {
   if (state.end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
   if (!edge) return [lane.short && make("span.muted", {}, "waits")];
-  if (edge.to === null && !edge.says) return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
-  if (!graph.foretell) return [];
-  const sign = { panic: () => octagon(18, "var(--danger)", "var(--bg)"), refused: () => codeOf(edge) && refusedSign(codeOf(edge)), warn: () => SIGNS.warn(), nothing: () => SIGNS.nothing() }[edge.kind];
-  return [sign?.() || null, prose(edge.says)];
+  if (edge.to === null && !edge.says) {
+    return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
+  }
+  return [FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says)];
 }
 
 // ---------------------------------------------------------------- state and ownership
@@ -510,18 +546,20 @@ function holders(card) {
 function vmCard(card, changes) {
   const change = (part) => changes.get(`vm ${card.vm} ${part}`);
   const line = (label, part, ...kids) => [make("dt", {}, label), mark(make("dd", {}, ...kids), change(part))];
-  const head = make("h4", {}, make("span", {}, `VM ${card.handle}`), mark(withWord(vmSign(card.word), card.word), change("word")), make("span.muted", {}, card.where));
-  const list = make("dl", {}, ...line("Count", "count", make("div.count-line", {}, make("span.big", {}, String(card.count)), make("div.holders", {}, ...holders(card)))),
-    ...line("Dying", "dying", `EL2: ${card.dying}`), ...line("", "memo", `host memo: ${card.memo}`),
-    ...card.vcpus.flatMap((vcpu) => line(vcpu.idx ? "" : "vCPUs", `vcpu ${vcpu.idx}`, withWord(vcpuSign(vcpu.word), `vCPU ${vcpu.idx} ${vcpu.word}`))),
-    ...line("Given back", "back", card.back || "nothing yet"));
+  const word = mark(withWord(vmSign(card.word), card.word), change("word"));
+  const head = make("h4", {}, make("span", {}, `VM ${card.handle}`), word, make("span.muted", {}, card.where));
+  const count = make("div.count-line", {}, make("span.big", {}, String(card.count)), make("div.holders", {}, ...holders(card)));
+  const vcpus = card.vcpus.flatMap((vcpu) =>
+    line(vcpu.idx ? "" : "vCPUs", `vcpu ${vcpu.idx}`, withWord(vcpuSign(vcpu.word), `vCPU ${vcpu.idx} ${vcpu.word}`)));
+  const list = make("dl", {}, ...line("Count", "count", count), ...line("Dying", "dying", `EL2: ${card.dying}`),
+    ...line("", "memo", `host memo: ${card.memo}`), ...vcpus, ...line("Given back", "back", card.back || "nothing yet"));
   return make("section.card", { "aria-label": `VM ${card.handle}` }, head, list);
 }
 
 function pageRow(graph, row, at, changes) {
   const [name, what] = graph.pages[at];
   const change = (part) => changes.get(`page ${at} ${part}`);
-  const views = VIEWS.map((who) => mark(make("td", {}, withWord(pageSign(who, row[who]), RIGHTS[row[who]] ?? row[who])), change(who)));
+  const views = VIEWS.map((who) => mark(make("td", {}, withWord(pageSign(who, row[who]), RIGHTS[row[who]])), change(who)));
   const owner = mark(make("td", {}, withWord(ownerSign(row.owner), row.owner)), change("owner"));
   const count = mark(make("td.count", {}, row.count), change("count"));
   const head = make("th", { scope: "row" }, name, make("span.what", {}, what));
@@ -535,7 +573,8 @@ const MOST_CHIPS = 5;
 
 function chip({ was, now }) {
   const cell = now ?? was, head = [make("b", {}, cell.name), cell.part && make("span", {}, cell.part)];
-  const show = (one) => one.sign ? make("span.sign", {}, one.sign(), one.shown ? make("span.word", {}, one.word) : hiddenWords(one.word)) : make("span", {}, one.word);
+  const word = (one) => (one.shown ? make("span.word", {}, one.word) : hiddenWords(one.word));
+  const show = (one) => (one.sign ? make("span.sign", {}, one.sign(), word(one)) : make("span", {}, one.word));
   const become = [hiddenWords("becomes"), make("span", { "aria-hidden": "true" }, "→")];
   if (!was) return make("li", {}, ...head, make("span", {}, "is new:"), show(now));
   if (!now) return make("li", {}, ...head, show(was), ...become, "gone");
@@ -550,9 +589,6 @@ function chips(changes) {
   return [...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more, marked below`)];
 }
 
-/** The code of a refusal; a call that goes on has no answer yet, but its sentence has the code. */
-const codeOf = (edge) => edge.ret || (/-E[A-Z0-9]+/.exec(edge.says) ?? [""])[0];
-
 function answerSign(edge) {
   if (edge?.kind === "refused" && codeOf(edge)) return make("div.answer", {}, refusedSign(codeOf(edge)));
   if (edge?.kind === "nothing") return make("div.answer", {}, nothingSign());
@@ -560,7 +596,8 @@ function answerSign(edge) {
 }
 
 function panicBlock(says) {
-  return make("div.panic", {}, octagon(40, "var(--bg)", "var(--danger)"), make("span", {}, make("b", {}, "EL2 warning: the machine ends"), prose(says)));
+  const words = make("span", {}, make("b", {}, "EL2 warning: the machine ends"), prose(says));
+  return make("div.panic", {}, octagon(40, PAPER, "var(--danger)"), words);
 }
 
 function whenWords(view) {
@@ -576,9 +613,15 @@ const HOST_WARNING = /(?=The host logs a warning: )/;
 function changeParts(view) {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
   const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
-  const panic = end && panicBlock(edge?.kind === "panic" ? says : end.says);
-  return [panic, make("div.when", {}, whenWords(view)), main && edge?.kind !== "panic" && make("p.says", {}, prose(main)),
-    warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)), answerSign(edge), make("ul.diffs", {}, ...chips(view.changes))];
+  const ends = edge?.kind === "panic";
+  return [
+    end && panicBlock(ends ? says : end.says),
+    make("div.when", {}, whenWords(view)),
+    main && !ends && make("p.says", {}, prose(main)),
+    warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)),
+    answerSign(edge),
+    make("ul.diffs", {}, ...chips(view.changes)),
+  ];
 }
 
 // ---------------------------------------------------------------- share
@@ -646,23 +689,41 @@ class Walk {
 /** The fixed frame of a bench: made once, so that buttons keep their place and the focus. */
 function frame(graph, act) {
   const parts = {
-    counter: make("span.muted"), undo: button("button", "Undo", "u", act.undo), redo: button("button", "Redo", "r", act.redo),
-    reset: button("button", "Back to start", "b", act.reset), change: make("div"), alert: make("div.alert", { role: "alert" }),
-    lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act)), state: make("div.section"), pages: make("tbody"), caption: make("caption"),
-    trace: make("pre"), room: make("div"), said: make("div.said.muted"), live: make("div.hidden-words", { "aria-live": "polite" }),
+    counter: make("span.muted"),
+    undo: button("button", "Undo", "u", act.undo),
+    redo: button("button", "Redo", "r", act.redo),
+    reset: button("button", "Back to start", "b", act.reset),
+    change: make("div"),
+    alert: make("div.alert", { role: "alert" }),
+    live: make("div.hidden-words", { "aria-live": "polite" }),
+    lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act)),
+    state: make("div.section"),
+    pages: make("tbody"),
+    caption: make("caption"),
+    trace: make("pre"),
+    room: make("div"),
+    said: make("div.said.muted"),
   };
-  const { letter: sign, late, id } = graph.revision;
-  const revision = make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
+  const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
   parts.box = make("section.pkvm-bench", { "aria-label": `Bench: ${graph.title}`, tabindex: "-1" },
-    make("div.bar", {}, make("h3", {}, graph.title), revision, parts.counter, make("span.space"), make("div.buttons", {}, parts.undo, parts.redo, parts.reset)),
+    headFrame(graph, parts),
     make("section.change", { "aria-label": "What just changed" }, parts.change, parts.alert), parts.live,
-    make("div.columns", {}, make("div.section.lanes-section", {}, make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box))), parts.state),
-    make("div.section", {}, pageTable(parts)), shareFrame(parts, act));
+    make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
+    make("div.section", {}, pageTable(parts)),
+    shareFrame(parts, act));
   return parts;
 }
 
+function headFrame(graph, { counter, undo, redo, reset }) {
+  const { letter: sign, late, id } = graph.revision;
+  const revision = make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
+  const buttons = make("div.buttons", {}, undo, redo, reset);
+  return make("div.bar", {}, make("h3", {}, graph.title), revision, counter, make("span.space"), buttons);
+}
+
 function laneFrame(name, cpu, act) {
-  const lane = { title: make("h4"), acts: make("div"), call: make("p.call"), keeps: make("p.keeps"), regions: make("ol"), steps: [] };
+  const lane = { title: make("h4"), acts: make("div"), call: make("p.call"), keeps: make("p.keeps"), regions: make("ol") };
+  lane.steps = [];
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
   lane.box = make("section.lane", { "aria-label": name }, lane.title, lane.acts, lane.call, lane.keeps, lane.regions);
   return lane;
@@ -670,12 +731,14 @@ function laneFrame(name, cpu, act) {
 
 function pageTable({ caption, pages }) {
   const heads = ["Page", "Host", "Hyp", "Guest", "Owner", "Counts"].map((head) => make("th", { scope: "col" }, head));
-  return make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads, make("th.words-head", { scope: "col" }, "In words"))), pages);
+  const words = make("th.words-head", { scope: "col" }, "In words");
+  return make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads, words)), pages);
 }
 
 function shareFrame({ trace, room, said }, act) {
   const buttons = [button("button", "Copy trace", "", act.copyTrace), button("button", "Copy link", "", act.copyLink)];
-  return make("div.section.share", {}, make("div.head", {}, make("h4", {}, "Trace"), said), make("div.row", {}, trace, make("div.buttons", {}, ...buttons)), room);
+  const row = make("div.row", {}, trace, make("div.buttons", {}, ...buttons));
+  return make("div.section.share", {}, make("div.head", {}, make("h4", {}, "Trace"), said), row, room);
 }
 
 /** One button for each step a CPU can take; buttons are kept from state to state. */
@@ -698,7 +761,8 @@ function drawSteps(lane, view, cpu, edges, known, act) {
 
 function drawLane(lane, view, cpu, edges, known, act) {
   const now = view.state.lanes[cpu], going = inFlight(now) && edges.length > 0 && !view.state.end;
-  lane.title.replaceChildren(make("span.cpu", {}, view.graph.cpus[cpu]), make("span", {}, now.short || "idle"), make("span.muted", {}, now.where));
+  const name = make("span.cpu", {}, view.graph.cpus[cpu]);
+  lane.title.replaceChildren(name, make("span", {}, now.short || "idle"), make("span.muted", {}, now.where));
   drawSteps(lane, view, cpu, edges, known, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
   enable(lane.finish, going);
@@ -708,10 +772,12 @@ function drawLane(lane, view, cpu, edges, known, act) {
 }
 
 function drawState(parts, { graph, state, at, changes }) {
+  const slots = make("div.slots", {}, ...state.slots.map((slot, number) => slotBox(slot, number, changes)));
   const cards = state.vms.map((card) => vmCard(card, changes));
-  const gone = [...changes.values()].filter(({ was, now }) => was?.whole && !now).map(({ was }) => make("p.card.changed-cell", {}, `${was.name} is gone; it was ${was.word}.`));
-  const none = !cards.length && !gone.length && make("p.card.unused", {}, "EL2 has no VM.");
-  parts.state.replaceChildren(...[make("div.slots", {}, ...state.slots.map((slot, number) => slotBox(slot, number, changes))), ...cards, ...gone, none].filter(Boolean));
+  const left = [...changes.values()].filter(({ was, now }) => was?.whole && !now);
+  const gone = left.map(({ was }) => make("p.card.changed-cell", {}, `${was.name} is gone; it was ${was.word}.`));
+  const none = cards.length + gone.length ? [] : [make("p.card.unused", {}, "EL2 has no VM.")];
+  parts.state.replaceChildren(slots, ...cards, ...gone, ...none);
   parts.caption.textContent = at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step";
   parts.pages.replaceChildren(...state.pages.map((row, number) => pageRow(graph, row, number, changes)));
 }
@@ -727,8 +793,15 @@ function mount(root, graph, port = {}) {
       return broke(error);
     }
   };
-  const act = { undo: () => go(walk.at - 1, "Undone. "), redo: () => go(walk.at + 1, "Redone. "), reset: () => go(0, "Back to start. "), step, finish,
-    copyTrace: () => copy(walk.trace, "Trace", parts.room, say), copyLink: () => copy(location.href.split("#")[0] + walk.link, "Link", parts.room, say) };
+  const act = {
+    step,
+    finish,
+    undo: () => go(walk.at - 1, "Undone. "),
+    redo: () => go(walk.at + 1, "Redone. "),
+    reset: () => go(0, "Back to start. "),
+    copyTrace: () => copy(walk.trace, "Trace", parts.room, say),
+    copyLink: () => copy(location.href.split("#")[0] + walk.link, "Link", parts.room, say),
+  };
   for (const name of Object.keys(act)) act[name] = guard(act[name]);
   const parts = frame(graph, act);
 
@@ -839,7 +912,9 @@ function mount(root, graph, port = {}) {
       }
       walk.take(edge);
     }
-    if (!odd && digest && digest !== walk.state.digest) odd = `The trace ends in state ${digest}, but this bench is in state ${walk.state.digest}.`;
+    if (!odd && digest && digest !== walk.state.digest) {
+      odd = `The trace ends in state ${digest}, but this bench is in state ${walk.state.digest}.`;
+    }
     if (at < walk.at) walk.at = Math.max(0, Math.trunc(at));
     if (quiet && !odd && !walk.at) draw(0);
     else show(Math.max(0, walk.at - 1));
