@@ -29,7 +29,7 @@ def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         print(f"course.py: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"course.py: {error.strerror}: {error.filename}", file=sys.stderr)
+        print("course.py:", ": ".join(filter(None, [error.strerror, error.filename])), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
