@@ -54,14 +54,16 @@ def test_a_refused_call_on_a_protected_vm_holds_a_reference_for_a_moment(revisio
 def test_a_warning_at_el2_ends_the_machine() -> None:
     machine = loaded(V1)
     machine.call(1, "start", HANDLE)
-    assert (machine.ended, machine.state.end and machine.state.end.where) == ("EL2_PANIC", "start_unreferenced")
+    assert machine.state.end
+    assert machine.state.end.fatal
+    assert (machine.ended, machine.state.end.where) == ("EL2_PANIC", "start_unreferenced")
 
 
 def test_a_warning_of_the_host_does_not_end_the_machine() -> None:
     machine = host_vm(V1)
     machine.call(0, "start", HANDLE)
     machine.call(0, "destroy", "kvm0")
-    assert [event.kind for event in machine.steps[-1][0].events] == ["HOST_WARN"]
+    assert [(event.kind, event.fatal) for event in machine.steps[-1][0].events] == [("HOST_WARN", False)]
     assert machine.ended == ""
 
 

@@ -49,7 +49,7 @@ def story() -> Trace:
     return machine.trace
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(runs())
 def test_a_trace_is_read_back_as_it_was_written_and_replays_without_a_difference(machine: Machine) -> None:
     text = str(machine.trace)
@@ -59,7 +59,7 @@ def test_a_trace_is_read_back_as_it_was_written_and_replays_without_a_difference
     assert (again.differs, again.state, len(again.steps)) == ("", machine.state, len(machine.steps))
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(runs())
 def test_a_state_is_read_back_from_json_as_it_was_written(machine: Machine) -> None:
     text = json.dumps(to_json(machine.state))
@@ -67,14 +67,14 @@ def test_a_state_is_read_back_from_json_as_it_was_written(machine: Machine) -> N
     assert json.dumps(to_json(from_json(json.loads(text)))) == text
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(runs(12), runs(12))
 def test_two_digests_are_equal_exactly_when_the_states_are(one: Machine, other: Machine) -> None:
     states = [step.state for step, _ in (*one.steps, *other.steps)]
     assert len(set(states)) == len({digest(state) for state in states})
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_trace_is_refused_in_one_line_or_is_a_trace(data: st.DataObject) -> None:
     text = str(story())
@@ -100,7 +100,7 @@ def check_refused_or_replayed(text: str) -> None:
     assert says or isinstance(replay(parse(text)).differs, str)
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.text(max_size=200))
 @example("pkvm-trace 1 v1\nstate 0123456789ab\n")
 @example("pkvm-trace 1 v1\n0 __pkvm_vcpu_load(0x1000, " + "9" * 5000 + ") = void\nstate 0123456789ab")
@@ -134,7 +134,7 @@ def test_numbers_that_no_machine_has_room_for_are_refused_like_memory_that_is_no
     assert replay(parse(HUGE)).differs.endswith("the trace says 000000000000")
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.data())
 def test_a_damaged_state_is_refused_in_one_line_or_is_a_state(data: st.DataObject) -> None:
     machine = dying_with_pages(V1)

@@ -26,9 +26,9 @@ def test_the_model_agrees_with_the_recorded_functions_in_every_field(name: str) 
     assert tally.steps == sum(map(judged, vectors)) > 150
 
 
-def test_the_vectors_hold_eighteen_thousand_steps_of_four_kernels() -> None:
+def test_the_vectors_hold_fourteen_thousand_steps_of_four_kernels() -> None:
     assert len(FILES) == 16
-    assert sum(judged(vector) for name in FILES for vector in read(f"{name}.jsonl.gz")) > 18_000
+    assert sum(judged(vector) for name in FILES for vector in read(f"{name}.jsonl.gz")) > 14_000
 
 
 def first_live(field: str) -> tuple[JSON, int]:
