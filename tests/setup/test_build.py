@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from pkvm_model.course import build
 from pkvm_model.course.errors import CourseError
@@ -55,6 +55,13 @@ def test_only_what_lasts_is_stored(lesson: Path) -> None:
     assert stored.cells[2].outputs[0].data[build.WIDGET_VIEW]["model_id"] == f"{1:032x}"
     (error,) = stored.cells[3].outputs
     assert error.traceback == [f"TypeError: {error.evalue}"]
+
+
+def test_of_a_widget_with_a_static_form_only_that_form_is_stored() -> None:
+    data = {"text/html": "<table>", "text/plain": "Bench", build.WIDGET_VIEW: {"model_id": "random"}}
+    cell = new_code_cell("bench", outputs=[new_output("execute_result", data=data)])
+    build.trim(new_notebook(cells=[cell]))
+    assert set(cell.outputs[0].data) == {"text/html", "text/plain"}
 
 
 def test_a_stale_output_is_named_and_left_alone(
