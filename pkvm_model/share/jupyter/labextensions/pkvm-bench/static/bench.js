@@ -1,6 +1,6 @@
 // The Bench: draws a state of a graph and steps along its edges. One plain ES module: no build, no dependency, no network.
 //
-//   mount(el, graph, port)   draws into an element; returns {open, learn, fail, connect, close}
+//   mount(el, graph, port)   draws into an element; returns a Bench, with open(), connect() and close()
 //   default export           the front end that anywidget loads
 //
 // port = {trace, ask, changed, listen, close}, each of them optional. Without `ask` there is no Python behind the page.
@@ -427,8 +427,8 @@ function folded(regions, made, isNew) {
   regions.forEach((region, at) => {
     const last = rows.at(-1), step = made[at];
     const same = last && ["says", "locks", "when"].every((part) => last[part] === region[part]);
-    const close = same && last.fresh === isNew(step) && (step === undefined || last.to === undefined || step === last.to + 1);
-    if (close) Object.assign(last, { times: last.times + 1, to: step });
+    const follows = step === undefined || last?.to === undefined || step === last.to + 1;
+    if (same && follows && last.fresh === isNew(step)) Object.assign(last, { times: last.times + 1, to: step });
     else rows.push({ ...region, times: 1, from: step, to: step, fresh: isNew(step) });
   });
   return rows;
@@ -452,7 +452,8 @@ function shortened(rows, gaps) {
 function bracket(locks) {
   const letters = locks.match(/[A-Z]/g) ?? [];
   const kind = letters.length === 0 ? ".none" : letters.length > 1 ? ".two" : "";
-  return make(`span.bracket${kind}`, {}, ...letters.map((lock) => make(`abbr.lock-${lock}`, { title: LOCKS[lock] ?? lock }, lock)));
+  const named = (lock) => make(`abbr.lock-${lock}`, { title: LOCKS[lock] ?? lock }, lock);
+  return make(`span.bracket${kind}`, {}, ...letters.map(named));
 }
 
 function regionRow({ locks, says, when, times, from, to, fresh }) {
@@ -486,7 +487,8 @@ function regionList(view, cpu) {
   return rows.flatMap((row, at) => {
     const here = rows[at - 1]?.when === "done" && row.when === "next", words = gapBefore(view, cpu, rows, at);
     const shown = at > 0 && (words || row.when !== "done");
-    const gap = () => make(here ? "li.gap.here" : "li.gap", {}, words ? `gap: ${words}` : here ? "gap: others may run" : "gap");
+    const says = words ? `gap: ${words}` : here ? "gap: others may run" : "gap";
+    const gap = () => make(here ? "li.gap.here" : "li.gap", {}, says);
     return shown ? [gap(), regionRow(row)] : [regionRow(row)];
   });
 }
@@ -548,7 +550,8 @@ function vmCard(card, changes) {
   const line = (label, part, ...kids) => [make("dt", {}, label), mark(make("dd", {}, ...kids), change(part))];
   const word = mark(withWord(vmSign(card.word), card.word), change("word"));
   const head = make("h4", {}, make("span", {}, `VM ${card.handle}`), word, make("span.muted", {}, card.where));
-  const count = make("div.count-line", {}, make("span.big", {}, String(card.count)), make("div.holders", {}, ...holders(card)));
+  const number = make("span.big", {}, String(card.count));
+  const count = make("div.count-line", {}, number, make("div.holders", {}, ...holders(card)));
   const vcpus = card.vcpus.flatMap((vcpu) =>
     line(vcpu.idx ? "" : "vCPUs", `vcpu ${vcpu.idx}`, withWord(vcpuSign(vcpu.word), `vCPU ${vcpu.idx} ${vcpu.word}`)));
   const list = make("dl", {}, ...line("Count", "count", count), ...line("Dying", "dying", `EL2: ${card.dying}`),
@@ -678,6 +681,12 @@ class Walk {
     if (known) known.to = to;
   }
   get trace() { return traceText(this.graph, this.path, this.at, this.state.digest); }
+  get says() { return this.path[this.at - 1]?.edge.says ?? this.graph.says; }
+  /** What is wrong where a trace promises another state. */
+  misses(digest) {
+    const { digest: here } = this.state;
+    return digest && digest !== here ? `The trace ends in state ${digest}, but this bench is in state ${here}.` : "";
+  }
   get link() { return linkText(this.graph, this.path, this.at); }
   /** What the drawing needs: the position, and what differs from step `since`. */
   view(since) {
@@ -782,160 +791,195 @@ function drawState(parts, { graph, state, at, changes }) {
   parts.pages.replaceChildren(...state.pages.map((row, number) => pageRow(graph, row, number, changes)));
 }
 
-/** Draws a bench into an element and keeps it working until `close` is called. */
-function mount(root, graph, port = {}) {
-  dress();
-  const walk = new Walk(graph), waiting = new Map();
-  const guard = (work) => (...given) => {
-    try {
-      return work(...given)?.catch?.(broke);
-    } catch (error) {
-      return broke(error);
-    }
-  };
-  const act = {
-    step,
-    finish,
-    undo: () => go(walk.at - 1, "Undone. "),
-    redo: () => go(walk.at + 1, "Redone. "),
-    reset: () => go(0, "Back to start. "),
-    copyTrace: () => copy(walk.trace, "Trace", parts.room, say),
-    copyLink: () => copy(location.href.split("#")[0] + walk.link, "Link", parts.room, say),
-  };
-  for (const name of Object.keys(act)) act[name] = guard(act[name]);
-  const parts = frame(graph, act);
-
-  function say(text) {
-    parts.said.textContent = text;
-    parts.live.textContent = text;
+/** A bench on the screen: what its buttons and keys do, and what it asks and tells Python. */
+class Bench {
+  constructor(root, graph, port) {
+    Object.assign(this, { graph, port, walk: new Walk(graph), waiting: new Map() });
+    this.act = this.actions();
+    this.parts = frame(graph, this.act);
+    this.onLink = this.guard((event) => this.openLink(event.newURL));
+    this.parts.box.addEventListener("keydown", this.guard((event) => this.onKey(event)));
+    window.addEventListener("hashchange", this.onLink);
+    root.replaceChildren(this.parts.box);
+    this.guard(() => this.begin())();
   }
 
-  function fail(text) {
-    parts.alert.textContent = text;
-    parts.box.removeAttribute("aria-busy");
+  actions() {
+    const { walk } = this, say = (text) => this.say(text);
+    const link = () => location.href.split("#")[0] + walk.link;
+    const act = {
+      step: (cpu, number) => this.step(cpu, number),
+      finish: (cpu) => this.finish(cpu),
+      undo: () => this.go(walk.at - 1, "Undone. "),
+      redo: () => this.go(walk.at + 1, "Redone. "),
+      reset: () => this.go(0, "Back to start. "),
+      copyTrace: () => copy(walk.trace, "Trace", this.parts.room, say),
+      copyLink: () => copy(link(), "Link", this.parts.room, say),
+    };
+    return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)]));
   }
 
-  function broke(error) {
-    fail(`The bench stumbled: ${error?.message ?? error}. Undo, or reload the page; the trace below leads here.`);
+  /** The same function, but whatever it throws is shown in the bench. */
+  guard(work) {
+    const cure = "Undo, or reload the page; the trace below leads here.";
+    const broke = (error) => this.fail(`The bench stumbled: ${error?.message ?? error}. ${cure}`);
+    return (...given) => {
+      try {
+        return work(...given)?.catch?.(broke);
+      } catch (error) {
+        return broke(error);
+      }
+    };
   }
 
-  function draw(since) {
-    const view = walk.view(since), says = walk.path[walk.at - 1]?.edge.says ?? graph.says;
+  /** Draws the start, then opens what a link or the port asks for. */
+  begin() {
+    this.draw(0);
+    this.port.listen?.(this);
+    const wanted = asked(this.graph, location.href) ?? asked(this.graph, firstAddress()) ?? this.port.trace;
+    if (wanted && wanted !== this.walk.trace) this.open(wanted, true);
+  }
+
+  say(text) {
+    this.parts.said.textContent = text;
+    this.parts.live.textContent = text;
+  }
+
+  fail(text) {
+    this.parts.alert.textContent = text;
+    this.parts.box.removeAttribute("aria-busy");
+  }
+
+  /** Draws the step where the walk stands, marking what differs from the step `since`. */
+  draw(since) {
+    const { walk, parts } = this, view = walk.view(since), asks = Boolean(this.port.ask);
     parts.counter.textContent = `step ${walk.at} of ${walk.path.length}`;
     enable(parts.undo, walk.at > 0);
     enable(parts.reset, walk.at > 0);
     enable(parts.redo, walk.at < walk.path.length);
     parts.change.replaceChildren(...changeParts(view).filter(Boolean));
-    parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), Boolean(port.ask), act));
+    parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), asks, this.act));
     drawState(parts, view);
     parts.trace.textContent = shortTrace(walk.trace);
     parts.room.replaceChildren();
-    return says;
   }
 
-  /** Shows a step, marks what differs from `since`, and tells Python. */
-  function show(since, before = "") {
+  /** Draws a step, announces it, and tells Python. */
+  show(since, before = "") {
+    const { walk, parts } = this;
     parts.alert.textContent = "";
     parts.said.textContent = "";
-    const says = draw(since);
-    parts.live.textContent = `${before}Step ${walk.at} of ${walk.path.length}. ${says}`;
-    port.changed?.({ trace: walk.trace });
+    this.draw(since);
+    parts.live.textContent = `${before}Step ${walk.at} of ${walk.path.length}. ${walk.says}`;
+    this.tell();
   }
 
-  function go(step, before) {
-    if (step < 0 || step > walk.path.length || step === walk.at) return say("There is no such step to go to.");
+  tell() {
+    this.port.changed?.({ trace: this.walk.trace });
+  }
+
+  go(step, before) {
+    const { walk } = this;
+    if (step < 0 || step > walk.path.length || step === walk.at) return this.say("There is no such step to go to.");
     walk.at = step;
-    show(Math.max(0, step - 1), before);
+    return this.show(Math.max(0, step - 1), before);
   }
 
-  function step(cpu, number = 0) {
-    const edge = walk.state.end ? undefined : walk.edges(cpu)[number];
-    if (!edge) return say(walk.state.end ? "The machine has ended. Undo to go on." : `${graph.cpus[cpu]} has nothing left to do.`);
-    if (!walk.knows(edge)) return learnt(edge).then((ready) => ready && advance(edge));
-    return advance(edge);
+  step(cpu, number = 0) {
+    const { walk } = this, edge = walk.state.end ? undefined : walk.edges(cpu)[number];
+    if (walk.state.end) return this.say("The machine has ended. Undo to go on.");
+    if (!edge) return this.say(`${this.graph.cpus[cpu]} has nothing left to do.`);
+    if (!walk.knows(edge)) return this.learnt(edge).then((ready) => ready && this.advance(edge));
+    return this.advance(edge);
   }
 
-  function advance(edge) {
-    walk.take(edge);
-    show(walk.at - 1);
+  advance(edge) {
+    this.walk.take(edge);
+    this.show(this.walk.at - 1);
   }
 
   /** Steps one CPU until its call is over, the machine ends, or the next state is not known. */
-  function finish(cpu) {
-    const since = walk.at;
+  finish(cpu) {
+    const { walk } = this, since = walk.at;
     for (let most = 1000; most && inFlight(walk.state.lanes[cpu]) && !walk.state.end; most--) {
       const [edge] = walk.edges(cpu);
       if (!edge || !walk.knows(edge)) break;
       walk.take(edge);
     }
-    return walk.at > since ? show(since) : step(cpu);
+    return walk.at > since ? this.show(since) : this.step(cpu);
   }
 
   /** Asks Python for an edge; true when the answer came while the bench still stood there. */
-  async function learnt(edge) {
-    if (!port.ask) {
-      fail(NO_PYTHON);
+  async learnt(edge) {
+    if (!this.port.ask) {
+      this.fail(NO_PYTHON);
       return false;
     }
-    const from = walk.id, key = `${from} ${edge.line}`;
-    parts.box.setAttribute("aria-busy", "true");
-    const answer = new Promise((resolve) => waiting.set(key, resolve));
-    port.ask({ from, cpu: edge.cpu, line: edge.line });
-    return await answer && walk.id === from;
+    const from = this.walk.id, key = `${from} ${edge.line}`;
+    this.parts.box.setAttribute("aria-busy", "true");
+    const answer = new Promise((resolve) => this.waiting.set(key, resolve));
+    this.port.ask({ from, cpu: edge.cpu, line: edge.line });
+    return await answer && this.walk.id === from;
   }
 
   /** Python's answer: what it worked out, or {error}. */
-  function learn(answer) {
-    port.heard?.();
-    parts.box.removeAttribute("aria-busy");
-    if (!answer.error) walk.learn(answer);
-    for (const [key, resolve] of waiting) {
+  learn(answer) {
+    this.port.heard?.();
+    this.parts.box.removeAttribute("aria-busy");
+    if (!answer.error) this.walk.learn(answer);
+    this.parts.alert.textContent = answer.error ?? "";
+    for (const [key, resolve] of this.waiting) {
       if (!answer.error && key !== `${answer.from} ${answer.line}`) continue;
-      waiting.delete(key);
+      this.waiting.delete(key);
       resolve(!answer.error);
     }
-    if (answer.error) fail(answer.error);
-    else parts.alert.textContent = "";
   }
 
-  /** Follows lines from the start as far as they fit, and names the first that does not. */
-  async function follow({ lines, at, digest, odd }, quiet) {
-    if (odd) return fail(odd);
+  /** Opens a trace text, or what a link asks for; `quiet` where nothing is told if it leads nowhere. */
+  open(wanted, quiet) {
+    const request = typeof wanted === "string" ? parsed(this.graph, wanted) : wanted;
+    return this.guard(() => (request.odd ? this.fail(request.odd) : this.follow(request, quiet)))();
+  }
+
+  openLink(address) {
+    const wanted = this.parts.box.isConnected && asked(this.graph, address);
+    if (wanted) this.open(wanted);
+  }
+
+  /** Follows lines as far as they fit, shows the step asked for, and names the first line that does not fit. */
+  async follow({ lines, at, digest }, quiet) {
+    const { walk } = this, odd = await this.takeLines(lines) || walk.misses(digest);
+    if (at < walk.at) walk.at = Math.max(0, Math.trunc(at));
+    if (quiet && !odd && !walk.at) this.draw(0);
+    else this.show(Math.max(0, walk.at - 1));
+    return odd && this.fail(odd);
+  }
+
+  async takeLines(lines) {
+    const { walk } = this;
     walk.path.length = walk.at = 0;
     for (const line of lines) {
-      const edge = walk.state.end ? undefined : walk.edgeOf(line);
-      const ready = edge && (walk.knows(edge) || (port.ask && await learnt(edge)));
-      if (!ready) {
-        odd = edge ? `Step ${walk.at + 1}, “${line}”, is not worked out here; run the notebook to go further.`
-          : `The trace fits up to step ${walk.at}. Step ${walk.at + 1}, “${line}”, is not possible there.`;
-        break;
-      }
+      const edge = walk.state.end ? undefined : walk.edgeOf(line), step = `Step ${walk.at + 1}, “${line}”,`;
+      if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
+      const ready = walk.knows(edge) || (this.port.ask && await this.learnt(edge));
+      if (!ready) return `${step} is not worked out here; run the notebook to go further.`;
       walk.take(edge);
     }
-    if (!odd && digest && digest !== walk.state.digest) {
-      odd = `The trace ends in state ${digest}, but this bench is in state ${walk.state.digest}.`;
-    }
-    if (at < walk.at) walk.at = Math.max(0, Math.trunc(at));
-    if (quiet && !odd && !walk.at) draw(0);
-    else show(Math.max(0, walk.at - 1));
-    return odd && fail(odd);
+    return "";
   }
-
-  /** Opens a trace text, or what a link asks for. */
-  const open = guard((wanted, quiet) => follow(typeof wanted === "string" ? parsed(graph, wanted) : wanted, quiet));
 
   /** Joins a live port, now or later. */
-  function connect(joined) {
-    port = joined;
-    port.listen?.(handle);
-    if (walk.at) port.changed?.({ trace: walk.trace });
-    else if (port.trace && port.trace !== walk.trace) open(port.trace);
+  connect(port) {
+    this.port = port;
+    port.listen?.(this);
+    if (this.walk.at) this.tell();
+    else if (port.trace && port.trace !== this.walk.trace) this.open(port.trace);
   }
 
-  function onKey(event) {
+  onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea")) return;
+    const { act, graph } = this, named = { u: act.undo, r: act.redo, b: act.reset }[event.key];
     const cpu = Number(/^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1] ?? (/^\d$/.test(event.key) ? event.key : NaN));
-    const named = { u: act.undo, r: act.redo, b: act.reset }[event.key];
     if (graph.cpus[cpu] && event.shiftKey) act.finish(cpu);
     else if (graph.cpus[cpu]) act.step(cpu);
     else if (named) named();
@@ -944,26 +988,16 @@ function mount(root, graph, port = {}) {
     event.stopPropagation();
   }
 
-  const onLink = guard((event) => {
-    const wanted = parts.box.isConnected && asked(graph, event.newURL);
-    if (wanted) open(wanted);
-  });
-  const handle = { open, learn: guard(learn), fail, connect, close };
-  function close() {
-    window.removeEventListener("hashchange", onLink);
-    port.close?.();
+  close() {
+    window.removeEventListener("hashchange", this.onLink);
+    this.port.close?.();
   }
+}
 
-  parts.box.addEventListener("keydown", guard(onKey));
-  window.addEventListener("hashchange", onLink);
-  root.replaceChildren(parts.box);
-  guard(() => draw(0))();
-  guard(() => {
-    port.listen?.(handle);
-    const wanted = asked(graph, location.href) ?? asked(graph, firstAddress()) ?? port.trace;
-    if (wanted && wanted !== walk.trace) open(wanted, true);
-  })();
-  return handle;
+/** Draws a bench into an element and keeps it working until its `close` is called. */
+function mount(root, graph, port = {}) {
+  dress();
+  return new Bench(root, graph, port);
 }
 
 // ---------------------------------------------------------------- the live side
@@ -974,7 +1008,7 @@ const PATIENCE = 3000;
 /** A port to the Python object behind an anywidget model. */
 function livePort(model) {
   let bench, timer, heard = () => clearTimeout(timer);
-  const message = (content) => ("open" in content ? bench?.open(content.open) : bench?.learn(content));
+  const message = (content) => bench?.guard(() => ("open" in content ? bench.open(content.open) : bench.learn(content)))();
   return {
     trace: model.get("trace"),
     heard,
@@ -1019,7 +1053,10 @@ function mountStored(root, { graph, trace }, key) {
   return bench;
 }
 
-const render = ({ model, el }) => mount(el, unpack(model.get("packed")), livePort(model)).close;
+function render({ model, el }) {
+  const bench = mount(el, unpack(model.get("packed")), livePort(model));
+  return () => bench.close();
+}
 
 export { mount, mountStored, unpack };
 export default { initialize, render };
