@@ -1,11 +1,12 @@
 """A recorded life of a VM on a real kernel, as a notebook shows it."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..recording import Comparison, Row, Scenario, load, replay
+from ..recording import RECORDINGS, Comparison, Row, Scenario, load, replay
 from ..trace import show_ret, show_value
 from .story import Calls
 from .table import Table
@@ -55,6 +56,12 @@ class Life:
         rows = [row for row in self.scenario.hypercalls if any(word in row.call for word in words)]
         made = tuple((row.call, f"{row.call}({', '.join(row.args)})", show_ret(row.ret)) for row in rows)
         return Calls(f"Recorded on Linux {self.scenario.kernel}, scenario {self.scenario.name}", made)
+
+
+def counted(name: str, kernel: str = "7.3.4") -> dict[str, int]:
+    """How often functions of a running kernel were entered during the life of one VM, by name."""
+    rows = map(json.loads, (RECORDINGS / "counts.jsonl").read_text().splitlines())
+    return next(dict(row["counts"]) for row in rows if (row["kernel"], row["scenario"]) == (kernel, name))
 
 
 def recorded(name: str, kernel: str = "6.19.14") -> Life:
