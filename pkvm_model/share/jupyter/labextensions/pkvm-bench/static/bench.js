@@ -176,6 +176,17 @@ function prose(text) {
   return make("span", {}, ...parts.map((part, at) => (at % 2 ? make("span.code", {}, part) : part)));
 }
 
+/** Gives an element these children, leaving alone what stands there already: the page then has less to lay out. */
+function settle(element, kids) {
+  const made = kids.filter(Boolean);
+  made.forEach((kid, at) => {
+    const old = element.childNodes[at];
+    if (!old) element.append(kid);
+    else if (!old.isEqualNode(kid)) old.replaceWith(kid);
+  });
+  while (element.childNodes.length > made.length) element.lastChild.remove();
+}
+
 const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
 function button(spec, text, key, act) {
@@ -764,20 +775,20 @@ function drawSteps(lane, view, cpu, edges, known, act) {
     row.hidden = number >= shown;
     go.firstChild.textContent = `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`;
     enable(go, edge);
-    fore.replaceChildren(...forecast(edge, view, now, known).filter(Boolean));
+    settle(fore, forecast(edge, view, now, known));
   });
 }
 
 function drawLane(lane, view, cpu, edges, known, act) {
   const now = view.state.lanes[cpu], going = inFlight(now) && edges.length > 0 && !view.state.end;
   const name = make("span.cpu", {}, view.graph.cpus[cpu]);
-  lane.title.replaceChildren(name, make("span", {}, now.short || "idle"), make("span.muted", {}, now.where));
+  settle(lane.title, [name, make("span", {}, now.short || "idle"), make("span.muted", {}, now.where)]);
   drawSteps(lane, view, cpu, edges, known, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
   enable(lane.finish, going);
   lane.call.textContent = now.call;
-  lane.keeps.replaceChildren(...(now.call ? keepsOf(now) : []));
-  lane.regions.replaceChildren(...regionList(view, cpu));
+  settle(lane.keeps, now.call ? keepsOf(now) : []);
+  settle(lane.regions, regionList(view, cpu));
 }
 
 function drawState(parts, { graph, state, at, changes }) {
@@ -786,9 +797,9 @@ function drawState(parts, { graph, state, at, changes }) {
   const left = [...changes.values()].filter(({ was, now }) => was?.whole && !now);
   const gone = left.map(({ was }) => make("p.card.changed-cell", {}, `${was.name} is gone; it was ${was.word}.`));
   const none = cards.length + gone.length ? [] : [make("p.card.unused", {}, "EL2 has no VM.")];
-  parts.state.replaceChildren(slots, ...cards, ...gone, ...none);
+  settle(parts.state, [slots, ...cards, ...gone, ...none]);
   parts.caption.textContent = at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step";
-  parts.pages.replaceChildren(...state.pages.map((row, number) => pageRow(graph, row, number, changes)));
+  settle(parts.pages, state.pages.map((row, number) => pageRow(graph, row, number, changes)));
 }
 
 /** A bench on the screen: what its buttons and keys do, and what it asks and tells Python. */
@@ -857,7 +868,7 @@ class Bench {
     enable(parts.undo, walk.at > 0);
     enable(parts.reset, walk.at > 0);
     enable(parts.redo, walk.at < walk.path.length);
-    parts.change.replaceChildren(...changeParts(view).filter(Boolean));
+    settle(parts.change, changeParts(view));
     parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), asks, this.act));
     drawState(parts, view);
     parts.trace.textContent = shortTrace(walk.trace);
