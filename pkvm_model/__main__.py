@@ -1,4 +1,4 @@
-"""The model's own commands: python3 -m pkvm_model replay FILE. They need Python and the checkout, nothing else."""
+"""The model's own commands, replay and conform. They need Python and the checkout, nothing else."""
 from __future__ import annotations
 
 import argparse
@@ -7,11 +7,12 @@ import os
 import sys
 from pathlib import Path
 
+from . import conform_command
 from .show.words import says
 from .state import State
 from .trace import LIMIT, Replay, Trace, TraceError, parse, replay
 
-LATER = ("conform", "explore")
+LATER = ("explore",)
 EPILOG = "Exit status: 0 the run came out as the trace says, 1 it did not, 2 the trace or the command cannot be read."
 
 
@@ -19,8 +20,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; the answer is the exit status."""
     words = sys.argv[1:] if argv is None else argv
     if words[:1] and words[0] in LATER:
-        return fail(f"{words[0]} comes with a later version of the course; this one has replay")
-    file = parser().parse_args(words).file
+        return fail(f"{words[0]} comes with a later version of the course; this one has replay and conform")
+    asked = parser().parse_args(words)
+    if asked.command == "conform":
+        return conform_command.main(asked)
+    file = asked.file
     name = "standard input" if file == "-" else file
     try:
         trace = parse(read(file))
@@ -39,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("replay", help="run a trace and say in words what each step does", epilog=EPILOG,
                               description="Run a trace and say in words what each step does.")
     run.add_argument("file", metavar="FILE", help="a trace, as the course shows it; - reads standard input")
+    compare = commands.add_parser(
+        "conform", help="compare the model with recorded vectors and kernels", epilog=conform_command.EPILOG,
+        description="Compare the model, field by field, with recorded vectors and recordings of real kernels.")
+    conform_command.add_arguments(compare)
     for name in LATER:
         commands.add_parser(name, help="comes with a later version")
     return top

@@ -16,15 +16,19 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
 
 from .guest_memory import PAGE_SHIFT
+from .lines import open_file
 from .revisions import REVISIONS, Revision, errno
-from .run import Call, begin, finish
-from .state import Config, Key, Record, Span, State, Value
+from .run import Call
+from .run import run as run_call
+from .state import Config, Key, Page, Record, Slot, Span, State, Value, Vm
 from .trace import show_value
 
 RECORDINGS = Path(__file__).parent / "data" / "recordings"
@@ -32,9 +36,11 @@ KERNELS = {"6.19": "pre", "7.0": "pre", "7.1": "upstream", "7.2": "upstream", "7
 """The revision that a kernel release is an example of, for the releases that this version of the course replays."""
 LINE_LIMIT = 10_000
 SIDES = ("hyp", "inject", "host", "user", "dmesg", "meta")
-MADE = re.compile(r"(?P<vm>create_vm) type=\S+ ok|vcpu_init (?P<done>\d{1,3}) ret=0\b.*"
+MADE = re.compile(r"(?P<vm>create_vm) type=(?P<type>[0-9a-f]{1,16}) ok|vcpu_init (?P<done>\d{1,3}) ret=0\b.*"
                   r"|create_vcpu (?P<raw>\d{1,3}) uninit.*")
 """What the test program says when it has made a VM or a vCPU."""
+PROTECTED = 1 << 31
+"""The bit of a VM's type that asks for a protected one."""
 TRIED = re.compile(r"(create_vm|create_vcpu|vcpu_init)\b.*")
 """The same, or that it could not."""
 
@@ -71,6 +77,7 @@ class Struct:
     index: int | None
     pages: list[int]
     handle: int = 0
+    protected: bool = False
     address: int | None = None
     vm: Struct | None = None
     name: str = ""
@@ -172,9 +179,11 @@ def read_rows(path: Path) -> dict[tuple[str, str], list[Recorded]]:
 def read_lines(path: Path) -> Iterator[str]:
     """The lines of a file; one that is too long comes cut, which makes it no row."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with open_file(path) as file:
             while line := file.readline(LINE_LIMIT):
-                yield line
+                yield line.decode(errors="replace")
+    except (EOFError, zlib.error, BadGzipFile):
+        raise RecordingError(f"{path.name}: the packed file is damaged or cut short; fetch it again") from None
     except OSError as error:
         shipped = ", ".join(sorted(file.stem for file in RECORDINGS.glob("*.jsonl")))
         raise RecordingError(f"{path}: {error.strerror}; the recordings that come with the course: {shipped}") from None
@@ -272,7 +281,8 @@ def find_structs(rows: Iterable[Recorded]) -> Iterator[Struct]:
             handle = row.ret or 0
         elif made and lent:
             index = None if made["vm"] else int(made["done"] or made["raw"])
-            yield Struct(row.seq, index, lent, 0 if index is not None else handle)
+            protected = bool(int(made["type"] or "0", 16) & PROTECTED)
+            yield Struct(row.seq, index, lent, 0 if index is not None else handle, protected)
         if row.side == "user" and TRIED.fullmatch(row.call):
             lent = []
 
@@ -388,12 +398,12 @@ class Names:
 
 
 def init_vm(names: Names, row: Recorded) -> tuple[Value, ...]:
-    """The struct kvm, what EL2 reads in it (handle, number of vCPUs), the memory for VM struct and root table."""
+    """The struct kvm, what EL2 reads in it (handle, vCPUs, protected), the memory for VM struct and root table."""
     kvm = known_struct(names, row, row.args[0])
     vcpus = sum(struct.vm is kvm and struct.seq < row.seq for struct in names.structs)
     number = kvm.name.removeprefix("kvm")
     vm, pgd = names.memory(row.args[1], f"vm{number}"), names.memory(row.args[2], f"pgd{number}")
-    return kvm.name, kvm.handle, vcpus, vm, pgd
+    return kvm.name, kvm.handle, vcpus, vm, pgd, *([True] if kvm.protected else [])
 
 
 def init_vcpu(names: Names, row: Recorded) -> tuple[Value, ...]:
@@ -420,6 +430,21 @@ def share_guest(names: Names, row: Recorded) -> tuple[Value, ...]:
     """Page, gfn, number of pages, rights in letters."""
     page, gfn, nr, prot = (int(arg, 16) for arg in row.args[:4])
     return names.guest_page(page), gfn, nr, rights(prot)
+
+
+def donate_guest(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """Page and gfn."""
+    return names.guest_page(int(row.args[0], 16)), int(row.args[1], 16)
+
+
+def force_reclaim(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """The page at a physical address."""
+    return (names.page(int(row.args[0], 16) >> PAGE_SHIFT),)
+
+
+def relax_perms(names: Names, row: Recorded) -> tuple[Value, ...]:
+    """The gfn and the rights in letters."""
+    return int(row.args[0], 16), rights(int(row.args[1], 16))
 
 
 def rights(prot: int) -> str:
@@ -453,6 +478,18 @@ TRANSLATE = {
     "__pkvm_host_share_guest": Translation(4, share_guest),
     "__pkvm_host_unshare_guest": Translation(3),
     "__pkvm_teardown_vm": Translation(1),
+    "__pkvm_start_teardown_vm": Translation(1),
+    "__pkvm_finalize_teardown_vm": Translation(1),
+    "__pkvm_tlb_flush_vmid": Translation(1),
+    "__pkvm_vcpu_sync_state": Translation(0),
+    "__pkvm_host_wrprotect_guest": Translation(3),
+    "__pkvm_host_test_clear_young_guest": Translation(4, lambda names, row: (
+        *(int(arg, 16) for arg in row.args[:3]), int(row.args[3], 16) != 0)),
+    "__pkvm_host_relax_perms_guest": Translation(2, relax_perms),
+    "__pkvm_host_mkyoung_guest": Translation(1),
+    "__pkvm_host_donate_guest": Translation(2, donate_guest),
+    "__pkvm_reclaim_dying_guest_page": Translation(2),
+    "__pkvm_force_reclaim_guest_page": Translation(1, force_reclaim),
 }
 
 
@@ -501,11 +538,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A scenario and the model side by side."""
+    """A scenario and the model side by side; `end` is the state of the model after it."""
 
     scenario: Scenario
     revision: Revision
     rows: tuple[Row, ...]
+    end: State
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -530,14 +568,28 @@ class Comparison:
         return f"{same} of {len(modelled)} modelled calls returned what the kernel returned; {rest}."
 
 
-def start(scenario: Scenario) -> State:
+def start(scenario: Scenario, boot: State | None = None) -> State:
     """The machine before the first row: all memory the host's, and known where its structs lie.
 
-    A real EL2 has 255 slots; of those a scenario uses no more than it reserves, and it reserves the lowest first.
+    A real EL2 has 255 slots; of those a scenario uses no more than it reserves, and it reserves the lowest first. From
+    the run before it in the same boot, if there was one, it takes over what is in the VM table.
     """
     cpus = max([Config.cpus, *(row.cpu + 1 for row in scenario.rows)])
     slots = sum(row.call == "__pkvm_reserve_vm" for row in scenario.hypercalls)
-    return State.of(Config(cpus=cpus, slots=max(1, slots)), Names(scenario).spans())
+    taken = left_in_table(boot) if boot else {}
+    return State.of(Config(cpus=cpus, slots=max(1, slots + len(taken))), Names(scenario).spans() | taken)
+
+
+def left_in_table(state: State) -> dict[Key, Record]:
+    """What a run has left in the VM table; a VM in it is under another name, since each run names its own memory."""
+    left: dict[Key, Record] = {}
+    for idx, slot in state.all(Slot):
+        address = state.vm_in(idx)
+        left[Slot, idx] = slot if address is None else Slot(f"left.{idx}")
+        if address is not None:
+            left[Vm, f"left.{idx}"] = replace(state.get(Vm, address), vcpus=())
+            left[Page, f"left.{idx}"] = state.get(Page, address)
+    return left
 
 
 def calls(scenario: Scenario, revision: Revision) -> Iterator[tuple[Recorded, Call | None]]:
@@ -548,17 +600,39 @@ def calls(scenario: Scenario, revision: Revision) -> Iterator[tuple[Recorded, Ca
         yield row, Call(row.call, TRANSLATE[row.call].translate(names, row)) if modelled else None
 
 
-def replay(scenario: Scenario, revision: Revision | None = None) -> Comparison:
+def replay(scenario: Scenario, revision: Revision | None = None, boot: State | None = None) -> Comparison:
     """Let the model answer the calls that the kernel was asked, in their order, as the kernel's revision or another."""
     revision = revision or scenario.revision
-    state, rows = start(scenario), []
+    state, rows = start(scenario, boot), []
     for recorded, call in calls(scenario, revision):
         if call is None:
             rows.append(Row(recorded))
         elif state.end:
             rows.append(Row(recorded, call.args, event="the machine has ended"))
         else:
-            step = finish(begin(state, revision, recorded.cpu, call), revision)
+            step = run_call(state, revision, recorded.cpu, call)
             state = step.state
             rows.append(Row(recorded, call.args, step.ret, state.end.kind if state.end else ""))
-    return Comparison(scenario, revision, tuple(rows))
+    return Comparison(scenario, revision, tuple(rows), state)
+
+
+def replay_all(recording: Recording, revision: Revision | None = None) -> Iterator[Comparison]:
+    """All scenarios in their order.
+
+    The VM table goes over from one to the next of the same kernel where a handle proves that both ran in one boot: it
+    is not the one that an empty table would have given, but the one that the table left by the last run gives.
+    """
+    ends: dict[str, State] = {}
+    for scenario in recording.scenarios:
+        done = replay(scenario, revision)
+        before = ends.get(scenario.kernel)
+        if before and not before.end and odd_handles(done):
+            again = replay(scenario, revision, before)
+            done = done if odd_handles(again) else again
+        ends[scenario.kernel] = done.end
+        yield done
+
+
+def odd_handles(done: Comparison) -> bool:
+    """True when the model promised other handles than the kernel."""
+    return any(row.recorded.call == "__pkvm_reserve_vm" for row in done.disagreements)

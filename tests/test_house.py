@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = ["state", "revisions", "view", "memory", "vm_table", "guest_memory", "protected_memory", "hypercalls",
-         "dispatch", "host", "run", "state_json", "trace", "recording", "scenes", "show", "widgets", "lesson", "course",
+         "dispatch", "host", "run", "state_json", "trace", "lines", "recording", "drive", "vectors", "conform",
+         "conform_command", "scenes", "show", "widgets", "lesson", "course",
          "__main__"]
 """The modules and packages of pkvm_model; each imports only what stands before it. docs/architecture.md says why."""
 STANDARD_LIBRARY_ONLY = ORDER[:ORDER.index("show")]

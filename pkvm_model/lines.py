@@ -1,0 +1,59 @@
+"""Read the lines of a file, packed or not, without ever holding more than one line of a fair length."""
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+PACKED = b"\x1f\x8b"
+"""How a gzip file begins, whatever it is called."""
+
+
+class BadFile(ValueError):  # noqa: N818  # short, as it is caught by name
+    """What is wrong with a file or a line of it, in one line."""
+
+
+def open_file(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked if it is packed."""
+    with path.open("rb") as file:
+        packed = file.read(2) == PACKED
+    return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
+
+
+def read_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers from 1 on. Raises BadFile with the number of the first that cannot be."""
+    number = 0
+    try:
+        with open_file(path) as file:
+            while line := file.readline(limit + 1):
+                number += 1
+                if len(line) > limit:
+                    raise BadFile(f"line {number}: it has more than {limit} characters")
+                yield number, line
+    except EOFError:
+        raise BadFile(f"line {number + 1}: the file is cut short; fetch it again") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise BadFile(f"line {number + 1}: the packed file is damaged; fetch it again") from None
+    except OSError as error:
+        raise BadFile(f"{error.strerror}; give the path of a file") from None
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """One line as a JSON object. Raises BadFile for anything else."""
+    try:
+        value = json.loads(line.decode(), parse_float=no_float, parse_constant=no_float)
+    except BadFile:
+        raise
+    except (ValueError, RecursionError):
+        raise BadFile("this is not one whole JSON object; is the file cut?") from None
+    if not isinstance(value, dict):
+        raise BadFile("this is not a JSON object")
+    return value
+
+
+def no_float(text: str) -> NoReturn:
+    """Refuse a number with a fraction: nothing here has one."""
+    raise BadFile(f"{text[:20]} is not a whole number")
