@@ -76,6 +76,12 @@ def test_the_panic_ends_every_step_but_not_undo(exported):
     screen.counts("step 6 of 7")
 
 
+def test_what_a_step_will_do_is_said_beforehand_only_where_the_graph_allows_it(exported):
+    forecast = exported("unrun.ipynb").bench.locator(".fore").first
+    expect(forecast).to_have_text("CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.")
+    expect(exported("silent.ipynb").bench.locator(".fore").first).to_be_empty()
+
+
 def test_a_step_that_only_python_knows_says_where_to_go(exported):
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "0", "0")

@@ -529,6 +529,7 @@ const FORECAST_SIGNS = {
 function forecast(edge, { graph, state }, lane, known) {
   if (state.end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
   if (!edge) return [lane.short && make("span.muted", {}, "waits")];
+  if (!graph.foretell) return [];
   if (edge.to === null && !edge.says) {
     return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
   }
