@@ -111,18 +111,20 @@ class StateGraph:
             "slots": [slot_value(state, idx) for idx in range(state.config.slots)],
             "vms": [card(state, vm, self.handle(vm)) for vm in vm_names(state)],
             "pages": [row(state, name) for name in self.names],
-            "end": {"kind": "panic", "says": self.ending(state)} if state.end else None,
+            "end": self.ending(state) if state.end else None,
         }
 
     def handle(self, vm: str) -> int:
         """The handle of the VM that lives, or lived, at this address."""
         return next(node.state.get(Vm, vm).handle for node in self.nodes if node.state.get(Vm, vm).handle)
 
-    def ending(self, state: State) -> str:
-        """How the machine ended."""
+    def ending(self, state: State) -> dict[str, str]:
+        """How the machine ended: by a warning of EL2's own, or by a fault."""
         assert state.end is not None
         culprit = next(number for number, cpu in state.all(Cpu) if cpu.flight)
-        return f"The machine ends: CPU {culprit} {state.end.says}."
+        what = "warning" if state.end.kind == "EL2_PANIC" else "fault"
+        return {"kind": "panic", "title": f"EL2 {what}: the machine ends",
+                "says": f"The machine ends: CPU {culprit} {state.end.says}."}
 
     def lane(self, number: int, cpu: int) -> dict[str, Any]:
         """What a CPU is doing, and what it will do next."""

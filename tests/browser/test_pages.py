@@ -70,7 +70,7 @@ def test_another_step_after_undo_cuts_what_was_undone(exported):
 def test_the_panic_ends_every_step_but_not_undo(exported):
     screen = exported("unrun.ipynb")
     screen.press("0", "1", "1", "1", "1", "1", "0", "0", "1")
-    expect(screen.bench.locator(".panic")).to_contain_text("EL2 warning: the machine ends")
+    expect(screen.bench.locator(".panic")).to_contain_text("EL2 fault: the machine ends")
     assert screen.bench.locator(".go[aria-disabled=false]").count() == 0
     screen.press("u")
     screen.counts("step 6 of 7")

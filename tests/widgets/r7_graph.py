@@ -47,7 +47,7 @@ def state(a: int, b: int) -> dict:
         "slots": [slot("0x1000", 1, slot_word(b)), slot("0x1001", 2, "free")],
         "vms": [] if b == GIVEN_BACK and a in (0, 3) else [card(a, b)],
         "pages": [page_vm0(a, b), row("SB-", "HOST", "pinned 1", "Shared with EL2 and pinned."), page_g0(a)],
-        "end": {"kind": "panic", "says": PANIC} if a == 9 else None,
+        "end": {"kind": "panic", "title": "EL2 fault: the machine ends", "says": PANIC} if a == 9 else None,
     }
 
 

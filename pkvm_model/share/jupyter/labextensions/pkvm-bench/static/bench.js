@@ -610,8 +610,8 @@ function answerSign(edge) {
   return null;
 }
 
-function panicBlock(says) {
-  const words = make("span", {}, make("b", {}, "EL2 warning: the machine ends"), prose(says));
+function panicBlock(title, says) {
+  const words = make("span", {}, make("b", {}, title), prose(says));
   return make("div.panic", {}, octagon(40, PAPER, "var(--danger)"), words);
 }
 
@@ -630,7 +630,7 @@ function changeParts(view) {
   const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
   const ends = edge?.kind === "panic";
   return [
-    end && panicBlock(ends ? says : end.says),
+    end && panicBlock(end.title, ends ? says : end.says),
     make("div.when", {}, whenWords(view)),
     main && !ends && make("p.says", {}, prose(main)),
     warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)),
