@@ -17,11 +17,12 @@ from . import recording, run, vectors
 from .drive import JSON, Doomed, Machine, Split, begin, new, resume, returned, state, step
 from .lines import BadFile, parse, read_lines
 from .revisions import Revision
-from .run import Call, ModelError, Step
+from .run import Call, Step
 from .state import Page, State
 from .state_json import observe
 from .trace import Trace, record
 from .vectors import Vector
+from .view import ModelError
 
 __all__ = ["begin", "conform", "new", "resume", "state", "step"]
 MAPS = ("pages", "host_mc")

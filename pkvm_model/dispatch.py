@@ -1,13 +1,56 @@
-"""The table of hypercalls: from a name to the function, as `host_hcall` in hyp/nvhe/hyp-main.c."""
+"""EL2's table of hypercalls: what a number names, and the two registers that a call answers in.
+
+x0 says whether EL2 understood the call at all, x1 holds what the call itself answers. An entry forgotten in the table
+is therefore no refusal: x1 still holds the caller's own first argument. Source: hyp/nvhe/hyp-main.c:handle_host_hcall.
+"""
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Generator
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from . import guest_memory, hypercalls, protected_memory
-from .view import Hypercall
+from .state import Value
+from .view import Hypercall, Refused, Region, View
 
 HYPERCALLS: dict[str, Callable[..., Hypercall]] = {
     name: function
     for module in (hypercalls, guest_memory, protected_memory)
     for name, function in sorted(vars(module).items())
     if name.startswith(("__pkvm_", "__kvm_", "guest_mem_"))}
+
+SUCCESS, NOT_SUPPORTED = 0, -1
+
+
+def handle_host_hcall(view: View, name: str, *args: Value) -> Generator[Region, None, tuple[int, int | None]]:
+    """Make a call that the host asked for, and give x0 and x1."""
+    if name not in view.revision.calls:
+        yield "", f"find no entry for {name} in the table of calls"
+        return NOT_SUPPORTED, untouched(args)
+    try:
+        return SUCCESS, (yield from HYPERCALLS[name](view, *args))
+    except Refused as refused:
+        return SUCCESS, view.answer(refused)
+
+
+def untouched(args: tuple[Value, ...]) -> int:
+    """What x1 holds when nobody wrote to it: the first argument. The model has no number for an address but 1."""
+    first = args[0] if args else 0
+    return first if isinstance(first, int) else 1
+
+
+@cache
+def call_numbers(kernel: str) -> dict[str, int]:
+    """The numbers of the modelled calls in a released kernel; they are no interface, each release has its own.
+
+    Raises KeyError for a kernel whose table was not read.
+    """
+    data: Any = json.loads((Path(__file__).parent / "data" / "call-numbers.json").read_text(encoding="utf-8"))
+    return dict(data["kernels"][kernel])
+
+
+def call_with(kernel: str, number: int) -> str | None:
+    """The call that a number names in a released kernel, or None."""
+    return next((name for name, given in call_numbers(kernel).items() if given == number), None)

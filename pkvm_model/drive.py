@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from . import run
 from .revisions import REVISIONS, Revision
-from .run import Call, ModelError, Step, parameters
+from .run import Call, Step, parameters
 from .state import HANDLE_OFFSET, HOST, SHARED_BORROWED, SHARED_OWNED, Config, Key, Kvm, Page, Record, State, Vcpu, Vm
 from .state_json import observe
+from .view import ModelError
 
 JSON = dict[str, Any]
 SIZES = tuple(f.name for f in fields(Config))

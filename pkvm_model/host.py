@@ -2,26 +2,35 @@
 
 Written like the hypercalls and run like them; a host function calls EL2 with `yield from hypercall(...)`. What EL2
 answers decides what the host notes, but never stops it: an unexpected answer is a host warning, a line in the log
-after which the machine goes on. Source: arch/arm64/kvm/pkvm.c, mmu.c, arm.c (pre, v1).
+after which the machine goes on. Two locks of the host stand outside all of EL2's: M mmu_lock and C config_lock, both
+per VM. They are held across hypercalls, until the host function drops them.
+
+Memory is named after the structs: kvm0 gives vm0 and pgd0, hv0.1 gives vc0.1.
+Source: arch/arm64/kvm/pkvm.c, mmu.c, arm.c, virt/kvm/kvm_main.c (pre, v1, upstream).
 """
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 
-from .dispatch import HYPERCALLS
-from .revisions import errno
-from .state import Event, Value
-from .view import Hypercall, Ref, Refused, Region, View
+from .dispatch import SUCCESS, handle_host_hcall
+from .hypercalls import vcpu_idx
+from .memory import span
+from .revisions import EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EIO, EPERM, errno
+from .state import NOPAGE, Event, Kvm, Value
+from .view import Ended, Hypercall, ModelError, Ref, Region, View
+
+STEP_SHIFT = 18
+"""The walk over a guest's memory goes in steps of 2**18 pages, which is 1 GiB."""
+START, FORCE_RECLAIM = "__pkvm_start_teardown_vm", "__pkvm_force_reclaim_guest_page"
 
 
 def hypercall(view: View, name: str, *args: Value) -> Generator[Region, None, int | None]:
-    """Make a hypercall and give its answer; none of the host's own locks is modelled around it."""
-    try:
-        ret = yield from HYPERCALLS[name](view, *args)
-    except Refused as refused:
-        ret = view.answer(refused)
-    view.answered(name, args, ret)
-    return ret
+    """Make a hypercall and give what x1 holds after it; a call that EL2 does not understand is a host warning."""
+    x0, x1 = yield from handle_host_hcall(view, name, *args)
+    if x0 != SUCCESS:
+        view.note(Event("HOST_WARN", name, f"EL2 does not understand {name}: x0 is {x0}, x1 is as it was"))
+    view.answered(name, args, x1)
+    return x1
 
 
 def warn_on(view: View, ret: int | None, name: str) -> None:
@@ -30,81 +39,249 @@ def warn_on(view: View, ret: int | None, name: str) -> None:
         view.note(Event("HOST_WARN", name, f"{name} returns {errno(ret)}"))
 
 
-def kvm_create_vm(view: View, kvm: str) -> Hypercall:
-    """Create a VM: lend struct kvm to EL2 and reserve a handle. EL2 has no VM yet.
+def lock(view: View, kvm: Ref, name: str) -> None:
+    """Take one of a VM's locks. Raises ModelError while another CPU holds it: this one cannot go on before that."""
+    holder = getattr(kvm, name)
+    if holder is not None:
+        raise ModelError(f"CPU {view.number} waits for {name} of {kvm}; let CPU {holder}, which holds it, go on")
+    setattr(kvm, name, view.number)
+
+
+def kvm_create_vm(view: View, kvm: str, protected: bool = False, process: int = 0) -> Hypercall:
+    """Create a VM for a process: lend struct kvm to EL2 and reserve a handle. EL2 has no VM yet.
 
     Source: arm.c:kvm_arch_init_vm, pkvm.c:pkvm_init_host_vm (pre, v1).
     """
-    yield from hypercall(view, "__pkvm_host_share_hyp", kvm)
-    handle = yield from hypercall(view, "__pkvm_reserve_vm")
-    if handle is None or handle < 0:
-        return handle
-    view.kvm(kvm).handle = handle
-    return 0
-
-
-def kvm_first_run(view: View, kvm: str, host_vcpu: str, nr_vcpus: int = 1) -> Hypercall:
-    """Create a vCPU and prepare its first run: EL2 makes the VM if it has none yet, then the vCPU.
-
-    Memory is named after the structs: kvm0 gives vm0 and pgd0, hv0.1 gives vc0.1.
-    Source: pkvm.c:pkvm_create_hyp_vm, pkvm_create_hyp_vcpu (pre, v1).
-    """
-    yield from hypercall(view, "__pkvm_host_share_hyp", host_vcpu)
-    number = kvm.removeprefix("kvm")
-    if not view.kvm(kvm).is_created:
-        args = (kvm, view.kvm(kvm).handle, nr_vcpus, f"vm{number}", f"pgd{number}")
-        ret = yield from hypercall(view, "__pkvm_init_vm", *args)
-        if ret:
-            return ret
-        view.kvm(kvm).is_created = True
-    return (yield from hypercall(view, "__pkvm_init_vcpu", view.kvm(kvm).handle, host_vcpu, f"vc{host_vcpu[2:]}"))
-
-
-def kvm_guest_fault(view: View, kvm: str, page: str, gfn: int) -> Hypercall:
-    """Lend a page to the guest that faulted on this CPU, and note the mapping.
-
-    Source: pkvm.c:pkvm_pgtable_stage2_map (pre, v1).
-    """
-    ret = yield from hypercall(view, "__pkvm_host_share_guest", page, gfn)
+    yield "", f"allocate {kvm} and an empty page table"
+    view.check(not view.kvm(kvm).fds, -EBUSY, f"{kvm} is another VM's")
+    view.check(not protected or FORCE_RECLAIM in view.revision.calls, -EINVAL, "this kernel has no protected VMs")
+    view.fill(kvm, Kvm(is_protected=protected, has_pgt=True, fds=(kvm,), mm=process))
+    ret = yield from kvm_share_hyp(view, kvm)
     if not ret:
-        view.kvm(kvm).mappings = tuple(sorted((*view.kvm(kvm).mappings, gfn)))
+        ret = (yield from hypercall(view, "__pkvm_reserve_vm")) or 0
+        if ret >= 0:
+            view.kvm(kvm).handle = ret
+            return 0
+        yield from kvm_unshare_hyp(view, kvm)
+    view.fill(kvm, Kvm())
     return ret
 
 
-def kvm_destroy_vm(view: View, kvm: str) -> Hypercall:
-    """Destroy a VM: take the pages home, then the VM itself, and end the loan of struct kvm.
-
-    Source: kvm_main.c:kvm_destroy_vm, arm.c:kvm_arch_destroy_vm (pre, v1).
-    """
-    yield "M", "take the page table away from everybody else"
-    yield from pkvm_pgtable_stage2_destroy_range(view, view.kvm(kvm))
-    yield from pkvm_destroy_hyp_vm(view, view.kvm(kvm))
-    yield from hypercall(view, "__pkvm_host_unshare_hyp", kvm)
+def kvm_share_hyp(view: View, struct: str) -> Generator[Region, None, int | None]:
+    """Lend EL2 the pages of a struct. One that a struct on loan lies on too is not lent again: it is counted."""
+    for page in span(view, struct):
+        view.loan(page).structs += 1
+        if view.loan(page).structs == 1:
+            ret = yield from hypercall(view, "__pkvm_host_share_hyp", page)
+            if ret:
+                return ret
     return 0
 
 
-def pkvm_pgtable_stage2_destroy_range(view: View, kvm: Ref) -> Generator[Region, None, None]:
-    """Start the teardown, unless the memo says that was done, and take each lent page home.
+def kvm_unshare_hyp(view: View, struct: str) -> Generator[Region, None, None]:
+    """End the loan of each page of a struct, unless another struct on loan lies on it too."""
+    for page in span(view, struct):
+        view.loan(page).structs = max(0, view.loan(page).structs - 1)
+        if not view.loan(page).structs:
+            ret = yield from hypercall(view, "__pkvm_host_unshare_hyp", page)
+            warn_on(view, ret, "__pkvm_host_unshare_hyp")
 
-    The memo is written without a lock and whatever EL2 answered. The first unshare that fails ends the range.
-    The kernel comes here once per step of the range, 2**18 times for 48 bits of address space in steps of 1 GiB; the
-    model once, since after the first step there is nothing left to do. Source: pkvm.c (v1).
+
+def kvm_create_vcpu(view: View, kvm: str, host_vcpu: str, process: int = 0) -> Hypercall:
+    """Create a vCPU: lend its struct to EL2, which has no vCPU yet. Source: arm.c:kvm_arch_vcpu_create (pre, v1)."""
+    yield "", f"allocate {host_vcpu}"
+    check_ioctl(view, kvm, kvm, process)
+    view.check(host_vcpu not in view.kvm(kvm).vcpus, -EEXIST, f"{kvm} has {host_vcpu} already")
+    ret = yield from kvm_share_hyp(view, host_vcpu)
+    if not ret:
+        view.kvm(kvm).vcpus = (*view.kvm(kvm).vcpus, host_vcpu)
+        view.kvm(kvm).fds = (*view.kvm(kvm).fds, host_vcpu)
+    return ret
+
+
+def check_ioctl(view: View, kvm: str, fd: str, process: int) -> None:
+    """Refuse an ioctl on a file that is not open, or from a process that did not create the VM."""
+    view.check(fd in view.kvm(kvm).fds, -EBADF, f"{fd} is not open")
+    view.check(process == view.kvm(kvm).mm, -EIO, f"{kvm} is not of process {process}")
+
+
+def kvm_first_run(view: View, kvm: str, host_vcpu: str) -> Hypercall:
+    """Create a vCPU and prepare its first run, but do not run it."""
+    return (yield from kvm_create_vcpu(view, kvm, host_vcpu)) or (yield from prepare_run(view, kvm, host_vcpu))
+
+
+def prepare_run(view: View, kvm: str, host_vcpu: str) -> Generator[Region, None, int | None]:
+    """Have EL2 make the VM if it has none yet, then the vCPU.
+
+    Source: pkvm.c:pkvm_create_hyp_vm, pkvm_create_hyp_vcpu (pre, v1).
+    """
+    yield "C", f"ask whether EL2 has {kvm} and {host_vcpu}"
+    host, number, ret = view.kvm(kvm), kvm.removeprefix("kvm"), None
+    lock(view, host, "config_lock")
+    if not host.is_created:
+        args = (kvm, host.handle, len(host.vcpus), f"vm{number}", f"pgd{number}", host.is_protected)
+        ret = yield from hypercall(view, "__pkvm_init_vm", *args)
+        host.is_created = not ret
+    if not ret and host_vcpu not in host.finalized:
+        ret = yield from hypercall(view, "__pkvm_init_vcpu", host.handle, host_vcpu, f"vc{host_vcpu[2:]}")
+        host.finalized = host.finalized if ret else (*host.finalized, host_vcpu)
+    host.config_lock = None
+    return ret or 0
+
+
+def kvm_vcpu_run(view: View, kvm: str, host_vcpu: str, page: str = "", gfn: int = 0, prot: str = "RWX",
+                 process: int = 0) -> Hypercall:
+    """Run a vCPU until its guest has something to tell; on the way the guest may fault on one page.
+
+    A process that did not create the VM is refused (-EIO) before EL2 hears of it.
+    Source: arm.c:kvm_arch_vcpu_ioctl_run (pre, v1).
+    """
+    yield "", f"ask whose VM {kvm} is"
+    check_ioctl(view, kvm, host_vcpu, process)
+    ret = yield from prepare_run(view, kvm, host_vcpu)
+    if ret:
+        return ret
+    yield from hypercall(view, "__pkvm_vcpu_load", view.kvm(kvm).handle, vcpu_idx(host_vcpu))
+    ret = yield from hypercall(view, "__kvm_vcpu_run", host_vcpu)
+    if page and not ret:
+        ret = yield from kvm_guest_fault(view, kvm, page, gfn, prot)
+        ret = ret or (yield from hypercall(view, "__kvm_vcpu_run", host_vcpu))
+    yield from hypercall(view, "__pkvm_vcpu_put")
+    return ret
+
+
+def kvm_guest_fault(view: View, kvm: str, page: str, gfn: int, prot: str = "RWX") -> Hypercall:
+    """Lend a page to the guest that faulted on this CPU, or give it if the guest is protected, and note the mapping.
+
+    Source: mmu.c:user_mem_abort, pkvm.c:pkvm_pgtable_stage2_map (pre, v1, upstream).
+    """
+    yield "M", f"take mmu_lock and ask for gfn {gfn:#x}"
+    host = view.kvm(kvm)
+    ret: int | None = -EAGAIN
+    lock(view, host, "mmu_lock")
+    if gfn not in dict(host.mappings):
+        name = "__pkvm_host_donate_guest" if host.is_protected else "__pkvm_host_share_guest"
+        ret = yield from hypercall(view, name, page, gfn, *(() if host.is_protected else (1, prot)))
+        host.mappings = host.mappings if ret else tuple(sorted((*host.mappings, (gfn, page))))
+    host.mmu_lock = None
+    return ret
+
+
+def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercall:
+    """Take pages home because their owner unmaps the memory; a protected guest keeps its pages.
+
+    The notifier holds mmu_lock all the time, so it never meets a teardown (R12, R29).
+    Source: mmu.c:kvm_unmap_gfn_range (pre, upstream).
+    """
+    yield "M", "take mmu_lock and ask whether there is a page table"
+    host = view.kvm(kvm)
+    lock(view, host, "mmu_lock")
+    if host.has_pgt and not host.is_protected:
+        yield from take_pages_home(view, host, "__pkvm_host_unshare_guest", gfn, nr)
+    host.mmu_lock = None
+    return 0
+
+
+def kvm_delete_memslot(view: View, kvm: str) -> Hypercall:
+    """Take the memory slot away from a guest: refused (-EPERM) if the guest is protected and has run."""
+    yield "", f"ask what kind of VM {kvm} is"
+    host = view.kvm(kvm)
+    view.check(not (host.is_protected and host.is_created), -EPERM, f"{kvm} is protected and has run")
+    return (yield from kvm_unmap(view, kvm))
+
+
+def take_pages_home(view: View, kvm: Ref, name: str, first: int, nr: int) -> Generator[Region, None, None]:
+    """Take the pages in a range home. An unshare that fails ends the range; a reclaim that fails does not.
+
+    Source: pkvm.c:__pkvm_pgtable_stage2_unshare, __pkvm_pgtable_stage2_reclaim (v1, upstream).
+    """
+    for gfn, _ in kvm.mappings:
+        if first <= gfn < first + nr:
+            ret = yield from hypercall(view, name, kvm.handle, gfn)
+            warn_on(view, ret, name)
+            if not ret:
+                kvm.mappings = tuple(mapped for mapped in kvm.mappings if mapped[0] != gfn)
+            elif not kvm.is_protected:
+                return
+
+
+def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
+    """Let the address space of a VM's owner go, which takes the guest's memory apart; the files may stay open.
+
+    `steps` is the length of the walk: 2**18 for 48 bits of address space. Without the detaching under mmu_lock two
+    CPUs could walk at once (R14), or one could walk while a notifier unmaps (R29).
+    Source: mmu.c:kvm_arch_flush_shadow_all, kvm_free_stage2_pgd, stage2_destroy_range (pre, v1).
+    """
+    yield "M", "take the page table away from everybody else"
+    view.check(0 <= steps <= 1 << STEP_SHIFT, -EINVAL, f"a walk has no {steps} steps")
+    host = view.kvm(kvm)
+    if "host_detaches" in view.revision.host:
+        lock(view, host, "mmu_lock")
+        had_pgt, host.has_pgt, host.mmu_lock = host.has_pgt, False, None
+        if not had_pgt:
+            return 0
+    for step in steps_that_matter(view, host, steps):
+        yield from pkvm_pgtable_stage2_destroy_range(view, host, step << STEP_SHIFT)
+    if host.mappings:
+        left = f"{len(host.mappings)} mappings are left"
+        view.note(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", left))
+    return 0
+
+
+def steps_that_matter(view: View, kvm: Ref, steps: int) -> Iterable[int]:
+    """The steps of the walk in which something happens: the first, where the start is made, and those with pages.
+
+    A host that forgets that it has made the start makes it in each.
+    """
+    if "host_starts" in view.revision.host and "host_remembers_start" not in view.revision.host:
+        return range(steps)
+    return sorted({0, *(gfn >> STEP_SHIFT for gfn, _ in kvm.mappings)})
+
+
+def pkvm_pgtable_stage2_destroy_range(view: View, kvm: Ref, first: int) -> Generator[Region, None, None]:
+    """Start the teardown, unless the memo says that was done, and take the pages of this step home.
+
+    The memo is written without a lock and whatever EL2 answered. Source: pkvm.c (v1).
     """
     if not kvm.handle:
         return
-    start = "__pkvm_start_teardown_vm"
-    if start in view.revision.calls and kvm.is_created and not kvm.is_dying:
-        ret = yield from hypercall(view, start, kvm.handle)
+    if start_is_due(view, kvm):
+        ret = yield from hypercall(view, START, kvm.handle)
         yield "", "note that the start was made, whatever EL2 answered"
-        warn_on(view, ret, start)
+        warn_on(view, ret, START)
         kvm.is_dying = True
-    lent = kvm.mappings
-    for gfn in lent:
-        ret = yield from hypercall(view, "__pkvm_host_unshare_guest", kvm.handle, gfn)
-        warn_on(view, ret, "__pkvm_host_unshare_guest")
-        if ret:
-            return
-        kvm.mappings = tuple(g for g in kvm.mappings if g != gfn)
+    name = "__pkvm_reclaim_dying_guest_page" if kvm.is_protected else "__pkvm_host_unshare_guest"
+    yield from take_pages_home(view, kvm, name, first, 1 << STEP_SHIFT)
+
+
+def start_is_due(view: View, kvm: Ref) -> bool:
+    """True if this kernel's host starts a teardown, EL2 has made the VM, and the memo does not say that it was done."""
+    habits = view.revision.host
+    made = kvm.is_created or "host_asks_created" not in habits
+    done = kvm.is_dying and "host_remembers_start" in habits
+    return bool("host_starts" in habits and made and not done)
+
+
+def kvm_close(view: View, kvm: str, fd: str) -> Hypercall:
+    """Close the file of a VM (kvm0) or of one of its vCPUs (hv0.0); whichever is the last one takes the VM with it."""
+    yield "", f"close {fd}"
+    view.check(fd in view.kvm(kvm).fds, -EBADF, f"{fd} is not open")
+    view.kvm(kvm).fds = tuple(other for other in view.kvm(kvm).fds if other != fd)
+    return 0 if view.kvm(kvm).fds else (yield from kvm_destroy_vm(view, kvm))
+
+
+def kvm_destroy_vm(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
+    """Destroy a VM: take its pages home if that is not done, then the VM itself, and end the loans of its structs.
+
+    Source: kvm_main.c:kvm_destroy_vm, arm.c:kvm_arch_destroy_vm (pre, v1).
+    """
+    host = view.kvm(kvm)
+    yield from exit_mmap(view, kvm, steps)
+    yield from pkvm_destroy_hyp_vm(view, host)
+    for struct in (*host.vcpus, kvm):
+        yield from kvm_unshare_hyp(view, struct)
+    host.vcpus, host.finalized, host.fds = (), (), ()
+    return 0
 
 
 def pkvm_destroy_hyp_vm(view: View, kvm: Ref) -> Generator[Region, None, None]:
@@ -112,14 +289,46 @@ def pkvm_destroy_hyp_vm(view: View, kvm: Ref) -> Generator[Region, None, None]:
 
     Source: pkvm.c:__pkvm_destroy_hyp_vm (pre, v1).
     """
-    split = "__pkvm_finalize_teardown_vm" in view.revision.calls
-    destroy = "__pkvm_finalize_teardown_vm" if split else "__pkvm_teardown_vm"
+    yield "C", "ask whether EL2 has the VM"
+    lock(view, kvm, "config_lock")
+    destroy = "__pkvm_finalize_teardown_vm" if "host_starts" in view.revision.host else "__pkvm_teardown_vm"
     if kvm.is_created:
         warn_on(view, (yield from hypercall(view, destroy, kvm.handle)), destroy)
     elif kvm.handle:
         yield from hypercall(view, "__pkvm_unreserve_vm", kvm.handle)
-    kvm.handle, kvm.is_created, kvm.teardown_mc, kvm.stage2_teardown_mc = 0, False, 0, 0
+    kvm.handle, kvm.is_created, kvm.teardown_mc, kvm.stage2_teardown_mc, kvm.config_lock = 0, False, 0, 0, None
 
 
-HOST_CALLS = {function.__name__: function
-              for function in (kvm_create_vm, kvm_first_run, kvm_guest_fault, kvm_destroy_vm)}
+def host_access(view: View, page: str, by_kernel: bool = False) -> Hypercall:
+    """Read a page at EL1 or, for a process, at EL0. A kernel without protected guests does not survive what it lacks.
+
+    A process that reads a living guest's secret gets SIGSEGV (-EFAULT); for the kernel the page is taken by force.
+    Source: mm/fault.c, hyp/nvhe/mem_protect.c:handle_host_mem_abort (pre, upstream).
+    """
+    yield "H", f"look page {page} up in the host's stage 2"
+    if view.page(page).host != NOPAGE:
+        return 0
+    if FORCE_RECLAIM not in view.revision.calls:
+        raise Ended(Event("EL2_PANIC", "handle_host_mem_abort", f"the host touches page {page}, which it gave away"))
+    view.check(by_kernel, -EFAULT, f"page {page} is not the host's: SIGSEGV")
+    return (yield from hypercall(view, FORCE_RECLAIM, page))
+
+
+def fork_owner(view: View, kvm: str) -> Hypercall:
+    """Fork the owner of a VM, which write-protects its memory for copying, so an ordinary guest's pages come home.
+
+    The pages of a protected guest are pinned and copied at once: the kernel reads them, and so takes them by force.
+    Source: mm/memory.c:copy_page_range (pre, upstream).
+    """
+    yield "", f"ask which pages of {kvm} are pinned"
+    host = view.kvm(kvm)
+    if not host.is_protected:
+        return (yield from kvm_unmap(view, kvm))
+    for _, page in host.mappings:
+        yield from host_access(view, page, by_kernel=True)
+    return 0
+
+
+HOST_CALLS: dict[str, Callable[..., Hypercall]] = {function.__name__: function for function in (
+    kvm_create_vm, kvm_create_vcpu, kvm_first_run, kvm_vcpu_run, kvm_guest_fault, kvm_unmap, kvm_delete_memslot,
+    exit_mmap, kvm_close, kvm_destroy_vm, host_access, fork_owner)}

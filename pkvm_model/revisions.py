@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-EPERM, ENOENT, E2BIG, EAGAIN, ENOMEM, EBUSY, EINVAL, ERANGE, EHWPOISON = 1, 2, 7, 11, 12, 16, 22, 34, 133
-ERRNO = {EPERM: "EPERM", ENOENT: "ENOENT", E2BIG: "E2BIG", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EBUSY: "EBUSY",
-         EINVAL: "EINVAL", ERANGE: "ERANGE", EHWPOISON: "EHWPOISON"}
+EPERM, ENOENT, EIO, E2BIG, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY = 1, 2, 5, 7, 9, 11, 12, 14, 16
+EEXIST, EINVAL, ERANGE, EHWPOISON = 17, 22, 34, 133
+ERRNO = {code: name for name, code in list(globals().items()) if name.startswith("E") and isinstance(code, int)}
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,26 @@ Answer: TypeAlias = int | Warn | None
 
 @dataclass(frozen=True)
 class Revision:
-    """A kernel as far as teardown is concerned: its guards, the calls that it knows, how wide its handles are."""
+    """A kernel as far as teardown is concerned: guards, calls EL2 knows, habits of its host, width of handles."""
 
     name: str
     guards: Mapping[str, Answer]
     calls: frozenset[str]
+    host: frozenset[str]
     handle_bits: int = 32
     removed: tuple[str, ...] = field(default=())
 
     def without(self, *names: str) -> Revision:
-        """The same kernel with these guards taken away. Raises KeyError for a guard that does not stand here."""
+        """The same kernel without these guards, entries of EL2's table of calls, or habits of the host.
+
+        Raises KeyError for one that this kernel does not have.
+        """
         for name in names:
-            if name not in self.guards:
+            if name not in {*self.guards, *self.calls, *self.host}:
                 raise KeyError(f"revision {self.name} has no guard {name!r}; it has {', '.join(sorted(self.guards))}")
         guards = {name: answer for name, answer in self.guards.items() if name not in names}
-        return replace(self, guards=guards, removed=tuple(sorted({*self.removed, *names})))
+        return replace(self, guards=guards, calls=self.calls - {*names}, host=self.host - {*names},
+                       removed=tuple(sorted({*self.removed, *names})))
 
     def __hash__(self) -> int:
         return hash((self.name, self.removed))
@@ -53,6 +58,15 @@ UPSTREAM_CALLS = SPLIT_CALLS | {
     "__pkvm_vcpu_sync_state", "__pkvm_host_donate_guest", "__pkvm_reclaim_dying_guest_page",
     "__pkvm_force_reclaim_guest_page", "guest_mem_share", "guest_mem_unshare"}
 
+ONE_SHOT_HOST = frozenset({
+    "host_detaches",         # the page table is taken from everybody else, under mmu_lock, before it is taken apart
+})
+SPLIT_HOST = ONE_SHOT_HOST | {
+    "host_starts",           # start before the pages go home, finalise after them
+    "host_asks_created",     # a VM that EL2 never made is not started
+    "host_remembers_start",  # the memo: start is made once, however many steps the walk has
+}
+
 COMMON_GUARDS: dict[str, Answer] = {
     "unreserve_reserved": None,  # unreserve clears a slot that is reserved, never one with a VM in it
     "insert_reserved": -EINVAL,  # init_vm publishes only into a slot that is reserved
@@ -63,7 +77,7 @@ COMMON_GUARDS: dict[str, Answer] = {
 PRE = Revision("pre", COMMON_GUARDS | {
     "teardown_vm_exists": -ENOENT,
     "teardown_unreferenced": Warn(-EBUSY),
-}, COMMON_CALLS | {"__pkvm_teardown_vm"})
+}, COMMON_CALLS | {"__pkvm_teardown_vm"}, ONE_SHOT_HOST)
 
 V1 = Revision("v1", COMMON_GUARDS | {
     "load_not_dying": None,
@@ -72,9 +86,9 @@ V1 = Revision("v1", COMMON_GUARDS | {
     "start_not_dying": -EINVAL,
     "finalize_vm_exists": -ENOENT,
     "finalize_dying": -EBUSY,
-}, SPLIT_CALLS)
+}, SPLIT_CALLS, SPLIT_HOST)
 
-MERGED = Revision("merged", {**V1.guards, "get_not_dying": -EINVAL}, SPLIT_CALLS)
+MERGED = Revision("merged", {**V1.guards, "get_not_dying": -EINVAL}, SPLIT_CALLS, SPLIT_HOST)
 
 UPSTREAM = Revision("upstream", COMMON_GUARDS | {
     "load_not_dying": None,
@@ -90,7 +104,7 @@ UPSTREAM = Revision("upstream", COMMON_GUARDS | {
     "give_back_unreferenced": -EBUSY,   # EL2 gives no page back that still counts
     "init_vm_undoes_stage2": None,      # a refused init_vm takes the stage 2 apart again
     "init_vcpu_unpins": None,           # a refused init_vcpu lets go of the host's vCPU
-}, UPSTREAM_CALLS, handle_bits=16)
+}, UPSTREAM_CALLS, SPLIT_HOST, handle_bits=16)
 
 REVISIONS = {revision.name: revision for revision in (PRE, V1, MERGED, UPSTREAM)}
 

@@ -17,7 +17,7 @@ from .dispatch import HYPERCALLS
 from .host import HOST_CALLS
 from .revisions import Revision
 from .state import Cpu, Event, Flight, State, Value, Vm
-from .view import Ended, Hypercall, Ref, Refused, Region, View
+from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
 
 CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
 """Everything that can be begun on a CPU: a hypercall as it is, or one of the honest host's functions."""
@@ -30,10 +30,6 @@ signature_of = cache(signature)
 def parameters(name: str) -> Mapping[str, Parameter]:
     """The arguments of a call by name, in their order; they are annotated as str, int or bool."""
     return MappingProxyType(dict(list(signature_of(CALLS[name]).parameters.items())[1:]))
-
-
-class ModelError(Exception):
-    """The model was asked for something that cannot be; the message says what to do."""
 
 
 @dataclass(frozen=True)

@@ -108,14 +108,24 @@ class Vcpu:
 class Kvm:
     """What the host keeps in its `struct kvm`: its private memo `is_dying` is not EL2's flag of the same name.
 
-    `mappings` are the gfns the host lent; the two memcaches count the pages that EL2 pushed on the way back.
+    `has_pgt` until the page table is detached; `mappings` are the gfns with a page and `vcpus` the structs made,
+    `finalized` those that EL2 knows; the two memcaches count the pages that EL2 pushed on the way back. `fds` are the
+    open files, `mm` is the process that may use them; each lock names the CPU that holds it.
     Source: include/asm/kvm_host.h, struct kvm_protected_vm (v1).
     """
 
     handle: int = 0
     is_created: bool = False
     is_dying: bool = False
-    mappings: tuple[int, ...] = ()
+    is_protected: bool = False
+    has_pgt: bool = False
+    mappings: tuple[tuple[int, str], ...] = ()
+    vcpus: tuple[str, ...] = ()
+    finalized: tuple[str, ...] = ()
+    fds: tuple[str, ...] = ()
+    mm: int = 0
+    mmu_lock: int | None = None
+    config_lock: int | None = None
     teardown_mc: int = 0
     stage2_teardown_mc: int = 0
 
@@ -135,6 +145,16 @@ class Span:
     """
 
     pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loan:
+    """How many of the host's structs a page lies on that is on loan to EL2; the host ends the loan with the last one.
+
+    Source: mmu.c, hyp_shared_pfns (pre, v1).
+    """
+
+    structs: int = 0
 
 
 @dataclass(frozen=True)
@@ -176,10 +196,10 @@ class Event:
         return self.kind not in ("HOST_WARN", "EL2_STALE_PUT")
 
 
-Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Span | Cpu
+Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Span | Loan | Cpu
 Key: TypeAlias = tuple[type[Record], str | int]
-R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Cpu)
-KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Cpu)
+R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Loan, Cpu)
+KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Loan, Cpu)
 
 
 ZEROED: dict[type[Record], Record] = {kind: kind() for kind in KINDS}

@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from .guest_memory import tables
-from .run import Call, ModelError, complete
+from .run import Call, complete
 from .state import (
     GUEST,
     HOST,
@@ -28,6 +28,7 @@ from .state import (
     HostVcpu,
     Key,
     Kvm,
+    Loan,
     Mapped,
     Page,
     Record,
@@ -38,8 +39,9 @@ from .state import (
     Vcpu,
     Vm,
 )
+from .view import ModelError
 
-STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span}
+STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span, "loan": Loan}
 ORDINARY = Page()
 SIZES = range(1, 100)
 """How many there may be of anything that a configuration counts."""

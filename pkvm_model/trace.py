@@ -17,14 +17,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
 from .revisions import REVISIONS, Revision, errno
-from .run import CALLS, Call, ModelError, Step, begin, complete, finish, parameters, resume
+from .run import CALLS, Call, Step, begin, complete, finish, parameters, resume
 from .state import Config, State, Value
 from .state_json import digest
+from .view import ModelError
 
 VERSION = 1
 USUAL = Config()
 LINE = re.compile(r"(?P<cpu>\d{1,3}) (?P<what>resume|(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)) "
-                  r"(?P<outcome>(\.\.\.|[=!]) ?.{0,120})")
+                  r"(?P<outcome>(\.\.\.|[=!]) ?.{0,2000})")
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9.]{0,19}\+?")
 NUMBER = re.compile(r"-?\d{1,18}|0x[0-9a-f]{1,16}")
 LIMIT = 100_000

@@ -12,7 +12,8 @@ from typing import Any
 from .drive import JSON, SIZES, Split, request_of
 from .lines import BadFile, parse, read_lines
 from .revisions import REVISIONS, Revision
-from .run import Call, ModelError
+from .run import Call
+from .view import ModelError
 
 LINE_LIMIT = 4_000_000
 """The longest line that is read, in bytes; those of the course's own files have some ten thousand."""

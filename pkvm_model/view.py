@@ -20,6 +20,7 @@ from .state import (
     HostVcpu,
     Key,
     Kvm,
+    Loan,
     Page,
     Record,
     Slot,
@@ -50,6 +51,10 @@ class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failur
     def __init__(self, code: int | None, why: str) -> None:
         super().__init__(code, why)
         self.code, self.why = code, why
+
+
+class ModelError(Exception):
+    """The model was asked for something that cannot be; the message says what to do."""
 
 
 class Ended(Exception):  # noqa: N818  # as Refused
@@ -143,6 +148,10 @@ class View:
         """Where a struct of the host lies."""
         return Ref(self, Span, struct)
 
+    def loan(self, page: str) -> Ref:
+        """The host's note of a page that it lends to EL2."""
+        return Ref(self, Loan, page)
+
     @property
     def cpu(self) -> Ref:
         """The CPU that this call runs on."""
@@ -182,8 +191,8 @@ class View:
         if not self.restoring and ref.kind in (Vm, Vcpu) and self.look(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
-    def fill(self, address: str, record: Vm) -> None:
-        """Write a whole struct into memory that EL2 took and zeroed."""
+    def fill(self, address: str, record: Vm | Kvm) -> None:
+        """Write a whole struct into memory that was zeroed."""
         if not self.restoring:
             self.put((type(record), address), record)
 
