@@ -19,7 +19,7 @@ from .lines import BadFile, parse, read_lines
 from .revisions import Revision
 from .run import Call, Step
 from .state import Page, State
-from .state_json import observe
+from .state_json import observe, observe_next
 from .trace import Trace, record
 from .vectors import Vector
 from .view import ModelError
@@ -211,14 +211,13 @@ class Player:
 
     def compare_call(self, vector: Vector, where: str, recorded: JSON, tally: Tally) -> int:
         """Play one call and stay there; how many fields differ."""
-        machine, was = self.machine, self.seen
-        before = machine.state.table
+        machine, was, before = self.machine, self.seen, self.machine.state
         request, split = vectors.request(recorded, vector.revision), vectors.split(recorded)
         try:
             played = machine.play(recorded["cpu"], request, split)
             model = said(played, machine.settle(played, request, split))
-            if played.state.table is not before and played.state.table != before:
-                self.seen = observe(played.state)
+            if played.state.table != before.table:
+                self.seen = observe_next(before, was, played.state)
         except ModelError as error:
             model = Said(str(error).partition(";")[0])
         count = tally.disagreements

@@ -38,32 +38,46 @@ from .state import (
     Value,
     Vcpu,
     Vm,
+    in_order,
 )
 from .view import ModelError
 
 STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span, "loan": Loan}
-ORDINARY = Page()
 SIZES = range(1, 100)
 """How many there may be of anything that a configuration counts."""
 
 
 def observe(state: State) -> dict[str, Any]:
     """What an onlooker sees of a state, in the form of the conformance vectors."""
-    pages: dict[str, Any] = {}
-    host_mc: dict[str, Any] = {}
-    for (_, key), record in state.records:
-        name = str(key)
-        if isinstance(record, Page) and (shown := page(name, record)) != page(name, ORDINARY):
-            pages[name] = shown
+    return observe_next(State(state.config), {"pages": {}, "host_mc": {}}, state)
+
+
+def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[str, Any]:
+    """The same for a state that follows on one that was seen already: pages that nobody touched look as they did."""
+    pages, host_mc = dict(seen["pages"]), dict(seen["host_mc"])
+    changed = [key for key, record in after.table.items() if before.table.get(key) is not record]
+    changed += [key for key in before.table if key not in after.table]
+    for key in in_order(tuple(changed)):
+        name, record = str(key[1]), after.any(*key)
+        if isinstance(record, Page):
+            put_or_drop(pages, name, page(name, record), ORDINARY[name.startswith("g")])
         elif isinstance(record, HostVcpu):
-            host_mc[name] = record.memcache
+            put_or_drop(host_mc, name, record.memcache, 0)
     return {
-        "slots": [slot(state, idx) for idx in range(state.config.slots)],
-        "loaded": [loaded(state, cpu) for cpu in range(state.config.cpus)],
+        "slots": [slot(after, idx) for idx in range(after.config.slots)],
+        "loaded": [loaded(after, cpu) for cpu in range(after.config.cpus)],
         "pages": pages,
-        "anon_hyp": anonymous_pages(state),
+        "anon_hyp": anonymous_pages(after),
         "host_mc": host_mc,
     }
+
+
+def put_or_drop(shown: dict[str, Any], name: str, value: Any, ordinary: Any) -> None:
+    """Enter a value, or take the entry out where there is nothing to say."""
+    if value == ordinary:
+        shown.pop(name, None)
+    else:
+        shown[name] = value
 
 
 def slot(state: State, idx: int) -> Any:
@@ -97,6 +111,10 @@ def page(name: str, record: Page) -> list[Any]:
     owner = list(record.owner) if isinstance(record.owner, tuple) else record.owner
     shown = [record.host, record.hyp, record.host_share_guest_count, 0 if root_in_use else record.refcount, owner]
     return [*shown, record.content] if name.startswith("g") else shown
+
+
+ORDINARY = page("kvm0", Page()), page("g0", Page())
+"""A page that is the host's alone: one like any other, and one that is meant for guests."""
 
 
 def anonymous_pages(state: State) -> int:

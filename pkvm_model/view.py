@@ -65,6 +65,10 @@ class Ended(Exception):  # noqa: N818  # as Refused
         self.event = event
 
 
+MAPPED = (Vm, Vcpu)
+"""EL2's own structs, which it reaches through its own page table."""
+
+
 class Ref:
     """A pointer to a record. Reading an attribute reads the field now; setting one writes it."""
 
@@ -166,7 +170,8 @@ class View:
         if self.restoring:
             value = self.replay[len(self.reads)]
         else:
-            self.touch(ref)
+            if ref.kind in MAPPED:
+                self.touch(ref)
             value = getattr(self.records.get(ref.key, ZEROED[ref.kind]), field)
         self.reads.append(value)
         return value
@@ -188,7 +193,7 @@ class View:
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
-        if not self.restoring and ref.kind in (Vm, Vcpu) and self.look(Page, ref.address).hyp != OWNED:
+        if not self.restoring and ref.kind in MAPPED and self.look(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def fill(self, address: str, record: Vm | Kvm) -> None:
