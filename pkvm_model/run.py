@@ -185,8 +185,9 @@ def run_region(state: State, revision: Revision, cpu: int, flight: Flight, fatal
     except Refused as refused:
         ret, view.refused = refused.code, refused
     except Ended as ended:
-        view.events.append(ended.event)
-        return settle(view, flight, entered, flight, end=ended.event)
+        end = replace(ended.event, cpu=cpu)
+        view.events.append(end)
+        return settle(view, flight, entered, flight, end=end)
     return settle(view, flight, entered, ret=ret)
 
 

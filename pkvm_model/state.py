@@ -184,11 +184,12 @@ class Cpu:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that is more than a return value: `kind`, where it happened (function or page), and in words."""
+    """Something that is more than a return value: `kind`, where (a function or a page), in words, and on which CPU."""
 
     kind: str
     where: str
     says: str
+    cpu: int = 0
 
     @property
     def fatal(self) -> bool:

@@ -27,7 +27,7 @@ from ..state import (
     sort_key,
 )
 from ..state_json import digest
-from ..trace import header, line, show_call
+from ..trace import header, line, show_call, show_ret
 from ..view import Region
 from .words import Holder, holders, says
 
@@ -121,10 +121,9 @@ class StateGraph:
     def ending(self, state: State) -> dict[str, str]:
         """How the machine ended: by a warning of EL2's own, or by a fault."""
         assert state.end is not None
-        culprit = next(number for number, cpu in state.all(Cpu) if cpu.flight)
         what = "warning" if state.end.kind == "EL2_PANIC" else "fault"
         return {"kind": "panic", "title": f"EL2 {what}: the machine ends",
-                "says": f"The machine ends: CPU {culprit} {state.end.says}."}
+                "says": f"The machine ends: CPU {state.end.cpu} {state.end.says}."}
 
     def lane(self, number: int, cpu: int) -> dict[str, Any]:
         """What a CPU is doing, and what it will do next."""
@@ -187,7 +186,8 @@ def keeps(flight: Flight | None) -> list[str]:
     if not flight:
         return []
     names = ("vm", "vcpu", "host_kvm", "ret")
-    return [f"{name} = {value}" for name, value in flight.held if name in names and value is not None]
+    kept = [(name, value) for name, value in flight.held if name in names and value is not None]
+    return [f"{name} = {show_ret(value) if name == 'ret' else value}" for name, value in kept]
 
 
 def describe_page(name: str) -> str:
