@@ -6,7 +6,7 @@ import copy
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,12 @@ def changed(vector: JSON, path: tuple[str | int, ...], value: Any) -> JSON:
 
 def run(*words: str) -> tuple[int, str, str]:
     """Exit status, output and errors of a command."""
+    return caught(lambda: main(list(words)))
+
+
+def caught(command: Callable[[], int]) -> tuple[int, str, str]:
+    """The same for a function that stands for one."""
     out, errors = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-        status = main(list(words))
+        status = command()
     return status, out.getvalue(), errors.getvalue()

@@ -1,0 +1,224 @@
+"""Whatever a file holds: it is compared, or refused in one line that says where, and nothing in it is evaluated."""
+from __future__ import annotations
+
+import argparse
+import copy
+import gzip
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pkvm_model import conform_command, vectors
+from pkvm_model.recording import RECORDINGS
+from pkvm_model.trace import parse
+from tests.conform.files import JSON, caught, changed, rows, run, some, write
+
+SMALL = min((vector for vector in rows("scenarios-v1") if vector["steps"][1]["call"] == "__pkvm_init_vm"),
+            key=lambda vector: len(vector["steps"]))
+TRACE = """pkvm-trace 1 v1
+0 __pkvm_host_share_hyp(kvm0) = 0
+0 __pkvm_reserve_vm() = 0x1000
+1 __pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0) = 0
+0 __pkvm_start_teardown_vm(0x1000) = 0
+state 8ad9ac99e5ff"""
+ROUNDS, INPUTS = 50, {"vectors": 90, "recordings": 70, "traces": 45}
+"""So often each kind of file is damaged: 50 * (90 + 70 + 45) inputs, more than ten thousand."""
+
+BROKEN: list[tuple[str, Any, str]] = [
+    ("an unknown field", ("zeal",), "the field 'zeal' is not known"),
+    ("an unknown field of a step", ("steps", 0, "zeal"), "step 0: the field 'zeal' is not known"),
+    ("an unknown field of a state", ("init", "zeal"), "init: the field 'zeal' is not known"),
+    ("a revision that is none", ("rev",), "'rev' cannot be"),
+    ("a kind that is none", ("kind",), "'kind' cannot be"),
+    ("a call that is none", ("steps", 0, "call"), "step 0: revision v1 has no call"),
+    ("a CPU that is none", ("steps", 0, "cpu"), "step 0: 'cpu' cannot be"),
+    ("arguments that are none", ("steps", 0, "args"), "step 0: 'args' cannot be"),
+    ("an unknown argument", ("steps", 0, "args", "zeal"), "step 0: __pkvm_reserve_vm has no argument 'zeal'"),
+    ("an argument of another kind", ("steps", 1, "args", "nr_vcpus"), "nr_vcpus is not of the kind int"),
+    ("a return of another kind", ("steps", 0, "ret"), "step 0: 'ret' cannot be"),
+    ("an event that is none", ("steps", 0, "event"), "step 0: 'event' cannot be"),
+    ("a state of another kind", ("steps", 0, "state"), "step 0: 'state' cannot be"),
+    ("a slot that is none", ("steps", 0, "state", "slots", "0"), "step 0: state: 'slots' cannot be"),
+    ("steps that are none", ("steps",), "'steps' cannot be"),
+    ("a size that is none", ("config", "cpus"), "'config' cannot be"),
+]
+
+
+def conform_bytes(folder: Path, data: bytes, name: str = "broken.jsonl") -> str:
+    """The one line with which a file of these bytes is refused."""
+    (folder / name).write_bytes(data)
+    status, _, errors = run("conform", str(folder / name))
+    assert (status, errors.count("\n")) == (2, 1), errors
+    assert name in errors
+    return errors
+
+
+@pytest.mark.parametrize(("path", "says"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_a_vector_with_something_wrong_in_it_is_refused_with_its_line(
+        tmp_path: Path, path: tuple[str | int, ...], says: str) -> None:
+    broken = changed(SMALL, path, lambda _: "zeal")
+    message = conform_bytes(tmp_path, "".join(json.dumps(one) + "\n" for one in (SMALL, broken)).encode())
+    assert "line 2: " in message
+    assert says in message
+
+
+@pytest.mark.parametrize(("value", "says"), [
+    (True, "step 0: 'ret' cannot be True"), (10**30, "step 0: 'ret' cannot be 1000"),
+    (0.5, "0.5 is not a whole number"), ([0], "step 0: 'ret' cannot be [0]")])
+def test_a_number_that_is_none_is_refused(tmp_path: Path, value: Any, says: str) -> None:
+    broken = changed(SMALL, ("steps", 0, "ret"), lambda _: value)
+    both = "".join(json.dumps(one) + "\n" for one in (SMALL, broken)).encode()
+    assert f"line 2: {says}" in conform_bytes(tmp_path, both)
+
+
+@pytest.mark.parametrize("field", ["cpu", "call", "args", "ret", "event", "state"])
+def test_a_step_without_a_field_is_refused_and_not_passed_over(tmp_path: Path, field: str) -> None:
+    broken = copy.deepcopy(SMALL)
+    del broken["steps"][1][field]
+    assert "line 1: step 1" in conform_bytes(tmp_path, json.dumps(broken).encode())
+
+
+@pytest.mark.parametrize(("data", "says"), [
+    (b"", "line 1: the file is empty"), (b"\n", "line 1: this is neither"), (b"[1]\n", "line 1: this is neither"),
+    (b"[" * 100_000, "line 1: this is neither"), (b"\x00\xff", "line 1: this is neither"),
+    (TRACE.encode(), "line 1: this is neither"), (json.dumps({"counts": {}}).encode(), "line 1: this is neither")])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, data: bytes, says: str) -> None:
+    assert says in conform_bytes(tmp_path, data)
+
+
+def test_a_file_that_ends_in_the_middle_of_a_line_is_refused(tmp_path: Path) -> None:
+    data = (json.dumps(SMALL) + "\n").encode() * 3
+    assert "line 3: this is not one whole JSON object" in conform_bytes(tmp_path, data[:-20])
+
+
+def test_a_packed_file_that_ends_in_the_middle_is_refused(tmp_path: Path) -> None:
+    packed = gzip.compress((json.dumps(SMALL) + "\n").encode() * 3)
+    assert "the file is cut short" in conform_bytes(tmp_path, packed[:-30])
+    assert "line 1: the packed file is damaged" in conform_bytes(tmp_path, packed[:20] + b"?" * 50 + packed[70:])
+
+
+def test_a_line_of_a_hundred_million_characters_is_not_read_whole(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "LINE_LIMIT", 10_000)
+    start = json.dumps(SMALL).encode() + b"\n"
+    path = tmp_path / "long.jsonl"
+    with path.open("wb") as file:
+        file.write(start)
+        file.truncate(100_000_000)
+    status, _, errors = run("conform", str(path))
+    assert (status, errors) == (2, f"pkvm_model: {path}: line 2: it has more than 10000 characters\n")
+
+
+def test_a_packed_line_without_end_is_not_unpacked_whole(tmp_path: Path) -> None:
+    packed = gzip.compress(json.dumps(SMALL).encode() + b"\n" + b" " * 10_000_000)
+    assert "line 2: it has more than 4000000 characters" in conform_bytes(tmp_path, packed)
+
+
+@pytest.mark.parametrize("words", [["conform"], ["conform", "--as", "v9", "x"], ["conform", "--fast", "x"]])
+def test_a_command_that_is_none_ends_with_two(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(*words)
+    assert ended.value.code == 2
+
+
+def test_a_trace_of_another_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text(TRACE.replace("pkvm-trace 1", "pkvm-trace 2"), encoding="utf-8")
+    status, _, errors = run("replay", str(tmp_path / "new.txt"))
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "line 1: a trace of version '2'" in errors
+
+
+JUNK: list[Any] = [None, True, False, 0, -1, 1, 2**31, 2**64, -2**63, 10**400, "", "x", "zeal" * 50, "__import__('os')",
+                   [], [[]], [None], {}, {"a": 1}, {"0": None}, "pending", "resume", "begin", 4096, "vm0", "EL2_PANIC"]
+
+
+def spots(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a JSON value, as its container and key."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [(value, key) for key in keys] + [spot for key in keys for spot in spots(value[key])]
+
+
+def damaged_lines(rng: random.Random, lines: list[JSON]) -> bytes:
+    """The lines with something changed in one value, or in the text."""
+    if rng.random() < 0.7:
+        lines = copy.deepcopy(lines)
+        place, key = rng.choice(spots(rng.choice(lines)))
+        if rng.random() < 0.3:
+            del place[key]
+        else:
+            place[key] = rng.choice(JUNK)
+    data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    return damaged(rng, data) if rng.random() < 0.4 else data
+
+
+def damaged(rng: random.Random, data: bytes) -> bytes:
+    """The bytes cut, or with a piece of them replaced, or packed and cut."""
+    start, length = rng.randrange(len(data)), rng.choice([0, 1, 2, 30])
+    match rng.randrange(4):
+        case 0:
+            return data[:start]
+        case 1:
+            return gzip.compress(data)[:rng.randrange(3, 200)]
+        case 2:
+            return data[:start] + rng.choice([b"9" * 30, b"-", b'"', b"[" * 3000, b"\n"]) + data[start + length:]
+    return data[:start] + rng.randbytes(length) + data[start + length:]
+
+
+def check(command: str, path: Path, data: bytes) -> None:
+    """The file is compared or replayed, or refused in one line that names it, and nothing else happens."""
+    path.write_bytes(data)
+    status, out, errors = COMMANDS[command](str(path))
+    assert status in (0, 1, 2)
+    assert "Traceback" not in out + errors
+    assert errors.count("\n") == (status == 2), errors
+    assert status != 2 or str(path) in errors
+
+
+def conform_quickly(path: str) -> tuple[int, str, str]:
+    """The command without reading its words, which takes longer than a small file."""
+    return caught(lambda: conform_command.main(argparse.Namespace(files=[path], revision=None, json=False)))
+
+
+COMMANDS = {"conform": conform_quickly, "replay": lambda path: run("replay", path)}
+
+
+def recording_lines() -> list[JSON]:
+    """The shortest scenario of a recording."""
+    text = (RECORDINGS / "7.3.4-natural.jsonl").read_text("utf-8").splitlines()
+    return [row for row in map(json.loads, text) if row["scenario"] == "n1"]
+
+
+def damages(lines: list[JSON]) -> Callable[[random.Random], bytes]:
+    """What makes damaged copies of these lines."""
+    return lambda rng: damaged_lines(rng, lines)
+
+
+KINDS = {"vectors": ("conform", damages([SMALL | {"steps": SMALL["steps"][:3]}])),
+         "recordings": ("conform", damages(recording_lines())),
+         "traces": ("replay", lambda rng: damaged(rng, TRACE.encode()))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=ROUNDS, derandomize=True, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_damaged_files_are_taken_or_refused_in_one_line(
+        tmp_path_factory: pytest.TempPathFactory, kind: str, seed: int) -> None:
+    rng, (command, make) = random.Random(seed), KINDS[kind]
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    for _ in range(INPUTS[kind]):
+        check(command, path, make(rng))
+
+
+def test_the_trace_that_is_damaged_is_one_before() -> None:
+    assert len(parse(TRACE).lines) == 4
+
+
+def test_the_files_that_are_damaged_are_good_before(tmp_path: Path) -> None:
+    path = write(tmp_path, [SMALL | {"steps": SMALL["steps"][:3]}, *some("scenarios-v1")])
+    assert run("conform", str(path))[0] == 0
