@@ -84,7 +84,9 @@ class Tally:
 
     def to_json(self) -> JSON:
         """All of it as JSON values."""
-        return asdict(self) | {"disagreements": self.disagreements}
+        counts = {name: getattr(self, name) for name in ("sequences", "steps", "probes", "rows", "unreached")}
+        return counts | {"disagreements": self.disagreements, "fields": dict(self.fields), "others": dict(self.others),
+                         "first": self.first and asdict(self.first)}
 
 
 class Moment(NamedTuple):
