@@ -1,15 +1,13 @@
-"""EL2's table of hypercalls: what a number names, and the two registers that a call answers in.
+"""EL2's table of hypercalls: from a name to the function, and the two registers that a call answers in.
 
 x0 says whether EL2 understood the call at all, x1 holds what the call itself answers. An entry forgotten in the table
-is therefore no refusal: x1 still holds the caller's own first argument. Source: hyp/nvhe/hyp-main.c:handle_host_hcall.
+is therefore no refusal: x1 still holds the caller's own first argument. The real table goes by numbers, which are no
+interface: host and EL2 are one image, and each release has its own (`recording.call_numbers`).
+Source: hyp/nvhe/hyp-main.c:handle_host_hcall (pre, v1).
 """
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from . import guest_memory, hypercalls, protected_memory
 from .state import Value
@@ -39,18 +37,3 @@ def untouched(args: tuple[Value, ...]) -> int:
     """What x1 holds when nobody wrote to it: the first argument. The model has no number for an address but 1."""
     first = args[0] if args else 0
     return first if isinstance(first, int) else 1
-
-
-@cache
-def call_numbers(kernel: str) -> dict[str, int]:
-    """The numbers of the modelled calls in a released kernel; they are no interface, each release has its own.
-
-    Raises KeyError for a kernel whose table was not read.
-    """
-    data: Any = json.loads((Path(__file__).parent / "data" / "call-numbers.json").read_text(encoding="utf-8"))
-    return dict(data["kernels"][kernel])
-
-
-def call_with(kernel: str, number: int) -> str | None:
-    """The call that a number names in a released kernel, or None."""
-    return next((name for name, given in call_numbers(kernel).items() if given == number), None)

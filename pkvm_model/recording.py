@@ -19,6 +19,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
@@ -636,3 +637,18 @@ def replay_all(recording: Recording, revision: Revision | None = None) -> Iterat
 def odd_handles(done: Comparison) -> bool:
     """True when the model promised other handles than the kernel."""
     return any(row.recorded.call == "__pkvm_reserve_vm" for row in done.disagreements)
+
+
+@cache
+def call_numbers(kernel: str) -> dict[str, int]:
+    """The numbers of the modelled calls in a released kernel; they are no interface, each release has its own.
+
+    Raises KeyError for a kernel whose table was not read.
+    """
+    data: Any = json.loads((RECORDINGS.parent / "call-numbers.json").read_text(encoding="utf-8"))
+    return dict(data["kernels"][kernel])
+
+
+def call_with(kernel: str, number: int) -> str | None:
+    """The call that a number names in a released kernel, or None."""
+    return next((name for name, given in call_numbers(kernel).items() if given == number), None)

@@ -39,7 +39,8 @@ class Revision:
         """
         for name in names:
             if name not in {*self.guards, *self.calls, *self.host}:
-                raise KeyError(f"revision {self.name} has no guard {name!r}; it has {', '.join(sorted(self.guards))}")
+                known = ", ".join(sorted({*self.guards, *self.host}))
+                raise KeyError(f"revision {self.name} has no guard {name!r}; it has {known}")
         guards = {name: answer for name, answer in self.guards.items() if name not in names}
         return replace(self, guards=guards, calls=self.calls - {*names}, host=self.host - {*names},
                        removed=tuple(sorted({*self.removed, *names})))

@@ -36,7 +36,7 @@ Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
 
 L vm_table_lock, H the host's stage-2 lock, Y EL2's own page-table lock, G the VM's lock, P its page pool;
-'+' means held together, '' that no lock is held.
+'+' means held together, '' that no lock is held. M and C are locks of the host's (`host`).
 """
 Hypercall: TypeAlias = Generator[Region, None, int | None]
 """A call: it yields before each region; what it returns is the value in x1, None for a call without an answer."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.dispatch import HYPERCALLS, NOT_SUPPORTED, SUCCESS, call_numbers, call_with, handle_host_hcall
+from pkvm_model.dispatch import HYPERCALLS, NOT_SUPPORTED, SUCCESS, handle_host_hcall
+from pkvm_model.recording import call_numbers, call_with
 from pkvm_model.revisions import REVISIONS, V1, Revision
 from pkvm_model.state import State
 from pkvm_model.trace import parse, replay
