@@ -202,7 +202,7 @@ class Player:
 
     def compare_survivor(self, vector: Vector, where: str, recorded: JSON, tally: Tally) -> None:
         """Compare what a call would return if a warning at EL2 did not end the machine."""
-        request, split = vectors.request(recorded, vector.revision), vectors.split(recorded)
+        request, split = vectors.request(recorded), vectors.split(recorded)
         ret: int | str | None
         try:
             ret = self.machine.play(recorded["cpu"], request, split, fatal_warn=False).ret
@@ -214,7 +214,7 @@ class Player:
     def compare_call(self, vector: Vector, where: str, recorded: JSON, tally: Tally) -> int:
         """Play one call and stay there; how many fields differ."""
         machine, was, before = self.machine, self.seen, self.machine.state
-        request, split = vectors.request(recorded, vector.revision), vectors.split(recorded)
+        request, split = vectors.request(recorded), vectors.split(recorded)
         try:
             played = machine.play(recorded["cpu"], request, split)
             model = said(played, machine.settle(played, request, split))
@@ -327,7 +327,7 @@ def trace_to(vector: Vector, where: str, revision: Revision) -> Trace:
 
 def play_regions(machine: Machine, recorded: JSON, vector: Vector) -> list[tuple[Step, bool]]:
     """One step as the lines of a trace that it takes: a call that stops passes its regions one by one."""
-    request, split = vectors.request(recorded, vector.revision), vectors.split(recorded)
+    request, split = vectors.request(recorded), vectors.split(recorded)
     cpu, was = recorded["cpu"], machine.state
     try:
         played = machine.play(cpu, request, split)

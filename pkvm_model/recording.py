@@ -586,11 +586,20 @@ def left_in_table(state: State) -> dict[Key, Record]:
     left: dict[Key, Record] = {}
     for idx, slot in state.all(Slot):
         address = state.vm_in(idx)
-        left[Slot, idx] = slot if address is None else Slot(f"left.{idx}")
+        left[Slot, idx] = slot if address is None else Slot(f"left.{idx}.{address}")
         if address is not None:
-            left[Vm, f"left.{idx}"] = replace(state.get(Vm, address), vcpus=())
-            left[Page, f"left.{idx}"] = state.get(Page, address)
+            left |= left_vm(state, address, f"left.{idx}.")
     return left
+
+
+def left_vm(state: State, address: str, prefix: str) -> dict[Key, Record]:
+    """A VM and all pages that it names, each under a name with this prefix; its vCPUs stay behind."""
+    vm = state.get(Vm, address)
+    maps = tuple(leaf._replace(page=leaf.page and prefix + leaf.page) for leaf in vm.maps)
+    names = {address, vm.host_kvm, vm.pgd, *(leaf.page for leaf in vm.maps if leaf.page)}
+    pages: dict[Key, Record] = {(Page, prefix + name): state.get(Page, name) for name in names}
+    again = replace(vm, vcpus=(), maps=maps, host_kvm=prefix + vm.host_kvm, pgd=prefix + vm.pgd)
+    return pages | {(Vm, prefix + address): again}
 
 
 def calls(scenario: Scenario, revision: Revision) -> Iterator[tuple[Recorded, Call | None]]:

@@ -4,7 +4,7 @@ docs/conformance.md describes the format. Every field is checked, so that nothin
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ KINDS = ("bfs", "random", "interleave", "scenario")
 EVENTS = ("EL2_PANIC", "EL2_USE_AFTER_DONATION", "EL2_FAULT", "EL2_STALE_PUT")
 ALPHABET = ("vms", "vcpus", "pages", "gfns")
 """Sizes in a configuration that say what calls were tried, not what the machine is like."""
+REQUEST = "the call"
+"""Where a checked step keeps the call that it begins; no field of a file can be called that and pass."""
 KNOWN_CALLS: dict[tuple[str, str, str], Call] = {}
 """Calls that were checked before, by revision, name and arguments: most calls in a file come many times."""
 
@@ -55,7 +57,7 @@ def read(path: Path) -> Iterator[Vector]:
 
 def vector(given: JSON, line: int) -> Vector:
     """One line, checked."""
-    check_fields(given, "vector", VECTOR, TEXTS | {"at", "probes"})
+    check_fields(given, "vector", VECTOR, VECTOR_FIELDS)
     if ("at" in given) != ("probes" in given):
         raise BadFile("'at' and 'probes' belong together")
     config = {name: given["config"][name] for name in SIZES}
@@ -71,8 +73,14 @@ def vector(given: JSON, line: int) -> Vector:
                   given["steps"], given.get("at"), given.get("probes", []))
 
 
-def request(step: JSON, revision: Revision) -> Call | None:
-    """The call that a step begins, or None where one goes on."""
+def request(step: JSON) -> Call | None:
+    """The call that a step of a checked vector begins, or None where one goes on."""
+    begun: Call | None = step[REQUEST]
+    return begun
+
+
+def known_call(step: JSON, revision: Revision) -> Call | None:
+    """The same for a step that is being checked."""
     if step.get("flight") == "resume":
         return None
     key = revision.name, step["call"], repr(step["args"])
@@ -88,7 +96,7 @@ def split(step: JSON) -> Split | None:
     return Split(step["split"]["before"], step["split"]["max"]) if "split" in step else None
 
 
-def check_fields(value: Any, where: str, wanted: Mapping[str, Check], optional: Iterable[str] = ()) -> None:
+def check_fields(value: Any, where: str, wanted: Mapping[str, Check], known: Set[str]) -> None:
     """Raise BadFile unless this is an object with all the wanted fields, each as it should be, and no unknown one."""
     if not isinstance(value, dict):
         raise BadFile(f"{where} is not an object")
@@ -97,15 +105,15 @@ def check_fields(value: Any, where: str, wanted: Mapping[str, Check], optional: 
             raise BadFile(f"{where} has no field {name!r}")
         if not fits(value[name]):
             raise BadFile(f"{where}: {name!r} cannot be {show(value[name])}")
-    check_known(value, where, wanted.keys() | set(optional))
+    check_known(value, where, known)
 
 
-def check_known(value: JSON, where: str, known: Iterable[str]) -> None:
+def check_known(value: JSON, where: str, known: Set[str]) -> None:
     """Raise BadFile for a field that is not known, or an optional one that is not as it should be."""
     if unknown := value.keys() - known:
         raise BadFile(f"{where}: the field {min(unknown)[:40]!r} is not known")
-    for name in value.keys() & OPTIONAL.keys():
-        if not OPTIONAL[name](value[name]):
+    for name in value:
+        if name in OPTIONAL and not OPTIONAL[name](value[name]):
             raise BadFile(f"{where}: {name!r} cannot be {show(value[name])}")
 
 
@@ -119,7 +127,7 @@ def check_step(step: Any, where: str, revision: Revision, config: Mapping[str, i
     """Raise BadFile or ModelError unless this is a step; a short one tells no more than what it returned."""
     if not isinstance(step, dict):
         raise BadFile(f"{where} is not an object")
-    check_fields(step, where, SHORT if short else STEP, () if short else STEP_OPTIONAL | {"args"})
+    check_fields(step, where, *((SHORT, SHORT.keys()) if short else (STEP, STEP_FIELDS)))
     flight = step.get("flight")
     if ("args" in step) == (flight == "resume") or ("split" in step) != (flight == "begin"):
         raise BadFile(f"{where}: 'args' belong to a call that begins, 'split' to one that begins and may stop")
@@ -128,7 +136,7 @@ def check_step(step: Any, where: str, revision: Revision, config: Mapping[str, i
     if step["call"] not in revision.calls:
         raise BadFile(f"{where}: revision {revision.name} has no call {show(step['call'])}")
     try:
-        request(step, revision)
+        step[REQUEST] = known_call(step, revision)
     except ModelError as error:
         raise BadFile(f"{where}: {error}") from None
     if step.get("state"):
@@ -137,7 +145,7 @@ def check_step(step: Any, where: str, revision: Revision, config: Mapping[str, i
 
 def check_state(state: JSON, where: str, config: Mapping[str, int], difference: bool = False) -> None:
     """Raise BadFile unless this is a full state, or with `difference` what has changed in one."""
-    check_known(state, where, STATE)
+    check_known(state, where, STATE.keys())
     for name, fits in STATE.items():
         if name not in state and not difference:
             raise BadFile(f"{where} has no field {name!r}")
@@ -260,7 +268,9 @@ SHORT: dict[str, Check] = {
 STEP: dict[str, Check] = {
     "cpu": is_count, "call": is_name, "ret": lambda value: value is None or value == "pending" or is_number(value),
     "event": or_none(either(*EVENTS)), "state": or_none(lambda value: type(value) is dict)}
-STEP_OPTIONAL = {"flush", "freed", "flight", "split", "regions", "in", "page", "ret_if_warn_not_fatal"}
+VECTOR_FIELDS = VECTOR.keys() | TEXTS | {"at", "probes"}
+STEP_FIELDS = STEP.keys() | {"args", "flush", "freed", "flight", "split", "regions", "in", "page",
+                             "ret_if_warn_not_fatal"}
 OPTIONAL: dict[str, Check] = {
     **dict.fromkeys(TEXTS, is_text), "at": lambda value: type(value) is dict,
     "probes": lambda value: type(value) is list, "args": lambda value: type(value) is dict,

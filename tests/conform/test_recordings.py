@@ -116,12 +116,20 @@ def test_the_table_does_not_go_over_where_nothing_proves_it(tmp_path: Path) -> N
     assert compared(tmp_path, [*left_reserved(0x1000), *renamed(left_reserved(0x1000), "x2")]).disagreements == 0
 
 
+def test_the_table_does_not_go_over_where_it_would_not_explain_the_handles(tmp_path: Path) -> None:
+    odd = renamed(left_reserved(0x1000, 0x1005), "x2")
+    assert compared(tmp_path, [*left_reserved(0x1000), *odd]).disagreements == 1
+
+
 def test_a_vm_that_a_run_left_is_still_there_in_the_next(tmp_path: Path) -> None:
     rows = recorded("7.3.4", "n3")
     first = rows[:index(rows, "__pkvm_start_teardown_vm")]
     plain = {"kernel": "7.3.4", "mode": "nVHE", "scenario": "x2", "side": "inject", "args": ["0x1000"]}
     then = [plain | {"seq": 1, "call": "__pkvm_reserve_vm", "args": [], "ret": 0x1001},
-            plain | {"seq": 2, "call": "__pkvm_start_teardown_vm", "ret": 0}]
+            plain | {"seq": 2, "call": "__pkvm_start_teardown_vm", "ret": 0},
+            plain | {"seq": 3, "call": "__pkvm_host_unshare_guest", "args": ["0x1000", "0x80000", "0x1"], "ret": 0},
+            plain | {"seq": 4, "call": "__pkvm_finalize_teardown_vm", "ret": 0},
+            plain | {"seq": 5, "call": "__pkvm_reserve_vm", "args": [], "ret": 0x1000}]
     assert compared(tmp_path, [*first, *then]).disagreements == 0
 
 
