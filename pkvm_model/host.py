@@ -177,7 +177,7 @@ def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercal
     host = view.kvm(kvm)
     lock(view, host, "mmu_lock")
     if host.has_pgt and not host.is_protected:
-        yield from take_pages_home(view, host, "__pkvm_host_unshare_guest", gfn, nr)
+        yield from take_pages_home(view, host, gfn, nr)
     host.mmu_lock = None
     return 0
 
@@ -190,11 +190,13 @@ def kvm_delete_memslot(view: View, kvm: str) -> Hypercall:
     return (yield from kvm_unmap(view, kvm))
 
 
-def take_pages_home(view: View, kvm: Ref, name: str, first: int, nr: int) -> Generator[Region, None, None]:
-    """Take the pages in a range home. An unshare that fails ends the range; a reclaim that fails does not.
+def take_pages_home(view: View, kvm: Ref, first: int, nr: int) -> Generator[Region, None, None]:
+    """Take the pages in a range home: unshare them or, of a protected guest, reclaim them.
 
+    An unshare that fails ends the range; a reclaim that fails does not.
     Source: pkvm.c:__pkvm_pgtable_stage2_unshare, __pkvm_pgtable_stage2_reclaim (v1, upstream).
     """
+    name = "__pkvm_reclaim_dying_guest_page" if kvm.is_protected else "__pkvm_host_unshare_guest"
     for gfn, _ in kvm.mappings:
         if first <= gfn < first + nr:
             ret = yield from hypercall(view, name, kvm.handle, gfn)
@@ -250,8 +252,7 @@ def pkvm_pgtable_stage2_destroy_range(view: View, kvm: Ref, first: int) -> Gener
         yield "", "note that the start was made, whatever EL2 answered"
         warn_on(view, ret, START)
         kvm.is_dying = True
-    name = "__pkvm_reclaim_dying_guest_page" if kvm.is_protected else "__pkvm_host_unshare_guest"
-    yield from take_pages_home(view, kvm, name, first, 1 << STEP_SHIFT)
+    yield from take_pages_home(view, kvm, first, 1 << STEP_SHIFT)
 
 
 def start_is_due(view: View, kvm: Ref) -> bool:
