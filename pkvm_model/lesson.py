@@ -7,13 +7,14 @@ from html import escape
 from .run import CALLS
 from .scenes import Scene
 from .show.graph import StateGraph
+from .show.lifecycle import lifecycle
 from .show.recorded import Life, counted, recorded
 from .show.story import Story, play, play_out
 from .show.table import Table
 from .widgets.bench import Bench
 
-__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "play", "play_out", "quiz", "recorded",
-           "source"]
+__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "lifecycle", "play", "play_out", "quiz",
+           "recorded", "source"]
 
 
 def bench(scene: Scene) -> Bench:

@@ -50,7 +50,8 @@ SHORT = {
     "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise", "__pkvm_teardown_vm": "teardown",
     "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare", "__pkvm_host_donate_guest": "donate",
     "__pkvm_reclaim_dying_guest_page": "reclaim", "__pkvm_force_reclaim_guest_page": "force_reclaim",
-    "__pkvm_tlb_flush_vmid": "flush", "__pkvm_host_share_hyp": "share_hyp", "__pkvm_host_unshare_hyp": "unshare_hyp"}
+    "__pkvm_init_vm": "init_vm", "__pkvm_tlb_flush_vmid": "flush", "__pkvm_host_share_hyp": "share_hyp",
+    "__pkvm_host_unshare_hyp": "unshare_hyp"}
 
 
 def short(name: str) -> str:

@@ -13,7 +13,8 @@ def test_a_recorded_life_beside_the_model_is_a_table_with_its_count_below():
 def test_its_html_has_a_caption_and_heads_for_columns_and_rows():
     page = recorded("n1").replayed()._repr_html_()
     assert "Scenario n1: kernel 6.19.14 and the model as pre</caption>" in page
-    assert 'scope="col"' in page and 'scope="row"' in page
+    assert 'scope="col"' in page
+    assert 'scope="row"' in page
 
 
 def test_calls_are_picked_by_a_word_of_their_name():
