@@ -104,7 +104,7 @@ def reserved(revision: Revision) -> Machine:
 def initialised(revision: Revision) -> Machine:
     """S2: a VM without vCPUs."""
     machine = reserved(revision)
-    machine.call(0, "init", "kvm0", HANDLE, 3, "vm0", "pgd0")
+    machine.call(0, "init_vm", "kvm0", HANDLE, 3, "vm0", "pgd0")
     return machine
 
 
@@ -148,7 +148,7 @@ def dying_with_pages(revision: Revision) -> Machine:
 def protected(revision: Revision) -> Machine:
     """A protected VM with vCPU 0 loaded on CPU 0, that owns page g0 as gfn 0."""
     machine = reserved(revision)
-    machine.call(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
+    machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
     machine.call(0, "init_vcpu", HANDLE, "hv0.0", "vc0.0")
     machine.call(0, "load", HANDLE, 0)
     machine.call(0, "donate", "g0", 0)

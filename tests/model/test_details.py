@@ -45,7 +45,7 @@ def test_a_call_by_handle_holds_a_reference_only_while_it_lasts(revision: Revisi
 def test_a_refused_call_on_a_protected_vm_holds_a_reference_for_a_moment(revision: Revision) -> None:
     machine = Machine(revision)
     machine.call(0, "reserve")
-    machine.call(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
+    machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
     machine.begin(0, "unshare", HANDLE, 0)
     assert machine.count == 1
     assert (machine.finish(0).ret, machine.count) == (-22, 0)
@@ -121,7 +121,7 @@ def test_handle_and_slot_are_free_before_the_rest_of_the_teardown_has_run(revisi
     assert machine.begin(0, destroy, HANDLE).flushed == (1,)
     assert machine.state.get(Slot, 0).entry == FREE
     assert machine.call(1, "reserve") == HANDLE
-    assert machine.call(1, "init", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
+    assert machine.call(1, "init_vm", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
     assert machine.finish(0).ret == 0
     assert (machine.state.vm_in(0), machine.ended) == ("vm1", "")
 
@@ -161,9 +161,9 @@ def test_start_panics_while_a_reference_is_held_for_one_call() -> None:
 @both
 def test_a_refused_init_leaves_a_count_that_kills_the_next_one(revision: Revision) -> None:
     machine = Machine(revision)
-    assert machine.call(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0") == -22
+    assert machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0") == -22
     assert (machine.page("pgd0").host, machine.page("pgd0").refcount) == (OWNED, 1)
-    machine.call(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0")
+    machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0")
     assert (machine.ended, machine.state.end and machine.state.end.where) == ("EL2_PANIC", "hyp_set_page_refcounted")
 
 
@@ -177,8 +177,8 @@ def test_a_refused_init_vcpu_leaves_the_hosts_vcpu_pinned(revision: Revision) ->
 @both
 def test_memory_is_asked_for_before_the_slot(revision: Revision) -> None:
     machine = initialised(revision)
-    assert machine.call(0, "init", "kvm0", 0x1005, 1, "vm0", "pgd9") == -12
-    assert machine.call(0, "init", "kvm0", 0x1005, 1, "vm9", "pgd9") == -22
+    assert machine.call(0, "init_vm", "kvm0", 0x1005, 1, "vm0", "pgd9") == -12
+    assert machine.call(0, "init_vm", "kvm0", 0x1005, 1, "vm9", "pgd9") == -22
 
 
 def test_pages_come_home_from_a_dying_vm() -> None:
@@ -230,8 +230,8 @@ def test_a_guest_that_runs_protects_its_vm_by_the_reference_of_its_load() -> Non
 def test_two_inits_of_one_handle_at_once_make_one_vm(revision: Revision) -> None:
     machine = Machine(revision)
     machine.call(0, "reserve")
-    machine.begin(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0")
-    assert machine.call(1, "init", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
+    machine.begin(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0")
+    assert machine.call(1, "init_vm", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
     assert machine.finish(0).ret == -22
     assert (machine.state.vm_in(0), machine.page("vm0").host, machine.page("kvm0").refcount) == ("vm1", OWNED, 0)
 

@@ -60,7 +60,7 @@ def test_unreserve_orphans_a_live_vm_when_it_clears_any_slot(revision: Revision)
 @without("insert_reserved", PRE, V1, MERGED, UPSTREAM)
 def test_the_second_init_replaces_the_first_vm_when_the_slot_need_not_be_reserved(revision: Revision) -> None:
     machine = initialised(revision)
-    assert machine.call(1, "init", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
+    assert machine.call(1, "init_vm", "kvm1", HANDLE, 1, "vm1", "pgd1") == 0
     assert machine.state.vm_in(0) == "vm1"
     assert (machine.page("vm0").owner, machine.page("kvm0").refcount) == ("HYP", 1)
     assert machine.call(1, "unshare_hyp", "kvm0") == -16
@@ -214,7 +214,7 @@ def test_a_share_without_pages_for_tables_ends_the_machine(revision: Revision) -
 @without("init_vm_undoes_stage2", UPSTREAM)
 def test_a_refused_init_cannot_give_its_root_back(revision: Revision) -> None:
     machine = Machine(revision)
-    machine.call(0, "init", "kvm0", HANDLE, 1, "vm0", "pgd0")
+    machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0")
     assert machine.ended == "EL2_PANIC"
 
 

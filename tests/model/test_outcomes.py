@@ -114,9 +114,9 @@ NO_ROW = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_host_mkyou
 
 ROWS = {
     "reserve": (0, "reserve"), "unreserve": (1, "unreserve", HANDLE),
-    "init": (1, "init", "kvm0", HANDLE, 1, "vm9", "pgd9"),
-    "init, no vCPU": (1, "init", "kvm0", HANDLE, 0, "vm9", "pgd9"),
-    "init, memory in use": (1, "init", "kvm0", HANDLE, 1, "kvm1", "pgd9"),
+    "init": (1, "init_vm", "kvm0", HANDLE, 1, "vm9", "pgd9"),
+    "init, no vCPU": (1, "init_vm", "kvm0", HANDLE, 0, "vm9", "pgd9"),
+    "init, memory in use": (1, "init_vm", "kvm0", HANDLE, 1, "kvm1", "pgd9"),
     "init_vcpu": (1, "init_vcpu", HANDLE, "hv0.2", "vc9"),
     "init_vcpu, bad index": (1, "init_vcpu", HANDLE, "hv0.3", "vc9"),
     "init_vcpu, taken": (1, "init_vcpu", HANDLE, "hv0.0", "vc9"),

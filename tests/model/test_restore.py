@@ -123,7 +123,7 @@ def test_restoring_a_call_changes_nothing() -> None:
 ALPHABET: list[tuple[str, tuple[Value, ...]]] = [
     ("unshare", (HANDLE, 0)), ("load", (HANDLE, 0)), ("put", ()), ("share", ("g0", 0)), ("run", ("hv0.0",)),
     ("start", (HANDLE,)), ("finalise", (HANDLE,)), ("teardown", (HANDLE,)), ("init_vcpu", (HANDLE, "hv0.0", "vc9")),
-    ("reserve", ()), ("init", ("kvm0", HANDLE, 1, "vm0", "pgd0"))]
+    ("reserve", ()), ("init_vm", ("kvm0", HANDLE, 1, "vm0", "pgd0"))]
 
 
 def followers(state: State, revision: Revision) -> Iterator[State]:
@@ -168,7 +168,7 @@ def test_a_call_keeps_the_reason_of_a_refusal_while_it_tidies_up() -> None:
         machine.begin(0, "init_vcpu", HANDLE, "hv0.0", "vc0.0")
         machine.resume(0)
     not_lent.call(1, "share_hyp", "hv0.0")
-    absent.call(1, "init", "kvm0", HANDLE, 3, "vm0", "pgd0")
+    absent.call(1, "init_vm", "kvm0", HANDLE, 3, "vm0", "pgd0")
     assert absent.state != not_lent.state
     assert (absent.finish(0).ret, not_lent.finish(0).ret) == (-2, -16)
     assert absent.state == not_lent.state
