@@ -17,7 +17,7 @@ from .hypercalls import vcpu_idx
 from .memory import span
 from .revisions import EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EIO, EPERM, errno
 from .state import NOPAGE, Event, Kvm, Value
-from .view import Ended, Hypercall, ModelError, Ref, Region, View
+from .view import Ended, Hypercall, Ref, Region, View, Waits
 
 STEP_SHIFT = 18
 """The walk over a guest's memory goes in steps of 2**18 pages, which is 1 GiB."""
@@ -40,10 +40,10 @@ def warn_on(view: View, ret: int | None, name: str) -> None:
 
 
 def lock(view: View, kvm: Ref, name: str) -> None:
-    """Take one of a VM's locks. Raises ModelError while another CPU holds it: this one cannot go on before that."""
+    """Take one of a VM's locks. Raises Waits while another CPU holds it: this one cannot go on before that."""
     holder = getattr(kvm, name)
     if holder is not None:
-        raise ModelError(f"CPU {view.number} waits for {name} of {kvm}; let CPU {holder}, which holds it, go on")
+        raise Waits(f"CPU {view.number} waits for {name} of {kvm}; let CPU {holder}, which holds it, go on")
     setattr(kvm, name, view.number)
 
 

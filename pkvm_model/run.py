@@ -47,6 +47,8 @@ class Call:
 
 SHORT = {
     "kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
+    "kvm_create_vcpu": "create vCPU", "kvm_vcpu_run": "KVM_RUN", "kvm_unmap": "unmap", "kvm_close": "close",
+    "kvm_delete_memslot": "delete memslot", "exit_mmap": "exit", "host_access": "access", "fork_owner": "fork",
     "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise", "__pkvm_teardown_vm": "teardown",
     "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare", "__pkvm_host_donate_guest": "donate",
     "__pkvm_reclaim_dying_guest_page": "reclaim", "__pkvm_force_reclaim_guest_page": "force_reclaim",

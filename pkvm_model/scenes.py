@@ -7,6 +7,7 @@ from .revisions import PRE, V1, Revision
 from .run import Call, Step, begin, call, finish, resume
 from .state import Config, Cpu, State
 from .trace import Trace, parse_line, record
+from .view import Waits
 
 USUAL = Config()
 
@@ -72,11 +73,20 @@ class Node:
 
 
 def next_step(scene: Scene, node: Node, cpu: int) -> Step | None:
-    """The next step of a CPU: its call goes on, or the next one of its script begins; None if nothing is left to do."""
+    """The next step of a CPU: its call goes on, or the next one of its script begins; None if nothing can be done.
+
+    That is so when the machine has ended, when the script is over, and while another CPU holds a lock it waits for.
+    """
     if node.state.end:
         return None
-    if not node.idle(cpu):
-        return resume(node.state, scene.revision, cpu)
+    try:
+        return resume(node.state, scene.revision, cpu) if not node.idle(cpu) else first_step(scene, node, cpu)
+    except Waits:
+        return None
+
+
+def first_step(scene: Scene, node: Node, cpu: int) -> Step | None:
+    """The first step of a script's next call, or all of it where the script says so."""
     move = upcoming(scene, node, cpu)
     if not move:
         return None

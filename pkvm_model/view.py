@@ -69,6 +69,10 @@ MAPPED = (Vm, Vcpu)
 """EL2's own structs, which it reaches through its own page table."""
 
 
+class Waits(ModelError):  # noqa: N818  # as Refused
+    """A CPU cannot go on before another one drops a lock of the host's."""
+
+
 class Ref:
     """A pointer to a record. Reading an attribute reads the field now; setting one writes it."""
 
