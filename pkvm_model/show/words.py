@@ -134,7 +134,7 @@ def slot(d: Differences) -> Iterator[str]:
         elif new == FREE and old == RESERVED:
             yield f"takes the promise of slot {idx} back"
         elif new == FREE and d.gone(old):
-            yield f"destroys VM {handle} and gives its pages back to the host{while_held(d, old)}"
+            yield f"destroys VM {handle} and gives its pages back{while_held(d, old)}"
         elif new == FREE:
             yield f"empties slot {idx}; a new VM may get handle {handle}"
         else:

@@ -1,0 +1,63 @@
+"""The graph that a bench ships, held against the model it was made from."""
+
+import json
+
+import pytest
+
+from pkvm_model.scenes import COLD_OPEN, SCENES, TWO_PHASES
+from pkvm_model.show.graph import StateGraph
+from pkvm_model.trace import parse, replay
+
+
+def ways(value):
+    """A shortest way to each state of a graph, as the lines of its edges."""
+    found, waiting = {value["start"]: []}, [value["start"]]
+    for number in waiting:
+        for edge in value["edges"][number]:
+            if edge["to"] is not None and edge["to"] not in found:
+                found[edge["to"]] = [*found[number], edge["line"]]
+                waiting.append(edge["to"])
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_the_way_to_every_state_is_a_trace_that_replays_to_its_digest(name):
+    value = StateGraph(SCENES[name]).value()
+    for number, lines in ways(value).items():
+        text = [value["header"], *value["setup"], *lines, f"state {value['states'][number]['digest']}"]
+        assert replay(parse("\n".join(text))).differs == ""
+
+
+def test_every_state_can_be_reached():
+    value = StateGraph(TWO_PHASES).value()
+    assert sorted(ways(value)) == list(range(len(value["states"])))
+
+
+def test_a_card_has_as_many_holders_as_its_count_says():
+    cards = [card for name in SCENES for state in StateGraph(SCENES[name]).value()["states"] for card in state["vms"]]
+    assert all(len(card["holders"]) == card["count"] for card in cards)
+    assert any(card["count"] for card in cards)
+
+
+def test_what_lies_beyond_is_asked_for_and_is_what_a_larger_graph_has():
+    small, large = StateGraph(COLD_OPEN, limit=2), StateGraph(COLD_OPEN)
+    edge = next(edge for out in small.value()["edges"] for edge in out if edge["to"] is None)
+    answer = small.expand(0, edge["cpu"], edge["line"]) if edge in small.value()["edges"][0] else small.expand(
+        1, edge["cpu"], edge["line"])
+    digests = {state["digest"] for state in large.value()["states"]}
+    assert answer["states"][str(answer["to"])]["digest"] in digests
+
+
+def test_a_step_that_cannot_be_taken_is_refused():
+    with pytest.raises(LookupError, match="CPU 0 cannot take the step 'no such step' from here"):
+        StateGraph(COLD_OPEN).expand(0, 0, "no such step")
+
+
+def test_two_graphs_of_one_scene_are_the_same_bytes():
+    assert json.dumps(StateGraph(COLD_OPEN).value()) == json.dumps(StateGraph(COLD_OPEN).value())
+
+
+def test_the_end_says_which_cpu_ended_the_machine():
+    ends = {state["end"]["says"] for state in StateGraph(COLD_OPEN).value()["states"] if state["end"]}
+    assert ends == {"The machine ends: CPU 1 warns at EL2: VM 0x1000 is still in use.",
+                    "The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."}

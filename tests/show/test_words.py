@@ -1,0 +1,61 @@
+"""The sentence of each step."""
+
+import pytest
+
+from pkvm_model.revisions import V1
+from pkvm_model.scenes import COLD_OPEN, LENT_PAGE, ONE_SHOT, SCENES, TWO_FLAGS, TWO_PHASES, scene
+from pkvm_model.show.graph import StateGraph
+from pkvm_model.show.story import Story, play, play_out
+from pkvm_model.show.words import holders
+
+
+def said(story: Story) -> list[str]:
+    """The sentences of a story."""
+    return [str(row[2]) for row in story.table().rows]
+
+
+def test_the_four_clicks_are_told_with_their_doer_first():
+    assert said(play(COLD_OPEN, 1, 0, 1, 0)) == [
+        "CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.",
+        "CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.",
+        "CPU 1’s finalise destroys VM 0x1000 and gives its pages back while CPU 0’s unshare still holds a reference.",
+        "The machine ends: CPU 0’s unshare touches page vm0, which EL2 no longer maps."]
+
+
+def test_a_refusal_names_its_code_and_its_reason():
+    assert said(play(COLD_OPEN, 1, 1, 0))[2] == "EL2 refuses CPU 0’s unshare with -EINVAL: there is no VM 0x1000."
+
+
+def test_a_call_without_answer_says_that_there_is_none():
+    assert said(play(TWO_PHASES, 0, 1))[1] == "EL2 ignores CPU 1’s load and answers nothing: VM 0x1000 is dying."
+
+
+def test_the_hosts_warning_is_not_the_end_and_el2s_is():
+    assert said(play(TWO_FLAGS, 0, 1, 0, 0))[3].endswith("returns -EINVAL. The machine goes on.")
+    assert said(play(TWO_PHASES, 1, 0))[1].startswith("The machine ends: CPU 0’s start warns at EL2")
+
+
+def test_pages_left_behind_are_named():
+    left = scene("left", "Left", V1, LENT_PAGE, ("__pkvm_start_teardown_vm(0x1000) whole\n"
+                                                 "__pkvm_finalize_teardown_vm(0x1000)",), "A page is left.")
+    assert said(play(left, 0, 0, 0))[2] == "CPU 0’s finalise takes stage 2 apart; page g0 stays counted as lent."
+
+
+def test_a_reference_has_as_many_holders_as_it_counts():
+    story = play(COLD_OPEN, 1, 0, 1)
+    assert [(holder.says, holder.stale) for holder in holders(story.state, "vm0")] == [("CPU 0 · unshare", True)]
+    assert story.page("vm0").refcount == 1
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_no_sentence_of_a_step_has_more_than_twenty_words(name):
+    edges = [edge for out in StateGraph(SCENES[name]).value()["edges"] for edge in out]
+    long = {edge["says"] for edge in edges if edge["kind"] != "warn" and len(edge["says"].split()) > 20}
+    assert not long
+
+
+def test_each_step_of_the_old_teardown_says_something_of_its_own():
+    sentences = said(play_out(ONE_SHOT))
+    assert "CPU 0’s teardown empties slot 0; a new VM may get handle 0x1000." in sentences
+    assert "CPU 0’s teardown gives page vm0 back to the host." in sentences
+    assert sentences[-1] == "CPU 0’s teardown unpins the host’s kvm0."
