@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import gzip
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -11,19 +10,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pkvm_model import vectors
 from pkvm_model.__main__ import main
 from pkvm_model.conform import Tally, conform
+from pkvm_model.lines import parse, read_lines
 from pkvm_model.revisions import REVISIONS
 
 JSON = dict[str, Any]
-VECTORS = Path(__file__).parent / "vectors"
-NAMES = sorted(path.name for path in VECTORS.glob("*.gz"))
+VECTORS = Path(__file__).parents[1] / "data"
+
+
+def recorded(name: str) -> Iterator[vectors.Vector]:
+    """The vectors of a file."""
+    return vectors.read(VECTORS / f"{name}.jsonl.gz")
 
 
 def rows(name: str) -> Iterator[JSON]:
-    """The lines of a file of vectors."""
-    with gzip.open(VECTORS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
+    """Its lines as they stand there, for tests that change something in them."""
+    return (parse(line) for _, line in read_lines(VECTORS / f"{name}.jsonl.gz", vectors.LINE_LIMIT))
 
 
 @cache
@@ -32,16 +36,16 @@ def some(name: str) -> list[JSON]:
     return [row for number, row in enumerate(rows(name)) if number % 9 == 0 or "scenarios" in name]
 
 
-def write(folder: Path, vectors: list[JSON], name: str = "changed.jsonl") -> Path:
+def write(folder: Path, lines: list[JSON], name: str = "changed.jsonl") -> Path:
     """A file with these lines."""
     path = folder / name
-    path.write_text("".join(json.dumps(vector) + "\n" for vector in vectors), encoding="utf-8")
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return path
 
 
-def compared(folder: Path, vectors: list[JSON], revision: str = "") -> Tally:
+def compared(folder: Path, lines: list[JSON], revision: str = "") -> Tally:
     """What comes of comparing these vectors."""
-    return conform(write(folder, vectors), REVISIONS.get(revision))
+    return conform(write(folder, lines), REVISIONS.get(revision))
 
 
 def changed(vector: JSON, path: tuple[str | int, ...], value: Any) -> JSON:
