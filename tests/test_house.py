@@ -153,13 +153,17 @@ def test_a_stored_notebook_has_no_error_and_nothing_on_stderr(path: Path) -> Non
     assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
 
 
-PRIVATE_PATH = re.compile(r"(?<![\w.~*}-])/(work|root|home|Users|tmp)/\w")
+PRIVATE = ("work", "root", "home", "Users", "tmp")
+PRIVATE_PATH = re.compile(rf"(?<![\w.~*}}-])/({'|'.join(PRIVATE)})/\w")
+
+
+def private_paths(path: Path) -> Iterator[str]:
+    """The paths of somebody's machine in a file, unpacked if it is packed; most files have nothing like one."""
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if any(f"/{name}/".encode() in data for name in PRIVATE):
+        text = data.decode(errors="ignore")
+        yield from (text[hit.start():hit.end() + 30] for hit in PRIVATE_PATH.finditer(text))
 
 
 def test_no_tracked_file_names_a_path_of_the_machine_it_was_written_on() -> None:
-    found = []
-    for path in tracked():
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode(errors="ignore")
-        found += [f"{name_of(path)}: {text[hit.start():hit.end() + 30]!r}" for hit in PRIVATE_PATH.finditer(text)]
-    assert not found
+    assert not [f"{name_of(path)}: {found!r}" for path in tracked() for found in private_paths(path)]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -92,6 +93,22 @@ if sys.argv[1] == "venv":
 venv = pathlib.Path(sys.argv[sys.argv.index("--python") + 1]).parents[1]
 zipfile.ZipFile("wheels/{WHEEL}").extractall(next(venv.glob("lib/*/site-packages")))
 """
+
+
+class MadeByPip(NamedTuple):
+    """A checkout whose environment was made by Python's own venv and pip, and what that said."""
+
+    checkout: Checkout
+    said: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def made_by_pip(tmp_path_factory: pytest.TempPathFactory) -> MadeByPip:
+    """Gives a checkout where uv failed at the first start; unpacking pip takes seconds, so it is done once."""
+    checkout = Checkout(tmp_path_factory.mktemp("made_by_pip") / "course")
+    checkout.lock_tiny_thing()
+    checkout.tool("uv", "sys.exit('error: no such thing')")
+    return MadeByPip(checkout, checkout.run("start"))
 
 
 @pytest.fixture(scope="module")

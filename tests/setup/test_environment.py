@@ -14,7 +14,7 @@ import pytest
 
 from pkvm_model.course.environment import ROOT
 
-from .conftest import Checkout
+from .conftest import Checkout, MadeByPip
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -130,10 +130,17 @@ def test_a_python_without_ensurepip_is_told_what_to_install(checkout: Checkout) 
     assert_one_line(done, "no venv or no ensurepip", "sudo apt install python3-venv")
 
 
-def test_without_network_the_first_set_up_says_so(checkout: Checkout) -> None:
+def test_without_network_the_first_set_up_says_so(made_by_pip: MadeByPip, checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    closed = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
-    done = checkout.run("start", **closed, PIP_NO_CACHE_DIR="1")
+    stand_in = checkout.folder / "quick"
+    stand_in.mkdir()
+    ready = str(made_by_pip.checkout.venv)
+    (stand_in / "venv.py").write_text(
+        f"import shutil, sys; shutil.copytree({ready!r}, sys.argv[1], symlinks=True,"
+        " ignore=shutil.ignore_patterns('tiny_thing*', 'course.stamp'))"
+    )
+    closed = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_NO_CACHE_DIR": "1"}
+    done = checkout.run("start", **closed, PYTHONPATH=str(stand_in))
     assert_one_line(done, "could not be fetched", "Is there a network?")
     assert ".venv is half made:" in checkout.run("doctor").stdout
 
@@ -195,10 +202,9 @@ def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_what_is_seen_as_half_made(
     assert ".venv is half made:" in checkout.run("doctor").stdout
 
 
-def test_where_uv_fails_pip_is_tried(checkout: Checkout) -> None:
-    checkout.lock_tiny_thing()
-    checkout.tool("uv", "sys.exit('error: no such thing')")
-    done = checkout.run("start")
+def test_where_uv_fails_pip_is_tried(made_by_pip: MadeByPip) -> None:
+    checkout, done = made_by_pip
     assert (done.returncode, done.stderr) == (0, "")
     assert "That did not work: the environment could not be made. (error: no such thing) Trying" in done.stdout
     assert (checkout.venv / "course.stamp").is_file()
+    assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))
