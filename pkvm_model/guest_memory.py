@@ -16,7 +16,9 @@ from .view import Hypercall, Ref, Region, View
 from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
 
 IPA_BITS, PAGE_SHIFT, TABLE_SHIFT, BLOCK_SHIFT = 40, 12, 9, 18
-"""A guest has 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18."""
+"""The model's guests have 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18.
+
+The host's own walk over that space may go further: 2**48 bytes where it was counted."""
 
 MEMCACHE_LIMIT = 64
 """More pages than any map needs; a host that wants to fill its memcache further has no memory for it."""
@@ -165,8 +167,8 @@ def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) ->
     """End the loan of a page to a guest. The VM is looked up by handle, and held by a reference for this one call.
 
     Checks: an ordinary VM (-EINVAL), size (-EINVAL), gfn in range (-ERANGE), mapped (-ENOENT), of that
-    size (-E2BIG). Changes: count + 1 and later - 1, mapping gone, share count - 1, page OWNED again when that is 0.
-    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
+    size (-E2BIG), page on loan (-EPERM). Changes: count + 1 and later - 1, mapping gone, share count - 1, page OWNED
+    again when that is 0. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
     yield "H+G", f"unmap gfn {gfn:#x}"

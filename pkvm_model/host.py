@@ -249,7 +249,7 @@ def pkvm_pgtable_stage2_destroy_range(view: View, kvm: Ref, first: int) -> Gener
         return
     if start_is_due(view, kvm):
         ret = yield from hypercall(view, START, kvm.handle)
-        yield "", "note that the start was made, whatever EL2 answered"
+        yield "", "note that the start was made"
         warn_on(view, ret, START)
         kvm.is_dying = True
     yield from take_pages_home(view, kvm, first, 1 << STEP_SHIFT)

@@ -62,7 +62,8 @@ def __pkvm_host_unshare_hyp(view: View, page: str) -> Hypercall:
 def __pkvm_reserve_vm(view: View) -> Hypercall:
     """Promise the lowest free slot to the host and answer its handle.
 
-    Checks: a slot is free (-ENOMEM). Changes: the slot. Source: hyp/nvhe/pkvm.c (pre, v1).
+    Checks: a slot is free (-ENOMEM); that there is a table at all (-EINVAL) is taken for granted. Changes: the slot.
+    Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield "L", "find the lowest free slot and reserve it"
     for idx in range(view.config.slots):
@@ -158,7 +159,8 @@ def __pkvm_init_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> 
 
     Checks: memory aligned and the host's (-ENOMEM), VM (-ENOENT), host_vcpu shared with EL2 (-EBUSY), index in range,
     index not taken (-EINVAL). Changes: takes the area, pins host_vcpu, registers the vCPU. The two last refusals
-    leave host_vcpu pinned. Source: hyp/nvhe/pkvm.c (pre, v1).
+    leave host_vcpu pinned (pre, v1, merged). The checks of system registers and SVE are left out.
+    Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield from map_donated_memory(view, vcpu_mem)
     try:
@@ -242,8 +244,9 @@ def __pkvm_vcpu_put(view: View) -> Hypercall:
 def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
     """Run the vCPU loaded here until the guest exits. Takes no lock and does not ask whether the VM is dying.
 
-    Checks: a vCPU is loaded (-EINVAL); these revisions ignore which one the host names. Changes: nothing that the
-    model keeps. Source: hyp/nvhe/hyp-main.c:handle___kvm_vcpu_run (pre, v1).
+    Checks: a vCPU is loaded (-EINVAL); pre, v1 and merged ignore which one the host names, 7.3 wants the one that is
+    loaded (-EINVAL). The SME check is left out. Changes: nothing that the model keeps.
+    Source: hyp/nvhe/hyp-main.c:handle___kvm_vcpu_run (pre to upstream).
     """
     yield "", "enter the guest if a vCPU is loaded here"
     vcpu = view.vcpu(view.cpu.loaded)
@@ -257,7 +260,7 @@ def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
 def __pkvm_vcpu_sync_state(view: View) -> Hypercall:
     """Copy the loaded vCPU's registers to the host; the model keeps no registers, so nothing changes.
 
-    No answer, no lock. Source: hyp/nvhe/hyp-main.c (upstream).
+    No answer, no lock. Source: hyp/nvhe/hyp-main.c (7.3, not in 7.2).
     """
     yield "", "copy the loaded vCPU's registers to the host"
     return None
@@ -297,8 +300,8 @@ def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
     """Mark a VM as dying: from now on none of its vCPUs can be loaded.
 
-    Checks: VM (-ENOENT), count 0 (EL2 warning, so the machine ends; -EBUSY stands behind it), not dying (-EINVAL).
-    Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1).
+    Checks: VM, count 0, not dying; revisions.py has each kernel's codes (in v1 and merged a count is an EL2 warning,
+    so the machine ends). Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check and mark the VM dying"
     vm = get_vm_by_handle(view, handle)
@@ -312,8 +315,9 @@ def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_finalize_teardown_vm(view: View, handle: int) -> Hypercall:
     """Destroy a dying VM.
 
-    Checks: VM (-ENOENT), dying (-EBUSY). It asks neither for the count nor for guest pages left behind.
-    Changes: the slot, then everything EL2 has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (v1).
+    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py says who has which, and the codes. Guest
+    pages left behind are not looked at. Changes: the slot, then everything EL2 has of the VM goes back to the host.
+    Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check, flush the VMID, empty the slot"
     vm = get_vm_by_handle(view, handle)
