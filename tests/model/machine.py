@@ -21,7 +21,7 @@ from pkvm_model.state import (
 from pkvm_model.trace import Trace, record
 
 PRE, V1, MERGED, UPSTREAM = (REVISIONS[name] for name in ("pre", "v1", "merged", "upstream"))
-NAMES = {short(name): name for name in CALLS}
+NAMES = {short(name): name for name in CALLS} | {name: name for name in CALLS}
 HANDLE = 0x1000
 TWO_SLOTS = Config(slots=2)
 
