@@ -75,6 +75,7 @@ def export(path: Path | str) -> str:
     # With saved widget state the exporter would prefer views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
     held = [prepare(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
+    leave_out_hidden(notebook)
     body = local_links('<nav><a href="index.html">All lessons</a></nav>' + rendered(notebook, path))
     return page(heading(notebook, path), body, any(held))
 
@@ -96,6 +97,13 @@ def prepare(data: dict[str, Any]) -> bool:
     held = f'<script type="application/json">{packed}</script>'
     data["text/html"] = f'<div class="bench-here">{data.get("text/html", "")}{held}</div>'
     return True
+
+
+def leave_out_hidden(notebook: Notebook) -> None:
+    """Cells whose source JupyterLab hides, such as a quiz with its answers, show only their output."""
+    for cell in notebook.cells:
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            cell.metadata["transient"] = {"remove_source": True}
 
 
 def rendered(notebook: Notebook, path: Path) -> str:

@@ -76,3 +76,12 @@ def test_what_is_no_notebook_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "odd.ipynb").write_text("[]")
     with pytest.raises(CourseError, match="cannot be read as a notebook"):
         pages.export(tmp_path / "odd.ipynb")
+
+
+def test_a_source_that_jupyterlab_hides_is_not_in_the_page(tmp_path):
+    quiz = new_code_cell("quiz('Which?', right='This')", metadata={"jupyter": {"source_hidden": True}})
+    quiz.outputs = [new_output("execute_result", data={"text/plain": "Quiz: Which?"}, execution_count=1)]
+    nbformat.write(new_notebook(cells=[quiz]), tmp_path / "quiz.ipynb")
+    text = re.sub(r"<[^>]+>", "", pages.export(tmp_path / "quiz.ipynb"))
+    assert "Quiz: Which?" in text
+    assert "right=" not in text
