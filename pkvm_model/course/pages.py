@@ -44,7 +44,7 @@ pre{line-height:1.45;margin:0;overflow-x:auto}
 .text_cell table{border-collapse:collapse;margin:12px 0}
 .text_cell :is(th,td){padding:4px 10px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 .text_cell :not(pre) > code{background:var(--wash);padding:1px 4px}
-.text_cell td code{white-space:nowrap}
+td code{overflow-wrap:anywhere} .text_cell td code{white-space:nowrap}
 .text_cell pre{background:var(--wash);padding:9px 13px;margin:12px 0}
 blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);color:var(--soft)}
 .bench-here{margin:14px 0 26px} .contents li{margin:14px 0} .contents p{margin:0;color:var(--soft)}

@@ -29,8 +29,8 @@ class Table:
         body = "".join(f"<tr>{self.html_row(row)}</tr>" for row in self.rows)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         caption = f'<caption style="text-align:left;font-weight:700">{escape(self.caption)}</caption>'
-        return (f'<table style="border-collapse:collapse">{caption}<thead><tr>{head}</tr></thead>'
-                f"<tbody>{body}</tbody></table>{note}")
+        parts = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        return f'<div style="overflow-x:auto"><table style="border-collapse:collapse">{parts}</table></div>{note}'
 
     def html_row(self, row: Sequence[str]) -> str:
         """One row; its first cell is the row's head."""
