@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pkvm_model import hypercalls, view
-from pkvm_model.conform import conform
+from pkvm_model.conform import Tally, conform
 from tests.conform.files import JSON, VECTORS, changed, compared, rows, some
 
 Path_ = tuple[str | int, ...]
@@ -81,9 +83,16 @@ def places(kind: str, path: Path_) -> Iterator[tuple[JSON, Path_]]:
                     yield vector, (steps, number, *path)
 
 
+@pytest.fixture(scope="module")
+def tallies() -> Iterator[dict[str, Future[Tally]]]:
+    """What comes of each file; they are compared side by side, on as many CPUs as there are."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield {name: pool.submit(conform, VECTORS / f"{name}.jsonl.gz") for name in SAMPLE}
+
+
 @pytest.mark.parametrize("name", SAMPLE)
-def test_all_of_a_file_is_compared_and_agrees(name: str) -> None:
-    tally = conform(VECTORS / f"{name}.jsonl.gz")
+def test_all_of_a_file_is_compared_and_agrees(name: str, tallies: dict[str, Future[Tally]]) -> None:
+    tally = tallies[name].result()
     assert tally.first is None
     assert ((tally.sequences, tally.steps, tally.probes), tally.disagreements) == (SAMPLE[name], 0)
 
