@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,11 @@ from pkvm_model.course.environment import ROOT
 
 WHEEL = "tiny_thing-1.0-py3-none-any.whl"
 INFO = "tiny_thing-1.0.dist-info"
+
+
+def hear_ctrl_c() -> None:
+    """For a child process: Ctrl-C reaches it, also where the tests run in the background and do not hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Checkout:

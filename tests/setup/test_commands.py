@@ -15,7 +15,7 @@ import pytest
 
 from pkvm_model.course import checks, cli, doctor, environment
 
-from .conftest import Checkout
+from .conftest import Checkout, hear_ctrl_c
 
 
 @pytest.mark.parametrize("name", cli.LATER)
@@ -141,6 +141,7 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     try:
         news = asked(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)

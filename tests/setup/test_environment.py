@@ -14,7 +14,7 @@ import pytest
 
 from pkvm_model.course.environment import ROOT
 
-from .conftest import Checkout, MadeByPip
+from .conftest import Checkout, MadeByPip, hear_ctrl_c
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -193,6 +193,7 @@ def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_what_is_seen_as_half_made(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     while not (checkout.venv / "begun").exists():
         assert child.poll() is None
