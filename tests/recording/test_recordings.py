@@ -126,8 +126,8 @@ def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart():
     assert life.summary.endswith("1 row of another call.")
 
 
-def test_at_every_region_of_a_recorded_life_the_state_can_be_restored_from_its_json_and_goes_on_to_the_same_end():
-    scenario = load(NAME).scenario("n3")
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_at_every_region_of_a_recorded_life_the_state_is_restored_from_its_json_and_goes_on_to_the_same_end(scenario):
     state, revision, end = start(scenario), scenario.revision, digest(final(scenario))
     todo = [(row.cpu, call) for row, call in calls(scenario, revision) if call]
     for number, (cpu, call) in enumerate(todo):
