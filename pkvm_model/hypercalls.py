@@ -93,7 +93,8 @@ def __pkvm_init_vm(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str
     `nr_vcpus`, `handle` and `protected` are what EL2 reads, once, from the host's struct kvm.
     Checks: kvm shared with EL2 (-EPERM), a vCPU at least, a handle (-EINVAL), VM and PGD memory aligned and the
     host's (-ENOMEM), slot reserved (-EINVAL). Changes: pins kvm, takes both areas, fills the VM, last the slot.
-    When it is refused, everything goes back except the count of the PGD page (R18). Source: hyp/nvhe/pkvm.c (pre, v1).
+    When it is refused, everything goes back, but in pre, v1 and merged not the count of the PGD page (R18).
+    Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield "H+Y", f"pin the host's {kvm}"
     hyp_pin_shared_mem(view, kvm)

@@ -70,8 +70,8 @@ class Step:
 
     `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
     the lock regions that were run and `purposes` what each of them was for, `refused` the code and the reason of a
-    check that failed, `flushed` the VMIDs flushed, `answers`
-    the hypercalls that a host function made, with what EL2 answered.
+    check that failed, `flushed` the VMIDs flushed, `answers` the hypercalls that a host function made, with what EL2
+    answered.
     """
 
     state: State

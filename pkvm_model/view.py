@@ -65,12 +65,12 @@ class Ended(Exception):  # noqa: N818  # as Refused
         self.event = event
 
 
-MAPPED = (Vm, Vcpu)
-"""EL2's own structs, which it reaches through its own page table."""
-
-
 class Waits(ModelError):  # noqa: N818  # as Refused
     """A CPU cannot go on before another one drops a lock of the host's."""
+
+
+MAPPED = (Vm, Vcpu)
+"""EL2's own structs, which it reaches through its own page table."""
 
 
 class Ref:
@@ -242,7 +242,7 @@ class View:
         return name in self.revision.guards
 
     def warn_on(self, condition: object, where: str, why: str) -> None:
-        """WARN_ON at EL2 is a BRK instruction, and an exception taken at EL2 ends the machine."""
+        """WARN_ON at EL2 is a BRK instruction, and an exception that EL2 takes from itself ends the machine."""
         if condition and self.fatal_warn:
             raise Ended(Event("EL2_PANIC", where, f"warns at EL2: {why}"))
 
