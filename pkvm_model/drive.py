@@ -53,21 +53,21 @@ class Machine:
     splits: dict[int, Split] = field(default_factory=dict)
     doomed: dict[int, Doomed | None] = field(default_factory=dict)
 
-    def play(self, cpu: int, request: Call | None, split: Split | None, fatal_warn: bool = True) -> Step:
+    def play(self, cpu: int, request: Call | None, split: Split | None) -> Step:
         """Begin a call, or go on with the one under way (None), up to where it stops or to its end.
 
         The machine stays where it was until `settle`. Raises ModelError for what cannot be.
         """
         if request and not split:
-            step = run.run(self.state, self.revision, cpu, request, fatal_warn)
+            step = run.run(self.state, self.revision, cpu, request)
         elif request:
-            step = run.begin(self.state, self.revision, cpu, request, fatal_warn)
+            step = run.begin(self.state, self.revision, cpu, request)
         else:
-            step = run.resume(self.state, self.revision, cpu, fatal_warn)
+            step = run.resume(self.state, self.revision, cpu)
             split = self.splits.get(cpu)
         while step.pending and split and split.left and not self.stops(step, split):
-            step = step.then(run.resume(step.state, self.revision, cpu, fatal_warn))
-        return step if split and split.left else run.finish(step, self.revision, fatal_warn)
+            step = step.then(run.resume(step.state, self.revision, cpu))
+        return step if split and split.left else run.finish(step, self.revision)
 
     def stops(self, step: Step, split: Split) -> bool:
         """True behind a region that held a lock, before one that the call may stop at."""

@@ -12,27 +12,13 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from .guest_memory import destroy_stage2, prepare_stage2, reclaim_memcache_page, reclaim_pgtable_page
-from .memory import (
-    host_donate_hyp,
-    host_share_hyp,
-    host_unshare_hyp,
-    hyp_donate_host,
-    hyp_pin_shared_mem,
-    hyp_unpin_shared_mem,
-)
+from .memory import (host_donate_hyp, host_share_hyp, host_unshare_hyp, hyp_donate_host, hyp_pin_shared_mem,
+                     hyp_unpin_shared_mem)
 from .revisions import EBUSY, EINVAL, ENOENT, ENOMEM
 from .state import FREE, HANDLE_OFFSET, RESERVED, Vm
 from .view import Hypercall, Ref, Refused, Region, View
-from .vm_table import (
-    get_np_pkvm_hyp_vm,
-    get_vm_by_handle,
-    hyp_page_count,
-    hyp_page_ref_dec,
-    hyp_page_ref_inc,
-    insert_vm_table_entry,
-    remove_vm_table_entry,
-    vm_slot,
-)
+from .vm_table import (get_np_pkvm_hyp_vm, get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc,
+                       insert_vm_table_entry, remove_vm_table_entry, vm_slot)
 
 MAX_VCPUS = 512
 """More than the host's KVM makes in one VM."""

@@ -23,13 +23,17 @@ Answer: TypeAlias = int | Warn | None
 
 @dataclass(frozen=True)
 class Revision:
-    """A kernel as far as teardown is concerned: guards, calls EL2 knows, habits of its host, width of handles."""
+    """A kernel as far as teardown is concerned: guards, calls EL2 knows, habits of its host, width of handles.
+
+    `warn_is_fatal` is false for a kernel built without CONFIG_BUG, and for a program that runs its functions elsewhere.
+    """
 
     name: str
     guards: Mapping[str, Answer]
     calls: frozenset[str]
     host: frozenset[str]
     handle_bits: int = 32
+    warn_is_fatal: bool = True
     removed: tuple[str, ...] = field(default=())
 
     def without(self, *names: str) -> Revision:
@@ -46,7 +50,7 @@ class Revision:
                        removed=tuple(sorted({*self.removed, *names})))
 
     def __hash__(self) -> int:
-        return hash((self.name, self.removed))
+        return hash((self.name, self.removed, self.warn_is_fatal))
 
 
 COMMON_CALLS = frozenset({

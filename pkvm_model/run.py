@@ -21,8 +21,6 @@ from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
 
 CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
 """Everything that can be begun on a CPU: a hypercall as it is, or one of the honest host's functions."""
-
-
 signature_of = cache(signature)
 
 
@@ -38,30 +36,6 @@ class Call:
 
     name: str
     args: tuple[Value, ...] = ()
-
-    @property
-    def short(self) -> str:
-        """The name people use: `__pkvm_start_teardown_vm` is start."""
-        return short(self.name)
-
-
-SHORT = {
-    "kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
-    "kvm_create_vcpu": "create vCPU", "kvm_vcpu_run": "KVM_RUN", "kvm_unmap": "unmap", "kvm_close": "close",
-    "kvm_delete_memslot": "delete memslot", "exit_mmap": "exit", "host_access": "access", "fork_owner": "fork",
-    "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise", "__pkvm_teardown_vm": "teardown",
-    "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare", "__pkvm_host_donate_guest": "donate",
-    "__pkvm_reclaim_dying_guest_page": "reclaim", "__pkvm_force_reclaim_guest_page": "force_reclaim",
-    "__pkvm_init_vm": "init_vm", "__pkvm_tlb_flush_vmid": "flush", "__pkvm_host_share_hyp": "share_hyp",
-    "__pkvm_host_unshare_hyp": "unshare_hyp"}
-
-
-def short(name: str) -> str:
-    """A call's short name."""
-    if name in SHORT:
-        return SHORT[name]
-    bare = name.removeprefix("__pkvm_").removeprefix("__kvm_").removeprefix("vcpu_").removeprefix("host_")
-    return bare.removesuffix("_vm").removesuffix("_guest")
 
 
 @dataclass(frozen=True)
@@ -93,9 +67,31 @@ class Step:
                        flushed=self.flushed + after.flushed, answers=self.answers + after.answers)
 
 
-def begin(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
+def begin(state: State, revision: Revision, cpu: int, call: Call) -> Step:
     """Start a call on an idle CPU and run its first lock region. Raises ModelError if that cannot be."""
-    return run_region(state, revision, cpu, new_flight(state, revision, cpu, call), fatal_warn)
+    return advance(state, revision, cpu, new_flight(state, revision, cpu, call))
+
+
+def resume(state: State, revision: Revision, cpu: int) -> Step:
+    """Run the next lock region of the call under way on a CPU. Raises ModelError if there is none."""
+    return advance(state, revision, cpu, in_flight(state, cpu))
+
+
+def finish(step: Step, revision: Revision) -> Step:
+    """Run a call that has begun until it returns or the machine ends."""
+    if not step.pending:
+        return step
+    return step.then(advance(step.state, revision, step.cpu, in_flight(step.state, step.cpu), to_end=True))
+
+
+def run(state: State, revision: Revision, cpu: int, call: Call) -> Step:
+    """Run a whole call with nobody in between."""
+    return advance(state, revision, cpu, new_flight(state, revision, cpu, call), to_end=True)
+
+
+def call(state: State, revision: Revision, cpu: int, name: str, *args: Value) -> Step:
+    """The same for a call by its name."""
+    return run(state, revision, cpu, Call(name, args))
 
 
 def new_flight(state: State, revision: Revision, cpu: int, call: Call) -> Flight:
@@ -120,11 +116,6 @@ def complete(call: Call) -> Call:
     return replace(call, args=bound.args[1:])
 
 
-def resume(state: State, revision: Revision, cpu: int, fatal_warn: bool = True) -> Step:
-    """Run the next lock region of the call under way on a CPU. Raises ModelError if there is none."""
-    return run_region(state, revision, cpu, in_flight(state, cpu), fatal_warn)
-
-
 def in_flight(state: State, cpu: int) -> Flight:
     """The call under way on a CPU."""
     flight = state.get(Cpu, cpu).flight
@@ -133,96 +124,75 @@ def in_flight(state: State, cpu: int) -> Flight:
     return flight
 
 
-def finish(step: Step, revision: Revision, fatal_warn: bool = True) -> Step:
-    """Run a call that has begun until it returns or the machine ends."""
-    if not step.pending:
-        return step
-    return step.then(run_rest(step.state, revision, step.cpu, in_flight(step.state, step.cpu), fatal_warn))
+def advance(state: State, revision: Revision, cpu: int, flight: Flight, to_end: bool = False) -> Step:
+    """Bring a call back to where it was and run its next region, or all that are left.
 
-
-def call(state: State, revision: Revision, cpu: int, name: str, *args: Value) -> Step:
-    """Run a whole call with nobody in between."""
-    return run(state, revision, cpu, Call(name, args))
-
-
-def run(state: State, revision: Revision, cpu: int, call: Call, fatal_warn: bool = True) -> Step:
-    """The same for a call that is a value."""
-    return run_rest(state, revision, cpu, new_flight(state, revision, cpu, call), fatal_warn)
-
-
-def run_rest(state: State, revision: Revision, cpu: int, flight: Flight, fatal_warn: bool) -> Step:
-    """Run all regions that are left in one go, which comes to the same as one after the other.
-
-    Only where the machine ends are they run one by one: the state then shows what the call kept before the last one.
+    All in one go comes to the same as one after the other. Only where the machine ends are they run one by one: the
+    state then shows what the call kept before the last one.
     """
-    view = view_of(state, revision, cpu, fatal_warn)
-    body, passed = restore(view, flight)
-    entered, ret = passed[-1:], None
+    view = view_of(state, revision, cpu)
+    body, entered = restore(view, flight)
+    first, ret = len(entered) - 1, None
     try:
-        while True:
+        entered.append(next(body))
+        while to_end:
             entered.append(next(body))
+        now = replace(flight, regions=locks(entered[:-1]), held=held(body, flight), reads=tuple(view.reads))
+        return settle(view, flight, entered[first:-1], now)
     except StopIteration as done:
         ret = done.value
     except Refused as refused:
-        ret, view.refused = refused.code, refused
-    except Ended:
-        step = run_region(state, revision, cpu, flight, fatal_warn)
-        while step.pending:
-            step = step.then(resume(step.state, revision, cpu, fatal_warn))
-        return step
-    return settle(view, flight, entered, ret=ret)
-
-
-def run_region(state: State, revision: Revision, cpu: int, flight: Flight, fatal_warn: bool) -> Step:
-    """Bring the call back to where it was and run one more region of it."""
-    view = view_of(state, revision, cpu, fatal_warn)
-    body, passed = restore(view, flight)
-    entered, ret = passed[-1:], None
-    try:
-        next(body)
-        locks = (*flight.regions, entered[0][0])
-        after = replace(flight, regions=locks, held=held(body, flight), reads=tuple(view.reads))
-        return settle(view, flight, entered, after)
-    except StopIteration as done:
-        ret = done.value
-    except Refused as refused:
-        ret, view.refused = refused.code, refused
+        ret = view.answer(refused)
     except Ended as ended:
-        end = replace(ended.event, cpu=cpu)
-        view.events.append(end)
-        return settle(view, flight, entered, flight, end=end)
-    return settle(view, flight, entered, ret=ret)
+        if to_end:
+            return finish(advance(state, revision, cpu, flight), revision)
+        return settle(view, flight, entered[first:], flight, end=replace(ended.event, cpu=cpu))
+    return settle(view, flight, entered[first:], ret=ret)
 
 
-def view_of(state: State, revision: Revision, cpu: int, fatal_warn: bool) -> View:
+def view_of(state: State, revision: Revision, cpu: int) -> View:
     """A CPU's view of a machine that goes on. Raises ModelError if it does not, or has no such CPU."""
     if state.end:
         raise ModelError("the machine has ended; go back a step")
     if not 0 <= cpu < state.config.cpus:
         raise ModelError(f"there is no CPU {cpu}; this machine has {state.config.cpus}")
-    return View(state, cpu, revision, fatal_warn)
-
-
-def settle(view: View, flight: Flight, entered: list[Region], after: Flight | None = None, *,
-           ret: int | None = None, end: Event | None = None) -> Step:
-    """The step that ran these regions, with the state that the view has now; `after` is the call that goes on."""
-    before = view.look(Cpu, view.number)
-    if before.flight != after:
-        view.put((Cpu, view.number), replace(before, flight=after))
-    return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
-                pending=after is not None and end is None,
-                regions=tuple([locks for locks, _ in entered]), purposes=tuple([purpose for _, purpose in entered]),
-                refused=(view.refused.code, view.refused.why) if view.refused else None,
-                events=tuple(view.events), flushed=tuple(view.flushed), answers=tuple(view.answers))
+    return View(state, cpu, revision)
 
 
 def restore(view: View, flight: Flight) -> tuple[Hypercall, list[Region]]:
-    """The call, run again up to where it was; the regions it passed, and last the one it is about to enter."""
+    """The call, run again up to where it was; the regions it passed, and last the one it is about to enter.
+
+    What it writes and notes on the way is in the state already, so that is forgotten.
+    """
     body = CALLS[flight.call](view, *flight.args)
-    view.restoring, view.replay = True, flight.reads
-    regions = [next(body) for _ in range(len(flight.regions) + 1)]
-    view.restoring = False
+    view.told = flight.reads
+    try:
+        regions = [next(body) for _ in range(len(flight.regions) + 1)]
+    except Exception as error:
+        why = f"what {flight.call} has read does not lead through {len(flight.regions)} regions; take another state"
+        raise ModelError(f"CPU {view.number}: {why}") from error
+    view.told = None
+    view.restart()
     return body, regions
+
+
+def locks(regions: list[Region]) -> tuple[str, ...]:
+    """The locks that these regions hold."""
+    return tuple([held_in_it for held_in_it, _ in regions])
+
+
+def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None = None, *,
+           ret: int | None = None, end: Event | None = None) -> Step:
+    """The step that ran these regions, with the state that the view has now; `now` is the call if it goes on."""
+    cpu = view.look(Cpu, view.number)
+    if cpu.flight != now:
+        view.put((Cpu, view.number), replace(cpu, flight=now))
+    return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
+                pending=now is not None and end is None,
+                regions=locks(entered), purposes=tuple([purpose for _, purpose in entered]),
+                refused=(view.refused.code, view.refused.why) if view.refused else None,
+                events=(*view.events, end) if end else tuple(view.events),
+                flushed=tuple(view.flushed), answers=tuple(view.answers))
 
 
 def regions(state: State, revision: Revision, cpu: int) -> list[Region]:

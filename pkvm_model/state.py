@@ -11,9 +11,9 @@ records are left out of the state, and two machines are equal exactly when their
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE = "OWNED", "SHARED_OWNED", "SHARED_BORROWED", "NOPAGE"
@@ -198,16 +198,14 @@ class Event:
 
 
 Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Span | Loan | Cpu
-Key: TypeAlias = tuple[type[Record], str | int]
-R = TypeVar("R", Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Loan, Cpu)
+Key: TypeAlias = tuple[type[Any], str | int]
+R = TypeVar("R")
 KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Loan, Cpu)
+ZEROED: Callable[[Any], Any] = cache(lambda kind: kind())
+"""What memory of a kind that nobody wrote to reads as."""
 
 
-ZEROED: dict[type[Record], Record] = {kind: kind() for kind in KINDS}
-"""What memory that nobody wrote to reads as."""
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class State:
     """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has.
 
@@ -215,18 +213,13 @@ class State:
     """
 
     config: Config = Config()
-    table: Mapping[Key, Record] = field(default_factory=dict)
+    table: dict[Key, Any] = field(default_factory=dict)
     end: Event | None = None
 
     @classmethod
     def of(cls, config: Config, records: Mapping[Key, Record], end: Event | None = None) -> State:
         """The state with these records; all-zero ones are left out."""
-        return cls(config, {key: record for key, record in records.items() if record != ZEROED[key[0]]}, end)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, State):
-            return NotImplemented
-        return (self.config, self.end, self.table) == (other.config, other.end, other.table)
+        return cls(config, {key: record for key, record in records.items() if record != ZEROED(key[0])}, end)
 
     def __hash__(self) -> int:
         return hash((self.config, self.end, frozenset(self.table.items())))
@@ -238,16 +231,12 @@ class State:
 
     def get(self, kind: type[R], name: str | int) -> R:
         """The record of this kind and name; zeroed memory where nothing was written."""
-        return self.table.get((kind, name), ZEROED[kind])  # type: ignore[return-value]  # the key says the kind
-
-    def any(self, kind: type[Record], name: str | int) -> Record:
-        """The same for a kind that is only known when the program runs."""
-        return self.table.get((kind, name), ZEROED[kind])
+        found: R = self.table.get((kind, name)) or ZEROED(kind)
+        return found
 
     def all(self, kind: type[R]) -> Iterator[tuple[Any, R]]:
         """Name and record of everything of this kind that is not zero, in a fixed order."""
-        return ((key[1], self.table[key]) for key in in_order(tuple(self.table))  # type: ignore[misc]  # as get
-                if key[0] is kind)
+        return ((key[1], self.table[key]) for key in in_order(tuple(self.table)) if key[0] is kind)
 
     def vm_in(self, slot: int) -> str | None:
         """The address of the VM published in this slot, if one is."""
@@ -275,12 +264,3 @@ def changed(record: R, name: str, value: Value) -> R:
     copy.__dict__.update(record.__dict__)
     copy.__dict__[name] = value
     return copy
-
-
-def diff(before: State, after: State) -> list[tuple[type[Record], str | int, str, Value, Value]]:
-    """Every field that differs: (kind, name, field, old, new), in a fixed order."""
-    keys = sorted(before.table.keys() | after.table.keys(), key=sort_key)
-    return [(kind, name, f.name, old, new)
-            for kind, name in keys
-            for f in fields(kind)
-            if (old := getattr(before.any(kind, name), f.name)) != (new := getattr(after.any(kind, name), f.name))]

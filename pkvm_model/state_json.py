@@ -58,7 +58,7 @@ def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[s
     changed = [key for key, record in after.table.items() if before.table.get(key) is not record]
     changed += [key for key in before.table if key not in after.table]
     for key in in_order(tuple(changed)):
-        name, record = str(key[1]), after.any(*key)
+        name, record = str(key[1]), after.get(*key)
         if isinstance(record, Page):
             put_or_drop(pages, name, page(name, record), ORDINARY[name.startswith("g")])
         elif isinstance(record, HostVcpu):

@@ -11,26 +11,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
-from .state import (
-    HANDLE_OFFSET,
-    OWNED,
-    ZEROED,
-    Cpu,
-    Event,
-    HostVcpu,
-    Key,
-    Kvm,
-    Loan,
-    Page,
-    Record,
-    Slot,
-    Span,
-    State,
-    Value,
-    Vcpu,
-    Vm,
-    changed,
-)
+from .state import (HANDLE_OFFSET, OWNED, ZEROED, Cpu, Event, HostVcpu, Key, Kvm, Loan, Page, Record, Slot, Span, State,
+                    Value, Vcpu, Vm, changed)
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
@@ -78,16 +60,10 @@ class Ref:
 
     __slots__ = ("address", "key", "kind", "view")
     address: Any
-    key: Key
-    kind: type[Record]
-    view: View
 
-    def __init__(self, view: View, kind: type[Record], address: str | int) -> None:
-        bind = super().__setattr__
-        bind("view", view)
-        bind("kind", kind)
-        bind("address", address)
-        bind("key", (kind, address))
+    def __init__(self, view: View, kind: type[Any], address: str | int) -> None:
+        for name, value in (("view", view), ("kind", kind), ("address", address), ("key", (kind, address))):
+            super().__setattr__(name, value)
 
     def __getattr__(self, field: str) -> Any:
         return self.view.read(self, field)
@@ -117,16 +93,23 @@ NULL = Null()
 class View:
     """The machine as one CPU's call sees it during one step."""
 
-    def __init__(self, state: State, cpu: int, revision: Revision, fatal_warn: bool = True) -> None:
-        self.config, self.revision, self.number, self.fatal_warn = state.config, revision, cpu, fatal_warn
-        self.records: dict[Key, Record] = dict(state.table)
-        self.restoring = False
-        self.replay: tuple[Value, ...] = ()
+    def __init__(self, state: State, cpu: int, revision: Revision) -> None:
+        self.state, self.config, self.number, self.revision = state, state.config, cpu, revision
+        self.told: tuple[Value, ...] | None = None
         self.reads: list[Value] = []
+        self.restart()
+
+    def restart(self) -> None:
+        """See the machine as it was before the step, and forget what was noted since."""
+        self.records: dict[Key, Any] = self.state.table.copy()
         self.events: list[Event] = []
         self.flushed: list[int] = []
         self.answers: list[tuple[str, tuple[Value, ...], int | None]] = []
         self.refused: Refused | None = None
+
+    def ref(self, kind: type[Any], name: str | int) -> Ref:
+        """A pointer to a record."""
+        return Ref(self, kind, name)
 
     def vm(self, address: str) -> Ref:
         """The VM struct at this address."""
@@ -167,49 +150,42 @@ class View:
 
     def look(self, kind: type[Any], name: str | int) -> Any:
         """The record as it is now, for the view's own use: not remembered as something the call knows."""
-        return self.records.get((kind, name), ZEROED[kind])
+        return self.records.get((kind, name)) or ZEROED(kind)
 
     def read(self, ref: Ref, field: str) -> Value:
         """The field's value, or while a call is being restored, what it read at this point the first time."""
-        if self.restoring:
-            value = self.replay[len(self.reads)]
+        if self.told is not None:
+            value = self.told[len(self.reads)]
         else:
-            if ref.kind in MAPPED:
-                self.touch(ref)
-            value = getattr(self.records.get(ref.key, ZEROED[ref.kind]), field)
+            self.touch(ref)
+            value = getattr(self.records.get(ref.key) or ZEROED(ref.kind), field)
         self.reads.append(value)
         return value
 
     def write(self, ref: Ref, field: str, value: Value) -> None:
-        """Write the field; a call that is being restored writes nothing a second time."""
-        if self.restoring:
-            return
+        """Write the field."""
         self.touch(ref)
-        new = changed(self.look(ref.kind, ref.address), field, value)
-        self.put(ref.key, new)
+        self.put(ref.key, changed(self.look(*ref.key), field, value))
 
     def put(self, key: Key, record: Record) -> None:
         """Put a record into the state to come; a zeroed one is none."""
-        if record == ZEROED[key[0]]:
+        if record == ZEROED(key[0]):
             self.records.pop(key, None)
         else:
             self.records[key] = record
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
-        if not self.restoring and ref.kind in MAPPED and self.look(Page, ref.address).hyp != OWNED:
+        if ref.kind in MAPPED and self.told is None and self.look(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def fill(self, address: str, record: Vm | Kvm) -> None:
         """Write a whole struct into memory that was zeroed."""
-        if not self.restoring:
-            self.put((type(record), address), record)
+        self.put((type(record), address), record)
 
     def zero(self, address: str) -> None:
         """Zero a struct that is about to be given back; calls that keep its address keep a stale one from here on."""
-        if self.restoring:
-            return
-        for kind in (Vm, Vcpu):
+        for kind in MAPPED:
             self.records.pop((kind, address), None)
         for number in range(self.config.cpus):
             cpu = self.look(Cpu, number)
@@ -219,8 +195,7 @@ class View:
 
     def flush_vmid(self, handle: int) -> None:
         """Make every CPU forget the translations of a VM; the VMID is the slot's number + 1, for 0 is the host's."""
-        if not self.restoring:
-            self.flushed.append(handle - HANDLE_OFFSET + 1)
+        self.flushed.append(handle - HANDLE_OFFSET + 1)
 
     def check(self, holds: object, code: int | None, why: str) -> None:
         """Refuse the call with this code unless the condition holds."""
@@ -243,7 +218,7 @@ class View:
 
     def warn_on(self, condition: object, where: str, why: str) -> None:
         """WARN_ON at EL2 is a BRK instruction, and an exception that EL2 takes from itself ends the machine."""
-        if condition and self.fatal_warn:
+        if condition and self.revision.warn_is_fatal:
             raise Ended(Event("EL2_PANIC", where, f"warns at EL2: {why}"))
 
     def attempt(self, body: Callable[..., None], *args: Any) -> int | None:
@@ -256,16 +231,13 @@ class View:
 
     def answer(self, refused: Refused) -> int | None:
         """Turn a refusal into the code that the caller gets, and remember the reason."""
-        if not self.restoring:
-            self.refused = refused
+        self.refused = refused
         return refused.code
 
     def note(self, event: Event) -> None:
         """Remember an event that is not the end of the machine."""
-        if not self.restoring:
-            self.events.append(event)
+        self.events.append(event)
 
     def answered(self, name: str, args: tuple[Value, ...], ret: int | None) -> None:
         """Remember a hypercall that the host made, and its answer."""
-        if not self.restoring:
-            self.answers.append((name, args, ret))
+        self.answers.append((name, args, ret))

@@ -29,7 +29,7 @@ from ..state import (
 from ..state_json import digest
 from ..trace import header, line, show_call, show_ret
 from ..view import Region
-from .words import Holder, holders, says
+from .words import Holder, holders, says, short
 
 LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
@@ -136,7 +136,7 @@ class StateGraph:
         else:
             return NOTHING_LEFT
         where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
-        return {"short": made.short, "where": where, "call": show_call(made), "keeps": keeps(flight),
+        return {"short": short(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
                 "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
 
     def region_values(self, number: int, cpu: int) -> Iterator[dict[str, str]]:
@@ -172,8 +172,8 @@ def edge(before: State, step: Step, begun: bool) -> dict[str, Any]:
     if kind == "step" and step.events:
         kind = "warn"
     text = line(step, begun)
-    return {"cpu": step.cpu, "label": step.call.short, "line": str(text), "says": says(before, step), "kind": kind,
-            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]}
+    return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
+            "kind": kind, "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]}
 
 
 def in_guest(flight: Flight | None) -> bool:

@@ -8,6 +8,7 @@ from ..run import Call, call
 from ..state import Config, Kvm, State
 from .dot import Dot
 from .graph import slot_value
+from .words import short
 
 WORDS = ("free", "reserved", "initialised", "live", "dying")
 CALLS = (
@@ -45,7 +46,7 @@ def successors(state: State, revision: Revision) -> Iterator[tuple[str, State]]:
             step = call(state, revision, 0, made.name, *made.args)
             # A refused call may leave a pin behind each time (init_vcpu does): only what was done counts here.
             if not step.refused and not step.state.end:
-                yield step.call.short, emptied(step.state)
+                yield short(step.call.name), emptied(step.state)
 
 
 def emptied(state: State) -> State:

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from ..revisions import errno
-from ..run import Step, short
+from ..run import Step
 from ..state import (
     FREE,
     HOST,
@@ -21,16 +22,37 @@ from ..state import (
     Kvm,
     Mapped,
     Page,
+    Record,
     Slot,
     State,
+    Value,
     Vcpu,
     Vm,
-    diff,
+    sort_key,
 )
 
 BY_HANDLE = ("__pkvm_host_unshare_guest", "__pkvm_tlb_flush_vmid", "__pkvm_host_wrprotect_guest",
              "__pkvm_host_test_clear_young_guest", "__pkvm_reclaim_dying_guest_page")
 """The calls that look a VM up by its handle and hold it until they return."""
+
+
+SHORT = {
+    "kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
+    "kvm_create_vcpu": "create vCPU", "kvm_vcpu_run": "KVM_RUN", "kvm_unmap": "unmap", "kvm_close": "close",
+    "kvm_delete_memslot": "delete memslot", "exit_mmap": "exit", "host_access": "access", "fork_owner": "fork",
+    "__pkvm_start_teardown_vm": "start", "__pkvm_finalize_teardown_vm": "finalise", "__pkvm_teardown_vm": "teardown",
+    "__pkvm_host_share_guest": "share", "__pkvm_host_unshare_guest": "unshare", "__pkvm_host_donate_guest": "donate",
+    "__pkvm_reclaim_dying_guest_page": "reclaim", "__pkvm_force_reclaim_guest_page": "force_reclaim",
+    "__pkvm_init_vm": "init_vm", "__pkvm_tlb_flush_vmid": "flush", "__pkvm_host_share_hyp": "share_hyp",
+    "__pkvm_host_unshare_hyp": "unshare_hyp"}
+
+
+def short(name: str) -> str:
+    """A call's short name."""
+    if name in SHORT:
+        return SHORT[name]
+    bare = name.removeprefix("__pkvm_").removeprefix("__kvm_").removeprefix("vcpu_").removeprefix("host_")
+    return bare.removesuffix("_vm").removesuffix("_guest")
 
 
 class Holder(NamedTuple):
@@ -66,7 +88,7 @@ def warning(event: Event) -> str:
 
 def main_sentence(before: State, step: Step) -> str:
     """The end of the machine, a refusal, or the change that matters most."""
-    who = f"CPU {step.cpu}’s {step.call.short}"
+    who = f"CPU {step.cpu}’s {short(step.call.name)}"
     if step.state.end:
         return f"The machine ends: {who} {step.state.end.says}."
     if step.refused:
@@ -260,3 +282,12 @@ def tables_home(d: Differences) -> Iterator[str]:
 
 TELLERS = (dying, memo, slot, loading, mapping, homecoming, leaving, stage2, reference, lending, pinning, tables_home)
 """What may be told of a step; what comes first here matters more."""
+
+
+def diff(before: State, after: State) -> list[tuple[type[Record], str | int, str, Value, Value]]:
+    """Every field that differs: (kind, name, field, old, new), in a fixed order."""
+    keys = sorted(before.table.keys() | after.table.keys(), key=sort_key)
+    return [(kind, name, f.name, old, new)
+            for kind, name in keys
+            for f in fields(kind)
+            if (old := getattr(before.get(kind, name), f.name)) != (new := getattr(after.get(kind, name), f.name))]

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 from pkvm_model.revisions import REVISIONS, Revision
-from pkvm_model.run import CALLS, Call, Step, begin, finish, resume, short
+from pkvm_model.run import CALLS, Call, Step, begin, finish, resume
+from pkvm_model.show.words import short
 from pkvm_model.state import (
     HOST,
     RESERVED,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pkvm_model.host import HOST_CALLS
 from pkvm_model.revisions import REVISIONS
-from pkvm_model.run import parameters, short
+from pkvm_model.run import parameters
+from pkvm_model.show.words import short
 from pkvm_model.state import Config, Cpu, State
 from pkvm_model.view import ModelError
 from tests.model.machine import HANDLE, Machine
