@@ -1,0 +1,1 @@
+"""The explorer measured next to SPIN and TLC, on two small families of models."""
