@@ -12,16 +12,15 @@ from typing import Any
 from .memory import hyp_donate_host
 from .revisions import E2BIG, EAGAIN, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE
 from .state import OWNED, SHARED_BORROWED, SHARED_OWNED, Mapped
-from .view import Hypercall, Ref, Region, View
+from .view import Hypercall, Ref, Refused, Region, View
 from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
 
+# The model's guests have 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18.
+# The host's own walk over that space may go further: 2**48 bytes where it was counted.
 IPA_BITS, PAGE_SHIFT, TABLE_SHIFT, BLOCK_SHIFT = 40, 12, 9, 18
-"""The model's guests have 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18.
 
-The host's own walk over that space may go further: 2**48 bytes where it was counted."""
-
+# More pages than any map needs; a host that wants to fill its memcache further has no memory for it.
 MEMCACHE_LIMIT = 64
-"""More pages than any map needs; a host that wants to fill its memcache further has no memory for it."""
 
 
 def tables(maps: tuple[Mapped, ...]) -> set[tuple[str, int]]:
@@ -81,10 +80,7 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
     for the tables is an EL2 warning. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
     """
     yield "", "ask which vCPU is loaded here"
-    vcpu = view.vcpu(view.cpu.loaded)
-    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
-    top_up(view, vcpu.host_vcpu, topup)
-    view.check(not view.vm(vcpu.vm).is_protected, -EINVAL, f"VM {view.vm(vcpu.vm).handle:#x} is protected")
+    vcpu = loaded_vcpu(view, protected=False, topup=topup)
     yield from refill_memcache(view, vcpu)
     yield "H+G", f"lend page {page} as gfn {gfn:#x}"
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
@@ -93,11 +89,18 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
     return 0
 
 
-def top_up(view: View, host_vcpu: str, pages: int) -> None:
-    """The host fills its own memcache before it calls."""
-    view.check(pages <= MEMCACHE_LIMIT, -ENOMEM, f"the host has no {pages} pages to spare")
-    host = view.host_vcpu(host_vcpu)
-    host.memcache = max(host.memcache, pages)
+def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Any:
+    """The vCPU loaded on this CPU, if its VM is of this kind; the reference to the VM is the load's.
+
+    `topup` comes first in time: the host fills its own memcache, from which EL2 may take, before it calls.
+    """
+    vcpu = view.vcpu(view.cpu.loaded)
+    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    view.check(topup <= MEMCACHE_LIMIT, -ENOMEM, f"the host has no {topup} pages to spare")
+    host, vm = view.host_vcpu(vcpu.host_vcpu), view.vm(vcpu.vm)
+    host.memcache = max(host.memcache, topup)
+    view.check(vm.is_protected == protected, -EINVAL, f"VM {vm.handle:#x} is {'not ' if protected else ''}protected")
+    return vcpu
 
 
 def share_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
@@ -114,9 +117,13 @@ def share_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
 
 def check_nothing_at(view: View, vm: Ref, gfn: int) -> None:
     """Refuse unless the guest has nothing at this gfn; a poisoned leaf is something."""
-    in_range = gfn >> (IPA_BITS - PAGE_SHIFT) == 0
-    view.check(in_range, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+    check_gfn(view, gfn)
     view.check(not leaf(vm, gfn), -EPERM, f"VM {vm.handle:#x} has something at gfn {gfn:#x}")
+
+
+def check_gfn(view: View, gfn: int) -> None:
+    """Refuse unless the guest's address space reaches that far."""
+    view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
 
 
 def check_memcache(view: View, vcpu: Any) -> None:
@@ -130,37 +137,50 @@ def leaf(vm: Ref, gfn: int) -> Mapped | None:
     return next((mapped for mapped in leaves(vm) if mapped.gfn == gfn), None)
 
 
+def mapped_leaf(view: View, vm: Ref, gfn: int, code: int = -ENOENT) -> Mapped:
+    """The same, but refuse with this code if the guest has nothing there."""
+    found = leaf(vm, gfn)
+    if not found:
+        raise Refused(code, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    return found
+
+
 def leaves(vm: Ref) -> tuple[Mapped, ...]:
     """All that a guest has mapped. A call that is restored reads plain tuples, so they are made leaves again here."""
     return tuple(Mapped(*mapped) for mapped in vm.maps)
 
 
 def put_leaf(view: View, vm: Ref, vcpu: Any, new: Mapped) -> None:
-    """Map, with new tables where they are needed."""
-    maps = leaves(vm)
-    mapped = tuple(sorted((*maps, new)))
-    if take_tables(view, vm, vcpu, len(tables(mapped)) - len(tables(maps))):
-        vm.maps = mapped
+    """Map; new tables come from the VM's pool, then from the vCPU's memcache, and too few are an EL2 warning."""
+    maps = tuple(sorted((*leaves(vm), new)))
+    needed = len(tables(maps)) - len(tables(vm.maps))
+    from_pool = min(vm.pool, needed)
+    vm.pool -= from_pool
+    lacking = needed - from_pool - vcpu.memcache
+    why = f"the memcache has no page left for a table of VM {vm.handle:#x}"
+    view.warn_on(lacking > 0, "__pkvm_host_share_guest", why)
+    vcpu.memcache = max(0, -lacking)
+    if lacking <= 0:
+        vm.maps = maps
 
 
-def replace_leaf(vm: Ref, gfn: int, new: Mapped | None) -> None:
-    """Change a leaf, or unmap it; tables that become empty fall back into the VM's pool."""
-    maps = leaves(vm)
-    others = (mapped for mapped in maps if mapped.gfn != gfn)
-    left = tuple(sorted((*others, new) if new else others))
-    vm.pool += len(tables(maps)) - len(tables(left))
+def change_leaf(vm: Ref, gfn: int, **changes: Any) -> None:
+    """Change what is said of a page where it stays mapped; nothing happens if nothing is there."""
+    vm.maps = tuple(old._replace(**changes) if old.gfn == gfn else old for old in leaves(vm))
+
+
+def remove_leaf(vm: Ref, gfn: int) -> None:
+    """Unmap; tables that become empty fall back into the VM's pool."""
+    left = tuple(mapped for mapped in leaves(vm) if mapped.gfn != gfn)
+    vm.pool += len(tables(vm.maps)) - len(tables(left))
     vm.maps = left
 
 
-def take_tables(view: View, vm: Ref, vcpu: Any, needed: int) -> bool:
-    """Take new tables from the VM's pool, then from the vCPU's memcache; too few is an EL2 warning."""
-    from_pool = min(vm.pool, needed)
-    vm.pool -= from_pool
-    enough = bool(vcpu.memcache >= needed - from_pool)
-    why = f"the memcache has no page left for a table of VM {vm.handle:#x}"
-    view.warn_on(not enough, "__pkvm_host_share_guest", why)
-    vcpu.memcache = max(0, vcpu.memcache - (needed - from_pool))
-    return enough
+def put_pkvm_hyp_vm(view: View, vm: Ref, ret: int | None) -> Generator[Region, None, int | None]:
+    """Drop the reference that a call held for as long as it ran, and give the call's answer."""
+    yield "L", "drop the reference"
+    hyp_page_ref_dec(view, vm)
+    return ret
 
 
 def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
@@ -173,22 +193,18 @@ def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) ->
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
     yield "H+G", f"unmap gfn {gfn:#x}"
     ret = view.attempt(unshare_page, vm, gfn, nr)
-    yield "L", "drop the reference"
-    hyp_page_ref_dec(view, vm)
-    return ret
+    return (yield from put_pkvm_hyp_vm(view, vm, ret))
 
 
 def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
     """Check, unmap, count down; the host is the only owner again when nobody else borrows the page."""
     check_size(view, gfn, nr)
-    in_range = gfn >> (IPA_BITS - PAGE_SHIFT) == 0
-    view.check(in_range, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
-    found = leaf(vm, gfn)
-    view.check(found and found.page, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    check_gfn(view, gfn)
+    found = mapped_leaf(view, vm, gfn)
     view.check(nr == 1, -E2BIG, f"gfn {gfn:#x} is mapped as one page, not as a block")
-    page = view.page(str(found and found.page))
+    page = view.page(str(found.page))
     view.check(page.host == SHARED_OWNED, -EPERM, f"page {page} is not on loan from the host")
-    replace_leaf(vm, gfn, None)
+    remove_leaf(vm, gfn)
     page.host_share_guest_count -= 1
     if page.host_share_guest_count == 0:
         page.host = OWNED
@@ -196,8 +212,7 @@ def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
 
 def check_size(view: View, gfn: int, nr: int) -> None:
     """Refuse unless this is one page or one aligned block."""
-    block = 1 << TABLE_SHIFT
-    fits = nr == 1 or (nr == block and gfn % block == 0)
+    fits = nr == 1 or (nr == 1 << TABLE_SHIFT and gfn % nr == 0)
     view.check(fits, -EINVAL, f"{nr} pages are neither one page nor one aligned block")
 
 
@@ -211,9 +226,7 @@ def __pkvm_host_wrprotect_guest(view: View, handle: int, gfn: int, nr: int = 1) 
     yield "G", f"write-protect gfn {gfn:#x}"
     view.touch(vm)
     ret = view.attempt(check_size, gfn, nr)
-    yield "L", "drop the reference"
-    hyp_page_ref_dec(view, vm)
-    return ret
+    return (yield from put_pkvm_hyp_vm(view, vm, ret))
 
 
 def __pkvm_host_test_clear_young_guest(view: View, handle: int, gfn: int, nr: int = 1,
@@ -226,28 +239,15 @@ def __pkvm_host_test_clear_young_guest(view: View, handle: int, gfn: int, nr: in
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
     yield "G", f"ask for the age of gfn {gfn:#x}"
     ret = view.attempt(check_size, gfn, nr) or test_clear_young(vm, gfn, mkold)
-    yield "L", "drop the reference"
-    hyp_page_ref_dec(view, vm)
-    return ret
+    return (yield from put_pkvm_hyp_vm(view, vm, ret))
 
 
 def test_clear_young(vm: Ref, gfn: int, mkold: bool) -> int:
     """1 if the page was used since it was last asked with `mkold`."""
     found = leaf(vm, gfn)
-    if not found or not found.page or not found.young:
-        return 0
     if mkold:
-        replace_leaf(vm, gfn, found._replace(young=False))
-    return 1
-
-
-def loaded_np_vm(view: View) -> Ref:
-    """The ordinary VM whose vCPU is loaded on this CPU; its reference is the load's."""
-    vcpu = view.vcpu(view.cpu.loaded)
-    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
-    vm = view.vm(vcpu.vm)
-    view.check(not vm.is_protected, -EINVAL, f"VM {vm.handle:#x} is protected")
-    return vm
+        change_leaf(vm, gfn, young=False)
+    return 1 if found and found.young else 0
 
 
 def __pkvm_host_relax_perms_guest(view: View, gfn: int, prot: str = "RWX") -> Hypercall:
@@ -257,10 +257,9 @@ def __pkvm_host_relax_perms_guest(view: View, gfn: int, prot: str = "RWX") -> Hy
     Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     yield "G", f"give more access to gfn {gfn:#x}"
-    vm = loaded_np_vm(view)
+    vm = view.vm(loaded_vcpu(view, protected=False).vm)
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
-    found = leaf(vm, gfn)
-    view.check(found and found.page, -EAGAIN, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
+    mapped_leaf(view, vm, gfn, -EAGAIN)
     return 0
 
 
@@ -271,8 +270,6 @@ def __pkvm_host_mkyoung_guest(view: View, gfn: int) -> Hypercall:
     Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     yield "G", f"mark gfn {gfn:#x} as used"
-    vm = loaded_np_vm(view)
-    found = leaf(vm, gfn)
-    if found and found.page:
-        replace_leaf(vm, gfn, found._replace(young=True))
+    vm = view.vm(loaded_vcpu(view, protected=False).vm)
+    change_leaf(vm, gfn, young=True)
     return 0

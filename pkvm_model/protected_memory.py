@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .guest_memory import check_memcache, check_nothing_at, leaf, put_leaf, refill_memcache, replace_leaf, top_up
-from .revisions import EAGAIN, EHWPOISON, EINVAL, ENOENT, EPERM
+from . import guest_memory as guest
+from .revisions import EAGAIN, EHWPOISON, EINVAL, EPERM
 from .state import GUEST, HOST, NOPAGE, OWNED, POISON, SECRET, SHARED_BORROWED, SHARED_OWNED, ZERO, Mapped
 from .view import Hypercall, Ref, View
-from .vm_table import get_pkvm_hyp_vm, get_vm_by_handle, hyp_page_ref_dec
+from .vm_table import get_pkvm_hyp_vm, get_vm_by_handle
 
 
 def __pkvm_host_donate_guest(view: View, page: str, gfn: int, topup: int = 2) -> Hypercall:
@@ -21,11 +21,8 @@ def __pkvm_host_donate_guest(view: View, page: str, gfn: int, topup: int = 2) ->
     Changes: refill, page NOPAGE with the guest as owner, leaf OWNED. Source: hyp/nvhe/mem_protect.c (upstream).
     """
     yield "", "ask which vCPU is loaded here"
-    vcpu = view.vcpu(view.cpu.loaded)
-    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
-    top_up(view, vcpu.host_vcpu, topup)
-    view.check(view.vm(vcpu.vm).is_protected, -EINVAL, f"VM {view.vm(vcpu.vm).handle:#x} is not protected")
-    yield from refill_memcache(view, vcpu)
+    vcpu = guest.loaded_vcpu(view, protected=True, topup=topup)
+    yield from guest.refill_memcache(view, vcpu)
     yield "H+G", f"give page {page} to the guest as gfn {gfn:#x}"
     donate_page(view, vcpu, page, gfn)
     return 0
@@ -35,10 +32,10 @@ def donate_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
     """Check both sides, then move the page."""
     vm, page = view.vm(vcpu.vm), view.page(name)
     view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
-    check_nothing_at(view, vm, gfn)
-    check_memcache(view, vcpu)
+    guest.check_nothing_at(view, vm, gfn)
+    guest.check_memcache(view, vcpu)
     page.host, page.owner, page.content = NOPAGE, (GUEST, vm.handle, gfn), SECRET
-    put_leaf(view, vm, vcpu, Mapped(gfn, name, OWNED))
+    guest.put_leaf(view, vm, vcpu, Mapped(gfn, name, OWNED))
 
 
 def __pkvm_reclaim_dying_guest_page(view: View, handle: int, gfn: int) -> Hypercall:
@@ -52,9 +49,7 @@ def __pkvm_reclaim_dying_guest_page(view: View, handle: int, gfn: int) -> Hyperc
     if not ret:
         yield "H+G", f"give gfn {gfn:#x} back to the host"
         ret = view.attempt(reclaim_page, vm, gfn)
-    yield "L", "drop the reference"
-    hyp_page_ref_dec(view, vm)
-    return ret
+    return (yield from guest.put_pkvm_hyp_vm(view, vm, ret))
 
 
 def check_dying(view: View, vm: Ref) -> None:
@@ -64,16 +59,14 @@ def check_dying(view: View, vm: Ref) -> None:
 
 def reclaim_page(view: View, vm: Ref, gfn: int) -> None:
     """Take one page out of a guest; what only the guest knew is zeroed first."""
-    found = leaf(vm, gfn)
-    view.check(found, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
-    assert found is not None
+    found = guest.mapped_leaf(view, vm, gfn)
     if found.right == POISON:
         return
     view.check(found.right in (OWNED, SHARED_OWNED), -EPERM, f"gfn {gfn:#x} is not a page of the guest's own")
     page = view.page(str(found.page))
     if found.right == OWNED:
         page.content = ZERO
-    replace_leaf(vm, gfn, None)
+    guest.remove_leaf(vm, gfn)
     page.host, page.owner = OWNED, HOST
 
 
@@ -98,15 +91,13 @@ def __pkvm_force_reclaim_guest_page(view: View, page: str) -> Hypercall:
 
 def poison_leaf(view: View, vm: Ref, gfn: int, name: str) -> None:
     """Check that the guest has this page, alone, at this gfn, and poison the leaf."""
-    found = leaf(vm, gfn)
-    view.check(not found or found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned already")
-    view.check(found, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
-    assert found is not None
+    found = guest.mapped_leaf(view, vm, gfn)
+    view.check(found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned already")
     other = f"VM {vm.handle:#x} has page {found.page} at gfn {gfn:#x}, not {name}"
     view.warn_on(found.page != name, "__pkvm_host_force_reclaim_page_guest", other)
     view.check(found.page == name, -EINVAL, other)
     view.check(found.right == OWNED, -EPERM, f"the guest lends page {name}")
-    replace_leaf(vm, gfn, Mapped(gfn, None, POISON))
+    guest.change_leaf(vm, gfn, page=None, right=POISON)
 
 
 def guest_mem_share(view: View, gfn: int) -> Hypercall:
@@ -116,11 +107,10 @@ def guest_mem_share(view: View, gfn: int) -> Hypercall:
     page SHARED_BORROWED. Source: hyp/nvhe/mem_protect.c:__pkvm_guest_share_host (upstream).
     """
     yield "H+G", f"lend gfn {gfn:#x} to the host"
-    vm, found = own_leaf(view, gfn, OWNED)
-    page = view.page(str(found.page))
+    vm, page = own_page(view, gfn, OWNED)
     view.check(page.host == NOPAGE, -EPERM, f"the host can use page {page} already")
     page.host, page.owner = SHARED_BORROWED, HOST
-    replace_leaf(vm, gfn, found._replace(right=SHARED_OWNED))
+    guest.change_leaf(vm, gfn, right=SHARED_OWNED)
     return 0
 
 
@@ -131,23 +121,17 @@ def guest_mem_unshare(view: View, gfn: int) -> Hypercall:
     OWNED, page NOPAGE. Source: hyp/nvhe/mem_protect.c:__pkvm_guest_unshare_host (upstream).
     """
     yield "H+G", f"end the loan of gfn {gfn:#x} to the host"
-    vm, found = own_leaf(view, gfn, SHARED_OWNED)
-    page = view.page(str(found.page))
+    vm, page = own_page(view, gfn, SHARED_OWNED)
     view.check(page.host == SHARED_BORROWED, -EPERM, f"page {page} is not on loan to the host")
     page.host, page.owner = NOPAGE, (GUEST, vm.handle, gfn)
-    replace_leaf(vm, gfn, found._replace(right=OWNED))
+    guest.change_leaf(vm, gfn, right=OWNED)
     return 0
 
 
-def own_leaf(view: View, gfn: int, right: str) -> tuple[Ref, Mapped]:
-    """The leaf of the guest loaded here, if it has this right to it."""
-    vcpu = view.vcpu(view.cpu.loaded)
-    view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
-    vm = view.vm(vcpu.vm)
-    view.check(vm.is_protected, -EINVAL, f"VM {vm.handle:#x} is not protected")
-    found = leaf(vm, gfn)
-    view.check(not found or found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned")
-    view.check(found, -ENOENT, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
-    assert found is not None
+def own_page(view: View, gfn: int, right: str) -> tuple[Ref, Ref]:
+    """The protected VM loaded here and the page it has at this gfn, if it has this right to it."""
+    vm = view.vm(guest.loaded_vcpu(view, protected=True).vm)
+    found = guest.mapped_leaf(view, vm, gfn)
+    view.check(found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned")
     view.check(found.right == right, -EPERM, f"the guest's right to gfn {gfn:#x} is {found.right}")
-    return vm, found
+    return vm, view.page(str(found.page))
