@@ -205,7 +205,7 @@ class Player:
         request, split = vectors.request(recorded), vectors.split(recorded)
         ret: int | str | None
         try:
-            survivor = replace(self.machine, revision=replace(self.machine.revision, warn_is_fatal=False))
+            survivor = replace(self.machine, revision=self.machine.revision._replace(warn_is_fatal=False))
             ret = survivor.play(recorded["cpu"], request, split).ret
         except ModelError as error:
             ret = str(error)

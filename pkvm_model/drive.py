@@ -11,7 +11,7 @@ Calls, outcomes and states have the form of the recorded vectors, which docs/con
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from . import run
@@ -22,7 +22,7 @@ from .state_json import observe
 from .view import ModelError
 
 JSON = dict[str, Any]
-SIZES = tuple(f.name for f in fields(Config))
+SIZES = Config._fields
 DESTROY = ("__pkvm_teardown_vm", "__pkvm_finalize_teardown_vm")
 
 
@@ -114,7 +114,7 @@ def emptied(state: State, doomed: Doomed | None) -> State:
     if doomed is None:
         return state
     kvm = state.get(Kvm, doomed.kvm)
-    empty = Kvm(**(asdict(kvm) | {"teardown_mc": 0, "stage2_teardown_mc": 0}))
+    empty = kvm._replace(teardown_mc=0, stage2_teardown_mc=0)
     return State.of(state.config, {**state.table, (Kvm, doomed.kvm): empty}, state.end)
 
 

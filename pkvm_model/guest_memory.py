@@ -75,9 +75,9 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
     """Lend a host page to the guest whose vCPU is loaded on this CPU.
 
     `topup` is the host's doing: how many pages it has ready for tables when it calls. Checks: a vCPU of an ordinary VM
-    is loaded, prot, size (-EINVAL), gfn in range (-ERANGE), gfn not mapped, page the host's
-    or already lent to guests (-EPERM). Changes: page SHARED_OWNED, its share count + 1, mapping; a memcache too small
-    for the tables is an EL2 warning. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
+    is loaded, prot, size (-EINVAL), gfn in range (-ERANGE), gfn not mapped, page the host's or already lent to guests
+    (-EPERM), in upstream also memcache (-ENOMEM). Changes: refill, page SHARED_OWNED, its share count + 1, mapping; a
+    memcache too small for the tables is an EL2 warning. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
     """
     yield "", "ask which vCPU is loaded here"
     vcpu = loaded_vcpu(view, protected=False, topup=topup)
@@ -92,7 +92,7 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
 def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Any:
     """The vCPU loaded on this CPU, if its VM is of this kind; the reference to the VM is the load's.
 
-    `topup` comes first in time: the host fills its own memcache, from which EL2 may take, before it calls.
+    What `topup` says is the host's doing: before it calls it fills its own memcache up to so many pages.
     """
     vcpu = view.vcpu(view.cpu.loaded)
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")

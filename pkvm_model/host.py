@@ -19,8 +19,7 @@ from .revisions import EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EIO, EPERM,
 from .state import NOPAGE, Event, Kvm, Value
 from .view import Ended, Hypercall, Ref, Region, View, Waits
 
-STEP_SHIFT = 18
-"""The walk over a guest's memory goes in steps of 2**18 pages, which is 1 GiB."""
+STEP_SHIFT = 18  # the walk over a guest's memory goes in steps of 2**18 pages, which is 1 GiB
 START, FORCE_RECLAIM = "__pkvm_start_teardown_vm", "__pkvm_force_reclaim_guest_page"
 
 
@@ -138,8 +137,7 @@ def kvm_vcpu_run(view: View, kvm: str, host_vcpu: str, page: str = "", gfn: int 
     """
     yield "", f"ask whose VM {kvm} is"
     check_ioctl(view, kvm, host_vcpu, process)
-    ret = yield from prepare_run(view, kvm, host_vcpu)
-    if ret:
+    if ret := (yield from prepare_run(view, kvm, host_vcpu)):
         return ret
     yield from hypercall(view, "__pkvm_vcpu_load", view.kvm(kvm).handle, vcpu_idx(host_vcpu))
     ret = yield from hypercall(view, "__kvm_vcpu_run", host_vcpu)
@@ -225,8 +223,7 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
     for step in steps_that_matter(view, host, steps):
         yield from pkvm_pgtable_stage2_destroy_range(view, host, step << STEP_SHIFT)
     if host.mappings:
-        left = f"{len(host.mappings)} mappings are left"
-        view.note(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", left))
+        view.note(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", f"{len(host.mappings)} mappings are left"))
     return 0
 
 

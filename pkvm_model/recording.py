@@ -575,7 +575,7 @@ def start(scenario: Scenario, boot: State | None = None) -> State:
     A real EL2 has 255 slots; of those a scenario uses no more than it reserves, and it reserves the lowest first. From
     the run before it in the same boot, if there was one, it takes over what is in the VM table.
     """
-    cpus = max([Config.cpus, *(row.cpu + 1 for row in scenario.rows)])
+    cpus = max([Config().cpus, *(row.cpu + 1 for row in scenario.rows)])
     slots = sum(row.call == "__pkvm_reserve_vm" for row in scenario.hypercalls)
     taken = left_in_table(boot) if boot else {}
     return State.of(Config(cpus=cpus, slots=max(1, slots + len(taken))), Names(scenario).spans() | taken)
@@ -598,7 +598,7 @@ def left_vm(state: State, address: str, prefix: str) -> dict[Key, Record]:
     maps = tuple(leaf._replace(page=leaf.page and prefix + leaf.page) for leaf in vm.maps)
     names = {address, vm.host_kvm, vm.pgd, *(leaf.page for leaf in vm.maps if leaf.page)}
     pages: dict[Key, Record] = {(Page, prefix + name): state.get(Page, name) for name in names}
-    again = replace(vm, vcpus=(), maps=maps, host_kvm=prefix + vm.host_kvm, pgd=prefix + vm.pgd)
+    again = vm._replace(vcpus=(), maps=maps, host_kvm=prefix + vm.host_kvm, pgd=prefix + vm.pgd)
     return pages | {(Vm, prefix + address): again}
 
 

@@ -2,16 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 EPERM, ENOENT, EIO, E2BIG, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY = 1, 2, 5, 7, 9, 11, 12, 14, 16
 EEXIST, EINVAL, ERANGE, EHWPOISON = 17, 22, 34, 133
 ERRNO = {code: name for name, code in list(globals().items()) if name.startswith("E") and isinstance(code, int)}
 
 
-@dataclass(frozen=True)
-class Warn:
+class Warn(NamedTuple):
     """A guard that warns at EL2 before it answers; nobody lives to see the code, since the warning is fatal."""
 
     code: int
@@ -21,8 +19,7 @@ Answer: TypeAlias = int | Warn | None
 """An error code, None for a call that has no answer, or a warning."""
 
 
-@dataclass(frozen=True)
-class Revision:
+class Revision(NamedTuple):
     """A kernel as far as teardown is concerned: guards, calls EL2 knows, habits of its host, width of handles.
 
     `warn_is_fatal` is false for a kernel built without CONFIG_BUG, and for a program that runs its functions elsewhere.
@@ -34,7 +31,7 @@ class Revision:
     host: frozenset[str]
     handle_bits: int = 32
     warn_is_fatal: bool = True
-    removed: tuple[str, ...] = field(default=())
+    removed: tuple[str, ...] = ()
 
     def without(self, *names: str) -> Revision:
         """The same kernel without these guards, entries of EL2's table of calls, or habits of the host.
@@ -46,8 +43,8 @@ class Revision:
                 known = ", ".join(sorted({*self.guards, *self.host}))
                 raise KeyError(f"revision {self.name} has no guard {name!r}; it has {known}")
         guards = {name: answer for name, answer in self.guards.items() if name not in names}
-        return replace(self, guards=guards, calls=self.calls - {*names}, host=self.host - {*names},
-                       removed=tuple(sorted({*self.removed, *names})))
+        return self._replace(guards=guards, calls=self.calls - {*names}, host=self.host - {*names},
+                             removed=tuple(sorted({*self.removed, *names})))
 
     def __hash__(self) -> int:
         return hash((self.name, self.removed, self.warn_is_fatal))

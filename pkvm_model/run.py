@@ -7,11 +7,10 @@ state, and is brought back to where it was by running it again and telling it wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, replace
 from functools import cache
 from inspect import Parameter, getgeneratorlocals, signature
 from types import GeneratorType, MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .dispatch import HYPERCALLS
 from .host import HOST_CALLS
@@ -30,16 +29,14 @@ def parameters(name: str) -> Mapping[str, Parameter]:
     return MappingProxyType(dict(list(signature_of(CALLS[name]).parameters.items())[1:]))
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A hypercall by its kernel name, with its arguments in their order."""
 
     name: str
     args: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What one step did: the state after it, and what the caller and the onlooker learn.
 
     `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
@@ -62,9 +59,9 @@ class Step:
 
     def then(self, after: Step) -> Step:
         """The step and the next one of the same call, as one."""
-        return replace(after, regions=self.regions + after.regions, purposes=self.purposes + after.purposes,
-                       refused=after.refused or self.refused, events=self.events + after.events,
-                       flushed=self.flushed + after.flushed, answers=self.answers + after.answers)
+        return after._replace(regions=self.regions + after.regions, purposes=self.purposes + after.purposes,
+                              refused=after.refused or self.refused, events=self.events + after.events,
+                              flushed=self.flushed + after.flushed, answers=self.answers + after.answers)
 
 
 def begin(state: State, revision: Revision, cpu: int, call: Call) -> Step:
@@ -113,7 +110,7 @@ def complete(call: Call) -> Call:
     except TypeError as error:
         raise ModelError(f"{call.name}: {error}; its arguments are {', '.join(parameters(call.name))}") from None
     bound.apply_defaults()
-    return replace(call, args=bound.args[1:])
+    return call._replace(args=bound.args[1:])
 
 
 def in_flight(state: State, cpu: int) -> Flight:
@@ -137,7 +134,7 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, to_end: 
         entered.append(next(body))
         while to_end:
             entered.append(next(body))
-        now = replace(flight, regions=locks(entered[:-1]), held=held(body, flight), reads=tuple(view.reads))
+        now = flight._replace(regions=locks(entered[:-1]), held=held(body, flight), reads=tuple(view.reads))
         return settle(view, flight, entered[first:-1], now)
     except StopIteration as done:
         ret = done.value
@@ -146,7 +143,7 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, to_end: 
     except Ended as ended:
         if to_end:
             return finish(advance(state, revision, cpu, flight), revision)
-        return settle(view, flight, entered[first:], flight, end=replace(ended.event, cpu=cpu))
+        return settle(view, flight, entered[first:], flight, end=ended.event._replace(cpu=cpu))
     return settle(view, flight, entered[first:], ret=ret)
 
 
@@ -186,7 +183,7 @@ def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None
     """The step that ran these regions, with the state that the view has now; `now` is the call if it goes on."""
     cpu = view.look(Cpu, view.number)
     if cpu.flight != now:
-        view.put((Cpu, view.number), replace(cpu, flight=now))
+        view.put((Cpu, view.number), cpu._replace(flight=now))
     return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
                 pending=now is not None and end is None,
                 regions=locks(entered), purposes=tuple([purpose for _, purpose in entered]),
@@ -221,4 +218,4 @@ def plain(value: Any) -> Value:
         return value.address
     if isinstance(value, Refused):
         return value.code, value.why
-    return astuple(value) if isinstance(value, Vm) else value
+    return tuple(value) if isinstance(value, Vm) else value

@@ -12,7 +12,6 @@ records are left out of the state, and two machines are equal exactly when their
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -27,8 +26,7 @@ Value: TypeAlias = Any
 """What a field may hold: None, bool, int, str, or a tuple of these."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """How large the machine is; one value for a whole run (sizes are numbers of things, or of 4 KiB pages)."""
 
     cpus: int = 2
@@ -39,8 +37,7 @@ class Config:
     table_pages_min: int = 2
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page (or an area that moves as one): who may use it, and EL2's own record of it, `struct hyp_page`.
 
     `owner` is the annotation in the host's stage 2: HOST, HYP, or (GUEST, handle, gfn) in upstream. `content` follows
@@ -65,15 +62,13 @@ class Mapped(NamedTuple):
     young: bool = True
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """One entry of `vm_table`: free, reserved, or the address of a VM struct."""
 
     entry: str = FREE
 
 
-@dataclass(frozen=True)
-class Vm:
+class Vm(NamedTuple):
     """`struct pkvm_hyp_vm`, EL2's own record of a VM. Its reference count is the refcount of its page.
 
     Life: filled by init_vm, published in a slot, marked dying by start, unpublished and zeroed by finalise.
@@ -90,8 +85,7 @@ class Vm:
     pool: int = 0
 
 
-@dataclass(frozen=True)
-class Vcpu:
+class Vcpu(NamedTuple):
     """`struct pkvm_hyp_vcpu`, EL2's own record of a vCPU. `loaded_on` stands for its `loaded_hyp_vcpu` pointer.
 
     Source: hyp/include/nvhe/pkvm.h (v1).
@@ -104,8 +98,7 @@ class Vcpu:
     memcache: int = 0
 
 
-@dataclass(frozen=True)
-class Kvm:
+class Kvm(NamedTuple):
     """What the host keeps in its `struct kvm`: its private memo `is_dying` is not EL2's flag of the same name.
 
     `has_pgt` until the page table is detached; `mappings` are the gfns with a page and `vcpus` the structs made,
@@ -130,15 +123,13 @@ class Kvm:
     stage2_teardown_mc: int = 0
 
 
-@dataclass(frozen=True)
-class HostVcpu:
+class HostVcpu(NamedTuple):
     """What the host keeps in its `struct kvm_vcpu`: pages ready to be handed to EL2 for stage-2 tables."""
 
     memcache: int = 0
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """The pages a host struct lies on, in the struct's order; none are named for one that lies on the page of its name.
 
     A small struct may end on the page on which the next one begins, so a page can be part of two.
@@ -147,8 +138,7 @@ class Span:
     pages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Loan:
+class Loan(NamedTuple):
     """How many of the host's structs a page lies on that is on loan to EL2; the host ends the loan with the last one.
 
     Source: mmu.c, hyp_shared_pfns (pre, v1).
@@ -157,8 +147,7 @@ class Loan:
     structs: int = 0
 
 
-@dataclass(frozen=True)
-class Flight:
+class Flight(NamedTuple):
     """A call that is under way on a CPU: what a real CPU would have in its registers.
 
     `regions` are the lock regions it has passed, `held` the values it keeps, `stale` the held addresses whose memory
@@ -171,19 +160,26 @@ class Flight:
     regions: tuple[str, ...] = ()
     held: tuple[tuple[str, Value], ...] = ()
     stale: tuple[str, ...] = ()
-    reads: tuple[Value, ...] = field(default=(), compare=False)
+    reads: tuple[Value, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flight) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])
 
 
-@dataclass(frozen=True)
-class Cpu:
+class Cpu(NamedTuple):
     """A physical CPU: the address of the vCPU loaded on it, and the call it is in the middle of."""
 
     loaded: str | None = None
     flight: Flight | None = None
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """Something that is more than a return value: `kind`, where (a function or a page), in words, and on which CPU."""
 
     kind: str
@@ -205,15 +201,14 @@ ZEROED: Callable[[Any], Any] = cache(lambda kind: kind())
 """What memory of a kind that nobody wrote to reads as."""
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has.
 
     `table` has the records that are not zeroed by kind and name, in no particular order, and is never written to.
     """
 
     config: Config = Config()
-    table: dict[Key, Any] = field(default_factory=dict)
+    table: dict[Key, Any] = {}  # noqa: RUF012  # nobody writes to it
     end: Event | None = None
 
     @classmethod
@@ -256,11 +251,3 @@ def sort_key(key: Key) -> tuple[int, list[tuple[int, str]]]:
 def in_order(keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """These keys sorted; most steps change records but add none, so the same keys come again and again."""
     return tuple(sorted(keys, key=sort_key))
-
-
-def changed(record: R, name: str, value: Value) -> R:
-    """A copy of a record with another value in one field: `dataclasses.replace` but quick."""
-    copy = object.__new__(type(record))
-    copy.__dict__.update(record.__dict__)
-    copy.__dict__[name] = value
-    return copy

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import Any
 
 from .guest_memory import tables
@@ -132,11 +131,11 @@ def table_pages(state: State, vm: Vm) -> int:
 def to_json(state: State) -> dict[str, Any]:
     """Everything in a state, as JSON values."""
     return observe(state) | {
-        "config": asdict(state.config),
+        "config": state.config._asdict(),
         "roots": {name: page.refcount for name, page in state.all(Page) if name.startswith("pgd") and page.refcount},
-        "structs": {kind: {name: asdict(record) for name, record in state.all(cls)} for kind, cls in STRUCTS.items()},
+        "structs": {kind: {name: record._asdict() for name, record in state.all(cls)} for kind, cls in STRUCTS.items()},
         "cpus": [cpu_json(state.get(Cpu, number)) for number in range(state.config.cpus)],
-        "end": asdict(state.end) if state.end else None,
+        "end": state.end._asdict() if state.end else None,
     }
 
 
@@ -179,7 +178,7 @@ def read(value: Mapping[str, Any]) -> State:
     records: dict[Key, Record] = {}
     for kind, cls in STRUCTS.items():
         for name, given in value["structs"][kind].items():
-            records[cls, name] = cls(**{f.name: read_field(f.name, given[f.name]) for f in fields(cls)})
+            records[cls, name] = cls(**{field: read_field(field, given[field]) for field in cls._fields})
     for name, (host, hyp, shares, count, owner, *content) in value["pages"].items():
         records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), frozen(owner), *content)
     for idx, entry in enumerate(value["slots"]):
@@ -198,7 +197,7 @@ def read_field(name: str, value: Any) -> Value:
 
 def check(state: State) -> None:
     """Raise TypeError, ValueError or ModelError for what no run of the model puts into a state."""
-    for size in asdict(state.config).values():
+    for size in state.config:
         if type(size) is not int or size not in SIZES:
             raise ValueError(f"{size!r} is not a size")
     for record in (*(record for _, record in state.records), *([state.end] if state.end else [])):
@@ -215,10 +214,10 @@ def check(state: State) -> None:
 
 def check_types(record: Any) -> None:
     """Raise TypeError for a field that is of none of the kinds that its record declares."""
-    for f in fields(record):
-        kinds = str(f.type).partition("[")[0].split(" | ")
-        if (type(getattr(record, f.name)).__name__).replace("NoneType", "None") not in kinds:
-            raise TypeError(f"{type(record).__name__}.{f.name} is not of the kind {f.type}")
+    for field, declared in type(record).__annotations__.items():
+        kind = declared.__forward_arg__
+        if type(getattr(record, field)).__name__.replace("NoneType", "None") not in kind.partition("[")[0].split(" | "):
+            raise TypeError(f"{type(record).__name__}.{field} is not of the kind {kind}")
 
 
 def read_flight(value: Mapping[str, Any]) -> Flight:

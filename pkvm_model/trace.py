@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass
 
 from .revisions import REVISIONS, Revision, errno
 from .run import CALLS, Call, Step, begin, complete, finish, parameters, resume
@@ -76,8 +76,8 @@ def header(revision: Revision, config: Config) -> str:
     words = [f"pkvm-trace {VERSION} {revision.name}"]
     if revision.removed:
         words.append("without=" + ",".join(revision.removed))
-    usual = asdict(USUAL)
-    return " ".join(words + [f"{name}={value}" for name, value in asdict(config).items() if value != usual[name]])
+    usual = USUAL._asdict()
+    return " ".join(words + [f"{name}={value}" for name, value in config._asdict().items() if value != usual[name]])
 
 
 def show_call(call: Call) -> str:
@@ -143,7 +143,7 @@ def parse_header(row: str) -> tuple[Revision, Config]:
 
 def parse_options(revision: Revision, options: list[str]) -> tuple[Revision, Config]:
     """The rest of the first line: `without=GUARD,GUARD` and sizes such as `cpus=2`."""
-    config, sizes = Config(), {f.name for f in fields(Config)}
+    config, sizes = Config(), Config._fields
     for option in options:
         name, _, value = option.partition("=")
         if name == "without":
@@ -152,7 +152,7 @@ def parse_options(revision: Revision, options: list[str]) -> tuple[Revision, Con
             except KeyError as error:
                 raise TraceError(f"line 1: {error.args[0]}") from None
         elif name in sizes and re.fullmatch(r"[1-9]\d?", value):
-            config = replace(config, **{name: int(value)})
+            config = config._replace(**{name: int(value)})
         else:
             raise TraceError(f"line 1: {option[:40]!r} is not an option of a trace")
     return revision, config

@@ -7,12 +7,11 @@ structs can be compared with what EL2 has mapped: using memory that was given ba
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
 from .state import (HANDLE_OFFSET, OWNED, ZEROED, Cpu, Event, HostVcpu, Key, Kvm, Loan, Page, Record, Slot, Span, State,
-                    Value, Vcpu, Vm, changed)
+                    Value, Vcpu, Vm)
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
@@ -165,7 +164,7 @@ class View:
     def write(self, ref: Ref, field: str, value: Value) -> None:
         """Write the field."""
         self.touch(ref)
-        self.put(ref.key, changed(self.look(*ref.key), field, value))
+        self.put(ref.key, self.look(*ref.key)._replace(**{field: value}))
 
     def put(self, key: Key, record: Record) -> None:
         """Put a record into the state to come; a zeroed one is none."""
@@ -191,7 +190,7 @@ class View:
             cpu = self.look(Cpu, number)
             if number != self.number and cpu.flight and address in dict(cpu.flight.held).values():
                 stale = tuple(sorted({*cpu.flight.stale, address}))
-                self.records[Cpu, number] = replace(cpu, flight=replace(cpu.flight, stale=stale))
+                self.records[Cpu, number] = cpu._replace(flight=cpu.flight._replace(stale=stale))
 
     def flush_vmid(self, handle: int) -> None:
         """Make every CPU forget the translations of a VM; the VMID is the slot's number + 1, for 0 is the host's."""

@@ -173,7 +173,8 @@ def edge(before: State, step: Step, begun: bool) -> dict[str, Any]:
         kind = "warn"
     text = line(step, begun)
     return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
-            "kind": kind, "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]}
+            "kind": kind,
+            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]}
 
 
 def in_guest(flight: Flight | None) -> bool:

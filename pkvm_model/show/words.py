@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 from ..revisions import errno
@@ -287,7 +286,7 @@ TELLERS = (dying, memo, slot, loading, mapping, homecoming, leaving, stage2, ref
 def diff(before: State, after: State) -> list[tuple[type[Record], str | int, str, Value, Value]]:
     """Every field that differs: (kind, name, field, old, new), in a fixed order."""
     keys = sorted(before.table.keys() | after.table.keys(), key=sort_key)
-    return [(kind, name, f.name, old, new)
+    return [(kind, name, field, old, new)
             for kind, name in keys
-            for f in fields(kind)
-            if (old := getattr(before.get(kind, name), f.name)) != (new := getattr(after.get(kind, name), f.name))]
+            for field, old, new in zip(kind._fields, before.get(kind, name), after.get(kind, name), strict=True)
+            if old != new]

@@ -1,8 +1,6 @@
 """The details that make the model true, each as a short run."""
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pkvm_model.revisions import Revision
@@ -89,7 +87,7 @@ def test_the_hosts_memo_is_set_even_when_start_failed() -> None:
 def test_the_host_never_starts_twice_once_its_memo_is_set() -> None:
     machine = host_vm(V1)
     records = dict(machine.state.table)
-    records[Kvm, "kvm0"] = replace(machine.state.get(Kvm, "kvm0"), is_dying=True)
+    records[Kvm, "kvm0"] = machine.state.get(Kvm, "kvm0")._replace(is_dying=True)
     machine.state = State.of(machine.state.config, records)
     machine.call(0, "destroy", "kvm0")
     answers = [(name, ret) for name, _, ret in machine.steps[-1][0].answers]

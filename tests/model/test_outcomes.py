@@ -7,8 +7,6 @@ it is. PANIC/-EBUSY: EL2 warns, which ends the machine; the code stands behind t
 """
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pkvm_model.revisions import REVISIONS, errno
@@ -146,7 +144,7 @@ def outcome(machine: Machine, call: str) -> str:
     before, request = machine.state, Call(NAMES[str(name)], tuple(args))
     step = finish(begin(before, machine.revision, int(cpu), request), machine.revision)
     if step.state.end:
-        lenient = run(before, replace(machine.revision, warn_is_fatal=False), int(cpu), request)
+        lenient = run(before, machine.revision._replace(warn_is_fatal=False), int(cpu), request)
         return f"{step.state.end.kind.removeprefix('EL2_')}/{errno(lenient.ret or 0)}"
     if step.ret is None and step.state == before:
         return "flush" if step.flushed else "noop"

@@ -54,7 +54,7 @@ def test_the_page_describes_every_field() -> None:
 
 def test_the_page_names_every_size_every_call_that_is_no_hypercall_and_the_limits() -> None:
     calls = [call for call in CALLS if not call.startswith("__")]
-    names = [f"`{size}=`" for size in Config.__dataclass_fields__] + [f"`{call}`" for call in calls]
+    names = [f"`{size}=`" for size in Config._fields] + [f"`{call}`" for call in calls]
     for name in (*names, f"{LIMIT:,} characters", f"pkvm-trace {VERSION} "):
         assert name in PAGE
 
