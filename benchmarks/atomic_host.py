@@ -7,10 +7,8 @@ is dying, and finalise does not look at pages: those still the guest's are lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from pkvm_model import state
 from pkvm_model.revisions import EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, Revision
 from pkvm_model.view import Hypercall, Ref, Refused, View
 
@@ -19,31 +17,29 @@ HOST, LOST = "host", "lost"
 CPUS = 2
 
 
-@dataclass(frozen=True)
-class Config(state.Config):
+class Config(NamedTuple):
     """How large the machine is; `vcpus` is the most that one VM can have."""
 
-    vcpus: int = 1
-    pages: int = 1
+    slots: int
+    vcpus: int
+    pages: int
+    cpus: int = CPUS
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """An entry of the VM table. A VM in it is live or dying; `vcpus` says of each vCPU if it is initialised."""
 
     state: str = FREE
     vcpus: tuple[bool, ...] = ()
 
 
-@dataclass(frozen=True)
-class Cpu:
+class Cpu(NamedTuple):
     """A physical CPU: slot and index of the vCPU that is loaded on it."""
 
     loaded: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page: the host's, the guest's in the slot of this number, or lost since that VM is gone."""
 
     owner: str | int = HOST
@@ -182,7 +178,7 @@ def safe(view: View) -> bool:
 
 def config(slots: int, vcpus: int, pages: int) -> Config:
     """A machine of this size."""
-    return Config(cpus=CPUS, slots=slots, vcpus=vcpus, pages=pages)
+    return Config(slots, vcpus, pages)
 
 
 def calls(slots: int, vcpus: int, pages: int) -> Iterator[tuple[int, Callable[..., Hypercall], tuple[int, ...]]]:

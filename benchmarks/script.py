@@ -7,17 +7,16 @@ a call has found out is kept in `ok` until the step that acts on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from pkvm_model import state
 from pkvm_model.revisions import EBUSY, Revision
+from pkvm_model.state import Config
 from pkvm_model.view import Ref, Region, View, Waits
 
 LIVE, DYING, REMOVED, FREED = "live", "dying", "removed", "freed"
 
 
-@dataclass(frozen=True)
-class Vm:
+class Vm(NamedTuple):
     """The VM: `lock` is vm_table_lock, `ref` its reference count; removed from the table, then freed."""
 
     lock: bool = False
@@ -25,15 +24,13 @@ class Vm:
     ref: int = 0
 
 
-@dataclass(frozen=True)
-class Vcpu:
+class Vcpu(NamedTuple):
     """A vCPU: loaded on some CPU or not."""
 
     loaded: bool = False
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page: the guest's until it is reclaimed."""
 
     reclaimed: bool = False
@@ -157,9 +154,9 @@ def safe(view: View) -> bool:
     return (vm.state == LIVE or not any(vcpu.loaded for vcpu in vcpus)) and (vm.ref == 0 or vm.state in (LIVE, DYING))
 
 
-def config(runners: int, destroyers: int, rounds: int, pages: int) -> state.Config:
+def config(runners: int, destroyers: int, rounds: int, pages: int) -> Config:
     """A machine with a CPU for each of these scripts."""
-    return state.Config(cpus=runners + destroyers + 1)
+    return Config(cpus=runners + destroyers + 1)
 
 
 def scripts(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[

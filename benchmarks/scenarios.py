@@ -1,0 +1,70 @@
+"""What is measured: sizes of the two families and their mutants, with the exact answers that every tool must give."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SMALL, LARGE = 20_000, 5_000_000
+
+
+class Counts(NamedTuple):
+    """A tool's answer. `depth` is that of the breadth-first search, or for "violated" the steps of the counterexample.
+
+    A search that stopped at a violation has looked at some states only; how many is its own affair.
+    """
+
+    verdict: str
+    states: int
+    transitions: int | None
+    depth: int | None
+    orbits: int | None = None
+
+
+class Scenario(NamedTuple):
+    """One size of a family, with or without a mutation, and the right answer."""
+
+    family: str
+    sizes: tuple[int, ...]
+    expected: Counts
+    mutant: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What one calls it: H222, B1112-M3."""
+        return self.family + "".join(map(str, self.sizes)) + (f"-{self.mutant}" if self.mutant else "")
+
+
+def holds(name: str, states: int, transitions: int | None, depth: int | None, orbits: int | None = None) -> Scenario:
+    """A size at which the invariant holds."""
+    return Scenario(name[0], tuple(map(int, name[1:])), Counts("holds", states, transitions, depth, orbits))
+
+
+def violated(name: str, depth: int) -> Scenario:
+    """A mutant, and how many steps its shortest counterexample has."""
+    size, mutant = name.split("-")
+    return Scenario(size[0], tuple(map(int, size[1:])), Counts("violated", 0, None, depth), mutant)
+
+
+SCENARIOS = {scenario.name: scenario for scenario in (
+    holds("H211", 184, 626, 16, 77),
+    holds("H222", 7_200, 35_340, 22, 1_518),
+    violated("H222-M1", 5),
+    holds("H312", 5_772, 30_400, 23, 539),
+    holds("H322", 208_832, 1_441_336, 27, 13_838),
+    holds("H323", 914_560, 6_645_260, 30, 28_706),
+    holds("H422", 5_351_232, 47_228_844, 32, 90_259),
+    holds("H522", 125_810_496, None, None, 460_824),
+    holds("B1112", 824, 1_226, 37),
+    violated("B1112-M1", 7),
+    violated("B1112-M3", 13),
+    holds("B2112", 3_679, 6_312, 42),
+    holds("B2122", 11_812, 20_944, 58),
+    holds("B2222", 137_197, 272_983, 78),
+    holds("B3222", 941_311, 2_153_659, 94))}
+"""By name. H522 is for the search with symmetry alone: its states are known from a formula."""
+
+
+def differences(found: Counts, expected: Counts, compared: frozenset[str]) -> list[str]:
+    """What is wrong with an answer, as far as it can be compared; of a search that stopped early only the depth."""
+    fields = ["verdict", *sorted(compared & {"depth"} if expected.verdict == "violated" else compared)]
+    pairs = [(field, getattr(found, field), getattr(expected, field)) for field in fields]
+    return [f"{field} {one} instead of {other}" for field, one, other in pairs if other is not None and one != other]
