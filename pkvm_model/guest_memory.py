@@ -137,7 +137,7 @@ def leaf(vm: Ref, gfn: int) -> Mapped | None:
     return next((mapped for mapped in leaves(vm) if mapped.gfn == gfn), None)
 
 
-def mapped_leaf(view: View, vm: Ref, gfn: int, code: int = -ENOENT) -> Mapped:
+def mapped_leaf(vm: Ref, gfn: int, code: int = -ENOENT) -> Mapped:
     """The same, but refuse with this code if the guest has nothing there."""
     found = leaf(vm, gfn)
     if not found:
@@ -200,7 +200,7 @@ def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
     """Check, unmap, count down; the host is the only owner again when nobody else borrows the page."""
     check_size(view, gfn, nr)
     check_gfn(view, gfn)
-    found = mapped_leaf(view, vm, gfn)
+    found = mapped_leaf(vm, gfn)
     view.check(nr == 1, -E2BIG, f"gfn {gfn:#x} is mapped as one page, not as a block")
     page = view.page(str(found.page))
     view.check(page.host == SHARED_OWNED, -EPERM, f"page {page} is not on loan from the host")
@@ -259,7 +259,7 @@ def __pkvm_host_relax_perms_guest(view: View, gfn: int, prot: str = "RWX") -> Hy
     yield "G", f"give more access to gfn {gfn:#x}"
     vm = view.vm(loaded_vcpu(view, protected=False).vm)
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
-    mapped_leaf(view, vm, gfn, -EAGAIN)
+    mapped_leaf(vm, gfn, -EAGAIN)
     return 0
 
 

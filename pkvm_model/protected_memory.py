@@ -59,7 +59,7 @@ def check_dying(view: View, vm: Ref) -> None:
 
 def reclaim_page(view: View, vm: Ref, gfn: int) -> None:
     """Take one page out of a guest; what only the guest knew is zeroed first."""
-    found = guest.mapped_leaf(view, vm, gfn)
+    found = guest.mapped_leaf(vm, gfn)
     if found.right == POISON:
         return
     view.check(found.right in (OWNED, SHARED_OWNED), -EPERM, f"gfn {gfn:#x} is not a page of the guest's own")
@@ -91,7 +91,7 @@ def __pkvm_force_reclaim_guest_page(view: View, page: str) -> Hypercall:
 
 def poison_leaf(view: View, vm: Ref, gfn: int, name: str) -> None:
     """Check that the guest has this page, alone, at this gfn, and poison the leaf."""
-    found = guest.mapped_leaf(view, vm, gfn)
+    found = guest.mapped_leaf(vm, gfn)
     view.check(found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned already")
     other = f"VM {vm.handle:#x} has page {found.page} at gfn {gfn:#x}, not {name}"
     view.warn_on(found.page != name, "__pkvm_host_force_reclaim_page_guest", other)
@@ -131,7 +131,7 @@ def guest_mem_unshare(view: View, gfn: int) -> Hypercall:
 def own_page(view: View, gfn: int, right: str) -> tuple[Ref, Ref]:
     """The protected VM loaded here and the page it has at this gfn, if it has this right to it."""
     vm = view.vm(guest.loaded_vcpu(view, protected=True).vm)
-    found = guest.mapped_leaf(view, vm, gfn)
+    found = guest.mapped_leaf(vm, gfn)
     view.check(found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned")
     view.check(found.right == right, -EPERM, f"the guest's right to gfn {gfn:#x} is {found.right}")
     return vm, view.page(str(found.page))
