@@ -195,7 +195,7 @@ def calls(slots: int, vcpus: int, pages: int) -> Iterator[tuple[int, Callable[..
         yield from ((cpu, donate_page, (page,)) for page in range(pages))
 
 
-CALLS = frozenset(call.__name__ for _, call, _ in calls(1, 1, 1))
-REVISION = Revision("atomic-host", {"load_not_dying": None}, CALLS, frozenset())
+HYPERCALLS = {call.__name__: call for _, call, _ in calls(1, 1, 1)}
+REVISION = Revision("atomic-host", {"load_not_dying": None}, frozenset(HYPERCALLS), frozenset(), functions=HYPERCALLS)
 MUTANTS = {"M1": "load_not_dying"}
 """The guard that each mutant lacks."""

@@ -7,7 +7,7 @@ a call has found out is kept in `ok` until the step that acts on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pkvm_model.revisions import EBUSY, Revision
 from pkvm_model.state import Config
@@ -168,6 +168,7 @@ def scripts(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[
 
 
 GUARDS = {"load_not_dying": None, "finalize_unreferenced": -EBUSY}
-REVISION = Revision("script", GUARDS, frozenset({"runner", "destroyer"}), frozenset())
+SCRIPTS: dict[str, Callable[..., Any]] = {"runner": runner, "destroyer": destroyer}
+REVISION = Revision("script", GUARDS, frozenset(SCRIPTS), frozenset(), functions=SCRIPTS)
 MUTANTS = {"M1": "load_not_dying", "M3": "finalize_unreferenced"}
 """The guard that each mutant lacks."""

@@ -17,7 +17,7 @@ from . import recording, run, vectors
 from .drive import JSON, Doomed, Machine, Split, begin, new, resume, returned, state, step
 from .lines import BadFile, parse, read_lines
 from .revisions import Revision
-from .run import Call, Step
+from .steps import Call, Step
 from .state import Page, State
 from .state_json import observe, observe_next
 from .trace import Trace, record

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from . import run
 from .revisions import REVISIONS, Revision
-from .run import Call, Step, parameters
+from .run import parameters
+from .steps import Call, Step
 from .state import HANDLE_OFFSET, HOST, SHARED_BORROWED, SHARED_OWNED, Config, Key, Kvm, Page, Record, State, Vcpu, Vm
 from .state_json import observe
 from .view import ModelError
@@ -163,7 +164,7 @@ def request_of(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
         if name not in wanted:
             raise ModelError(f"{call} has no argument {name!r}; it has {', '.join(wanted) or 'none'}")
     for name, parameter in wanted.items():
-        if name not in args and parameter.default is parameter.empty:
+        if name not in args and parameter.required:
             raise ModelError(f"{call} wants the argument {name!r}")
     values = [args.get(name, parameter.default) for name, parameter in wanted.items()]
     for value, (name, parameter) in zip(values, wanted.items(), strict=True):

@@ -27,7 +27,7 @@ from typing import Any
 from .guest_memory import PAGE_SHIFT
 from .lines import open_file
 from .revisions import REVISIONS, Revision, errno
-from .run import Call
+from .steps import Call
 from .run import run as run_call
 from .state import Config, Key, Page, Record, Slot, Span, State, Value, Vm
 from .trace import show_value

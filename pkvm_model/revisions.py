@@ -1,8 +1,9 @@
 """Which guards stand in which kernel: a revision is a set of named guards and the code that each answers with."""
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 EPERM, ENOENT, EIO, E2BIG, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY = 1, 2, 5, 7, 9, 11, 12, 14, 16
 EEXIST, EINVAL, ERANGE, EHWPOISON = 17, 22, 34, 133
@@ -22,6 +23,7 @@ Answer: TypeAlias = int | Warn | None
 class Revision(NamedTuple):
     """A kernel as far as teardown is concerned: guards, calls EL2 knows, habits of its host, width of handles.
 
+    `functions` stand in for the model's own where somebody wants a call to be another.
     `warn_is_fatal` is false for a kernel built without CONFIG_BUG, and for a program that runs its functions elsewhere.
     """
 
@@ -32,6 +34,7 @@ class Revision(NamedTuple):
     handle_bits: int = 32
     warn_is_fatal: bool = True
     removed: tuple[str, ...] = ()
+    functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
     def without(self, *names: str) -> Revision:
         """The same kernel without these guards, entries of EL2's table of calls, or habits of the host.

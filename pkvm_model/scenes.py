@@ -4,7 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .revisions import PRE, V1, Revision
-from .run import Call, Step, begin, call, finish, resume
+from .run import begin, call, finish, resume
+from .steps import Call, Step
 from .state import Config, Cpu, State
 from .trace import Trace, parse_line, record
 from .view import Waits

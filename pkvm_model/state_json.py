@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .guest_memory import tables
-from .run import Call, complete
+from .run import complete
+from .steps import Call
 from .state import (
     GUEST,
     HOST,

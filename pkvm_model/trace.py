@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .revisions import REVISIONS, Revision, errno
-from .run import CALLS, Call, Step, begin, complete, finish, parameters, resume
+from .run import CALLS, begin, complete, finish, parameters, resume
+from .steps import Call, Step
 from .state import Config, State, Value
 from .state_json import digest
 from .view import ModelError

@@ -12,7 +12,7 @@ from typing import Any
 from .drive import JSON, SIZES, Split, request_of
 from .lines import BadFile, parse, read_lines
 from .revisions import REVISIONS, Revision
-from .run import Call
+from .steps import Call
 from .view import ModelError
 
 LINE_LIMIT = 4_000_000

@@ -15,8 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = ["state", "revisions", "view", "memory", "vm_table", "guest_memory", "protected_memory", "hypercalls",
-         "dispatch", "host", "run", "state_json", "trace", "lines", "recording", "drive", "vectors", "conform",
-         "conform_command", "scenes", "show", "widgets", "lesson", "course",
+         "steps", "dispatch", "host", "run", "state_json", "trace", "lines", "recording", "drive", "vectors", "conform",
+         "conform_command", "scenes", "explore", "show", "widgets", "lesson", "course",
          "__main__"]
 """The modules and packages of pkvm_model; each imports only what stands before it. docs/architecture.md says why."""
 STANDARD_LIBRARY_ONLY = ORDER[:ORDER.index("show")]
@@ -110,14 +110,15 @@ def explains_itself(node: Definition, path: Path) -> bool:
     return path.is_relative_to(ROOT / "tests") and not isinstance(node, ast.ClassDef) and not ast.get_docstring(node)
 
 
-@pytest.mark.parametrize("path", [*python_files(), *python_files("tests"), ROOT / "course.py", ROOT / "conftest.py"],
+@pytest.mark.parametrize("path", [*python_files(), *python_files("benchmarks"), *python_files("tests"),
+                                  ROOT / "course.py", ROOT / "conftest.py"],
                          ids=name_of)
 def test_every_docstring_begins_with_a_plain_sentence(path: Path) -> None:
     wrong = [name for name, text in documented(path) if not re.match(r"\S.*\.$", text.split("\n")[0])]
     assert not wrong
 
 
-@pytest.mark.parametrize("path", python_files(), ids=name_of)
+@pytest.mark.parametrize("path", [*python_files(), *python_files("benchmarks")], ids=name_of)
 def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
     functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = {node.name: lines for node in functions

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pkvm_model.course import doctor, environment
 from pkvm_model.course.errors import CourseError
 
-LATER = ("bench", "bundle", "update", "progress", "reset", "handin", "import")
+LATER = ("bundle", "update", "progress", "reset", "handin", "import")
 TEST_PARTS = ("model", "notebooks", "browser", "exercises")
+BENCHMARKS = ("explorer",)
 
 
 def outside(argv: Sequence[str]) -> int:
@@ -94,6 +95,12 @@ def parser() -> argparse.ArgumentParser:
 
     pages = _command(commands, "pages", "publish", "write the notebooks as self-contained HTML pages")
     pages.add_argument("-o", "--output", default="_site", metavar="DIR", help="where to (default: _site)")
+
+    bench = _command(commands, "bench", "bench", "measure the explorer next to SPIN and TLC")
+    bench.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="explorer", help="which one")
+    bench.add_argument("--rounds", metavar="N", help="how often each tool runs")
+    bench.add_argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112")
+    bench.add_argument("--json", metavar="FILE", help="write every single run to a file, too")
     return top
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..revisions import Revision
-from ..run import Call, Step, finish, regions
+from ..run import finish, regions
+from ..steps import Call, Step
 from ..scenes import Node, Scene, next_step, upcoming
 from ..state import (
     FREE,

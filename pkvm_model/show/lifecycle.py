@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..revisions import Revision
-from ..run import Call, call
+from ..run import call
+from ..steps import Call
 from ..state import Config, Kvm, State
 from .dot import Dot
 from .graph import slot_value

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..run import Call, Step
+from ..steps import Call, Step
 from ..scenes import Node, Scene, next_step
 from ..state import Cpu, Kvm, Page, Slot, State, Vm
 from ..trace import Trace, line, record, show_call, show_ret

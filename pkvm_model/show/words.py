@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..revisions import errno
-from ..run import Step
+from ..steps import Step
 from ..state import (
     FREE,
     HOST,

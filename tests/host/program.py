@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkvm_model.recording import Scenario, calls, start
-from pkvm_model.run import Call, begin, complete, finish
+from pkvm_model.run import begin, complete, finish
 from pkvm_model.state import Span, State, Value
+from pkvm_model.steps import Call
 
 Made = tuple[str, tuple[Value, ...], int | None]
 """A hypercall with its arguments and its answer."""

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from pkvm_model.revisions import MERGED, V1, Revision
-from pkvm_model.run import Step
 from pkvm_model.state import Kvm, State
+from pkvm_model.steps import Step
 from tests.model.machine import HANDLE, Machine
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pkvm_model.revisions import REVISIONS, Revision
-from pkvm_model.run import CALLS, Call, Step, begin, finish, resume
+from pkvm_model.run import CALLS, begin, finish, resume
 from pkvm_model.show.words import short
 from pkvm_model.state import (
     HOST,
@@ -19,6 +19,7 @@ from pkvm_model.state import (
     Value,
     Vm,
 )
+from pkvm_model.steps import Call, Step
 from pkvm_model.trace import Trace, record
 
 PRE, V1, MERGED, UPSTREAM = (REVISIONS[name] for name in ("pre", "v1", "merged", "upstream"))

@@ -33,8 +33,8 @@ def calls(draw: st.DrawFn, names: list[str]) -> tuple[str, tuple[Any, ...]]:
     """A call with arguments: six times out of seven such as a host would make."""
     name = draw(st.sampled_from(names))
     plausible = draw(st.integers(0, 6)) > 0
-    args = tuple(draw(PLAUSIBLE[p.name] if plausible and p.name in PLAUSIBLE else ARBITRARY[str(p.annotation)])
-                 for p in parameters(name).values())
+    args = tuple(draw(PLAUSIBLE[arg] if plausible and arg in PLAUSIBLE else ARBITRARY[parameter.annotation])
+                 for arg, parameter in parameters(name).items())
     return name, args
 
 

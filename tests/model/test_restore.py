@@ -15,9 +15,10 @@ import pytest
 from pkvm_model import vectors
 from pkvm_model.conform import start
 from pkvm_model.revisions import REVISIONS, Revision
-from pkvm_model.run import Call, Step, begin, finish, regions, resume
+from pkvm_model.run import begin, finish, regions, resume
 from pkvm_model.state import Cpu, Flight, State, Value
 from pkvm_model.state_json import digest, from_json, to_json
+from pkvm_model.steps import Call, Step
 from pkvm_model.trace import parse, replay
 from pkvm_model.vectors import Vector
 from tests.conform.files import recorded

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from pkvm_model.__main__ import main
 from pkvm_model.revisions import V1
-from pkvm_model.run import Call, begin, finish
+from pkvm_model.run import begin, finish
 from pkvm_model.state import Config, State
+from pkvm_model.steps import Call
 from pkvm_model.trace import record
 
 ROOT = Path(__file__).parents[2]

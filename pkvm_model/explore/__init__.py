@@ -1,0 +1,1 @@
+"""Visit every state that a machine can reach, and find the shortest way to a bad one."""

@@ -1,0 +1,81 @@
+"""Breadth first through all states of a machine, a slice at a time.
+
+All states that are n steps away come before those that are n + 1 away, so the first bad one is reached by a shortest
+run. No state is kept with where it came from: the way back is looked for level by level, when somebody asks.
+"""
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from .machines import Machine
+from .packing import Packing
+from .tables import Table, Tree
+
+
+class Search:
+    """A search that its caller drives: `advance` looks at the next few states, and everything found is kept."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.packing = machine, Packing()
+        self.trees = {action: Tree(self.packing, partial(machine.act, action)) for action in machine.actions}
+        self.tables = [Table(self.packing, [tree]) for tree in self.trees.values()]
+        start = self.packing.pack(machine.first())
+        self.levels = [[start]]
+        self.seen = {start}
+        self.next: set[int] = set()
+        self.done = self.transitions = 0
+
+    @property
+    def states(self) -> int:
+        """How many states were found."""
+        return len(self.seen)
+
+    @property
+    def waiting(self) -> int:
+        """How many of the states that were found nobody has looked at."""
+        return len(self.levels[-1]) - self.done + len(self.next - self.seen)
+
+    def advance(self, count: int = 2000) -> bool:
+        """Find what follows on the next `count` states of this level; True while there is more to look at."""
+        level = self.levels[-1]
+        chunk = level[self.done:self.done + count]
+        self.done += len(chunk)
+        found: list[int] = []
+        for table in self.tables:
+            mask, known = table.refresh(), table.known
+            for code in chunk:
+                deltas = known.get(code & mask)
+                if deltas is None:
+                    deltas, mask = table.learn(code), table.mask
+                if deltas:
+                    found += [code + delta for delta in deltas]
+        self.transitions += len(found)
+        self.next.update(found)
+        if self.done == len(level):
+            self.open_level()
+        return bool(self.levels[-1])
+
+    def open_level(self) -> None:
+        """Go one step further: what was found and is new is the next level."""
+        level = list(self.next - self.seen)
+        self.seen.update(level)
+        self.next, self.done = set(), 0
+        self.levels.append(level)
+
+    def path(self, code: int) -> list[Any]:
+        """The actions of a shortest run to a state that was found."""
+        at = next(number for number, level in enumerate(self.levels) if code in level)
+        actions: list[Any] = []
+        for level in reversed(self.levels[:at]):
+            action, code = self.step_back(set(level), code)
+            actions.append(action)
+        return actions[::-1]
+
+    def step_back(self, level: set[int], code: int) -> tuple[Any, int]:
+        """An action and a state of the level before from which it leads here: some edge was taken backwards."""
+        for action, tree in self.trees.items():
+            for delta in dict.fromkeys(edge.delta for edge in tree.edges):
+                if delta and code - delta in level and tree(code - delta) == delta:
+                    return action, code - delta
+        raise AssertionError("every state but the first was reached by an edge")

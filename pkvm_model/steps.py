@@ -1,0 +1,153 @@
+"""One step of a call: a lock region, or all that are left.
+
+A step takes a state and gives the next one; nothing is kept in between. A call that is under way is a value in the
+state, and is brought back to where it was by running it again and telling it what it read the first time. Any
+generator that works on a `View` can be run like this, the model's hypercalls and others.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import GeneratorType
+from typing import Any, NamedTuple
+
+from .revisions import Revision
+from .state import Cpu, Event, Flight, State, Value, Vm
+from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
+
+
+class Call(NamedTuple):
+    """A hypercall by its kernel name, with its arguments in their order."""
+
+    name: str
+    args: tuple[Value, ...] = ()
+
+
+class Step(NamedTuple):
+    """What one step did: the state after it, and what the caller and the onlooker learn.
+
+    `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
+    the lock regions that were run and `purposes` what each of them was for, `refused` the code and the reason of a
+    check that failed, `flushed` the VMIDs flushed, `answers` the hypercalls that a host function made, with what EL2
+    answered.
+    """
+
+    state: State
+    cpu: int
+    call: Call
+    ret: int | None = None
+    pending: bool = False
+    regions: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    refused: tuple[int | None, str] | None = None
+    events: tuple[Event, ...] = ()
+    flushed: tuple[int, ...] = ()
+    answers: tuple[tuple[str, tuple[Value, ...], int | None], ...] = ()
+
+    def then(self, after: Step) -> Step:
+        """The step and the next one of the same call, as one."""
+        return after._replace(regions=self.regions + after.regions, purposes=self.purposes + after.purposes,
+                              refused=after.refused or self.refused, events=self.events + after.events,
+                              flushed=self.flushed + after.flushed, answers=self.answers + after.answers)
+
+
+def advance(state: State, revision: Revision, cpu: int, flight: Flight, function: Callable[..., Any],
+            to_end: bool = False) -> Step:
+    """Bring a call back to where it was and run its next region, or all that are left.
+
+    All in one go comes to the same as one after the other. Only where the machine ends are they run one by one: the
+    state then shows what the call kept before the last one. Raises ModelError on a machine that has ended.
+    """
+    view = view_of(state, revision, cpu)
+    body, entered = restore(view, flight, function)
+    first, ret = len(entered) - 1, None
+    try:
+        entered.append(next(body))
+        while to_end:
+            entered.append(next(body))
+        now = flight._replace(regions=locks(entered[:-1]), held=held(body), reads=tuple(view.reads))
+        return settle(view, flight, entered[first:-1], now)
+    except StopIteration as done:
+        ret = done.value
+    except Refused as refused:
+        ret = view.answer(refused)
+    except Ended as ended:
+        if to_end:
+            return one_by_one(advance(state, revision, cpu, flight, function), revision, function)
+        return settle(view, flight, entered[first:], flight, end=ended.event._replace(cpu=cpu))
+    return settle(view, flight, entered[first:], ret=ret)
+
+
+def one_by_one(step: Step, revision: Revision, function: Callable[..., Any]) -> Step:
+    """Go on with a step's call, region by region, to its end or the machine's."""
+    while step.pending:
+        flight = step.state.get(Cpu, step.cpu).flight
+        step = step.then(advance(step.state, revision, step.cpu, flight, function)) if flight else step
+    return step
+
+
+def view_of(state: State, revision: Revision, cpu: int) -> View:
+    """A CPU's view of a machine that goes on. Raises ModelError if it does not, or has no such CPU."""
+    if state.end:
+        raise ModelError("the machine has ended; go back a step")
+    if not 0 <= cpu < state.config.cpus:
+        raise ModelError(f"there is no CPU {cpu}; this machine has {state.config.cpus}")
+    return View(state, cpu, revision)
+
+
+def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[Hypercall, list[Region]]:
+    """The call, run again up to where it was; the regions it passed, and last the one it is about to enter.
+
+    What it writes and notes on the way is in the state already, so that is forgotten.
+    """
+    body = function(view, *flight.args)
+    view.told = flight.reads
+    try:
+        regions = [next(body) for _ in range(len(flight.regions) + 1)]
+    except Exception as error:
+        why = f"what {flight.call} has read does not lead through {len(flight.regions)} regions; take another state"
+        raise ModelError(f"CPU {view.number}: {why}") from error
+    view.told = None
+    view.restart()
+    return body, regions
+
+
+def locks(regions: list[Region]) -> tuple[str, ...]:
+    """The locks that these regions hold."""
+    return tuple([held_in_it for held_in_it, _ in regions])
+
+
+def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None = None, *,
+           ret: int | None = None, end: Event | None = None) -> Step:
+    """The step that ran these regions, with the state that the view has now; `now` is the call if it goes on."""
+    cpu = view.look(Cpu, view.number)
+    if cpu.flight != now:
+        view.put((Cpu, view.number), cpu._replace(flight=now))
+    return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
+                pending=now is not None and end is None,
+                regions=locks(entered), purposes=tuple([purpose for _, purpose in entered]),
+                refused=(view.refused.code, view.refused.why) if view.refused else None,
+                events=(*view.events, end) if end else tuple(view.events),
+                flushed=tuple(view.flushed), answers=tuple(view.answers))
+
+
+def held(body: Any) -> tuple[tuple[str, Value], ...]:
+    """What a suspended call keeps: the local variables down the chain of its frames, but not its own arguments."""
+    kept: dict[str, Value] = {}
+    own, frame = body.gi_code.co_varnames[:body.gi_code.co_argcount], body
+    while isinstance(frame, GeneratorType) and frame.gi_frame:
+        for name, value in frame.gi_frame.f_locals.items():
+            if isinstance(value, View) or (frame is body and name in own):
+                continue
+            shown = plain(value)
+            kept[f"{frame.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
+        frame = frame.gi_yieldfrom
+    return tuple(sorted(kept.items()))
+
+
+def plain(value: Any) -> Value:
+    """What stands for a local variable in a state: of a pointer its address, of a record or a refusal its fields."""
+    if isinstance(value, Ref):
+        return value.address
+    if isinstance(value, Refused):
+        return value.code, value.why
+    return tuple(value) if isinstance(value, Vm) else value
