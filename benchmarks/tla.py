@@ -72,7 +72,7 @@ Next == \/ \E s \in Slots : \/ Reserve(s) \/ Unreserve(s) \/ Start(s) \/ Finaliz
 
 Spec == Init /\ [][Next]_<<state, created, ready, loaded, owner>>
 Safe == \A c \in Cpus : loaded[c] # <<>> => state[loaded[c][1]] = LIVE
-==== )
+====
 """
 
 SCRIPT = r"""---- MODULE Script ----

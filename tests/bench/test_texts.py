@@ -1,0 +1,80 @@
+"""What the peers are given says the same as the modules of hypercalls, as far as that shows without running it."""
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from benchmarks import atomic_host, promela, script, tla
+
+BRACKETS = {"(": ")", "{": "}", "[": "]"}
+TEXTS = {
+    "Promela H": promela.atomic_host(2, 2, 2), "TLA+ H": tla.atomic_host(2, 2, 2)[0],
+    "Promela B": promela.script(1, 1, 1, 2), "TLA+ B": tla.script(1, 1, 1, 2)[0]}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_bracket_is_closed_and_nothing_is_left_to_fill_in(name: str) -> None:
+    awaited = []
+    for character in TEXTS[name]:
+        if character in BRACKETS:
+            awaited.append(BRACKETS[character])
+        elif character in BRACKETS.values():
+            assert awaited.pop() == character
+    assert not awaited
+    assert "$" not in TEXTS[name]
+
+
+def test_promela_has_a_choice_for_every_call_of_the_host() -> None:
+    choices = re.findall(r"^  :: (\w+\(.*\))$", TEXTS["Promela H"], re.M)
+    reserving_each_slot_instead_of_the_lowest = 2 - 1
+    assert len(set(choices)) == len(choices)
+    assert len(choices) == len(list(atomic_host.calls(2, 2, 2))) + reserving_each_slot_instead_of_the_lowest
+
+
+def test_every_macro_of_a_choice_is_defined() -> None:
+    used = set(re.findall(r"^  :: (\w+)\(", TEXTS["Promela H"], re.M))
+    assert len(used) == len(atomic_host.HYPERCALLS)
+    assert used <= set(re.findall(r"^#define (\w+)", TEXTS["Promela H"], re.M))
+
+
+def test_promela_has_a_process_for_every_script() -> None:
+    names = re.findall(r"^active proctype (\w+)", promela.script(2, 1, 1, 2), re.M)
+    assert names == ["runner0", "runner1", "destroyer0", "rival"]
+    assert len(names) == len(list(script.scripts(2, 1, 1, 2)))
+
+
+def test_a_tla_program_has_the_numbered_steps_of_its_calls() -> None:
+    runner, destroyer, rival = tla.script_programs(1, 1, 3, 2)
+    load, run, put, start, reclaim, finalize = 4, 1, 3, 4, 7, 5
+    assert [len(runner), len(destroyer), len(rival)] == [
+        3 * (load + run + put), start + 2 * reclaim + finalize, start + finalize]
+
+
+def test_giving_up_leads_to_the_next_call_or_to_the_end() -> None:
+    for program in tla.script_programs(1, 1, 2, 2):
+        for position, step in enumerate(program):
+            what, far = re.findall(r'"(.*)", \d+, (\d+)', step)[0]
+            if what in {"load", "start", "let go", "remove"}:
+                assert '"lock"' in [*program, '"lock"'][position + int(far)]
+
+
+@pytest.mark.parametrize(("family", "mutant"), [("atomic_host", "M1"), ("script", "M1"), ("script", "M3")])
+def test_a_mutant_changes_one_line(family: str, mutant: str) -> None:
+    sizes = (2, 2, 2) if family == "atomic_host" else (1, 1, 1, 2)
+    for write in (getattr(promela, family), lambda *given: "".join(getattr(tla, family)(*given))):
+        right, broken = write(*sizes).splitlines(), write(*sizes, mutant).splitlines()
+        assert sum(one != other for one, other in zip(right, broken, strict=True)) == 1
+
+
+@pytest.mark.parametrize("family", ["atomic_host", "script"])
+def test_the_configuration_gives_every_constant(family: str) -> None:
+    module, configuration = getattr(tla, family)(*(2, 2, 2, 2)[:3 if family == "atomic_host" else 4])
+    declared = re.findall(r"^CONSTANTS (.*)$", module, re.M)[0].split(", ")
+    assert re.findall(r"^  (\w+) = ", configuration, re.M) == declared
+
+
+@pytest.mark.parametrize("module", [atomic_host, script])
+def test_a_mutant_of_a_family_lacks_one_of_its_guards(module: object) -> None:
+    for guard in module.MUTANTS.values():  # type: ignore[attr-defined]  # both modules have it
+        assert guard in module.REVISION.guards  # type: ignore[attr-defined]
