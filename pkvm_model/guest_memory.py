@@ -11,7 +11,7 @@ from typing import Any
 
 from .memory import hyp_donate_host
 from .revisions import E2BIG, EAGAIN, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE
-from .state import OWNED, SHARED_BORROWED, SHARED_OWNED, Mapped
+from .state import OWNED, SHARED_BORROWED, SHARED_OWNED, HostVcpu, Kvm, Mapped
 from .view import Hypercall, Ref, Refused, Region, View
 from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
 
@@ -45,7 +45,7 @@ def destroy_stage2(view: View, vm: Ref) -> None:
 
 def reclaim_pgtable_page(view: View, vm: Ref, host_kvm: str) -> None:
     """Push one page of the pool on the host's stage2_teardown_mc; the root area goes home with its last page."""
-    view.kvm(host_kvm).stage2_teardown_mc += 1
+    view.ref(Kvm, host_kvm).stage2_teardown_mc += 1
     vm.pool -= 1
     if vm.pool == 0:
         hyp_donate_host(view, vm.pgd)
@@ -53,7 +53,7 @@ def reclaim_pgtable_page(view: View, vm: Ref, host_kvm: str) -> None:
 
 def reclaim_memcache_page(view: View, vcpu: str, host_kvm: str) -> None:
     """Push one unused page of a vCPU's memcache on the host's stage2_teardown_mc."""
-    view.kvm(host_kvm).stage2_teardown_mc += 1
+    view.ref(Kvm, host_kvm).stage2_teardown_mc += 1
     view.vcpu(vcpu).memcache -= 1
 
 
@@ -62,12 +62,12 @@ def refill_memcache(view: View, vcpu: Any) -> Generator[Region, None, None]:
 
     EL2 works on its own copy of the host's count and writes it back at the end (`refill_memcache`).
     """
-    wanted = left = view.host_vcpu(vcpu.host_vcpu).memcache
+    wanted = left = view.ref(HostVcpu, vcpu.host_vcpu).memcache
     while vcpu.memcache < wanted:
         yield "H+Y", "take a page for tables from the host"
         vcpu.memcache += 1
         left -= 1
-    view.host_vcpu(vcpu.host_vcpu).memcache = left
+    view.ref(HostVcpu, vcpu.host_vcpu).memcache = left
 
 
 def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: str = "RWX",
@@ -97,7 +97,7 @@ def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Any:
     vcpu = view.vcpu(view.cpu.loaded)
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
     view.check(topup <= MEMCACHE_LIMIT, -ENOMEM, f"the host has no {topup} pages to spare")
-    host, vm = view.host_vcpu(vcpu.host_vcpu), view.vm(vcpu.vm)
+    host, vm = view.ref(HostVcpu, vcpu.host_vcpu), view.vm(vcpu.vm)
     host.memcache = max(host.memcache, topup)
     view.check(vm.is_protected == protected, -EINVAL, f"VM {vm.handle:#x} is {'not ' if protected else ''}protected")
     return vcpu

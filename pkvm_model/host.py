@@ -16,7 +16,7 @@ from .dispatch import SUCCESS, handle_host_hcall
 from .hypercalls import vcpu_idx
 from .memory import span
 from .revisions import EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EIO, EPERM, errno
-from .state import NOPAGE, Event, Kvm, Value
+from .state import NOPAGE, Event, Kvm, Loan, Value
 from .view import Ended, Hypercall, Ref, Region, View, Waits
 
 STEP_SHIFT = 18  # the walk over a guest's memory goes in steps of 2**18 pages, which is 1 GiB
@@ -27,15 +27,15 @@ def hypercall(view: View, name: str, *args: Value) -> Generator[Region, None, in
     """Make a hypercall and give what x1 holds after it; a call that EL2 does not understand is a host warning."""
     x0, x1 = yield from handle_host_hcall(view, name, *args)
     if x0 != SUCCESS:
-        view.note(Event("HOST_WARN", name, f"EL2 does not understand {name}: x0 is {x0}, x1 is as it was"))
-    view.answered(name, args, x1)
+        view.events.append(Event("HOST_WARN", name, f"EL2 does not understand {name}: x0 is {x0}, x1 is as it was"))
+    view.answers.append((name, args, x1))
     return x1
 
 
 def warn_on(view: View, ret: int | None, name: str) -> None:
     """WARN_ON at the host: a line in its log, unlike the same word at EL2."""
     if ret:
-        view.note(Event("HOST_WARN", name, f"{name} returns {errno(ret)}"))
+        view.events.append(Event("HOST_WARN", name, f"{name} returns {errno(ret)}"))
 
 
 def lock(view: View, kvm: Ref, name: str) -> None:
@@ -52,25 +52,25 @@ def kvm_create_vm(view: View, kvm: str, protected: bool = False, process: int = 
     Source: arm.c:kvm_arch_init_vm, pkvm.c:pkvm_init_host_vm (pre, v1).
     """
     yield "", f"allocate {kvm} and an empty page table"
-    view.check(not view.kvm(kvm).fds, -EBUSY, f"{kvm} is another VM's")
+    view.check(not view.ref(Kvm, kvm).fds, -EBUSY, f"{kvm} is another VM's")
     view.check(not protected or FORCE_RECLAIM in view.revision.calls, -EINVAL, "this kernel has no protected VMs")
-    view.fill(kvm, Kvm(is_protected=protected, has_pgt=True, fds=(kvm,), mm=process))
+    view.put((Kvm, kvm), Kvm(is_protected=protected, has_pgt=True, fds=(kvm,), mm=process))
     ret = yield from kvm_share_hyp(view, kvm)
     if not ret:
         ret = (yield from hypercall(view, "__pkvm_reserve_vm")) or 0
         if ret >= 0:
-            view.kvm(kvm).handle = ret
+            view.ref(Kvm, kvm).handle = ret
             return 0
         yield from kvm_unshare_hyp(view, kvm)
-    view.fill(kvm, Kvm())
+    view.put((Kvm, kvm), Kvm())
     return ret
 
 
 def kvm_share_hyp(view: View, struct: str) -> Generator[Region, None, int | None]:
     """Lend EL2 the pages of a struct. One that a struct on loan lies on too is not lent again: it is counted."""
     for page in span(view, struct):
-        view.loan(page).structs += 1
-        if view.loan(page).structs == 1:
+        view.ref(Loan, page).structs += 1
+        if view.ref(Loan, page).structs == 1:
             ret = yield from hypercall(view, "__pkvm_host_share_hyp", page)
             if ret:
                 return ret
@@ -80,8 +80,8 @@ def kvm_share_hyp(view: View, struct: str) -> Generator[Region, None, int | None
 def kvm_unshare_hyp(view: View, struct: str) -> Generator[Region, None, None]:
     """End the loan of each page of a struct, unless another struct on loan lies on it too."""
     for page in span(view, struct):
-        view.loan(page).structs = max(0, view.loan(page).structs - 1)
-        if not view.loan(page).structs:
+        view.ref(Loan, page).structs = max(0, view.ref(Loan, page).structs - 1)
+        if not view.ref(Loan, page).structs:
             ret = yield from hypercall(view, "__pkvm_host_unshare_hyp", page)
             warn_on(view, ret, "__pkvm_host_unshare_hyp")
 
@@ -90,18 +90,18 @@ def kvm_create_vcpu(view: View, kvm: str, host_vcpu: str, process: int = 0) -> H
     """Create a vCPU: lend its struct to EL2, which has no vCPU yet. Source: arm.c:kvm_arch_vcpu_create (pre, v1)."""
     yield "", f"allocate {host_vcpu}"
     check_ioctl(view, kvm, kvm, process)
-    view.check(host_vcpu not in view.kvm(kvm).vcpus, -EEXIST, f"{kvm} has {host_vcpu} already")
+    view.check(host_vcpu not in view.ref(Kvm, kvm).vcpus, -EEXIST, f"{kvm} has {host_vcpu} already")
     ret = yield from kvm_share_hyp(view, host_vcpu)
     if not ret:
-        view.kvm(kvm).vcpus = (*view.kvm(kvm).vcpus, host_vcpu)
-        view.kvm(kvm).fds = (*view.kvm(kvm).fds, host_vcpu)
+        view.ref(Kvm, kvm).vcpus = (*view.ref(Kvm, kvm).vcpus, host_vcpu)
+        view.ref(Kvm, kvm).fds = (*view.ref(Kvm, kvm).fds, host_vcpu)
     return ret
 
 
 def check_ioctl(view: View, kvm: str, fd: str, process: int) -> None:
     """Refuse an ioctl on a file that is not open, or from a process that did not create the VM."""
-    view.check(fd in view.kvm(kvm).fds, -EBADF, f"{fd} is not open")
-    view.check(process == view.kvm(kvm).mm, -EIO, f"{kvm} is not of process {process}")
+    view.check(fd in view.ref(Kvm, kvm).fds, -EBADF, f"{fd} is not open")
+    view.check(process == view.ref(Kvm, kvm).mm, -EIO, f"{kvm} is not of process {process}")
 
 
 def kvm_first_run(view: View, kvm: str, host_vcpu: str) -> Hypercall:
@@ -115,7 +115,7 @@ def prepare_run(view: View, kvm: str, host_vcpu: str) -> Generator[Region, None,
     Source: pkvm.c:pkvm_create_hyp_vm, pkvm_create_hyp_vcpu (pre, v1).
     """
     yield "C", f"ask whether EL2 has {kvm} and {host_vcpu}"
-    host, number, ret = view.kvm(kvm), kvm.removeprefix("kvm"), None
+    host, number, ret = view.ref(Kvm, kvm), kvm.removeprefix("kvm"), None
     lock(view, host, "config_lock")
     if not host.is_created:
         args = (kvm, host.handle, len(host.vcpus), f"vm{number}", f"pgd{number}", host.is_protected)
@@ -139,7 +139,7 @@ def kvm_vcpu_run(view: View, kvm: str, host_vcpu: str, page: str = "", gfn: int 
     check_ioctl(view, kvm, host_vcpu, process)
     if ret := (yield from prepare_run(view, kvm, host_vcpu)):
         return ret
-    yield from hypercall(view, "__pkvm_vcpu_load", view.kvm(kvm).handle, vcpu_idx(host_vcpu))
+    yield from hypercall(view, "__pkvm_vcpu_load", view.ref(Kvm, kvm).handle, vcpu_idx(host_vcpu))
     ret = yield from hypercall(view, "__kvm_vcpu_run", host_vcpu)
     if page and not ret:
         ret = yield from kvm_guest_fault(view, kvm, page, gfn, prot)
@@ -154,7 +154,7 @@ def kvm_guest_fault(view: View, kvm: str, page: str, gfn: int, prot: str = "RWX"
     Source: mmu.c:user_mem_abort, pkvm.c:pkvm_pgtable_stage2_map (pre, v1, upstream).
     """
     yield "M", f"take mmu_lock and ask for gfn {gfn:#x}"
-    host = view.kvm(kvm)
+    host = view.ref(Kvm, kvm)
     ret: int | None = -EAGAIN
     lock(view, host, "mmu_lock")
     if gfn not in dict(host.mappings):
@@ -172,7 +172,7 @@ def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercal
     Source: mmu.c:kvm_unmap_gfn_range (pre, upstream).
     """
     yield "M", "take mmu_lock and ask whether there is a page table"
-    host = view.kvm(kvm)
+    host = view.ref(Kvm, kvm)
     lock(view, host, "mmu_lock")
     if host.has_pgt and not host.is_protected:
         yield from take_pages_home(view, host, gfn, nr)
@@ -183,7 +183,7 @@ def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercal
 def kvm_delete_memslot(view: View, kvm: str) -> Hypercall:
     """Take the memory slot away from a guest: refused (-EPERM) if the guest is protected and has run."""
     yield "", f"ask what kind of VM {kvm} is"
-    host = view.kvm(kvm)
+    host = view.ref(Kvm, kvm)
     view.check(not (host.is_protected and host.is_created), -EPERM, f"{kvm} is protected and has run")
     return (yield from kvm_unmap(view, kvm))
 
@@ -214,7 +214,7 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
     """
     yield "M", "take the page table away from everybody else"
     view.check(0 <= steps <= 1 << STEP_SHIFT, -EINVAL, f"a walk has no {steps} steps")
-    host = view.kvm(kvm)
+    host = view.ref(Kvm, kvm)
     if "host_detaches" in view.revision.host:
         lock(view, host, "mmu_lock")
         had_pgt, host.has_pgt, host.mmu_lock = host.has_pgt, False, None
@@ -223,7 +223,7 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
     for step in steps_that_matter(view, host, steps):
         yield from pkvm_pgtable_stage2_destroy_range(view, host, step << STEP_SHIFT)
     if host.mappings:
-        view.note(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", f"{len(host.mappings)} mappings are left"))
+        view.events.append(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", f"{len(host.mappings)} mappings are left"))
     return 0
 
 
@@ -263,9 +263,9 @@ def start_is_due(view: View, kvm: Ref) -> bool:
 def kvm_close(view: View, kvm: str, fd: str) -> Hypercall:
     """Close the file of a VM (kvm0) or of one of its vCPUs (hv0.0); whichever is the last one takes the VM with it."""
     yield "", f"close {fd}"
-    view.check(fd in view.kvm(kvm).fds, -EBADF, f"{fd} is not open")
-    view.kvm(kvm).fds = tuple(other for other in view.kvm(kvm).fds if other != fd)
-    return 0 if view.kvm(kvm).fds else (yield from kvm_destroy_vm(view, kvm))
+    view.check(fd in view.ref(Kvm, kvm).fds, -EBADF, f"{fd} is not open")
+    view.ref(Kvm, kvm).fds = tuple(other for other in view.ref(Kvm, kvm).fds if other != fd)
+    return 0 if view.ref(Kvm, kvm).fds else (yield from kvm_destroy_vm(view, kvm))
 
 
 def kvm_destroy_vm(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
@@ -273,7 +273,7 @@ def kvm_destroy_vm(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hyperc
 
     Source: kvm_main.c:kvm_destroy_vm, arm.c:kvm_arch_destroy_vm (pre, v1).
     """
-    host = view.kvm(kvm)
+    host = view.ref(Kvm, kvm)
     yield from exit_mmap(view, kvm, steps)
     yield from pkvm_destroy_hyp_vm(view, host)
     for struct in (*host.vcpus, kvm):
@@ -319,7 +319,7 @@ def fork_owner(view: View, kvm: str) -> Hypercall:
     Source: mm/memory.c:copy_page_range (pre, upstream).
     """
     yield "", f"ask which pages of {kvm} are pinned"
-    host = view.kvm(kvm)
+    host = view.ref(Kvm, kvm)
     if not host.is_protected:
         return (yield from kvm_unmap(view, kvm))
     for _, page in host.mappings:

@@ -15,7 +15,7 @@ from .guest_memory import destroy_stage2, prepare_stage2, reclaim_memcache_page,
 from .memory import (host_donate_hyp, host_share_hyp, host_unshare_hyp, hyp_donate_host, hyp_pin_shared_mem,
                      hyp_unpin_shared_mem)
 from .revisions import EBUSY, EINVAL, ENOENT, ENOMEM
-from .state import FREE, HANDLE_OFFSET, RESERVED, Vm
+from .state import FREE, HANDLE_OFFSET, RESERVED, Kvm, Vm
 from .view import Hypercall, Ref, Refused, Region, View
 from .vm_table import (get_np_pkvm_hyp_vm, get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc,
                        insert_vm_table_entry, remove_vm_table_entry, vm_slot)
@@ -105,7 +105,7 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
         yield from unmap_donated_memory(view, vm_mem)
         raise refused
     yield "G", "fill the VM struct and its stage 2"
-    view.fill(vm_mem, new)
+    view.put((Vm, vm_mem), new)
     prepare_stage2(view, view.vm(vm_mem))
     try:
         yield "L", "publish the VM in its slot"
@@ -354,5 +354,5 @@ def teardown_hyp_vcpu(view: View, vcpu: str, host_kvm: str) -> Generator[Region,
 
 def teardown_donated_memory(view: View, name: str, host_kvm: str, pages: int) -> None:
     """Zero a struct, push its pages on the host's teardown_mc, donate them."""
-    view.kvm(host_kvm).teardown_mc += pages
+    view.ref(Kvm, host_kvm).teardown_mc += pages
     give_back(view, name)

@@ -6,7 +6,7 @@ not allowed refuses with the kernel's code and changes nothing. Source: hyp/nvhe
 from __future__ import annotations
 
 from .revisions import EBUSY, EPERM
-from .state import HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
+from .state import HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Span
 from .view import View
 
 
@@ -45,7 +45,7 @@ def hyp_unpin_shared_mem(view: View, struct: str) -> None:
 
 def span(view: View, struct: str) -> tuple[str, ...]:
     """The pages that a host struct lies on: the one of its name, unless more are known."""
-    return view.span(struct).pages or (struct,)
+    return view.ref(Span, struct).pages or (struct,)
 
 
 def host_donate_hyp(view: View, name: str) -> None:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
-from .state import (HANDLE_OFFSET, OWNED, ZEROED, Cpu, Event, HostVcpu, Key, Kvm, Loan, Page, Record, Slot, Span, State,
-                    Value, Vcpu, Vm)
+from .state import HANDLE_OFFSET, OWNED, ZEROED, Cpu, Event, Key, Page, Record, Slot, State, Value, Vcpu, Vm
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
@@ -126,22 +125,6 @@ class View:
         """An entry of the VM table."""
         return Ref(self, Slot, idx)
 
-    def kvm(self, name: str) -> Ref:
-        """The host's struct kvm."""
-        return Ref(self, Kvm, name)
-
-    def host_vcpu(self, name: str) -> Ref:
-        """The host's struct kvm_vcpu."""
-        return Ref(self, HostVcpu, name)
-
-    def span(self, struct: str) -> Ref:
-        """Where a struct of the host lies."""
-        return Ref(self, Span, struct)
-
-    def loan(self, page: str) -> Ref:
-        """The host's note of a page that it lends to EL2."""
-        return Ref(self, Loan, page)
-
     @property
     def cpu(self) -> Ref:
         """The CPU that this call runs on."""
@@ -177,10 +160,6 @@ class View:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
         if ref.kind in MAPPED and self.told is None and self.look(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
-
-    def fill(self, address: str, record: Vm | Kvm) -> None:
-        """Write a whole struct into memory that was zeroed."""
-        self.put((type(record), address), record)
 
     def zero(self, address: str) -> None:
         """Zero a struct that is about to be given back; calls that keep its address keep a stale one from here on."""
@@ -232,11 +211,3 @@ class View:
         """Turn a refusal into the code that the caller gets, and remember the reason."""
         self.refused = refused
         return refused.code
-
-    def note(self, event: Event) -> None:
-        """Remember an event that is not the end of the machine."""
-        self.events.append(event)
-
-    def answered(self, name: str, args: tuple[Value, ...], ret: int | None) -> None:
-        """Remember a hypercall that the host made, and its answer."""
-        self.answers.append((name, args, ret))

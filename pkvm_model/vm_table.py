@@ -56,7 +56,7 @@ def hyp_page_ref_dec(view: View, vm: Ref) -> None:
     view.warn_on(page.refcount == 0, "hyp_page_ref_dec", f"the count of page {vm} is 0 already")
     flight = view.look(Cpu, view.number).flight
     if flight and vm.address in flight.stale:
-        view.note(Event("EL2_STALE_PUT", str(vm), f"drops a reference to page {vm}, which was given back"))
+        view.events.append(Event("EL2_STALE_PUT", str(vm), f"drops a reference to page {vm}, which was given back"))
     page.refcount -= 1
 
 
