@@ -9,7 +9,7 @@ from benchmarks.measure import Cost
 from benchmarks.peers import Tool
 from benchmarks.scenarios import LARGE, SMALL, Counts, Scenario, differences
 
-COLUMNS = {"tool": 22, "states": 11, "transitions": 11, "depth": 5, "cold s": 8, "warm s": 8, "cpu s": 8, "MiB": 7,
+COLUMNS = {"tool": 22, "states": 11, "transitions": 11, "depth": 9, "cold s": 8, "warm s": 8, "cpu s": 8, "MiB": 7,
            "SPIN/cold": 10, "TLC/cold": 10, "SPIN/warm": 10, "SPIN/cpu": 10, "SPIN/MiB": 10, "counts": 6}
 NOTES = """\
 Each figure is the median of the rounds. cold: from starting the tool to its verdict, compilers and all. MiB: the peak
