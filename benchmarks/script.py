@@ -118,7 +118,7 @@ def reclaim_page(view: View, page: int) -> Generator[Region, None, None]:
     yield from lock(vm)
     yield "L", "drop the reference"
     vm.ref -= 1
-    yield "L", "unlock"
+    yield "L", "unlock for good"
     vm.lock = False
 
 

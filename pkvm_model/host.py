@@ -223,7 +223,8 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
     for step in steps_that_matter(view, host, steps):
         yield from pkvm_pgtable_stage2_destroy_range(view, host, step << STEP_SHIFT)
     if host.mappings:
-        view.events.append(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", f"{len(host.mappings)} mappings are left"))
+        left = f"{len(host.mappings)} mappings are left"
+        view.events.append(Event("HOST_WARN", "pkvm_pgtable_stage2_destroy_pgd", left))
     return 0
 
 

@@ -150,26 +150,28 @@ class Loan(NamedTuple):
 class Flight(NamedTuple):
     """A call that is under way on a CPU: what a real CPU would have in its registers.
 
-    `regions` are the lock regions it has passed, `held` the values it keeps, `stale` the held addresses whose memory
-    was given back meanwhile. `reads` is what the call has read so far: told again to a copy that is restored from this
-    value, so that it arrives at the same place. Two flights that keep the same go on alike whatever they read.
+    `at` is where it stands: the functions it is in, and what it will do next. `held` are the values it keeps, `stale`
+    the held addresses whose memory was given back meanwhile. How it came there is no part of what it is: `regions`, the
+    locks of the regions it has passed, and `reads`, what it has read in them. That is told again to a copy that is
+    restored from this value, so that it arrives at the same place.
     """
 
     call: str
     args: tuple[Value, ...]
-    regions: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
     held: tuple[tuple[str, Value], ...] = ()
     stale: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     reads: tuple[Value, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Flight) and self[:-1] == other[:-1]
+        return isinstance(other, Flight) and self[:5] == other[:5]
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(self[:-1])
+        return hash(self[:5])
 
 
 class Cpu(NamedTuple):

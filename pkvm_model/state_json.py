@@ -144,8 +144,8 @@ def cpu_json(cpu: Cpu) -> dict[str, Any]:
     """A CPU: the address it has loaded and the call in flight (name, arguments, regions passed, values held)."""
     flight = cpu.flight
     return {"loaded": cpu.loaded, "in_flight": flight and {
-        "call": flight.call, "args": list(flight.args), "regions": list(flight.regions), "held": dict(flight.held),
-        "stale": list(flight.stale), "reads": list(flight.reads)}}
+        "call": flight.call, "args": list(flight.args), "at": list(flight.at), "held": dict(flight.held),
+        "stale": list(flight.stale), "regions": list(flight.regions), "reads": list(flight.reads)}}
 
 
 def digest(state: State) -> str:
@@ -153,7 +153,7 @@ def digest(state: State) -> str:
     value = to_json(state)
     for cpu in value["cpus"]:
         if cpu["in_flight"]:
-            del cpu["in_flight"]["reads"]
+            del cpu["in_flight"]["regions"], cpu["in_flight"]["reads"]
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -224,8 +224,8 @@ def check_types(record: Any) -> None:
 def read_flight(value: Mapping[str, Any]) -> Flight:
     """A call in flight."""
     held = tuple((name, frozen(kept)) for name, kept in sorted(value["held"].items()))
-    return Flight(value["call"], frozen(value["args"]), frozen(value["regions"]), held, frozen(value["stale"]),
-                  frozen(value["reads"]))
+    return Flight(value["call"], frozen(value["args"]), frozen(value["at"]), held, frozen(value["stale"]),
+                  frozen(value["regions"]), frozen(value["reads"]))
 
 
 def frozen(value: Any) -> Value:

@@ -14,6 +14,9 @@ from .revisions import Revision
 from .state import Cpu, Event, Flight, State, Value, Vm
 from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
 
+PLACES: dict[tuple[Any, str], int] = {}
+"""Where each purpose was met: it has to tell the places of a function apart."""
+
 
 class Call(NamedTuple):
     """A hypercall by its kernel name, with its arguments in their order."""
@@ -64,8 +67,8 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, function
         entered.append(next(body))
         while to_end:
             entered.append(next(body))
-        now = flight._replace(regions=locks(entered[:-1]), held=held(body), reads=tuple(view.reads))
-        return settle(view, flight, entered[first:-1], now)
+        now = flight._replace(at=place(body, entered[-1]), held=held(body), regions=locks(entered[:-1]))
+        return settle(view, flight, entered[first:-1], now._replace(reads=tuple(view.reads)))
     except StopIteration as done:
         ret = done.value
     except Refused as refused:
@@ -130,17 +133,38 @@ def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None
                 flushed=tuple(view.flushed), answers=tuple(view.answers))
 
 
+def frames(body: Any) -> list[Any]:
+    """The functions that a suspended call is in, the outermost first."""
+    found = []
+    while isinstance(body, GeneratorType) and body.gi_frame:
+        found.append(body)
+        body = body.gi_yieldfrom
+    return found
+
+
+def place(body: Any, coming: Region) -> tuple[str, ...]:
+    """Where a suspended call stands: the functions it is in and the purpose of the region that comes next.
+
+    Raises ModelError when a function uses the same words in two places: the call could be taken for another.
+    """
+    chain = frames(body)
+    code = tuple([frame.gi_code for frame in chain])
+    line = chain[-1].gi_frame.f_lasti
+    if PLACES.setdefault((code, coming[1]), line) != line:
+        raise ModelError(f"{chain[-1].__name__} yields {coming[1]!r} in two places; say what is different")
+    return (*[frame.__name__ for frame in chain], coming[1])
+
+
 def held(body: Any) -> tuple[tuple[str, Value], ...]:
     """What a suspended call keeps: the local variables down the chain of its frames, but not its own arguments."""
     kept: dict[str, Value] = {}
-    own, frame = body.gi_code.co_varnames[:body.gi_code.co_argcount], body
-    while isinstance(frame, GeneratorType) and frame.gi_frame:
+    own = body.gi_code.co_varnames[:body.gi_code.co_argcount]
+    for frame in frames(body):
         for name, value in frame.gi_frame.f_locals.items():
             if isinstance(value, View) or (frame is body and name in own):
                 continue
             shown = plain(value)
             kept[f"{frame.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
-        frame = frame.gi_yieldfrom
     return tuple(sorted(kept.items()))
 
 
