@@ -40,6 +40,9 @@ class Machine(Protocol):
     def state(self, records: Records) -> State:
         """The state as a property sees it."""
 
+    def unfinished(self, records: Records) -> bool:
+        """True while somebody still has something to do."""
+
 
 @dataclass(frozen=True)
 class Scripts:

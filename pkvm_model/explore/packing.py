@@ -78,6 +78,7 @@ class Noted(dict[Part, Any]):
         super().__init__()
         self.packing, self.code = packing, code
         self.asked: dict[int, int] = {} if asked is None else asked
+        self.kinds: set[Any] = set()
         self.written: dict[Part, Any] = {} if written is None else written
 
     def get(self, key: Part, default: Any = None) -> Any:

@@ -5,12 +5,13 @@ run. No state is kept with where it came from: the way back is looked for level 
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from .machines import Machine
 from .packing import Packing
-from .tables import Table, Tree
+from .tables import Edge, Table, Tree
 
 
 class Search:
@@ -25,6 +26,7 @@ class Search:
         self.seen = {start}
         self.next: set[int] = set()
         self.done = self.transitions = 0
+        self.told = dict.fromkeys(self.trees, 0)
 
     @property
     def states(self) -> int:
@@ -62,6 +64,12 @@ class Search:
         self.seen.update(level)
         self.next, self.done = set(), 0
         self.levels.append(level)
+
+    def new_edges(self) -> Iterator[tuple[Any, Edge]]:
+        """The edges that were not told before, each with its action."""
+        for action, tree in self.trees.items():
+            yield from ((action, edge) for edge in tree.edges[self.told[action]:])
+            self.told[action] = len(tree.edges)
 
     def path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state that was found."""

@@ -1,0 +1,211 @@
+"""Questions about all states of a machine, and their answers.
+
+An invariant *always* holds, or a shortest run breaks it; it comes with its premise, for what holds on nothing is empty.
+A goal is *sometimes* reached, or never. A script is *stuck* where it is not at its end and no CPU can go on.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ..state import State, sort_key
+from ..steps import Step
+from .machines import Machine
+from .packing import Noted, Packing
+from .search import Search
+from .tables import Table
+
+HOLDS, EMPTY, VIOLATED = "holds", "empty", "violated"
+EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
+
+
+class Always(NamedTuple):
+    """A property of every state, or of every step: `broken` says what is wrong with one, in words, or ''.
+
+    `premise` is true of the states that the property speaks of; None if that is all of them.
+    """
+
+    name: str
+    says: str
+    broken: Callable[[State], str] | None = None
+    broken_by: Callable[[Step], str] | None = None
+    premise: Callable[[State], object] | None = None
+
+
+class Sometimes(NamedTuple):
+    """A state that is to be reached."""
+
+    name: str
+    says: str
+    reached: Callable[[State], object]
+
+
+class Stuck(NamedTuple):
+    """A script that can no longer finish, whichever CPU goes next."""
+
+    name: str = "stuck"
+    says: str = "A script waits for ever."
+
+
+Property = Always | Sometimes | Stuck
+
+
+class Find(NamedTuple):
+    """The first state that answers a question, or the first step (an action in that state), and what it shows."""
+
+    code: int
+    reason: str = ""
+    action: Any = None
+    is_step: bool = False
+
+
+class Answer(NamedTuple):
+    """What came out: the verdict, why, and the actions of the shortest run that shows it."""
+
+    asked: Property
+    verdict: str
+    reason: str = ""
+    run: tuple[Any, ...] | None = None
+    premise: bool | None = None
+
+
+class AskedState(State):
+    """A state that notes which records a property looks at, also when it asks for all of a kind."""
+
+    def all(self, kind: type[Any]) -> Iterator[tuple[Any, Any]]:
+        """Name and record of everything of this kind, as `State.all`."""
+        table: Any = self.table
+        table.kinds.add(kind)
+        names = sorted((key for key in list(table.packing.parts) if key[0] is kind), key=sort_key)
+        return ((name, record) for _, name in names if (record := table.get((kind, name))) is not None)
+
+
+class Judge:
+    """A predicate over states that is asked about numbers, and knows which parts it has looked at."""
+
+    def __init__(self, machine: Machine, packing: Packing, predicate: Callable[[State], object]) -> None:
+        self.machine, self.packing, self.predicate = machine, packing, predicate
+        self.asked: set[int] = set()
+        self.kinds: set[Any] = set()
+
+    def __call__(self, code: int) -> object:
+        """What the predicate says of this state."""
+        table = Noted(self.packing, code)
+        answer = self.predicate(AskedState(*self.machine.state(table)))
+        self.asked.update(table.asked)
+        self.kinds |= table.kinds
+        return answer
+
+    @property
+    def parts(self) -> set[int]:
+        """The parts that the predicate has looked at."""
+        return self.asked | {part for key, part in self.packing.parts.items() if key[0] in self.kinds}
+
+
+class Exploration:
+    """A search that is asked something. `advance` goes on a little; `answers` says what is known by then."""
+
+    def __init__(self, machine: Machine, asked: tuple[Property, ...]) -> None:
+        self.search, self.asked = Search(machine), asked
+        self.finds: dict[str, Find] = {}
+        self.open: dict[str, Table] = {}
+        for one in asked:
+            for name, predicate in predicates(one, self.search):
+                self.open[name] = Table(self.search.packing, [Judge(machine, self.search.packing, predicate)])
+        self.judged = 0
+        self.judge_states()
+
+    @property
+    def more(self) -> bool:
+        """True while there are states to look at and a question that they could answer."""
+        return bool(self.search.levels[-1]) and not all(self.settled(one) for one in self.asked)
+
+    def settled(self, one: Property) -> bool:
+        """True when what was found is the answer, whatever else there is."""
+        return bool(self.asked) and one.name in self.finds
+
+    def advance(self, count: int = 2000) -> bool:
+        """Look at the next states; true while it makes sense to go on."""
+        if self.more:
+            self.search.advance(count)
+            self.judge_steps()
+            self.judge_states()
+        return self.more
+
+    def judge_steps(self) -> None:
+        """Ask about the steps that were seen for the first time."""
+        for action, edge in self.search.new_edges():
+            for one in self.asked:
+                if isinstance(one, Always) and one.broken_by and one.name not in self.finds:
+                    reason = one.broken_by(edge.label)
+                    if reason:
+                        self.finds[one.name] = Find(edge.origin, reason, action, True)
+
+    def judge_states(self) -> None:
+        """Ask about the states of each level that nobody was asked about."""
+        levels = self.search.levels
+        while self.judged < len(levels):
+            for name, table in list(self.open.items()):
+                find = first_find(table, levels[self.judged])
+                if find:
+                    self.finds[name] = find
+                    del self.open[name]
+            self.judged += 1
+
+    def answers(self) -> tuple[Answer, ...]:
+        """What is known, question by question."""
+        return tuple(self.answer(one) for one in self.asked)
+
+    def answer(self, one: Property) -> Answer:
+        """What is known about one question."""
+        find, complete = self.finds.get(one.name), not self.search.levels[-1]
+        premise = premise_name(one) in self.finds if isinstance(one, Always) and one.premise else None
+        if isinstance(one, Sometimes):
+            verdict = EXAMPLE if find else NEVER
+        else:
+            verdict = VIOLATED if find else EMPTY if premise is False else HOLDS
+        if not find and not complete:
+            return Answer(one, INCOMPLETE, premise=premise)
+        return Answer(one, verdict, find.reason if find else "", self.run(find) if find else None, premise)
+
+    def run(self, find: Find) -> tuple[Any, ...]:
+        """The actions of a shortest run to what was found."""
+        actions = self.search.path(find.code)
+        return (*actions, find.action) if find.is_step else tuple(actions)
+
+
+def predicates(one: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:
+    """What has to be asked about each state to answer a question."""
+    if isinstance(one, Stuck):
+        yield one.name, lambda state: is_stuck(search, state)
+    elif isinstance(one, Sometimes):
+        yield one.name, one.reached
+    else:
+        if one.broken:
+            yield one.name, one.broken
+        if one.premise:
+            yield premise_name(one), one.premise
+
+
+def premise_name(one: Property) -> str:
+    """The name under which a premise is looked for."""
+    return f"premise of {one.name}"
+
+
+def is_stuck(search: Search, state: State) -> bool:
+    """True if a script is not at its end and no CPU has a step."""
+    table: Any = state.table
+    return search.machine.unfinished(table) and not any(
+        search.machine.act(action, table.copy()) for action in search.machine.actions)
+
+
+def first_find(table: Table, level: list[int]) -> Find | None:
+    """The first state of a level of which the predicate is true."""
+    mask, known = table.refresh(), table.known
+    for code in level:
+        found = known.get(code & mask)
+        if found is None:
+            found, mask = table.learn(code), table.mask
+        if found:
+            return Find(code, found[0] if isinstance(found[0], str) else "")
+    return None
