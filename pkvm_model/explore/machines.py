@@ -5,12 +5,16 @@ gives the table after it and the step, or None where the action is not possible.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 
-from ..steps import Step
+from ..drive import DESTROY
+from ..revisions import Revision
+from ..run import begin, resume
 from ..scenes import Node, Scene, next_step
-from ..state import Cpu, State
+from ..state import SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
+from ..steps import Call, Step
 from .packing import Part
 
 Records = dict[Part, Any]
@@ -44,8 +48,7 @@ class Machine(Protocol):
         """True while somebody still has something to do."""
 
 
-@dataclass(frozen=True)
-class Scripts:
+class Scripts(NamedTuple):
     """The CPUs of a scene, each with its script; an action is the CPU that makes its next step."""
 
     scene: Scene
@@ -80,3 +83,59 @@ class Scripts:
         """True while a CPU of a machine that goes on has not come to the end of its script."""
         return not records.get(END) and any(records.get(("begun", cpu), 0) < len(script) or records.get((Cpu, cpu))
                                             for cpu, script in enumerate(self.scene.scripts))
+
+
+class AnyHost(NamedTuple):
+    """The most general untrusted host: at any time, on any CPU, any of these calls.
+
+    With `whole` a call is made at a stroke, otherwise a lock region at a time. What a teardown pushes on the host's
+    memcaches the host takes out at once. Some refused calls leave a count behind, and could do so for ever: a state in
+    which one is above `most` is visited, but nothing is done in it.
+    """
+
+    revision: Revision
+    calls: tuple[tuple[int, Call], ...]
+    config: Config = Config()
+    whole: bool = False
+    most: int = 2
+
+    @property
+    def actions(self) -> tuple[tuple[int, Call | None], ...]:
+        """Each call, and for each CPU that the one under way goes on."""
+        return self.calls if self.whole else (*((cpu, None) for cpu in range(self.config.cpus)), *self.calls)
+
+    def first(self) -> Records:
+        """Nothing has happened but that the host lends its structs to EL2."""
+        return {(Page, name): Page(SHARED_OWNED, SHARED_BORROWED) for name in named(self.calls, "kvm", "hv")}
+
+    def act(self, action: tuple[int, Call | None], records: Records) -> tuple[Records, Step] | None:
+        """Begin a call on an idle CPU, or go on with the one under way."""
+        (cpu, call), state = action, self.state(records)
+        if state.end or bool(call) == bool(state.get(Cpu, cpu).flight) or self.is_full(state):
+            return None
+        step = begin(state, self.revision, cpu, call, self.whole) if call else resume(state, self.revision, cpu)
+        after = with_end(step.state.table, step)
+        if step.call.name in DESTROY and step.ret == 0 and not step.pending:
+            for name in named(self.calls, "kvm"):
+                after.pop((Kvm, name), None)
+        return after, step
+
+    def is_full(self, state: State) -> bool:
+        """True if a count that a refused call can leave behind is above the limit."""
+        pages = (state.get(Page, name) for name in named(self.calls, "kvm", "hv", "g"))
+        return any(max(page.refcount, page.host_share_guest_count) > self.most for page in pages)
+
+    def state(self, records: Records) -> State:
+        """The state that these records are."""
+        return State(self.config, records, records.get(END))
+
+    def unfinished(self, records: Records) -> bool:
+        """A call under way is not at its end."""
+        return not records.get(END) and any(records.get((Cpu, cpu)) for cpu in range(self.config.cpus))
+
+
+@cache
+def named(calls: Iterable[tuple[int, Call]], *prefixes: str) -> tuple[str, ...]:
+    """The memory that calls name, by how its name begins."""
+    names = {str(arg) for _, call in calls for arg in call.args if str(arg).startswith(prefixes)}
+    return tuple(sorted(names))
