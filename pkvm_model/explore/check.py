@@ -13,7 +13,7 @@ from ..steps import Step
 from .machines import Machine
 from .packing import Noted, Packing
 from .search import Search
-from .tables import Table
+from .tables import Edge, Table
 
 HOLDS, EMPTY, VIOLATED = "holds", "empty", "violated"
 EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
@@ -22,13 +22,15 @@ EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
 class Always(NamedTuple):
     """A property of every state, or of every step: `broken` says what is wrong with one, in words, or ''.
 
+    `broken_by` is asked about a step and the state before it, and only once for all states that look the same to the
+    step: it must not look at what the step did not.
     `premise` is true of the states that the property speaks of; None if that is all of them.
     """
 
     name: str
     says: str
     broken: Callable[[State], str] | None = None
-    broken_by: Callable[[Step], str] | None = None
+    broken_by: Callable[[State, Step], str] | None = None
     premise: Callable[[State], object] | None = None
 
 
@@ -134,12 +136,16 @@ class Exploration:
 
     def judge_steps(self) -> None:
         """Ask about the steps that were seen for the first time."""
+        asked = [one for one in self.asked if isinstance(one, Always) and one.broken_by]
         for action, edge in self.search.new_edges():
-            for one in self.asked:
-                if isinstance(one, Always) and one.broken_by and one.name not in self.finds:
-                    reason = one.broken_by(edge.label)
-                    if reason:
-                        self.finds[one.name] = Find(edge.origin, reason, action, True)
+            for one in asked:
+                reason = one.name not in self.finds and one.broken_by and one.broken_by(self.before(edge), edge.label)
+                if reason:
+                    self.finds[one.name] = Find(edge.origin, reason, action, True)
+
+    def before(self, edge: Edge) -> State:
+        """The state in which an edge was found."""
+        return self.search.machine.state(self.search.packing.unpack(edge.origin))
 
     def judge_states(self) -> None:
         """Ask about the states of each level that nobody was asked about."""

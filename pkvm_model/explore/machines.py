@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from typing import Any, NamedTuple, Protocol
 
 from ..drive import DESTROY
 from ..revisions import Revision
-from ..run import begin, resume
+from ..run import begin, parameters, resume
 from ..scenes import Node, Scene, next_step
-from ..state import SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
+from ..state import HANDLE_OFFSET, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
 from ..steps import Call, Step
 from .packing import Part
 
 Records = dict[Part, Any]
 END: Part = ("machine", "end")
+USUAL = Config()
+NOT_OF_A_VM = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_vcpu_sync_state"}
+"""Calls that the most general host leaves out: they touch no VM."""
 
 
 def with_end(records: Records, step: Step) -> Records:
@@ -95,7 +99,7 @@ class AnyHost(NamedTuple):
 
     revision: Revision
     calls: tuple[tuple[int, Call], ...]
-    config: Config = Config()
+    config: Config = USUAL
     whole: bool = False
     most: int = 2
 
@@ -139,3 +143,30 @@ def named(calls: Iterable[tuple[int, Call]], *prefixes: str) -> tuple[str, ...]:
     """The memory that calls name, by how its name begins."""
     names = {str(arg) for _, call in calls for arg in call.args if str(arg).startswith(prefixes)}
     return tuple(sorted(names))
+
+
+def every_call(revision: Revision, config: Config = USUAL, vcpus: int = 1, pages: int = 1,
+               protected: bool = False) -> tuple[tuple[int, Call], ...]:
+    """Every hypercall on every CPU, with every argument that means something; one VM per slot, and one bad handle."""
+    slots = range(config.slots)
+    choices: dict[str, list[Any]] = {
+        "handle": [HANDLE_OFFSET + slot for slot in range(config.slots + 1)], "idx": list(range(vcpus + 1)),
+        "gfn": list(range(pages)), "page": [f"g{number}" for number in range(pages)], "protected": [protected],
+        "kvm": [f"kvm{slot}" for slot in slots], "nr_vcpus": [vcpus],
+        "host_vcpu": [f"hv{slot}.{idx}" for slot in slots for idx in range(vcpus)]}
+    calls = []
+    for name in sorted(revision.calls - NOT_OF_A_VM):
+        known = parameters(name)
+        for args in product(*(choices.get(arg, [parameter.default]) for arg, parameter in known.items())):
+            calls.append(Call(name, with_memory(dict(zip(known, args, strict=True)))))
+    return tuple((cpu, call) for call in dict.fromkeys(calls) for cpu in range(config.cpus))
+
+
+def with_memory(args: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments in their order, with the memory that goes with the host's struct that they name."""
+    if "vm_mem" in args:
+        number = args["kvm"].removeprefix("kvm")
+        args |= {"vm_mem": f"vm{number}", "pgd_mem": f"pgd{number}"}
+    if "vcpu_mem" in args:
+        args |= {"vcpu_mem": args["host_vcpu"].replace("hv", "vc")}
+    return tuple(args.values())
