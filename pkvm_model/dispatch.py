@@ -14,10 +14,8 @@ from .state import Value
 from .view import Hypercall, Refused, Region, View
 
 HYPERCALLS: dict[str, Callable[..., Hypercall]] = {
-    name: function
-    for module in (hypercalls, guest_memory, protected_memory)
-    for name, function in sorted(vars(module).items())
-    if name.startswith(("__pkvm_", "__kvm_", "guest_mem_"))}
+    name: function for module in (hypercalls, guest_memory, protected_memory)
+    for name, function in sorted(vars(module).items()) if name.startswith(("__pkvm_", "__kvm_", "guest_mem_"))}
 
 SUCCESS, NOT_SUPPORTED = 0, -1
 

@@ -12,8 +12,8 @@ from typing import Any
 from .memory import hyp_donate_host
 from .revisions import E2BIG, EAGAIN, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE
 from .state import OWNED, SHARED_BORROWED, SHARED_OWNED, HostVcpu, Kvm, Mapped
-from .view import Hypercall, Ref, Refused, Region, View
-from .vm_table import get_np_pkvm_hyp_vm, hyp_page_ref_dec
+from .view import Hypercall, Pointer, Ref, Refused, Region, View
+from .vm_table import get_np_pkvm_hyp_vm, put_pkvm_hyp_vm
 
 # The model's guests have 2**40 bytes of address space; a last-level table maps 2**9 pages, the one above it 2**18.
 # The host's own walk over that space may go further: 2**48 bytes where it was counted.
@@ -37,7 +37,7 @@ def prepare_stage2(view: View, vm: Ref) -> None:
 
 
 def destroy_stage2(view: View, vm: Ref) -> None:
-    """Take the tables apart. The pages they mapped are not looked at (R17)."""
+    """Take the tables apart. The pages they mapped are not looked at: who forgot them has lost them."""
     view.page(vm.pgd).refcount = 0
     vm.pool += view.config.pgd_pages + len(tables(vm.maps))
     vm.maps = ()
@@ -57,7 +57,7 @@ def reclaim_memcache_page(view: View, vcpu: str, host_kvm: str) -> None:
     view.vcpu(vcpu).memcache -= 1
 
 
-def refill_memcache(view: View, vcpu: Any) -> Generator[Region, None, None]:
+def refill_memcache(view: View, vcpu: Ref) -> Generator[Region, None, None]:
     """Take pages one by one until the vCPU has as many as the host had ready.
 
     EL2 works on its own copy of the host's count and writes it back at the end (`refill_memcache`).
@@ -89,7 +89,7 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
     return 0
 
 
-def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Any:
+def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Pointer:
     """The vCPU loaded on this CPU, if its VM is of this kind; the reference to the VM is the load's.
 
     What `topup` says is the host's doing: before it calls it fills its own memcache up to so many pages.
@@ -103,7 +103,7 @@ def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Any:
     return vcpu
 
 
-def share_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
+def share_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
     """Check both sides, then map."""
     vm, page = view.vm(vcpu.vm), view.page(name)
     check_nothing_at(view, vm, gfn)
@@ -126,7 +126,7 @@ def check_gfn(view: View, gfn: int) -> None:
     view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
 
 
-def check_memcache(view: View, vcpu: Any) -> None:
+def check_memcache(view: View, vcpu: Ref) -> None:
     """Upstream asks for pages for all tables a map might need, though they may be there already."""
     enough = vcpu.memcache >= view.config.table_pages_min
     view.guard("map_memcache", enough, f"the memcache has {vcpu.memcache} pages for tables")
@@ -150,7 +150,7 @@ def leaves(vm: Ref) -> tuple[Mapped, ...]:
     return tuple(Mapped(*mapped) for mapped in vm.maps)
 
 
-def put_leaf(view: View, vm: Ref, vcpu: Any, new: Mapped) -> None:
+def put_leaf(view: View, vm: Ref, vcpu: Ref, new: Mapped) -> None:
     """Map; new tables come from the VM's pool, then from the vCPU's memcache, and too few are an EL2 warning."""
     maps = tuple(sorted((*leaves(vm), new)))
     needed = len(tables(maps)) - len(tables(vm.maps))
@@ -174,13 +174,6 @@ def remove_leaf(vm: Ref, gfn: int) -> None:
     left = tuple(mapped for mapped in leaves(vm) if mapped.gfn != gfn)
     vm.pool += len(tables(vm.maps)) - len(tables(left))
     vm.maps = left
-
-
-def put_pkvm_hyp_vm(view: View, vm: Ref, ret: int | None) -> Generator[Region, None, int | None]:
-    """Drop the reference that a call held for as long as it ran, and give the call's answer."""
-    yield "L", "drop the reference"
-    hyp_page_ref_dec(view, vm)
-    return ret
 
 
 def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:

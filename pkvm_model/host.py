@@ -54,7 +54,7 @@ def kvm_create_vm(view: View, kvm: str, protected: bool = False, process: int = 
     yield "", f"allocate {kvm} and an empty page table"
     view.check(not view.ref(Kvm, kvm).fds, -EBUSY, f"{kvm} is another VM's")
     view.check(not protected or FORCE_RECLAIM in view.revision.calls, -EINVAL, "this kernel has no protected VMs")
-    view.put((Kvm, kvm), Kvm(is_protected=protected, has_pgt=True, fds=(kvm,), mm=process))
+    view.store((Kvm, kvm), Kvm(is_protected=protected, has_pgt=True, fds=(kvm,), mm=process))
     ret = yield from kvm_share_hyp(view, kvm)
     if not ret:
         ret = (yield from hypercall(view, "__pkvm_reserve_vm")) or 0
@@ -62,7 +62,7 @@ def kvm_create_vm(view: View, kvm: str, protected: bool = False, process: int = 
             view.ref(Kvm, kvm).handle = ret
             return 0
         yield from kvm_unshare_hyp(view, kvm)
-    view.put((Kvm, kvm), Kvm())
+    view.store((Kvm, kvm), Kvm())
     return ret
 
 
@@ -168,7 +168,7 @@ def kvm_guest_fault(view: View, kvm: str, page: str, gfn: int, prot: str = "RWX"
 def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercall:
     """Take pages home because their owner unmaps the memory; a protected guest keeps its pages.
 
-    The notifier holds mmu_lock all the time, so it never meets a teardown (R12, R29).
+    The notifier holds mmu_lock all the time, so it never meets a teardown.
     Source: mmu.c:kvm_unmap_gfn_range (pre, upstream).
     """
     yield "M", "take mmu_lock and ask whether there is a page table"
@@ -209,7 +209,7 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
     """Let the address space of a VM's owner go, which takes the guest's memory apart; the files may stay open.
 
     `steps` is the length of the walk: 2**18 for 48 bits of address space. Without the detaching under mmu_lock two
-    CPUs could walk at once (R14), or one could walk while a notifier unmaps (R29).
+    CPUs could walk at once, or one could walk while a notifier unmaps.
     Source: mmu.c:kvm_arch_flush_shadow_all, kvm_free_stage2_pgd, stage2_destroy_range (pre, v1).
     """
     yield "M", "take the page table away from everybody else"

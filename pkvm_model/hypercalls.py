@@ -18,7 +18,7 @@ from .revisions import EBUSY, EINVAL, ENOENT, ENOMEM
 from .state import FREE, HANDLE_OFFSET, RESERVED, Kvm, Vm
 from .view import Hypercall, Ref, Refused, Region, View
 from .vm_table import (get_np_pkvm_hyp_vm, get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc,
-                       insert_vm_table_entry, remove_vm_table_entry, vm_slot)
+                       insert_vm_table_entry, put_pkvm_hyp_vm, remove_vm_table_entry, vm_slot)
 
 MAX_VCPUS = 512
 """More than the host's KVM makes in one VM."""
@@ -79,7 +79,8 @@ def __pkvm_init_vm(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str
     `nr_vcpus`, `handle` and `protected` are what EL2 reads, once, from the host's struct kvm.
     Checks: kvm shared with EL2 (-EPERM), a vCPU at least, a handle (-EINVAL), VM and PGD memory aligned and the
     host's (-ENOMEM), slot reserved (-EINVAL). Changes: pins kvm, takes both areas, fills the VM, last the slot.
-    When it is refused, everything goes back, but in pre, v1 and merged not the count of the PGD page (R18).
+    When it is refused, everything goes back, but in pre, v1 and merged the PGD page still counts 1 when it does, and
+    the next VM that is made of it ends the machine.
     Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield "H+Y", f"pin the host's {kvm}"
@@ -105,7 +106,7 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
         yield from unmap_donated_memory(view, vm_mem)
         raise refused
     yield "G", "fill the VM struct and its stage 2"
-    view.put((Vm, vm_mem), new)
+    view.store((Vm, vm_mem), new)
     prepare_stage2(view, view.vm(vm_mem))
     try:
         yield "L", "publish the VM in its slot"
@@ -122,11 +123,8 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
 def map_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
     """Take an area from the host and zero it; every reason to refuse comes out as -ENOMEM."""
     yield "H+Y", f"take page {name} from the host"
-    try:
-        view.check(not name.endswith("+"), -EINVAL, f"{name} is not page aligned")
-        host_donate_hyp(view, name)
-    except Refused as refused:
-        raise Refused(-ENOMEM, refused.why) from None
+    view.check(not name.endswith("+"), -ENOMEM, f"{name} is not page aligned")
+    host_donate_hyp(view, name, -ENOMEM)
 
 
 def unmap_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
@@ -160,13 +158,10 @@ def __pkvm_init_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> 
 
 
 def register_hyp_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> None:
-    """Pin the host's vCPU and enter EL2's own into the VM; all of it under the table lock (R10)."""
+    """Pin the host's vCPU and enter EL2's own into the VM, all under the table lock: no teardown comes between."""
     vm = get_vm_by_handle(view, handle)
     view.check(vm, -ENOENT, f"there is no VM {handle:#x}")
-    try:
-        hyp_pin_shared_mem(view, host_vcpu)
-    except Refused as refused:
-        raise Refused(-EBUSY, refused.why) from None
+    hyp_pin_shared_mem(view, host_vcpu, -EBUSY)
     try:
         enter_hyp_vcpu(view, vm, host_vcpu, vcpu_mem)
     except Refused:
@@ -264,9 +259,7 @@ def __pkvm_tlb_flush_vmid(view: View, handle: int) -> Hypercall:
         raise Refused(None, refused.why) from None
     yield "", "flush the VMID"
     view.flush_vmid(vm.handle)
-    yield "L", "drop the reference"
-    hyp_page_ref_dec(view, vm)
-    return None
+    return (yield from put_pkvm_hyp_vm(view, vm, None))
 
 
 def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:

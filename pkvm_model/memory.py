@@ -1,7 +1,8 @@
 """Who owns a page: the moves between host and EL2, each with its checks.
 
 These are bodies of a lock region: the caller holds the host's lock and EL2's page-table lock (H+Y). A move that is
-not allowed refuses with the kernel's code and changes nothing. Source: hyp/nvhe/mem_protect.c (pre, v1).
+not allowed refuses and changes nothing; `code` is there for callers that answer with another code.
+Source: hyp/nvhe/mem_protect.c (pre, v1).
 """
 from __future__ import annotations
 
@@ -27,12 +28,12 @@ def host_unshare_hyp(view: View, name: str) -> None:
     page.host, page.hyp = OWNED, NOPAGE
 
 
-def hyp_pin_shared_mem(view: View, struct: str) -> None:
+def hyp_pin_shared_mem(view: View, struct: str, code: int = -EPERM) -> None:
     """EL2 holds on to all pages of a struct the host lends it: the host cannot end the loan meanwhile."""
     pages = [view.page(name) for name in span(view, struct)]
     for page in pages:
-        view.check(page.host == SHARED_OWNED, -EPERM, f"the host does not lend page {page}")
-        view.check(page.hyp == SHARED_BORROWED, -EPERM, f"page {page} is not on loan to EL2")
+        view.check(page.host == SHARED_OWNED, code, f"the host does not lend page {page}")
+        view.check(page.hyp == SHARED_BORROWED, code, f"page {page} is not on loan to EL2")
     for page in pages:
         page.refcount += 1
 
@@ -48,11 +49,11 @@ def span(view: View, struct: str) -> tuple[str, ...]:
     return view.ref(Span, struct).pages or (struct,)
 
 
-def host_donate_hyp(view: View, name: str) -> None:
+def host_donate_hyp(view: View, name: str, code: int = -EPERM) -> None:
     """The host gives a page to EL2 and loses it."""
     page = view.page(name)
-    view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
-    view.check(page.hyp == NOPAGE, -EPERM, f"EL2 has page {name} already")
+    view.check(page.host == OWNED, code, f"the host does not own page {name}")
+    view.check(page.hyp == NOPAGE, code, f"EL2 has page {name} already")
     page.host, page.hyp, page.owner = NOPAGE, OWNED, HYP
 
 

@@ -5,13 +5,11 @@ the VM is dying), by force (the host touched it; the guest's leaf is poisoned), 
 """
 from __future__ import annotations
 
-from typing import Any
-
 from . import guest_memory as guest
 from .revisions import EAGAIN, EHWPOISON, EINVAL, EPERM
 from .state import GUEST, HOST, NOPAGE, OWNED, POISON, SECRET, SHARED_BORROWED, SHARED_OWNED, ZERO, Mapped
 from .view import Hypercall, Ref, View
-from .vm_table import get_pkvm_hyp_vm, get_vm_by_handle
+from .vm_table import get_pkvm_hyp_vm, get_vm_by_handle, put_pkvm_hyp_vm
 
 
 def __pkvm_host_donate_guest(view: View, page: str, gfn: int, topup: int = 2) -> Hypercall:
@@ -28,7 +26,7 @@ def __pkvm_host_donate_guest(view: View, page: str, gfn: int, topup: int = 2) ->
     return 0
 
 
-def donate_page(view: View, vcpu: Any, name: str, gfn: int) -> None:
+def donate_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
     """Check both sides, then move the page."""
     vm, page = view.vm(vcpu.vm), view.page(name)
     view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
@@ -49,7 +47,7 @@ def __pkvm_reclaim_dying_guest_page(view: View, handle: int, gfn: int) -> Hyperc
     if not ret:
         yield "H+G", f"give gfn {gfn:#x} back to the host"
         ret = view.attempt(reclaim_page, vm, gfn)
-    return (yield from guest.put_pkvm_hyp_vm(view, vm, ret))
+    return (yield from put_pkvm_hyp_vm(view, vm, ret))
 
 
 def check_dying(view: View, vm: Ref) -> None:

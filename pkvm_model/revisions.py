@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 EPERM, ENOENT, EIO, E2BIG, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY = 1, 2, 5, 7, 9, 11, 12, 14, 16
 EEXIST, EINVAL, ERANGE, EHWPOISON = 17, 22, 34, 133
 ERRNO = {code: name for name, code in list(globals().items()) if name.startswith("E") and isinstance(code, int)}
+"""The names of the codes above: Linux's on arm64, whatever this program runs on."""
 
 
 class Warn(NamedTuple):
@@ -17,13 +18,14 @@ class Warn(NamedTuple):
 
 
 Answer: TypeAlias = int | Warn | None
-"""An error code, None for a call that has no answer, or a warning."""
+"""What a guard does when it refuses: answer a code, or nothing in a call that has no answer, or warn first."""
 
 
 class Revision(NamedTuple):
-    """A kernel as far as teardown is concerned: guards, calls EL2 knows, habits of its host, width of handles.
+    """A kernel as far as teardown is concerned: its guards, the calls EL2 knows, and the habits of its host.
 
-    `functions` stand in for the model's own where somebody wants a call to be another.
+    `handle_bits` are what EL2 looks at of a handle. `removed` are guards, calls and habits that the real kernel has.
+    `functions` are calls that somebody has written anew, in place of the model's own.
     `warn_is_fatal` is false for a kernel built without CONFIG_BUG, and for a program that runs its functions elsewhere.
     """
 

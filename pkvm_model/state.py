@@ -2,12 +2,14 @@
 
 Legend, used in the whole package:
   vm0, vc0.0, pgd0   memory the host offers for a VM struct, a vCPU struct, a stage-2 root; also its address
+  vm0+               an address somewhere in that memory, which is not page aligned
   kvm0, hv0.0        the host's own struct kvm and struct kvm_vcpu, shared with EL2
   g0, g1             pages the host lends to a guest
   handle             0x1000 + slot; how the host names a VM        gfn   how the guest names a page
 
 Memory that nobody wrote to reads as zero. So each record below is all defaults when its memory is zero, such
-records are left out of the state, and two machines are equal exactly when their states are.
+records are left out of the state, and two machines are equal exactly when their states are. A record never changes:
+`_replace` gives a new one.
 """
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE = "OWNED", "SHARED_OWNED", "SHARED_BORROWED", "NOPAGE"
+"""What a page is to the host, to EL2 or to a guest: its own, its own and lent out, borrowed, nothing it can use."""
 POISON = "POISON"
+"""In place of such a right: the host has taken the guest's page by force."""
 HOST, HYP, GUEST = "HOST", "HYP", "GUEST"
 DATA, SECRET, ZERO = "data", "secret", "zero"
 FREE, RESERVED = "free", "reserved"
@@ -40,8 +44,10 @@ class Config(NamedTuple):
 class Page(NamedTuple):
     """A page (or an area that moves as one): who may use it, and EL2's own record of it, `struct hyp_page`.
 
-    `owner` is the annotation in the host's stage 2: HOST, HYP, or (GUEST, handle, gfn) in upstream. `content` follows
-    guest pages: data of the host's, a secret of the guest's, or zero.
+    `host` and `hyp` say what the page is to the host and to EL2, `owner` is the annotation in the host's stage 2: HOST,
+    HYP, or (GUEST, handle, gfn) in upstream. `host_share_guest_count` counts the guests it is lent to, `refcount` what
+    else EL2 counts: pins, and in a VM struct's page the references to the VM. `content` follows guest pages: data of
+    the host's, a secret of the guest's, or zero.
     Source: hyp/include/nvhe/memory.h (pre, upstream).
     """
 
@@ -54,7 +60,7 @@ class Page(NamedTuple):
 
 
 class Mapped(NamedTuple):
-    """A leaf of a guest's stage 2: gfn, the page there (None if poisoned), the guest's right, used lately or not."""
+    """A leaf of a guest's stage 2: gfn, the page there (None if poisoned), what it is to the guest, its age."""
 
     gfn: int
     page: str | None
@@ -72,6 +78,7 @@ class Vm(NamedTuple):
     """`struct pkvm_hyp_vm`, EL2's own record of a VM. Its reference count is the refcount of its page.
 
     Life: filled by init_vm, published in a slot, marked dying by start, unpublished and zeroed by finalise.
+    `pgd` is the root of its stage 2, `maps` the leaves, `pool` counts the free pages it has for tables in between.
     Source: hyp/include/nvhe/pkvm.h (v1).
     """
 
@@ -86,8 +93,9 @@ class Vm(NamedTuple):
 
 
 class Vcpu(NamedTuple):
-    """`struct pkvm_hyp_vcpu`, EL2's own record of a vCPU. `loaded_on` stands for its `loaded_hyp_vcpu` pointer.
+    """`struct pkvm_hyp_vcpu`, EL2's own record of a vCPU. `loaded_on` is the CPU that has it loaded.
 
+    It stands for the pointer `loaded_hyp_vcpu`. `memcache` counts the pages it was given for its VM's next tables.
     Source: hyp/include/nvhe/pkvm.h (v1).
     """
 
@@ -182,7 +190,10 @@ class Cpu(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that is more than a return value: `kind`, where (a function or a page), in words, and on which CPU."""
+    """Something that is more than a return value: `kind`, where (a function or a page), in words, and on which CPU.
+
+    Kinds: EL2_PANIC, EL2_FAULT, EL2_USE_AFTER_DONATION, EL2_STALE_PUT, HOST_WARN.
+    """
 
     kind: str
     where: str
@@ -199,14 +210,14 @@ Record: TypeAlias = Page | Slot | Vm | Vcpu | Kvm | HostVcpu | Span | Loan | Cpu
 Key: TypeAlias = tuple[type[Any], str | int]
 R = TypeVar("R")
 KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Loan, Cpu)
-ZEROED: Callable[[Any], Any] = cache(lambda kind: kind())
+zeroed: Callable[[Any], Any] = cache(lambda kind: kind())
 """What memory of a kind that nobody wrote to reads as."""
 
 
 class State(NamedTuple):
     """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has.
 
-    `table` has the records that are not zeroed by kind and name, in no particular order, and is never written to.
+    `table` is all memory that is not zeroed: records by kind and name. EL2's VM table is the part of kind `Slot`.
     """
 
     config: Config = Config()
@@ -216,19 +227,14 @@ class State(NamedTuple):
     @classmethod
     def of(cls, config: Config, records: Mapping[Key, Record], end: Event | None = None) -> State:
         """The state with these records; all-zero ones are left out."""
-        return cls(config, {key: record for key, record in records.items() if record != ZEROED(key[0])}, end)
+        return cls(config, {key: record for key, record in records.items() if record != zeroed(key[0])}, end)
 
     def __hash__(self) -> int:
         return hash((self.config, self.end, frozenset(self.table.items())))
 
-    @property
-    def records(self) -> tuple[tuple[Key, Record], ...]:
-        """The records that are not zeroed, in a fixed order."""
-        return tuple((key, self.table[key]) for key in in_order(tuple(self.table)))
-
     def get(self, kind: type[R], name: str | int) -> R:
         """The record of this kind and name; zeroed memory where nothing was written."""
-        found: R = self.table.get((kind, name)) or ZEROED(kind)
+        found: R = self.table.get((kind, name)) or zeroed(kind)
         return found
 
     def all(self, kind: type[R]) -> Iterator[tuple[Any, R]]:

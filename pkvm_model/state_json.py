@@ -201,7 +201,7 @@ def check(state: State) -> None:
     for size in state.config:
         if type(size) is not int or size not in SIZES:
             raise ValueError(f"{size!r} is not a size")
-    for record in (*(record for _, record in state.records), *([state.end] if state.end else [])):
+    for record in (*state.table.values(), *([state.end] if state.end else [])):
         check_types(record)
     for name, page in state.all(Page):
         if not {page.host, page.hyp} <= {OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE} or not is_owner(page.owner):

@@ -15,7 +15,7 @@ from .state import Cpu, Event, Flight, State, Value, Vm
 from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
 
 PLACES: dict[tuple[Any, str], int] = {}
-"""Where each purpose was met: it has to tell the places of a function apart."""
+"""At which instruction each purpose was met, by the functions it was met in: `place` wants one place per purpose."""
 
 
 class Call(NamedTuple):
@@ -122,19 +122,18 @@ def locks(regions: list[Region]) -> tuple[str, ...]:
 def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None = None, *,
            ret: int | None = None, end: Event | None = None) -> Step:
     """The step that ran these regions, with the state that the view has now; `now` is the call if it goes on."""
-    cpu = view.look(Cpu, view.number)
+    cpu = view.peek(Cpu, view.number)
     if cpu.flight != now:
-        view.put((Cpu, view.number), cpu._replace(flight=now))
+        view.store((Cpu, view.number), cpu._replace(flight=now))
     return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
                 pending=now is not None and end is None,
                 regions=locks(entered), purposes=tuple([purpose for _, purpose in entered]),
-                refused=(view.refused.code, view.refused.why) if view.refused else None,
-                events=(*view.events, end) if end else tuple(view.events),
+                refused=view.refused, events=(*view.events, end) if end else tuple(view.events),
                 flushed=tuple(view.flushed), answers=tuple(view.answers))
 
 
-def frames(body: Any) -> list[Any]:
-    """The functions that a suspended call is in, the outermost first."""
+def nested(body: Any) -> list[Any]:
+    """The generators that a suspended call consists of: its own, the one that this waits for, and so on."""
     found = []
     while isinstance(body, GeneratorType) and body.gi_frame:
         found.append(body)
@@ -147,24 +146,23 @@ def place(body: Any, coming: Region) -> tuple[str, ...]:
 
     Raises ModelError when a function uses the same words in two places: the call could be taken for another.
     """
-    chain = frames(body)
-    code = tuple([frame.gi_code for frame in chain])
-    line = chain[-1].gi_frame.f_lasti
-    if PLACES.setdefault((code, coming[1]), line) != line:
-        raise ModelError(f"{chain[-1].__name__} yields {coming[1]!r} in two places; say what is different")
-    return (*[frame.__name__ for frame in chain], coming[1])
+    chain, purpose = nested(body), coming[1]
+    code, instruction = tuple([part.gi_code for part in chain]), chain[-1].gi_frame.f_lasti
+    if PLACES.setdefault((code, purpose), instruction) != instruction:
+        raise ModelError(f"{chain[-1].__name__} yields {purpose!r} in two places; say what is different")
+    return (*[part.__name__ for part in chain], purpose)
 
 
 def held(body: Any) -> tuple[tuple[str, Value], ...]:
-    """What a suspended call keeps: the local variables down the chain of its frames, but not its own arguments."""
+    """What a suspended call keeps: the local variables of all its generators, but not its own arguments."""
     kept: dict[str, Value] = {}
     own = body.gi_code.co_varnames[:body.gi_code.co_argcount]
-    for frame in frames(body):
-        for name, value in frame.gi_frame.f_locals.items():
-            if isinstance(value, View) or (frame is body and name in own):
+    for part in nested(body):
+        for name, value in part.gi_frame.f_locals.items():
+            if isinstance(value, View) or (part is body and name in own):
                 continue
             shown = plain(value)
-            kept[f"{frame.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
+            kept[f"{part.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
     return tuple(sorted(kept.items()))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
-from .state import HANDLE_OFFSET, OWNED, ZEROED, Cpu, Event, Key, Page, Record, Slot, State, Value, Vcpu, Vm
+from .state import HANDLE_OFFSET, OWNED, Cpu, Event, Key, Page, Record, Slot, State, Value, Vcpu, Vm, zeroed
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
@@ -20,6 +20,10 @@ L vm_table_lock, H the host's stage-2 lock, Y EL2's own page-table lock, G the V
 """
 Hypercall: TypeAlias = Generator[Region, None, int | None]
 """A call: it yields before each region; what it returns is the value in x1, None for a call without an answer."""
+Pointer: TypeAlias = Any
+"""A `Ref`, or NULL; an `Any` because its fields are those of the record it points to."""
+EL2_STRUCTS = (Vm, Vcpu)
+"""What EL2 keeps in memory the host gave it, and reaches through its own page table."""
 
 
 class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failure of this program
@@ -29,7 +33,6 @@ class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failur
     """
 
     def __init__(self, code: int | None, why: str) -> None:
-        super().__init__(code, why)
         self.code, self.why = code, why
 
 
@@ -41,16 +44,11 @@ class Ended(Exception):  # noqa: N818  # as Refused
     """The machine is over; `event` says how."""
 
     def __init__(self, event: Event) -> None:
-        super().__init__(event)
         self.event = event
 
 
 class Waits(ModelError):  # noqa: N818  # as Refused
     """A CPU cannot go on before another one drops a lock of the host's."""
-
-
-MAPPED = (Vm, Vcpu)
-"""EL2's own structs, which it reaches through its own page table."""
 
 
 class Ref:
@@ -61,7 +59,7 @@ class Ref:
 
     def __init__(self, view: View, kind: type[Any], address: str | int) -> None:
         for name, value in (("view", view), ("kind", kind), ("address", address), ("key", (kind, address))):
-            super().__setattr__(name, value)
+            super().__setattr__(name, value)  # not the one below, which writes to the machine
 
     def __getattr__(self, field: str) -> Any:
         return self.view.read(self, field)
@@ -89,7 +87,11 @@ NULL = Null()
 
 
 class View:
-    """The machine as one CPU's call sees it during one step."""
+    """The machine as one CPU's call sees it during one step.
+
+    `number` is the CPU's, `records` the machine's memory as it is by now; `events`, `flushed`, `answers` and `refused`
+    are what the step will tell. `reads` is what the call has read, and `told` what it is to read while it is restored.
+    """
 
     def __init__(self, state: State, cpu: int, revision: Revision) -> None:
         self.state, self.config, self.number, self.revision = state, state.config, cpu, revision
@@ -103,7 +105,7 @@ class View:
         self.events: list[Event] = []
         self.flushed: list[int] = []
         self.answers: list[tuple[str, tuple[Value, ...], int | None]] = []
-        self.refused: Refused | None = None
+        self.refused: tuple[int | None, str] | None = None
 
     def ref(self, kind: type[Any], name: str | int) -> Ref:
         """A pointer to a record."""
@@ -113,7 +115,7 @@ class View:
         """The VM struct at this address."""
         return Ref(self, Vm, address)
 
-    def vcpu(self, address: str | None) -> Any:
+    def vcpu(self, address: str | None) -> Pointer:
         """The vCPU struct at this address, or NULL."""
         return NULL if address is None else Ref(self, Vcpu, address)
 
@@ -130,9 +132,9 @@ class View:
         """The CPU that this call runs on."""
         return Ref(self, Cpu, self.number)
 
-    def look(self, kind: type[Any], name: str | int) -> Any:
-        """The record as it is now, for the view's own use: not remembered as something the call knows."""
-        return self.records.get((kind, name)) or ZEROED(kind)
+    def peek(self, kind: type[Any], name: str | int) -> Any:
+        """The record as it is now, behind the call's back: not remembered as something it has read."""
+        return self.records.get((kind, name)) or zeroed(kind)
 
     def read(self, ref: Ref, field: str) -> Value:
         """The field's value, or while a call is being restored, what it read at this point the first time."""
@@ -140,33 +142,33 @@ class View:
             value = self.told[len(self.reads)]
         else:
             self.touch(ref)
-            value = getattr(self.records.get(ref.key) or ZEROED(ref.kind), field)
+            value = getattr(self.records.get(ref.key) or zeroed(ref.kind), field)
         self.reads.append(value)
         return value
 
     def write(self, ref: Ref, field: str, value: Value) -> None:
         """Write the field."""
         self.touch(ref)
-        self.put(ref.key, self.look(*ref.key)._replace(**{field: value}))
+        self.store(ref.key, self.peek(*ref.key)._replace(**{field: value}))
 
-    def put(self, key: Key, record: Record) -> None:
-        """Put a record into the state to come; a zeroed one is none."""
-        if record == ZEROED(key[0]):
+    def store(self, key: Key, record: Record) -> None:
+        """Write a whole record; a zeroed one is none."""
+        if record == zeroed(key[0]):
             self.records.pop(key, None)
         else:
             self.records[key] = record
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
-        if ref.kind in MAPPED and self.told is None and self.look(Page, ref.address).hyp != OWNED:
+        if ref.kind in EL2_STRUCTS and self.told is None and self.peek(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def zero(self, address: str) -> None:
         """Zero a struct that is about to be given back; calls that keep its address keep a stale one from here on."""
-        for kind in MAPPED:
+        for kind in EL2_STRUCTS:
             self.records.pop((kind, address), None)
         for number in range(self.config.cpus):
-            cpu = self.look(Cpu, number)
+            cpu = self.peek(Cpu, number)
             if number != self.number and cpu.flight and address in dict(cpu.flight.held).values():
                 stale = tuple(sorted({*cpu.flight.stale, address}))
                 self.records[Cpu, number] = cpu._replace(flight=cpu.flight._replace(stale=stale))
@@ -209,5 +211,5 @@ class View:
 
     def answer(self, refused: Refused) -> int | None:
         """Turn a refusal into the code that the caller gets, and remember the reason."""
-        self.refused = refused
+        self.refused = refused.code, refused.why
         return refused.code

@@ -5,20 +5,18 @@ All of this happens under vm_table_lock (L). Source: hyp/nvhe/pkvm.c, hyp/includ
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
-
 from .revisions import EINVAL
 from .state import FREE, HANDLE_OFFSET, RESERVED, Cpu, Event
-from .view import NULL, Ref, Refused, Region, View
+from .view import NULL, Pointer, Ref, Refused, Region, View
 
 
-def vm_slot(view: View, handle: int) -> Any:
+def vm_slot(view: View, handle: int) -> Pointer:
     """The slot a handle names, or NULL when it is out of range (`vm_handle_to_idx`)."""
     idx = (handle & (1 << view.revision.handle_bits) - 1) - HANDLE_OFFSET
     return view.slot(idx) if 0 <= idx < view.config.slots else NULL
 
 
-def get_vm_by_handle(view: View, handle: int) -> Any:
+def get_vm_by_handle(view: View, handle: int) -> Pointer:
     """The VM a handle names, or NULL; a reserved slot is no VM. Takes no reference."""
     slot = vm_slot(view, handle)
     entry = slot.entry if slot else FREE
@@ -39,10 +37,9 @@ def remove_vm_table_entry(view: View, vm: Ref) -> None:
     vm_slot(view, vm.handle).entry = FREE
 
 
-def hyp_page_count(view: View, vm: Any) -> int:
+def hyp_page_count(view: View, vm: Pointer) -> int:
     """How many references there are to a VM: 0 means idle, not dead."""
-    count: int = view.page(vm.address).refcount
-    return count
+    return int(view.page(vm.address).refcount)
 
 
 def hyp_page_ref_inc(view: View, vm: Ref) -> None:
@@ -54,14 +51,24 @@ def hyp_page_ref_dec(view: View, vm: Ref) -> None:
     """Drop a reference. It changes only the page's count, so it does not fault on memory that was given back."""
     page = view.page(vm.address)
     view.warn_on(page.refcount == 0, "hyp_page_ref_dec", f"the count of page {vm} is 0 already")
-    flight = view.look(Cpu, view.number).flight
+    flight = view.peek(Cpu, view.number).flight
     if flight and vm.address in flight.stale:
         view.events.append(Event("EL2_STALE_PUT", str(vm), f"drops a reference to page {vm}, which was given back"))
     page.refcount -= 1
 
 
-def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Ref]:
-    """The ordinary VM a handle names, with a reference that the caller drops.
+def get_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Pointer]:
+    """The VM a handle names, with a reference that the caller drops."""
+    yield "L", "find the VM and take a reference"
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
+    view.guard("get_not_dying", not vm.is_dying, f"VM {handle:#x} is dying")
+    hyp_page_ref_inc(view, vm)
+    return vm
+
+
+def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Pointer]:
+    """The same for calls that want an ordinary VM, not a protected one ("np").
 
     The reference is taken before it is asked whether the VM is protected: even a refused call holds one for a moment.
     """
@@ -73,12 +80,8 @@ def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Ref]:
     return vm
 
 
-def get_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Ref]:
-    """The VM a handle names, with a reference that the caller drops."""
-    yield "L", "find the VM and take a reference"
-    vm = get_vm_by_handle(view, handle)
-    view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
-    view.guard("get_not_dying", not vm.is_dying, f"VM {handle:#x} is dying")
-    hyp_page_ref_inc(view, vm)
-    found: Ref = vm
-    return found
+def put_pkvm_hyp_vm(view: View, vm: Ref, ret: int | None) -> Generator[Region, None, int | None]:
+    """Drop the reference that a call held for as long as it ran, and give the call's answer."""
+    yield "L", "drop the reference"
+    hyp_page_ref_dec(view, vm)
+    return ret
