@@ -239,7 +239,8 @@ class State(NamedTuple):
 
     def all(self, kind: type[R]) -> Iterator[tuple[Any, R]]:
         """Name and record of everything of this kind that is not zero, in a fixed order."""
-        return ((key[1], self.table[key]) for key in in_order(tuple(self.table)) if key[0] is kind)
+        keys = in_order(tuple([key for key in self.table if key[0] is kind]))
+        return ((key[1], self.table[key]) for key in keys)
 
     def vm_in(self, slot: int) -> str | None:
         """The address of the VM published in this slot, if one is."""

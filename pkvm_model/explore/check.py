@@ -138,8 +138,9 @@ class Exploration:
         """Ask about the steps that were seen for the first time."""
         asked = [one for one in self.asked if isinstance(one, Always) and one.broken_by]
         for action, edge in self.search.new_edges():
+            before = self.before(edge)
             for one in asked:
-                reason = one.name not in self.finds and one.broken_by and one.broken_by(self.before(edge), edge.label)
+                reason = one.name not in self.finds and one.broken_by and one.broken_by(before, edge.label)
                 if reason:
                     self.finds[one.name] = Find(edge.origin, reason, action, True)
 
