@@ -5,6 +5,7 @@ A goal is *sometimes* reached, or never. A script is *stuck* where it is not at 
 """
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -69,6 +70,35 @@ class Answer(NamedTuple):
     reason: str = ""
     run: tuple[Any, ...] | None = None
     premise: bool | None = None
+
+
+class Limits(NamedTuple):
+    """How far a search may go: states, seconds, and MiB that the states it has found may take; None is no limit."""
+
+    states: int | None = None
+    seconds: float | None = None
+    mebibytes: float | None = None
+
+
+class Report(NamedTuple):
+    """What a search found and what it looked at.
+
+    `waiting` are states that were found and not looked at; `stopped` says why, and is '' if the search is complete or
+    was asked nothing more.
+    """
+
+    answers: tuple[Answer, ...]
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    waiting: int = 0
+    stopped: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """True if there is no state that it did not look at."""
+        return not self.waiting
 
 
 class AskedState(State):
@@ -179,6 +209,35 @@ class Exploration:
         """The actions of a shortest run to what was found."""
         actions = self.search.path(find.code)
         return (*actions, find.action) if find.is_step else tuple(actions)
+
+
+def explore(machine: Machine, asked: tuple[Property, ...], limits: Limits = Limits()) -> Report:  # noqa: B008  # frozen
+    """Search until every question is answered, all is seen, a limit is reached, or somebody presses Ctrl-C."""
+    begun, exploration, stopped = time.monotonic(), Exploration(machine, asked), ""
+    try:
+        while not stopped and exploration.advance():
+            stopped = reached(limits, exploration.search, time.monotonic() - begun)
+    except KeyboardInterrupt:
+        stopped = "interrupted"
+    return report(exploration, time.monotonic() - begun, stopped)
+
+
+def reached(limits: Limits, search: Search, seconds: float) -> str:
+    """Which limit a search has reached, in words; '' if none."""
+    if limits.states is not None and search.states >= limits.states:
+        return f"the limit of {limits.states:,} states"
+    if limits.seconds is not None and seconds >= limits.seconds:
+        return f"the limit of {limits.seconds:g} s"
+    if limits.mebibytes is not None and search.size >> 20 >= limits.mebibytes:
+        return f"the limit of {limits.mebibytes:g} MiB"
+    return ""
+
+
+def report(exploration: Exploration, seconds: float, stopped: str = "") -> Report:
+    """What is known by now."""
+    search = exploration.search
+    depth = len(search.levels) - 1 - (not search.levels[-1])
+    return Report(exploration.answers(), search.states, search.transitions, depth, seconds, search.waiting, stopped)
 
 
 def predicates(one: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:

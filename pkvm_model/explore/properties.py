@@ -53,7 +53,7 @@ def not_lent(state: State, vm: Vm, mapped: Mapped) -> str:
     page = state.get(Page, mapped.page or "")
     fits = {SHARED_BORROWED: page.host == SHARED_OWNED and page.host_share_guest_count > 0,
             OWNED: page.host == NOPAGE and page.owner == (GUEST, vm.handle, mapped.gfn),
-            SHARED_OWNED: page.host == SHARED_BORROWED and page.owner == (GUEST, vm.handle, mapped.gfn)}
+            SHARED_OWNED: page.host == SHARED_BORROWED}
     return "" if fits.get(mapped.right, True) else f"VM {vm.handle:#x} has page {mapped.page} as {mapped.right}"
 
 

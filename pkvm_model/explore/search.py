@@ -5,6 +5,7 @@ run. No state is kept with where it came from: the way back is looked for level 
 """
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -38,11 +39,18 @@ class Search:
         """How many of the states that were found nobody has looked at."""
         return len(self.levels[-1]) - self.done + len(self.next - self.seen)
 
+    @property
+    def size(self) -> int:
+        """How many bytes the states that were found take, about: each stands in a level and in the set of all."""
+        return sys.getsizeof(self.seen) + len(self.seen) * (sys.getsizeof(1 << self.packing.width) + 8)
+
     def advance(self, count: int = 2000) -> bool:
-        """Find what follows on the next `count` states of this level; True while there is more to look at."""
+        """Find what follows on the next `count` states of this level; True while there is more to look at.
+
+        What was found is taken over at the end, so that nothing is lost when it is interrupted.
+        """
         level = self.levels[-1]
         chunk = level[self.done:self.done + count]
-        self.done += len(chunk)
         found: list[int] = []
         for table in self.tables:
             mask, known = table.refresh(), table.known
@@ -52,8 +60,9 @@ class Search:
                     deltas, mask = table.learn(code), table.mask
                 if deltas:
                     found += [code + delta for delta in deltas]
-        self.transitions += len(found)
         self.next.update(found)
+        self.transitions += len(found)
+        self.done += len(chunk)
         if self.done == len(level):
             self.open_level()
         return bool(self.levels[-1])
