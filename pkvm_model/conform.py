@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from . import recording, run, vectors
 from .drive import JSON, Doomed, Machine, Split, begin, new, resume, returned, state, step
-from .lines import BadFile, parse, read_lines
+from .lines import BadFile, Duplicate, parse, read_lines
 from .revisions import Revision
 from .steps import Call, Step
 from .state import Page, State
@@ -113,6 +113,8 @@ def is_recording(path: Path) -> bool:
     for _, line in read_lines(path, vectors.LINE_LIMIT):
         try:
             given = parse(line)
+        except Duplicate as error:
+            raise BadFile(f"line 1: {error}") from None
         except BadFile:
             # A first line that is broken may be either; it says so only if it begins like one.
             raise neither from None

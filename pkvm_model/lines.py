@@ -4,6 +4,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
@@ -14,6 +15,10 @@ PACKED = b"\x1f\x8b"
 
 class BadFile(ValueError):  # noqa: N818  # short, as it is caught by name
     """What is wrong with a file or a line of it, in one line."""
+
+
+class Duplicate(BadFile):
+    """A name that stands in one object twice, so that its readers could read different things."""
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -44,7 +49,7 @@ def read_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes]]:
 def parse(line: bytes) -> dict[str, Any]:
     """One line as a JSON object. Raises BadFile for anything else."""
     try:
-        value = json.loads(line.decode(), parse_float=no_float, parse_constant=no_float)
+        value = DECODER.decode(line.decode())
     except BadFile:
         raise
     except (ValueError, RecursionError):
@@ -57,3 +62,15 @@ def parse(line: bytes) -> dict[str, Any]:
 def no_float(text: str) -> NoReturn:
     """Refuse a number with a fraction: nothing here has one."""
     raise BadFile(f"{text[:20]} is not a whole number")
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these names and values. Raises Duplicate if a name stands there twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise Duplicate(f"{twice[:40]!r} stands in one object twice")
+    return found
+
+
+DECODER = json.JSONDecoder(parse_float=no_float, parse_constant=no_float, object_pairs_hook=unique)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from .guest_memory import PAGE_SHIFT
-from .lines import open_file
+from .lines import Duplicate, open_file, unique
 from .revisions import REVISIONS, Revision, errno
 from .steps import Call
 from .run import run as run_call
@@ -193,7 +193,9 @@ def read_lines(path: Path) -> Iterator[str]:
 def parse(text: str) -> dict[str, Any]:
     """One line as an object with the fields of a row, each of its type."""
     try:
-        given = json.loads(text)
+        given = json.loads(text, object_pairs_hook=unique)
+    except Duplicate as error:
+        raise RecordingError(str(error)) from None
     except (ValueError, RecursionError):
         raise RecordingError("this is not a whole row: a row is one JSON object on a line of its own") from None
     if not isinstance(given, dict):

@@ -86,6 +86,21 @@ def test_a_number_that_is_none_is_refused(tmp_path: Path, value: Any, says: str)
     assert f"line 2: {says}" in conform_bytes(tmp_path, both)
 
 
+@pytest.mark.parametrize("line", [1, 2])
+@pytest.mark.parametrize("name", ["rev", "ret", "nr_vcpus", "hyp"])
+def test_an_object_that_names_a_field_twice_is_refused(tmp_path: Path, name: str, line: int) -> None:
+    vector = json.dumps(changed(SMALL, ("init", "hyp"), lambda _: 0))
+    broken = vector.replace(f'"{name}": ', f'"{name}": 0, "{name}": ', 1)
+    data = "\n".join([json.dumps(SMALL)] * (line - 1) + [broken]).encode()
+    assert f"line {line}: {name!r} stands in one object twice" in conform_bytes(tmp_path, data)
+
+
+def test_a_row_of_a_recording_that_names_a_field_twice_is_refused(tmp_path: Path) -> None:
+    row = json.dumps(recording_lines()[0]).replace('"seq": ', '"seq": 7, "seq": ', 1)
+    says = "line 1: 'seq' stands in one object twice"
+    assert says in conform_bytes(tmp_path, row.encode())
+
+
 @pytest.mark.parametrize("field", ["cpu", "call", "args", "ret", "event", "state"])
 def test_a_step_without_a_field_is_refused_and_not_passed_over(tmp_path: Path, field: str) -> None:
     broken = copy.deepcopy(SMALL)
