@@ -146,12 +146,15 @@ def named(calls: Iterable[tuple[int, Call]], *prefixes: str) -> tuple[str, ...]:
 
 
 def every_call(revision: Revision, config: Config = USUAL, vcpus: int = 1, pages: int = 1,
-               protected: bool = False) -> tuple[tuple[int, Call], ...]:
-    """Every hypercall on every CPU, with every argument that means something; one VM per slot, and one bad handle."""
+               protected: tuple[bool, ...] = (False,)) -> tuple[tuple[int, Call], ...]:
+    """Every hypercall on every CPU, with every argument that means something; one VM per slot, and one bad handle.
+
+    `protected` says which kinds of VM the host makes.
+    """
     slots = range(config.slots)
     choices: dict[str, list[Any]] = {
         "handle": [HANDLE_OFFSET + slot for slot in range(config.slots + 1)], "idx": list(range(vcpus + 1)),
-        "gfn": list(range(pages)), "page": [f"g{number}" for number in range(pages)], "protected": [protected],
+        "gfn": list(range(pages)), "page": [f"g{number}" for number in range(pages)], "protected": list(protected),
         "kvm": [f"kvm{slot}" for slot in slots], "nr_vcpus": [vcpus],
         "host_vcpu": [f"hv{slot}.{idx}" for slot in slots for idx in range(vcpus)]}
     calls = []

@@ -141,9 +141,8 @@ def tells_a_secret(before: State, step: Step) -> str:
 
 
 def host_is_through(state: State) -> bool:
-    """True when an honest host has closed all files of its VM and no CPU is in the middle of a call."""
-    kvms = [kvm for _, kvm in state.all(Kvm)]
-    return bool(kvms) and not any(kvm.fds for kvm in kvms) and not any(cpu.flight for _, cpu in state.all(Cpu))
+    """True when no file of a VM is open any more and no CPU is in the middle of a call."""
+    return not any(kvm.fds for _, kvm in state.all(Kvm)) and not any(cpu.flight for _, cpu in state.all(Cpu))
 
 
 def not_home(state: State) -> str:
