@@ -157,6 +157,20 @@ def protected(revision: Revision) -> Machine:
     return machine
 
 
+def lent_back(revision: Revision) -> Machine:
+    """A protected VM that lends its page to the host."""
+    machine = protected(revision)
+    machine.call(0, "guest_mem_share", 0)
+    return machine
+
+
+def poisoned(revision: Revision) -> Machine:
+    """A protected VM whose page the host has taken by force."""
+    machine = protected(revision)
+    machine.call(1, "force_reclaim", "g0")
+    return machine
+
+
 def protected_idle(revision: Revision) -> Machine:
     """A protected VM with a page, nothing loaded."""
     machine = protected(revision)
@@ -184,7 +198,8 @@ def destroyed(revision: Revision) -> Machine:
 
 STATES = {"S0": Machine, "S1": reserved, "S2": initialised, "S3": idle, "S4": loaded, "S5": dying,
           "S6": dying_with_pages, "S7": destroyed,
-          "S3 protected": protected_idle, "S4 protected": protected, "S6 protected": protected_dying}
+          "S3 protected": protected_idle, "S4 protected": protected, "S6 protected": protected_dying,
+          "S4 lent back": lent_back, "S4 poisoned": poisoned}
 
 
 def state_class(state: State) -> str:

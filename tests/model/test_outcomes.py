@@ -1,9 +1,10 @@
 """What each call answers in each state of a VM, written as the tables that one reads.
 
 S0 no VM, S1 reserved, S2 no vCPU yet, S3 live (a guest page lent), S4 vCPU 0 loaded on CPU 0, S5 dying, S6 dying with a
-guest page outstanding, S7 destroyed; the VM is an ordinary one unless the column says so. `noop`: no answer and nothing
-changes. `flush`: no answer, but the VMID is flushed. `->`: the state the VM is in then; without an arrow it stays where
-it is. PANIC/-EBUSY: EL2 warns, which ends the machine; the code stands behind the warning.
+guest page outstanding, S7 destroyed; the VM is an ordinary one unless the column says so. `none`: with a gfn at which
+the guest has nothing. `noop`: no answer and nothing changes. `flush`: no answer, but the VMID is flushed. `->`: the
+state the VM is in then; without an arrow it stays where it is. PANIC/-EBUSY: EL2 warns, which ends the machine; the
+code stands behind the warning.
 """
 from __future__ import annotations
 
@@ -36,6 +37,16 @@ share                | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0
 share, gfn in use    | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EPERM
 unshare              | -EINVAL      | -EINVAL    | -ENOENT    | 0          | 0
 unshare, not mapped  | -EINVAL      | -EINVAL    | -ENOENT    | -ENOENT    | -ENOENT
+wrprotect            | -EINVAL      | -EINVAL    | 0          | 0          | 0
+wrprotect, none      | -EINVAL      | -EINVAL    | 0          | 0          | 0
+wrprotect, 2 pages   | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL
+clear_young          | -EINVAL      | -EINVAL    | 0          | 1          | 1
+clear_young, 2 pages | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL
+relax_perms          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0
+relax, none          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EAGAIN
+relax, bad prot      | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL
+mkyoung              | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0
+mkyoung, CPU 1       | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL
 flush                | noop         | noop       | flush      | flush      | flush
 teardown             | -ENOENT      | -ENOENT    | 0 -> S0    | 0 -> S0    | PANIC/-EBUSY
 """
@@ -54,6 +65,16 @@ run                  | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0  
 share                | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0            | -EINVAL | -EINVAL
 unshare              | -EINVAL      | -EINVAL    | -ENOENT    | 0          | 0            | -ENOENT | 0 -> S5
 unshare, not mapped  | -EINVAL      | -EINVAL    | -ENOENT    | -ENOENT    | -ENOENT      | -ENOENT | -ENOENT
+wrprotect            | -EINVAL      | -EINVAL    | 0          | 0          | 0            | 0       | 0
+wrprotect, none      | -EINVAL      | -EINVAL    | 0          | 0          | 0            | 0       | 0
+wrprotect, 2 pages   | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+clear_young          | -EINVAL      | -EINVAL    | 0          | 1          | 1            | 0       | 1
+clear_young, 2 pages | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+relax_perms          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0            | -EINVAL | -EINVAL
+relax, none          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EAGAIN      | -EINVAL | -EINVAL
+relax, bad prot      | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+mkyoung              | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0            | -EINVAL | -EINVAL
+mkyoung, CPU 1       | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
 flush                | noop         | noop       | flush      | flush      | flush        | flush   | flush
 start                | -ENOENT      | -ENOENT    | 0 -> S5    | 0 -> S6    | PANIC/-EBUSY | -EINVAL | -EINVAL
 finalise             | -ENOENT      | -ENOENT    | -EBUSY     | -EBUSY     | -EBUSY       | 0 -> S0 | 0 -> S0
@@ -62,6 +83,9 @@ finalise             | -ENOENT      | -ENOENT    | -EBUSY     | -EBUSY     | -EB
 MERGED_DIFFERS = """
 unshare              | -EINVAL      | -EINVAL    | -ENOENT    | 0          | 0            | -EINVAL | -EINVAL
 unshare, not mapped  | -EINVAL      | -EINVAL    | -ENOENT    | -ENOENT    | -ENOENT      | -EINVAL | -EINVAL
+wrprotect            | -EINVAL      | -EINVAL    | 0          | 0          | 0            | -EINVAL | -EINVAL
+wrprotect, none      | -EINVAL      | -EINVAL    | 0          | 0          | 0            | -EINVAL | -EINVAL
+clear_young          | -EINVAL      | -EINVAL    | 0          | 1          | 1            | -EINVAL | -EINVAL
 flush                | noop         | noop       | flush      | flush      | flush        | noop    | noop
 """
 
@@ -81,6 +105,19 @@ unshare              | -EINVAL      | -EINVAL    | -ENOENT    | 0          | 0  
 unshare, not mapped  | -EINVAL      | -EINVAL    | -ENOENT    | -ENOENT    | -ENOENT      | -ENOENT | -ENOENT
 reclaim              | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -ENOENT | -EPERM
 force_reclaim        | -EAGAIN      | -EAGAIN    | -EAGAIN    | -EAGAIN    | -EAGAIN      | -EAGAIN | -EAGAIN
+wrprotect            | -EINVAL      | -EINVAL    | 0          | 0          | 0            | 0       | 0
+wrprotect, none      | -EINVAL      | -EINVAL    | 0          | 0          | 0            | 0       | 0
+wrprotect, 2 pages   | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+clear_young          | -EINVAL      | -EINVAL    | 0          | 1          | 1            | 0       | 1
+clear_young, 2 pages | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+relax_perms          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0            | -EINVAL | -EINVAL
+relax, none          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EAGAIN      | -EINVAL | -EINVAL
+relax, bad prot      | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+mkyoung              | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | 0            | -EINVAL | -EINVAL
+mkyoung, CPU 1       | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+sync_state           | noop         | noop       | noop       | noop       | noop         | noop    | noop
+mem_share            | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
+mem_unshare          | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | -EINVAL | -EINVAL
 flush                | noop         | noop       | flush      | flush      | flush        | flush   | flush
 start                | -EINVAL      | -EINVAL    | 0 -> S5    | 0 -> S6    | -EINVAL      | -EINVAL | -EINVAL
 finalise             | -EINVAL      | -EINVAL    | -EINVAL    | -EINVAL    | -EINVAL      | 0 -> S0 | 0 -> S0
@@ -96,9 +133,21 @@ force_reclaim        | 0            | 0            | 0
 flush                | noop         | noop         | noop
 start                | 0 -> S6      | -EINVAL      | -EINVAL
 finalise             | -EINVAL      | -EINVAL      | 0 -> S0
+wrprotect            | -EINVAL      | -EINVAL      | -EINVAL
+clear_young          | -EINVAL      | -EINVAL      | -EINVAL
+relax_perms          | -EINVAL      | -EINVAL      | -EINVAL
+mkyoung              | -EINVAL      | -EINVAL      | -EINVAL
+sync_state           | noop         | noop         | noop
 """
 
-
+GUEST_TABLE = """
+call                 | S3 protected | S4 protected | S4 lent back | S4 poisoned
+mem_share            | -EINVAL      | 0            | -EPERM       | -EHWPOISON
+mem_share, none      | -EINVAL      | -ENOENT      | -ENOENT      | -ENOENT
+mem_unshare          | -EINVAL      | -EPERM       | 0            | -EHWPOISON
+mem_unshare, none    | -EINVAL      | -ENOENT      | -ENOENT      | -ENOENT
+force_reclaim        | 0            | 0            | -EAGAIN      | -EAGAIN
+"""
 
 def with_rows(table: str, rows: str) -> str:
     """A table with some of its rows replaced by others of the same name."""
@@ -108,10 +157,8 @@ def with_rows(table: str, rows: str) -> str:
 
 TABLES = {"pre": PRE_TABLE, "v1": V1_TABLE, "merged": with_rows(V1_TABLE, MERGED_DIFFERS),
           "upstream": UPSTREAM_TABLE}
-NO_ROW = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_host_mkyoung_guest", "guest_mem_share",
-          "__pkvm_host_relax_perms_guest", "__pkvm_host_wrprotect_guest", "__pkvm_host_test_clear_young_guest",
-          "guest_mem_unshare", "__pkvm_vcpu_sync_state"}
-"""Calls that have nothing to do with the life of a VM, or act on what a guest has mapped."""
+NO_ROW = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp"}
+"""Calls that have nothing to do with the life of a VM."""
 
 ROWS = {
     "reserve": (0, "reserve"), "unreserve": (1, "unreserve", HANDLE),
@@ -127,6 +174,14 @@ ROWS = {
     "share": (0, "share", "g1", 1), "share, gfn in use": (0, "share", "g1", 0),
     "unshare": (1, "unshare", HANDLE, 0), "unshare, not mapped": (1, "unshare", HANDLE, 9),
     "donate": (0, "donate", "g1", 1), "reclaim": (1, "reclaim", HANDLE, 0), "force_reclaim": (1, "force_reclaim", "g0"),
+    "wrprotect": (1, "wrprotect", HANDLE, 0), "wrprotect, none": (1, "wrprotect", HANDLE, 9),
+    "wrprotect, 2 pages": (1, "wrprotect", HANDLE, 0, 2),
+    "clear_young": (1, "test_clear_young", HANDLE, 0), "clear_young, 2 pages": (1, "test_clear_young", HANDLE, 0, 2),
+    "relax_perms": (0, "relax_perms", 0), "relax, none": (0, "relax_perms", 9),
+    "relax, bad prot": (0, "relax_perms", 0, "Z"),
+    "mkyoung": (0, "mkyoung", 0), "mkyoung, CPU 1": (1, "mkyoung", 0), "sync_state": (0, "sync_state"),
+    "mem_share": (0, "guest_mem_share", 0), "mem_share, none": (0, "guest_mem_share", 9),
+    "mem_unshare": (0, "guest_mem_unshare", 0), "mem_unshare, none": (0, "guest_mem_unshare", 9),
     "flush": (1, "flush", HANDLE),
     "teardown": (1, "teardown", HANDLE), "start": (1, "start", HANDLE), "finalise": (1, "finalise", HANDLE),
 }
@@ -156,7 +211,7 @@ def outcome(machine: Machine, call: str) -> str:
 
 @pytest.mark.parametrize(("revision", "call", "state", "expected"), [
     *(cell for revision, table in TABLES.items() for cell in cells(revision, table)),
-    *cells("upstream", PROTECTED_TABLE)])
+    *cells("upstream", PROTECTED_TABLE), *cells("upstream", GUEST_TABLE)])
 def test_a_call_answers_as_the_outcome_table_says(revision: str, call: str, state: str, expected: str) -> None:
     machine = STATES[state](REVISIONS[revision])
     assert state_class(machine.state) == ("S0" if state == "S7" else state[:2])
@@ -164,7 +219,7 @@ def test_a_call_answers_as_the_outcome_table_says(revision: str, call: str, stat
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_every_call_of_a_vms_life_has_a_row(revision: str) -> None:
+def test_every_call_on_a_vm_has_a_row(revision: str) -> None:
     called = {NAMES[str(ROWS[call][1])] for _, call, _, _ in cells(revision, TABLES[revision])}
     assert REVISIONS[revision].calls - called <= NO_ROW
 
@@ -172,4 +227,4 @@ def test_every_call_of_a_vms_life_has_a_row(revision: str) -> None:
 def test_the_merged_patch_differs_from_the_first_one_only_in_what_takes_a_reference() -> None:
     first, merged = V1_TABLE.strip().splitlines(), TABLES["merged"].splitlines()
     differing = [row.split("|")[0].strip() for row, other in zip(first, merged, strict=True) if row != other]
-    assert differing == ["unshare", "unshare, not mapped", "flush"]
+    assert differing == ["unshare", "unshare, not mapped", "wrprotect", "wrprotect, none", "clear_young", "flush"]
