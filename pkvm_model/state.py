@@ -158,10 +158,10 @@ class Loan(NamedTuple):
 class Flight(NamedTuple):
     """A call that is under way on a CPU: what a real CPU would have in its registers.
 
-    `at` is where it stands: the functions it is in, and what it will do next. `held` are the values it keeps, `stale`
-    the held addresses whose memory was given back meanwhile. How it came there is no part of what it is: `regions`, the
-    locks of the regions it has passed, and `reads`, what it has read in them. That is told again to a copy that is
-    restored from this value, so that it arrives at the same place.
+    `at` is where it stands: the functions it is in, each with the number of its yield, and what it will do next. `held`
+    are the values it keeps, `stale` the held addresses whose memory was given back meanwhile. How it came there is no
+    part of what it is: `regions`, the locks of the regions it has passed, and `reads`, what it has read in them. That
+    is told again to a copy that is restored from this value, so that it arrives at the same place.
     """
 
     call: str

@@ -7,15 +7,14 @@ generator that works on a `View` can be run like this, the model's hypercalls an
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import GeneratorType
+from functools import cache
+from opcode import opmap
+from types import CodeType, GeneratorType
 from typing import Any, NamedTuple
 
 from .revisions import Revision
 from .state import Cpu, Event, Flight, State, Value, Vm
 from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
-
-PLACES: dict[tuple[Any, str], int] = {}
-"""At which instruction each purpose was met, by the functions it was met in: `place` wants one place per purpose."""
 
 
 class Call(NamedTuple):
@@ -142,15 +141,16 @@ def nested(body: Any) -> list[Any]:
 
 
 def place(body: Any, coming: Region) -> tuple[str, ...]:
-    """Where a suspended call stands: the functions it is in and the purpose of the region that comes next.
+    """Where a suspended call stands: each function it is in, with the number of its yield, and what comes next."""
+    chain = [f"{part.__name__}#{yields(part.gi_code)[part.gi_frame.f_lasti]}" for part in nested(body)]
+    return (*chain, coming[1])
 
-    Raises ModelError when a function uses the same words in two places: the call could be taken for another.
-    """
-    chain, purpose = nested(body), coming[1]
-    code, instruction = tuple([part.gi_code for part in chain]), chain[-1].gi_frame.f_lasti
-    if PLACES.setdefault((code, purpose), instruction) != instruction:
-        raise ModelError(f"{chain[-1].__name__} yields {purpose!r} in two places; say what is different")
-    return (*[part.__name__ for part in chain], purpose)
+
+@cache
+def yields(code: CodeType) -> dict[int, int]:
+    """Which yield of a function stands at an offset of its byte code, counted from 1."""
+    offsets = [at for at in range(0, len(code.co_code), 2) if code.co_code[at] == opmap["YIELD_VALUE"]]
+    return {offset: number for number, offset in enumerate(offsets, 1)}
 
 
 def held(body: Any) -> tuple[tuple[str, Value], ...]:

@@ -32,6 +32,12 @@ def with_end(records: Records, step: Step) -> Records:
     return records
 
 
+def in_a_call(records: Records, cpu: int) -> bool:
+    """True while a CPU is in the middle of a call; one that has a vCPU loaded may still be between two."""
+    here = records.get((Cpu, cpu))
+    return here is not None and here.flight is not None
+
+
 class Machine(Protocol):
     """What the explorer needs to know of a model."""
 
@@ -85,7 +91,7 @@ class Scripts(NamedTuple):
 
     def unfinished(self, records: Records) -> bool:
         """True while a CPU of a machine that goes on has not come to the end of its script."""
-        return not records.get(END) and any(records.get(("begun", cpu), 0) < len(script) or records.get((Cpu, cpu))
+        return not records.get(END) and any(records.get(("begun", cpu), 0) < len(script) or in_a_call(records, cpu)
                                             for cpu, script in enumerate(self.scene.scripts))
 
 
@@ -135,7 +141,7 @@ class AnyHost(NamedTuple):
 
     def unfinished(self, records: Records) -> bool:
         """A call under way is not at its end."""
-        return not records.get(END) and any(records.get((Cpu, cpu)) for cpu in range(self.config.cpus))
+        return not records.get(END) and any(in_a_call(records, cpu) for cpu in range(self.config.cpus))
 
 
 @cache

@@ -104,8 +104,8 @@ def published(state: State) -> Iterator[str]:
 def holders(state: State, address: str) -> int:
     """How many calls under way have looked this VM up by its handle and hold it."""
     flights = (cpu.flight for _, cpu in state.all(Cpu) if cpu.flight)
-    return sum(bool(HOLDERS & set(flight.at)) and dict(flight.held).get("vm") == address
-               and address not in flight.stale for flight in flights)
+    return sum(bool(HOLDERS & {name.partition("#")[0] for name in flight.at}) and address not in flight.stale
+               and dict(flight.held).get("vm") == address for flight in flights)
 
 
 def not_in_memory(state: State) -> str:
