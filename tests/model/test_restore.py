@@ -21,6 +21,7 @@ from pkvm_model.state_json import digest, from_json, to_json
 from pkvm_model.steps import Call, Step
 from pkvm_model.trace import parse, replay
 from pkvm_model.vectors import Vector
+from pkvm_model.view import ModelError
 from tests.conform.files import recorded
 from tests.model.machine import HANDLE, NAMES, PRE, V1, Machine, dying_with_pages, idle, initialised, reserved
 
@@ -115,6 +116,18 @@ def test_a_trace_goes_on_from_the_state_of_any_of_its_steps() -> None:
     steps = replay(parse(str(machine.trace))).steps
     for before, after in pairwise(steps[2:]):
         assert resume(through_json(before.state), V1, 0).state == after.state
+
+
+@pytest.mark.parametrize("reads", [[], ["vm0"], ["reserved"], ["free", True], ["vm7", None, "x"], [0]])
+def test_a_call_that_has_read_what_does_not_lead_to_where_it_is_cannot_go_on(reads: list[Any]) -> None:
+    machine = dying_with_pages(V1)
+    machine.begin(0, "unshare", HANDLE, 0)
+    value = json.loads(json.dumps(to_json(machine.state)))
+    value["cpus"][0]["in_flight"]["reads"] = reads
+    state = from_json(value)
+    assert state == machine.state
+    with pytest.raises(ModelError, match=r"^CPU 0: what __pkvm_host_unshare_guest has read does not lead through 1 reg"):
+        resume(state, V1, 0)
 
 
 def test_restoring_a_call_changes_nothing() -> None:
