@@ -1,0 +1,81 @@
+"""What always holds, in which kernel, against which host; each violation is run again by the model alone."""
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from pkvm_model.explore.check import EMPTY, HOLDS, VIOLATED
+from pkvm_model.explore.invariants import ANY, ANY_PROTECTED, BY_DESIGN, EXPLAINED, HONEST, Cell, has, machine, table
+from pkvm_model.explore.properties import INVARIANTS
+from pkvm_model.explore.traces import trace
+from pkvm_model.revisions import REVISIONS
+from pkvm_model.trace import parse, replay
+
+FOUND = """
+     | honest                  | any                         | any-protected
+     | pre v1 merged upstream  | pre  v1   merged  upstream  | upstream
+I0a  | .   .  .      .         | R22  R29  R29     .         | .
+I0b  | .   .  .      .         | .    R7   .       .         | .
+I1   | .   .  .      .         | .    .    .       .         | .
+I2   | .   .  .      .         | .    .    .       .         | .
+I2x  | .   .  R15    .         | R17* R17* R17*    R17*      | .
+I3   | -   .  .      .         | -    .    .       .         | .
+I4   | .   .  .      .         | .    R7   .       .         | .
+I5   | .   .  .      .         | .    .    .       .         | .
+I6   | .   .  .      .         | R18  R18  R18     .         | .
+I7   | .   .  .      .         | .    .    .       .         | .
+I8   | -   -  -      -         | -    -    -       -         | .
+I9   | .   .  R15    .
+"""
+"""A dot: it holds. A dash: there is no state that it speaks of. A race: it is violated like that; * by design."""
+
+
+@cache
+def found() -> dict[tuple[str, str, str], Cell]:
+    """The whole table, searched for once."""
+    return {(cell.invariant.name, cell.revision, cell.host): cell for cell in table()}
+
+
+def expected() -> dict[tuple[str, str, str], str]:
+    """The text above, cell by cell."""
+    _, kernels, *rows = [[part.split() for part in line.split("|")] for line in FOUND.strip("\n").splitlines()]
+    return {(row[0][0], kernel, host): mark
+            for row in rows
+            for host, names, marks in zip((HONEST, ANY, ANY_PROTECTED), kernels[1:], row[1:], strict=False)
+            for kernel, mark in zip(names, marks, strict=True)}
+
+
+def mark(cell: Cell) -> str:
+    """A cell in the signs of the table."""
+    return {HOLDS: ".", EMPTY: "-", VIOLATED: cell.race + "*" * cell.by_design}[cell.answer.verdict]
+
+
+def test_the_table_of_invariants_is_as_written() -> None:
+    assert {key: mark(cell) for key, cell in found().items()} == expected()
+
+
+def test_every_search_was_complete() -> None:
+    assert all(not cell.report.stopped and (cell.report.complete or cell.answer.run) for cell in found().values())
+
+
+@pytest.mark.parametrize("key", [key for key, sign in expected().items() if sign[0] == "R"], ids=" ".join)
+def test_a_violation_is_a_run_of_the_model_that_ends_in_it(key: tuple[str, str, str]) -> None:
+    cell = found()[key]
+    assert cell.answer.run is not None
+    again = replay(parse(str(trace(machine(REVISIONS[key[1]], key[2]), cell.answer.run))))
+    assert again.differs == ""
+    before = again.steps[-2].state
+    invariant = next(one for one in INVARIANTS if one.name == key[0])
+    broken = invariant.broken(again.state) if invariant.broken else None
+    assert (broken or (invariant.broken_by and invariant.broken_by(before, again.steps[-1]))) == cell.answer.reason
+
+
+def test_no_violation_is_left_without_a_race() -> None:
+    explained = {*EXPLAINED, *(key for key in found() if key[0] in BY_DESIGN and key[2] != HONEST)}
+    assert {key for key, cell in found().items() if cell.answer.verdict == VIOLATED} <= explained
+    assert set(EXPLAINED) <= {key for key, cell in found().items() if cell.answer.verdict == VIOLATED}
+
+
+def test_protected_vms_are_asked_about_where_there_are_some() -> None:
+    assert [name for name, kernel in REVISIONS.items() if has(kernel, ANY_PROTECTED)] == ["upstream"]
