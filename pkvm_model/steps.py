@@ -6,6 +6,7 @@ generator that works on a `View` can be run like this, the model's hypercalls an
 """
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable
 from functools import cache
 from opcode import opmap
@@ -142,15 +143,14 @@ def nested(body: Any) -> list[Any]:
 
 def place(body: Any, coming: Region) -> tuple[str, ...]:
     """Where a suspended call stands: each function it is in, with the number of its yield, and what comes next."""
-    chain = [f"{part.__name__}#{yields(part.gi_code)[part.gi_frame.f_lasti]}" for part in nested(body)]
+    chain = [f"{part.__name__}#{bisect(yields(part.gi_code), part.gi_frame.f_lasti)}" for part in nested(body)]
     return (*chain, coming[1])
 
 
 @cache
-def yields(code: CodeType) -> dict[int, int]:
-    """Which yield of a function stands at an offset of its byte code, counted from 1."""
-    offsets = [at for at in range(0, len(code.co_code), 2) if code.co_code[at] == opmap["YIELD_VALUE"]]
-    return {offset: number for number, offset in enumerate(offsets, 1)}
+def yields(code: CodeType) -> list[int]:
+    """Where the yields of a function stand in its byte code; it waits at one, or since Python 3.13 right behind it."""
+    return [at for at in range(0, len(code.co_code), 2) if code.co_code[at] == opmap["YIELD_VALUE"]]
 
 
 def held(body: Any) -> tuple[tuple[str, Value], ...]:
