@@ -1,4 +1,4 @@
-"""The model's own commands, replay and conform. They need Python and the checkout, nothing else."""
+"""The model's own commands, replay, conform and explore. They need Python and the checkout, nothing else."""
 from __future__ import annotations
 
 import argparse
@@ -7,23 +7,21 @@ import os
 import sys
 from pathlib import Path
 
-from . import conform_command
+from . import conform_command, explore_command
 from .show.words import says
 from .state import State
 from .trace import LIMIT, Replay, Trace, TraceError, parse, replay
 
-LATER = ("explore",)
 EPILOG = "Exit status: 0 the run came out as the trace says, 1 it did not, 2 the trace or the command cannot be read."
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the answer is the exit status."""
-    words = sys.argv[1:] if argv is None else argv
-    if words[:1] and words[0] in LATER:
-        return fail(f"{words[0]} comes with a later version of the course; this one has replay and conform")
-    asked = parser().parse_args(words)
+    asked = parser().parse_args(sys.argv[1:] if argv is None else argv)
     if asked.command == "conform":
         return conform_command.main(asked)
+    if asked.command == "explore":
+        return explore_command.main(asked)
     file = asked.file
     name = "standard input" if file == "-" else file
     try:
@@ -47,8 +45,11 @@ def parser() -> argparse.ArgumentParser:
         "conform", help="compare the model with recorded vectors and kernels", epilog=conform_command.EPILOG,
         description="Compare the model, field by field, with recorded vectors and recordings of real kernels.")
     conform_command.add_arguments(compare)
-    for name in LATER:
-        commands.add_parser(name, help="comes with a later version")
+    search = commands.add_parser(
+        "explore", help="try every order of what CPUs do, and find the shortest way to break it",
+        epilog=explore_command.EPILOG,
+        description="Try every order of what CPUs do, and find the shortest way to break it.")
+    explore_command.add_arguments(search)
     return top
 
 

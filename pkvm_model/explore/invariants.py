@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..revisions import REVISIONS, Revision
 from ..scenes import scene
 from .check import HOLDS, VIOLATED, Always, Answer, Limits, Report, explore
-from .machines import AnyHost, Machine, Scripts, every_call
+from .machines import AnyHost, Scripts, every_call
 from .properties import INVARIANTS
 
 HONEST, ANY, ANY_PROTECTED = "honest", "any", "any-protected"
@@ -59,7 +59,7 @@ class Cell(NamedTuple):
         return self.answer.verdict == HOLDS
 
 
-def machine(revision: Revision, host: str) -> Machine:
+def machine(revision: Revision, host: str) -> Scripts | AnyHost:
     """An honest host with one VM on two CPUs, or one that may call anything at any time."""
     if host == HONEST:
         return Scripts(scene("honest", "A VM's life", revision, NEW_VM, (LIFE, "kvm_unmap(kvm0)"), "One VM, one page."))

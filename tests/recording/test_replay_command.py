@@ -78,11 +78,6 @@ def test_a_text_that_is_no_trace_is_refused_in_one_line_that_names_the_file(comm
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["explore"])
-def test_a_command_of_a_later_version_says_so(capsys, name):
-    assert main([name, "file", "--as", "v1"]) == 2
-    assert capsys.readouterr().err.startswith(f"pkvm_model: {name} comes with a later version of the course")
-
 
 @pytest.mark.parametrize("file", ["no-such-file", "."])
 def test_a_file_that_cannot_be_read_is_named(capsys, file):
