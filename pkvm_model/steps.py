@@ -6,7 +6,6 @@ generator that works on a `View` can be run like this, the model's hypercalls an
 """
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Callable
 from functools import cache
 from opcode import opmap
@@ -143,14 +142,19 @@ def nested(body: Any) -> list[Any]:
 
 def place(body: Any, coming: Region) -> tuple[str, ...]:
     """Where a suspended call stands: each function it is in, with the number of its yield, and what comes next."""
-    chain = [f"{part.__name__}#{bisect(yields(part.gi_code), part.gi_frame.f_lasti)}" for part in nested(body)]
+    chain = [f"{part.__name__}#{yield_at(part.gi_code, part.gi_frame.f_lasti)}" for part in nested(body)]
     return (*chain, coming[1])
 
 
 @cache
-def yields(code: CodeType) -> list[int]:
-    """Where the yields of a function stand in its byte code; it waits at one, or since Python 3.13 right behind it."""
-    return [at for at in range(0, len(code.co_code), 2) if code.co_code[at] == opmap["YIELD_VALUE"]]
+def yield_at(code: CodeType, offset: int) -> int:
+    """Which yield of a function waits here, counted from 1 as they stand in the source.
+
+    The order in the byte code, and whether a function waits at its yield or right behind it, are each Python's own.
+    """
+    positions = [(line, column) for line, _, column, _ in code.co_positions()]
+    yields = {positions[at // 2] for at in range(0, len(code.co_code), 2) if code.co_code[at] == opmap["YIELD_VALUE"]}
+    return sorted(yields).index(positions[offset // 2]) + 1
 
 
 def held(body: Any) -> tuple[tuple[str, Value], ...]:

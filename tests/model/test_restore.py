@@ -130,6 +130,15 @@ def test_a_call_that_has_read_what_does_not_lead_to_where_it_is_cannot_go_on(rea
         resume(state, V1, 0)
 
 
+def test_the_yields_of_a_call_are_counted_as_they_stand_in_the_source() -> None:
+    machine = reserved(V1)
+    machine.begin(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0")
+    places = [machine.resume(0).state.get(Cpu, 0).flight for _ in range(4)]
+    assert [place and place.at[:-1] for place in places] == [
+        ("__pkvm_init_vm#3", "init_pkvm_hyp_vm#1", "map_donated_memory#1"), ("__pkvm_init_vm#3", "init_pkvm_hyp_vm#3"),
+        ("__pkvm_init_vm#3", "init_pkvm_hyp_vm#4"), None]
+
+
 def test_restoring_a_call_changes_nothing() -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "finalise", HANDLE)
