@@ -14,7 +14,7 @@ from ..drive import DESTROY
 from ..revisions import Revision
 from ..run import begin, parameters, resume
 from ..scenes import Node, Scene, next_step
-from ..state import HANDLE_OFFSET, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
+from ..state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
 from ..steps import Call, Step
 from .packing import Part
 
@@ -23,6 +23,11 @@ END: Part = ("machine", "end")
 USUAL = Config()
 NOT_OF_A_VM = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_vcpu_sync_state"}
 """Calls that the most general host leaves out: they touch no VM."""
+
+
+def model_only(state: State) -> State:
+    """The state without what a machine or a mutant keeps beside the model's own records."""
+    return state._replace(table={key: record for key, record in state.table.items() if key[0] in KINDS})
 
 
 def with_end(records: Records, step: Step) -> Records:
