@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..host import HOST_CALLS
 from ..revisions import REVISIONS, Revision, errno
 from ..scenes import LENT_PAGE, Node, Scene, next_step, scene
-from ..state import HOST, HYP, KINDS, NOPAGE, OWNED, Cpu, Page, State, Vcpu, Vm
+from ..state import HOST, HYP, KINDS, NOPAGE, OWNED, Config, Cpu, Page, State, Vcpu, Vm
 from ..steps import Step
 from ..trace import Trace, record
 from .check import (VIOLATED, Always, Answer, Exploration, Limits, Property, Report, Sometimes, Stuck, reached,
@@ -323,7 +323,8 @@ def written(text: str, revision: Revision) -> str:
 def scene_of(race: Race, revision: Revision) -> Scene:
     """The race as a scene of this kernel."""
     scripts = tuple(written(script, revision) for script in race.scripts)
-    return scene(race.id, race.title, revision, written(race.setup, revision), scripts, race.says)
+    return scene(race.id, race.title, revision, written(race.setup, revision), scripts, race.says,
+                 Config(cpus=len(scripts)))
 
 
 def is_there(race: Race, revision: Revision) -> bool:
