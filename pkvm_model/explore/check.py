@@ -149,12 +149,9 @@ class Exploration:
 
     @property
     def more(self) -> bool:
-        """True while there are states to look at and a question that they could answer."""
-        return bool(self.search.levels[-1]) and not all(self.settled(one) for one in self.asked)
-
-    def settled(self, one: Property) -> bool:
-        """True when what was found is the answer, whatever else there is."""
-        return bool(self.asked) and one.name in self.finds
+        """True while there are states to look at and a question that they could answer, or none was asked."""
+        settled = [one.name in self.finds for one in self.asked]
+        return bool(self.search.levels[-1]) and not (settled and all(settled))
 
     def advance(self, count: int = 2000) -> bool:
         """Look at the next states; true while it makes sense to go on."""
