@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..host import HOST_CALLS
 from ..revisions import REVISIONS, Revision, errno
-from ..scenes import LENT_PAGE, Node, Scene, next_step, scene
+from ..scenes import LENT_PAGE, Scene, scene
 from ..state import HOST, HYP, KINDS, NOPAGE, OWNED, Config, Cpu, Page, State, Vcpu, Vm
 from ..steps import Step
 from ..trace import Trace, record
@@ -22,6 +22,7 @@ from .check import (VIOLATED, Always, Answer, Exploration, Limits, Property, Rep
                     report)
 from .machines import Scripts
 from .properties import dying_and_loaded, host_is_through, not_home, published, told
+from .traces import script_steps
 
 OK, ERR, HOST_WARN, EL2_PANIC, BUG = "OK", "ERR", "HOST_WARN", "EL2_PANIC", "BUG"
 SEVERITY = (OK, ERR, HOST_WARN, EL2_PANIC, BUG)
@@ -406,13 +407,7 @@ def cell(race: Race, revision: Revision, limits: Limits = ENOUGH) -> Cell:
 
 def run_of(made: Scene, actions: tuple[int, ...]) -> Trace:
     """The trace of a scene's setup and of these CPUs' steps after it."""
-    steps = [(step, True) for step in made.setup_steps()]
-    node = Node(made.start(), (0,) * len(made.scripts))
-    for cpu in actions:
-        begun, step = node.idle(cpu), next_step(made, node, cpu)
-        assert step is not None, "these are steps that the search has made"
-        steps.append((step, begun))
-        node = node.after(step)
+    steps = [*((step, True) for step in made.setup_steps()), *script_steps(Scripts(made), actions)]
     return record(made.revision, made.config, [(shown(step), begun) for step, begun in steps])
 
 

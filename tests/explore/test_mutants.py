@@ -1,0 +1,133 @@
+"""Kernels with one thing wrong: the race that is for it shows the harm, and without the fault it does not."""
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from pkvm_model.explore.mutants import (
+    ALL_MUTANTS,
+    DIFFERS,
+    MUTANTS,
+    Comparison,
+    Translations,
+    applies,
+    compare,
+    mutate,
+)
+from pkvm_model.explore.races import BUG, EL2_PANIC, ERR, HOST_WARN, OK, RACES, cell, scene_of
+from pkvm_model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
+from pkvm_model.run import call
+from pkvm_model.state import Page, State
+from tests.explore.plain import search
+from tests.model.machine import HANDLE
+
+PANIC, WARN = EL2_PANIC, HOST_WARN
+HARM = {  # pre, v1, merged, upstream: what comes of the mutant's race
+    "M1": (None, BUG, BUG, ERR), "M2": (BUG, BUG, BUG, BUG), "M3": (BUG, BUG, BUG, BUG), "M4": (None, BUG, BUG, ERR),
+    "M5": (BUG, BUG, BUG, BUG), "M6": (None, None, None, PANIC), "M7": (BUG, BUG, BUG, BUG), "M8": (BUG, BUG, BUG, BUG),
+    "M9": (None, BUG, BUG, BUG), "M10": (None, WARN, WARN, WARN), "M11": (None, WARN, WARN, WARN),
+    "M12": (ERR, ERR, ERR, ERR), "M13": (BUG, BUG, BUG, BUG), "M14": (BUG, BUG, BUG, BUG), "M15": (BUG, BUG, BUG, BUG),
+    "M16": (BUG, BUG, BUG, BUG), "M17": (BUG, BUG, BUG, BUG), "M18": (PANIC, BUG, PANIC, WARN),
+    "R5": (None, OK, OK, OK)}
+"""None where the kernel has nothing that the mutant could change."""
+CELLS = [(name, revision) for name in HARM for revision in REVISIONS]
+THERE = [(mutant.id, name) for mutant in ALL_MUTANTS for name in REVISIONS if applies(mutant, REVISIONS[name])]
+
+
+@cache
+def found(name: str, revision: str) -> Comparison:
+    """What the mutant's race comes to without and with the fault."""
+    return compare(name, REVISIONS[revision])
+
+
+@pytest.mark.parametrize(("name", "revision"), CELLS)
+def test_a_mutant_does_the_harm_that_the_table_says(name: str, revision: str) -> None:
+    expected = dict(zip(REVISIONS, HARM[name], strict=True))[revision]
+    assert applies(MUTANTS[name], REVISIONS[revision]) == (expected is not None)
+    assert expected is None or found(name, revision).after.outcome == expected
+
+
+@pytest.mark.parametrize(("name", "revision"), THERE)
+def test_without_the_fault_the_race_ends_as_ever(name: str, revision: str) -> None:
+    race = RACES[MUTANTS[name].race]
+    assert found(name, revision).before.outcome == cell(race, REVISIONS[revision]).outcome
+
+
+@pytest.mark.parametrize(("name", "revision"), THERE)
+def test_a_mutant_changes_what_comes_of_the_race_or_what_it_shows(name: str, revision: str) -> None:
+    before, after = found(name, revision).before, found(name, revision).after
+    assert (before.outcome, before.shown) != (after.outcome, after.shown)
+    assert (after.trace is None) == (after.outcome == OK)
+
+
+def test_there_is_a_mutant_for_every_number_and_one_that_harms_nobody() -> None:
+    assert list(MUTANTS) == [*(f"M{number}" for number in range(1, 19)), "R5"]
+
+
+@pytest.mark.parametrize(("revision", "name"), [(PRE, "M1"), (V1, "M6"), (V1, "M99")])
+def test_a_mutant_that_a_kernel_cannot_have_is_refused(revision: str, name: str) -> None:
+    with pytest.raises(KeyError, match=f"no mutant '{name}'; it has M2, M3|no mutant '{name}'; it has M1, M2"):
+        mutate(revision, name)
+
+
+@pytest.mark.parametrize("revision", [V1, MERGED, UPSTREAM], ids=lambda revision: revision.name)
+def test_a_second_start_that_is_not_refused_leads_nowhere_new(revision: str) -> None:
+    with_guard, without = search(RACES["R5"], revision), search(RACES["R5"], mutate(revision, "R5"))
+    assert with_guard.states == without.states
+    assert (with_guard.worst, without.worst) == (ERR, OK)
+
+
+@pytest.mark.parametrize("revision", ["v1", "merged", "upstream"])
+def test_where_a_page_must_be_left_behind_refusing_is_a_choice(revision: str) -> None:
+    before, after = found("M12", revision).before, found("M12", revision).after
+    assert (before.outcome, before.shown) == (OK, ("lost",))
+    assert (after.outcome, after.shown) == (ERR, ())
+
+
+def test_upstream_without_the_count_is_v1_once_it_also_gives_back_what_counts() -> None:
+    assert ("M6", "upstream") in DIFFERS
+    old = mutate(UPSTREAM, "M6").without("give_back_unreferenced")
+    assert cell(RACES["R7"], old).outcome == cell(RACES["R7"], V1).outcome == BUG
+
+
+@pytest.mark.parametrize("name", ["M1", "M4"])
+def test_the_count_at_finalise_makes_good_for_another_guard(name: str) -> None:
+    counted, mutant = found(name, "upstream").after, mutate(UPSTREAM, name)
+    assert (counted.outcome, len(counted.shown)) == (ERR, 1)
+    assert cell(RACES[MUTANTS[name].race], mutant.without("finalize_unreferenced")).outcome == BUG
+
+
+def test_the_next_vm_runs_with_the_last_ones_translations_if_the_flush_is_late() -> None:
+    late = found("M7", "v1").after
+    assert late.reason == ("EL2_STALE_TRANSLATION: CPU 1 runs a guest of stage 2 pgd1 with translations read from pgd0")
+    assert late.trace is not None
+    assert late.trace.lines[-1].outcome.endswith("! EL2_STALE_TRANSLATION vm1")
+
+
+def after(kernel: Revision, *calls: tuple[Any, ...]) -> State:
+    """The state after a setup and these calls on CPU 0."""
+    state = scene_of(RACES["R3"]._replace(scripts=("", "")), kernel).start()
+    for name, *args in calls:
+        state = call(state, kernel, 0, name, *args).state
+    return state
+
+
+LOAD, RUN, PUT = ("__pkvm_vcpu_load", HANDLE, 0), ("__kvm_vcpu_run", "hv0.0"), ("__pkvm_vcpu_put",)
+START, FINALISE = ("__pkvm_start_teardown_vm", HANDLE), ("__pkvm_finalize_teardown_vm", HANDLE)
+
+
+def test_a_run_fills_what_cpus_remember_and_a_flush_empties_it() -> None:
+    kernel = V1._replace(functions=MUTANTS["M7"].control)
+    assert after(kernel, LOAD, RUN).get(Translations, 1) == Translations("pgd0")
+    assert after(kernel, LOAD, RUN, PUT, START, FINALISE).get(Translations, 1) == Translations()
+
+
+@pytest.mark.parametrize("revision", [PRE, V1, MERGED, UPSTREAM], ids=lambda revision: revision.name)
+def test_a_call_written_anew_is_also_what_the_honest_host_calls(revision: Revision) -> None:
+    kernel = mutate(revision, "M12")
+    state = after(kernel, LOAD, ("__pkvm_host_share_guest", "g1", 1), PUT)
+    step = call(state, kernel, 0, "kvm_destroy_vm", "kvm0", 1)
+    assert step.state.get(Page, "vm0").hyp == "OWNED"
+    assert any("returns -EBUSY" in event.says for event in step.events)

@@ -1,0 +1,179 @@
+"""The named races: what comes of each in each kernel, found by looking at every order."""
+from __future__ import annotations
+
+from functools import cache
+from itertools import groupby
+
+import pytest
+
+from pkvm_model.explore.check import Limits
+from pkvm_model.explore.races import (
+    ALL_RACES,
+    BUG,
+    DIFFERS,
+    EL2_PANIC,
+    ERR,
+    NOT_EXPLORED,
+    NOT_THERE,
+    OK,
+    RACES,
+    Cell,
+    cell,
+    is_there,
+    scene_of,
+    table,
+)
+from pkvm_model.revisions import REVISIONS
+from pkvm_model.trace import parse, replay
+from tests.explore.plain import Seen, search
+
+TOLD = ("R24", "R26", "R27", "R28")
+NA, PANIC = NOT_THERE, EL2_PANIC
+FACTS = {  # pre, v1, merged, upstream
+    "R1": (NA, OK, OK, OK), "R2": (PANIC, PANIC, PANIC, ERR), "R3": (PANIC, PANIC, PANIC, ERR),
+    "R4": (NA, ERR, ERR, ERR), "R5": (NA, ERR, ERR, ERR), "R6": (ERR, ERR, ERR, ERR),
+    "R7": (PANIC, BUG, OK, ERR), "R8": (OK, OK, OK, OK), "R9": (NA, NA, PANIC, PANIC), "R10": (OK, OK, OK, OK),
+    "R11": (NA, OK, OK, OK), "R12": (OK, OK, OK, OK), "R13": (NA, OK, OK, OK), "R14": (NA, OK, OK, OK),
+    "R15": (NA, OK, BUG, OK), "R16": (NA, NA, OK, ERR), "R17": (OK, OK, OK, OK), "R18": (OK, OK, OK, OK),
+    "R19": (ERR, ERR, ERR, ERR), "R20": (OK, OK, OK, OK), "R21": (OK, OK, OK, OK), "R22": (PANIC, BUG, OK, ERR),
+    "R23": (OK, OK, OK, OK), "R25": (OK, OK, OK, OK), "R29": (NA, PANIC, PANIC, ERR)}
+"""What the course's table of facts says, which was read from the kernels and tried on their own functions."""
+SHOWN = {"R8": ("pre", "v1", "merged", "upstream"), "R10": ("v1", "merged", "upstream"),
+         "R17": ("pre", "v1", "merged", "upstream"), "R18": ("pre", "v1", "merged"), "R19": ("pre", "v1", "merged"),
+         "R25": ("v1", "merged", "upstream")}
+"""In which kernels a race shows the state worth knowing of that it names."""
+CELLS = [(race, revision) for race in FACTS for revision in REVISIONS]
+THERE = [(race, revision) for race, revision in CELLS if is_there(RACES[race], REVISIONS[revision])]
+
+
+@cache
+def found(race: str, revision: str) -> Cell:
+    """The cell of a race in a kernel."""
+    return cell(RACES[race], REVISIONS[revision])
+
+
+@cache
+def plainly(race: str, revision: str) -> Seen:
+    """What a search that remembers nothing finds."""
+    return search(RACES[race], REVISIONS[revision])
+
+
+@pytest.mark.parametrize(("race", "revision"), CELLS)
+def test_a_race_ends_as_the_facts_say(race: str, revision: str) -> None:
+    facts = dict(zip(REVISIONS, FACTS[race], strict=True))[revision]
+    assert (found(race, revision).outcome != facts) == ((race, revision) in DIFFERS)
+
+
+@pytest.mark.parametrize(("race", "revision"), DIFFERS)
+def test_where_the_facts_differ_this_merged_lacks_the_calls(race: str, revision: str) -> None:
+    assert (revision, found(race, revision).outcome) == ("merged", NOT_THERE)
+
+
+def test_there_is_a_race_for_every_number_and_each_is_explored_or_told() -> None:
+    assert list(RACES) == [f"R{number}" for number in range(1, 30)]
+    assert {race.id for race in ALL_RACES if not race.scripts} == {*TOLD}
+    assert {*FACTS, *TOLD} == {*RACES}
+
+
+@pytest.mark.parametrize("race", TOLD)
+def test_a_race_that_is_only_told_says_so(race: str) -> None:
+    told = found(race, "v1")
+    assert (told.outcome, told.states, told.trace) == (NOT_EXPLORED, 0, None)
+    assert told.reason == RACES[race].says
+
+
+@pytest.mark.parametrize(("race", "revision"), THERE)
+def test_every_call_of_a_setup_works(race: str, revision: str) -> None:
+    for step in scene_of(RACES[race], REVISIONS[revision]).setup_steps():
+        assert not step.refused, step
+        assert not step.events, step
+
+
+@pytest.mark.parametrize(("race", "revision"), THERE)
+def test_plain_search_finds_the_same_states_transitions_and_outcome(race: str, revision: str) -> None:
+    whole, plain = found(race, revision), plainly(race, revision)
+    assert plain.worst == whole.outcome
+    if whole.complete:
+        assert (len(plain.states), plain.transitions) == (whole.states, whole.transitions)
+
+
+@pytest.mark.parametrize(("race", "revision"), THERE)
+def test_no_shorter_run_shows_the_outcome(race: str, revision: str) -> None:
+    whole = found(race, revision)
+    steps = len(whole.trace.lines) - whole.setup if whole.trace else 0
+    assert steps == plainly(race, revision).outcomes[whole.outcome]
+
+
+@pytest.mark.parametrize(("race", "revision"), THERE)
+def test_only_a_defect_ends_the_search_early(race: str, revision: str) -> None:
+    whole = found(race, revision)
+    assert whole.stopped == ("a defect is found" if whole.outcome == BUG else "")
+    assert not whole.stuck
+
+
+@pytest.mark.parametrize(("race", "revision"), THERE)
+def test_what_is_wrong_has_a_reason_and_a_trace_that_replays(race: str, revision: str) -> None:
+    whole = found(race, revision)
+    if whole.outcome == OK:
+        assert (whole.reason, whole.trace) == ("", None)
+        return
+    again = replay(parse(str(whole.trace)))
+    assert (again.differs, len(again.steps) > whole.setup) == ("", True)
+    assert "CPU" in whole.reason or "page" in whole.reason
+
+
+@pytest.mark.parametrize("race", [race.id for race in ALL_RACES if race.shows and race.id not in ("R1", "R4")])
+def test_what_is_worth_knowing_is_shown_where_it_can_be(race: str) -> None:
+    assert tuple(name for name in REVISIONS if found(race, name).shown) == SHOWN[race]
+
+
+@pytest.mark.parametrize("race", ["R1", "R4"])
+def test_what_a_guard_forbids_is_not_shown(race: str) -> None:
+    assert not any(found(race, name).shown for name in REVISIONS)
+
+
+def test_the_hole_is_start_then_a_lookup_then_finalise_then_the_call_goes_on() -> None:
+    hole = found("R7", "v1").trace
+    assert hole is not None
+    lines = hole.lines[found("R7", "v1").setup - 1:]
+    assert [cpu for cpu, _ in groupby(line.cpu for line in lines)] == [0, 1, 0]
+    assert [line.call.name for line in lines if line.call] == [
+        "__pkvm_start_teardown_vm", "__pkvm_host_unshare_guest", "__pkvm_finalize_teardown_vm"]
+    assert [line.call is None for line in lines[-2:]] == [True, True]
+    assert lines[-1].outcome == "! EL2_USE_AFTER_DONATION vm0"
+
+
+def test_the_leak_of_merged_leaves_a_page_on_loan_that_a_finished_host_cannot_take_home() -> None:
+    leak = found("R15", "merged")
+    assert leak.reason == "page g0 is SHARED_OWNED and counts 1"
+    assert leak.trace is not None
+    assert "HOST_WARN __pkvm_host_unshare_guest" in str(leak.trace)
+    assert leak.trace.lines[-1].outcome == "= 0"
+
+
+def test_an_error_counts_only_for_what_the_race_is_about() -> None:
+    unshare_too = RACES["R7"]._replace(about=(*RACES["R7"].about, "__pkvm_host_unshare_guest"))
+    assert (found("R7", "merged").outcome, cell(unshare_too, REVISIONS["merged"]).outcome) == (OK, ERR)
+
+
+def test_a_warning_of_the_host_counts_only_for_what_the_race_is_about() -> None:
+    unshare_too = RACES["R12"]._replace(about=("__pkvm_host_unshare_guest",))
+    assert (found("R12", "merged").outcome, cell(unshare_too, REVISIONS["merged"]).outcome) == (OK, "HOST_WARN")
+
+
+def test_a_limit_leaves_the_cell_incomplete() -> None:
+    cut = cell(RACES["R8"], REVISIONS["v1"], Limits(states=50))
+    assert (cut.complete, cut.stopped) == (False, "the limit of 50 states")
+    assert cut.states < found("R8", "v1").states
+
+
+def test_a_kernel_with_one_call_makes_it_where_the_others_finalise() -> None:
+    made = scene_of(RACES["R6"], REVISIONS["pre"])
+    assert [move.call.name for script in made.scripts for move in script] == ["__pkvm_teardown_vm"] * 2
+    assert not any(call.name == "__pkvm_start_teardown_vm" for _, call in made.setup)
+
+
+def test_the_table_has_every_race_in_every_kernel() -> None:
+    whole = table()
+    assert {*whole} == {(race, revision) for race in RACES for revision in REVISIONS}
+    assert whole["R7", "v1"] == found("R7", "v1")
