@@ -99,15 +99,18 @@ def view_of(state: State, revision: Revision, cpu: int) -> View:
 def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[Hypercall, list[Region]]:
     """The call, run again up to where it was; the regions it passed, and last the one it is about to enter.
 
-    What it writes and notes on the way is in the state already, so that is forgotten.
+    What it writes and notes on the way is in the state already, so that is forgotten. Raises ModelError if what it has
+    read does not lead to where it is, as in a state that somebody wrote by hand.
     """
     body = function(view, *flight.args)
     view.told = flight.reads
     try:
         regions = [next(body) for _ in range(len(flight.regions) + 1)]
-    except Exception as error:
-        why = f"what {flight.call} has read does not lead through {len(flight.regions)} regions; take another state"
-        raise ModelError(f"CPU {view.number}: {why}") from error
+        arrived = flight.at in ((), place(body, regions[-1]))
+    except Exception:  # whatever goes wrong on that way: it is not the call's own
+        arrived = False
+    if not arrived:
+        raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is")
     view.told = None
     view.restart()
     return body, regions

@@ -130,6 +130,15 @@ def test_a_call_that_has_read_what_does_not_lead_to_where_it_is_cannot_go_on(rea
         resume(state, V1, 0)
 
 
+def test_a_call_that_says_it_is_elsewhere_cannot_go_on() -> None:
+    machine = dying_with_pages(V1)
+    machine.begin(0, "unshare", HANDLE, 0)
+    value = json.loads(json.dumps(to_json(machine.state)))
+    value["cpus"][0]["in_flight"]["at"][0] = "__pkvm_host_unshare_guest#3"
+    with pytest.raises(ModelError, match=r"does not lead to where it is$"):
+        resume(from_json(value), V1, 0)
+
+
 def test_the_yields_of_a_call_are_counted_as_they_stand_in_the_source() -> None:
     machine = reserved(V1)
     machine.begin(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0")
