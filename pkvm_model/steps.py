@@ -106,11 +106,9 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
     view.told = flight.reads
     try:
         regions = [next(body) for _ in range(len(flight.regions) + 1)]
-        arrived = flight.at in ((), place(body, regions[-1]))
-    except Exception:  # whatever goes wrong on that way: it is not the call's own
-        arrived = False
-    if not arrived:
-        raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is")
+        view.check(flight.at in ((), place(body, regions[-1])), None, "stands elsewhere")
+    except Exception as error:
+        raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from error
     view.told = None
     view.restart()
     return body, regions
