@@ -25,7 +25,7 @@ class Revision(NamedTuple):
     """A kernel as far as teardown is concerned: its guards, the calls EL2 knows, and the habits of its host.
 
     `handle_bits` are what EL2 looks at of a handle. `removed` are guards, calls and habits that the real kernel has.
-    `functions` are calls that somebody has written anew, in place of the model's own.
+    `functions` are calls and guards that somebody has written anew, in place of the model's own.
     `warn_is_fatal` is false for a kernel built without CONFIG_BUG, and for a program that runs its functions elsewhere.
     """
 

@@ -66,8 +66,9 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, function
         entered.append(next(body))
         while to_end:
             entered.append(next(body))
-        now = flight._replace(at=place(body, entered[-1]), held=held(body), regions=locks(entered[:-1]))
-        return settle(view, flight, entered[first:-1], now._replace(reads=tuple(view.reads)))
+        now = flight._replace(at=place(body, entered[-1]), held=held(body), reads=tuple(view.reads))
+        passed = tuple([locks for locks, _ in entered[:-1]])
+        return settle(view, flight, entered[first:-1], now._replace(regions=passed))
     except StopIteration as done:
         ret = done.value
     except Refused as refused:
@@ -114,11 +115,6 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
     return body, regions
 
 
-def locks(regions: list[Region]) -> tuple[str, ...]:
-    """The locks that these regions hold."""
-    return tuple([held_in_it for held_in_it, _ in regions])
-
-
 def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None = None, *,
            ret: int | None = None, end: Event | None = None) -> Step:
     """The step that ran these regions, with the state that the view has now; `now` is the call if it goes on."""
@@ -127,7 +123,7 @@ def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None
         view.store((Cpu, view.number), cpu._replace(flight=now))
     return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
                 pending=now is not None and end is None,
-                regions=locks(entered), purposes=tuple([purpose for _, purpose in entered]),
+                regions=tuple([locks for locks, _ in entered]), purposes=tuple([purpose for _, purpose in entered]),
                 refused=view.refused, events=(*view.events, end) if end else tuple(view.events),
                 flushed=tuple(view.flushed), answers=tuple(view.answers))
 

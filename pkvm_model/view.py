@@ -183,8 +183,12 @@ class View:
             raise Refused(code, why)
 
     def guard(self, name: str, holds: object, why: str) -> None:
-        """The same for a check that a race hinges on: the revision says whether it stands, and what it answers."""
-        if holds or name not in self.revision.guards:
+        """The same for a check that a race hinges on: the revision says whether it stands, and what it answers.
+
+        A function that stands in for it is told the view and what the kernel's own check found.
+        """
+        own = self.revision.functions.get(name)
+        if name not in self.revision.guards or (own(self, holds) if own else holds):
             return
         answer = self.revision.guards[name]
         if isinstance(answer, Warn):

@@ -11,6 +11,7 @@ import pytest
 from pkvm_model.conform import Player, Tally
 from pkvm_model.revisions import REVISIONS, Revision
 from pkvm_model.vectors import Vector
+from pkvm_model.view import View
 from tests.conform.files import recorded
 from tests.model.machine import (
     HANDLE,
@@ -262,3 +263,16 @@ def test_the_recorded_functions_disagree_with_a_model_that_lacks_a_guard(revisio
         if tally.disagreements:
             return
     pytest.fail("the model without it does what the recorded functions did")
+
+
+def test_a_function_can_stand_in_for_a_guard() -> None:
+    asked = []
+
+    def stricter(view: View, holds: object) -> bool:
+        asked.append(holds)
+        return bool(holds) and view.page("pgd0").refcount == 0
+
+    machine = live(V1)
+    machine.revision = V1._replace(functions={"start_not_dying": stricter})
+    assert machine.call(0, "start", HANDLE) == -22
+    assert asked == [True]
