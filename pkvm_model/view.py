@@ -153,7 +153,7 @@ class View:
 
     def store(self, key: Key, record: Record) -> None:
         """Write a whole record; a zeroed one is none."""
-        if record == zeroed(key[0]):
+        if type(record) is key[0] and record == zeroed(key[0]):
             self.records.pop(key, None)
         else:
             self.records[key] = record

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..state import State, sort_key
 from ..steps import Step
-from .machines import Machine
 from .packing import Noted, Packing
 from .search import Search
 from .tables import Edge, Table
+
+if TYPE_CHECKING:
+    from .machines import Machine
 
 HOLDS, EMPTY, VIOLATED = "holds", "empty", "violated"
 EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
@@ -108,8 +110,8 @@ class AskedState(State):
         """Name and record of everything of this kind, as `State.all`."""
         table: Any = self.table
         table.kinds.add(kind)
-        names = sorted((key for key in list(table.packing.parts) if key[0] is kind), key=sort_key)
-        return ((name, record) for _, name in names if (record := table.get((kind, name))) is not None)
+        names = sorted({key[:2] for key in table.packing.parts if key[0] is kind}, key=sort_key)
+        return ((key[1], table[key]) for key in names if key in table)
 
 
 class Judge:
@@ -124,7 +126,7 @@ class Judge:
         """What the predicate says of this state."""
         table = Noted(self.packing, code)
         answer = self.predicate(AskedState(*self.machine.state(table)))
-        self.asked.update(table.asked)
+        self.packing.add(self.asked, table.asked)
         self.kinds |= table.kinds
         return answer
 

@@ -3,20 +3,29 @@
 Each part of a state (a record, a CPU's place in its script) has a few bits of the number, and each value that was ever
 seen there has a bit pattern; 0 is the value that nobody wrote. Parts and values are met during the search. A part that
 has no pattern left gets one bit more, at the top of the number: whatever was learnt about smaller numbers stays true.
+A machine may want some kinds of records finer: each field is then a part of its own.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-Part = tuple[Any, Any]
-"""What names a part: a record's kind and name, or two words of the machine's own."""
+from ..state import zeroed
+
+Part = tuple[Any, ...]
+"""What names a part: a record's kind and name, or two words of the machine's own; and the field if that is a part."""
+Key = tuple[Any, Any]
+"""What names a record."""
 
 
 class Packing:
-    """Which bits belong to which part, and what their patterns stand for. Parts are numbered as they are met."""
+    """Which bits belong to which part, and what their patterns stand for. Parts are numbered as they are met.
 
-    def __init__(self) -> None:
+    `age` grows when a part is met or gets a bit, and when somebody asks for a part for the first time.
+    """
+
+    def __init__(self, finer: Iterable[type[Any]] = ()) -> None:
+        self.finer = frozenset(finer)
         self.parts: dict[Part, int] = {}
         self.keys: list[Part] = []
         self.masks: list[int] = []
@@ -27,16 +36,18 @@ class Packing:
         self.age = 0
 
     def part(self, key: Part) -> int:
-        """The number of a part; a new one has one value, which is nothing, and no bits."""
-        if key not in self.parts:
-            self.parts[key] = len(self.parts)
+        """The number of a part; a new one has one value, which is nothing (or what a zeroed field holds), no bits."""
+        number = self.parts.get(key)
+        if number is None:
+            nothing = getattr(zeroed(key[0]), key[2]) if len(key) > 2 else None
+            number = self.parts[key] = len(self.parts)
             self.keys.append(key)
             self.masks.append(0)
             self.places.append([])
-            self.patterns.append({None: 0})
-            self.values.append({0: None})
+            self.patterns.append({nothing: 0})
+            self.values.append({0: nothing})
             self.age += 1
-        return self.parts[key]
+        return number
 
     def pattern(self, part: int, value: Any) -> int:
         """The bits that stand for a value of a part."""
@@ -56,49 +67,113 @@ class Packing:
         self.width += 1
         self.age += 1
 
-    def pack(self, table: dict[Part, Any]) -> int:
+    def mask(self, parts: Iterable[int]) -> int:
+        """The bits of these parts."""
+        return sum([self.masks[part] for part in parts])
+
+    def add(self, parts: set[int], asked: Iterable[int]) -> None:
+        """Note that whoever has asked for `parts` so far asks for these."""
+        if not parts.issuperset(asked):
+            parts.update(asked)
+            self.age += 1
+
+    def pack(self, table: dict[Key, Any]) -> int:
         """The number of a state."""
-        return sum(self.pattern(self.part(key), value) for key, value in table.items())
+        return sum(self.pattern(self.part(part), value)
+                   for key, record in table.items() for part, value in self.taken_apart(key, record))
 
-    def unpack(self, code: int) -> dict[Part, Any]:
+    def taken_apart(self, key: Key, record: Any) -> Iterator[tuple[Part, Any]]:
+        """The parts of a record with their values; None is a record that is zeroed."""
+        if key[0] not in self.finer:
+            return iter([(key, record)])
+        kind: Any = key[0]
+        names = [(*key, field) for field in kind._fields]
+        return zip(names, zeroed(kind) if record is None else record, strict=True)
+
+    def unpack(self, code: int) -> dict[Key, Any]:
         """The state of a number; what nobody wrote is left out."""
-        found = ((key, self.values[part][code & self.masks[part]]) for part, key in enumerate(self.keys))
-        return {key: value for key, value in found if value is not None}
+        table: dict[Key, Any] = {}
+        for part, key in enumerate(self.keys):
+            bits = code & self.masks[part]
+            value = self.values[part][bits]
+            if len(key) == 2 and value is not None:
+                table[key] = value
+            elif bits:
+                table[key[:2]] = (table.get(key[:2]) or zeroed(key[0]))._replace(**{key[2]: value})
+        return table
 
 
-class Noted(dict[Part, Any]):
+class Fields:
+    """A record that looks up a field when somebody asks for it; to its reader it is like any other record.
+
+    What was looked up or changed becomes an attribute, so that Python finds it there the next time.
+    """
+
+    _table: Noted
+    _key: Key
+    _changes: dict[str, Any]
+
+    def __init__(self, table: Noted, key: Key, changes: dict[str, Any]) -> None:
+        vars(self).update(changes, _table=table, _key=key, _changes=changes)
+
+    def __getattr__(self, field: str) -> Any:
+        value = vars(self)[field] = self._table.ask((*self._key, field))
+        return value
+
+    def _replace(self, **changes: Any) -> Fields:
+        return Fields(self._table, self._key, self._changes | changes)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (getattr(self, field) for field in self._key[0]._fields)
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, (Fields, tuple)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class Noted(dict[Key, Any]):
     """A state's table that looks its records up in a number, and notes which parts were asked for and which written.
 
     Whoever runs on it sees a table like any other. `asked` maps the parts to the bits that were found there, in the
-    order of asking; a copy notes into the same one.
+    order of asking; a copy notes into the same one. `written` has the records that were written since.
     """
 
     def __init__(self, packing: Packing, code: int, asked: dict[int, int] | None = None,
-                 written: dict[Part, Any] | None = None) -> None:
-        super().__init__()
+                 written: dict[Key, Any] | None = None) -> None:
         self.packing, self.code = packing, code
         self.asked: dict[int, int] = {} if asked is None else asked
         self.kinds: set[Any] = set()
-        self.written: dict[Part, Any] = {} if written is None else written
+        self.written: dict[Key, Any] = {} if written is None else written
 
-    def get(self, key: Part, default: Any = None) -> Any:
-        """The value of a part."""
-        value = self.written[key] if key in self.written else self.ask(self.packing.part(key))
+    def get(self, key: Key, default: Any = None) -> Any:
+        """The record or value of this key."""
+        value = self.written.get(key, self)
+        if value is self:
+            if key[0] in self.packing.finer:
+                value = self.written[key] = Fields(self, key, {})
+            else:
+                value = self.ask(key)
         return default if value is None else value
 
-    def ask(self, part: int) -> Any:
+    def ask(self, key: Part) -> Any:
         """The value that the number has for a part."""
-        self.asked[part] = bits = self.code & self.packing.masks[part]
-        return self.packing.values[part][bits]
+        packing = self.packing
+        part = packing.parts.get(key)
+        if part is None:
+            part = packing.part(key)
+        self.asked[part] = bits = self.code & packing.masks[part]
+        return packing.values[part][bits]
 
-    def __getitem__(self, key: Part) -> Any:
+    def __getitem__(self, key: Key) -> Any:
         return self.get(key)
 
-    def __setitem__(self, key: Part, value: Any) -> None:
+    def __setitem__(self, key: Key, value: Any) -> None:
         self.written[key] = value
 
-    def pop(self, key: Part, default: Any = None) -> Any:
-        """Write nothing to a part."""
+    def pop(self, key: Key, default: Any = None) -> Any:
+        """Write nothing to a key."""
         self.written[key] = None
         return default
 
@@ -107,18 +182,29 @@ class Noted(dict[Part, Any]):
         return Noted(self.packing, self.code, self.asked, self.written.copy())
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, tuple) and self.get(key) is not None
+        record = self.get(key) if isinstance(key, tuple) else None
+        return record is not None and not (isinstance(record, Fields) and record == zeroed(key[0]))  # type: ignore[index]
 
-    def __iter__(self) -> Iterator[Part]:
-        """Every part that is not nothing; whoever asks for all of them asks for each."""
-        return iter([key for key in list(self.packing.parts) if key in self])
+    def __iter__(self) -> Iterator[Key]:
+        """Every key that is not nothing; whoever asks for all of them asks for each."""
+        return iter([key for key in dict.fromkeys(part[:2] for part in self.packing.parts) if key in self])
 
-    def delta(self) -> int:
-        """What to add to the number to get the number of the state as it is now."""
-        packing, total = self.packing, 0
-        for key, value in self.written.items():
-            part = packing.part(key)
-            if part not in self.asked:
-                self.ask(part)
-            total += packing.pattern(part, value) - self.asked[part]
-        return total
+    def changes(self) -> dict[int, int]:
+        """The parts that were written, and the bits that they have now.
+
+        Whoever overwrites a record that it has not read is taken to have read it: what it does depends on what was
+        there. A field is overwritten whatever it held.
+        """
+        packing, found = self.packing, {}
+        for key, record in self.written.items():
+            if isinstance(record, Fields):
+                for field, value in record._changes.items():
+                    part = packing.part((*key, field))
+                    found[part] = packing.pattern(part, value)
+            else:
+                for name, value in packing.taken_apart(key, record):
+                    part = packing.part(name)
+                    if len(name) == 2 and part not in self.asked:
+                        self.ask(name)
+                    found[part] = packing.pattern(part, value)
+        return found

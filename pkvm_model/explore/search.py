@@ -8,22 +8,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .machines import Machine
 from .packing import Packing
-from .tables import Edge, Table, Tree
+from .tables import Edge, Table, Tree, grouped
+
+if TYPE_CHECKING:
+    from .machines import Machine
+
+GROUPED_AT = 256
+"""How many states there are when tables are made for several actions at once, and again for each four times as many."""
 
 
 class Search:
     """A search that its caller drives: `advance` looks at the next few states, and everything found is kept."""
 
     def __init__(self, machine: Machine) -> None:
-        self.machine, self.packing = machine, Packing()
+        self.machine, self.packing = machine, Packing(getattr(machine, "finer", ()))
         self.trees = {action: Tree(self.packing, partial(machine.act, action)) for action in machine.actions}
         self.tables = [Table(self.packing, [tree]) for tree in self.trees.values()]
         start = self.packing.pack(machine.first())
         self.levels = [[start]]
+        self.grouped_at = GROUPED_AT
         self.seen = {start}
         self.next: set[int] = set()
         self.done = self.transitions = 0
@@ -53,13 +59,7 @@ class Search:
         chunk = level[self.done:self.done + count]
         found: list[int] = []
         for table in self.tables:
-            mask, known = table.refresh(), table.known
-            for code in chunk:
-                deltas = known.get(code & mask)
-                if deltas is None:
-                    deltas, mask = table.learn(code), table.mask
-                if deltas:
-                    found += [code + delta for delta in deltas]
+            found += table.successors(chunk)
         self.next.update(found)
         self.transitions += len(found)
         self.done += len(chunk)
@@ -73,6 +73,9 @@ class Search:
         self.seen.update(level)
         self.next, self.done = set(), 0
         self.levels.append(level)
+        if self.states >= self.grouped_at:
+            self.grouped_at = 4 * self.states
+            self.tables = grouped(self.packing, self.tables, self.states.bit_length())
 
     def new_edges(self) -> Iterator[tuple[Any, Edge]]:
         """The edges that were not told before, each with its action."""
@@ -91,8 +94,9 @@ class Search:
 
     def step_back(self, level: set[int], code: int) -> tuple[Any, int]:
         """An action and a state of the level before from which it leads here: some edge was taken backwards."""
-        for action, tree in self.trees.items():
-            for delta in dict.fromkeys(edge.delta for edge in tree.edges):
-                if delta and code - delta in level and tree(code - delta) == delta:
-                    return action, code - delta
+        deltas = {delta for table in self.tables for known in table.known.values() for delta in known}
+        for before in {code - delta for delta in deltas} & level:
+            for action, tree in self.trees.items():
+                if tree(before) == code - before:
+                    return action, before
         raise AssertionError("every state but the first was reached by an edge")

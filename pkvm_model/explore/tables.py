@@ -6,69 +6,78 @@ per part; a `Table` remembers the answers of several trees for all parts that th
 """
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from .packing import Noted, Packing
 
 
-class Edge(NamedTuple):
+class Edge:
     """What an action does to every state with the values it has read.
 
-    It adds `delta` to the number; `label` says what came of it, `origin` is the first state in which it was found.
+    It puts `bits` in the place of what the `parts` have; `label` says what came of it, `origin` is the first state in
+    which it was found. `mask` are the bits of the parts; it holds for a packing of this `age`.
     """
 
-    delta: int
-    label: Any
-    origin: int
+    __slots__ = ("age", "bits", "label", "mask", "origin", "parts")
 
-
-class Fork(NamedTuple):
-    """A place in a tree: the part that is read there, and where each of its values leads."""
-
-    part: int
-    ways: dict[int, Any]
+    def __init__(self, changes: dict[int, int], label: Any, origin: int) -> None:
+        self.parts, self.bits = tuple(changes), sum(changes.values())
+        self.label, self.origin = label, origin
+        self.age = self.mask = 0
 
 
 class Tree:
-    """Everything one action can do: from the values it reads, one after the other, to an edge, or None for nothing."""
+    """Everything one action can do: from the values it reads, one after the other, to an edge, or None for nothing.
+
+    A fork is a pair: the part that is read there, and where each of its values leads.
+    """
 
     def __init__(self, packing: Packing, act: Callable[[Noted], Any]) -> None:
         self.packing, self.act = packing, act
-        self.root: dict[int, Any] = {}
+        self.start: dict[int, Any] = {}
+        self.root: Any = (0, self.start)
         self.parts: set[int] = set()
         self.edges: list[Edge] = []
         self.runs = 0
 
     def __call__(self, code: int) -> int:
         """What the action adds to the number of a state, 0 if it leaves it as it is or cannot be done."""
-        edge = self.edge(code)
-        return edge.delta if edge else 0
-
-    def edge(self, code: int) -> Edge | None:
-        """What the action does to a state; it is run only if no state like this one was met before."""
-        masks, node = self.packing.masks, self.root.get(0, self)
-        while type(node) is Fork:
-            node = node.ways.get(code & masks[node.part], self)
-        if node is self:
+        masks, node = self.packing.masks, self.root
+        try:
+            while type(node) is tuple:
+                node = node[1][code & masks[node[0]]]
+        except LookupError:
             node = self.learn(code)
-        found: Edge | None = node
-        return found
+        if not node:
+            return 0
+        if node.age != self.packing.age:
+            node.age, node.mask = self.packing.age, self.packing.mask(node.parts)
+        delta: int = node.bits - (code & node.mask)
+        return delta
 
     def learn(self, code: int) -> Edge | None:
         """Run the action, and put what it read and did into the tree."""
         self.runs += 1
         table = Noted(self.packing, code)
         done = self.act(table)
-        edge = Edge(done[0].delta(), done[1], code) if done else None
-        if edge:
-            self.edges.append(edge)
-        ways, bits = self.root, 0
+        edge = self.new_edge(code, *done) if done else None
+        ways, bits = self.start, 0
         for part, next_bits in table.asked.items():
-            ways = ways.setdefault(bits, Fork(part, {})).ways
-            bits = next_bits
+            if bits not in ways:
+                ways[bits] = part, {}
+            ways, bits = ways[bits][1], next_bits
         ways[bits] = edge
-        self.parts.update(table.asked)
+        self.root = self.start[0]
+        self.packing.add(self.parts, table.asked)
+        return edge
+
+    def new_edge(self, code: int, after: Noted, label: Any) -> Edge:
+        """The edge that leads to this table."""
+        changes = after.changes()
+        edge = Edge(changes, label, code)
+        self.edges.append(edge)
+        self.packing.add(self.parts, changes)
         return edge
 
 
@@ -81,12 +90,14 @@ class Table:
     def __init__(self, packing: Packing, members: list[Any]) -> None:
         self.packing, self.members = packing, members
         self.known: dict[int, list[Any]] = {}
-        self.mask = 0
+        self.mask, self.age = 0, -1
+        self.refresh()
 
     def refresh(self) -> int:
         """Take in what the members have asked for since; the mask."""
-        parts = set().union(*[member.parts for member in self.members])
-        self.mask = sum([self.packing.masks[part] for part in parts])
+        if self.age != self.packing.age:
+            self.age = self.packing.age
+            self.mask = self.packing.mask(set().union(*[member.parts for member in self.members]))
         return self.mask
 
     def learn(self, code: int) -> list[Any]:
@@ -94,3 +105,39 @@ class Table:
         answers = [answer for member in self.members if (answer := member(code))]
         self.known[code & self.refresh()] = answers
         return answers
+
+    def ready(self, codes: list[int]) -> int:
+        """Learn what is not known about these states; the mask."""
+        mask = -1
+        while mask != self.refresh():
+            mask, known = self.mask, self.known
+            for code in {code & mask: code for code in codes if code & mask not in known}.values():
+                self.learn(code)
+        return mask
+
+    def successors(self, codes: list[int]) -> list[int]:
+        """Where the members lead from these states."""
+        mask, known = self.refresh(), self.known
+        try:
+            return [code + delta for code in codes for delta in known[code & mask]]
+        except KeyError:
+            mask = self.ready(codes)
+            return [code + delta for code in codes for delta in known[code & mask]]
+
+
+def grouped(packing: Packing, tables: Iterable[Table], bits: int) -> list[Table]:
+    """Tables for the same trees, but fewer: trees share one if they look at no more than so many bits together."""
+    found: list[Table] = []
+    members = sorted([tree for table in tables for tree in table.members],
+                     key=lambda tree: -packing.mask(tree.parts).bit_count())
+    for tree in members:
+        mask = packing.mask(tree.parts)
+        fitting = [table for table in found if (table.mask | mask).bit_count() <= bits]
+        if fitting:
+            table = min(fitting, key=lambda table: (table.mask | mask).bit_count() - table.mask.bit_count())
+            table.members.append(tree)
+            table.mask |= mask
+        else:
+            found.append(Table(packing, [tree]))
+    kept = {tuple(table.members): table for table in tables}
+    return [kept.get(tuple(table.members), table) for table in found]

@@ -1,0 +1,97 @@
+"""The two families as machines that the product's explorer can search."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import atomic_host, script
+from pkvm_model.revisions import Revision
+from pkvm_model.state import Cpu, Flight, State
+from pkvm_model.steps import Step, advance
+from pkvm_model.view import View, Waits
+
+Records = dict[tuple[Any, Any], Any]
+
+
+class AtomicHost:
+    """Family H: an action is a whole call, and all of them are possible at any time."""
+
+    finer = (atomic_host.Slot, atomic_host.Cpu, atomic_host.Page)
+
+    def __init__(self, sizes: tuple[int, ...], mutant: str | None = None) -> None:
+        self.config: Any = atomic_host.config(*sizes)
+        self.revision = mutated(atomic_host.REVISION, atomic_host.MUTANTS, mutant)
+        self.actions = tuple(atomic_host.calls(*sizes))
+
+    def first(self) -> Records:
+        """Every slot is free, every page the host's."""
+        return {}
+
+    def act(self, action: tuple[int, Callable[..., Any], tuple[int, ...]], records: Records) -> tuple[Records, Step]:
+        """Make a call."""
+        cpu, call, args = action
+        step = advance(self.state(records), self.revision, cpu, Flight(call.__name__, args), call, to_end=True)
+        return step.state.table, step
+
+    def state(self, records: Records) -> State:
+        """The state that these records are."""
+        return State(self.config, records)
+
+    def is_safe(self, state: State) -> bool:
+        """True unless the family's invariant is broken."""
+        return atomic_host.safe(View(state, 0, self.revision))
+
+    def unfinished(self, _: Records) -> bool:
+        """A host that may call anything is never at its end."""
+        return False
+
+
+class Script:
+    """Family B: an action is the next step of a CPU's script."""
+
+    finer = (script.Vm, script.Vcpu, script.Page)
+
+    def __init__(self, sizes: tuple[int, ...], mutant: str | None = None) -> None:
+        self.config = script.config(*sizes)
+        self.revision = mutated(script.REVISION, script.MUTANTS, mutant)
+        self.scripts = {cpu: (function, args) for cpu, function, args in script.scripts(*sizes)}
+        self.actions = tuple(self.scripts)
+
+    def first(self) -> Records:
+        """The VM is live, and nobody has begun."""
+        return {}
+
+    def act(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
+        """Begin a script that was not begun, or go on with it; None while it waits for the lock, or at its end."""
+        (function, args), state = self.scripts[cpu], self.state(records)
+        flight = state.get(Cpu, cpu).flight
+        if not flight and records.get(("begun", cpu)):
+            return None
+        try:
+            step = advance(state, self.revision, cpu, flight or Flight(function.__name__, args), function)
+        except Waits:
+            return None
+        after: Any = step.state.table
+        if not flight:
+            after["begun", cpu] = True
+        return after, step
+
+    def state(self, records: Records) -> State:
+        """The state that these records are."""
+        return State(self.config, records)
+
+    def is_safe(self, state: State) -> bool:
+        """True unless the family's invariants are broken."""
+        return script.safe(View(state, 0, self.revision))
+
+    def unfinished(self, records: Records) -> bool:
+        """True while a script is not at its end."""
+        return any(records.get((Cpu, cpu)) or not records.get(("begun", cpu)) for cpu in self.actions)
+
+
+MACHINES: dict[str, Callable[..., AtomicHost | Script]] = {"H": AtomicHost, "B": Script}
+
+
+def mutated(revision: Revision, mutants: dict[str, str], mutant: str | None) -> Revision:
+    """The model with all its guards, or without the one that a mutant lacks."""
+    return revision.without(mutants[mutant]) if mutant else revision
