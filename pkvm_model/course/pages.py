@@ -14,7 +14,8 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
 from pkvm_model.course.environment import ROOT
 from pkvm_model.course.errors import CourseError
-from pkvm_model.widgets.bench import FRONT_END, MIME
+from pkvm_model.widgets.bench import MIME
+from pkvm_model.widgets.front_end import front_end
 
 Notebook = Any  # nbformat gives dictionaries whose keys are attributes as well
 DEFAULT = "_site"
@@ -139,7 +140,7 @@ def prose(notebook: Notebook) -> str:
 
 def page(title: str, body: str, steps: bool) -> str:
     """A whole page; the module of the bench is in it where there is a bench."""
-    module = FRONT_END.read_text(encoding="utf-8") + START if steps else ""
+    module = front_end() + START if steps else ""
     script = f'\n<script type="module">\n{module}</script>\n' if steps else ""
     return PAGE.format(title=html.escape(title), style=THEMES + STYLE + colours(), body=body, script=script)
 

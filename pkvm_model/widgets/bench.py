@@ -1,29 +1,27 @@
-"""The bench: lanes, state and ownership to step through. Python works states out, `bench.js` draws and steps."""
+"""The bench: lanes, state and ownership to step through. Python works states out, the front end draws and steps."""
 
 import json
-import pathlib
 import uuid
 from typing import Any
 
 import anywidget
 import traitlets
 
+from pkvm_model.widgets.front_end import front_end
 from pkvm_model.widgets.static import static_html
 from pkvm_model.widgets.walk import Answer, Expand, Graph, State, Walk
 from pkvm_model.widgets.words import describe
 
 MIME = "application/vnd.pkvm.bench+json"
-# The one copy of the front end lies where JupyterLab looks for the extension that shows stored benches.
-SHARE = pathlib.Path(__file__).parent.parent / "share" / "jupyter"
-FRONT_END = SHARE / "labextensions" / "pkvm-bench" / "static" / "bench.js"
 
 
 class Bench(anywidget.AnyWidget):
     """A bench on a graph; it asks `expand(from_id, cpu, line)` for what the graph does not hold."""
 
-    _esm = FRONT_END.read_text(encoding="utf-8")
+    _esm = front_end()
     packed = traitlets.Unicode().tag(sync=True)
     trace = traitlets.Unicode().tag(sync=True)
+    history = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, graph: Graph, expand: Expand | None = None):
@@ -31,7 +29,7 @@ class Bench(anywidget.AnyWidget):
         # The key is the widget's own id: with it the stored output finds the live object. It is in no compared output.
         key = uuid.uuid4().hex
         self._walk = Walk(graph, expand)
-        super().__init__(packed=pack(graph), trace=self._walk.trace, key=key, model_id=key)
+        super().__init__(packed=pack(graph), trace=self._walk.trace, history=self._walk.history, key=key, model_id=key)
         self.on_msg(self._hear)
 
     @property
@@ -41,8 +39,13 @@ class Bench(anywidget.AnyWidget):
 
     @property
     def at(self) -> int:
-        """How many steps were taken."""
+        """How many steps lead from the start to the state shown."""
         return len(self._here().path)
+
+    @property
+    def branches(self) -> list[str]:
+        """The trace texts of all that was tried: one for each place from which no further step was taken."""
+        return self._here().branches
 
     @property
     def state(self) -> State:
@@ -57,7 +60,8 @@ class Bench(anywidget.AnyWidget):
     def goto(self, trace: str) -> None:
         """Opens a trace text in every view; raises ValueError where it no longer fits, and stays there."""
         odd = self._walk.follow(trace)
-        self.trace = self._walk.trace
+        self.set_trait("history", self._walk.history)
+        self.set_trait("trace", self._walk.trace)
         self.send({"open": self.trace})
         if odd:
             raise ValueError(f"The bench is at step {len(self._walk.path)}: {odd}.")
@@ -68,6 +72,8 @@ class Bench(anywidget.AnyWidget):
 
     def _here(self) -> Walk:
         """The walk, brought to where the front end stands."""
+        if self._walk.history != self.history:
+            self._walk.recall(self.history)
         if self._walk.trace != self.trace:
             self._walk.follow(self.trace)
         return self._walk

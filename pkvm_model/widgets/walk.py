@@ -1,10 +1,12 @@
 """A position on a graph: which lines were taken from its start, and the state they lead to.
 
 The form of a graph, of its answers and of a trace is described in `docs/bench-graph.md`. The front end follows the same
-rules in `bench.js`; this is what Python needs to read a position back.
+rules in `walk.js`; this is what Python needs to read a position back.
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 Graph = dict[str, Any]
@@ -14,21 +16,38 @@ Answer = dict[str, Any]
 Expand = Callable[[int, int, str], Answer]
 
 
+@dataclass(eq=False)
+class Place:
+    """A place in the history: the edge that led to it, its state, and the places that were gone to from it."""
+
+    number: int
+    before: "Place | None"
+    edge: Edge | None
+    id: int
+    after: "list[Place]" = field(default_factory=list)
+
+
 class Walk:
-    """A position on a graph that grows where Python is asked."""
+    """A position on a graph that grows where Python is asked, and every step that was ever taken on it."""
 
     def __init__(self, graph: Graph, expand: Expand | None = None):
         """Start at the graph's start; `expand` works out what the graph does not hold."""
         self.graph = graph
         self.states: dict[int, State] = dict(enumerate(graph["states"]))
         self.edges: dict[int, list[Edge]] = {at: copies(edges) for at, edges in enumerate(graph["edges"])}
-        self.path: list[tuple[Edge, int]] = []
+        self.places = [Place(0, None, None, int(graph["start"]))]
+        self.place = self.places[0]
         self._expand = expand
+
+    @property
+    def path(self) -> list[tuple[Edge, int]]:
+        """The edges from the start to the place shown, each with the state it leads to."""
+        return [(edge, place.id) for place in way(self.place) if (edge := place.edge)]
 
     @property
     def here(self) -> int:
         """The id of the state shown."""
-        return self.path[-1][1] if self.path else int(self.graph["start"])
+        return self.place.id
 
     @property
     def state(self) -> State:
@@ -38,7 +57,7 @@ class Walk:
     @property
     def edge(self) -> Edge | None:
         """The edge that led here, or None at the start."""
-        return self.path[-1][0] if self.path else None
+        return self.place.edge
 
     @property
     def says(self) -> str:
@@ -48,12 +67,45 @@ class Walk:
     @property
     def trace(self) -> str:
         """The trace text of this position."""
-        lines = [self.graph["header"], *self.graph["setup"], *(edge["line"] for edge, _ in self.path)]
-        return "\n".join([*lines, f"state {self.state['digest']}"])
+        return self.trace_to(self.place)
+
+    @property
+    def branches(self) -> list[str]:
+        """The trace texts to all places from which no further step was taken."""
+        return [self.trace_to(place) for place in self.places if not place.after]
+
+    def trace_to(self, place: Place) -> str:
+        """The trace text of a place."""
+        lines = [self.graph["header"], *self.graph["setup"], *(at.edge["line"] for at in way(place) if at.edge)]
+        return "\n".join([*lines, f"state {self.states[place.id]['digest']}"])
+
+    @property
+    def history(self) -> str:
+        """All places in one text: each line once, then for each place the one before it and its line, by number."""
+        lines: dict[str, int] = {}
+        steps = [[at.before.number, lines.setdefault(at.edge["line"], len(lines))]
+                 for at in self.places if at.before and at.edge]
+        return json.dumps({"lines": list(lines), "steps": steps, "at": self.place.number}, separators=(",", ":"),
+                          ensure_ascii=False)
 
     def take(self, edge: Edge) -> None:
-        """Goes along an edge whose end is known."""
-        self.path.append((edge, int(edge["to"])))
+        """Goes along an edge whose end is known; where that was done before, to the same place again."""
+        again = [place for place in self.place.after if place.edge and place.edge["line"] == edge["line"]]
+        if not again:
+            self.places.append(Place(len(self.places), self.place, edge, int(edge["to"])))
+            self.place.after.append(self.places[-1])
+        self.place = again[0] if again else self.places[-1]
+
+    def recall(self, history: str) -> None:
+        """Becomes the walk that a front end has told of; steps that do not fit are left out, with all that follows."""
+        kept = json.loads(history)
+        self.places = [Place(0, None, None, int(self.graph["start"]))]
+        found: list[Place | None] = [self.places[0]]
+        for before, line in kept["steps"]:
+            self.place = found[before] or self.places[0]
+            fits = found[before] and not self._take(kept["lines"][line])
+            found.append(self.place if fits else None)
+        self.place = found[kept["at"]] or self.places[0]
 
     def ask(self, from_id: int, cpu: int, line: str) -> Answer:
         """Works an edge out, keeps what was learnt, and returns the answer for the front end."""
@@ -75,18 +127,17 @@ class Walk:
         for number, expected in enumerate(before):
             if lines[number : number + 1] != [expected]:
                 return f"line {number + 1} of the trace is not “{expected}”: it was made for another bench"
-        return self._take(lines[len(before) :]) or self._compare(digest)
+        self.place = self.places[0]
+        return next(filter(None, map(self._take, lines[len(before) :])), "") or self._compare(digest)
 
-    def _take(self, lines: list[str]) -> str:
-        """Follows lines from the start."""
-        self.path = []
-        for line in lines:
-            edge = next((edge for edge in self.edges.get(self.here, []) if edge["line"] == line), None)
-            if edge is None or self.state["end"]:
-                return f"the trace fits up to step {len(self.path)}; “{line}” is not possible there"
-            if edge["to"] not in self.states:
-                self.ask(self.here, edge["cpu"], line)
-            self.take(edge)
+    def _take(self, line: str) -> str:
+        """Goes along the edge that a line names; returns why that is not possible."""
+        edge = next((edge for edge in self.edges.get(self.here, []) if edge["line"] == line), None)
+        if edge is None or self.state["end"]:
+            return f"the trace fits up to step {len(self.path)}; “{line}” is not possible there"
+        if edge["to"] not in self.states:
+            self.ask(self.here, edge["cpu"], line)
+        self.take(edge)
         return ""
 
     def _compare(self, digest: str) -> str:
@@ -99,3 +150,12 @@ class Walk:
 def copies(edges: list[Edge]) -> list[Edge]:
     """Edges of our own, since what is learnt is written into them."""
     return [dict(edge) for edge in edges]
+
+
+def way(place: Place | None) -> list[Place]:
+    """The places from the start to one, without the start."""
+    found = []
+    while place and place.before:
+        found.append(place)
+        place = place.before
+    return found[::-1]

@@ -35,6 +35,14 @@ class Screen:
         """The sentence of the change is this one."""
         expect(self.bench.locator(".says")).to_have_text(sentence)
 
+    def ways(self) -> list[str]:
+        """How the timeline calls the way shown and its branches."""
+        return [way.get_attribute("aria-label") for way in self.bench.locator(".way").all()]
+
+    def focused(self) -> str:
+        """The name of what has the focus."""
+        return str(self.page.evaluate("document.activeElement.getAttribute('aria-label')"))
+
     def counts(self, text: str) -> None:
         """The step counter shows this."""
         expect(self.bench.locator(".bar .muted")).to_have_text(text)

@@ -61,9 +61,44 @@ def test_the_keys_step_undo_redo_and_finish_a_call(exported):
     screen.counts("step 0 of 3")
 
 
-def test_another_step_after_undo_cuts_what_was_undone(exported):
+def test_another_step_after_undo_loses_nothing(exported):
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "u", "1")
+    screen.counts("step 2 of 2")
+    assert screen.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
+    expect(screen.bench.locator("[aria-live]")).to_contain_text("A new branch. Step 2 of 2.")
+
+
+def test_the_same_step_again_makes_no_branch(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "0", "u", "0")
+    assert screen.ways() == ["Steps of the way shown"]
+
+
+def test_every_step_of_every_branch_is_reached_by_keyboard(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "1", "b", "1", "1", "0", "g")
+    assert screen.focused() == "Step 3, CPU 0, unshare"
+    screen.page.keyboard.press("ArrowDown")
+    screen.page.keyboard.press("ArrowLeft")
+    assert screen.focused() == "Step 1, CPU 0, unshare"
+    screen.page.keyboard.press("ArrowRight")
+    screen.page.keyboard.press("Enter")
+    screen.shows(walked(0, 1))
+    assert screen.focused() == "Step 2, CPU 1, finalise, refused"
+
+
+def test_redo_follows_the_branch_that_was_seen_last(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "u", "1", "u", "r")
+    screen.shows(walked(1))
+
+
+def test_the_rest_is_forgotten_only_when_asked(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "0", "u", "1", "1", "u")
+    screen.click("Forget the rest")
+    assert screen.ways() == ["Steps of the way shown"]
     screen.counts("step 2 of 2")
 
 

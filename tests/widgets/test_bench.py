@@ -6,6 +6,7 @@ import pytest
 
 from pkvm_model.widgets import Bench
 from pkvm_model.widgets.bench import MIME, SHARED, pack
+from pkvm_model.widgets.walk import Walk
 from tests.widgets.r7_graph import graph
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -86,3 +87,12 @@ def test_an_error_while_a_step_is_worked_out_goes_to_the_learner(bench):
 def test_a_message_that_asks_nothing_is_answered_with_an_error(bench):
     bench._hear(bench, {"ask": {}}, [])
     assert "KeyError" in bench.sent[0]["error"]
+
+
+def test_python_reads_everything_that_was_tried(bench):
+    walk = Walk(graph())
+    for line in ("0 __pkvm_host_unshare_guest(0x1000, 0) ...", EARLY):
+        walk.follow("\n".join([*bench.trace.splitlines()[:-1], line]))
+    bench.set_state({"trace": walk.trace, "history": walk.history})
+    assert bench.branches == walk.branches
+    assert bench.at == 1

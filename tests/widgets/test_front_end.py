@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from pkvm_model.widgets.bench import FRONT_END, SHARE
+from pkvm_model.widgets.front_end import SHARE, front_end, parts
 
-SOURCE = FRONT_END.read_text(encoding="utf-8")
+SOURCE = front_end()
 TEXTS = ("ink", "muted", "host", "hyp", "guest", "danger", "edge")
 GROUNDS = ("bg", "panel", "chg")
 
@@ -58,4 +58,20 @@ def test_no_control_is_ever_disabled_so_that_it_keeps_the_focus():
 
 
 def test_there_is_one_copy_of_the_front_end():
-    assert list(SHARE.parents[1].rglob("bench.js")) == [FRONT_END]
+    others = {path for path in SHARE.parents[1].rglob("*.js") if path.name != "remoteEntry.js"}
+    assert others == set(parts())
+
+
+def test_a_name_stands_for_one_thing_in_all_parts():
+    """They share one scope where they are put after each other."""
+    names = re.findall(r"^(?:const|let|(?:async )?function|class) (\w+)", SOURCE, flags=re.MULTILINE)
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def test_what_a_part_imports_is_exported_where_it_says():
+    for path in parts():
+        imports = re.findall(r'^import \{([^}]*)\} from "./([\w.]+)";', path.read_text("utf-8"), flags=re.MULTILINE)
+        for names, home in imports:
+            exports = re.findall(r"^export .*", (path.parent / home).read_text("utf-8"), flags=re.MULTILINE)
+            missing = [name for name in re.findall(r"\w+", names) if not re.search(rf"\b{name}\b", "".join(exports))]
+            assert missing == [], (path.name, home)

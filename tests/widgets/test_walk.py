@@ -1,5 +1,7 @@
 """A position is read back from a trace text, as far as it fits."""
 
+import json
+
 import pytest
 
 from pkvm_model.widgets.walk import Walk
@@ -9,6 +11,8 @@ START = "\n".join([graph()["header"], *graph()["setup"]])
 EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
 LOAD = "0 __pkvm_vcpu_load(0x1000, 0, 0) = ?"
 UNSHARE = "0 __pkvm_host_unshare_guest(0x1000, 0) ...\n0 resume ...\n0 resume = 0"
+
+LOOP = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
 
 
 def expand(from_id, cpu, line):
@@ -56,3 +60,41 @@ def test_asking_leaves_the_graph_that_was_shipped_as_it_was():
     shipped = graph()
     Walk(shipped, expand).follow(f"{START}\n{UNSHARE}\n{LOAD}")
     assert shipped == graph()
+
+
+def test_going_back_and_doing_something_else_loses_nothing():
+    walk = Walk(graph())
+    walk.follow(f"{START}\n{UNSHARE}")
+    walk.follow(f"{START}\n{EARLY}")
+    assert [branch.splitlines()[-2] for branch in walk.branches] == ["0 resume = 0", EARLY]
+    assert len(walk.path) == 1
+
+
+def test_the_same_step_twice_from_one_place_leads_to_one_place():
+    walk = Walk(graph())
+    walk.follow(f"{START}\n{EARLY}")
+    walk.follow(f"{START}\n{EARLY}")
+    assert len(walk.places) == 2
+
+
+def test_a_history_is_recalled_with_its_branches_and_its_position():
+    walk, again = Walk(graph()), Walk(graph())
+    walk.follow(f"{START}\n{UNSHARE}")
+    walk.follow(f"{START}\n{EARLY}")
+    again.recall(walk.history)
+    assert (again.history, again.branches, again.trace) == (walk.history, walk.branches, walk.trace)
+
+
+def test_a_history_of_ten_thousand_steps_is_recalled():
+    """Long ways of a graph without an end."""
+    round_trip = graph() | {"states": graph()["states"][:1], "edges": [[LOOP]]}
+    steps = [[number, 0] for number in range(10_000)]
+    walk = Walk(round_trip)
+    walk.recall(json.dumps({"lines": [LOOP["line"]], "steps": steps, "at": 10_000}))
+    assert len(walk.path) == 10_000
+
+
+def test_steps_of_a_history_that_do_not_fit_are_left_out_with_all_that_follows():
+    walk = Walk(graph())
+    walk.recall(json.dumps({"lines": [EARLY, "1 odd"], "steps": [[0, 0], [0, 1], [2, 0]], "at": 3}))
+    assert (len(walk.places), walk.path) == (2, [])

@@ -1,0 +1,56 @@
+// What a state holds, cell by cell, and which cells differ between two states.
+
+import { RIGHTS, ownerSign, pageSign, vcpuSign, vmSign } from "./signs.js";
+
+/** A graph from its packed text, in which equal parts of states stand once. */
+export function unpack(text) {
+  const { parts, ...graph } = JSON.parse(text);
+  const whole = (numbers) => numbers.map((number) => parts[number]);
+  for (const state of graph.states) for (const kind of ["lanes", "slots", "vms", "pages"]) state[kind] = whole(state[kind]);
+  return graph;
+}
+
+export const VIEWS = ["host", "hyp", "guest"];
+
+function pageCells(graph, state) {
+  return state.pages.flatMap((row, at) => {
+    const cell = (part, word, extra) => ({ key: `page ${at} ${part}`, name: graph.pages[at][0], part, word, ...extra });
+    return [
+      ...VIEWS.map((who) => cell(who, RIGHTS[row[who]], { sign: () => pageSign(who, row[who]) })),
+      cell("owner", row.owner, { sign: () => ownerSign(row.owner), shown: true }),
+      cell("count", row.count || "no count", { part: "", quiet: true }),
+    ];
+  });
+}
+
+function vmCells(card) {
+  const both = { vm: card.vm, name: `VM ${card.handle}`, shown: true };
+  const cell = (key, part, word, extra) => ({ ...both, key: `vm ${card.vm} ${key}`, part, word, ...extra });
+  return [
+    cell("word", "", card.word, { sign: () => vmSign(card.word), whole: true }),
+    cell("count", "count", String(card.count), { same: JSON.stringify(card.holders) }),
+    cell("dying", "dying in EL2", card.dying), cell("memo", "host memo", card.memo),
+    ...card.vcpus.map((vcpu) => cell(`vcpu ${vcpu.idx}`, `vCPU ${vcpu.idx}`, vcpu.word, { sign: () => vcpuSign(vcpu.word) })),
+    cell("back", "given back", card.back || "nothing", { quiet: true }),
+  ];
+}
+
+/** Every cell that a step can change, by key. */
+function cells(graph, state) {
+  const slots = state.slots.map(({ word }, at) =>
+    ({ key: `slot ${at}`, name: `slot ${at}`, part: "", word, sign: () => vmSign(word), shown: true }));
+  return new Map([...pageCells(graph, state), ...state.vms.flatMap(vmCells), ...slots].map((cell) => [cell.key, cell]));
+}
+
+/** What differs: key to {was, now}, either of them missing where a VM came or went. */
+export function differences(graph, before, after) {
+  const old = cells(graph, before), young = cells(graph, after), found = new Map();
+  const both = (cell) => !cell.vm || (old.has(`vm ${cell.vm} word`) && young.has(`vm ${cell.vm} word`));
+  for (const key of new Set([...young.keys(), ...old.keys()])) {
+    const was = old.get(key), now = young.get(key), either = now ?? was;
+    // Of a VM that came or went, one cell stands for all.
+    const differs = was && now ? was.word !== now.word || was.same !== now.same : either.whole || both(either);
+    if (differs) found.set(key, { was, now });
+  }
+  return found;
+}

@@ -1,0 +1,112 @@
+// The timeline: the way shown, a track for each CPU, and below it the branches that were left. Every step can be gone to.
+
+import { make, settle } from "./elements.js";
+import { PAPER, SIGNS, cpuSign, octagon } from "./signs.js";
+
+const WIDE = 12, BEFORE = 8, MOST_BRANCHES = 5;
+
+const ENDS = {
+  panic: () => octagon(14, "var(--danger)", PAPER),
+  refused: () => SIGNS.arrow(),
+  warn: () => SIGNS.warn(),
+  nothing: () => SIGNS.nothing(),
+};
+const CAME_OUT = { panic: ", the machine ends", refused: ", refused", warn: ", the host warns", nothing: ", nothing happens" };
+
+const column = (step, { first }) => `grid-column:${step - first + 2}`;
+const inSight = (step, { first }) => step >= first && step < first + WIDE;
+
+/** What a step is called by those who do not see where it stands. */
+function nameOf({ step, edge }, graph) {
+  if (!edge) return "Start";
+  return `Step ${step}, ${graph.cpus[edge.cpu]}, ${edge.label}${CAME_OUT[edge.kind] ?? ""}`;
+}
+
+/** A step as a button; which place it goes to stands in its data, so that a button can stay while the way changes. */
+function stepButton(at, frame, shown) {
+  const { here, graph } = frame, kind = at === here ? "now" : at.step > here.step || !frame.main ? "later" : "made";
+  const current = at === here ? { "aria-current": "step" } : {};
+  const name = nameOf(at, graph), attributes = { type: "button", "aria-label": name, title: name, ...current };
+  const element = make(`button.tick.${kind}`, { ...attributes, tabindex: at === here ? "0" : "-1" }, shown, at.edge && ENDS[at.edge.kind]?.());
+  element.dataset.place = at.number;
+  element.dataset.step = at.step;
+  return element;
+}
+
+const cell = (at, row, frame, shown) =>
+  make("li", { style: `${column(at.step, frame)};grid-row:${row}` }, stepButton(at, frame, shown));
+
+/** The way shown: the steps of each CPU on a track of its own. */
+function mainWay(way, frame) {
+  const { graph } = frame, seen = way.places.filter(({ step }) => inSight(step, frame));
+  const head = (name, cpu) => make("li.track", { "aria-hidden": "true", style: `grid-column:1;grid-row:${cpu + 1}` }, name);
+  const tick = (at) => cell(at, at.edge ? at.edge.cpu + 1 : `1/${graph.cpus.length + 1}`, { ...frame, main: true }, at.edge ? String(at.step) : "start");
+  return make("ol.way.main", { "aria-label": "Steps of the way shown" }, ...graph.cpus.map(head), ...seen.map(tick));
+}
+
+/** A branch: a track that hangs from the step it leaves. */
+function branch({ from, places }, frame) {
+  const seen = places.filter(({ step }) => inSight(step, frame));
+  const says = `from step ${from}`, count = `${places.length} ${places.length === 1 ? "step" : "steps"}`;
+  const elbow = inSight(from, frame) && make("li.elbow", { "aria-hidden": "true", style: column(from, frame) });
+  return make("ol.way", { "aria-label": `Branch ${from ? says : "from the start"}, ${count}` },
+    make("li.track", { "aria-hidden": "true", style: "grid-column:1" }, from ? says : "from start"),
+    elbow, ...seen.map((at) => cell(at, 1, frame, cpuSign(at.edge.cpu))));
+}
+
+/** A button to what lies outside the steps in sight. */
+function further(at, text, frame) {
+  return at && make("div.further", {}, Object.assign(stepButton(at, frame, text), { className: "tick more" }));
+}
+
+function beside(way, frame) {
+  const { first } = frame, last = way.places.length - 1, beyond = last - (first + WIDE - 1);
+  return [
+    first > 0 && further(way.places[first - 1], `‹ ${first} earlier`, frame),
+    beyond > 0 && further(way.places[first + WIDE], `${beyond} later ›`, frame),
+  ].filter(Boolean);
+}
+
+/** What does not fit: how many branches, and from which steps they can be seen. */
+function otherBranches(hidden) {
+  const steps = [...new Set(hidden.map(({ from }) => from))].sort((a, b) => a - b).slice(0, 8).join(", ");
+  const many = `${hidden.length} more ${hidden.length === 1 ? "branch leaves" : "branches leave"}`;
+  return hidden.length > 0 && make("p.muted", {}, `${many} from steps such as ${steps}; go there to see them.`);
+}
+
+/** Draws the timeline into its place, and keeps the focus in it. */
+export function drawTimeline(box, { graph, here, ways }) {
+  const [way, ...branches] = ways, focused = box.contains(document.activeElement);
+  const first = Math.max(0, Math.min(here.step - BEFORE, way.places.length - WIDE));
+  const frame = { graph, here, first };
+  // The branches that leave nearest to where the learner stands come first.
+  const near = branches.map((one, age) => ({ one, age, far: Math.abs(one.from - here.step) })).sort((a, b) => a.far - b.far || a.age - b.age);
+  const shown = near.slice(0, MOST_BRANCHES).sort((a, b) => a.age - b.age).map(({ one }) => one);
+  const hidden = near.slice(MOST_BRANCHES).map(({ one }) => one);
+  const ends = beside(way, frame);
+  settle(box, [ends.length && make("div.beside", {}, ...ends), mainWay(way, frame), ...shown.map((one) => branch(one, frame)), otherBranches(hidden)]);
+  if (focused) focusNow(box);
+}
+
+export const focusNow = (box) => box.querySelector("[aria-current]")?.focus();
+
+/** The button that an arrow key leads to: along a way, or to the nearest step of the way above or below. */
+function beyond(from, key) {
+  const way = from.closest(".way"), ticks = [...(way?.querySelectorAll(".tick") ?? [])], at = ticks.indexOf(from);
+  if (key === "ArrowLeft") return ticks[at - 1];
+  if (key === "ArrowRight") return ticks[at + 1];
+  if (key === "Home") return ticks[0];
+  if (key === "End") return ticks.at(-1);
+  let other = key === "ArrowUp" ? way?.previousElementSibling : way?.nextElementSibling;
+  const far = (tick) => Math.abs(tick.dataset.step - from.dataset.step);
+  return [...(other?.querySelectorAll(".tick") ?? [])].sort((a, b) => far(a) - far(b))[0];
+}
+
+const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
+
+/** Moves the focus among the steps; true where the key was one for that. */
+export function moveFocus(event) {
+  if (!event.target.matches(".tick") || !KEYS.includes(event.key)) return false;
+  beyond(event.target, event.key)?.focus();
+  return true;
+}
