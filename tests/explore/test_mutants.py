@@ -18,8 +18,9 @@ from pkvm_model.explore.mutants import (
 )
 from pkvm_model.explore.races import BUG, EL2_PANIC, ERR, HOST_WARN, OK, RACES, cell, scene_of
 from pkvm_model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
-from pkvm_model.run import call
+from pkvm_model.run import begin, call, resume
 from pkvm_model.state import Page, State
+from pkvm_model.steps import Call
 from tests.explore.plain import search
 from tests.model.machine import HANDLE
 
@@ -116,6 +117,14 @@ def after(kernel: Revision, *calls: tuple[Any, ...]) -> State:
 
 LOAD, RUN, PUT = ("__pkvm_vcpu_load", HANDLE, 0), ("__kvm_vcpu_run", "hv0.0"), ("__pkvm_vcpu_put",)
 START, FINALISE = ("__pkvm_start_teardown_vm", HANDLE), ("__pkvm_finalize_teardown_vm", HANDLE)
+
+
+def test_a_reference_taken_at_run_holds_the_vm_as_long_as_the_guest_runs() -> None:
+    kernel = mutate(V1, "M3")
+    entered = begin(after(kernel, LOAD), kernel, 0, Call(RUN[0], RUN[1:])).state
+    running = resume(entered, kernel, 0).state
+    left = resume(running, kernel, 0).state
+    assert [state.get(Page, "vm0").refcount for state in (entered, running, left)] == [0, 1, 0]
 
 
 def test_a_run_fills_what_cpus_remember_and_a_flush_empties_it() -> None:
