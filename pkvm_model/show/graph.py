@@ -30,6 +30,7 @@ from ..state import (
 from ..state_json import digest
 from ..trace import header, line, show_call, show_ret
 from ..view import Region
+from .holds import Verdict, broken_by, spoken_of, verdicts
 from .words import Holder, holders, says, short
 
 LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
@@ -47,6 +48,8 @@ class StateGraph:
         self.scene, self.nodes, self.ids, self.steps, self.coming = scene, [], {}, {}, {}
         self.edges: dict[int, list[dict[str, Any]]] = {}
         self.names: tuple[str, ...] = ()
+        self.properties: list[list[str]] = []
+        self.said: dict[int, dict[str, Verdict]] = {}
         self.add(Node(scene.start(), (0,) * len(scene.scripts)))
         while len(self.edges) < min(len(self.nodes), limit):
             self.edges[len(self.edges)] = list(self.out(len(self.edges)))
@@ -79,16 +82,29 @@ class StateGraph:
         self.names = tuple(sorted({n for node in self.nodes[:known] for n, _ in node.state.all(Page)},
                                   key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
         trace = scene.trace()
+        self.properties = self.asked(known)
         return {
-            "v": 1, "name": scene.name, "title": scene.title,
+            "v": 2, "name": scene.name, "title": scene.title,
             "revision": {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"},
             "header": header(revision, scene.config), "foretell": scene.foretell,
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
+            "properties": self.properties,
             "states": [self.state_value(number) for number in range(known)],
             "edges": [[e | {"to": e["to"] if e["to"] < known else None} for e in self.edges[n]] for n in range(known)],
         }
+
+    def asked(self, known: int) -> list[list[str]]:
+        """The invariants that speak of something in a shipped state: name and sentence."""
+        broken = (name for out in self.edges.values() for edge in out for name in edge.get("breaks", ()))
+        return [[one.name, one.says] for one in spoken_of(map(self.said_of, range(known)), broken)]
+
+    def said_of(self, number: int) -> dict[str, Verdict]:
+        """What the invariants say of a state; asked once."""
+        if number not in self.said:
+            self.said[number] = verdicts(self.nodes[number].state)
+        return self.said[number]
 
     def expand(self, number: int, cpu: int, text: str) -> dict[str, Any]:
         """What a bench asks for: the step of a CPU from a state, with the state it leads to."""
@@ -112,6 +128,7 @@ class StateGraph:
             "slots": [slot_value(state, idx) for idx in range(state.config.slots)],
             "vms": [card(state, vm, self.handle(vm)) for vm in vm_names(state)],
             "pages": [row(state, name) for name in self.names],
+            "holds": [self.said_of(number)[name] for name, _ in self.properties],
             "end": self.ending(state) if state.end else None,
         }
 
@@ -172,10 +189,11 @@ def edge(before: State, step: Step, begun: bool) -> dict[str, Any]:
         kind = "nothing" if step.refused[0] is None else "refused"
     if kind == "step" and step.events:
         kind = "warn"
-    text = line(step, begun)
+    text, breaks = line(step, begun), broken_by(before, step)
     return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
             "kind": kind,
-            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]}
+            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]} | (
+                {"breaks": breaks} if breaks else {})
 
 
 def in_guest(flight: Flight | None) -> bool:

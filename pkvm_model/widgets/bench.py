@@ -43,6 +43,11 @@ class Bench(anywidget.AnyWidget):
         return len(self._here().path)
 
     @property
+    def broken(self) -> dict[str, str]:
+        """What does not hold, or was broken on the way here: the invariant's name and the reason."""
+        return {prop.name: prop.reason for prop in self._here().properties if prop.word == "broken"}
+
+    @property
     def branches(self) -> list[str]:
         """The trace texts of all that was tried: one for each place from which no further step was taken."""
         return self._here().branches
@@ -99,7 +104,7 @@ class Bench(anywidget.AnyWidget):
         """Text, a table without scripts, the graph for stored notebooks and pages, and the live view."""
         live = super()._repr_mimebundle_()
         data, metadata = live if live else ({}, {})
-        stored = {"v": 1, "trace": self.trace, "graph": self.packed}
+        stored = {"v": self.graph["v"], "trace": self.trace, "graph": self.packed}
         words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": static_html(self._here()), MIME: stored}
         return data | words, metadata
 
@@ -111,10 +116,14 @@ def pack(graph: Graph) -> str:
     """One line of JSON in which equal parts of states stand once; as an object a notebook would indent it."""
     places: dict[str, int] = {}
 
-    def place(part: State) -> int:
+    def place(part: object) -> int:
         return places.setdefault(compact(part), len(places))
 
-    states = [state | {kind: [place(part) for part in state[kind]] for kind in SHARED} for state in graph["states"]]
+    def packed(state: State) -> State:
+        shared = {kind: [place(part) for part in state[kind]] for kind in SHARED}
+        return state | shared | {"holds": place(state["holds"])}
+
+    states = [packed(state) for state in graph["states"]]
     return compact(graph | {"states": states, "parts": [json.loads(part) for part in places]})
 
 

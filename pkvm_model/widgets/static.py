@@ -7,7 +7,7 @@ ground, and what a page sign says with a pattern is said here with a border, a l
 import html
 
 from pkvm_model.widgets.walk import State, Walk
-from pkvm_model.widgets.words import VIEWS, answer, lines_of
+from pkvm_model.widgets.words import VIEWS, answer, lines_of, properties_of
 
 RIGHTS = {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"}
 INK, MUTED, LINE, HAIR = "#16191D", "#555D68", "#767E8A", "#D5D9DF"
@@ -26,6 +26,7 @@ STYLES = {
     "item": f"color:{INK};margin:2px 0",
     "table": "border-collapse:collapse;margin:0;background:#FFFFFF",
     "caption": f"color:{INK};text-align:left;font-weight:700;padding:0 0 4px;caption-side:top",
+    "holds": f"color:{INK};font-weight:700;margin:12px 0 0",
     "column": f"{CELL};color:{MUTED};border-bottom:2px solid {LINE}",
     "cell": CELL,
     "what": f"color:{MUTED};font-weight:400;margin-left:7px",
@@ -45,7 +46,10 @@ def static_html(walk: Walk) -> str:
     says = element("p", "says", html.escape(walk.says + answer(walk.edge)))
     items = "".join(element("li", "item", html.escape(line)) for line in lines_of(walk))
     note = element("p", "note", "Open this notebook in JupyterLab to step through it.")
-    return element("div", "box", head(walk), says, element("ul", "list", items), table(walk), note)
+    holds = "".join(element("li", "item", html.escape(line)) for line in properties_of(walk))
+    parts = [says, element("ul", "list", items), table(walk), element("p", "holds", "What holds"),
+             element("ul", "list", holds), note]
+    return element("div", "box", head(walk), *parts)
 
 
 def head(walk: Walk) -> str:

@@ -7,7 +7,7 @@ rules in `walk.js`; this is what Python needs to read a position back.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Graph = dict[str, Any]
 State = dict[str, Any]
@@ -25,6 +25,16 @@ class Place:
     edge: Edge | None
     id: int
     after: "list[Place]" = field(default_factory=list)
+
+
+class Property(NamedTuple):
+    """What is asked about every state; `step` is where a step broke it, 0 where the state shown does."""
+
+    name: str
+    says: str
+    word: str
+    reason: str = ""
+    step: int = 0
 
 
 class Walk:
@@ -88,6 +98,14 @@ class Walk:
         return json.dumps({"lines": list(lines), "steps": steps, "at": self.place.number}, separators=(",", ":"),
                           ensure_ascii=False)
 
+    @property
+    def properties(self) -> list[Property]:
+        """What holds, what is broken, and what there is nothing to check about."""
+        broken = {name: (reason, step) for step, (edge, _) in reversed(list(enumerate(self.path, 1)))
+                  for name, reason in edge.get("breaks", {}).items()}
+        asked = zip(self.graph["properties"], self.state["holds"], strict=True)
+        return [Property(name, says, *verdict(said, *broken.get(name, ("", 0)))) for (name, says), said in asked]
+
     def take(self, edge: Edge) -> None:
         """Goes along an edge whose end is known; where that was done before, to the same place again."""
         again = [place for place in self.place.after if place.edge and place.edge["line"] == edge["line"]]
@@ -150,6 +168,13 @@ class Walk:
 def copies(edges: list[Edge]) -> list[Edge]:
     """Edges of our own, since what is learnt is written into them."""
     return [dict(edge) for edge in edges]
+
+
+def verdict(said: bool | str | None, reason: str, step: int) -> tuple[str, str, int]:
+    """A word, a reason and a step: what was broken on the way stays broken."""
+    if reason or isinstance(said, str):
+        return "broken", reason or str(said), step if reason else 0
+    return "holds" if said else "nothing to check", "", 0
 
 
 def way(place: Place | None) -> list[Place]:

@@ -1,6 +1,6 @@
 """The bench without a screen: a sentence, a line for each CPU and VM, and a table."""
 
-from pkvm_model.widgets.walk import Edge, State, Walk
+from pkvm_model.widgets.walk import Edge, Property, State, Walk
 
 VIEWS = ("host", "hyp", "guest")
 SIGNS = {"O": "[O ]", "S": "[S/]", "B": "[B/]", "-": "[- ]", "X": "[X#]"}
@@ -57,6 +57,18 @@ def slot_words(number: int, slot: State) -> str:
     return f"slot {number} ({slot['handle']}): {slot['word']}"
 
 
+def property_words(asked: Property) -> str:
+    """One property: its sign, its sentence, and the reason where it is broken."""
+    if asked.word == "broken":
+        return f"BROKEN {asked.name}: {asked.says} {asked.reason}{f' (step {asked.step})' if asked.step else ''}."
+    return f"{'ok' if asked.word == 'holds' else 'empty'} {asked.name}: {asked.says}"
+
+
+def properties_of(walk: Walk) -> list[str]:
+    """A line for each property, the broken ones first."""
+    return [property_words(asked) for asked in sorted(walk.properties, key=lambda asked: asked.word != "broken")]
+
+
 def lines_of(walk: Walk) -> list[str]:
     """Everything but the pages, a line each."""
     state = walk.state
@@ -86,5 +98,6 @@ def columns(rows: list[list[str]]) -> list[str]:
 
 
 def describe(walk: Walk) -> str:
-    """A sentence, a line per CPU and VM, and the ownership table."""
-    return "\n".join([headline(walk), *lines_of(walk), "", *columns(page_rows(walk))])
+    """A sentence, a line per CPU and VM, the ownership table, and what holds."""
+    parts = [headline(walk), *lines_of(walk), "", *columns(page_rows(walk)), "", *properties_of(walk)]
+    return "\n".join(parts)

@@ -52,4 +52,4 @@ def unrun(shipped: dict) -> Any:
 
 def stored(value: dict) -> str:
     """A stored bench at its start."""
-    return json.dumps({"v": 1, "trace": "", "graph": pack(value)})
+    return json.dumps({"v": 2, "trace": "", "graph": pack(value)})

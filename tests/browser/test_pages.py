@@ -117,6 +117,24 @@ def test_what_a_step_will_do_is_said_beforehand_only_where_the_graph_allows_it(e
     expect(exported("silent.ipynb").bench.locator(".fore").first).to_be_empty()
 
 
+def test_what_is_broken_comes_first_with_its_reason_and_is_announced(exported):
+    screen = exported("unrun.ipynb")
+    expect(screen.bench.locator(".props li.empty")).to_contain_text("no vCPU loaded. I3 · nothing to check")
+    screen.press("0", "1", "1", "1", "1", "1")
+    first = screen.bench.locator(".props li").first
+    says = "A page that is the host’s alone is clean."
+    expect(first).to_have_text(f"{says} I6 · brokennew at step 6page vm0 still counts")
+    expect(screen.bench.locator("[aria-live]")).to_contain_text(f"Broken now: {says}")
+
+
+def test_a_property_that_a_step_broke_stays_broken(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "1", "1", "1", "1", "1", "0")
+    assert screen.bench.locator(".props .why").all_inner_texts() == ["CPU 0 touches page vm0", "page vm0 still counts"]
+    screen.press("u")
+    assert screen.bench.locator(".props li.broken").count() == 1
+
+
 def test_a_step_that_only_python_knows_says_where_to_go(exported):
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "0", "0")

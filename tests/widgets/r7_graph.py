@@ -12,12 +12,18 @@ FINALISE = [("L", "dying? yes. Empty slot 0"), ("G", "destroy stage 2"), ("HY", 
 EARLY, START, EMPTIED, DESTROYED, GIVEN_BACK = 1, 2, 3, 4, 5
 PANIC = "The machine ends: CPU 0’s unshare touches page vm0, which EL2 no longer maps."
 
+PROPERTIES = [
+    ["I0b", "EL2 never touches memory that it has given back."],
+    ["I3", "A dying VM has no vCPU loaded."],
+    ["I6", "A page that is the host’s alone is clean."],
+]
+
 
 def graph() -> Graph:
     """The whole graph, new at each call."""
     ids = {place: number for number, place in enumerate(places())}
     return {
-        "v": 1,
+        "v": 2,
         "name": "r7",
         "title": "Race R7",
         "revision": {"id": "v1", "letter": "v", "late": False},
@@ -28,6 +34,7 @@ def graph() -> Graph:
         "cpus": ["CPU 0", "CPU 1"],
         "pages": [["vm0", "EL2’s VM struct"], ["kvm0", "host’s struct kvm"], ["g0", "guest page, gfn 0"]],
         "start": 0,
+        "properties": PROPERTIES,
         "states": [state(*place) for place in ids],
         "edges": [[edge for edge in (edge_0(ids, *place), edge_1(ids, *place)) if edge] for place in ids],
     }
@@ -47,8 +54,14 @@ def state(a: int, b: int) -> dict:
         "slots": [slot("0x1000", 1, slot_word(b)), slot("0x1001", 2, "free")],
         "vms": [] if b == GIVEN_BACK and a in (0, 3) else [card(a, b)],
         "pages": [page_vm0(a, b), row("SB-", "HOST", "pinned 1", "Shared with EL2 and pinned."), page_g0(a)],
+        "holds": [True, True if b >= START else None, "page vm0 still counts" if still_counts(a, b) else True],
         "end": {"kind": "panic", "title": "EL2 fault: the machine ends", "says": PANIC} if a == 9 else None,
     }
+
+
+def still_counts(a: int, b: int) -> bool:
+    """Whether the page of the VM struct went home with a count."""
+    return a in (1, 2, 9) and b == GIVEN_BACK
 
 
 def slot(handle: str, vmid: int, word: str) -> dict:
@@ -148,7 +161,7 @@ def edge_0(ids: dict, a: int, b: int) -> dict | None:
     if a == 0 and b >= EMPTIED:
         return edge_unshare_too_late(ids, b)
     if a in (1, 2) and b == GIVEN_BACK:
-        return edge(ids, 0, (9, b), "resume = panic", PANIC, "panic")
+        return edge(ids, 0, (9, b), "resume = panic", PANIC, "panic") | {"breaks": {"I0b": "CPU 0 touches page vm0"}}
     if a == 3:
         return edge_load(ids, b)
     says = [

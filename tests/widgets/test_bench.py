@@ -10,6 +10,13 @@ from pkvm_model.widgets.walk import Walk
 from tests.widgets.r7_graph import graph
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+TO_THE_END = [
+    "0 __pkvm_host_unshare_guest(0x1000, 0) ...",
+    "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY",
+    "1 __pkvm_start_teardown_vm(0x1000) = 0",
+    "1 __pkvm_finalize_teardown_vm(0x1000) ...",
+    *("1 resume ...", "1 resume = 0", "0 resume = panic"),
+]
 EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
 
 
@@ -53,7 +60,8 @@ def test_a_packed_graph_holds_everything_and_each_part_once():
     packed = json.loads(pack(graph()))
     parts = packed.pop("parts")
     for state in packed["states"]:
-        state |= {kind: [parts[number] for number in state[kind]] for kind in SHARED}
+        state["holds"] = parts[state["holds"]]
+        state.update({kind: [parts[number] for number in state[kind]] for kind in SHARED})
     assert packed == graph()
     assert len({json.dumps(part) for part in parts}) == len(parts)
 
@@ -96,3 +104,9 @@ def test_python_reads_everything_that_was_tried(bench):
     bench.set_state({"trace": walk.trace, "history": walk.history})
     assert bench.branches == walk.branches
     assert bench.at == 1
+
+
+def test_python_reads_what_is_broken(bench):
+    assert bench.broken == {}
+    bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
+    assert bench.broken == {"I0b": "CPU 0 touches page vm0", "I6": "page vm0 still counts"}

@@ -98,3 +98,14 @@ def test_steps_of_a_history_that_do_not_fit_are_left_out_with_all_that_follows()
     walk = Walk(graph())
     walk.recall(json.dumps({"lines": [EARLY, "1 odd"], "steps": [[0, 0], [0, 1], [2, 0]], "at": 3}))
     assert (len(walk.places), walk.path) == (2, [])
+
+
+def test_what_was_broken_on_the_way_stays_broken_and_names_its_step():
+    walk = Walk(graph())
+    finalise = "1 __pkvm_start_teardown_vm(0x1000) = 0\n1 __pkvm_finalize_teardown_vm(0x1000) ...\n1 resume ..."
+    first = UNSHARE.splitlines()[0]
+    assert walk.follow(f"{START}\n{EARLY}\n{finalise}\n{first}") != ""
+    assert [asked.word for asked in walk.properties] == ["holds", "holds", "holds"]
+    assert walk.follow(f"{START}\n{first}\n{EARLY}\n{finalise}\n1 resume = 0\n0 resume = panic") == ""
+    assert [(asked.name, asked.word, asked.step) for asked in walk.properties] == [
+        ("I0b", "broken", 7), ("I3", "holds", 0), ("I6", "broken", 0)]

@@ -49,3 +49,14 @@ def test_words_from_a_graph_cannot_become_markup():
     odd = graph()
     odd["says"] = odd["title"] = odd["pages"][0][0] = "<b>&"
     assert "<b>&" not in static_html(Walk(odd))
+
+
+def test_each_property_has_a_line_and_the_broken_ones_come_first():
+    assert describe(after()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
+    last = describe(after(0, 1, 1, 1, 1, 1, 0)).splitlines()[-3:]
+    says = "BROKEN I0b: EL2 never touches memory that it has given back. CPU 0 touches page vm0 (step 7)."
+    assert (last[0], last[2]) == (says, "ok I3: A dying VM has no vCPU loaded.")
+
+
+def test_the_stored_table_says_what_holds():
+    assert "BROKEN I6" in static_html(after(0, 1, 1, 1, 1, 1))

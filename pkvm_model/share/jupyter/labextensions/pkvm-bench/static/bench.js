@@ -14,18 +14,18 @@ import { drawLane, inFlight } from "./lanes.js";
 import { initialize, liveModel, livePort, whenLive } from "./live.js";
 import { dress } from "./looks.js";
 import { keep, kept } from "./memory.js";
-import { changeParts, drawState } from "./panels.js";
+import { changeParts, drawProperties, drawState, newlyBroken } from "./panels.js";
 import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
 import { Walk, linkHere, parsed } from "./walk.js";
 
 const NO_PYTHON = "This step is not worked out here. Run the notebook in JupyterLab to go further.";
-const MOST_PLACES = 10_000;
+const FORMAT = 2, MOST_PLACES = 10_000;
 const FULL = "This bench keeps 10,000 steps and no more. Go back to where you want to go on, and press “Forget the rest”.";
 
 /** A bench on the screen: what its buttons and keys do, and what it asks and tells Python. */
 class Bench {
   constructor(root, graph, port) {
-    Object.assign(this, { graph, port, walk: new Walk(graph), waiting: new Map(), link: "" });
+    Object.assign(this, { graph, port, walk: new Walk(graph), waiting: new Map(), link: "", broken: "" });
     this.act = this.actions();
     this.parts = frame(graph, this.act);
     this.onLink = this.guard((event) => this.openLink(event.newURL));
@@ -109,7 +109,9 @@ class Bench {
     settle(parts.change, changeParts(view));
     parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), asks, this.act));
     drawState(parts, view);
+    drawProperties(parts.properties, view);
     drawTimeline(parts.timeline, walk);
+    this.broken = newlyBroken(view).map(({ says }) => ` Broken now: ${says}`).join("");
     parts.trace.textContent = shortTrace(walk.trace);
     parts.room.replaceChildren();
   }
@@ -120,7 +122,7 @@ class Bench {
     parts.alert.replaceChildren();
     parts.said.textContent = "";
     this.draw(since);
-    parts.live.textContent = `${before}Step ${walk.at} of ${walk.path.length}. ${walk.says}`;
+    parts.live.textContent = `${before}Step ${walk.at} of ${walk.path.length}. ${walk.says}${this.broken}`;
     this.tell();
   }
 
@@ -309,7 +311,7 @@ function apology(root, error) {
 /** Draws a stored bench, and joins the live model once there is one. */
 function mountStored(root, { v, graph, trace }, key) {
   try {
-    if (v !== 1) throw Error(`it was stored by another version of the course, ${v}`);
+    if (v !== FORMAT) throw Error(`it was stored by another version of the course, ${v}`);
     const live = liveModel(key), bench = mount(root, unpack(graph), live ? livePort(live) : { trace, key });
     if (!live) whenLive(key, () => bench.connect(livePort(liveModel(key))));
     return bench;

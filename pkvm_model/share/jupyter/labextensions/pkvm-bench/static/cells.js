@@ -7,6 +7,7 @@ export function unpack(text) {
   const { parts, ...graph } = JSON.parse(text);
   const whole = (numbers) => numbers.map((number) => parts[number]);
   for (const state of graph.states) for (const kind of ["lanes", "slots", "vms", "pages"]) state[kind] = whole(state[kind]);
+  for (const state of graph.states) state.holds = parts[state.holds];
   return graph;
 }
 

@@ -19,6 +19,7 @@ export function frame(graph, act) {
     state: make("div.section"),
     pages: make("tbody"),
     caption: make("caption"),
+    properties: make("ul.props"),
     timeline: make("div.timeline"),
     trace: make("pre"),
     room: make("div"),
@@ -30,6 +31,7 @@ export function frame(graph, act) {
     make("section.change", { "aria-label": "What just changed" }, parts.change, parts.alert), parts.status, parts.live,
     make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
     make("div.section", {}, pageTable(parts)),
+    propertyFrame(parts),
     timelineFrame(parts, act),
     shareFrame(parts, act));
   return parts;
@@ -40,6 +42,10 @@ function headFrame(graph, { counter, undo, redo, reset }) {
   const revision = make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
   const buttons = make("div.buttons", {}, undo, redo, reset);
   return make("div.bar", {}, make("h3", {}, graph.title), revision, counter, make("span.space"), buttons);
+}
+
+function propertyFrame({ properties }) {
+  return make("section.section.props-section", { "aria-label": "What holds now" }, make("h4", {}, "What holds now"), properties);
 }
 
 function timelineFrame(parts, act) {

@@ -110,6 +110,14 @@ body[data-jp-theme-light="false"] .pkvm-bench,.theme-dark .pkvm-bench{${DARK}}
   .sign.changed-cell{padding:2px 6px} .count-line + .was{display:block;margin-left:0}
   .was{display:block;font-size:12.5px;white-space:nowrap} dd .was,.slot .was,.card h4 .was{display:inline-block;margin-left:8px;font-weight:400}
 
+  .props-section h4{font-weight:700;margin-bottom:6px}
+  .props{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,280px),1fr));gap:6px}
+  .props li{display:flex;gap:8px;align-items:flex-start;border:1.5px solid var(--line);padding:4px 10px 4px 8px;font-size:13px}
+  .props .verdict{font-weight:600;white-space:nowrap} .verdict .muted{font-weight:400} .props .why{display:block;font-weight:600}
+  .props li.broken{border:2.5px solid var(--danger);grid-column:1/-1} .props li.broken .sentence{font-weight:700}
+  .props li.empty{border-style:dotted;color:var(--muted)}
+  .props .new{background:var(--chg);color:var(--ink);outline:1.5px solid var(--edge);font-size:12.5px;font-weight:600;padding:0 5px;margin-left:7px;white-space:nowrap}
+
   .timeline-section .head{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;margin-bottom:8px} .timeline-section h4{font-weight:700}
   .head .space{flex:1} .timeline{font-size:12.5px}
   .way{display:grid;grid-template-columns:76px repeat(12,minmax(0,1fr));gap:2px;align-items:center;position:relative}

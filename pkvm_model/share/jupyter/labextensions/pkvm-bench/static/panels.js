@@ -2,7 +2,7 @@
 
 import { VIEWS } from "./cells.js";
 import { hiddenWords, make, prose, settle } from "./elements.js";
-import { PAPER, RIGHTS, SIGNS, codeOf, nothingSign, octagon, ownerSign, pageSign, refusedSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
+import { PAPER, RIGHTS, SIGNS, codeOf, nothingSign, octagon, once, ownerSign, pageSign, refusedSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
 
 const mark = (element, change) => {
   if (!change) return element;
@@ -61,11 +61,16 @@ function chip({ was, now }) {
   return make("li", {}, ...head, show(was), ...become, show(now));
 }
 
-function chips(changes) {
+/** What this step has broken, said where the eye begins. */
+export const newlyBroken = ({ properties, before }) =>
+  properties.filter((one, number) => one.word === "broken" && isNew(one, before[number]));
+
+function chips({ changes, ...view }) {
   const all = [...changes.values()], loud = all.filter(({ was, now }) => !(now ?? was).quiet);
   const shown = (loud.length ? loud : all).slice(0, MOST_CHIPS), more = all.length - shown.length;
-  if (!all.length) return [make("li.plain.muted", {}, "No page, VM or slot changes.")];
-  return [...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more, marked below`)];
+  const broken = newlyBroken(view).map(({ says }) => make("li", {}, SIGNS.broken(), make("b", {}, "broken now:"), says));
+  if (!all.length) return [...broken, make("li.plain.muted", {}, "No page, VM or slot changes.")];
+  return [...broken, ...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more, marked below`)];
 }
 
 function answerSign(edge) {
@@ -99,7 +104,7 @@ export function changeParts(view) {
     main && !ends && make("p.says", {}, prose(main)),
     warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)),
     answerSign(edge),
-    make("ul.diffs", {}, ...chips(view.changes)),
+    make("ul.diffs", {}, ...chips(view)),
   ];
 }
 
@@ -107,6 +112,26 @@ export function pageTable({ caption, pages }) {
   const heads = ["Page", "Host", "Hyp", "Guest", "Owner", "Counts"].map((head) => make("th", { scope: "col" }, head));
   const words = make("th.words-head", { scope: "col" }, "In words");
   return make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads, words)), pages);
+}
+
+const VERDICTS = { holds: SIGNS.holds, broken: SIGNS.broken, "nothing to check": SIGNS.empty };
+
+const isNew = ({ word }, was) => (word === "broken") !== (was.word === "broken");
+
+/** One property: sign, sentence and word, and why it is broken. */
+function propertyItem(one, was, at) {
+  const { name, says, word, reason, step } = one, look = word === "nothing to check" ? "empty" : word;
+  const news = at > 0 && isNew(one, was) && make("span.new", {}, word === "broken" ? `new at step ${step ?? at}` : "was broken");
+  const why = word === "broken" && make("span.why", {}, prose(reason), step && step < at ? ` (step ${step})` : "");
+  const verdict = make("span.verdict", {}, make("span.muted", {}, `${name} · `), word);
+  const text = make("span", {}, make("span.sentence", {}, says), " ", verdict, news, why);
+  return make(`li.${look}`, {}, once(`verdict ${word}`, VERDICTS[word]), text);
+}
+
+/** What holds now; broken properties come first. */
+export function drawProperties(list, { properties, before, at }) {
+  const items = properties.map((one, number) => [one.word !== "broken", propertyItem(one, before[number], at)]);
+  settle(list, items.sort(([one], [other]) => one - other).map(([, item]) => item));
 }
 
 export function drawState(parts, { graph, state, at, changes }) {

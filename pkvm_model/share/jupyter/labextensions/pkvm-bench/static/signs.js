@@ -77,6 +77,9 @@ export const SIGNS = {
   arrow: () => svg(20, 20, stroke("M17 3V9Q17 12.5 13.5 12.5H4M8 8L3.5 12.5L8 17", 2)),
   nothing: () => svg(20, 20, stroke("M10 3A7 7 0 1 1 10 17A7 7 0 1 1 10 3Z", 1.7, "3 2.5"), stroke("M4 17L16 3", 1.7)),
   warn: () => svg(20, 20, stroke("M10 2L18.5 17.5H1.5Z", 1.7), stroke("M10 7.5V12.3M10 13.7V15.6", 1.9)),
+  holds: () => svg(20, 20, stroke("M10 2A8 8 0 1 1 10 18A8 8 0 1 1 10 2Z", 1.6), stroke("M6 10.5L9 13.5L14.5 6.8", 2)),
+  broken: () => svg(20, 20, ["path", { d: BOX, style: "fill:var(--danger)" }], stroke("M6 6L14 14M14 6L6 14", 2.6, "", `stroke:${PAPER}`)),
+  empty: () => svg(20, 20, stroke("M10 2A8 8 0 1 1 10 18A8 8 0 1 1 10 2Z", 1.6, "1.4 3"), stroke("M6 10H14", 2)),
   vcpu: () => svg(12, 12, solid("M6 2A4 4 0 1 1 6 10A4 4 0 1 1 6 2Z")),
   call: () => svg(12, 12, stroke("M6 2A4 4 0 1 1 6 10A4 4 0 1 1 6 2Z", 1.6)),
   stale: () => svg(12, 12, stroke("M2 2L10 10M10 2L2 10", 2.4, "", "stroke:var(--danger)")),
@@ -86,7 +89,7 @@ export const withWord = (drawn, word, who = "") => make(`span.sign${who && `.${w
 
 const drawn = new Map();
 /** A sign is drawn once and then copied. */
-function once(key, draw) {
+export function once(key, draw) {
   if (!drawn.has(key)) drawn.set(key, draw());
   return drawn.get(key).cloneNode(true);
 }

@@ -123,6 +123,18 @@ export class Walk {
     return ways;
   }
 
+  /** What is asked about every state, answered at a step: {name, says, word, reason, step}, `step` where a step broke it. */
+  propertiesAt(step) {
+    const broken = new Map(), { properties } = this.graph, { holds } = this.stateAt(step);
+    for (const { edge, step: at } of this.path.slice(0, step)) {
+      for (const [name, reason] of Object.entries(edge.breaks ?? {})) if (!broken.has(name)) broken.set(name, { reason, step: at });
+    }
+    return properties.map(([name, says], number) => {
+      const said = holds[number], word = broken.has(name) || typeof said === "string" ? "broken" : said ? "holds" : "nothing to check";
+      return { name, says, word, reason: typeof said === "string" ? said : "", ...broken.get(name) };
+    });
+  }
+
   get trace() { return traceText(this.graph, this.path, this.at, this.state.digest); }
   get link() { return linkText(this.graph, this.path, this.at); }
   get says() { return this.here.edge?.says ?? this.graph.says; }
@@ -144,6 +156,7 @@ export class Walk {
   /** What the drawing needs: the position, and what differs from step `since`. */
   view(since) {
     const { graph, path, at, state } = this, changes = at ? differences(graph, this.stateAt(since), state) : new Map();
-    return { graph, path, at, since, state, changes, stateAt: (step) => this.stateAt(step) };
+    const properties = this.propertiesAt(at), before = this.propertiesAt(at ? since : 0);
+    return { graph, path, at, since, state, changes, properties, before, stateAt: (step) => this.stateAt(step) };
   }
 }
