@@ -107,9 +107,18 @@ def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook):
     for control in controls:
         control.focus()
         page.keyboard.type("adxd")
-        page.keyboard.press("Control+Enter")
-    screen.bench.locator(".says").click()
-    page.keyboard.type("dd")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Alt+Enter")
+    assert page.evaluate(CELLS) == before
+    Screen(page)
+
+
+def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook):
+    page = notebook("unrun.ipynb")
+    screen, before = Screen(page), page.evaluate(CELLS)
+    for place in (".says", ".bar h3", "tbody th", ".lane .muted"):
+        screen.bench.locator(place).first.click()
+        page.keyboard.type("adxd")
     assert page.evaluate(CELLS) == before
 
 

@@ -12,8 +12,6 @@ export function make(spec, attributes = {}, ...kids) {
   const [tag, ...classes] = spec.split(".");
   const element = document.createElement(tag);
   if (classes.length) element.className = classes.join(" ");
-  // JupyterLab's shortcuts look at the focused element itself, so each one has to carry the attribute.
-  if (tag === "button" || tag === "textarea" || "tabindex" in attributes) element.dataset.lmSuppressShortcuts = "true";
   return fill(element, attributes, kids);
 }
 

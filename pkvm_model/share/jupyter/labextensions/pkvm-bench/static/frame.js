@@ -26,6 +26,7 @@ export function frame(graph, act) {
     said: make("div.said.muted"),
   };
   const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
+  // A click beside the controls leaves the focus on the bench itself, so that keys stay here then, too.
   parts.box = make("section.pkvm-bench", { "aria-label": `Bench: ${graph.title}`, tabindex: "-1" },
     headFrame(graph, parts),
     make("section.change", { "aria-label": "What just changed" }, parts.change, parts.alert), parts.status, parts.live,
