@@ -62,9 +62,15 @@ class Bench(anywidget.AnyWidget):
         """The digest of the state shown."""
         return str(self.state["digest"])
 
-    def goto(self, trace: str) -> None:
-        """Opens a trace text in every view; raises ValueError where it no longer fits, and stays there."""
-        odd = self._walk.follow(trace)
+    @property
+    def link(self) -> str:
+        """What to put behind the address of a notebook or a page so that it opens here."""
+        return self._here().link
+
+    def goto(self, text: str) -> None:
+        """Opens a trace text or a link in every view; raises ValueError where it does not fit, and stays there."""
+        walk = self._here()
+        odd = walk.open(text) if "#" in text else walk.follow(text)
         self.set_trait("history", self._walk.history)
         self.set_trait("trace", self._walk.trace)
         self.send({"open": self.trace})

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 Graph = dict[str, Any]
 State = dict[str, Any]
@@ -136,6 +137,26 @@ class Walk:
             if edge["line"] == line:
                 edge["to"] = answer["to"]
         return answer
+
+    @property
+    def link(self) -> str:
+        """The fragment of an address that opens this position."""
+        lines = ";".join(edge["line"] for edge, _ in self.path).replace(" ", "+")
+        return f"#{self.graph['name']}={lines}@{len(self.path)}"
+
+    def open(self, link: str) -> str:
+        """Goes where a link leads, as far as it fits; returns what does not fit, or an empty text."""
+        fragment = unquote(link).partition("#")[2]
+        name, _, rest = fragment.partition("=")
+        if name != self.graph["name"]:
+            return f"the link is for the bench “{name}”, this one is “{self.graph['name']}”"
+        lines, _, step = rest.partition("@")
+        self.place = self.places[0]
+        wanted = [line.replace("+", " ") for line in lines.split(";") if line]
+        odd = next(filter(None, map(self._take, wanted)), "")
+        places = [self.places[0], *way(self.place)]
+        self.place = places[min(int(step), len(places) - 1)] if step.isdecimal() else self.place
+        return odd
 
     def follow(self, trace: str) -> str:
         """Goes as far as a trace text fits; returns what does not fit, or an empty text."""

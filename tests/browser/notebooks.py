@@ -30,7 +30,8 @@ bench
 def stored_notebooks() -> dict[str, Any]:
     """Each notebook by file name."""
     lessons = {path.name: nbformat.read(path, as_version=4) for path in (ROOT / "notebooks").glob("*.ipynb")}
-    made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "silent.ipynb": unrun(graph() | {"foretell": False})}
+    made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
+    made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     return {name: lessons[name] for name in LESSONS if name in lessons} | made
 
 
@@ -48,6 +49,13 @@ def unrun(shipped: dict) -> Any:
     cell = new_code_cell("Bench(graph())", execution_count=1)
     cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
     return new_notebook(cells=[cell], metadata=KERNEL)
+
+
+def twice() -> Any:
+    """A notebook with two benches on the same scene."""
+    notebook = unrun(graph())
+    notebook.cells += unrun(graph()).cells
+    return notebook
 
 
 def stored(value: dict) -> str:

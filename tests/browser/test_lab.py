@@ -5,6 +5,7 @@ import pytest
 from pkvm_model.widgets.walk import Walk
 from tests.browser.notebooks import LESSONS, stored_notebooks
 from tests.browser.screen import Screen
+from tests.browser.walks import walked
 from tests.widgets.r7_graph import graph
 
 READY = """async () => {
@@ -25,6 +26,7 @@ RUN_LAST = (
 }"""
 )
 CELLS = READY + "return cells.widgets.length; }"
+SAVE = READY + "await panel.context.save(); }"
 SHUT_DOWN = READY + "await session.shutdown(); }"
 
 
@@ -97,6 +99,35 @@ def test_a_link_opens_its_step_in_jupyterlab(notebook):
     line = graph()["edges"][0][1]["line"].replace(" ", "+")
     screen = Screen(notebook("unrun.ipynb", f"#r7={line}@1"))
     screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+
+
+def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook):
+    page = notebook("silent.ipynb")
+    Screen(page).press("b", "1", "1")
+    page.reload()
+    Screen(page).counts("step 2 of 2")
+
+
+@pytest.mark.parametrize("browser_keeps", [True, False])
+def test_a_reload_with_a_living_kernel_keeps_the_branches_and_python_agrees(live, browser_keeps):
+    live.press("1", "0", "u", "1")
+    python_reads(live.page, f"('{walked(1, 1).state['digest']}', 2)")
+    live.page.evaluate(SAVE)
+    if not browser_keeps:
+        live.page.evaluate("sessionStorage.clear()")
+    live.page.reload()
+    again = Screen(live.page)
+    again.counts("step 2 of 2")
+    assert again.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
+    again.press("0")
+    python_reads(live.page, f"('{walked(1, 1, 0).state['digest']}', 3)")
+
+
+def test_python_knows_what_a_link_has_opened(notebook):
+    page = notebook("live.ipynb", f"{walked(1, 1).link}")
+    assert page.evaluate(RUN_ALL)
+    Screen(page).counts("step 2 of 2")
+    python_reads(page, f"('{walked(1, 1).state['digest']}', 2)")
 
 
 def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook):

@@ -10,6 +10,7 @@ from pkvm_model.course.pages import export
 from pkvm_model.widgets.walk import Walk
 from tests.browser.notebooks import LESSONS, stored_notebooks
 from tests.browser.screen import Screen
+from tests.browser.walks import walked
 from tests.widgets.r7_graph import graph
 
 
@@ -155,6 +156,45 @@ def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(e
     screen.alerts("The trace fits up to step 1. Step 2, “1 resume ...”, is not possible there.")
 
 
+def test_a_reload_keeps_the_position_and_the_branches(exported):
+    screen = exported("unrun.ipynb")
+    screen.press("0", "0", "u", "1", "1", "u")
+    screen.page.reload()
+    screen.counts("step 2 of 3")
+    screen.shows_at(walked(0, 1))
+    assert screen.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
+
+
+def test_each_bench_of_a_page_keeps_its_own_position(exported):
+    first = exported("twice.ipynb")
+    second = Screen(first.page, 1)
+    second.press("1", "1")
+    first.page.reload()
+    first.counts("step 0 of 0")
+    second.counts("step 2 of 2")
+
+
+def test_a_link_that_was_followed_does_not_undo_what_came_after_it(exported):
+    line = graph()["edges"][0][1]["line"].replace(" ", "+")
+    screen = exported("unrun.ipynb", f"#r7={line}@1")
+    screen.press("1")
+    screen.page.reload()
+    screen.counts("step 2 of 2")
+
+
+def test_the_link_that_is_copied_opens_the_same_step(exported):
+    screen = exported("unrun.ipynb")
+    screen.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
+    screen.press("0", "1", "1", "u")
+    screen.click("Copy link")
+    copied = screen.page.evaluate("window.copied")
+    screen.press("b", "1", "1")
+    screen.page.goto(copied)
+    screen.counts("step 2 of 3")
+    screen.shows_at(walked(0, 1))
+    assert Walk(graph()).open(copied) == ""
+
+
 def test_the_trace_is_copied_or_shown_selected(exported):
     screen = exported("unrun.ipynb")
     screen.page.evaluate("() => { navigator.clipboard.writeText = async () => { throw Error('refused'); }; }")
@@ -183,11 +223,3 @@ def test_every_bench_of_a_lesson_steps_in_its_page(exported, name):
     for bench in page.locator(".pkvm-bench").all():
         bench.locator(".go[aria-disabled=false]").first.click()
         expect(bench.locator(".bar .muted")).to_have_text("step 1 of 1")
-
-
-def walked(*cpus):
-    """The walk on which these CPUs step."""
-    walk = Walk(graph())
-    for cpu in cpus:
-        walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
-    return walk

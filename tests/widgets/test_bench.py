@@ -110,3 +110,23 @@ def test_python_reads_what_is_broken(bench):
     assert bench.broken == {}
     bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
     assert bench.broken == {"I0b": "CPU 0 touches page vm0", "I6": "page vm0 still counts"}
+
+
+def test_a_trace_and_a_link_lead_to_the_same_place(bench):
+    bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
+    link, digest = bench.link, bench.digest
+    bench.goto(f"https://course.example/07.html{link}")
+    assert (bench.digest, bench.at) == (digest, 7)
+    bench.goto(link.replace("@7", "@2"))
+    assert (bench.at, len(bench.branches)) == (2, 1)
+
+
+def test_a_link_of_another_bench_is_refused(bench):
+    with pytest.raises(ValueError, match="the link is for the bench “r8”, this one is “r7”"):
+        bench.goto("#r8=@0")
+
+
+def test_a_link_opens_as_far_as_it_fits(bench):
+    with pytest.raises(ValueError, match="is at step 1: the trace fits up to step 1; “1 odd” is not possible"):
+        bench.goto(f"#r7={EARLY.replace(' ', '+')};1+odd@2")
+    assert bench.at == 1
