@@ -1,8 +1,8 @@
 """Family H(slots, vcpus, pages): whole hypercalls, issued by the most general host on two CPUs.
 
-A call is one transition, and any of `calls` may come at any time. What is loaded where is kept by the CPU alone, so a
-VM's references are the CPUs that have one of its vCPUs loaded. As in the kernel, init_vcpu does not ask whether the VM
-is dying, and finalise does not look at pages: those still the guest's are lost.
+A call is one transition, and any of `calls` may come at any time. What is loaded where both sides know, the vCPU and
+the CPU; a VM is referenced as long as one of its vCPUs is loaded. As in the kernel, init_vcpu does not ask whether the
+VM is dying, and finalise does not look at pages: those still the guest's are lost.
 """
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pkvm_model.revisions import EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, Revision
 from pkvm_model.view import Hypercall, Ref, Refused, View
 
 FREE, RESERVED, LIVE, DYING = "free", "reserved", "live", "dying"
+NONE, READY = "none", "ready"
 HOST, LOST = "host", "lost"
 CPUS = 2
 
@@ -27,10 +28,10 @@ class Config(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """An entry of the VM table. A VM in it is live or dying; `vcpus` says of each vCPU if it is initialised."""
+    """An entry of the VM table. A VM in it is live or dying; each of its vCPUs is none yet, ready, or on a CPU."""
 
     state: str = FREE
-    vcpus: tuple[bool, ...] = ()
+    vcpus: tuple[str | int, ...] = ()
 
 
 class Cpu(NamedTuple):
@@ -69,7 +70,7 @@ def init_vm(view: View, idx: int, nr_vcpus: int) -> Hypercall:
     yield "L", "publish the VM in its slot"
     slot = view.ref(Slot, idx)
     view.check(slot.state == RESERVED, -EINVAL, f"slot {idx} is not reserved")
-    slot.state, slot.vcpus = LIVE, (False,) * nr_vcpus
+    slot.state, slot.vcpus = LIVE, (NONE,) * nr_vcpus
     return 0
 
 
@@ -78,8 +79,8 @@ def init_vcpu(view: View, idx: int, vcpu: int) -> Hypercall:
     yield "L", "find the VM and register the vCPU"
     slot = vm_in(view, idx, -ENOENT)
     view.check(vcpu < len(slot.vcpus), -EINVAL, f"VM {idx} has no vCPU {vcpu}")
-    view.check(not slot.vcpus[vcpu], -EINVAL, f"vCPU {vcpu} of VM {idx} exists already")
-    slot.vcpus = (*slot.vcpus[:vcpu], True, *slot.vcpus[vcpu + 1:])
+    view.check(slot.vcpus[vcpu] == NONE, -EINVAL, f"vCPU {vcpu} of VM {idx} exists already")
+    put(slot, vcpu, READY)
     return 0
 
 
@@ -90,8 +91,9 @@ def vcpu_load(view: View, idx: int, vcpu: int) -> Hypercall:
     view.check(here.loaded is None, None, f"CPU {view.number} has a vCPU loaded")
     slot = vm_in(view, idx, None)
     view.guard("load_not_dying", slot.state != DYING, f"VM {idx} is dying")
-    view.check(vcpu < len(slot.vcpus) and slot.vcpus[vcpu], None, f"vCPU {vcpu} of VM {idx} is not initialised")
-    view.check((idx, vcpu) not in all_loaded(view), None, f"vCPU {vcpu} of VM {idx} is loaded elsewhere")
+    view.check(vcpu < len(slot.vcpus), None, f"VM {idx} has no vCPU {vcpu}")
+    view.check(slot.vcpus[vcpu] == READY, None, f"vCPU {vcpu} of VM {idx} is not initialised, or loaded elsewhere")
+    put(slot, vcpu, view.number)
     here.loaded = idx, vcpu
     return None
 
@@ -101,6 +103,8 @@ def vcpu_put(view: View) -> Hypercall:
     yield "L", "take the vCPU off this CPU and drop its reference"
     here = view.ref(Cpu, view.number)
     view.check(here.loaded, None, f"nothing is loaded on CPU {view.number}")
+    idx, vcpu = here.loaded
+    put(view.ref(Slot, idx), vcpu, READY)
     here.loaded = None
     return None
 
@@ -129,7 +133,7 @@ def start_teardown(view: View, idx: int) -> Hypercall:
     """Mark a VM as dying."""
     yield "L", "check and mark the VM dying"
     slot = vm_in(view, idx, -ENOENT)
-    view.check(not is_loaded(view, idx), -EBUSY, f"VM {idx} is still in use")
+    view.check(not is_loaded(slot), -EBUSY, f"VM {idx} is still in use")
     view.check(slot.state != DYING, -EINVAL, f"VM {idx} is dying already")
     slot.state = DYING
     return 0
@@ -140,7 +144,7 @@ def finalize_teardown(view: View, idx: int) -> Hypercall:
     yield "L", "check and empty the slot"
     slot = vm_in(view, idx, -ENOENT)
     view.check(slot.state == DYING, -EBUSY, f"VM {idx} is not dying yet")
-    view.check(not is_loaded(view, idx), -EBUSY, f"VM {idx} is still in use")
+    view.check(not is_loaded(slot), -EBUSY, f"VM {idx} is still in use")
     slot.state, slot.vcpus = FREE, ()
     for page in all_pages(view):
         if page.owner == idx:
@@ -155,14 +159,19 @@ def vm_in(view: View, idx: int, code: int | None) -> Ref:
     return slot
 
 
-def all_loaded(view: View) -> Iterator[Any]:
-    """What each CPU has loaded."""
-    return (view.ref(Cpu, cpu).loaded for cpu in range(view.config.cpus))
+def put(slot: Ref, vcpu: int, where: str | int) -> None:
+    """Say of a vCPU that it is ready, or on which CPU it is."""
+    slot.vcpus = (*slot.vcpus[:vcpu], where, *slot.vcpus[vcpu + 1:])
 
 
-def is_loaded(view: View, idx: int) -> bool:
-    """True if a vCPU of this VM is loaded anywhere, which is to say that the VM is referenced."""
-    return any(loaded and loaded[0] == idx for loaded in all_loaded(view))
+def is_loaded(slot: Ref) -> bool:
+    """True if a vCPU of this VM is on a CPU, which is to say that the VM is referenced."""
+    return any(isinstance(where, int) for where in slot.vcpus)
+
+
+def all_slots(view: View) -> Iterator[Ref]:
+    """Every slot of the VM table."""
+    return (view.ref(Slot, idx) for idx in range(view.config.slots))
 
 
 def all_pages(view: View) -> Iterator[Ref]:
@@ -173,7 +182,7 @@ def all_pages(view: View) -> Iterator[Ref]:
 
 def safe(view: View) -> bool:
     """The invariant: a loaded vCPU's VM is live."""
-    return all(loaded is None or view.ref(Slot, loaded[0]).state == LIVE for loaded in all_loaded(view))
+    return all(slot.state == LIVE or not is_loaded(slot) for slot in all_slots(view))
 
 
 def config(slots: int, vcpus: int, pages: int) -> Config:

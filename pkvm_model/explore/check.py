@@ -18,6 +18,8 @@ from .tables import Edge, Table
 if TYPE_CHECKING:
     from .machines import Machine
 
+MANY = 20_000
+"""From so many states on, whole levels at a time are worth the time that it takes to import numpy."""
 HOLDS, EMPTY, VIOLATED = "holds", "empty", "violated"
 EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
 
@@ -139,8 +141,8 @@ class Judge:
 class Exploration:
     """A search that is asked something. `advance` goes on a little; `answers` says what is known by then."""
 
-    def __init__(self, machine: Machine, asked: tuple[Property, ...]) -> None:
-        self.search, self.asked = Search(machine), asked
+    def __init__(self, machine: Machine, asked: tuple[Property, ...], many: float = MANY) -> None:
+        self.search, self.asked, self.many = Search(machine), asked, many
         self.finds: dict[str, Find] = {}
         self.open: dict[str, Table] = {}
         for one in asked:
@@ -153,11 +155,12 @@ class Exploration:
     def more(self) -> bool:
         """True while there are states to look at and a question that they could answer, or none was asked."""
         settled = [one.name in self.finds for one in self.asked]
-        return bool(self.search.levels[-1]) and not (settled and all(settled))
+        return self.search.more and not (settled and all(settled))
 
     def advance(self, count: int = 2000) -> bool:
         """Look at the next states; true while it makes sense to go on."""
         if self.more:
+            self.search = whole_levels(self.search, self.many)
             self.search.advance(count)
             self.judge_steps()
             self.judge_states()
@@ -179,12 +182,12 @@ class Exploration:
 
     def judge_states(self) -> None:
         """Ask about the states of each level that nobody was asked about."""
-        levels = self.search.levels
-        while self.judged < len(levels):
+        while self.judged < len(self.search.levels):
             for name, table in list(self.open.items()):
-                find = first_find(table, levels[self.judged])
-                if find:
-                    self.finds[name] = find
+                code = self.search.first(table, self.judged)
+                if code is not None and name not in self.finds:
+                    reason = table(code)[0]
+                    self.finds[name] = Find(code, reason if isinstance(reason, str) else "")
                     del self.open[name]
             self.judged += 1
 
@@ -194,7 +197,7 @@ class Exploration:
 
     def answer(self, one: Property) -> Answer:
         """What is known about one question."""
-        find, complete = self.finds.get(one.name), not self.search.levels[-1]
+        find, complete = self.finds.get(one.name), not self.search.more
         premise = premise_name(one) in self.finds if isinstance(one, Always) and one.premise else None
         if isinstance(one, Sometimes):
             verdict = EXAMPLE if find else NEVER
@@ -210,9 +213,13 @@ class Exploration:
         return (*actions, find.action) if find.is_step else tuple(actions)
 
 
-def explore(machine: Machine, asked: tuple[Property, ...], limits: Limits = Limits()) -> Report:  # noqa: B008  # frozen
-    """Search until every question is answered, all is seen, a limit is reached, or somebody presses Ctrl-C."""
-    begun, exploration, stopped = time.monotonic(), Exploration(machine, asked), ""
+def explore(machine: Machine, asked: tuple[Property, ...], limits: Limits = Limits(),  # noqa: B008  # frozen
+            many: float = MANY) -> Report:
+    """Search until every question is answered, all is seen, a limit is reached, or somebody presses Ctrl-C.
+
+    From `many` states on it goes on with numpy, if that is installed.
+    """
+    begun, exploration, stopped = time.monotonic(), Exploration(machine, asked, many), ""
     try:
         while not stopped and exploration.advance():
             stopped = reached(limits, exploration.search, time.monotonic() - begun)
@@ -235,8 +242,19 @@ def reached(limits: Limits, search: Search, seconds: float) -> str:
 def report(exploration: Exploration, seconds: float, stopped: str = "") -> Report:
     """What is known by now."""
     search = exploration.search
-    depth = len(search.levels) - 1 - (not search.levels[-1])
+    depth = len(search.levels) - 1 - (not search.more)
     return Report(exploration.answers(), search.states, search.transitions, depth, seconds, search.waiting, stopped)
+
+
+def whole_levels(search: Search, many: float) -> Search:
+    """The search, or one that goes on with whole levels where there are many states and numpy is installed."""
+    if search.states < many or type(search) is not Search:
+        return search
+    try:
+        from .levels import LevelSearch, fits  # noqa: PLC0415  # most searches are over before numpy is imported
+    except ImportError:
+        return search
+    return LevelSearch(search) if fits(search) else search
 
 
 def predicates(one: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:
@@ -258,19 +276,13 @@ def premise_name(one: Property) -> str:
 
 
 def is_stuck(search: Search, state: State) -> bool:
-    """True if a script is not at its end and no CPU has a step."""
+    """True if a script is not at its end and no CPU has a step that changes anything."""
     table: Any = state.table
-    return search.machine.unfinished(table) and not any(
-        search.machine.act(action, table.copy()) for action in search.machine.actions)
+    return search.machine.unfinished(table) and not any(changes(search, action, table) for action in search.trees)
 
 
-def first_find(table: Table, level: list[int]) -> Find | None:
-    """The first state of a level of which the predicate is true."""
-    mask, known = table.refresh(), table.known
-    for code in level:
-        found = known.get(code & mask)
-        if found is None:
-            found, mask = table.learn(code), table.mask
-        if found:
-            return Find(code, found[0] if isinstance(found[0], str) else "")
-    return None
+def changes(search: Search, action: Any, table: Noted) -> bool:
+    """True if an action is possible here and changes something."""
+    done, masks = search.machine.act(action, table.copy()), search.packing.masks
+    after: Any = done and done[0]
+    return bool(done) and any(bits != table.code & masks[part] for part, bits in after.changes().items())

@@ -41,6 +41,11 @@ class Search:
         return len(self.seen)
 
     @property
+    def more(self) -> bool:
+        """True while there are states that nobody has looked at."""
+        return len(self.levels[-1]) > 0
+
+    @property
     def waiting(self) -> int:
         """How many of the states that were found nobody has looked at."""
         return len(self.levels[-1]) - self.done + len(self.next - self.seen)
@@ -65,7 +70,7 @@ class Search:
         self.done += len(chunk)
         if self.done == len(level):
             self.open_level()
-        return bool(self.levels[-1])
+        return self.more
 
     def open_level(self) -> None:
         """Go one step further: what was found and is new is the next level."""
@@ -83,12 +88,27 @@ class Search:
             yield from ((action, edge) for edge in tree.edges[self.told[action]:])
             self.told[action] = len(tree.edges)
 
+    def first(self, table: Table, level: int) -> int | None:
+        """The first state of a level to which a table has an answer."""
+        mask, known = table.refresh(), table.known
+        for code in self.levels[level]:
+            found = known.get(code & mask)
+            if found is None:
+                found, mask = table.learn(code), table.mask
+            if found:
+                return code
+        return None
+
+    def members(self, level: Any) -> set[int]:
+        """The states of a level."""
+        return set(level)
+
     def path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state that was found."""
         at = next(number for number, level in enumerate(self.levels) if code in level)
         actions: list[Any] = []
         for level in reversed(self.levels[:at]):
-            action, code = self.step_back(set(level), code)
+            action, code = self.step_back(self.members(level), code)
             actions.append(action)
         return actions[::-1]
 

@@ -106,6 +106,11 @@ class Table:
         self.known[code & self.refresh()] = answers
         return answers
 
+    def __call__(self, code: int) -> list[Any]:
+        """What the members say of a state."""
+        known = self.known.get(code & self.refresh())
+        return self.learn(code) if known is None else known
+
     def ready(self, codes: list[int]) -> int:
         """Learn what is not known about these states; the mask."""
         mask = -1
