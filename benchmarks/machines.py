@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations, product
 from typing import Any
 
 from benchmarks import atomic_host, script
@@ -10,6 +11,9 @@ from pkvm_model.state import Cpu, Flight, State
 from pkvm_model.steps import Step, advance
 from pkvm_model.view import View, Waits
 
+CPUS = atomic_host.CPUS
+STATES = (atomic_host.FREE, atomic_host.RESERVED, atomic_host.LIVE, atomic_host.DYING)
+MARKS = (atomic_host.NONE, atomic_host.READY, *range(CPUS))
 Records = dict[tuple[Any, Any], Any]
 
 
@@ -22,6 +26,36 @@ class AtomicHost:
         self.config: Any = atomic_host.config(*sizes)
         self.revision = mutated(atomic_host.REVISION, atomic_host.MUTANTS, mutant)
         self.actions = tuple(atomic_host.calls(*sizes))
+
+    @property
+    def members(self) -> int:
+        """The slots are interchangeable."""
+        return int(self.config.slots)
+
+    @property
+    def key_bits(self) -> int:
+        """Two bits for the state, two for each vCPU, two for its number; per CPU which vCPU; per page one."""
+        return 4 + 2 * int(self.config.vcpus) + 2 * CPUS + int(self.config.pages)
+
+    @property
+    def renamings(self) -> tuple[Any, ...]:
+        """Every way to number the CPUs and the pages."""
+        return tuple(product(permutations(range(CPUS)), permutations(range(self.config.pages))))
+
+    def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
+        """What a field adds to the key of the slot that it has to do with; a lost page is no slot's."""
+        (_, name, field), (cpus, pages), vcpus = part, renaming, 2 * int(self.config.vcpus)
+        if field == "state":
+            return name, STATES.index(value)
+        if field == "vcpus":
+            marks = [where if isinstance(where, str) else cpus[where] for where in value]
+            return name, 4 * (len(value) + 4 * sum(MARKS.index(mark) * 4 ** at for at, mark in enumerate(marks)))
+        if field == "loaded":
+            return (None, 0) if value is None else (value[0], value[1] + 1 << 4 + vcpus + 2 * cpus[name])
+        bit = 1 << pages[name]
+        if isinstance(value, int):
+            return value, bit << 4 + vcpus + 2 * CPUS
+        return None, bit * (value == atomic_host.LOST)
 
     def first(self) -> Records:
         """Every slot is free, every page the host's."""
