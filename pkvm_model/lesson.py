@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import inspect
 from html import escape
+from typing import Any
 
 from .run import CALLS
 from .scenes import Scene
@@ -11,16 +12,27 @@ from .show.lifecycle import lifecycle
 from .show.recorded import Life, counted, recorded
 from .show.story import Story, play, play_out
 from .show.table import Table
-from .widgets.bench import Bench
+from .widgets.bench import Bench, pack
 
 __all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "lifecycle", "play", "play_out", "quiz",
            "recorded", "source"]
+
+MOST_BYTES = 200_000
+"""How much a bench may ship: notebooks and pages carry it with them."""
 
 
 def bench(scene: Scene) -> Bench:
     """A bench on a scene: step its CPUs, undo, share."""
     graph = StateGraph(scene)
-    return Bench(graph.value(), graph.expand)
+    return Bench(fitting(graph), graph.expand)
+
+
+def fitting(graph: StateGraph, most: int = MOST_BYTES) -> dict[str, Any]:
+    """As much of a graph as may be shipped; for the rest Python is asked."""
+    value = graph.value()
+    while (size := len(pack(value).encode())) > most and len(value["states"]) > 1:
+        value = graph.value(max(1, len(value["states"]) * most // size - 1))
+    return value
 
 
 class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it reports

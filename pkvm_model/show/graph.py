@@ -75,9 +75,9 @@ class StateGraph:
                 self.steps[number, cpu] = to = self.add(node.after(step))
                 yield edge(node.state, step, node.idle(cpu)) | {"to": to}
 
-    def value(self) -> dict[str, Any]:
-        """The graph as JSON values; steps into states that were not worked out lead to None."""
-        known = len(self.edges)
+    def value(self, most: int = LIMIT) -> dict[str, Any]:
+        """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
+        known = min(len(self.edges), most)
         scene, revision = self.scene, self.scene.revision
         self.names = tuple(sorted({n for node in self.nodes[:known] for n, _ in node.state.all(Page)},
                                   key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))

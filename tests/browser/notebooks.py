@@ -31,6 +31,7 @@ def stored_notebooks() -> dict[str, Any]:
     """Each notebook by file name."""
     lessons = {path.name: nbformat.read(path, as_version=4) for path in (ROOT / "notebooks").glob("*.ipynb")}
     made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
+    made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     return {name: lessons[name] for name in LESSONS if name in lessons} | made
 
@@ -55,6 +56,26 @@ def twice() -> Any:
     """A notebook with two benches on the same scene."""
     notebook = unrun(graph())
     notebook.cells += unrun(graph()).cells
+    return notebook
+
+
+def odd() -> dict:
+    """A graph in which the state after CPU 1's first step cannot be drawn."""
+    value = graph()
+    del value["states"][1]["vms"][0]["holders"]
+    return value
+
+
+def circle() -> dict:
+    """A graph with a step that leads back to where it began, for ways without an end."""
+    edge = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
+    return graph() | {"states": graph()["states"][:1], "edges": [[edge]]}
+
+
+def old() -> Any:
+    """A notebook whose bench was stored by an older version of the course."""
+    notebook = unrun(graph())
+    notebook.cells[0].outputs[0].data[MIME]["v"] = 1
     return notebook
 
 

@@ -1,6 +1,7 @@
 """The bench in JupyterLab: clicked, typed at, asked, and opened without ever having been run."""
 
 import pytest
+from playwright.sync_api import expect
 
 from pkvm_model.widgets.walk import Walk
 from tests.browser.notebooks import LESSONS, stored_notebooks
@@ -27,6 +28,7 @@ RUN_LAST = (
 )
 CELLS = READY + "return cells.widgets.length; }"
 SAVE = READY + "await panel.context.save(); }"
+RESTART = READY + "await session.restartKernel(); }"
 SHUT_DOWN = READY + "await session.shutdown(); }"
 
 
@@ -86,6 +88,7 @@ def test_a_step_that_is_not_known_yet_comes_from_python(live):
 def test_an_error_in_python_is_shown_in_the_bench(live):
     live.press("1", "0", "0", "0", "0")
     live.alerts("LookupError: page x9 is unknown")
+    live.alerts(walked(1).trace.splitlines()[-2])
 
 
 def test_a_bench_whose_kernel_is_gone_says_what_to_do(live):
@@ -93,6 +96,16 @@ def test_a_bench_whose_kernel_is_gone_says_what_to_do(live):
     live.press("0", "0", "0", "0")
     live.counts("step 3 of 3")
     live.alerts("run the cell again")
+
+
+def test_a_bench_whose_kernel_was_restarted_says_so_before_it_is_asked_anything(live):
+    live.page.evaluate(RESTART)
+    expect(live.bench.get_by_role("status")).to_contain_text("the kernel was stopped or restarted")
+
+
+def test_a_stored_bench_of_another_version_says_so(notebook):
+    page = notebook("old.ipynb")
+    expect(page.get_by_text("stored by another version of the course")).to_be_visible()
 
 
 def test_a_link_opens_its_step_in_jupyterlab(notebook):

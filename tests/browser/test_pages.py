@@ -13,6 +13,12 @@ from tests.browser.screen import Screen
 from tests.browser.walks import walked
 from tests.widgets.r7_graph import graph
 
+LONG = """() => {
+  const steps = Array.from({ length: 10000 }, (_, number) => [number, 0]);
+  const kept = { history: JSON.stringify({ lines: ["0 again"], steps, at: 10000 }), link: "", key: "" };
+  sessionStorage.setItem(`pkvm-bench ${location.pathname} r7 0`, JSON.stringify(kept));
+}"""
+
 
 @pytest.fixture(scope="module")
 def page_of(tmp_path_factory):
@@ -154,6 +160,34 @@ def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(e
     screen = exported("unrun.ipynb", "#r7=1+__pkvm_finalize_teardown_vm(0x1000)+=+-EBUSY;1+resume+...@2")
     screen.counts("step 1 of 1")
     screen.alerts("The trace fits up to step 1. Step 2, “1 resume ...”, is not possible there.")
+
+
+def test_an_exception_is_shown_in_the_bench_with_the_trace_that_led_to_it(exported):
+    screen = exported("odd.ipynb")
+    screen.press("1")
+    screen.alerts("The bench stumbled:")
+    expect(screen.bench.get_by_role("alert").locator("pre")).to_contain_text(walked(1).trace.splitlines()[-2])
+    screen.press("u", "0")
+    screen.shows(walked(0))
+
+
+def test_a_bench_of_another_version_says_so_above_its_table(offline, page_of):
+    offline.goto(page_of("old.ipynb"))
+    expect(offline.get_by_role("alert")).to_contain_text("stored by another version of the course")
+    expect(offline.get_by_text("static")).to_be_visible()
+
+
+def test_a_history_of_ten_thousand_steps_ends_in_words(exported):
+    screen = exported("round.ipynb")
+    screen.page.evaluate(LONG)
+    screen.page.reload()
+    screen.counts("step 10000 of 10000")
+    screen.press("0")
+    screen.alerts("This bench keeps 10,000 steps and no more.")
+    screen.press("b")
+    screen.click("Forget the rest")
+    screen.press("0")
+    screen.counts("step 1 of 1")
 
 
 def test_a_reload_keeps_the_position_and_the_branches(exported):

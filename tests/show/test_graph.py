@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from pkvm_model.lesson import bench, fitting
 from pkvm_model.scenes import COLD_OPEN, SCENES, TWO_PHASES
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.trace import parse, replay
+from pkvm_model.widgets.bench import pack
+from pkvm_model.widgets.walk import Walk
 
 
 def ways(value):
@@ -61,3 +64,18 @@ def test_the_end_says_which_cpu_ended_the_machine():
     ends = {state["end"]["says"] for state in StateGraph(COLD_OPEN).value()["states"] if state["end"]}
     assert ends == {"The machine ends: CPU 1 warns at EL2: VM 0x1000 is still in use.",
                     "The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."}
+
+
+def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest():
+    graph = StateGraph(TWO_PHASES)
+    value = fitting(graph, 20_000)
+    assert len(pack(value).encode()) <= 20_000
+    beyond = [(number, edge) for number, out in enumerate(value["edges"]) for edge in out if edge["to"] is None]
+    walk = Walk(value, graph.expand)
+    walk.ask(beyond[0][0], beyond[0][1]["cpu"], beyond[0][1]["line"])
+    assert len(walk.states) == len(value["states"]) + 1
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_every_bench_of_the_course_ships_all_of_its_graph(name):
+    assert len(bench(SCENES[name]).graph["states"]) == len(StateGraph(SCENES[name]).nodes)
