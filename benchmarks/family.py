@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.machines import MACHINES, AtomicHost, Script
 from benchmarks.scenarios import Counts
@@ -16,6 +16,9 @@ from pkvm_model.state import State
 
 NUMBERS = {"H": ("SLOTS", "VCPUS", "PAGES"), "B": ("RUNNERS", "DESTROYERS", "ROUNDS", "PAGES")}
 MUTANTS = {"H": ("M1",), "B": ("M1", "M3")}
+
+BEGUN = 3_000
+"""From so many states on it is known which parts belong together."""
 
 
 class Missing(Exception):  # noqa: N818  # an outcome, not a failure of this program
@@ -34,16 +37,33 @@ class Question(NamedTuple):
 
 def explore(question: Question) -> Counts:
     """Ask the product's explorer, which builds everything anew each time. Raises Missing."""
-    if question.symmetry:
-        raise Missing("pkvm_model has no explorer with symmetry yet")
     machine = MACHINES[question.family](question.sizes, question.mutant)
-    many = check.MANY if question.numpy else float("inf")
     asked = check.Always("safe", "A VM in use is live.", partial(why_broken, machine))
-    report = check.explore(machine, (asked,), check.Limits(), many)
+    exploration = check.Exploration(machine, (asked,), check.MANY if question.numpy else float("inf"))
+    if question.symmetry:
+        orbits(machine, exploration)
+    while exploration.advance():
+        pass
+    report = check.report(exploration, 0.0)
     [answer] = report.answers
     if answer.verdict == check.VIOLATED:
         return Counts("violated", report.states, report.transitions, len(answer.run or ()))
-    return Counts("holds", report.states, report.transitions, report.depth)
+    found: Any = exploration.search
+    states, keys = (found.total, report.states) if question.symmetry else (report.states, None)
+    return Counts("holds", states, report.transitions, report.depth, keys)
+
+
+def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None:
+    """Go on with one state of each orbit, from a few thousand states on. Raises Missing where that cannot be done."""
+    if isinstance(machine, Script):
+        raise Missing("the scripts of family B are not interchangeable")
+    try:
+        from pkvm_model.explore.symmetry import SymmetricSearch  # noqa: PLC0415  # needs numpy
+    except ImportError as error:
+        raise Missing(f"symmetry needs numpy: {error}") from None
+    while exploration.search.states < BEGUN and exploration.advance():
+        pass
+    exploration.search = SymmetricSearch(exploration.search, machine)
 
 
 def why_broken(machine: AtomicHost | Script, state: State) -> str:

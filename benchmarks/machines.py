@@ -34,8 +34,8 @@ class AtomicHost:
 
     @property
     def key_bits(self) -> int:
-        """Two bits for the state, two for each vCPU, two for its number; per CPU which vCPU; per page one."""
-        return 4 + 2 * int(self.config.vcpus) + 2 * CPUS + int(self.config.pages)
+        """Two bits for the state, two for the number of vCPUs, two for each of them, one for each page."""
+        return 4 + 2 * int(self.config.vcpus) + int(self.config.pages)
 
     @property
     def renamings(self) -> tuple[Any, ...]:
@@ -51,11 +51,9 @@ class AtomicHost:
             marks = [where if isinstance(where, str) else cpus[where] for where in value]
             return name, 4 * (len(value) + 4 * sum(MARKS.index(mark) * 4 ** at for at, mark in enumerate(marks)))
         if field == "loaded":
-            return (None, 0) if value is None else (value[0], value[1] + 1 << 4 + vcpus + 2 * cpus[name])
+            return None, 0  # the vCPU says it, too
         bit = 1 << pages[name]
-        if isinstance(value, int):
-            return value, bit << 4 + vcpus + 2 * CPUS
-        return None, bit * (value == atomic_host.LOST)
+        return (value, bit << 4 + vcpus) if isinstance(value, int) else (None, bit)
 
     def first(self) -> Records:
         """Every slot is free, every page the host's."""

@@ -12,20 +12,28 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .levels import LevelSearch, Numbers
+from ..view import ModelError
+from .levels import LONGEST, LevelSearch, Numbers, distinct
 from .search import Search
 
 
 class Symmetric(Protocol):
     """What a machine says of its symmetry.
 
-    `members` is how many interchangeable members it has, `key_bits` how long a member's key is, `renamings` are the
-    ways to number everything else.
+    Its members (slots, say) are interchangeable; what it is asked for besides must not hang on names either.
     """
 
-    members: int
-    key_bits: int
-    renamings: tuple[Any, ...]
+    @property
+    def members(self) -> int:
+        """How many members there are."""
+
+    @property
+    def key_bits(self) -> int:
+        """How long a member's key is."""
+
+    @property
+    def renamings(self) -> tuple[Any, ...]:
+        """The ways to number everything else."""
 
     def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
         """What a part's value adds to the key of which member; None if it is nobody's."""
@@ -36,13 +44,14 @@ class Orbits:
 
     def __init__(self, search: Search, rules: Symmetric) -> None:
         self.packing, self.rules = search.packing, rules
-        self.age = -1
+        self.age: tuple[int, int] = (-1, -1)
         self.luts: list[list[tuple[list[int], dict[int, Numbers]]]] = []
 
     def refresh(self) -> None:
         """Take in parts and values that have come."""
-        if self.age != (sum(map(len, self.packing.values)), self.packing.age):
-            self.age = (sum(map(len, self.packing.values)), self.packing.age)  # type: ignore[assignment]
+        age = sum(map(len, self.packing.values)), self.packing.age
+        if self.age != age:
+            self.age = age
             self.luts = [[self.lut(renaming, part) for part in range(len(self.packing.keys))]
                          for renaming in self.rules.renamings]
 
@@ -106,27 +115,35 @@ def in_order(keys: list[Numbers]) -> list[Numbers]:
 
 
 class SymmetricSearch(LevelSearch):
-    """A search that keeps one state of each orbit; `all` has the orbits' keys, `total` counts the states in them."""
+    """A search that keeps one state of each orbit; `all` has the orbits' keys, `total` counts the states in them.
+
+    Raises ModelError for a machine whose keys are too long.
+    """
 
     def __init__(self, plain: Search, rules: Symmetric) -> None:
+        if rules.members * rules.key_bits > LONGEST - 8:
+            raise ModelError(f"{rules.members} keys of {rules.key_bits} bits do not fit into a number; search without")
         super().__init__(plain)
-        self.orbits = Orbits(plain, rules)
-        self.all = np.sort(self.orbits.of(self.levels[0]))
-        self.total = int(self.orbits.sizes(self.levels[0]).sum())
+        self.orbits, self.total = Orbits(plain, rules), 0
+        self.all, levels = self.all[:0], self.levels
+        self.levels = []
+        for level in levels:
+            self.take(level)
 
-    def open_level(self) -> None:
-        """Go one step further: of each orbit that is new, one state is the next level."""
-        codes = np.unique(np.concatenate(self.found)) if self.found else self.levels[0][:0]
+    def take(self, codes: Numbers) -> None:
+        """Of each orbit that is new one state is the next level."""
         keys, first = np.unique(self.orbits.of(codes), return_index=True)
-        at = np.searchsorted(self.all, keys)
-        at[at == len(self.all)] = 0
-        new = self.all[at] != keys
+        new = ~np.isin(keys, self.all, assume_unique=True)
         level = np.sort(codes[first[new]])
         self.all = np.concatenate((self.all, keys[new]))
         self.all.sort(kind="stable")
         self.total += int(self.orbits.sizes(level).sum())
         self.found, self.done = [], 0
         self.levels.append(level)
+
+    def open_level(self) -> None:
+        """Go one step further."""
+        self.take(distinct(self.found))
         self.cover()
 
     def path(self, code: int) -> list[Any]:
