@@ -10,7 +10,7 @@ from pkvm_model.course.errors import CourseError
 
 LATER = ("bundle", "update", "progress", "reset", "handin", "import")
 TEST_PARTS = ("model", "notebooks", "browser", "exercises")
-BENCHMARKS = ("explorer",)
+BENCHMARKS = ("explorer", "clicks")
 
 
 def outside(argv: Sequence[str]) -> int:
@@ -96,9 +96,9 @@ def parser() -> argparse.ArgumentParser:
     pages = _command(commands, "pages", "publish", "write the notebooks as self-contained HTML pages")
     pages.add_argument("-o", "--output", default="_site", metavar="DIR", help="where to (default: _site)")
 
-    bench = _command(commands, "bench", "bench", "measure the explorer next to SPIN and TLC")
+    bench = _command(commands, "bench", "bench", "measure the explorer next to SPIN and TLC, or clicks")
     bench.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="explorer", help="which one")
-    bench.add_argument("--rounds", metavar="N", help="how often each tool runs")
+    bench.add_argument("--rounds", metavar="N", help="how often each tool runs, or each click is made")
     bench.add_argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112")
     bench.add_argument("--json", metavar="FILE", help="write every single run to a file, too")
     return top

@@ -1,37 +1,26 @@
 """A headless Chromium and a JupyterLab of our own, with settings, data and notebooks in folders of their own."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from pkvm_model.course.environment import variables
+from benchmarks.lab import QUIET, chromium, running_lab
 from tests.browser.notebooks import stored_notebooks
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
     """The Chromium found on this machine."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = chromium()
     if program is None:
         pytest.skip("no Chromium on PATH, so nothing was clicked")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=QUIET)
-        yield chromium
-        chromium.close()
+        clicked = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield clicked
+        clicked.close()
 
 
 @contextmanager
@@ -73,58 +62,5 @@ def lab(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("lab")
     for name, notebook in stored_notebooks().items():
         nbformat.write(notebook, folder / name)
-    port = free_port()
-    with (folder / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            lab_command(folder, port), cwd=folder, env=lab_variables(folder), stdout=log, stderr=log
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api/status", server, folder / "lab.log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        stop(server)
-
-
-def stop(server: subprocess.Popen) -> None:
-    """Ends the server; its kernels end when they see that it is gone."""
-    server.terminate()
-    try:
-        server.wait(3)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
-
-
-def lab_command(folder: Path, port: int) -> list[str]:
-    """JupyterLab without a token, which only this machine can reach."""
-    options = [f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    options += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--no-browser", "--expose-app-in-browser"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--allow-root")
-    return [sys.executable, "-m", "jupyterlab", *options]
-
-
-def lab_variables(folder: Path) -> dict[str, str]:
-    """The environment of `course.py lab`, with the user's own folders replaced."""
-    own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    return variables(Path(sys.executable)) | own
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
-    """Waits until the server answers, or fails with its log."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+    with running_lab(folder) as address:
+        yield address

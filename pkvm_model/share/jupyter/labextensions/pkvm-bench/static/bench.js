@@ -29,10 +29,12 @@ class Bench {
     this.act = this.actions();
     this.parts = frame(graph, this.act);
     this.onLink = this.guard((event) => this.openLink(event.newURL));
+    this.onLeave = this.guard(() => this.telling !== undefined && this.tellNow());
     // While the focus is in here no key reaches the page around it: JupyterLab would delete cells for two d's.
     for (const kind of ["keydown", "keyup", "keypress"]) this.parts.box.addEventListener(kind, (event) => event.stopPropagation());
     this.parts.box.addEventListener("keydown", this.guard((event) => this.onKey(event)));
     window.addEventListener("hashchange", this.onLink);
+    window.addEventListener("pagehide", this.onLeave);
     root.replaceChildren(this.parts.box);
     this.guard(() => this.begin())();
   }
@@ -73,11 +75,12 @@ class Bench {
     this.port.listen?.(this);
     const before = kept(this.parts.box, this.graph), link = linkHere(this.graph), { history, trace, key = "" } = this.port;
     this.link = link?.text ?? "";
+    // A cell that was run again has made another bench, under another key: what was kept is not about that one.
+    const known = before.key === key;
     // A link that was followed before the reload is not followed again: the learner may have gone on since.
-    if (link && link.text !== before.link) return this.open(link, true);
+    if (link && !(known && link.text === before.link)) return this.open(link, true);
     if (history) return this.recall(history);
-    // A cell that was run again has made another bench, under another key: that one is new.
-    if (before.history && before.key === key) return this.recall(before.history);
+    if (known && before.history) return this.recall(before.history);
     return trace && trace !== this.walk.trace && this.open(trace, true);
   }
 
@@ -126,7 +129,15 @@ class Bench {
     this.tell();
   }
 
+  /** Tells Python and the browser where the bench stands, after the page has changed: a click does not wait for that. */
   tell() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(this.guard(() => this.tellNow()));
+  }
+
+  tellNow() {
+    clearTimeout(this.telling);
+    this.telling = undefined;
     const { trace, history } = this.walk;
     keep(this.parts.box, this.graph, { history, link: this.link, key: this.port.key ?? "" });
     this.port.changed?.({ trace, history });
@@ -290,6 +301,8 @@ class Bench {
   }
 
   close() {
+    this.onLeave();
+    window.removeEventListener("pagehide", this.onLeave);
     window.removeEventListener("hashchange", this.onLink);
     this.port.close?.();
   }

@@ -34,6 +34,20 @@ export function settle(element, kids) {
 
 export const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
+const keys = new WeakMap();
+
+/** The same for children that say by a key what they show: where the key is the same, the child is not even made. */
+export function settleRows(element, rows) {
+  const old = keys.get(element) ?? [];
+  rows.forEach(([key, draw], at) => {
+    const kid = element.childNodes[at];
+    if (!kid) element.append(draw());
+    else if (old[at] !== key || key === null) kid.replaceWith(draw());
+  });
+  while (element.childNodes.length > rows.length) element.lastChild.remove();
+  keys.set(element, rows.map(([key]) => key));
+}
+
 /** A button with its key, as in "Undo u". */
 export function button(spec, text, key, act) {
   const element = make(spec, { type: "button" }, make("span", {}, text), key && make("kbd", {}, key));

@@ -1,7 +1,7 @@
 // State, ownership, and what just changed.
 
 import { VIEWS } from "./cells.js";
-import { hiddenWords, make, prose, settle } from "./elements.js";
+import { hiddenWords, make, prose, settle, settleRows } from "./elements.js";
 import { PAPER, RIGHTS, SIGNS, codeOf, nothingSign, octagon, once, ownerSign, pageSign, refusedSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
 
 const mark = (element, change) => {
@@ -37,6 +37,8 @@ function vmCard(card, changes) {
   return make("section.card", { "aria-label": `VM ${card.handle}` }, head, list);
 }
 
+const PAGE_CELLS = [...VIEWS, "owner", "count"];
+
 function pageRow(graph, row, at, changes) {
   const [name, what] = graph.pages[at];
   const change = (part) => changes.get(`page ${at} ${part}`);
@@ -44,7 +46,7 @@ function pageRow(graph, row, at, changes) {
   const owner = mark(make("td", {}, withWord(ownerSign(row.owner), row.owner)), change("owner"));
   const count = mark(make("td.count", {}, row.count), change("count"));
   const head = make("th", { scope: "row" }, name, make("span.what", {}, what));
-  const touched = [...VIEWS, "owner", "count"].some(change);
+  const touched = PAGE_CELLS.some(change);
   return make(touched ? "tr.changed" : "tr", {}, head, ...views, owner, count, make("td.words", {}, row.says));
 }
 
@@ -142,5 +144,7 @@ export function drawState(parts, { graph, state, at, changes }) {
   const none = cards.length + gone.length ? [] : [make("p.card.unused", {}, "EL2 has no VM.")];
   settle(parts.state, [slots, ...cards, ...gone, ...none]);
   parts.caption.textContent = at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step";
-  settle(parts.pages, state.pages.map((row, number) => pageRow(graph, row, number, changes)));
+  // Equal rows are one object in a graph; only those that carry a mark are drawn anew.
+  settleRows(parts.pages, state.pages.map((row, number) =>
+    [PAGE_CELLS.some((part) => changes.has(`page ${number} ${part}`)) ? null : row, () => pageRow(graph, row, number, changes)]));
 }

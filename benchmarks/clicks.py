@@ -1,0 +1,178 @@
+"""Clicks at a bench in JupyterLab, and says how long it takes until the page has changed.
+
+Three things are measured, each as often as `--rounds` says: a click for a step that the page knows, a click for one
+that Python has to work out, and a cell that is run until its bench is there. The last line has the medians and p95s.
+"""
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from benchmarks.lab import QUIET, NotStartedError, chromium, running_lab
+
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+KNOWN = """
+from pkvm_model.lesson import bench
+from pkvm_model.scenes import TWO_PHASES
+
+bench(TWO_PHASES)
+"""
+ASKED = """
+from pkvm_model.scenes import TWO_PHASES
+from pkvm_model.show.graph import StateGraph
+from pkvm_model.widgets import Bench
+
+graph = StateGraph(TWO_PHASES)
+Bench(graph.value(1), graph.expand)
+"""
+RUN = """async () => {
+  const app = window.jupyterapp, panel = app.shell.currentWidget;
+  await app.restored;
+  await panel.context.ready;
+  await panel.context.sessionContext.ready;
+  const there = () => document.querySelector(".pkvm-bench"), before = there();
+  panel.content.activeCellIndex = 0;
+  const begun = performance.now();
+  const changed = new Promise((resolve) => {
+    const look = () => there() && there() !== before && resolve(performance.now() - begun);
+    const watch = new MutationObserver(() => look() && watch.disconnect());
+    watch.observe(document.body, { subtree: true, childList: true });
+  });
+  await app.commands.execute("notebook:run-cell");
+  return changed;
+}"""
+WATCH = """() => {
+  const counter = document.querySelector(".pkvm-bench .bar .muted");
+  let clicked = 0;
+  window.timed = [];
+  addEventListener("click", (event) => { clicked = event.timeStamp; }, { capture: true });
+  new MutationObserver(() => {
+    const now = performance.now(), begun = clicked;
+    requestAnimationFrame(() => setTimeout(() => window.timed.push([now - begun, performance.now() - now])));
+  }).observe(counter, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+class Measured(NamedTuple):
+    """Milliseconds of one kind, in the order in which they were measured, and what is asked of them."""
+
+    name: str
+    times: list[float]
+    median: float
+    most: float
+
+    def __str__(self) -> str:
+        short, long = halfway(self.times), nearly_all(self.times)
+        return f"{self.name:<34} {short:7.1f} {long:7.1f}   {self.median:5g} {self.most:5g}   {len(self.times)} times"
+
+
+def halfway(times: Sequence[float]) -> float:
+    """The median."""
+    return statistics.median(times)
+
+
+def nearly_all(times: Sequence[float]) -> float:
+    """The 95th percentile: one of the times, with one in twenty above it."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="course.py bench clicks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=100, metavar="N", help="how often (default: 100)")
+    rounds = parser.parse_args(argv).rounds
+    program = chromium()
+    if program is None:
+        sys.exit("bench: there is no Chromium on PATH; install one, then run it again.")
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(Path(folder), program) as page:
+            report(measure(page, rounds))
+    except NotStartedError as error:
+        sys.exit(f"bench: {error}")
+    return 0
+
+
+@contextmanager
+def opened(folder: Path, program: str) -> Iterator[Any]:
+    """A page of a JupyterLab on two notebooks."""
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
+    except ImportError:
+        sys.exit("bench: Playwright is not installed: pip install playwright")
+    for name, source in (("known", KNOWN), ("asked", ASKED)):
+        notebook = new_notebook(cells=[new_code_cell(source.strip())], metadata=KERNEL)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    with running_lab(folder) as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield browser.new_page(base_url=address, viewport={"width": 1400, "height": 1000})
+        browser.close()
+
+
+def measure(page: Any, rounds: int) -> list[Measured]:
+    """All that is measured."""
+    first = appear(page, "known")
+    appears = [appear(page) for _ in range(rounds)]
+    known, frames = clicks(page, rounds)
+    appear(page, "asked")
+    asked, _ = clicks(page, rounds)
+    return [
+        Measured("known step, changed", known, 10, 25),
+        Measured("known step, then painted", frames, 17, 34),
+        Measured("step asked of Python, changed", asked, 60, 120),
+        Measured("bench appears", appears, 300, 300),
+        Measured("first bench of a kernel appears", [first], 1500, 1500),
+    ]
+
+
+def appear(page: Any, notebook: str = "") -> float:
+    """Runs the first cell of a notebook until a new bench is there; opens the notebook first where it is named."""
+    if notebook:
+        page.goto(f"/lab/tree/{notebook}.ipynb?reset")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    return float(page.evaluate(RUN))
+
+
+def clicks(page: Any, rounds: int) -> tuple[list[float], list[float]]:
+    """Clicks at steps, in a new bench when one has come to its end; until the change, and from there to a frame."""
+    changed: list[float] = []
+    painted: list[float] = []
+    while len(changed) < rounds:
+        appear(page)
+        page.evaluate(WATCH)
+        for change, frame in walk_down(page, rounds - len(changed)):
+            changed.append(change)
+            painted.append(frame)
+    return changed, painted
+
+
+def walk_down(page: Any, most: int) -> list[tuple[float, float]]:
+    """Clicks from the start of a bench to its end, each step of whichever CPU can."""
+    step = page.locator(".pkvm-bench .go[aria-disabled=false]").first
+    for number in range(1, most + 1):
+        if not page.locator(".pkvm-bench .go[aria-disabled=false]").count():
+            break
+        step.click()
+        page.wait_for_function("count => window.timed.length === count", arg=number)
+    return [(change, frame) for change, frame in page.evaluate("window.timed")]
+
+
+def report(rows: list[Measured]) -> None:
+    """Prints the table; the last line has it all."""
+    print(f"{'milliseconds':<34} {'median':>7} {'p95':>7}   {'asked: median, p95':<11}")
+    for row in rows:
+        print(row)
+    short = [f"{row.name} {halfway(row.times):.1f}/{nearly_all(row.times):.1f}" for row in rows]
+    print(f"clicks (median/p95 in ms): {'; '.join(short)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

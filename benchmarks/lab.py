@@ -1,0 +1,87 @@
+"""A headless Chromium and a JupyterLab with stock settings, for clicking at what the course shows."""
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pkvm_model.course.environment import variables
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+
+
+class NotStartedError(RuntimeError):
+    """JupyterLab did not start; the message has the end of its log."""
+
+
+def chromium() -> str | None:
+    """The Chromium of this machine, if there is one."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def running_lab(folder: Path) -> Iterator[str]:
+    """The address of a JupyterLab on a folder of notebooks, with the user's own settings left out."""
+    port = free_port()
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            lab_command(folder, port), cwd=folder, env=lab_variables(folder), stdout=log, stderr=log
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api/status", server, folder / "lab.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(server)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """Ends the server; its kernels end when they see that it is gone."""
+    server.terminate()
+    try:
+        server.wait(3)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def lab_command(folder: Path, port: int) -> list[str]:
+    """JupyterLab without a token, which only this machine can reach."""
+    options = [f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    options += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--no-browser", "--expose-app-in-browser"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    return [sys.executable, "-m", "jupyterlab", *options]
+
+
+def lab_variables(folder: Path) -> dict[str, str]:
+    """The environment of `course.py lab`, with the user's own folders replaced."""
+    own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    return variables(Path(sys.executable)) | own
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits until the server answers, or raises with the end of its log."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise NotStartedError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

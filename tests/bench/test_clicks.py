@@ -1,0 +1,23 @@
+"""What the clicks at a bench come to, in words; the clicking itself is not part of the tests."""
+
+import pytest
+
+from benchmarks import clicks
+
+
+def test_one_time_in_twenty_may_be_above_the_percentile() -> None:
+    assert clicks.nearly_all([float(number) for number in range(100)]) == 95
+    assert clicks.nearly_all([7.0]) == 7
+
+
+def test_the_last_line_has_every_median_and_percentile(capsys: pytest.CaptureFixture[str]) -> None:
+    clicks.report([clicks.Measured("known step", [1.0, 2.0, 9.0], 10, 25), clicks.Measured("asked", [50.0], 60, 120)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "clicks (median/p95 in ms): known step 2.0/9.0; asked 50.0/50.0"
+    assert lines[1].split() == ["known", "step", "2.0", "9.0", "10", "25", "3", "times"]
+
+
+def test_without_a_browser_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clicks, "chromium", lambda: None)
+    with pytest.raises(SystemExit, match="there is no Chromium on PATH"):
+        clicks.main([])
