@@ -180,7 +180,8 @@ class LevelSearch(Search):
             for bits in self.values(tree):
                 if (tree, bits) not in self.cut:
                     self.cut[tree, bits] = Branch(tree, bits)
-                    self.rows.append(Rows(Table(self.packing, [self.cut[tree, bits]])))
+                    self.tables.append(Table(self.packing, [self.cut[tree, bits]]))
+                    self.rows.append(Rows(self.tables[-1]))
 
     @property
     def states(self) -> int:

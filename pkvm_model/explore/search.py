@@ -107,15 +107,15 @@ class Search:
         """The actions of a shortest run to a state that was found."""
         at = next(number for number, level in enumerate(self.levels) if code in level)
         actions: list[Any] = []
+        deltas = {delta for table in self.tables for known in table.known.values() for delta in known}
         for level in reversed(self.levels[:at]):
-            action, code = self.step_back(self.members(level), code)
+            action, code = self.step_back({code - delta for delta in deltas} & self.members(level), code)
             actions.append(action)
         return actions[::-1]
 
-    def step_back(self, level: set[int], code: int) -> tuple[Any, int]:
+    def step_back(self, candidates: set[int], code: int) -> tuple[Any, int]:
         """An action and a state of the level before from which it leads here: some edge was taken backwards."""
-        deltas = {delta for table in self.tables for known in table.known.values() for delta in known}
-        for before in {code - delta for delta in deltas} & level:
+        for before in sorted(candidates):
             for action, tree in self.trees.items():
                 if tree(before) == code - before:
                     return action, before
