@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import nbformat
 import pytest
 
 from benchmarks.lab import QUIET, chromium, running_lab
+from pkvm_model.course.pages import export
 from tests.browser.notebooks import stored_notebooks
 
 
@@ -64,3 +66,18 @@ def lab(tmp_path_factory) -> Iterator[str]:
         nbformat.write(notebook, folder / name)
     with running_lab(folder) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def page_of(tmp_path_factory):
+    """The address of the page of a notebook; each is exported once."""
+
+    @cache
+    def made(name):
+        folder = tmp_path_factory.mktemp("pages")
+        notebook, page = folder / name, folder / "page.html"
+        nbformat.write(stored_notebooks()[name], notebook)
+        page.write_text(export(notebook), encoding="utf-8")
+        return page.as_uri()
+
+    return made

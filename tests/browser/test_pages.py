@@ -1,12 +1,8 @@
 """The bench in an exported page, opened from disk with the network off."""
 
-from functools import cache
-
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from pkvm_model.course.pages import export
 from pkvm_model.widgets.walk import Walk
 from tests.browser.notebooks import LESSONS, stored_notebooks
 from tests.browser.screen import Screen
@@ -18,21 +14,6 @@ LONG = """() => {
   const kept = { history: JSON.stringify({ lines: ["0 again"], steps, at: 10000 }), link: "", key: "" };
   sessionStorage.setItem(`pkvm-bench ${location.pathname} r7 0`, JSON.stringify(kept));
 }"""
-
-
-@pytest.fixture(scope="module")
-def page_of(tmp_path_factory):
-    """The address of the page of a notebook; each is exported once."""
-
-    @cache
-    def made(name):
-        folder = tmp_path_factory.mktemp("pages")
-        notebook, page = folder / name, folder / "page.html"
-        nbformat.write(stored_notebooks()[name], notebook)
-        page.write_text(export(notebook), encoding="utf-8")
-        return page.as_uri()
-
-    return made
 
 
 @pytest.fixture
