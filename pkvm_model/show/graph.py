@@ -82,7 +82,7 @@ class StateGraph:
         self.names = tuple(sorted({n for node in self.nodes[:known] for n, _ in node.state.all(Page)},
                                   key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
         trace = scene.trace()
-        self.properties = self.asked(known)
+        self.properties = self.asked(known) if scene.checks else []
         return {
             "v": 2, "name": scene.name, "title": scene.title,
             "revision": {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"},

@@ -47,8 +47,8 @@ def static_html(walk: Walk) -> str:
     items = "".join(element("li", "item", html.escape(line)) for line in lines_of(walk))
     note = element("p", "note", "Open this notebook in JupyterLab to step through it.")
     holds = "".join(element("li", "item", html.escape(line)) for line in properties_of(walk))
-    parts = [says, element("ul", "list", items), table(walk), element("p", "holds", "What holds"),
-             element("ul", "list", holds), note]
+    row = [element("p", "holds", "What holds"), element("ul", "list", holds)] if holds else []
+    parts = [says, element("ul", "list", items), table(walk), *row, note]
     return element("div", "box", head(walk), *parts)
 
 

@@ -1,5 +1,7 @@
 """What a bench says about the invariants is what they say of its states and steps."""
 
+from dataclasses import replace
+
 from pkvm_model.scenes import COLD_OPEN, LEFT_BEHIND, NEVER_RAN
 from pkvm_model.show.graph import StateGraph
 
@@ -30,3 +32,9 @@ def test_an_answer_of_python_says_what_holds_too():
     edge = value["edges"][0][0]
     answer = graph.expand(0, edge["cpu"], edge["line"])
     assert len(answer["states"][str(answer["to"])]["holds"]) == len(value["properties"])
+
+
+def test_a_scene_that_asks_for_a_prediction_says_nothing_of_what_holds() -> None:
+    shipped = StateGraph(COLD_OPEN).value()
+    assert shipped["properties"] == []
+    assert StateGraph(replace(COLD_OPEN, checks=True)).value()["properties"]

@@ -130,10 +130,11 @@ function propertyItem(one, was, at) {
   return make(`li.${look}`, {}, once(`verdict ${word}`, VERDICTS[word]), text);
 }
 
-/** What holds now; broken properties come first. */
+/** What holds now; broken properties come first. A scene that asks for a prediction says nothing of it. */
 export function drawProperties(list, { properties, before, at }) {
   const items = properties.map((one, number) => [one.word !== "broken", propertyItem(one, before[number], at)]);
   settle(list, items.sort(([one], [other]) => one - other).map(([, item]) => item));
+  list.parentElement.hidden = !items.length;
 }
 
 export function drawState(parts, { graph, state, at, changes }) {
