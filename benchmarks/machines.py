@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import permutations, product
 from typing import Any
 
 from benchmarks import atomic_host, script
+from pkvm_model.explore.check import Always
 from pkvm_model.revisions import Revision
 from pkvm_model.state import Cpu, Flight, State
 from pkvm_model.steps import Step, advance
@@ -69,9 +71,14 @@ class AtomicHost:
         """The state that these records are."""
         return State(self.config, records)
 
-    def is_safe(self, state: State) -> bool:
-        """True unless the family's invariant is broken."""
-        return atomic_host.safe(View(state, 0, self.revision))
+    @property
+    def claims(self) -> tuple[Always, ...]:
+        """The family's invariant, slot by slot: what looks at one slot is soon asked about all that a slot can be."""
+        return tuple(claim(f"slot {idx}", partial(self.is_safe, idx)) for idx in range(self.config.slots))
+
+    def is_safe(self, idx: int, state: State) -> bool:
+        """True unless the VM in this slot breaks the family's invariant."""
+        return atomic_host.safe(View(state, 0, self.revision), idx)
 
     def unfinished(self, _: Records) -> bool:
         """A host that may call anything is never at its end."""
@@ -112,6 +119,11 @@ class Script:
         """The state that these records are."""
         return State(self.config, records)
 
+    @property
+    def claims(self) -> tuple[Always, ...]:
+        """The family's invariants."""
+        return (claim("safe", self.is_safe),)
+
     def is_safe(self, state: State) -> bool:
         """True unless the family's invariants are broken."""
         return script.safe(View(state, 0, self.revision))
@@ -119,6 +131,11 @@ class Script:
     def unfinished(self, records: Records) -> bool:
         """True while a script is not at its end."""
         return any(records.get((Cpu, cpu)) or not records.get(("begun", cpu)) for cpu in self.actions)
+
+
+def claim(name: str, is_safe: Callable[[State], bool]) -> Always:
+    """The question whether something is always so."""
+    return Always(name, "A VM in use is live.", lambda state: "" if is_safe(state) else "a VM in use is not live")
 
 
 MACHINES: dict[str, Callable[..., AtomicHost | Script]] = {"H": AtomicHost, "B": Script}

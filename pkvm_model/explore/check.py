@@ -18,7 +18,7 @@ from .tables import Edge, Table
 if TYPE_CHECKING:
     from .machines import Machine
 
-MANY = 20_000
+MANY = 4_000
 """From so many states on, whole levels at a time are worth the time that it takes to import numpy."""
 HOLDS, EMPTY, VIOLATED = "holds", "empty", "violated"
 EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
