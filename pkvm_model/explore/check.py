@@ -63,7 +63,6 @@ class Find(NamedTuple):
     code: int
     reason: str = ""
     action: Any = None
-    is_step: bool = False
 
 
 class Answer(NamedTuple):
@@ -169,12 +168,12 @@ class Exploration:
     def judge_steps(self) -> None:
         """Ask about the steps that were seen for the first time."""
         asked = [one for one in self.asked if isinstance(one, Always) and one.broken_by]
-        for action, edge in self.search.new_edges():
+        for action, edge in self.search.new_edges() if asked else ():
             before = self.before(edge)
             for one in asked:
                 reason = one.name not in self.finds and one.broken_by and one.broken_by(before, edge.label)
                 if reason:
-                    self.finds[one.name] = Find(edge.origin, reason, action, True)
+                    self.finds[one.name] = Find(edge.origin, reason, action)
 
     def before(self, edge: Edge) -> State:
         """The state in which an edge was found."""
@@ -210,7 +209,7 @@ class Exploration:
     def run(self, find: Find) -> tuple[Any, ...]:
         """The actions of a shortest run to what was found."""
         actions = self.search.path(find.code)
-        return (*actions, find.action) if find.is_step else tuple(actions)
+        return (*actions, find.action) if find.action is not None else tuple(actions)
 
 
 def explore(machine: Machine, asked: tuple[Property, ...], limits: Limits = Limits(),  # noqa: B008  # frozen
@@ -234,7 +233,7 @@ def reached(limits: Limits, search: Search, seconds: float) -> str:
         return f"the limit of {limits.states:,} states"
     if limits.seconds is not None and seconds >= limits.seconds:
         return f"the limit of {limits.seconds:g} s"
-    if limits.mebibytes is not None and search.size >> 20 >= limits.mebibytes:
+    if limits.mebibytes is not None and search.size >= limits.mebibytes * (1 << 20):
         return f"the limit of {limits.mebibytes:g} MiB"
     return ""
 
