@@ -1,8 +1,8 @@
 """Family H(slots, vcpus, pages): whole hypercalls, issued by the most general host on two CPUs.
 
-A call is one transition, and any of `calls` may come at any time. What is loaded where both sides know, the vCPU and
-the CPU; a VM is referenced as long as one of its vCPUs is loaded. As in the kernel, init_vcpu does not ask whether the
-VM is dying, and finalise does not look at pages: those still the guest's are lost.
+A call is one transition, and any of `calls` may come at any time. What is loaded where is kept by the CPU alone, so a
+VM's references are the CPUs that have one of its vCPUs loaded. As in the kernel, init_vcpu does not ask whether the VM
+is dying, and finalise does not look at pages: those still the guest's are lost.
 """
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pkvm_model.revisions import EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, Revision
 from pkvm_model.view import Hypercall, Ref, Refused, View
 
 FREE, RESERVED, LIVE, DYING = "free", "reserved", "live", "dying"
-NONE, READY = "none", "ready"
 HOST, LOST = "host", "lost"
 CPUS = 2
 
@@ -28,16 +27,17 @@ class Config(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """An entry of the VM table. A VM in it is live or dying; each of its vCPUs is none yet, ready, or on a CPU."""
+    """An entry of the VM table. A VM in it is live or dying; `vcpus` says of each vCPU if it is initialised."""
 
     state: str = FREE
-    vcpus: tuple[str | int, ...] = ()
+    vcpus: tuple[bool, ...] = ()
 
 
 class Cpu(NamedTuple):
     """A physical CPU: slot and index of the vCPU that is loaded on it."""
 
-    loaded: tuple[int, int] | None = None
+    slot: int | None = None
+    vcpu: int | None = None
 
 
 class Page(NamedTuple):
@@ -70,7 +70,7 @@ def init_vm(view: View, idx: int, nr_vcpus: int) -> Hypercall:
     yield "L", "publish the VM in its slot"
     slot = view.ref(Slot, idx)
     view.check(slot.state == RESERVED, -EINVAL, f"slot {idx} is not reserved")
-    slot.state, slot.vcpus = LIVE, (NONE,) * nr_vcpus
+    slot.state, slot.vcpus = LIVE, (False,) * nr_vcpus
     return 0
 
 
@@ -79,8 +79,8 @@ def init_vcpu(view: View, idx: int, vcpu: int) -> Hypercall:
     yield "L", "find the VM and register the vCPU"
     slot = vm_in(view, idx, -ENOENT)
     view.check(vcpu < len(slot.vcpus), -EINVAL, f"VM {idx} has no vCPU {vcpu}")
-    view.check(slot.vcpus[vcpu] == NONE, -EINVAL, f"vCPU {vcpu} of VM {idx} exists already")
-    put(slot, vcpu, READY)
+    view.check(not slot.vcpus[vcpu], -EINVAL, f"vCPU {vcpu} of VM {idx} exists already")
+    slot.vcpus = (*slot.vcpus[:vcpu], True, *slot.vcpus[vcpu + 1:])
     return 0
 
 
@@ -88,13 +88,13 @@ def vcpu_load(view: View, idx: int, vcpu: int) -> Hypercall:
     """Bind a vCPU to this CPU; there is no answer."""
     yield "L", "find the vCPU and take a reference"
     here = view.ref(Cpu, view.number)
-    view.check(here.loaded is None, None, f"CPU {view.number} has a vCPU loaded")
+    view.check(here.slot is None, None, f"CPU {view.number} has a vCPU loaded")
     slot = vm_in(view, idx, None)
     view.guard("load_not_dying", slot.state != DYING, f"VM {idx} is dying")
-    view.check(vcpu < len(slot.vcpus), None, f"VM {idx} has no vCPU {vcpu}")
-    view.check(slot.vcpus[vcpu] == READY, None, f"vCPU {vcpu} of VM {idx} is not initialised, or loaded elsewhere")
-    put(slot, vcpu, view.number)
-    here.loaded = idx, vcpu
+    view.check(vcpu < len(slot.vcpus) and slot.vcpus[vcpu], None, f"vCPU {vcpu} of VM {idx} is not initialised")
+    elsewhere = any(cpu.slot == idx and cpu.vcpu == vcpu for cpu in all_cpus(view))
+    view.check(not elsewhere, None, f"vCPU {vcpu} of VM {idx} is loaded elsewhere")
+    here.slot, here.vcpu = idx, vcpu
     return None
 
 
@@ -102,20 +102,18 @@ def vcpu_put(view: View) -> Hypercall:
     """Take the loaded vCPU off this CPU; there is no answer."""
     yield "L", "take the vCPU off this CPU and drop its reference"
     here = view.ref(Cpu, view.number)
-    view.check(here.loaded, None, f"nothing is loaded on CPU {view.number}")
-    idx, vcpu = here.loaded
-    put(view.ref(Slot, idx), vcpu, READY)
-    here.loaded = None
+    view.check(here.slot is not None, None, f"nothing is loaded on CPU {view.number}")
+    here.slot = here.vcpu = None
     return None
 
 
 def donate_page(view: View, page: int) -> Hypercall:
     """Give a page of the host's to the VM that is loaded on this CPU."""
     yield "H+G", f"give page {page} to the guest"
-    loaded, target = view.ref(Cpu, view.number).loaded, view.ref(Page, page)
-    view.check(loaded, -EINVAL, f"nothing is loaded on CPU {view.number}")
+    slot, target = view.ref(Cpu, view.number).slot, view.ref(Page, page)
+    view.check(slot is not None, -EINVAL, f"nothing is loaded on CPU {view.number}")
     view.check(target.owner == HOST, -EPERM, f"page {page} is not the host's")
-    target.owner = loaded[0]
+    target.owner = slot
     return 0
 
 
@@ -133,7 +131,7 @@ def start_teardown(view: View, idx: int) -> Hypercall:
     """Mark a VM as dying."""
     yield "L", "check and mark the VM dying"
     slot = vm_in(view, idx, -ENOENT)
-    view.check(not is_loaded(slot), -EBUSY, f"VM {idx} is still in use")
+    view.check(not is_loaded(view, idx), -EBUSY, f"VM {idx} is still in use")
     view.check(slot.state != DYING, -EINVAL, f"VM {idx} is dying already")
     slot.state = DYING
     return 0
@@ -144,7 +142,7 @@ def finalize_teardown(view: View, idx: int) -> Hypercall:
     yield "L", "check and empty the slot"
     slot = vm_in(view, idx, -ENOENT)
     view.check(slot.state == DYING, -EBUSY, f"VM {idx} is not dying yet")
-    view.check(not is_loaded(slot), -EBUSY, f"VM {idx} is still in use")
+    view.check(not is_loaded(view, idx), -EBUSY, f"VM {idx} is still in use")
     slot.state, slot.vcpus = FREE, ()
     for page in all_pages(view):
         if page.owner == idx:
@@ -159,14 +157,14 @@ def vm_in(view: View, idx: int, code: int | None) -> Ref:
     return slot
 
 
-def put(slot: Ref, vcpu: int, where: str | int) -> None:
-    """Say of a vCPU that it is ready, or on which CPU it is."""
-    slot.vcpus = (*slot.vcpus[:vcpu], where, *slot.vcpus[vcpu + 1:])
+def all_cpus(view: View) -> Iterator[Ref]:
+    """Every CPU."""
+    return (view.ref(Cpu, number) for number in range(view.config.cpus))
 
 
-def is_loaded(slot: Ref) -> bool:
-    """True if a vCPU of this VM is on a CPU, which is to say that the VM is referenced."""
-    return any(isinstance(where, int) for where in slot.vcpus)
+def is_loaded(view: View, idx: int) -> bool:
+    """True if a vCPU of this VM is loaded anywhere, which is to say that the VM is referenced."""
+    return any(cpu.slot == idx for cpu in all_cpus(view))
 
 
 def all_pages(view: View) -> Iterator[Ref]:
@@ -177,8 +175,7 @@ def all_pages(view: View) -> Iterator[Ref]:
 
 def safe(view: View, idx: int) -> bool:
     """The invariant, for the VM in one slot: if a vCPU of it is loaded, it is live."""
-    slot = view.ref(Slot, idx)
-    return slot.state == LIVE or not is_loaded(slot)
+    return view.ref(Slot, idx).state == LIVE or not is_loaded(view, idx)
 
 
 def config(slots: int, vcpus: int, pages: int) -> Config:

@@ -11,11 +11,10 @@ from pkvm_model.explore.check import Always
 from pkvm_model.revisions import Revision
 from pkvm_model.state import Cpu, Flight, State
 from pkvm_model.steps import Step, advance
-from pkvm_model.view import View, Waits
+from pkvm_model.view import Refused, View, Waits
 
 CPUS = atomic_host.CPUS
 STATES = (atomic_host.FREE, atomic_host.RESERVED, atomic_host.LIVE, atomic_host.DYING)
-MARKS = (atomic_host.NONE, atomic_host.READY, *range(CPUS))
 Records = dict[tuple[Any, Any], Any]
 
 
@@ -36,8 +35,8 @@ class AtomicHost:
 
     @property
     def key_bits(self) -> int:
-        """Two bits for the state, two for the number of vCPUs, two for each of them, one for each page."""
-        return 4 + 2 * int(self.config.vcpus) + int(self.config.pages)
+        """Two bits for the state, two for the number of vCPUs, and one for each vCPU, CPU and page."""
+        return 4 + int(self.config.vcpus) + CPUS + int(self.config.pages)
 
     @property
     def renamings(self) -> tuple[Any, ...]:
@@ -45,27 +44,36 @@ class AtomicHost:
         return tuple(product(permutations(range(CPUS)), permutations(range(self.config.pages))))
 
     def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
-        """What a field adds to the key of the slot that it has to do with; a lost page is no slot's."""
-        (_, name, field), (cpus, pages), vcpus = part, renaming, 2 * int(self.config.vcpus)
+        """What a field adds to the key of the slot that it has to do with.
+
+        A lost page is no slot's; nor is the index of a loaded vCPU, for the CPU says which slot it is in.
+        """
+        (_, name, field), (cpus, pages), vcpus = part, renaming, int(self.config.vcpus)
         if field == "state":
             return name, STATES.index(value)
         if field == "vcpus":
-            marks = [where if isinstance(where, str) else cpus[where] for where in value]
-            return name, 4 * (len(value) + 4 * sum(MARKS.index(mark) * 4 ** at for at, mark in enumerate(marks)))
-        if field == "loaded":
-            return None, 0  # the vCPU says it, too
+            return name, 4 * (len(value) + 4 * sum(1 << at for at, ready in enumerate(value) if ready))
+        if field == "slot":
+            return value, 1 << 4 + vcpus + cpus[name]
+        if field == "vcpu":
+            return None, (value + 1) * (vcpus + 1) ** cpus[name] << len(pages)
         bit = 1 << pages[name]
-        return (value, bit << 4 + vcpus) if isinstance(value, int) else (None, bit)
+        return (value, bit << 4 + vcpus + CPUS) if isinstance(value, int) else (None, bit)
 
     def first(self) -> Records:
         """Every slot is free, every page the host's."""
         return {}
 
-    def act(self, action: tuple[int, Callable[..., Any], tuple[int, ...]], records: Records) -> tuple[Records, Step]:
-        """Make a call."""
+    def act(self, action: tuple[int, Callable[..., Any], tuple[int, ...]], records: Records) -> tuple[Records, str]:
+        """Make a call, all of it; and why it was refused, if it was."""
         cpu, call, args = action
-        step = advance(self.state(records), self.revision, cpu, Flight(call.__name__, args), call, to_end=True)
-        return step.state.table, step
+        view = View(self.state(records), cpu, self.revision)
+        try:
+            for _ in call(view, *args):
+                pass
+        except Refused as refused:
+            return view.records, refused.why
+        return view.records, ""
 
     def state(self, records: Records) -> State:
         """The state that these records are."""

@@ -107,7 +107,7 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
     view.told = flight.reads
     try:
         regions = [next(body) for _ in range(len(flight.regions) + 1)]
-        view.check(flight.at in ((), place(body, regions[-1])), None, "stands elsewhere")
+        view.check(not flight.at or flight.at == place(body, regions[-1]), None, "stands elsewhere")
     except Exception as error:
         raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from error
     view.told = None
@@ -121,11 +121,10 @@ def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None
     cpu = view.peek(Cpu, view.number)
     if cpu.flight != now:
         view.store((Cpu, view.number), cpu._replace(flight=now))
+    regions, purposes = zip(*entered, strict=True)
     return Step(State(view.config, view.records, end), view.number, Call(flight.call, flight.args), ret,
-                pending=now is not None and end is None,
-                regions=tuple([locks for locks, _ in entered]), purposes=tuple([purpose for _, purpose in entered]),
-                refused=view.refused, events=(*view.events, end) if end else tuple(view.events),
-                flushed=tuple(view.flushed), answers=tuple(view.answers))
+                now is not None and end is None, regions, purposes, view.refused,
+                (*view.events, end) if end else tuple(view.events), tuple(view.flushed), tuple(view.answers))
 
 
 def nested(body: Any) -> list[Any]:

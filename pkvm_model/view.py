@@ -54,11 +54,11 @@ class Waits(ModelError):  # noqa: N818  # as Refused
 class Ref:
     """A pointer to a record. Reading an attribute reads the field now; setting one writes it."""
 
-    __slots__ = ("address", "key", "kind", "view")
+    __slots__ = ("address", "key", "view")
     address: Any
 
     def __init__(self, view: View, kind: type[Any], address: str | int) -> None:
-        for name, value in (("view", view), ("kind", kind), ("address", address), ("key", (kind, address))):
+        for name, value in (("view", view), ("address", address), ("key", (kind, address))):
             super().__setattr__(name, value)  # not the one below, which writes to the machine
 
     def __getattr__(self, field: str) -> Any:
@@ -142,14 +142,15 @@ class View:
             value = self.told[len(self.reads)]
         else:
             self.touch(ref)
-            value = getattr(self.records.get(ref.key) or zeroed(ref.kind), field)
+            value = getattr(self.records.get(ref.key) or zeroed(ref.key[0]), field)
         self.reads.append(value)
         return value
 
     def write(self, ref: Ref, field: str, value: Value) -> None:
-        """Write the field."""
-        self.touch(ref)
-        self.store(ref.key, self.peek(*ref.key)._replace(**{field: value}))
+        """Write the field. What a call writes while it is being restored was written the first time."""
+        if self.told is None:
+            self.touch(ref)
+            self.store(ref.key, self.peek(*ref.key)._replace(**{field: value}))
 
     def store(self, key: Key, record: Record) -> None:
         """Write a whole record; a zeroed one is none."""
@@ -160,7 +161,7 @@ class View:
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
-        if ref.kind in EL2_STRUCTS and self.told is None and self.peek(Page, ref.address).hyp != OWNED:
+        if ref.key[0] in EL2_STRUCTS and self.told is None and self.peek(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def zero(self, address: str) -> None:

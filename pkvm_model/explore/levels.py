@@ -161,12 +161,13 @@ class LevelSearch(Search):
         self.all: Numbers = np.sort(np.concatenate(self.levels))
         self.found: list[Numbers] = [np.array(sorted(plain.next - plain.seen), np.int64)]
         self.seen, self.next = set(), set()
-        trees = [tree for table in self.tables for tree in table.members]
+        trees = list(self.trees.values())
         self.wide = [tree for tree in trees if self.packing.mask(tree.parts).bit_count() > SHARED and is_fork(tree)]
         self.cut = {(tree, bits): Branch(tree, bits) for tree in self.wide for bits in self.values(tree)}
         narrow = [tree for tree in trees if tree not in self.wide]
         members = [Table(self.packing, [member]) for member in (*narrow, *self.cut.values())]
-        self.tables = grouped(self.packing, members, SHARED)
+        self.leaves = [*plain.leaves, *members]
+        self.tables = grouped(members, SHARED, {})
         self.rows = [Rows(table) for table in self.tables]
         self.judges: dict[Table, Rows] = {}
 
@@ -181,6 +182,7 @@ class LevelSearch(Search):
                 if (tree, bits) not in self.cut:
                     self.cut[tree, bits] = Branch(tree, bits)
                     self.tables.append(Table(self.packing, [self.cut[tree, bits]]))
+                    self.leaves.append(self.tables[-1])
                     self.rows.append(Rows(self.tables[-1]))
 
     @property

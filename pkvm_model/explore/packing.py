@@ -82,13 +82,12 @@ class Packing:
         return sum(self.pattern(self.part(part), value)
                    for key, record in table.items() for part, value in self.taken_apart(key, record))
 
-    def taken_apart(self, key: Key, record: Any) -> Iterator[tuple[Part, Any]]:
-        """The parts of a record with their values; None is a record that is zeroed."""
+    def taken_apart(self, key: Key, record: Any) -> list[tuple[Part, Any]]:
+        """The parts of a record with their values, or those that were changed; None is a record that is zeroed."""
         if key[0] not in self.finer:
-            return iter([(key, record)])
-        kind: Any = key[0]
-        names = [(*key, field) for field in kind._fields]
-        return zip(names, zeroed(kind) if record is None else record, strict=True)
+            return [(key, record)]
+        fields = record._changes if isinstance(record, Fields) else (record or zeroed(key[0]))._asdict()
+        return [((*key, field), value) for field, value in fields.items()]
 
     def unpack(self, code: int) -> dict[Key, Any]:
         """The state of a number; what nobody wrote is left out."""
@@ -114,10 +113,13 @@ class Fields:
     _changes: dict[str, Any]
 
     def __init__(self, table: Noted, key: Key, changes: dict[str, Any]) -> None:
-        vars(self).update(changes, _table=table, _key=key, _changes=changes)
+        self._table, self._key, self._changes = table, key, changes
+        if changes:
+            self.__dict__.update(changes)
 
     def __getattr__(self, field: str) -> Any:
-        value = vars(self)[field] = self._table.ask((*self._key, field))
+        kind, name = self._key
+        value = self.__dict__[field] = self._table.ask((kind, name, field))
         return value
 
     def _replace(self, **changes: Any) -> Fields:
@@ -195,16 +197,11 @@ class Noted(dict[Key, Any]):
         Whoever overwrites a record that it has not read is taken to have read it: what it does depends on what was
         there. A field is overwritten whatever it held.
         """
-        packing, found = self.packing, {}
+        found: dict[int, int] = {}
         for key, record in self.written.items():
-            if isinstance(record, Fields):
-                for field, value in record._changes.items():
-                    part = packing.part((*key, field))
-                    found[part] = packing.pattern(part, value)
-            else:
-                for name, value in packing.taken_apart(key, record):
-                    part = packing.part(name)
-                    if len(name) == 2 and part not in self.asked:
-                        self.ask(name)
-                    found[part] = packing.pattern(part, value)
+            for name, value in self.packing.taken_apart(key, record):
+                part = self.packing.part(name)
+                if len(name) == 2 and part not in self.asked:
+                    self.ask(name)
+                found[part] = self.packing.pattern(part, value)
         return found

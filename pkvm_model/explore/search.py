@@ -16,8 +16,8 @@ from .tables import Edge, Table, Tree, grouped
 if TYPE_CHECKING:
     from .machines import Machine
 
-GROUPED_AT = 256
-"""How many states there are when tables are made for several actions at once, and again for each four times as many."""
+GROUPED_AT = 64
+"""With so many states tables are first asked as one, and put together anew whenever there are eight times as many."""
 
 
 class Search:
@@ -26,7 +26,8 @@ class Search:
     def __init__(self, machine: Machine) -> None:
         self.machine, self.packing = machine, Packing(getattr(machine, "finer", ()))
         self.trees = {action: Tree(self.packing, partial(machine.act, action)) for action in machine.actions}
-        self.tables = [Table(self.packing, [tree]) for tree in self.trees.values()]
+        self.leaves = [Table(self.packing, [tree]) for tree in self.trees.values()]
+        self.tables, self.groups = self.leaves, dict[tuple[Table, ...], Table]()
         start = self.packing.pack(machine.first())
         self.levels = [[start]]
         self.grouped_at = GROUPED_AT
@@ -79,8 +80,8 @@ class Search:
         self.next, self.done = set(), 0
         self.levels.append(level)
         if self.states >= self.grouped_at:
-            self.grouped_at = 4 * self.states
-            self.tables = grouped(self.packing, self.tables, self.states.bit_length())
+            self.grouped_at, bits = 8 * self.states, self.states.bit_length() + 4
+            self.tables = grouped(grouped(self.leaves, bits - 4, self.groups), bits, self.groups)
 
     def new_edges(self) -> Iterator[tuple[Any, Edge]]:
         """The edges that were not told before, each with its action."""
@@ -107,7 +108,7 @@ class Search:
         """The actions of a shortest run to a state that was found."""
         at = next(number for number, level in enumerate(self.levels) if code in level)
         actions: list[Any] = []
-        deltas = {delta for table in self.tables for known in table.known.values() for delta in known}
+        deltas = {delta for table in self.leaves for known in table.known.values() for delta in known}
         for level in reversed(self.levels[:at]):
             action, code = self.step_back({code - delta for delta in deltas} & self.members(level), code)
             actions.append(action)

@@ -148,8 +148,9 @@ class SymmetricSearch(LevelSearch):
 
     def path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state of the same orbit: they are taken from the real first state."""
-        at = next(number for number, level in enumerate(self.levels) if code in self.members(level))
         wanted = [np.array([code])]
+        at = next(number for number, level in enumerate(self.levels)
+                  if (self.orbits.of(level) == self.orbits.of(wanted[0])).any())
         for level in reversed(self.levels[:at]):
             wanted.append(self.before(level, wanted[-1]))
         state, actions = int(self.levels[0][0]), []

@@ -6,7 +6,7 @@ per part; a `Table` remembers the answers of several trees for all parts that th
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .packing import Noted, Packing
@@ -46,7 +46,8 @@ class Tree:
         masks, node = self.packing.masks, self.root
         try:
             while type(node) is tuple:
-                node = node[1][code & masks[node[0]]]
+                part, ways = node
+                node = ways[code & masks[part]]
         except LookupError:
             node = self.learn(code)
         if not node:
@@ -87,62 +88,72 @@ class Table:
     Parts and bits that come later only ever add to the mask; what is known already holds for states with zeros there.
     """
 
-    def __init__(self, packing: Packing, members: list[Any]) -> None:
+    def __init__(self, packing: Packing, members: Sequence[Any]) -> None:
         self.packing, self.members = packing, members
         self.known: dict[int, list[Any]] = {}
         self.mask, self.age = 0, -1
         self.refresh()
 
+    @property
+    def parts(self) -> set[int]:
+        """All that the members have asked for."""
+        return set[int]().union(*[member.parts for member in self.members])
+
     def refresh(self) -> int:
         """Take in what the members have asked for since; the mask."""
         if self.age != self.packing.age:
             self.age = self.packing.age
-            self.mask = self.packing.mask(set().union(*[member.parts for member in self.members]))
+            self.mask = self.packing.mask(self.parts)
         return self.mask
-
-    def learn(self, code: int) -> list[Any]:
-        """Ask every member, and remember what they say."""
-        answers = [answer for member in self.members if (answer := member(code))]
-        self.known[code & self.refresh()] = answers
-        return answers
 
     def __call__(self, code: int) -> list[Any]:
         """What the members say of a state."""
-        known = self.known.get(code & self.refresh())
+        if self.age != self.packing.age:
+            self.refresh()
+        known = self.known.get(code & self.mask)
         return self.learn(code) if known is None else known
 
-    def ready(self, codes: list[int]) -> int:
-        """Learn what is not known about these states; the mask."""
-        mask = -1
-        while mask != self.refresh():
-            mask, known = self.mask, self.known
-            for code in {code & mask: code for code in codes if code & mask not in known}.values():
-                self.learn(code)
-        return mask
+    def learn(self, code: int) -> list[Any]:
+        """Ask every member, and remember what they say."""
+        answers = self.asked(code)
+        self.known[code & self.refresh()] = answers
+        return answers
 
-    def successors(self, codes: list[int]) -> list[int]:
+    def asked(self, code: int) -> list[Any]:
+        """What the members say of a state when they are asked."""
+        return [answer for member in self.members if (answer := member(code))]
+
+    def successors(self, codes: Iterable[int]) -> list[int]:
         """Where the members lead from these states."""
-        mask, known = self.refresh(), self.known
-        try:
-            return [code + delta for code in codes for delta in known[code & mask]]
-        except KeyError:
-            mask = self.ready(codes)
-            return [code + delta for code in codes for delta in known[code & mask]]
+        mask, known, found = self.refresh(), self.known.get, list[int]()
+        add = found.append
+        for code in codes:
+            deltas = known(code & mask)
+            if deltas is None:
+                deltas, mask = self.learn(code), self.mask
+            for delta in deltas:
+                add(code + delta)
+        return found
 
 
-def grouped(packing: Packing, tables: Iterable[Table], bits: int) -> list[Table]:
-    """Tables for the same trees, but fewer: trees share one if they look at no more than so many bits together."""
-    found: list[Table] = []
-    members = sorted([tree for table in tables for tree in table.members],
-                     key=lambda tree: -packing.mask(tree.parts).bit_count())
-    for tree in members:
-        mask = packing.mask(tree.parts)
-        fitting = [table for table in found if (table.mask | mask).bit_count() <= bits]
-        if fitting:
-            table = min(fitting, key=lambda table: (table.mask | mask).bit_count() - table.mask.bit_count())
-            table.members.append(tree)
-            table.mask |= mask
-        else:
-            found.append(Table(packing, [tree]))
-    kept = {tuple(table.members): table for table in tables}
-    return [kept.get(tuple(table.members), table) for table in found]
+class Group(Table):
+    """Tables that look at much the same, as one. What it forgets they still know."""
+
+    def asked(self, code: int) -> list[Any]:
+        """What the tables say of a state."""
+        return [answer for table in self.members for answer in table(code)]
+
+
+def grouped(tables: Iterable[Table], bits: int, made: dict[tuple[Table, ...], Table]) -> list[Table]:
+    """Fewer tables for the same: some are asked as one, as long as they look at no more than so many bits together.
+
+    `made` has the groups that were made before, and takes in those that are new.
+    """
+    groups: list[tuple[int, tuple[Table, ...]]] = []
+    for table in sorted(tables, key=lambda table: -table.refresh().bit_count()):
+        fitting = [((table.mask & ~group[0]).bit_count(), at) for at, group in enumerate(groups)
+                   if (group[0] | table.mask).bit_count() <= bits]
+        mask, members = groups.pop(min(fitting)[1]) if fitting else (0, ())
+        groups.append((mask | table.mask, (*members, table)))
+    return [made.setdefault(members, Group(members[0].packing, members)) if len(members) > 1 else members[0]
+            for _, members in groups]
