@@ -22,12 +22,12 @@ from benchmarks.lab import QUIET, NotStartedError, chromium, running_lab
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 KNOWN = """
 from pkvm_model.lesson import bench
-from pkvm_model.scenes import TWO_PHASES
+from pkvm_model.scenes.two_phases import TWO_PHASES
 
 bench(TWO_PHASES)
 """
 ASKED = """
-from pkvm_model.scenes import TWO_PHASES
+from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.widgets import Bench
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pkvm_model.lesson import ClaimBroken, bench, claim, quiz, source
-from pkvm_model.scenes import COLD_OPEN
+from pkvm_model.scenes.start_here import COLD_OPEN
 
 
 def test_a_claim_that_does_not_hold_fails_with_its_own_sentence():

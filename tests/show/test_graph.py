@@ -5,7 +5,9 @@ import json
 import pytest
 
 from pkvm_model.lesson import bench, fitting
-from pkvm_model.scenes import COLD_OPEN, SCENES, TWO_PHASES
+from pkvm_model.scenes import SCENES
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.trace import parse, replay
 from pkvm_model.widgets.bench import pack

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from pkvm_model.scenes import COLD_OPEN, LEFT_BEHIND, NEVER_RAN
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN
 from pkvm_model.show.graph import StateGraph
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pkvm_model.revisions import V1
-from pkvm_model.scenes import COLD_OPEN, LENT_PAGE, SCENES, scene
+from pkvm_model.scenes import CHAPTERS, LENT_PAGE, SCENES, Scene, scene
+from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.show.story import play, play_out
 
 
@@ -26,3 +27,8 @@ def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step():
         story = story.then(0)
     assert not story.node.idle(0)
     assert story.then(1) is not None
+
+
+def test_no_two_scenes_have_the_same_name():
+    made = [each for chapter in CHAPTERS for each in chapter.values() if isinstance(each, Scene)]
+    assert len(made) == len(SCENES)

@@ -3,7 +3,9 @@
 import pytest
 
 from pkvm_model.revisions import V1
-from pkvm_model.scenes import COLD_OPEN, LENT_PAGE, ONE_SHOT, SCENES, TWO_FLAGS, TWO_PHASES, scene
+from pkvm_model.scenes import LENT_PAGE, SCENES, scene
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.show.story import Story, play, play_out
 from pkvm_model.show.words import holders

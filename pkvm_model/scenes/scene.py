@@ -1,14 +1,14 @@
-"""Prepared benches: a kernel, what has happened so far, and what each CPU is about to call."""
+"""A prepared bench: a kernel, what has happened so far, and what each CPU is about to call."""
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from .revisions import PRE, V1, Revision
-from .run import begin, call, finish, resume
-from .steps import Call, Step
-from .state import Config, Cpu, State
-from .trace import Trace, parse_line, record
-from .view import Waits
+from ..revisions import Revision
+from ..run import begin, call, finish, resume
+from ..steps import Call, Step
+from ..state import Config, Cpu, State
+from ..trace import Trace, parse_line, record
+from ..view import Waits
 
 USUAL = Config()
 
@@ -134,36 +134,3 @@ LENT_PAGE = """
 0 __pkvm_vcpu_put()
 """
 """A VM that has run: one vCPU, idle now, and one page on loan to the guest."""
-
-COLD_OPEN = replace(scene(
-    "cold-open", "Four calm clicks", V1, LENT_PAGE,
-    ("__pkvm_host_unshare_guest(0x1000, 0)",
-     "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
-    "VM 0x1000 is alive and idle; the host lends it page g0."), checks=False)
-
-ONE_SHOT = scene(
-    "one-shot", "The old way: one call", PRE, LENT_PAGE,
-    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_teardown_vm(0x1000)", ""),
-    "VM 0x1000 is alive and idle; the host lends it page g0.")
-
-TWO_PHASES = scene(
-    "two-phases", "The new way: start, then finalise", V1, LENT_PAGE,
-    ("__pkvm_start_teardown_vm(0x1000)\n__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_finalize_teardown_vm(0x1000)",
-     "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
-    "VM 0x1000 is alive and idle; CPU 1 would like to run it.")
-
-TWO_FLAGS = scene(
-    "two-flags", "Two flags of one name", V1, LENT_PAGE,
-    ("kvm_destroy_vm(kvm0)", "__pkvm_start_teardown_vm(0x1000)"),
-    "The honest host is about to destroy VM 0x1000; on CPU 1 somebody could be faster.")
-
-LEFT_BEHIND = scene(
-    "left-behind", "A page is left behind", V1, LENT_PAGE,
-    ("__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole", ""),
-    "VM 0x1000 is alive and idle; nobody will take page g0 home.")
-
-NEVER_RAN = scene(
-    "never-ran", "A VM that never ran", V1, "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
-    "The host has a handle for a VM that EL2 has not made.")
-
-SCENES = {made.name: made for made in (COLD_OPEN, ONE_SHOT, TWO_PHASES, TWO_FLAGS, LEFT_BEHIND, NEVER_RAN)}

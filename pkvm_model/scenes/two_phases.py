@@ -1,0 +1,28 @@
+"""The benches of "Two phases"."""
+from ..revisions import PRE, V1
+from .scene import LENT_PAGE, scene
+
+ONE_SHOT = scene(
+    "one-shot", "The old way: one call", PRE, LENT_PAGE,
+    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_teardown_vm(0x1000)", ""),
+    "VM 0x1000 is alive and idle; the host lends it page g0.")
+
+TWO_PHASES = scene(
+    "two-phases", "The new way: start, then finalise", V1, LENT_PAGE,
+    ("__pkvm_start_teardown_vm(0x1000)\n__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_finalize_teardown_vm(0x1000)",
+     "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
+    "VM 0x1000 is alive and idle; CPU 1 would like to run it.")
+
+TWO_FLAGS = scene(
+    "two-flags", "Two flags of one name", V1, LENT_PAGE,
+    ("kvm_destroy_vm(kvm0)", "__pkvm_start_teardown_vm(0x1000)"),
+    "The honest host is about to destroy VM 0x1000; on CPU 1 somebody could be faster.")
+
+LEFT_BEHIND = scene(
+    "left-behind", "A page is left behind", V1, LENT_PAGE,
+    ("__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole", ""),
+    "VM 0x1000 is alive and idle; nobody will take page g0 home.")
+
+NEVER_RAN = scene(
+    "never-ran", "A VM that never ran", V1, "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
+    "The host has a handle for a VM that EL2 has not made.")
