@@ -1,9 +1,10 @@
 """The states around the opening of a scene, as the value that a bench ships; docs/bench-graph.md has the format."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..explore.check import Always
 from ..revisions import Revision
 from ..run import finish, regions
 from ..steps import Call, Step
@@ -30,7 +31,7 @@ from ..state import (
 from ..state_json import digest
 from ..trace import header, line, show_call, show_ret
 from ..view import Region
-from .holds import Verdict, broken_by, spoken_of, verdicts
+from .holds import ASKED, Verdict, broken_by, spoken_of, verdicts
 from .words import Holder, holders, says, short
 
 LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
@@ -42,15 +43,23 @@ LIMIT = 400
 
 
 class StateGraph:
-    """The states that a scene can reach, as far as they have been worked out."""
+    """The states that a scene can reach, as far as they have been worked out.
 
-    def __init__(self, scene: Scene, limit: int = LIMIT) -> None:
+    `asked` is what each state and step is asked. The states of `runs`, each the CPUs that step, come before all others,
+    so that a limit does not cut a run short.
+    """
+
+    def __init__(self, scene: Scene, limit: int = LIMIT, asked: tuple[Always, ...] = ASKED,
+                 runs: Iterable[Iterable[int]] = ()) -> None:
         self.scene, self.nodes, self.ids, self.steps, self.coming = scene, [], {}, {}, {}
+        self.questions = asked
         self.edges: dict[int, list[dict[str, Any]]] = {}
         self.names: tuple[str, ...] = ()
         self.properties: list[list[str]] = []
         self.said: dict[int, dict[str, Verdict]] = {}
         self.add(Node(scene.start(), (0,) * len(scene.scripts)))
+        for run in runs:
+            self.add_run(run)
         while len(self.edges) < min(len(self.nodes), limit):
             self.edges[len(self.edges)] = list(self.out(len(self.edges)))
 
@@ -66,6 +75,15 @@ class StateGraph:
             self.nodes.append(node)
         return self.ids[node]
 
+    def add_run(self, cpus: Iterable[int]) -> None:
+        """Add the states that a run leads through."""
+        node = self.nodes[0]
+        for cpu in cpus:
+            step = next_step(self.scene, node, cpu)
+            assert step, "a run is made of steps that can be taken"
+            node = node.after(step)
+            self.add(node)
+
     def out(self, number: int) -> Iterator[dict[str, Any]]:
         """The steps that can be taken from a node, one per CPU that has something to do."""
         node = self.nodes[number]
@@ -73,7 +91,7 @@ class StateGraph:
             step = next_step(self.scene, node, cpu)
             if step:
                 self.steps[number, cpu] = to = self.add(node.after(step))
-                yield edge(node.state, step, node.idle(cpu)) | {"to": to}
+                yield edge(node.state, step, node.idle(cpu), self.questions) | {"to": to}
 
     def value(self, most: int = LIMIT) -> dict[str, Any]:
         """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
@@ -98,12 +116,12 @@ class StateGraph:
     def asked(self, known: int) -> list[list[str]]:
         """The invariants that speak of something in a shipped state: name and sentence."""
         broken = (name for out in self.edges.values() for edge in out for name in edge.get("breaks", ()))
-        return [[one.name, one.says] for one in spoken_of(map(self.said_of, range(known)), broken)]
+        return [[one.name, one.says] for one in spoken_of(self.questions, map(self.said_of, range(known)), broken)]
 
     def said_of(self, number: int) -> dict[str, Verdict]:
         """What the invariants say of a state; asked once."""
         if number not in self.said:
-            self.said[number] = verdicts(self.nodes[number].state)
+            self.said[number] = verdicts(self.nodes[number].state, self.questions)
         return self.said[number]
 
     def expand(self, number: int, cpu: int, text: str) -> dict[str, Any]:
@@ -133,8 +151,9 @@ class StateGraph:
         }
 
     def handle(self, vm: str) -> int:
-        """The handle of the VM that lives, or lived, at this address."""
-        return next(node.state.get(Vm, vm).handle for node in self.nodes if node.state.get(Vm, vm).handle)
+        """The handle of the VM that lives, or lived, at this address; of one that is long gone the host's note."""
+        known = (node.state.get(Vm, vm).handle for node in self.nodes)
+        return next(filter(None, known), self.nodes[0].state.get(Kvm, f"kvm{vm.removeprefix('vm')}").handle)
 
     def ending(self, state: State) -> dict[str, str]:
         """How the machine ended: by a warning of EL2's own, or by a fault."""
@@ -182,14 +201,14 @@ def ahead_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
     return tuple(zip(done.regions, done.purposes, strict=True))[len(step.regions):]
 
 
-def edge(before: State, step: Step, begun: bool) -> dict[str, Any]:
+def edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED) -> dict[str, Any]:
     """A step as the bench knows it."""
     kind = "panic" if step.state.end else "step"
     if kind == "step" and step.refused:
         kind = "nothing" if step.refused[0] is None else "refused"
     if kind == "step" and step.events:
         kind = "warn"
-    text, breaks = line(step, begun), broken_by(before, step)
+    text, breaks = line(step, begun), broken_by(before, step, asked)
     return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
             "kind": kind,
             "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]} | (

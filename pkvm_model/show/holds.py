@@ -15,9 +15,9 @@ Verdict = bool | str | None
 """True where it holds, the reason where it is broken, None where there is nothing to check."""
 
 
-def verdicts(state: State) -> dict[str, Verdict]:
+def verdicts(state: State, asked: tuple[Always, ...] = ASKED) -> dict[str, Verdict]:
     """What can be said of a state, by the name of the invariant."""
-    return {one.name: verdict(one, state) for one in ASKED}
+    return {one.name: verdict(one, state) for one in asked}
 
 
 def verdict(one: Always, state: State) -> Verdict:
@@ -26,15 +26,16 @@ def verdict(one: Always, state: State) -> Verdict:
     return reason or (None if one.premise and not one.premise(state) else True)
 
 
-def broken_by(before: State, step: Step) -> dict[str, str]:
+def broken_by(before: State, step: Step, asked: tuple[Always, ...] = ASKED) -> dict[str, str]:
     """Which invariants a step breaks, with the reason."""
-    reasons = ((one.name, one.broken_by(before, step)) for one in ASKED if one.broken_by)
+    reasons = ((one.name, one.broken_by(before, step)) for one in asked if one.broken_by)
     return {name: reason for name, reason in reasons if reason}
 
 
-def spoken_of(all_verdicts: Iterable[dict[str, Verdict]], broken: Iterable[str]) -> list[Always]:
-    """The invariants that say something in one of these states, or are broken by one of the steps."""
+def spoken_of(asked: tuple[Always, ...], all_verdicts: Iterable[dict[str, Verdict]],
+              broken: Iterable[str]) -> list[Always]:
+    """Those that say something in one of these states, or are broken by one of the steps."""
     named = set(broken)
     for found in all_verdicts:
         named |= {name for name, said in found.items() if said is not None}
-    return [one for one in ASKED if one.name in named]
+    return [one for one in asked if one.name in named]

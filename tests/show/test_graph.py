@@ -1,10 +1,14 @@
 """The graph that a bench ships, held against the model it was made from."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from pkvm_model.explore.properties import INVARIANTS
+from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.lesson import bench, fitting
+from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
@@ -12,6 +16,8 @@ from pkvm_model.show.graph import StateGraph
 from pkvm_model.trace import parse, replay
 from pkvm_model.widgets.bench import pack
 from pkvm_model.widgets.walk import Walk
+
+COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 
 
 def ways(value):
@@ -81,3 +87,25 @@ def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest():
 @pytest.mark.parametrize("name", sorted(SCENES))
 def test_every_bench_of_the_course_ships_all_of_its_graph(name):
     assert len(bench(SCENES[name]).graph["states"]) == len(StateGraph(SCENES[name]).nodes)
+
+
+def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short():
+    run = (1,) * 5
+    whole = StateGraph(scene_of(RACES["R6"], V1), limit=len(run) + 1, runs=[run]).value()
+    at = 0
+    for cpu in run:
+        at = next(edge["to"] for edge in whole["edges"][at] if edge["cpu"] == cpu)
+    assert at == len(whole["states"]) - 1
+
+
+def test_a_graph_says_only_what_it_is_asked_to_say():
+    only = tuple(one for one in INVARIANTS if one.name == "I3")
+    value = StateGraph(COLD_OPEN_WITH_CHECKS, asked=only).value()
+    assert [name for name, _ in value["properties"]] == ["I3"]
+    assert not any("breaks" in edge for out in value["edges"] for edge in out)
+
+
+def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle():
+    value = StateGraph(scene_of(RACES["R9"], UPSTREAM)).value()
+    gone = [card for state in value["states"] for card in state["vms"] if card["vm"] == "vm0"]
+    assert {(card["word"], card["handle"]) for card in gone} == {("freed", "0x1000")}
