@@ -32,17 +32,16 @@ from ..state_json import digest
 from ..trace import header, line, show_call, show_ret
 from ..view import Region
 from .holds import ASKED, Verdict, broken_by, spoken_of, verdicts
+from .reach import LIMIT, Reach
 from .words import Holder, holders, says, short
 
 LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
          "vc": "EL2’s vCPU struct", "g": "guest page"}
 NOTHING_LEFT = {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
-LIMIT = 400
-"""How many states a bench works out beforehand; beyond them it asks."""
 
 
-class StateGraph:
+class StateGraph(Reach[Node]):
     """The states that a scene can reach, as far as they have been worked out.
 
     `asked` is what each state and step is asked. The states of `runs`, each the CPUs that step, come before all others,
@@ -51,38 +50,22 @@ class StateGraph:
 
     def __init__(self, scene: Scene, limit: int = LIMIT, asked: tuple[Always, ...] = ASKED,
                  runs: Iterable[Iterable[int]] = ()) -> None:
-        self.scene, self.nodes, self.ids, self.steps, self.coming = scene, [], {}, {}, {}
-        self.questions = asked
-        self.edges: dict[int, list[dict[str, Any]]] = {}
+        self.scene, self.questions = scene, asked
+        self.steps: dict[tuple[int, int], int] = {}
+        self.coming: dict[tuple[int, int], tuple[Region, ...]] = {}
         self.names: tuple[str, ...] = ()
         self.properties: list[list[str]] = []
         self.said: dict[int, dict[str, Verdict]] = {}
-        self.add(Node(scene.start(), (0,) * len(scene.scripts)))
-        for run in runs:
-            self.add_run(run)
-        while len(self.edges) < min(len(self.nodes), limit):
-            self.edges[len(self.edges)] = list(self.out(len(self.edges)))
+        first = Node(scene.start(), (0,) * len(scene.scripts))
+        super().__init__(first, limit, (node for run in runs for node in self.along(first, run)))
 
-    nodes: list[Node]
-    ids: dict[Node, int]
-    steps: dict[tuple[int, int], int]
-    coming: dict[tuple[int, int], tuple[Region, ...]]
-
-    def add(self, node: Node) -> int:
-        """The number of a node, a new one if it has none."""
-        if node not in self.ids:
-            self.ids[node] = len(self.nodes)
-            self.nodes.append(node)
-        return self.ids[node]
-
-    def add_run(self, cpus: Iterable[int]) -> None:
-        """Add the states that a run leads through."""
-        node = self.nodes[0]
+    def along(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
+        """The places that a run leads through."""
         for cpu in cpus:
             step = next_step(self.scene, node, cpu)
             assert step, "a run is made of steps that can be taken"
             node = node.after(step)
-            self.add(node)
+            yield node
 
     def out(self, number: int) -> Iterator[dict[str, Any]]:
         """The steps that can be taken from a node, one per CPU that has something to do."""
@@ -108,9 +91,7 @@ class StateGraph:
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
-            "properties": self.properties,
-            "states": [self.state_value(number) for number in range(known)],
-            "edges": [[e | {"to": e["to"] if e["to"] < known else None} for e in self.edges[n]] for n in range(known)],
+            "properties": self.properties, **self.shipped(most),
         }
 
     def asked(self, known: int) -> list[list[str]]:
@@ -123,18 +104,6 @@ class StateGraph:
         if number not in self.said:
             self.said[number] = verdicts(self.nodes[number].state, self.questions)
         return self.said[number]
-
-    def expand(self, number: int, cpu: int, text: str) -> dict[str, Any]:
-        """What a bench asks for: the step of a CPU from a state, with the state it leads to."""
-        self.edges.setdefault(number, list(self.out(number)))
-        found = [e for e in self.edges[number] if e["cpu"] == cpu and e["line"] == text]
-        if not found:
-            raise LookupError(f"CPU {cpu} cannot take the step {text!r} from here")
-        to = found[0]["to"]
-        self.edges.setdefault(to, list(self.out(to)))
-        onward = [e | {"to": e["to"] if e["to"] in self.edges else None} for e in self.edges[to]]
-        return {"from": number, "line": text, "to": to, "states": {str(to): self.state_value(to)},
-                "edges": {str(to): onward}}
 
     def state_value(self, number: int) -> dict[str, Any]:
         """One state as the bench shows it."""
