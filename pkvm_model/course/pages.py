@@ -1,4 +1,4 @@
-"""Writes notebooks as HTML pages of one file each, whose benches step with no kernel and no network."""
+"""Writes notebooks as HTML pages of one file each, whose widgets work with no kernel and no network."""
 
 import argparse
 import html
@@ -14,8 +14,8 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
 from pkvm_model.course.environment import ROOT
 from pkvm_model.course.errors import CourseError
-from pkvm_model.widgets.bench import MIME
-from pkvm_model.widgets.front_end import front_end
+from pkvm_model.widgets.front_end import front_end, kinds
+from pkvm_model.widgets.widget import MIME
 
 Notebook = Any  # nbformat gives dictionaries whose keys are attributes as well
 DEFAULT = "_site"
@@ -35,7 +35,7 @@ nav{font-size:15px;color:var(--soft);border-bottom:1px solid var(--rule);padding
 h1{font-size:30px;line-height:1.2;margin:18px 0 10px} h2{font-size:22px;margin:38px 0 8px}
 h3{font-size:18px;margin:28px 0 6px}
 .text_cell,.input,.output_text,.contents{max-width:46rem}
-.output_html:not(:has(.bench-here)){max-width:60rem;font-size:15px;margin:8px 0 20px}
+.output_html:not(:has(.widget-here)){max-width:60rem;font-size:15px;margin:8px 0 20px}
 p{margin:10px 0} a{color:var(--link)} a.anchor-link{display:none}
 img,.output_svg svg{max-width:100%;height:auto}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:14px}
@@ -48,7 +48,7 @@ pre{line-height:1.45;margin:0;overflow-x:auto}
 td code{overflow-wrap:anywhere} .text_cell td code{white-space:nowrap}
 .text_cell pre{background:var(--wash);padding:9px 13px;margin:12px 0}
 blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);color:var(--soft)}
-.bench-here{margin:14px 0 26px} .contents li{margin:14px 0} .contents p{margin:0;color:var(--soft)}
+.widget-here{margin:14px 0 26px} .contents li{margin:14px 0} .contents p{margin:0;color:var(--soft)}
 @media print{main{padding:0} nav{display:none} .input pre,.output_subarea{break-inside:avoid}}
 """
 
@@ -60,7 +60,7 @@ PAGE = """<!doctype html>
 
 # An inline module may export; what is stored in each place is drawn over the static table, which stays if that fails.
 START = """
-for (const place of document.querySelectorAll(".bench-here")) {
+for (const place of document.querySelectorAll(".widget-here")) {
   try {
     mountStored(place, JSON.parse(place.querySelector("script").textContent));
   } catch (error) {
@@ -79,7 +79,7 @@ def export(path: Path | str) -> str:
     held = [prepare(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
     leave_out_hidden(notebook)
     body = local_links('<nav><a href="index.html">All lessons</a></nav>' + rendered(notebook, path))
-    return page(heading(notebook, path), body, any(held))
+    return page(heading(notebook, path), body, sorted(set(held) & set(kinds())))
 
 
 def read(path: Path) -> Notebook:
@@ -90,15 +90,15 @@ def read(path: Path) -> Notebook:
         raise CourseError(f"{path} cannot be read as a notebook ({error}).") from error
 
 
-def prepare(data: dict[str, Any]) -> bool:
-    """Puts a stored bench behind its static form; true where there was one."""
+def prepare(data: dict[str, Any]) -> str:
+    """Puts a stored widget behind its static form; returns its kind, or nothing where there was none."""
     stored = data.pop(MIME, None)
     if stored is None:
-        return False
+        return ""
     packed = json.dumps(stored, ensure_ascii=False).replace("<", "\\u003c")
     held = f'<script type="application/json">{packed}</script>'
-    data["text/html"] = f'<div class="bench-here">{data.get("text/html", "")}{held}</div>'
-    return True
+    data["text/html"] = f'<div class="widget-here">{data.get("text/html", "")}{held}</div>'
+    return str(stored.get("kind", ""))
 
 
 def leave_out_hidden(notebook: Notebook) -> None:
@@ -138,10 +138,9 @@ def prose(notebook: Notebook) -> str:
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def page(title: str, body: str, steps: bool) -> str:
-    """A whole page; the module of the bench is in it where there is a bench."""
-    module = front_end() + START if steps else ""
-    script = f'\n<script type="module">\n{module}</script>\n' if steps else ""
+def page(title: str, body: str, families: list[str]) -> str:
+    """A whole page; a module is in it that has the families whose widgets it holds."""
+    script = f'\n<script type="module">\n{front_end(*families)}{START}</script>\n' if families else ""
     return PAGE.format(title=html.escape(title), style=THEMES + STYLE + colours(), body=body, script=script)
 
 
@@ -159,7 +158,7 @@ def contents(lessons: list[tuple[str, str, str]]) -> str:
         f'<li><a href="{html.escape(name)}">{html.escape(title)}</a><p>{html.escape(says)}</p></li>'
         for name, title, says in lessons
     )
-    return page("Lessons", f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol></div>', steps=False)
+    return page("Lessons", f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol></div>', families=[])
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The states around the opening of a scene, as the value that a bench ships; docs/bench-graph.md has the format."""
+"""The states around the opening of a scene, as the value that a bench ships; docs/widgets.md has the format."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -85,7 +85,7 @@ class StateGraph(Reach[Node]):
         trace = scene.trace()
         self.properties = self.asked(known) if scene.checks else []
         return {
-            "v": 2, "name": scene.name, "title": scene.title,
+            "name": scene.name, "title": scene.title,
             "revision": {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"},
             "header": header(revision, scene.config), "foretell": scene.foretell,
             "setup": [str(row) for row in trace.lines], "says": scene.says,

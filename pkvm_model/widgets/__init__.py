@@ -1,4 +1,4 @@
-"""What the learner clicks: the bench."""
+"""What the learner clicks: widgets, a family in a module."""
 
 from pkvm_model.widgets.bench import Bench
 

@@ -1,36 +1,26 @@
 """The bench: lanes, state and ownership to step through. Python works states out, the front end draws and steps."""
 
 import json
-import uuid
 from typing import Any
 
-import anywidget
-import traitlets
-
-from pkvm_model.widgets.front_end import front_end
-from pkvm_model.widgets.static import static_html
+from pkvm_model.widgets.bench_static import bench_html
+from pkvm_model.widgets.bench_words import describe
 from pkvm_model.widgets.walk import Answer, Expand, Graph, State, Walk
-from pkvm_model.widgets.words import describe
-
-MIME = "application/vnd.pkvm.bench+json"
+from pkvm_model.widgets.widget import Widget, compact
 
 
-class Bench(anywidget.AnyWidget):
-    """A bench on a graph; it asks `expand(from_id, cpu, line)` for what the graph does not hold."""
+class Bench(Widget):
+    """A bench on a graph; it asks `expand(from_id, cpu, line)` for what the graph does not hold.
 
-    _esm = front_end()
-    packed = traitlets.Unicode().tag(sync=True)
-    trace = traitlets.Unicode().tag(sync=True)
-    history = traitlets.Unicode().tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
+    Its place is a history: every step that was ever taken, and the one shown.
+    """
+
+    kind = "bench"
 
     def __init__(self, graph: Graph, expand: Expand | None = None):
         """Stand at the start of the graph."""
-        # The key is the widget's own id: with it the stored output finds the live object. It is in no compared output.
-        key = uuid.uuid4().hex
         self._walk = Walk(graph, expand)
-        super().__init__(packed=pack(graph), trace=self._walk.trace, history=self._walk.history, key=key, model_id=key)
-        self.on_msg(self._hear)
+        super().__init__(pack(graph), self._walk.history)
 
     @property
     def graph(self) -> Graph:
@@ -41,6 +31,11 @@ class Bench(anywidget.AnyWidget):
     def at(self) -> int:
         """How many steps lead from the start to the state shown."""
         return len(self._here().path)
+
+    @property
+    def trace(self) -> str:
+        """The trace text of the state shown."""
+        return self._here().trace
 
     @property
     def broken(self) -> dict[str, str]:
@@ -54,7 +49,7 @@ class Bench(anywidget.AnyWidget):
 
     @property
     def state(self) -> State:
-        """The state shown, as in `docs/bench-graph.md`."""
+        """The state shown, as in `docs/widgets.md`."""
         return self._here().state
 
     @property
@@ -71,48 +66,32 @@ class Bench(anywidget.AnyWidget):
         """Opens a trace text or a link in every view; raises ValueError where it does not fit, and stays there."""
         walk = self._here()
         odd = walk.open(text) if "#" in text else walk.follow(text)
-        self.set_trait("history", self._walk.history)
-        self.set_trait("trace", self._walk.trace)
-        self.send({"open": self.trace})
+        self.stand(walk.history)
         if odd:
-            raise ValueError(f"The bench is at step {len(self._walk.path)}: {odd}.")
+            raise ValueError(f"The bench is at step {len(walk.path)}: {odd}.")
 
     def describe(self) -> str:
         """The state shown: a sentence and a table."""
         return describe(self._here())
 
-    def _here(self) -> Walk:
-        """The walk, brought to where the front end stands."""
-        if self._walk.history != self.history:
-            self._walk.recall(self.history)
-        if self._walk.trace != self.trace:
-            self._walk.follow(self.trace)
-        return self._walk
+    def static(self) -> str:
+        """The state shown, as a sentence, a list and a table."""
+        return bench_html(self._here())
 
-    def _hear(self, _: object, content: dict[str, Any], buffers: object) -> None:
-        """Answers a question of the front end; whatever goes wrong is shown there."""
-        question = content["ask"]
-        try:
-            self.send(self._answer(question))
-        except Exception as error:
-            self.send({"error": f"Python could not work this step out ({type(error).__name__}: {error})."})
-
-    def _answer(self, question: dict[str, Any]) -> Answer:
+    def answer(self, question: dict[str, Any]) -> Answer:
         """Works one step out."""
         return self._walk.ask(question["from"], question["cpu"], question["line"])
+
+    def _here(self) -> Walk:
+        """The walk, brought to where the front end stands."""
+        if self._walk.history != self.place:
+            self._walk.recall(self.place)
+        return self._walk
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
         graph = self.graph
         return f"Bench({graph['name']!r}, {graph['revision']['id']}, {len(graph['states'])} states, at step {self.at})"
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Text, a table without scripts, the graph for stored notebooks and pages, and the live view."""
-        live = super()._repr_mimebundle_()
-        data, metadata = live if live else ({}, {})
-        stored = {"v": self.graph["v"], "trace": self.trace, "graph": self.packed}
-        words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": static_html(self._here()), MIME: stored}
-        return data | words, metadata
 
 
 SHARED = ("lanes", "slots", "vms", "pages")
@@ -131,8 +110,3 @@ def pack(graph: Graph) -> str:
 
     states = [packed(state) for state in graph["states"]]
     return compact(graph | {"states": states, "parts": [json.loads(part) for part in places]})
-
-
-def compact(value: object) -> str:
-    """JSON in as few characters as possible."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

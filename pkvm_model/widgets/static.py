@@ -1,18 +1,14 @@
-"""The bench as HTML without scripts, for places that run none: notebooks not trusted yet, previews, exports.
+"""HTML without scripts, for places that run none: notebooks not trusted yet, previews, exports.
 
 Such places know no theme and keep little but tables and inline styles. So this is the light palette on an opaque
-ground, and what a page sign says with a pattern is said here with a border, a letter and a word.
+ground, and what a sign says with a pattern is said here with a border, a letter and a word.
 """
 
-import html
+from collections.abc import Iterable
+from html import escape
 
-from pkvm_model.widgets.walk import State, Walk
-from pkvm_model.widgets.words import VIEWS, answer, lines_of, properties_of
-
-RIGHTS = {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"}
 INK, MUTED, LINE, HAIR = "#16191D", "#555D68", "#767E8A", "#D5D9DF"
 HUES = {"host": "#313DD1", "hyp": "#B94C00", "guest": "#0B7C62"}
-CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}
 
 FONT = "font:14px system-ui,sans-serif"
 CELL = f"background:#FFFFFF;color:{INK};text-align:left;padding:4px 9px;font-size:13px;border:0;"
@@ -32,7 +28,6 @@ STYLES = {
     "what": f"color:{MUTED};font-weight:400;margin-left:7px",
     "note": f"color:{MUTED};font-size:13px;margin:8px 0 0",
 }
-MARK = "display:inline-block;min-width:16px;text-align:center;padding:0 5px;margin-right:7px"
 
 
 def element(tag: str, style: str, *kids: str, scope: str = "") -> str:
@@ -41,51 +36,24 @@ def element(tag: str, style: str, *kids: str, scope: str = "") -> str:
     return f'<{tag}{attribute} style="{STYLES[style]}">{"".join(kids)}</{tag}>'
 
 
-def static_html(walk: Walk) -> str:
-    """The position as a sentence, a list and a table."""
-    says = element("p", "says", html.escape(walk.says + answer(walk.edge)))
-    items = "".join(element("li", "item", html.escape(line)) for line in lines_of(walk))
-    note = element("p", "note", "Open this notebook in JupyterLab to step through it.")
-    holds = "".join(element("li", "item", html.escape(line)) for line in properties_of(walk))
-    row = [element("p", "holds", "What holds"), element("ul", "list", holds)] if holds else []
-    parts = [says, element("ul", "list", items), table(walk), *row, note]
-    return element("div", "box", head(walk), *parts)
+def box(title: str, place: str, *parts: str) -> str:
+    """A whole form: a head of title and place, the parts, and where to go for more; the parts are HTML already."""
+    head = element("p", "head", element("b", "title", escape(title)), f" · {escape(place)}")
+    return element("div", "box", head, *parts, element("p", "note", "Open this notebook in JupyterLab to use it."))
 
 
-def head(walk: Walk) -> str:
-    """Title, revision and step."""
-    title = element("b", "title", html.escape(walk.graph["title"]))
-    revision = html.escape(walk.graph["revision"]["id"])
-    return element("p", "head", f"{title} · {revision} · step {len(walk.path)}")
+def listed(lines: Iterable[str]) -> str:
+    """A list of lines of text."""
+    return element("ul", "list", *(element("li", "item", escape(line)) for line in lines))
 
 
-def table(walk: Walk) -> str:
-    """The ownership table with caption and heads."""
-    names = ["Page", "Host", "Hyp", "Guest", "Owner", "Counts", "In words"]
-    columns = "".join(element("th", "column", name, scope="col") for name in names)
-    pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
-    rows = "".join(page_row(name, what, row) for (name, what), row in pages)
-    caption = element("caption", "caption", "Who owns every page")
-    return element("table", "table", caption, f"<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody>")
+def table(caption: str, columns: Iterable[str], rows: Iterable[str]) -> str:
+    """A table with caption and heads; the rows are HTML already."""
+    heads = "".join(element("th", "column", escape(name), scope="col") for name in columns)
+    body = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return element("table", "table", element("caption", "caption", escape(caption)), body)
 
 
-def page_row(name: str, what: str, row: State) -> str:
-    """One page: its signs, owner, counts and sentence."""
-    first = element("th", "cell", html.escape(name), element("span", "what", html.escape(what)), scope="row")
-    cells = [right(view, row[view]) for view in VIEWS]
-    cells += [html.escape(row[key]) for key in ("owner", "count", "says")]
-    return f"<tr>{first}{''.join(element('td', 'cell', cell) for cell in cells)}</tr>"
-
-
-def right(view: str, letter: str) -> str:
-    """Letter and border of a right, and its word."""
-    hue = HUES[view]
-    border = {
-        "O": f"background:{hue};color:#FFFFFF;border:2px solid {hue}",
-        "S": f"color:{hue};border:2px solid {hue};border-right-width:11px",
-        "B": f"color:{hue};border:2px solid {hue};border-right:7px double {hue}",
-        "-": f"color:{MUTED};border:2px dotted {LINE}",
-        "X": f"color:{hue};border:4px double {hue}",
-    }[letter]
-    mark = f"{MARK};border-radius:{CORNERS[view]};{border}"
-    return f'<span style="white-space:nowrap"><b style="{mark}">{letter.replace("-", "–")}</b>{RIGHTS[letter]}</span>'
+def words_only(text: str) -> str:
+    """Plain text, for a widget whose words are all it needs."""
+    return element("pre", "box", escape(text))

@@ -1,6 +1,6 @@
 """A position on a graph: which lines were taken from its start, and the state they lead to.
 
-The form of a graph, of its answers and of a trace is described in `docs/bench-graph.md`. The front end follows the same
+The form of a graph, of its answers and of a trace is described in `docs/widgets.md`. The front end follows the same
 rules in `walk.js`; this is what Python needs to read a position back.
 """
 

@@ -7,7 +7,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
-from pkvm_model.widgets.bench import MIME, Bench, pack
+from pkvm_model.widgets.bench import Bench, pack
+from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph
 
 LESSONS = ("01-start-here.ipynb", "07-two-phases.ipynb")
@@ -81,4 +82,4 @@ def old() -> Any:
 
 def stored(value: dict) -> str:
     """A stored bench at its start."""
-    return json.dumps({"v": 2, "trace": "", "graph": pack(value)})
+    return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})

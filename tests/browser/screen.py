@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from pkvm_model.widgets.static import RIGHTS
+from pkvm_model.widgets.bench_static import RIGHTS
 from pkvm_model.widgets.walk import Walk
 
 VIEWS = ("host", "hyp", "guest")

@@ -11,8 +11,8 @@ from tests.widgets.r7_graph import graph
 
 LONG = """() => {
   const steps = Array.from({ length: 10000 }, (_, number) => [number, 0]);
-  const kept = { history: JSON.stringify({ lines: ["0 again"], steps, at: 10000 }), link: "", key: "" };
-  sessionStorage.setItem(`pkvm-bench ${location.pathname} r7 0`, JSON.stringify(kept));
+  const kept = { place: JSON.stringify({ lines: ["0 again"], steps, at: 10000 }), link: "", key: "" };
+  sessionStorage.setItem(`pkvm bench ${location.pathname} r7 0`, JSON.stringify(kept));
 }"""
 
 
@@ -146,7 +146,7 @@ def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(e
 def test_an_exception_is_shown_in_the_bench_with_the_trace_that_led_to_it(exported):
     screen = exported("odd.ipynb")
     screen.press("1")
-    screen.alerts("The bench stumbled:")
+    screen.alerts("The widget stumbled:")
     expect(screen.bench.get_by_role("alert").locator("pre")).to_contain_text(walked(1).trace.splitlines()[-2])
     screen.press("u", "0")
     screen.shows(walked(0))

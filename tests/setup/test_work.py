@@ -81,9 +81,9 @@ def test_a_file_in_the_place_of_the_copy_is_named(originals: Path, mine: Path) -
 
 
 def test_a_plain_jupyterlab_finds_the_extension_after_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    extension = tmp_path / "ours" / "pkvm-bench" / "package.json"
+    extension = tmp_path / "ours" / "pkvm-widgets" / "package.json"
     extension.parent.mkdir(parents=True)
     extension.write_text("{}")
     monkeypatch.setattr(start, "EXTENSIONS", tmp_path / "ours")
     start.install_extensions(tmp_path / "env")
-    assert (tmp_path / "env" / "share" / "jupyter" / "labextensions" / "pkvm-bench" / "package.json").is_file()
+    assert (tmp_path / "env" / "share" / "jupyter" / "labextensions" / "pkvm-widgets" / "package.json").is_file()

@@ -23,7 +23,6 @@ def graph() -> Graph:
     """The whole graph, new at each call."""
     ids = {place: number for number, place in enumerate(places())}
     return {
-        "v": 2,
         "name": "r7",
         "title": "Race R7",
         "revision": {"id": "v1", "letter": "v", "late": False},

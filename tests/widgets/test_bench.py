@@ -5,8 +5,9 @@ import json
 import pytest
 
 from pkvm_model.widgets import Bench
-from pkvm_model.widgets.bench import MIME, SHARED, pack
+from pkvm_model.widgets.bench import SHARED, pack
 from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -53,7 +54,7 @@ def test_text_and_table_and_graph_are_stored(bench):
     data = json.loads(stored(bench))[0]
     assert set(data) == {"text/plain", "text/html", MIME}
     assert data["text/plain"] == f"{bench!r}\n{bench.describe()}"
-    assert data[MIME]["trace"] == bench.trace
+    assert data[MIME] == {"v": 3, "kind": "bench", "packed": pack(graph()), "place": bench.place}
 
 
 def test_a_packed_graph_holds_everything_and_each_part_once():
@@ -70,7 +71,7 @@ def test_goto_opens_a_trace_everywhere(bench):
     start = bench.trace.splitlines()[:-1]
     bench.goto("\n".join([*start, EARLY]))
     assert bench.at == 1
-    assert bench.sent == [{"open": bench.trace}]
+    assert bench.sent == [{"place": bench.place}]
 
 
 def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench):
@@ -81,15 +82,14 @@ def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench):
 
 
 def test_python_reads_where_the_learner_stands(bench):
-    start = bench.trace.splitlines()[:-1]
-    bench.set_state({"trace": "\n".join([*start, EARLY, f"state {bench.graph['states'][1]['digest']}"])})
+    bench.set_state({"place": json.dumps({"lines": [EARLY], "steps": [[0, 0]], "at": 1})})
     assert (bench.at, bench.digest) == (1, bench.graph["states"][1]["digest"])
     assert bench.state["lanes"][1]["short"] == "start"
 
 
 def test_an_error_while_a_step_is_worked_out_goes_to_the_learner(bench):
-    bench._hear(bench, {"ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
-    assert bench.sent == [{"error": "Python could not work this step out (KeyError: 'page x9')."}]
+    bench._hear(bench, {"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
+    assert bench.sent == [{"error": "Python could not work this out (KeyError: 'page x9').", "id": "5"}]
 
 
 def test_a_message_that_asks_nothing_is_answered_with_an_error(bench):
@@ -101,7 +101,7 @@ def test_python_reads_everything_that_was_tried(bench):
     walk = Walk(graph())
     for line in ("0 __pkvm_host_unshare_guest(0x1000, 0) ...", EARLY):
         walk.follow("\n".join([*bench.trace.splitlines()[:-1], line]))
-    bench.set_state({"trace": walk.trace, "history": walk.history})
+    bench.set_state({"place": walk.history})
     assert bench.branches == walk.branches
     assert bench.at == 1
 

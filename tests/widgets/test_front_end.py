@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from pkvm_model.widgets.front_end import SHARE, front_end, parts
+from pkvm_model.widgets.front_end import SHARE, front_end, kinds, parts
 
-SOURCE = front_end()
+FILES = parts(*kinds())
+SOURCE = front_end(*kinds())
 TEXTS = ("ink", "muted", "host", "hyp", "guest", "danger", "edge")
 GROUNDS = ("bg", "panel", "chg")
 
@@ -59,7 +60,7 @@ def test_no_control_is_ever_disabled_so_that_it_keeps_the_focus():
 
 def test_there_is_one_copy_of_the_front_end():
     others = {path for path in SHARE.parents[1].rglob("*.js") if path.name != "remoteEntry.js"}
-    assert others == set(parts())
+    assert others == set(FILES)
 
 
 def test_a_name_stands_for_one_thing_in_all_parts():
@@ -69,7 +70,7 @@ def test_a_name_stands_for_one_thing_in_all_parts():
 
 
 def test_what_a_part_imports_is_exported_where_it_says():
-    for path in parts():
+    for path in FILES:
         imports = re.findall(r'^import \{([^}]*)\} from "./([\w.]+)";', path.read_text("utf-8"), flags=re.MULTILINE)
         for names, home in imports:
             exports = re.findall(r"^export .*", (path.parent / home).read_text("utf-8"), flags=re.MULTILINE)

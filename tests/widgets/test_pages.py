@@ -10,7 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from pkvm_model.course import pages
 from pkvm_model.course.errors import CourseError
-from pkvm_model.widgets.bench import MIME, Bench
+from pkvm_model.widgets.bench import Bench
+from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph
 
 VIEW, STATE = (f"application/vnd.jupyter.widget-{part}+json" for part in ("view", "state"))
@@ -43,10 +44,10 @@ def test_a_page_names_no_address_to_load_from(page):
 
 
 def test_a_page_holds_the_bench_and_its_static_form(page):
-    assert page.count('class="bench-here"') == 1
+    assert page.count('class="widget-here"') == 1
     assert "Who owns every page</caption>" in page
     stored = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
-    assert json.loads(stored["graph"])["name"] == "r7"
+    assert json.loads(stored["packed"])["name"] == "r7"
 
 
 def test_links_between_lessons_lead_to_pages(page):

@@ -9,17 +9,14 @@ function traceText(graph, path, at, digest) {
   return [graph.header, ...graph.setup, ...taken(path, at), `state ${digest}`].join("\n");
 }
 
-function linkText(graph, path, at) {
-  return `#${graph.name}=${taken(path, path.length).join(";").replaceAll(" ", "+")}@${at}`;
+function linkText(path, at) {
+  return `${taken(path, path.length).join(";").replaceAll(" ", "+")}@${at}`;
 }
 
-/** What the fragment of an address asks this bench to open, or null. */
-function asked(graph, url) {
-  const fragment = decodeURIComponent((url ?? "").split("#")[1] ?? "");
-  if (!fragment.startsWith(`${graph.name}=`)) return null;
-  const [lines, at] = fragment.slice(graph.name.length + 1).split("@");
-  const spaced = lines.split(";").map((line) => line.replaceAll("+", " "));
-  return { text: fragment, lines: spaced.filter(Boolean), at: at === undefined ? Infinity : Number(at) };
+/** The steps that a link asks for, and at which of them to stand. */
+export function parsedLink(text) {
+  const [lines, at] = text.split("@"), spaced = lines.split(";").map((line) => line.replaceAll("+", " "));
+  return { lines: spaced.filter(Boolean), at: at === undefined ? Infinity : Number(at) };
 }
 
 /** The steps a trace text takes from the start of this graph, and the digest it promises. */
@@ -32,13 +29,6 @@ export function parsed(graph, text) {
   const line = `its line ${odd + 1} is “${body[odd] ?? "missing"}”, here it is “${before[odd]}”`;
   return { odd: `This trace was made for another bench: ${line}.` };
 }
-
-// JupyterLab takes the fragment out of the address while it starts; the navigation entry still has it.
-const firstAddress = () => performance.getEntriesByType("navigation")[0]?.name;
-
-/** What the address of this page, or another one, asks this bench to open, or null. */
-export const linkHere = (graph, address) =>
-  (address ? asked(graph, address) : asked(graph, location.href) ?? asked(graph, firstAddress()));
 
 /** A place in the history: the edge that led to it, and the places that were gone to from it. */
 const place = (number, before, edge, id) => ({ number, step: before ? before.step + 1 : 0, before, edge, id, after: [], next: null });
@@ -136,7 +126,7 @@ export class Walk {
   }
 
   get trace() { return traceText(this.graph, this.path, this.at, this.state.digest); }
-  get link() { return linkText(this.graph, this.path, this.at); }
+  get link() { return linkText(this.path, this.at); }
   get says() { return this.here.edge?.says ?? this.graph.says; }
 
   /** All places in one text: each line once, then for each place the number of the one before it and of its line. */

@@ -4,17 +4,14 @@ import { button, make } from "./elements.js";
 import { laneFrame } from "./lanes.js";
 import { pageTable } from "./panels.js";
 
-/** Every part that a bench draws into, and the box around them. */
-export function frame(graph, act) {
+/** Fills the box of a bench, and gives every part that it draws into. */
+export function frame({ graph, act, box, alert, standing, live }) {
   const parts = {
     counter: make("span.muted"),
     undo: button("button", "Undo", "u", act.undo),
     redo: button("button", "Redo", "r", act.redo),
     reset: button("button", "Back to start", "b", act.reset),
     change: make("div"),
-    alert: make("div.alert", { role: "alert" }),
-    status: make("p.status", { role: "status" }),
-    live: make("div.hidden-words", { "aria-live": "polite" }),
     lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act)),
     state: make("div.section"),
     pages: make("tbody"),
@@ -26,10 +23,8 @@ export function frame(graph, act) {
     said: make("div.said.muted"),
   };
   const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
-  // A click beside the controls leaves the focus on the bench itself, so that keys stay here then, too.
-  parts.box = make("section.pkvm-bench", { "aria-label": `Bench: ${graph.title}`, tabindex: "-1" },
-    headFrame(graph, parts),
-    make("section.change", { "aria-label": "What just changed" }, parts.change, parts.alert), parts.status, parts.live,
+  box.append(headFrame(graph, parts),
+    make("section.change", { "aria-label": "What just changed" }, parts.change, alert), standing, live,
     make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
     make("div.section", {}, pageTable(parts)),
     propertyFrame(parts),

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from pkvm_model.widgets.static import static_html
+from pkvm_model.widgets.bench_static import bench_html
+from pkvm_model.widgets.bench_words import describe
 from pkvm_model.widgets.walk import Walk
-from pkvm_model.widgets.words import describe
 from tests.widgets.r7_graph import PANIC, graph
 
 
@@ -39,7 +39,7 @@ def test_the_end_of_the_machine_is_a_line_of_its_own():
 
 @pytest.mark.parametrize("cpus", [(), (0, 1), (0, 1, 1, 1, 1, 1, 0)])
 def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus):
-    page = static_html(after(*cpus))
+    page = bench_html(after(*cpus))
     assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
     assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
     assert page.count("owned") + page.count("borrowed") + page.count("no access") >= 9
@@ -48,7 +48,7 @@ def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_rem
 def test_words_from_a_graph_cannot_become_markup():
     odd = graph()
     odd["says"] = odd["title"] = odd["pages"][0][0] = "<b>&"
-    assert "<b>&" not in static_html(Walk(odd))
+    assert "<b>&" not in bench_html(Walk(odd))
 
 
 def test_each_property_has_a_line_and_the_broken_ones_come_first():
@@ -59,4 +59,4 @@ def test_each_property_has_a_line_and_the_broken_ones_come_first():
 
 
 def test_the_stored_table_says_what_holds():
-    assert "BROKEN I6" in static_html(after(0, 1, 1, 1, 1, 1))
+    assert "BROKEN I6" in bench_html(after(0, 1, 1, 1, 1, 1))
