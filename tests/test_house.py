@@ -163,14 +163,14 @@ def code_cells(path: Path) -> list[dict[str, Any]]:
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(path for folder in ("notebooks", "docs") for path in (ROOT / folder).glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_a_notebook_is_stored_as_run_from_top_to_bottom(path: Path) -> None:
     cells = code_cells(path)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert any(cell["outputs"] for cell in cells)
+    assert not cells or any(cell["outputs"] for cell in cells)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)

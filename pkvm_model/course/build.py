@@ -25,6 +25,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+FOLDERS = ("notebooks", "docs")
 KEPT_OF_A_CELL = ("editable", "deletable", "jupyter", "nbgrader", "slideshow", "tags")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 60
@@ -32,7 +33,9 @@ CELL_SECONDS = 60
 
 def run(arguments: argparse.Namespace) -> int:
     """Builds every notebook and figure, or says which stored ones are stale."""
-    notebooks = [Path(name) for name in arguments.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    notebooks = [Path(name) for name in arguments.notebooks] or [
+        path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))
+    ]
     stale = 0
     for path, content in [*fresh_notebooks(notebooks), *fresh_figures()]:
         if path.is_file() and path.read_bytes() == content:
@@ -53,7 +56,7 @@ def fresh_notebooks(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
         yield path, fresh(path)
 
 
-def fresh_figures(module: str = "pkvm_model.show.figures") -> Iterator[tuple[Path, bytes]]:
+def fresh_figures(module: str = "pkvm_model.course.figures") -> Iterator[tuple[Path, bytes]]:
     """Yields each file of figures/ with its bytes, from the table FIGURES (file name to function) of `module`."""
     if importlib.util.find_spec(module) is None:
         return
@@ -65,7 +68,8 @@ def fresh_figures(module: str = "pkvm_model.show.figures") -> Iterator[tuple[Pat
 def fresh(path: Path) -> bytes:
     """Runs one notebook from the top in a new kernel and gives the file to store."""
     notebook = read(path)
-    execute(notebook, path)
+    if any(cell.cell_type == "code" for cell in notebook.cells):
+        execute(notebook, path)
     refuse_unsteady_outputs(notebook, path)
     trim(notebook)
     nbformat.validate(notebook)

@@ -9,9 +9,9 @@ import pytest
 from pkvm_model.course.environment import ROOT
 
 PARTS = {
-    None: ["--nbval", "notebooks", "tests"],
+    None: ["--nbval", "notebooks", "docs", "tests"],
     "model": ["tests", "--ignore=tests/browser", "--ignore=tests/setup"],
-    "notebooks": ["--nbval", "notebooks"],
+    "notebooks": ["--nbval", "notebooks", "docs"],
     "browser": ["tests/browser"],
 }
 

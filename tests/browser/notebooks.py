@@ -11,7 +11,7 @@ from pkvm_model.widgets.bench import Bench, pack
 from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph
 
-LESSONS = ("01-start-here.ipynb", "07-two-phases.ipynb")
+LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 ASK = """
 from pkvm_model.widgets import Bench
@@ -30,11 +30,11 @@ bench
 
 def stored_notebooks() -> dict[str, Any]:
     """Each notebook by file name."""
-    lessons = {path.name: nbformat.read(path, as_version=4) for path in (ROOT / "notebooks").glob("*.ipynb")}
+    lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
     made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
     made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
-    return {name: lessons[name] for name in LESSONS if name in lessons} | made
+    return lessons | made
 
 
 def live() -> Any:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.widgets.walk import Walk
-from tests.browser.notebooks import LESSONS, stored_notebooks
+from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.browser.walks import walked
 from tests.widgets.r7_graph import graph
@@ -62,7 +62,7 @@ def python_reads(page, expected):
     assert read == expected
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name in stored_notebooks()])
+@pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_to_its_end_and_shows_its_benches(notebook, name):
     page = notebook(name)
     assert page.evaluate(RUN_ALL)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.widgets.walk import Walk
-from tests.browser.notebooks import LESSONS, stored_notebooks
+from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.browser.walks import walked
 from tests.widgets.r7_graph import graph
@@ -232,7 +232,7 @@ def test_nothing_scrolls_sideways(exported, width):
     assert screen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name in stored_notebooks()])
+@pytest.mark.parametrize("name", LESSONS)
 def test_every_bench_of_a_lesson_steps_in_its_page(exported, name):
     page = exported(name).page
     for bench in page.locator(".pkvm-bench").all():

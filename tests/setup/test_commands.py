@@ -66,7 +66,7 @@ def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 def test_one_pytest_runs_notebooks_and_tests(pytest_call: list[str]) -> None:
     assert cli.inside(["test"]) == 0
-    assert pytest_call == [str(environment.ROOT), "--nbval", "notebooks", "tests"]
+    assert pytest_call == [str(environment.ROOT), "--nbval", "notebooks", "docs", "tests"]
 
 
 def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:

@@ -1,0 +1,22 @@
+"""The files of figures/ that are drawn: by name, the function that gives the bytes of each, the same on each run."""
+
+from collections.abc import Callable
+from html import escape
+
+from pkvm_model.course.course_map import course_map
+from pkvm_model.revisions import V1
+from pkvm_model.show.dot import Dot, svg
+from pkvm_model.show.lifecycle import lifecycle
+
+
+def drawing(picture: Dot) -> str:
+    """The picture as SVG that says what it shows, for those who cannot see it."""
+    head, tag, rest = svg(picture.source).partition("<svg ")
+    attributes, close, body = rest.partition(">")
+    return f'{head}{tag}role="img" {attributes}{close}\n<title>{escape(picture.alt)}</title>{body}'
+
+
+FIGURES: dict[str, Callable[[], str]] = {
+    "course-map.svg": lambda: drawing(course_map()),
+    "life-of-a-vm.svg": lambda: drawing(lifecycle(V1)),
+}

@@ -1,0 +1,90 @@
+"""Each chapter has the frame that a learner comes to rely on, and the template has it too."""
+from __future__ import annotations
+
+import ast
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pkvm_model import revisions, scenes
+from pkvm_model.course.chapters import chapter
+from tests.text.notebook import AUTHORS, CHAPTERS, NOTEBOOKS, TEMPLATE, by_id, cells, code_cells, headings, name_of
+
+FRAMED = [*CHAPTERS, TEMPLATE]
+FRAME = {"title": "# ", "ask-again": "## Who may still be using this?", "quiz-title": "## Quiz",
+         "exercises": "## Exercises", "can-do": "## What you can now do", "roads": "## Roads not taken",
+         "sources": "## Sources"}
+"""The cells that stand in every chapter in this order, and how each begins."""
+DECIDING = {"bench"}
+"""The widgets in which a learner decides something."""
+MOST_REVISIONS, ALL_FROM = 2, "10"
+REVISIONS = {name: found.name for name, found in vars(revisions).items() if isinstance(found, revisions.Revision)}
+
+framed = pytest.mark.parametrize("path", FRAMED, ids=name_of)
+
+
+@framed
+def test_the_title_cell_promises_says_how_long_and_what_is_needed(path: Path) -> None:
+    said = chapter(path)
+    assert 20 <= said.minutes <= 45
+    assert len(re.findall(r"[.!?](?=\s|$)", said.promise)) == 1, "the promise is one sentence"
+    assert all(need < path.stem for need in said.needs), "a chapter needs what comes before it"
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *AUTHORS], ids=name_of)
+def test_there_is_one_title_and_no_level_of_heading_is_left_out(path: Path) -> None:
+    levels = [level for level, _ in headings(path)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert not [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1]
+
+
+@framed
+def test_the_frame_stands_in_order(path: Path) -> None:
+    places = [cell.id for cell in cells(path)]
+    assert [name for name in places if name in FRAME] == list(FRAME)
+    assert places[-1] == "sources"
+    assert not [name for name, begins in FRAME.items() if not by_id(path)[name].source.startswith(begins)]
+
+
+@framed
+def test_the_learner_decides_something(path: Path) -> None:
+    assert [cell.id for cell in code_cells(path) if DECIDING & {*cell.calls()}]
+
+
+@framed
+def test_a_prediction_stands_before_what_it_predicts(path: Path) -> None:
+    predictions = [place for place, cell in enumerate(cells(path)) if cell.is_text and "**Predict" in cell.source]
+    assert predictions
+    for place in predictions:
+        assert any(not cell.is_text for cell in cells(path)[place + 1:place + 4]), cells(path)[place].id
+
+
+@framed
+def test_the_quiz_asks_two_questions_at_least_and_hides_their_source(path: Path) -> None:
+    places = [cell.id for cell in cells(path)]
+    quiz = cells(path)[places.index("quiz-title"):places.index("exercises")]
+    assert len([cell for cell in quiz if "quiz" in cell.calls()]) >= 2
+
+
+@framed
+def test_a_real_kernel_was_asked(path: Path) -> None:
+    assert [cell.id for cell in code_cells(path) if {"recorded", "counted"} & {*cell.calls()}]
+
+
+def named_revisions(path: Path) -> set[str]:
+    """The revisions that a notebook's code names, itself or through its scenes."""
+    code = [ast.parse(cell.source) for cell in code_cells(path)]
+    names = {node.id for tree in code for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    used = [found for chapter in scenes.CHAPTERS for name, found in chapter.items()
+            if name in names and isinstance(found, scenes.Scene)]
+    return {REVISIONS[name] for name in names & {*REVISIONS}} | {scene.revision.name for scene in used}
+
+
+@pytest.mark.parametrize("path", [path for path in CHAPTERS if path.name < ALL_FROM], ids=name_of)
+def test_no_more_than_two_revisions_are_on_screen_at_first(path: Path) -> None:
+    shown = {word for cell in cells(path) if cell.id != "sources" and cell.is_text
+             for word in re.findall(rf"(?:\*\*|`)({'|'.join(REVISIONS.values())})(?:\*\*|`)", cell.source)}
+    assert len(named_revisions(path) | shown) <= MOST_REVISIONS

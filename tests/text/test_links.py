@@ -1,0 +1,91 @@
+"""Every link leads somewhere, says where, and every picture says what it shows."""
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.course.environment import ROOT
+from tests.text.notebook import AUTHORS, NOTEBOOKS, TEMPLATE, anchors, name_of, text_cells
+
+PAGES = [*NOTEBOOKS, *AUTHORS]
+DOCS = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+SAYS_NOTHING = {"here", "this", "link", "click here", "this page", "this link", "more"}
+SHORTEST_ALT = 12
+
+
+def links(path: Path) -> list[tuple[str, str]]:
+    """Text and target of each link in a notebook's prose."""
+    prose = "\n\n".join(re.sub(r"```.*?```|`[^`]*`", "", cell.source, flags=re.DOTALL) for cell in text_cells(path))
+    return [(" ".join(text.split()), target) for text, target in LINK.findall(prose)]
+
+
+def inside(target: str) -> bool:
+    """True for a link that stays in the course."""
+    return not target.startswith(("https://", "mailto:"))
+
+
+def leads_nowhere(path: Path, target: str) -> bool:
+    """True where a link inside the course has no page, or no heading, to lead to."""
+    name, _, anchor = target.partition("#")
+    page = (ROOT / "notebooks" if path == TEMPLATE else path.parent) / name if name else path
+    return not page.is_file() or (bool(anchor) and (page.suffix != ".ipynb" or anchor not in anchors(page)))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_link_of_a_notebook_leads_somewhere(path: Path) -> None:
+    assert not [target for _, target in links(path) if inside(target) and leads_nowhere(path, target)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_lesson_links_only_to_lessons_since_a_learner_has_only_these(path: Path) -> None:
+    targets = [target for _, target in links(path) if inside(target)]
+    assert not [target for target in targets if not re.match(r"[\w-]+\.ipynb(#|$)|#", target)]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_link_says_where_it_leads(path: Path) -> None:
+    assert not [text for text, _ in links(path) if text.lower() in SAYS_NOTHING or "://" in text]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_lesson_shows_pictures_by_code_since_a_learner_has_no_files_of_them(path: Path) -> None:
+    assert not [cell.id for cell in text_cells(path) if PICTURE.search(cell.source) or "<img" in cell.source]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_picture_in_an_output_says_what_it_shows(path: Path) -> None:
+    stored = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    shown = "".join("".join(output.get("data", {}).get("text/html", ""))
+                    for cell in stored for output in cell.get("outputs", []))
+    images = re.findall(r"<img [^>]*>", shown)
+    alts = [unescape(found[1]) if (found := re.search(r'alt="([^"]*)"', image)) else "" for image in images]
+    assert not [image[:80] for image, alt in zip(images, alts, strict=True) if len(alt) < SHORTEST_ALT]
+
+
+@pytest.mark.parametrize("path", DOCS, ids=name_of)
+def test_every_link_and_picture_of_a_document_is_there(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = [target.partition("#")[0] for _, target in LINK.findall(text) + PICTURE.findall(text) if inside(target)]
+    assert not [target for target in targets if target and not (path.parent / target).exists()]
+    assert not [target for alt, target in PICTURE.findall(text) if len(alt) < SHORTEST_ALT]
+
+
+FIGURES = sorted((ROOT / "figures").glob("*.svg"))
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=name_of)
+def test_a_figure_has_its_own_ground_and_says_what_it_shows(path: Path) -> None:
+    drawing = path.read_text(encoding="utf-8")
+    assert re.search(r"<title>[^<]{12,}</title>", drawing)
+    assert 'fill="#FFFFFF"' in drawing or 'fill="#ffffff"' in drawing
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "figures").iterdir()), ids=name_of)
+def test_a_figure_is_used_somewhere(path: Path) -> None:
+    assert any(path.name in page.read_text(encoding="utf-8") for page in DOCS)

@@ -1,0 +1,68 @@
+"""Numbers in prose are refused: a number that the model knows stands in a claim, which is run.
+
+What is allowed: names that have a number in them, versions, dates, and cells that name their source, as in
+(read: `hyp/nvhe/pkvm.c:__pkvm_init_vm`, pre). "One" is not looked at, since it is a pronoun as well.
+"""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.scenes import SCENES
+from tests.text.notebook import EVIDENCE, NOTEBOOKS, TEMPLATE, Cell, headings, name_of, text_cells
+
+NUMBER = re.compile(r"""
+    \d+ | \b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)\b
+    | \b(?:dozen|hundred|thousand|million)s?\b
+    """, flags=re.VERBOSE | re.IGNORECASE)
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+NAMES = re.compile(rf"""
+    \b(?: EL[0-3] | v[1-9] | [RMI]\d+[a-z]? | [np]\d+ | x[0-9]      # floors, versions of the patch, races, recordings
+    | v?CPU\ \d | gfn\ \d | slot\ \d | (?:S|s)tage[ -]2 | [Ll]evel\ \d | 0x[0-9a-f]+ )\b
+    | (?:Linux\ )?\b\d\.\d+(?:\.\d+)?\b                             # releases
+    | \b(?:\d{{1,2}}\ )?(?:{MONTHS})\ 20\d\d\b
+    | \b(?:the|these|those|between)\ (?:two|three)\b                # points back at what was just listed
+    | arm64\b | ^\s*\d+\.\ | ^\#+\ .* | Time:\ \d+\ minutes           # items of a list, headings, a chapter's length
+    """, flags=re.VERBOSE | re.MULTILINE)
+TITLES = [*(headings(path)[0][1] for path in NOTEBOOKS), *(scene.title for scene in SCENES.values())]
+PHRASES = {
+    "four clicks": "the opening scene by its short name; claim-calm and claim-end of Start here count them",
+    "four calm clicks": "the same by its title",
+    "two ways to close it": "the title of a chapter",
+    "two promises": "what the comment in the patch says; Two phases lists both",
+}
+"""What else has a number in it, and why it may stand. Keep it short."""
+WITHOUT_RULE = {"sources"}
+"""Cells of citations only."""
+
+
+def bare(cell: Cell) -> str:
+    """A cell's prose without what may have numbers: code, addresses, names."""
+    text = re.sub(r"```.*?```|(?<=\])\([^)]*\)|<!--.*?-->", " ", cell.source, flags=re.DOTALL)
+    text = re.sub(r"`[^`]*[^`\d\s][^`]*`", " ", text)
+    for phrase in (*TITLES, *PHRASES):
+        text = re.sub(re.escape(phrase).replace(r"\ ", r"\s+"), " ", text, flags=re.IGNORECASE)
+    return NAMES.sub(" ", text)
+
+
+def numbers(cell: Cell) -> list[str]:
+    """The numbers in a cell that neither a claim nor a source answers for."""
+    return [] if cell.id in WITHOUT_RULE or EVIDENCE.search(cell.source) else NUMBER.findall(bare(cell))
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, TEMPLATE], ids=name_of)
+def test_no_number_stands_in_prose_without_a_claim_or_a_source(path: Path) -> None:
+    assert not [f"{cell.id}: {', '.join(found)}" for cell in text_cells(path) if (found := numbers(cell))]
+
+
+@pytest.mark.parametrize("prose", ["It takes 300 calls.", "Three pages come home.", "There are `300` of them."])
+def test_a_number_in_prose_is_found(prose: str) -> None:
+    assert numbers(Cell("a", True, prose))
+
+
+@pytest.mark.parametrize("prose", ["CPU 1 at EL2 meets R7 on 0x1000.", "On 5 January 2026, before 7.1, in stage 2.",
+                                   "It takes 300 (read: `mmu.c:walk`, pre).", "1. first\n2. second", "One by one."])
+def test_names_dates_releases_and_sources_may_have_numbers(prose: str) -> None:
+    assert not numbers(Cell("a", True, prose))
