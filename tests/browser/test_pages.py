@@ -164,7 +164,7 @@ def test_a_history_of_ten_thousand_steps_ends_in_words(exported):
     screen.page.reload()
     screen.counts("step 10000 of 10000")
     screen.press("0")
-    screen.alerts("This bench keeps 10,000 steps and no more.")
+    screen.alerts("10,000 steps are kept here and no more.")
     screen.press("b")
     screen.click("Forget the rest")
     screen.press("0")

@@ -2,117 +2,56 @@
 
 import { unpack } from "./cells.js";
 import { BENCH_CSS } from "./bench-looks.js";
-import { enable, settle } from "./elements.js";
-import { copy, frame, shortTrace } from "./frame.js";
-import { drawLane, inFlight } from "./lanes.js";
+import { make, settle } from "./elements.js";
+import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
+import { drawLane, inFlight, laneFrame } from "./lanes.js";
 import { dress } from "./looks.js";
-import { changeParts, drawProperties, drawState, newlyBroken } from "./panels.js";
-import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
-import { Walk, parsed, parsedLink } from "./walk.js";
-import { Widget, register } from "./widget.js";
+import { changeParts, drawProperties, drawState, newlyBroken, pageTable } from "./panels.js";
+import { Walker } from "./walker.js";
+import { register } from "./widget.js";
 
-const MOST_PLACES = 10_000;
-const FULL = "This bench keeps 10,000 steps and no more. Go back to where you want to go on, and press “Forget the rest”.";
-
-/** A bench on the screen: what its buttons and keys do, and what it asks and tells Python. */
-export class Bench extends Widget {
+/** A bench on the screen: lanes, state, ownership, what holds. */
+export class Bench extends Walker {
   constructor(root, graph, port = {}) {
     super(root, "bench", graph, port, `Bench: ${graph.title}`);
     dress("bench", BENCH_CSS);
-    Object.assign(this, { graph, walk: new Walk(graph), broken: "" });
-    this.act = this.actions();
-    this.parts = frame(this);
-    this.guard(() => this.draw(0))();
-    this.begin();
   }
 
-  get place() { return this.walk.history; }
-  get led() { return shortTrace(this.walk.trace); }
+  get news() { return this.broken; }
 
   actions() {
-    const { walk } = this, say = (text) => this.say(text);
-    const act = {
-      step: (cpu, number) => this.step(cpu, number),
-      finish: (cpu) => this.finish(cpu),
-      undo: () => this.goStep(walk.at - 1, "Undone. "),
-      redo: () => this.goStep(walk.at + 1, "Redone. "),
-      reset: () => this.goStep(0, "Back to start. "),
-      pick: (event) => this.pick(event.target.closest("[data-place]")?.dataset.place),
-      jump: () => focusNow(this.parts.timeline),
-      prune: () => this.prune(),
-      copyTrace: () => copy(walk.trace, "Trace", this.parts.room, say),
-      copyLink: () => copy(this.linkTo(walk.link), "Link", this.parts.room, say),
+    return { ...super.actions(), finish: this.guard((cpu) => this.finish(cpu)) };
+  }
+
+  frame() {
+    const { graph, act, box, alert, standing, live } = this;
+    const parts = {
+      ...walkParts(act),
+      change: make("div"),
+      lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act)),
+      state: make("div.section"),
+      pages: make("tbody"),
+      caption: make("caption"),
+      properties: make("ul.props"),
     };
-    return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)]));
+    const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
+    box.append(headFrame(graph.title, [graph.revision], parts),
+      make("section.change", { "aria-label": "What just changed" }, parts.change, alert), standing, live,
+      make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
+      make("div.section", {}, pageTable(parts)),
+      propertyFrame(parts),
+      timelineFrame(parts),
+      shareFrame(parts, act));
+    return parts;
   }
 
-  say(text) {
-    this.parts.said.textContent = text;
-    this.announce(text);
-  }
-
-  /** Draws the step where the walk stands, marking what differs from the step `since`. */
-  draw(since) {
+  drawHere(since) {
     const { walk, parts } = this, view = walk.view(since), asks = Boolean(this.port.ask);
-    parts.counter.textContent = `step ${walk.at} of ${walk.path.length}`;
-    enable(parts.undo, walk.at > 0);
-    enable(parts.reset, walk.at > 0);
-    enable(parts.redo, walk.at < walk.path.length);
-    enable(parts.prune, walk.places.length > walk.at + 1);
     settle(parts.change, changeParts(view));
     parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), asks, this.act));
     drawState(parts, view);
     drawProperties(parts.properties, view);
-    drawTimeline(parts.timeline, walk);
     this.broken = newlyBroken(view).map(({ says }) => ` Broken now: ${says}`).join("");
-    parts.trace.textContent = shortTrace(walk.trace);
-    parts.room.replaceChildren();
-  }
-
-  /** Draws a step, announces it, and tells Python. */
-  show(since, before = "") {
-    const { walk, parts } = this;
-    this.alert.replaceChildren();
-    parts.said.textContent = "";
-    this.draw(since);
-    this.announce(`${before}Step ${walk.at} of ${walk.path.length}. ${walk.says}${this.broken}`);
-    this.tell();
-  }
-
-  goTo(place, before) {
-    this.walk.go(place);
-    return this.show(Math.max(0, place.step - 1), before);
-  }
-
-  goStep(step, before) {
-    const { walk } = this;
-    if (step < 0 || step > walk.path.length || step === walk.at) return this.say("There is no such step to go to.");
-    return this.goTo(walk.placeAt(step), before);
-  }
-
-  pick(number) {
-    return number === undefined ? undefined : this.goTo(this.walk.places[number], "Went there. ");
-  }
-
-  prune() {
-    const { walk } = this, forgotten = walk.places.length - 1 - walk.at;
-    if (!forgotten) return this.say("There is nothing else to forget.");
-    walk.prune();
-    return this.show(Math.max(0, walk.at - 1), `${forgotten} ${forgotten === 1 ? "step" : "steps"} forgotten. `);
-  }
-
-  step(cpu, number = 0) {
-    const { walk } = this, edge = walk.state.end ? undefined : walk.edges(cpu)[number];
-    if (walk.state.end) return this.say("The machine has ended. Undo to go on.");
-    if (!edge) return this.say(`${this.graph.cpus[cpu]} has nothing left to do.`);
-    if (walk.places.length > MOST_PLACES) return this.fail(FULL);
-    if (!walk.knows(edge)) return this.learnt(edge).then((ready) => ready && this.advance(edge));
-    return this.advance(edge);
-  }
-
-  advance(edge) {
-    const forks = this.walk.take(edge);
-    this.show(this.walk.at - 1, forks ? "A new branch. " : "");
   }
 
   /** Steps one CPU until its call is over, the machine ends, or the next state is not known. */
@@ -120,84 +59,10 @@ export class Bench extends Widget {
     const { walk } = this, since = walk.at;
     for (let most = 1000; most && inFlight(walk.state.lanes[cpu]) && !walk.state.end; most--) {
       const [edge] = walk.edges(cpu);
-      if (!edge || !walk.knows(edge) || walk.places.length > MOST_PLACES) break;
+      if (!edge || !walk.knows(edge) || walk.isFull) break;
       walk.take(edge);
     }
     return walk.at > since ? this.show(since) : this.step(cpu);
-  }
-
-  /** Asks Python for an edge; true when the answer came while the bench still stood there. */
-  async learnt(edge) {
-    const { here } = this.walk, answer = await this.ask({ from: here.id, cpu: edge.cpu, line: edge.line });
-    if (answer) this.walk.learn(answer);
-    return Boolean(answer) && this.walk.here === here;
-  }
-
-  /** Opens a trace text. */
-  open(text) {
-    const wanted = parsed(this.graph, text);
-    return wanted.odd ? this.fail(wanted.odd) : this.goAlong(wanted);
-  }
-
-  follow(text) {
-    return this.goAlong(parsedLink(text));
-  }
-
-  /** Follows lines as far as they fit, shows the step asked for, and names the first line that does not fit. */
-  async goAlong({ lines, at, digest }) {
-    const { walk } = this;
-    walk.go(walk.places[0]);
-    const odd = await this.takeLines(lines) || walk.misses(digest);
-    if (at < walk.at) walk.go(walk.placeAt(Math.max(0, Math.trunc(at))));
-    this.show(Math.max(0, walk.at - 1));
-    return odd && this.fail(odd);
-  }
-
-  async takeLines(lines) {
-    for (const line of lines) {
-      const odd = await this.takeLine(line);
-      if (odd) return odd;
-    }
-    return "";
-  }
-
-  /** Goes along the edge that a line of a trace names; returns why that is not possible, or nothing. */
-  async takeLine(line) {
-    const { walk } = this, edge = walk.state.end ? undefined : walk.edgeOf(line), step = `Step ${walk.at + 1}, “${line}”,`;
-    if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
-    if (walk.places.length > MOST_PLACES) return FULL;
-    const ready = walk.knows(edge) || (this.port.ask && await this.learnt(edge));
-    if (!ready) return `${step} is not worked out here; run the notebook to go further.`;
-    walk.take(edge);
-    return "";
-  }
-
-  /** Takes every step of a history again, branches and all; what no longer fits is counted and left out. */
-  async recall(text) {
-    const { walk } = this, { lines, steps, at } = JSON.parse(text), places = [walk.places[0]];
-    let odd = 0;
-    for (const [before, line] of steps) {
-      const from = places[before];
-      if (from) walk.go(from);
-      const fits = from && !await this.takeLine(lines[line]);
-      places.push(fits ? walk.here : undefined);
-      odd += !fits;
-    }
-    walk.go(places[at] ?? walk.places[0]);
-    if (steps.length) this.show(Math.max(0, walk.at - 1));
-    if (odd) this.fail(`${odd} of ${steps.length} steps kept from before do not fit this bench any more and were left out.`);
-  }
-
-  onKey(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea")) return;
-    const { act, graph } = this, named = { u: act.undo, r: act.redo, b: act.reset, g: act.jump }[event.key];
-    const cpu = Number(/^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1] ?? (/^\d$/.test(event.key) ? event.key : NaN));
-    if (moveFocus(event)) event.preventDefault();
-    else if (graph.cpus[cpu] && event.shiftKey) act.finish(cpu);
-    else if (graph.cpus[cpu]) act.step(cpu);
-    else if (named) named();
-    else return;
-    event.preventDefault();
   }
 }
 

@@ -1,58 +1,45 @@
-// The fixed frame of a bench: made once, so that buttons keep their place and the focus.
+// The fixed frame of a walk.
 
 import { button, make } from "./elements.js";
-import { laneFrame } from "./lanes.js";
-import { pageTable } from "./panels.js";
 
-/** Fills the box of a bench, and gives every part that it draws into. */
-export function frame({ graph, act, box, alert, standing, live }) {
+/** The parts that every walk has: made once, so that buttons keep their place and the focus. */
+export function walkParts(act) {
   const parts = {
     counter: make("span.muted"),
     undo: button("button", "Undo", "u", act.undo),
     redo: button("button", "Redo", "r", act.redo),
     reset: button("button", "Back to start", "b", act.reset),
-    change: make("div"),
-    lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act)),
-    state: make("div.section"),
-    pages: make("tbody"),
-    caption: make("caption"),
-    properties: make("ul.props"),
+    jump: button("button", "Go to step", "g", act.jump),
+    prune: button("button", "Forget the rest", "", act.prune),
     timeline: make("div.timeline"),
     trace: make("pre"),
     room: make("div"),
     said: make("div.said.muted"),
   };
-  const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
-  box.append(headFrame(graph, parts),
-    make("section.change", { "aria-label": "What just changed" }, parts.change, alert), standing, live,
-    make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
-    make("div.section", {}, pageTable(parts)),
-    propertyFrame(parts),
-    timelineFrame(parts, act),
-    shareFrame(parts, act));
+  parts.timeline.addEventListener("click", act.pick);
   return parts;
 }
 
-function headFrame(graph, { counter, undo, redo, reset }) {
-  const { letter: sign, late, id } = graph.revision;
-  const revision = make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
-  const buttons = make("div.buttons", {}, undo, redo, reset);
-  return make("div.bar", {}, make("h3", {}, graph.title), revision, counter, make("span.space"), buttons);
+function revisionSign({ letter: sign, late, id }) {
+  return make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
 }
 
-function propertyFrame({ properties }) {
+export function headFrame(title, revisions, { counter, undo, redo, reset }) {
+  const buttons = make("div.buttons", {}, undo, redo, reset);
+  return make("div.bar", {}, make("h3", {}, title), ...revisions.map(revisionSign), counter, make("span.space"), buttons);
+}
+
+export function propertyFrame({ properties }) {
   return make("section.section.props-section", { "aria-label": "What holds now" }, make("h4", {}, "What holds now"), properties);
 }
 
-function timelineFrame(parts, act) {
-  const head = make("div.head", {}, make("h4", {}, "Timeline"), make("span.muted", {}, "arrow keys move, Enter goes there"),
-    make("span.space"), parts.jump = button("button", "Go to step", "g", act.jump),
-    parts.prune = button("button", "Forget the rest", "", act.prune));
-  parts.timeline.addEventListener("click", act.pick);
-  return make("section.section.timeline-section", { "aria-label": "Timeline" }, head, parts.timeline);
+export function timelineFrame({ jump, prune, timeline }) {
+  const keys = make("span.muted", {}, "arrow keys move, Enter goes there");
+  const head = make("div.head", {}, make("h4", {}, "Timeline"), keys, make("span.space"), jump, prune);
+  return make("section.section.timeline-section", { "aria-label": "Timeline" }, head, timeline);
 }
 
-function shareFrame({ trace, room, said }, act) {
+export function shareFrame({ trace, room, said }, act) {
   const buttons = [button("button", "Copy trace", "", act.copyTrace), button("button", "Copy link", "", act.copyLink)];
   const row = make("div.row", {}, trace, make("div.buttons", {}, ...buttons));
   return make("div.section.share", {}, make("div.head", {}, make("h4", {}, "Trace"), said), row, room);

@@ -3,6 +3,8 @@
 
 import { differences } from "./cells.js";
 
+const MOST_PLACES = 10_000;
+
 const taken = (path, upTo) => path.slice(0, upTo).map((place) => place.edge.line);
 
 function traceText(graph, path, at, digest) {
@@ -72,6 +74,7 @@ export class Walk {
   }
 
   get at() { return this.here.step; }
+  get isFull() { return this.places.length > MOST_PLACES; }
   get id() { return this.here.id; }
   get state() { return this.graph.states[this.id]; }
   placeAt(step) { return step ? this.path[step - 1] : this.places[0]; }
