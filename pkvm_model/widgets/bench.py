@@ -5,7 +5,7 @@ from typing import Any
 
 from pkvm_model.widgets.bench_static import bench_html
 from pkvm_model.widgets.bench_words import describe
-from pkvm_model.widgets.walk import Answer, Expand, Graph, State, Walk
+from pkvm_model.widgets.walk import Answer, Edge, Expand, Graph, State, Walk
 from pkvm_model.widgets.widget import Widget, compact
 
 
@@ -94,19 +94,24 @@ class Bench(Widget):
         return f"Bench({graph['name']!r}, {graph['revision']['id']}, {len(graph['states'])} states, at step {self.at})"
 
 
-SHARED = ("lanes", "slots", "vms", "pages")
+SHARED = ("lanes", "slots", "vms", "pages", "cells", "next")
+"""The lists of a state whose parts come again in others."""
 
 
 def pack(graph: Graph) -> str:
-    """One line of JSON in which equal parts of states stand once; as an object a notebook would indent it."""
+    """One line of JSON in which equal parts of states and equal steps stand once; a notebook would indent an object."""
     places: dict[str, int] = {}
 
     def place(part: object) -> int:
         return places.setdefault(compact(part), len(places))
 
     def packed(state: State) -> State:
-        shared = {kind: [place(part) for part in state[kind]] for kind in SHARED}
+        shared = {kind: [place(part) for part in state[kind]] for kind in SHARED if kind in state}
         return state | shared | {"holds": place(state["holds"])}
 
+    def led(edge: Edge) -> tuple[int, int | None]:
+        return place({key: value for key, value in edge.items() if key != "to"}), edge["to"]
+
     states = [packed(state) for state in graph["states"]]
-    return compact(graph | {"states": states, "parts": [json.loads(part) for part in places]})
+    edges = [list(map(led, out)) for out in graph["edges"]]
+    return compact(graph | {"states": states, "edges": edges, "parts": [json.loads(part) for part in places]})

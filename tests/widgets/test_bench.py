@@ -62,7 +62,8 @@ def test_a_packed_graph_holds_everything_and_each_part_once():
     parts = packed.pop("parts")
     for state in packed["states"]:
         state["holds"] = parts[state["holds"]]
-        state.update({kind: [parts[number] for number in state[kind]] for kind in SHARED})
+        state.update({kind: [parts[number] for number in state[kind]] for kind in SHARED if kind in state})
+    packed["edges"] = [[parts[number] | {"to": to} for number, to in out] for out in packed["edges"]]
     assert packed == graph()
     assert len({json.dumps(part) for part in parts}) == len(parts)
 

@@ -2,12 +2,16 @@
 
 import { RIGHTS, ownerSign, pageSign, vcpuSign, vmSign } from "./signs.js";
 
-/** A graph from its packed text, in which equal parts of states stand once. */
+const SHARED = ["lanes", "slots", "vms", "pages", "cells", "next"];
+
+/** A graph from its packed text, in which equal parts of states and equal steps stand once. */
 export function unpack(text) {
   const { parts, ...graph } = JSON.parse(text);
-  const whole = (numbers) => numbers.map((number) => parts[number]);
-  for (const state of graph.states) for (const kind of ["lanes", "slots", "vms", "pages"]) state[kind] = whole(state[kind]);
-  for (const state of graph.states) state.holds = parts[state.holds];
+  for (const state of graph.states) {
+    for (const kind of SHARED) state[kind] &&= state[kind].map((number) => parts[number]);
+    state.holds = parts[state.holds];
+  }
+  graph.edges = graph.edges.map((out) => out.map(([number, to]) => ({ ...parts[number], to })));
   return graph;
 }
 
