@@ -15,6 +15,13 @@ export function make(spec, attributes = {}, ...kids) {
   return fill(element, attributes, kids);
 }
 
+/** The same for a drawing: an SVG element. */
+export function shape(spec, attributes = {}, ...kids) {
+  const [tag, ...classes] = spec.split("."), element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  return fill(element, attributes, kids);
+}
+
 /** A sentence in which an error code never breaks at its minus. */
 export function prose(text) {
   const parts = text.split(/(-E[A-Z0-9]+)/);

@@ -1,12 +1,10 @@
 // The signs: what right, who, how far a VM or a vCPU is, and what came of a call. A word always stands beside them.
 
-import { fill, make } from "./elements.js";
+import { fill, make, shape } from "./elements.js";
 
 function svg(width, height, ...parts) {
-  const space = "http://www.w3.org/2000/svg";
-  const draw = ([tag, attributes, ...kids]) => fill(document.createElementNS(space, tag), attributes, kids);
-  const attributes = { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
-  return fill(document.createElementNS(space, "svg"), attributes, parts.map(draw));
+  const drawn = parts.map(([tag, attributes, ...kids]) => shape(tag, attributes, ...kids));
+  return shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, ...drawn);
 }
 
 const solid = (d) => ["path", { d, fill: "currentColor" }];
