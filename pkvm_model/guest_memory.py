@@ -108,7 +108,7 @@ def share_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
     vm, page = view.vm(vcpu.vm), view.page(name)
     check_nothing_at(view, vm, gfn)
     lent = page.host == SHARED_OWNED and page.host_share_guest_count > 0
-    view.check(page.host == OWNED or lent, -EPERM, f"the host does not own page {name}")
+    view.check(page.host == OWNED or lent, -EPERM, f"page {name} is not the host’s to lend")
     check_memcache(view, vcpu)
     page.host = SHARED_OWNED
     page.host_share_guest_count += 1

@@ -308,7 +308,7 @@ def host_access(view: View, page: str, by_kernel: bool = False) -> Hypercall:
     if view.page(page).host != NOPAGE:
         return 0
     if FORCE_RECLAIM not in view.revision.calls:
-        raise Ended(Event("EL2_PANIC", "handle_host_mem_abort", f"the host touches page {page}, which it gave away"))
+        raise Ended(Event("EL2_PANIC", "handle_host_mem_abort", f"touches page {page}, which the host gave away"))
     view.check(by_kernel, -EFAULT, f"page {page} is not the host's: SIGSEGV")
     return (yield from hypercall(view, FORCE_RECLAIM, page))
 

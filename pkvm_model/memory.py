@@ -14,7 +14,7 @@ from .view import View
 def host_share_hyp(view: View, name: str) -> None:
     """The host lends a page to EL2 and keeps it."""
     page = view.page(name)
-    view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
+    view.check(page.host == OWNED, -EPERM, f"page {name} is not the host’s alone")
     view.check(page.hyp == NOPAGE, -EPERM, f"EL2 has page {name} already")
     page.host, page.hyp = SHARED_OWNED, SHARED_BORROWED
 
@@ -52,7 +52,7 @@ def span(view: View, struct: str) -> tuple[str, ...]:
 def host_donate_hyp(view: View, name: str, code: int = -EPERM) -> None:
     """The host gives a page to EL2 and loses it."""
     page = view.page(name)
-    view.check(page.host == OWNED, code, f"the host does not own page {name}")
+    view.check(page.host == OWNED, code, f"page {name} is not the host’s alone")
     view.check(page.hyp == NOPAGE, code, f"EL2 has page {name} already")
     page.host, page.hyp, page.owner = NOPAGE, OWNED, HYP
 

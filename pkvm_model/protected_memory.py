@@ -29,7 +29,7 @@ def __pkvm_host_donate_guest(view: View, page: str, gfn: int, topup: int = 2) ->
 def donate_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
     """Check both sides, then move the page."""
     vm, page = view.vm(vcpu.vm), view.page(name)
-    view.check(page.host == OWNED, -EPERM, f"the host does not own page {name}")
+    view.check(page.host == OWNED, -EPERM, f"page {name} is not the host’s alone")
     guest.check_nothing_at(view, vm, gfn)
     guest.check_memcache(view, vcpu)
     page.host, page.owner, page.content = NOPAGE, (GUEST, vm.handle, gfn), SECRET

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from html import escape
 
 from pkvm_model.course.course_map import course_map
-from pkvm_model.revisions import V1
+from pkvm_model.revisions import PRE, V1
 from pkvm_model.show.dot import Dot, svg
 from pkvm_model.show.lifecycle import lifecycle
+from pkvm_model.show.page_life import page_life
 
 
 def drawing(picture: Dot) -> str:
@@ -18,5 +19,6 @@ def drawing(picture: Dot) -> str:
 
 FIGURES: dict[str, Callable[[], str]] = {
     "course-map.svg": lambda: drawing(course_map()),
+    "life-of-a-page.svg": lambda: drawing(page_life(PRE)),
     "life-of-a-vm.svg": lambda: drawing(lifecycle(V1)),
 }

@@ -36,6 +36,8 @@ from .reach import LIMIT, Reach
 from .words import Holder, holders, says, short
 
 LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
+GUEST_SAYS = {OWNED: "Only {} can use it, as {}.", SHARED_OWNED: "{} owns it as {} and lends it to the host.",
+              SHARED_BORROWED: "Lent to {} as {}."}
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
          "vc": "EL2’s vCPU struct", "g": "guest page"}
 NOTHING_LEFT = {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
@@ -272,8 +274,9 @@ def given_back(kvm: Kvm) -> str:
 def row(state: State, name: str) -> dict[str, Any]:
     """A row of the ownership table."""
     page = state.get(Page, name)
-    guests = [(vm.handle, gfn) for _, vm in state.all(Vm) for gfn, mapped, *_ in vm.maps if mapped == name]
-    return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": "B" if guests else "-", "owner": page.owner,
+    guests = [(vm.handle, gfn, right) for _, vm in state.all(Vm) for gfn, mapped, right, _ in vm.maps if mapped == name]
+    return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": LETTER[guests[0][2]] if guests else "-",
+            "owner": page.owner if isinstance(page.owner, str) else page.owner[0],
             "count": counted(name, page), "says": page_says(state, name, page, guests)}
 
 
@@ -286,10 +289,13 @@ def counted(name: str, page: Page) -> str:
     return f"{'count' if name.startswith(('vm', 'pgd')) else 'pinned'} {page.refcount}"
 
 
-def page_says(state: State, name: str, page: Page, guests: list[tuple[int, int]]) -> str:
+def page_says(state: State, name: str, page: Page, guests: list[tuple[int, int, str]]) -> str:
     """A page's situation in one sentence."""
     if guests:
-        return f"Lent to VM {guests[0][0]:#x} as gfn {guests[0][1]:#x}."
+        handle, gfn, right = guests[0]
+        return GUEST_SAYS[right].format(f"VM {handle:#x}", f"gfn {gfn:#x}")
+    if (page.host, page.hyp) == (NOPAGE, NOPAGE):
+        return "Nobody can use it."
     if page.host_share_guest_count:
         return "Counts as lent, but no guest maps it."
     if page.hyp == SHARED_BORROWED:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from pkvm_model.course import build
+from pkvm_model.course import build, figures
 from pkvm_model.course.errors import CourseError
 
 LESSON = [
@@ -115,3 +115,8 @@ def test_figures_come_from_the_table_of_their_module(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "drawn", module)
     assert list(build.fresh_figures("drawn")) == [(build.ROOT / "figures" / "life.svg", b"<svg/>")]
     assert list(build.fresh_figures("pkvm_model.no_such_module")) == []
+
+
+@pytest.mark.parametrize("name", sorted(figures.FIGURES))
+def test_a_stored_figure_is_what_is_drawn(name: str) -> None:
+    assert (build.ROOT / "figures" / name).read_text(encoding="utf-8") == figures.FIGURES[name]()

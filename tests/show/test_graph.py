@@ -12,7 +12,9 @@ from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show.graph import StateGraph
+from pkvm_model.scenes.who_owns_this_page import USABLE_BY_NOBODY
+from pkvm_model.show.graph import StateGraph, row
+from pkvm_model.show.story import play
 from pkvm_model.trace import parse, replay
 from pkvm_model.widgets.bench import pack
 from pkvm_model.widgets.walk import Walk
@@ -109,3 +111,11 @@ def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle():
     value = StateGraph(scene_of(RACES["R9"], UPSTREAM)).value()
     gone = [card for state in value["states"] for card in state["vms"] if card["vm"] == "vm0"]
     assert {(card["word"], card["handle"]) for card in gone} == {("freed", "0x1000")}
+
+
+@pytest.mark.parametrize(("cpus", "shown"), [((), ("-", "-", "O")), ((0,), ("O", "-", "-")), ((1,), ("-", "-", "-"))])
+def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus, shown):
+    found = row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
+    assert (found["host"], found["hyp"], found["guest"]) == shown
+    assert (found["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))
+    assert found["owner"] == ("HOST" if shown[0] == "O" else "GUEST")
