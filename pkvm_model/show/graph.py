@@ -244,7 +244,7 @@ def card(state: State, vm: str, handle: int) -> dict[str, Any]:
         "memo": "yes" if kvm.is_dying else "no",
         "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",
         "vcpus": [{"idx": idx, "word": vcpu_word(state, vcpu)} for idx, vcpu in enumerate(struct.vcpus)],
-        "back": given_back(kvm),
+        "caches": memcaches(state, struct), "back": given_back(kvm),
     }
 
 
@@ -264,11 +264,21 @@ def vcpu_word(state: State, address: str | None) -> str:
     return f"{'running' if running else 'loaded'} on CPU {vcpu.loaded_on}"
 
 
+def memcaches(state: State, vm: Vm) -> str:
+    """The pages that EL2 has in store for the VM's next stage-2 tables: with each vCPU, and in the VM's pool."""
+    counts = [(f"vCPU {idx}", state.get(Vcpu, address or "").memcache) for idx, address in enumerate(vm.vcpus)]
+    return " · ".join(f"{name} {pages(count)}" for name, count in [*counts, ("pool", vm.pool)] if count) or "empty"
+
+
+def pages(count: int) -> str:
+    """A number of pages."""
+    return f"{count} page{'s' if count > 1 else ''}"
+
+
 def given_back(kvm: Kvm) -> str:
     """What EL2 has pushed on the host's two memcaches."""
-    pages = [f"{name} {count} page{'s' if count > 1 else ''}"
-             for name, count in (("teardown", kvm.teardown_mc), ("stage 2", kvm.stage2_teardown_mc)) if count]
-    return " · ".join(pages) or "nothing yet"
+    counts = (("teardown", kvm.teardown_mc), ("stage 2", kvm.stage2_teardown_mc))
+    return " · ".join(f"{name} {pages(count)}" for name, count in counts if count) or "nothing yet"
 
 
 def row(state: State, name: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def card_words(card: State) -> str:
     holders = ", ".join(holder_words(holder) for holder in card["holders"]) or "nobody"
     vcpus = "".join(f"; vCPU {vcpu['idx']} {vcpu['word']}" for vcpu in card["vcpus"])
     count = f"count {card['count']} ({holders}); dying: EL2 {card['dying']}, host memo {card['memo']}"
-    back = f"; given back: {card['back']}" if card["back"] else ""
+    back = f"; memcaches: {card['caches']}; given back: {card['back'] or 'nothing yet'}"
     return f"VM {card['handle']}: {card['word']}, {card['where']}; {count}{vcpus}{back}."
 
 

@@ -121,7 +121,7 @@ def card(a: int, b: int) -> dict:
         "memo": "yes" if b >= START else "no",
         "dying": "no" if b < START else "struct gone" if gone else "yes",
         "vcpus": [{"idx": 0, "word": "absent" if gone else "idle"}],
-        "back": "stage 2 4 pages" if b >= DESTROYED else "",
+        "caches": "vCPU 0 2 pages", "back": "stage 2 4 pages" if b >= DESTROYED else "",
     }
 
 

@@ -7,8 +7,8 @@ export const BENCH_CSS = `
   .lane h4{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;padding-bottom:4px;border-bottom:2px solid var(--ink);font-weight:700}
   .lane h4 .cpu{font-size:16px} .lane h4 .muted{font-weight:400}
   .act{display:flex;flex-wrap:wrap;gap:6px 8px;margin-top:9px} .act[hidden]{display:none}
-  .act .fore{flex:1 0 100%;min-width:0;min-height:38px;font-size:13px;display:flex;gap:7px;align-items:flex-start}
-  .act .fore svg{margin-top:1px} .act .fore:empty{min-height:0;margin-bottom:-4px}
+  .act .fore{flex:1 0 100%;min-width:0;min-height:38px;font-size:13px}
+  .act .told{display:flex;gap:7px;align-items:flex-start} .act .fore svg{margin-top:1px} .act .fore:empty{min-height:0;margin-bottom:-4px}
   .call{font-family:var(--mono);font-size:12.5px;color:var(--muted);margin:2px 0 7px;overflow-wrap:anywhere;min-height:18px}
   .keeps{margin-bottom:8px;display:flex;flex-wrap:wrap;gap:4px 7px;align-items:center;min-height:28px}
   .region{display:grid;grid-template-columns:52px minmax(0,1fr) auto;gap:0 8px;padding:3px 0;margin-bottom:5px}
@@ -41,5 +41,4 @@ export const BENCH_CSS = `
     .call:empty,.keeps:empty{min-height:0;margin:0}
     td.count{white-space:normal} th,td{padding-left:5px;padding-right:5px} tbody th{white-space:normal}
   }
-}
-@media (prefers-reduced-motion:no-preference){.pkvm-bench .region.now{animation:pkvm-mark .12s ease-out}}`;
+}`;

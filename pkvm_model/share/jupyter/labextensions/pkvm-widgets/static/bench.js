@@ -2,11 +2,11 @@
 
 import { unpack } from "./cells.js";
 import { BENCH_CSS } from "./bench-looks.js";
-import { make, settle } from "./elements.js";
+import { make } from "./elements.js";
 import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
 import { drawLane, inFlight, laneFrame } from "./lanes.js";
 import { dress } from "./looks.js";
-import { changeParts, drawProperties, drawState, newlyBroken, pageTable } from "./panels.js";
+import { drawChange, drawPages, drawProperties, drawState, newlyBroken, pageTable } from "./panels.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
 
@@ -47,9 +47,10 @@ export class Bench extends Walker {
 
   drawHere(since) {
     const { walk, parts } = this, view = walk.view(since), asks = Boolean(this.port.ask);
-    settle(parts.change, changeParts(view));
+    drawChange(parts.change, view);
     parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), asks, this.act));
     drawState(parts, view);
+    drawPages(parts, view);
     drawProperties(parts.properties, view);
     this.broken = newlyBroken(view).map(({ says }) => ` Broken now: ${says}`).join("");
   }

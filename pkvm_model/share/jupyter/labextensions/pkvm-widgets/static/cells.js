@@ -17,15 +17,13 @@ export function unpack(text) {
 
 export const VIEWS = ["host", "hyp", "guest"];
 
-function pageCells(graph, state) {
-  return state.pages.flatMap((row, at) => {
-    const cell = (part, word, extra) => ({ key: `page ${at} ${part}`, name: graph.pages[at][0], part, word, ...extra });
-    return [
-      ...VIEWS.map((who) => cell(who, RIGHTS[row[who]], { sign: () => pageSign(who, row[who]) })),
-      cell("owner", row.owner, { sign: () => ownerSign(row.owner), shown: true }),
-      cell("count", row.count || "no count", { part: "", quiet: true }),
-    ];
-  });
+function pageCells(graph, row, at) {
+  const cell = (part, word, extra) => ({ key: `page ${at} ${part}`, name: graph.pages[at][0], part, word, ...extra });
+  return [
+    ...VIEWS.map((who) => cell(who, RIGHTS[row[who]], { sign: () => pageSign(who, row[who]) })),
+    cell("owner", row.owner, { sign: () => ownerSign(row.owner), shown: true }),
+    cell("count", row.count || "no count", { part: "", quiet: true }),
+  ];
 }
 
 function vmCells(card) {
@@ -36,20 +34,24 @@ function vmCells(card) {
     cell("count", "count", String(card.count), { same: JSON.stringify(card.holders) }),
     cell("dying", "dying in EL2", card.dying), cell("memo", "host memo", card.memo),
     ...card.vcpus.map((vcpu) => cell(`vcpu ${vcpu.idx}`, `vCPU ${vcpu.idx}`, vcpu.word, { sign: () => vcpuSign(vcpu.word) })),
+    cell("caches", "memcaches", card.caches, { quiet: true }),
     cell("back", "given back", card.back || "nothing", { quiet: true }),
   ];
 }
 
-/** Every cell that a step can change, by key. */
-function cells(graph, state) {
-  const slots = state.slots.map(({ word }, at) =>
-    ({ key: `slot ${at}`, name: `slot ${at}`, part: "", word, sign: () => vmSign(word), shown: true }));
-  return new Map([...pageCells(graph, state), ...state.vms.flatMap(vmCells), ...slots].map((cell) => [cell.key, cell]));
+const slotCell = ({ word }, at) => ({ key: `slot ${at}`, name: `slot ${at}`, part: "", word, sign: () => vmSign(word), shown: true });
+
+/** Every cell that a step has changed and those beside them, by key. Equal parts of states are one object, and left out. */
+function cells(graph, state, other) {
+  const pages = state.pages.flatMap((row, at) => (row === other.pages[at] ? [] : pageCells(graph, row, at)));
+  const vms = state.vms.flatMap((card) => (other.vms.includes(card) ? [] : vmCells(card)));
+  const slots = state.slots.map(slotCell);
+  return new Map([...pages, ...vms, ...slots].map((cell) => [cell.key, cell]));
 }
 
 /** What differs: key to {was, now}, either of them missing where a VM came or went. */
 export function differences(graph, before, after) {
-  const old = cells(graph, before), young = cells(graph, after), found = new Map();
+  const old = cells(graph, before, after), young = cells(graph, after, before), found = new Map();
   const both = (cell) => !cell.vm || (old.has(`vm ${cell.vm} word`) && young.has(`vm ${cell.vm} word`));
   for (const key of new Set([...young.keys(), ...old.keys()])) {
     const was = old.get(key), now = young.get(key), either = now ?? was;

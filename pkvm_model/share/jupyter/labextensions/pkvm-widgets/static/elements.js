@@ -28,32 +28,34 @@ export function prose(text) {
   return make("span", {}, ...parts.map((part, at) => (at % 2 ? make("span.code", {}, part) : part)));
 }
 
-/** Gives an element these children, leaving alone what stands there already: the page then has less to lay out. */
-export function settle(element, kids) {
-  const made = kids.filter(Boolean);
-  made.forEach((kid, at) => {
-    const old = element.childNodes[at];
-    if (!old) element.append(kid);
-    else if (!old.isEqualNode(kid)) old.replaceWith(kid);
-  });
-  while (element.childNodes.length > made.length) element.lastChild.remove();
+/** Writes a text where it is not there yet. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
-
-export const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
 const keys = new WeakMap();
 
-/** The same for children that say by a key what they show: where the key is the same, the child is not even made. */
-export function settleRows(element, rows) {
-  const old = keys.get(element) ?? [];
-  rows.forEach(([key, draw], at) => {
-    const kid = element.childNodes[at];
-    if (!kid) element.append(draw());
-    else if (old[at] !== key || key === null) kid.replaceWith(draw());
+/**
+ * Gives an element children that say by a key what they show: [key, draw, fill]. Where the key is the same, the child stays, so that
+ * a click costs only what it changes; `fill`, where there is one, then goes on inside of it. What is no row is left out.
+ */
+export function settle(element, rows) {
+  const old = keys.get(element) ?? [], shown = rows.filter(Boolean);
+  shown.forEach(([key, draw, fillIn], at) => {
+    let kid = element.childNodes[at];
+    if (!kid) element.append(kid = draw());
+    else if (old[at] !== key) {
+      const next = draw();
+      kid.replaceWith(next);
+      kid = next;
+    }
+    fillIn?.(kid);
   });
-  while (element.childNodes.length > rows.length) element.lastChild.remove();
-  keys.set(element, rows.map(([key]) => key));
+  while (element.childNodes.length > shown.length) element.lastChild.remove();
+  keys.set(element, shown.map(([key]) => key));
 }
+
+export const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
 /** A button with its key, as in "Undo u". */
 export function button(spec, text, key, act) {
@@ -62,4 +64,6 @@ export function button(spec, text, key, act) {
   return element;
 }
 
-export const enable = (element, on) => element.setAttribute("aria-disabled", String(!on));
+export function enable(element, on) {
+  if (element.ariaDisabled !== String(!on)) element.ariaDisabled = String(!on);
+}

@@ -1,6 +1,6 @@
 // The lanes: for each CPU its call, the lock regions of it, what it keeps, and its step buttons.
 
-import { button, enable, make, prose, settle } from "./elements.js";
+import { button, enable, make, prose, settle, write } from "./elements.js";
 import { PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
 const LOCKS = {
@@ -68,11 +68,12 @@ function bracket(locks) {
   return make(`span.bracket${kind}`, {}, ...letters.map(named));
 }
 
+/** A row for `settle` that shows a region. */
 function regionRow({ locks, says, when, times, from, to, fresh }) {
-  const before = (when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "");
-  const at = from === undefined ? "" : from === to ? `step ${from}` : `${from}–${to}`;
-  const look = `li.region.${fresh ? "done.now" : when}`;
-  return make(look, {}, bracket(locks), make("span", {}, before + says), make("span.at", {}, at));
+  const text = (when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "") + says;
+  const at = from === undefined ? "" : from === to ? `step ${from}` : `${from}–${to}`, look = fresh ? "done.now" : when;
+  return [[look, locks, text, at].join(" | "),
+    () => make(`li.region.${look}`, {}, bracket(locks), make("span", {}, text), make("span.at", {}, at))];
 }
 
 /** The regions of a CPU's call; the one in which the machine ended counts as made. */
@@ -100,15 +101,16 @@ function regionList(view, cpu) {
     const here = rows[at - 1]?.when === "done" && row.when === "next", words = gapBefore(view, cpu, rows, at);
     const shown = at > 0 && (words || row.when !== "done");
     const says = words ? `gap: ${words}` : here ? "gap: others may run" : "gap";
-    const gap = () => make(here ? "li.gap.here" : "li.gap", {}, says);
-    return shown ? [gap(), regionRow(row)] : [regionRow(row)];
+    const gap = [`${here} ${says}`, () => make(here ? "li.gap.here" : "li.gap", {}, says)];
+    return shown ? [gap, regionRow(row)] : [regionRow(row)];
   });
 }
 
-function keepsOf(lane) {
-  const words = make("span.muted", {}, "keeps");
-  if (!lane.keeps.length) return [words, make("span.tag.nobody", {}, "nothing that is counted")];
-  return [words, ...lane.keeps.map((text) => tag("call", text, lane.stale))];
+function keepsOf({ call, keeps, stale }) {
+  if (!call) return [];
+  const kept = keeps.map((text) => [`${text} ${stale}`, () => tag("call", text, stale)]);
+  const none = ["none", () => make("span.tag.nobody", {}, "nothing that is counted")];
+  return [["keeps", () => make("span.muted", {}, "keeps")], ...(kept.length ? kept : [none])];
 }
 
 const FORECAST_SIGNS = {
@@ -118,22 +120,22 @@ const FORECAST_SIGNS = {
   nothing: () => SIGNS.nothing(),
 };
 
-/** What a step would do, said before it is done. */
+/** What a step would do, said before it is done: a row for `settle`, or none. */
 function forecast(edge, { graph, state }, lane, known) {
-  if (state.end) return [make("span.muted", {}, "The machine has ended. Undo to go on.")];
-  if (!edge) return [lane.short && make("span.muted", {}, "waits")];
-  if (!graph.foretell) return [];
-  if (edge.to === null && !edge.says) {
-    return [make("span.muted", {}, known ? "Python works this step out." : "Not worked out here: run the cell first.")];
-  }
-  return [FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says)];
+  const muted = (text) => [text, () => make("span.muted", {}, text)];
+  if (state.end) return muted("The machine has ended. Undo to go on.");
+  if (!edge) return lane.short && muted("waits");
+  if (!graph.foretell) return undefined;
+  if (edge.to === null && !edge.says) return muted(known ? "Python works this step out." : "Not worked out here: run the cell first.");
+  return [edge.line + edge.says, () => make("span.told", {}, FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says))];
 }
 
 export function laneFrame(name, cpu, act) {
-  const lane = { title: make("h4"), acts: make("div"), call: make("p.call"), keeps: make("p.keeps"), regions: make("ol") };
+  const lane = { short: make("span"), where: make("span.muted"), acts: make("div"), call: make("p.call"), keeps: make("p.keeps"), regions: make("ol") };
+  const title = make("h4", {}, make("span.cpu", {}, name), lane.short, lane.where);
   lane.steps = [];
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
-  lane.box = make("section.lane", { "aria-label": name }, lane.title, lane.acts, lane.call, lane.keeps, lane.regions);
+  lane.box = make("section.lane", { "aria-label": name }, title, lane.acts, lane.call, lane.keeps, lane.regions);
   return lane;
 }
 
@@ -149,20 +151,20 @@ function drawSteps(lane, view, cpu, edges, known, act) {
   lane.steps.forEach(({ go, fore, row }, number) => {
     const edge = view.state.end ? undefined : edges[number];
     row.hidden = number >= shown;
-    go.firstChild.textContent = `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`;
+    write(go.firstChild, `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`);
     enable(go, edge);
-    settle(fore, forecast(edge, view, now, known));
+    settle(fore, [forecast(edge, view, now, known)]);
   });
 }
 
 export function drawLane(lane, view, cpu, edges, known, act) {
   const now = view.state.lanes[cpu], going = inFlight(now) && edges.length > 0 && !view.state.end;
-  const name = make("span.cpu", {}, view.graph.cpus[cpu]);
-  settle(lane.title, [name, make("span", {}, now.short || "idle"), make("span.muted", {}, now.where)]);
+  write(lane.short, now.short || "idle");
+  write(lane.where, now.where);
   drawSteps(lane, view, cpu, edges, known, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
   enable(lane.finish, going);
-  lane.call.textContent = now.call;
-  settle(lane.keeps, now.call ? keepsOf(now) : []);
+  write(lane.call, now.call);
+  settle(lane.keeps, keepsOf(now));
   settle(lane.regions, regionList(view, cpu));
 }

@@ -76,9 +76,7 @@ body[data-jp-theme-light="false"] .pkvm-widget,.theme-dark .pkvm-widget{${DARK}}
   .was{display:block;font-size:12.5px;white-space:nowrap} dd .was{display:inline-block;margin-left:8px;font-weight:400}
 
   @media print{break-inside:avoid;*{print-color-adjust:exact;-webkit-print-color-adjust:exact} button{display:none}}
-}
-@keyframes pkvm-mark{from{outline-color:transparent}}
-@media (prefers-reduced-motion:no-preference){.pkvm-widget .changed-cell{animation:pkvm-mark .12s ease-out}}`;
+}`;
 
 /** Puts a style sheet into the page, once: the one of all widgets, or that of a family. */
 export function dress(name = "widget", css = CSS) {

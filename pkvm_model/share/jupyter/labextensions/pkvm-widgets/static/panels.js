@@ -1,21 +1,27 @@
 // State, ownership, and what just changed.
 
 import { VIEWS } from "./cells.js";
-import { hiddenWords, make, prose, settle, settleRows } from "./elements.js";
+import { hiddenWords, make, prose, settle, write } from "./elements.js";
 import { PAPER, RIGHTS, SIGNS, codeOf, nothingSign, octagon, once, ownerSign, pageSign, refusedSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
 
-const mark = (element, change) => {
-  if (!change) return element;
-  element.classList.add("changed-cell");
-  if (change.was && change.was.word !== change.now.word) element.append(make("span.was", {}, `was ${change.was.word}`));
-  if (!change.was) element.append(make("span.was", {}, "new"));
-  return element;
-};
+// A mark: what a cell was before the step, in words. It is part of the key of whatever shows the cell.
+const wordsOf = (change) => (!change ? "" : !change.was ? "new" : change.was.word === change.now.word ? "changed" : `was ${change.was.word}`);
 
-function slotBox(slot, at, changes) {
-  const box = make(slot.word === "free" ? "div.slot.unused" : "div.slot", {},
-    make("span.key", {}, `slot ${at} · ${slot.handle} · VMID ${slot.vmid}`), withWord(vmSign(slot.word), slot.word));
-  return mark(box, changes.get(`slot ${at}`));
+/** Marks an element whose cell has changed. */
+function mark(element, change) {
+  const words = wordsOf(change);
+  if (words) element.classList.add("changed-cell");
+  if (words && words !== "changed") element.append(make("span.was", {}, words));
+  return element;
+}
+
+/** A row for `settle` that shows one cell. */
+const cellRow = (key, change, draw) => [`${key} | ${wordsOf(change)}`, () => mark(draw(), change)];
+
+function slotRow(slot, at, changes) {
+  const { word, handle, vmid } = slot;
+  return cellRow(word, changes.get(`slot ${at}`), () => make(word === "free" ? "div.slot.unused" : "div.slot", {},
+    make("span.key", {}, `slot ${at} · ${handle} · VMID ${vmid}`), withWord(vmSign(word), word)));
 }
 
 function holders(card) {
@@ -23,31 +29,46 @@ function holders(card) {
   return card.holders.map((holder) => tag(holder.kind, holder.says, holder.stale));
 }
 
-function vmCard(card, changes) {
-  const change = (part) => changes.get(`vm ${card.vm} ${part}`);
-  const line = (label, part, ...kids) => [make("dt", {}, label), mark(make("dd", {}, ...kids), change(part))];
-  const word = mark(withWord(vmSign(card.word), card.word), change("word"));
-  const head = make("h4", {}, make("span", {}, `VM ${card.handle}`), word, make("span.muted", {}, card.where));
-  const number = make("span.big", {}, String(card.count));
-  const count = make("div.count-line", {}, number, make("div.holders", {}, ...holders(card)));
-  const vcpus = card.vcpus.flatMap((vcpu) =>
-    line(vcpu.idx ? "" : "vCPUs", `vcpu ${vcpu.idx}`, withWord(vcpuSign(vcpu.word), `vCPU ${vcpu.idx} ${vcpu.word}`)));
-  const list = make("dl", {}, ...line("Count", "count", count), ...line("Dying", "dying", `EL2: ${card.dying}`),
-    ...line("", "memo", `host memo: ${card.memo}`), ...vcpus, ...line("Given back", "back", card.back || "nothing yet"));
-  return make("section.card", { "aria-label": `VM ${card.handle}` }, head, list);
+const countLine = (card) =>
+  make("div.count-line", {}, make("span.big", {}, String(card.count)), make("div.holders", {}, ...holders(card)));
+
+/** What a VM card says: label, part, what it shows as a key, and how it is drawn. */
+function vmLines(card) {
+  const words = (label, part, text) => [label, part, text, () => text];
+  return [
+    ["Count", "count", JSON.stringify([card.count, card.holders]), () => countLine(card)],
+    words("Dying", "dying", `EL2: ${card.dying}`), words("", "memo", `host memo: ${card.memo}`),
+    ...card.vcpus.map(({ idx, word }) =>
+      [idx ? "" : "vCPUs", `vcpu ${idx}`, word, () => withWord(vcpuSign(word), `vCPU ${idx} ${word}`)]),
+    words("Memcaches", "caches", card.caches), words("Given back", "back", card.back || "nothing yet"),
+  ];
 }
+
+function fillCard(element, card, changes) {
+  const change = (part) => changes.get(`vm ${card.vm} ${part}`), { word, where, handle } = card;
+  const lines = vmLines(card).flatMap(([label, part, shows, draw]) => [
+    [label, () => make("dt", {}, label)], cellRow(shows, change(part), () => make("dd", {}, draw()))]);
+  const [head, list] = element.children;
+  settle(head, [[handle, () => make("span", {}, `VM ${handle}`)],
+    cellRow(word, change("word"), () => withWord(vmSign(word), word)), [where, () => make("span.muted", {}, where)]]);
+  settle(list, lines);
+}
+
+const vmRow = (card, changes) => [`vm ${card.vm} ${card.handle}`,
+  () => make("section.card", { "aria-label": `VM ${card.handle}` }, make("h4"), make("dl")), (element) => fillCard(element, card, changes)];
 
 const PAGE_CELLS = [...VIEWS, "owner", "count"];
 
-function pageRow(graph, row, at, changes) {
-  const [name, what] = graph.pages[at];
+function fillPage(row, [name, what], shown, at, changes) {
   const change = (part) => changes.get(`page ${at} ${part}`);
-  const views = VIEWS.map((who) => mark(make("td", {}, withWord(pageSign(who, row[who]), RIGHTS[row[who]])), change(who)));
-  const owner = mark(make("td", {}, withWord(ownerSign(row.owner), row.owner)), change("owner"));
-  const count = mark(make("td.count", {}, row.count), change("count"));
-  const head = make("th", { scope: "row" }, name, make("span.what", {}, what));
-  const touched = PAGE_CELLS.some(change);
-  return make(touched ? "tr.changed" : "tr", {}, head, ...views, owner, count, make("td.words", {}, row.says));
+  row.classList.toggle("changed", PAGE_CELLS.some(change));
+  settle(row, [
+    [name, () => make("th", { scope: "row" }, name, make("span.what", {}, what))],
+    ...VIEWS.map((who) => cellRow(shown[who], change(who), () => make("td", {}, withWord(pageSign(who, shown[who]), RIGHTS[shown[who]])))),
+    cellRow(shown.owner, change("owner"), () => make("td", {}, withWord(ownerSign(shown.owner), shown.owner))),
+    cellRow(shown.count, change("count"), () => make("td.count", {}, shown.count)),
+    [shown.says, () => make("td.words", {}, shown.says)],
+  ]);
 }
 
 const MOST_CHIPS = 5;
@@ -96,18 +117,19 @@ function whenWords(view) {
 // The host's warning is a line of its own below the sentence of the step.
 const HOST_WARNING = /(?=The host logs a warning: )/;
 
-export function changeParts(view) {
+/** What just changed, as rows; the cells are drawn anew at each step. */
+export function drawChange(box, view) {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
   const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
-  const ends = edge?.kind === "panic";
-  return [
-    end && panicBlock(end.title, ends ? says : end.says),
-    make("div.when", {}, whenWords(view)),
-    main && !ends && make("p.says", {}, prose(main)),
-    warning && make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning)),
-    answerSign(edge),
-    make("ul.diffs", {}, ...chips(view)),
-  ];
+  const ends = edge?.kind === "panic", when = whenWords(view);
+  settle(box, [
+    end && [`${end.title} ${says}`, () => panicBlock(end.title, ends ? says : end.says)],
+    ["when", () => make("div.when"), (element) => write(element, when)],
+    main && !ends && [main, () => make("p.says", {}, prose(main))],
+    warning && [warning, () => make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning))],
+    answerSign(edge) && [`${edge.kind} ${codeOf(edge)}`, () => answerSign(edge)],
+    [view, () => make("ul.diffs", {}, ...chips(view))],
+  ]);
 }
 
 export function pageTable({ caption, pages }) {
@@ -132,20 +154,27 @@ function propertyItem(one, was, at) {
 
 /** What holds now; broken properties come first. A scene that asks for a prediction says nothing of it. */
 export function drawProperties(list, { properties, before, at }) {
-  const items = properties.map((one, number) => [one.word !== "broken", propertyItem(one, before[number], at)]);
-  settle(list, items.sort(([one], [other]) => one - other).map(([, item]) => item));
-  list.parentElement.hidden = !items.length;
+  const rows = properties.map((one, number) => {
+    const { name, word, reason, step } = one, news = at > 0 && isNew(one, before[number]);
+    return [word !== "broken", [[name, word, reason, step, news && at].join(" "), () => propertyItem(one, before[number], at)]];
+  });
+  settle(list, rows.sort(([one], [other]) => one - other).map(([, row]) => row));
+  list.parentElement.hidden = !rows.length;
 }
 
-export function drawState(parts, { graph, state, at, changes }) {
-  const slots = make("div.slots", {}, ...state.slots.map((slot, number) => slotBox(slot, number, changes)));
-  const cards = state.vms.map((card) => vmCard(card, changes));
+export function drawState(parts, { state, at, changes }) {
   const left = [...changes.values()].filter(({ was, now }) => was?.whole && !now);
-  const gone = left.map(({ was }) => make("p.card.changed-cell", {}, `${was.name} is gone; it was ${was.word}.`));
-  const none = cards.length + gone.length ? [] : [make("p.card.unused", {}, "EL2 has no VM.")];
-  settle(parts.state, [slots, ...cards, ...gone, ...none]);
-  parts.caption.textContent = at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step";
-  // Equal rows are one object in a graph; only those that carry a mark are drawn anew.
-  settleRows(parts.pages, state.pages.map((row, number) =>
-    [PAGE_CELLS.some((part) => changes.has(`page ${number} ${part}`)) ? null : row, () => pageRow(graph, row, number, changes)]));
+  const gone = left.map(({ was }) => `${was.name} is gone; it was ${was.word}.`);
+  settle(parts.state, [
+    ["slots", () => make("div.slots"), (element) => settle(element, state.slots.map((slot, number) => slotRow(slot, number, changes)))],
+    ...state.vms.map((card) => vmRow(card, changes)),
+    ...gone.map((text) => [text, () => make("p.card.changed-cell", {}, text)]),
+    !state.vms.length && !gone.length && ["none", () => make("p.card.unused", {}, "EL2 has no VM.")],
+  ]);
+}
+
+export function drawPages(parts, { graph, state, at, changes }) {
+  write(parts.caption, at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step");
+  settle(parts.pages, state.pages.map((row, number) =>
+    [number, () => make("tr"), (element) => fillPage(element, graph.pages[number], row, number, changes)]));
 }

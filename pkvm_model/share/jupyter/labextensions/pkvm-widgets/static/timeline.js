@@ -22,56 +22,65 @@ function nameOf({ step, edge }, graph) {
   return `Step ${step}, ${graph.cpus[edge.cpu]}, ${edge.label}${CAME_OUT[edge.kind] ?? ""}`;
 }
 
+const kindOf = (at, { here, main }) => (at === here ? "now" : at.step > here.step || !main ? "later" : "made");
+
 /** A step as a button; which place it goes to stands in its data, so that a button can stay while the way changes. */
 function stepButton(at, frame, shown) {
-  const { here, graph } = frame, kind = at === here ? "now" : at.step > here.step || !frame.main ? "later" : "made";
+  const { here, graph } = frame;
   const current = at === here ? { "aria-current": "step" } : {};
   const name = nameOf(at, graph), attributes = { type: "button", "aria-label": name, title: name, ...current };
-  const element = make(`button.tick.${kind}`, { ...attributes, tabindex: at === here ? "0" : "-1" }, shown, at.edge && ENDS[at.edge.kind]?.());
+  const element = make(`button.tick.${kindOf(at, frame)}`, { ...attributes, tabindex: at === here ? "0" : "-1" }, shown, at.edge && ENDS[at.edge.kind]?.());
   element.dataset.place = at.number;
   element.dataset.step = at.step;
   return element;
 }
 
-const cell = (at, row, frame, shown) =>
-  make("li", { style: `${column(at.step, frame)};grid-row:${row}` }, stepButton(at, frame, shown));
+/** A row for `settle` that shows a step in a column of its own. */
+function tickRow(at, row, frame, shown) {
+  const place = `${column(at.step, frame)};grid-row:${row}`, kind = kindOf(at, frame);
+  return [[at.number, nameOf(at, frame.graph), kind, place].join(" | "), () => make("li", { style: place }, stepButton(at, frame, shown()))];
+}
+
+const head = (text, row) => [text, () => make("li.track", { "aria-hidden": "true", style: `grid-column:1;grid-row:${row}` }, text)];
 
 /** The way shown: the steps of each CPU on a track of its own. */
-function mainWay(way, frame) {
-  const { graph } = frame, seen = way.places.filter(({ step }) => inSight(step, frame));
-  const head = (name, cpu) => make("li.track", { "aria-hidden": "true", style: `grid-column:1;grid-row:${cpu + 1}` }, name);
-  const tick = (at) => cell(at, at.edge ? at.edge.cpu + 1 : `1/${graph.cpus.length + 1}`, { ...frame, main: true }, at.edge ? String(at.step) : "start");
-  return make("ol.way.main", { "aria-label": "Steps of the way shown" }, ...graph.cpus.map(head), ...seen.map(tick));
+function mainWay({ places }, frame) {
+  const { graph, first } = frame, all = `1/${graph.cpus.length + 1}`;
+  const tick = (at) => tickRow(at, at.edge ? at.edge.cpu + 1 : all, { ...frame, main: true }, () => (at.edge ? String(at.step) : "start"));
+  const rows = [...graph.cpus.map((name, cpu) => head(name, cpu + 1)), ...places.slice(first, first + WIDE).map(tick)];
+  return ["main", () => make("ol.way.main", { "aria-label": "Steps of the way shown" }), (element) => settle(element, rows)];
 }
 
 /** A branch: a track that hangs from the step it leaves. */
 function branch({ from, places }, frame) {
-  const seen = places.filter(({ step }) => inSight(step, frame));
-  const says = `from step ${from}`, count = `${places.length} ${places.length === 1 ? "step" : "steps"}`;
-  const elbow = inSight(from, frame) && make("li.elbow", { "aria-hidden": "true", style: column(from, frame) });
-  return make("ol.way", { "aria-label": `Branch ${from ? says : "from the start"}, ${count}` },
-    make("li.track", { "aria-hidden": "true", style: "grid-column:1" }, from ? says : "from start"),
-    elbow, ...seen.map((at) => cell(at, 1, frame, cpuSign(at.edge.cpu))));
+  const seen = places.filter(({ step }) => inSight(step, frame)), place = column(from, frame);
+  const says = from ? `from step ${from}` : "from start", count = `${places.length} ${places.length === 1 ? "step" : "steps"}`;
+  const elbow = inSight(from, frame) && [place, () => make("li.elbow", { "aria-hidden": "true", style: place })];
+  const rows = [head(says, 1), elbow, ...seen.map((at) => tickRow(at, 1, frame, () => cpuSign(at.edge.cpu)))];
+  return [`${says} ${count}`, () => make("ol.way", { "aria-label": `Branch ${from ? says : "from the start"}, ${count}` }),
+    (element) => settle(element, rows)];
 }
 
 /** A button to what lies outside the steps in sight. */
 function further(at, text, frame) {
-  return at && make("div.further", {}, Object.assign(stepButton(at, frame, text), { className: "tick more" }));
+  return [`${at.number} ${text}`, () => make("div.further", {}, Object.assign(stepButton(at, frame, text), { className: "tick more" }))];
 }
 
 function beside(way, frame) {
   const { first } = frame, last = way.places.length - 1, beyond = last - (first + WIDE - 1);
-  return [
+  const rows = [
     first > 0 && further(way.places[first - 1], `‹ ${first} earlier`, frame),
     beyond > 0 && further(way.places[first + WIDE], `${beyond} later ›`, frame),
   ].filter(Boolean);
+  return rows.length > 0 && ["beside", () => make("div.beside"), (element) => settle(element, rows)];
 }
 
 /** What does not fit: how many branches, and from which steps they can be seen. */
 function otherBranches(hidden) {
   const steps = [...new Set(hidden.map(({ from }) => from))].sort((a, b) => a - b).slice(0, 8).join(", ");
   const many = `${hidden.length} more ${hidden.length === 1 ? "branch leaves" : "branches leave"}`;
-  return hidden.length > 0 && make("p.muted", {}, `${many} from steps such as ${steps}; go there to see them.`);
+  const says = `${many} from steps such as ${steps}; go there to see them.`;
+  return hidden.length > 0 && [says, () => make("p.muted", {}, says)];
 }
 
 /** Draws the timeline into its place, and keeps the focus in it. */
@@ -83,8 +92,7 @@ export function drawTimeline(box, { graph, here, ways }) {
   const near = branches.map((one, age) => ({ one, age, far: Math.abs(one.from - here.step) })).sort((a, b) => a.far - b.far || a.age - b.age);
   const shown = near.slice(0, MOST_BRANCHES).sort((a, b) => a.age - b.age).map(({ one }) => one);
   const hidden = near.slice(MOST_BRANCHES).map(({ one }) => one);
-  const ends = beside(way, frame);
-  settle(box, [ends.length && make("div.beside", {}, ...ends), mainWay(way, frame), ...shown.map((one) => branch(one, frame)), otherBranches(hidden)]);
+  settle(box, [beside(way, frame), mainWay(way, frame), ...shown.map((one) => branch(one, frame)), otherBranches(hidden)]);
   if (focused) focusNow(box);
 }
 

@@ -32,8 +32,12 @@ export function parsed(graph, text) {
   return { odd: `This trace was made for another bench: ${line}.` };
 }
 
-/** A place in the history: the edge that led to it, and the places that were gone to from it. */
-const place = (number, before, edge, id) => ({ number, step: before ? before.step + 1 : 0, before, edge, id, after: [], next: null });
+/** A place in the history: the edge that led to it, the places that were gone to from it, and what was broken on the way to it. */
+function place(number, before, edge, id) {
+  const step = before ? before.step + 1 : 0, broken = edge?.breaks ? { ...before.broken } : before?.broken ?? {};
+  for (const [name, reason] of Object.entries(edge?.breaks ?? {})) broken[name] ??= { reason, step };
+  return { number, step, before, edge, id, after: [], next: null, broken };
+}
 
 /** The places after one, along the branch that was last gone along. */
 function onward(first) {
@@ -109,6 +113,7 @@ export class Walk {
     const ways = [{ from: 0, places: [this.places[0], ...this.path] }];
     for (const { places } of ways) {
       places.forEach((at, number) => {
+        if (at.after.length < 2 && (!at.after.length || at.after[0] === places[number + 1])) return;
         const others = at.after.filter((other) => other !== places[number + 1]);
         ways.push(...others.map((other) => ({ from: at.step, places: onward(other) })));
       });
@@ -118,13 +123,10 @@ export class Walk {
 
   /** What is asked about every state, answered at a step: {name, says, word, reason, step}, `step` where a step broke it. */
   propertiesAt(step) {
-    const broken = new Map(), { properties } = this.graph, { holds } = this.stateAt(step);
-    for (const { edge, step: at } of this.path.slice(0, step)) {
-      for (const [name, reason] of Object.entries(edge.breaks ?? {})) if (!broken.has(name)) broken.set(name, { reason, step: at });
-    }
+    const { broken } = this.placeAt(step), { properties } = this.graph, { holds } = this.stateAt(step);
     return properties.map(([name, says], number) => {
-      const said = holds[number], word = broken.has(name) || typeof said === "string" ? "broken" : said ? "holds" : "nothing to check";
-      return { name, says, word, reason: typeof said === "string" ? said : "", ...broken.get(name) };
+      const said = holds[number], word = broken[name] || typeof said === "string" ? "broken" : said ? "holds" : "nothing to check";
+      return { name, says, word, reason: typeof said === "string" ? said : "", ...broken[name] };
     });
   }
 

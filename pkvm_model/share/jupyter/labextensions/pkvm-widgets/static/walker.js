@@ -1,6 +1,6 @@
 // What every widget does that walks a graph: steps, undo, redo, branches, links and traces. docs/widgets.md has the form of a graph.
 
-import { enable } from "./elements.js";
+import { enable, write } from "./elements.js";
 import { copy, shortTrace } from "./frame.js";
 import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
 import { WALK_CSS } from "./walk-looks.js";
@@ -52,14 +52,14 @@ export class Walker extends Widget {
   /** Draws the step where the walk stands, marking what differs from the step `since`. */
   draw(since) {
     const { walk, parts } = this;
-    parts.counter.textContent = `step ${walk.at} of ${walk.path.length}`;
+    write(parts.counter, `step ${walk.at} of ${walk.path.length}`);
     enable(parts.undo, walk.at > 0);
     enable(parts.reset, walk.at > 0);
     enable(parts.redo, walk.at < walk.path.length);
     enable(parts.prune, walk.places.length > walk.at + 1);
     this.drawHere(since);
     drawTimeline(parts.timeline, walk);
-    parts.trace.textContent = shortTrace(walk.trace);
+    write(parts.trace, shortTrace(walk.trace));
     parts.room.replaceChildren();
   }
 
@@ -67,7 +67,7 @@ export class Walker extends Widget {
   show(since, before = "") {
     const { walk, parts } = this;
     this.alert.replaceChildren();
-    parts.said.textContent = "";
+    write(parts.said, "");
     this.draw(since);
     this.announce(`${before}Step ${walk.at} of ${walk.path.length}. ${walk.says}${this.news}`);
     this.tell();
