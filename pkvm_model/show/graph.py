@@ -88,7 +88,7 @@ class StateGraph(Reach[Node]):
         self.properties = self.asked(known) if scene.checks else []
         return {
             "name": scene.name, "title": scene.title,
-            "revision": {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"},
+            "revision": revision_value(revision),
             "header": header(revision, scene.config), "foretell": scene.foretell,
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
@@ -164,6 +164,11 @@ class StateGraph(Reach[Node]):
                 here += self.ahead(to, cpu) if to is not None else ahead_alone(step, self.scene.revision)
             self.coming[number, cpu] = here
         return self.coming[number, cpu]
+
+
+def revision_value(revision: Revision) -> dict[str, Any]:
+    """A revision as its sign needs it."""
+    return {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"}
 
 
 def ahead_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
