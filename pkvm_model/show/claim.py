@@ -1,0 +1,90 @@
+"""A sentence of the course that was checked when its page was made, and how far: once, or by the explorer."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from ..explore.check import EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED, Answer, Report
+from ..explore.invariants import Cell
+
+TRUE = (HOLDS, EXAMPLE)
+"""The verdicts that make a sentence true where the author expects nothing else."""
+WORDS = {HOLDS: "holds", EXAMPLE: "happens", VIOLATED: "broken, as said", EMPTY: "nothing to check",
+         NEVER: "never happens"}
+LOOKS = {HOLDS: ("✓", "1.6px solid", "50%"), EXAMPLE: ("✓", "1.6px solid", "50%"), NEVER: ("✓", "1.6px solid", "50%"),
+         VIOLATED: ("✗", "2.5px solid", "0"), EMPTY: ("–", "1.6px dotted", "50%")}
+"""Sign, border and corners: the signs of the properties, drawn with what a notebook keeps that is not trusted."""
+
+
+class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it reports
+    """A sentence of the course is not true of the model."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that is true, with the verdict that shows it and how far it was checked ('' where it is one fact)."""
+
+    sentence: str
+    verdict: str = HOLDS
+    how: str = ""
+
+    def __repr__(self) -> str:
+        how = f" ({self.how})" if self.how else ""
+        return f"{WORDS[self.verdict]}{how}: {self.sentence}"
+
+    def _repr_html_(self) -> str:
+        sign, border, corners = LOOKS[self.verdict]
+        mark = (f"display:inline-block;width:20px;height:20px;line-height:18px;text-align:center;margin:0 8px 0 -28px;"
+                f"border:{border} currentColor;border-radius:{corners};box-sizing:border-box")
+        how = f"<br>{escape(f'{self.how[:1].upper()}{self.how[1:]}.')}" if self.how else ""
+        frame = f"border:{border} currentColor;padding:5px 10px 5px 38px;max-width:60rem"
+        return (f'<p style="{frame}"><span style="{mark}">{sign}</span><b>{WORDS[self.verdict]}</b> · '
+                f"{escape(self.sentence)}{how}</p>")
+
+
+def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
+    """State a sentence and check it: with a truth, or with what the explorer answered (a Report, an Answer or a cell).
+
+    `verdict` is what the explorer is expected to say, where the sentence is about a property that does not hold:
+    "violated", "never" or "empty". Raises ClaimBroken with the sentence when it is not so.
+    """
+    answers, report = found(holds)
+    if answers is None:
+        if verdict or not holds:
+            raise ClaimBroken(f"not true of the model: {sentence}")
+        return Claim(sentence)
+    expected = (verdict,) if verdict else TRUE
+    for answer in answers:
+        if answer.verdict not in expected:
+            told = f"the explorer says {answer.verdict}: {how_far(answer, report)}"
+            raise ClaimBroken(f"not true of the model: {sentence} ({told})")
+    return Claim(sentence, answers[0].verdict, "; ".join(how_far(answer, report) for answer in answers))
+
+
+def found(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
+    """The explorer's answers and its report, or None where this is a plain truth.
+
+    Raises TypeError for a report without an answer, and for a record of another kind: any record would count as true.
+    """
+    if isinstance(holds, Report) and holds.answers:
+        return holds.answers, holds
+    if isinstance(holds, Cell):
+        return (holds.answer,), holds.report
+    if isinstance(holds, Answer):
+        return (holds,), None
+    if hasattr(holds, "_fields"):
+        raise TypeError(f"A claim takes a truth or an answer of the explorer, and a {type(holds).__name__} is neither.")
+    return None, None
+
+
+def how_far(answer: Answer, report: Report | None) -> str:
+    """How far a sentence was checked, in words."""
+    states = f"{report.states:,} states" if report else "states"
+    if answer.verdict == INCOMPLETE:
+        return f"{states} looked at, and not all of them" + (f": {report.stopped}" if report and report.stopped else "")
+    if answer.run is not None:
+        steps = f"a run of {len(answer.run)} step{'s' * (len(answer.run) != 1)} shows it"
+        return f"{steps}{f', among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
+    if answer.verdict == EMPTY:
+        return f"none of all {states} is one that it speaks of"
+    return f"checked in all {states}" + (", and its premise is reached" if answer.premise else "")
