@@ -8,14 +8,21 @@ from typing import Any
 from .run import CALLS
 from .scenes import Scene
 from .show.graph import StateGraph
+from .show.claim import claim
 from .show.lifecycle import lifecycle
+from .show.quiz import question as asked
 from .show.recorded import Life, counted, recorded
+from .show.sequence import Sequence
 from .show.story import Story, play, play_out
 from .show.table import Table
+from .trace import parse
 from .widgets.bench import Bench, pack
+from .widgets.el2_time import El2Time
+from .widgets.quiz import Quiz
+from .widgets.sequence import SequenceView
 
-__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "lifecycle", "play", "play_out", "quiz",
-           "recorded", "source"]
+__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "lifecycle", "play", "play_out",
+           "quiz", "recorded", "sequence", "source"]
 
 MOST_BYTES = 200_000
 """How much a bench may ship: notebooks and pages carry it with them."""
@@ -35,56 +42,38 @@ def fitting(graph: StateGraph, most: int = MOST_BYTES) -> dict[str, Any]:
     return value
 
 
-class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it reports
-    """A sentence of the course is not true of the model."""
+def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:
+    """Who called whom and which lock was held when, along a story, what was done on a bench, or a trace text.
+
+    `page` is the one whose owner is shown below, the VM's struct if nothing else is said.
+    """
+    if isinstance(run, str):
+        return SequenceView(Sequence(parse(run), "A trace", page=page), "trace-sequence")
+    return of_bench(run, page) if isinstance(run, Bench) else of_story(run, page)
 
 
-class Claim:
-    """A sentence that was checked when the page was made."""
-
-    def __init__(self, sentence: str) -> None:
-        self.sentence = sentence
-
-    def __repr__(self) -> str:
-        return f"holds: {self.sentence}"
-
-    def _repr_html_(self) -> str:
-        look = "border-left:3px solid currentColor;padding-left:10px"
-        return f'<p style="{look}"><b>✓ holds</b> · {escape(self.sentence)}</p>'
+def of_story(story: Story, page: str) -> SequenceView:
+    """A story along time."""
+    scene = story.scene
+    shown = Sequence(story.trace, scene.title, len(scene.setup), scene.says, page)
+    return SequenceView(shown, f"{scene.name}-sequence")
 
 
-def claim(sentence: str, holds: object) -> Claim:
-    """State a sentence and check it. Raises ClaimBroken with the sentence when it is not true."""
-    if not holds:
-        raise ClaimBroken(f"not true of the model: {sentence}")
-    return Claim(sentence)
+def of_bench(shown: Bench, page: str) -> SequenceView:
+    """What was done on a bench, along time."""
+    graph = shown.graph
+    run = Sequence(parse(shown.trace), graph["title"], len(graph["setup"]), graph["says"], page)
+    return SequenceView(run, f"{graph['name']}-sequence")
 
 
-class Quiz:
-    """A question with its options; opening an option shows the verdict on it. Works without a kernel or a script."""
-
-    def __init__(self, question: str, options: dict[str, str], right: str) -> None:
-        if right not in options:
-            raise ValueError(f"the right answer {right!r} is not among the options")
-        self.question, self.options, self.right = question, options, right
-
-    def __repr__(self) -> str:
-        return "\n".join([f"Quiz: {self.question}", *(f"  ( ) {option}" for option in self.options)])
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>Quiz</b> · {escape(self.question)}</p>" + "".join(map(self.option_html, self.options))
-
-    def option_html(self, option: str) -> str:
-        """One option, its verdict folded away."""
-        verdict = "Right." if option == self.right else "Not yet."
-        return (f'<details style="margin:4px 0 4px 16px"><summary style="padding:4px 0">{escape(option)}</summary>'
-                f'<p style="border-left:5px double currentColor;padding-left:10px;margin:4px 0 8px 14px">'
-                f"<b>{verdict}</b> {escape(self.options[option])}</p></details>")
+def el2_time() -> El2Time:
+    """How long one hypercall keeps a CPU at EL2, against the number of pages, in model units."""
+    return El2Time()
 
 
 def quiz(question: str, options: dict[str, str], right: str) -> Quiz:
     """Ask a question. `options` maps each answer to the sentence it gets, `right` is the right answer."""
-    return Quiz(question, options, right)
+    return Quiz(asked(question, options, right))
 
 
 class Source:

@@ -1,5 +1,8 @@
 """What the learner clicks: widgets, a family in a module."""
 
 from pkvm_model.widgets.bench import Bench
+from pkvm_model.widgets.el2_time import El2Time
+from pkvm_model.widgets.quiz import Quiz
+from pkvm_model.widgets.sequence import SequenceView
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "El2Time", "Quiz", "SequenceView"]

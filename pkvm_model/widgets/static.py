@@ -4,8 +4,10 @@ Such places know no theme and keep little but tables and inline styles. So this 
 ground, and what a sign says with a pattern is said here with a border, a letter and a word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
+
+from pkvm_model.show.table import Table
 
 INK, MUTED, LINE, HAIR = "#16191D", "#555D68", "#767E8A", "#D5D9DF"
 HUES = {"host": "#313DD1", "hyp": "#B94C00", "guest": "#0B7C62"}
@@ -52,6 +54,18 @@ def table(caption: str, columns: Iterable[str], rows: Iterable[str]) -> str:
     heads = "".join(element("th", "column", escape(name), scope="col") for name in columns)
     body = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return element("table", "table", element("caption", "caption", escape(caption)), body)
+
+
+def plain_table(words: Table) -> str:
+    """A table of words, with its note."""
+    note = element("p", "note", escape(words.note)) if words.note else ""
+    return table(words.caption, words.heads, map(plain_row, words.rows)) + note
+
+
+def plain_row(cells: Sequence[str]) -> str:
+    """A row of words; the first cell names it."""
+    head, *rest = map(escape, cells)
+    return f"<tr>{element('th', 'cell', head, scope='row')}{''.join(element('td', 'cell', cell) for cell in rest)}</tr>"
 
 
 def words_only(text: str) -> str:

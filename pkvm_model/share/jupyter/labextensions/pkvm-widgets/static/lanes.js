@@ -1,11 +1,8 @@
 // The lanes: for each CPU its call, the lock regions of it, what it keeps, and its step buttons.
 
 import { button, enable, make, prose, settle, write } from "./elements.js";
-import { PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
+import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
-const LOCKS = {
-  L: "vm_table_lock", H: "host_mmu lock", Y: "pkvm_pgd lock", G: "guest lock", P: "pool lock", M: "mmu_lock", C: "config_lock",
-};
 const doneRegions = (lane) => lane.regions.filter((region) => region.when === "done").length;
 export const inFlight = (lane) => doneRegions(lane) > 0 && lane.regions.some((region) => region.when !== "done");
 

@@ -36,6 +36,10 @@ function stripes(who, slant) {
   return path;
 }
 
+export const LOCKS = {
+  L: "vm_table_lock", H: "host_mmu lock", Y: "pkvm_pgd lock", G: "guest lock", P: "pool lock", M: "mmu_lock", C: "config_lock",
+};
+
 export const RIGHTS = { O: "owned", S: "shared-owned", B: "shared-borrowed", "-": "no access", X: "poison" };
 
 // Ink says what right: full ink owns, half ink half stripes owns and lends, stripes on paper borrow, dots have nothing.

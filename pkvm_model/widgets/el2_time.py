@@ -1,0 +1,49 @@
+"""The EL2 time chart: the learner moves the number of pages and reads the values."""
+
+from html import escape
+
+from pkvm_model.show import el2_time
+from pkvm_model.show.chart import draw, svg
+from pkvm_model.show.dot import image
+from pkvm_model.widgets.static import box, element, plain_table
+from pkvm_model.widgets.widget import Widget, compact
+
+
+class El2Time(Widget):
+    """The chart on the screen; its place is how the pages lie and which number of them is read, as two numbers."""
+
+    kind = "el2time"
+
+    def __init__(self) -> None:
+        """Read the values at the right end, pages side by side."""
+        super().__init__(compact({"name": "el2-time"} | el2_time.value()), f"0 {len(el2_time.PAGES) - 1}")
+
+    @property
+    def read(self) -> tuple[int, int]:
+        """How many gfns lie between two pages, and how many pages there are, at the place that is read."""
+        layout, _, at = self.place.partition(" ")
+        known = layout.isdecimal() and at.isdecimal() and int(layout) < len(el2_time.LAYOUTS)
+        where = (int(layout), min(int(at), len(el2_time.PAGES) - 1)) if known else (0, -1)
+        return el2_time.LAYOUTS[where[0]][0], el2_time.PAGES[where[1]]
+
+    def describe(self) -> str:
+        """The values at the place that is read, and all of them as a table."""
+        apart, pages = self.read
+        says = el2_time.sentence(apart, el2_time.PAGES.index(pages))
+        return f"{says}\n\n{el2_time.table(apart)!r}\n\n{el2_time.NOTE}"
+
+    def static(self) -> str:
+        """Both pictures, with their tables and the note."""
+        parts = [part for apart, _ in el2_time.LAYOUTS for part in picture(apart)]
+        return box("EL2 time", "model units", *parts, element("p", "note", escape(el2_time.NOTE)))
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        apart, pages = self.read
+        return f"El2Time(read at {el2_time.pages(pages)} {dict(el2_time.LAYOUTS)[apart]})"
+
+
+def picture(apart: int) -> tuple[str, str]:
+    """A chart and its table."""
+    drawn = svg(draw(el2_time.groups(apart), el2_time.PAGES))
+    return image(drawn, el2_time.alt(apart)), plain_table(el2_time.table(apart))

@@ -1,0 +1,55 @@
+"""A quiz: choose an answer, hear what it gets, try again; Python reads the answers back."""
+
+import re
+
+from pkvm_model.show.quiz import Question, read_tries, told
+from pkvm_model.widgets.widget import Widget, compact
+
+
+class Quiz(Widget):
+    """A question on the screen; its place is the numbers of the options chosen so far, in their order."""
+
+    kind = "quiz"
+
+    def __init__(self, question: Question):
+        """Ask it."""
+        self.question = question
+        super().__init__(compact({"name": named(question)} | question.value()))
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """All that was answered so far."""
+        return tuple(self.question.options[number] for number in read_tries(self.place, self.question))
+
+    @property
+    def chosen(self) -> str | None:
+        """The last answer, None before the first one."""
+        return self.answers[-1] if self.answers else None
+
+    @property
+    def tries(self) -> int:
+        """How many answers were given."""
+        return len(self.answers)
+
+    @property
+    def right(self) -> bool:
+        """True if the last answer is the right one."""
+        return self.chosen == self.question.options[self.question.right]
+
+    def describe(self) -> str:
+        """The question, its options, and what the last answer got."""
+        return told(self.question, read_tries(self.place, self.question))
+
+    def static(self) -> str:
+        """The question with its verdicts folded away."""
+        return self.question.folded()
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
+        return f"Quiz({self.question.asks!r}, {tries}{', right' if self.right else ''})"
+
+
+def named(question: Question) -> str:
+    """One word for a question, made of its own."""
+    return "quiz-" + "-".join(re.findall(r"[a-z0-9]+", question.asks.lower())[:8])

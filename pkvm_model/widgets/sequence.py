@@ -1,0 +1,53 @@
+"""The sequence view: a run along time, to go along region by region."""
+
+import json
+from html import escape
+from typing import Any
+
+from pkvm_model.show.sequence import Sequence
+from pkvm_model.widgets.static import box, element, plain_table
+from pkvm_model.widgets.widget import Widget, compact
+
+
+class SequenceView(Widget):
+    """A sequence on the screen; its place is the number of the region that is lit, 0 before the first one."""
+
+    kind = "sequence"
+
+    def __init__(self, sequence: Sequence, name: str):
+        """Stand before the first region."""
+        self.sequence = sequence
+        super().__init__(compact({"name": name} | sequence.value()), "0")
+
+    @property
+    def at(self) -> int:
+        """The region that is lit, counted from 1; 0 before the first one."""
+        return min(int(self.place), len(self.sequence.moments)) if self.place.isdecimal() else 0
+
+    def goto(self, number: int) -> None:
+        """Lights a region in every view. Raises ValueError if there is no such region."""
+        most = len(self.sequence.moments)
+        if not 0 <= number <= most:
+            raise ValueError(f"There are regions 1 to {most}, and 0 is before the first; {number} is none.")
+        self.stand(str(number))
+
+    def describe(self) -> str:
+        """The region that is lit, and the whole run as a table."""
+        return f"{self.headline()}\n\n{self.sequence.table()!r}"
+
+    def headline(self) -> str:
+        """Where the learner stands, in one line."""
+        told = self.sequence.rows()[self.at]
+        place = f"region {self.at} of {len(self.sequence.moments)}" if self.at else "before the first region"
+        return f"{self.sequence.title} ({self.sequence.trace.revision.name}), {place}. {told[-3]}"
+
+    def static(self) -> str:
+        """The summary and the table."""
+        sequence = self.sequence
+        says = element("p", "says", escape(sequence.says))
+        return box(sequence.title, sequence.trace.revision.name, says, plain_table(sequence.table()))
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        data: dict[str, Any] = json.loads(self.packed)
+        return f"SequenceView({data['name']!r}, {len(self.sequence.moments)} regions, at {self.at})"

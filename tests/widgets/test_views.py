@@ -1,0 +1,99 @@
+"""The sequence view, the EL2 time chart and the quiz: what they leave in a notebook, and how Python reads them back."""
+
+import json
+
+import pytest
+
+from pkvm_model.lesson import bench, el2_time, quiz, sequence
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.show.story import play
+from pkvm_model.widgets.widget import MIME
+
+FOUR = play(COLD_OPEN, 1, 0, 1, 0)
+MAKERS = {
+    "sequence": lambda: sequence(FOUR), "el2time": el2_time,
+    "quiz": lambda: quiz("Which one?", {"This": "No.", "That": "Because."}, right="That")}
+
+
+@pytest.fixture
+def asked():
+    """A quiz."""
+    return MAKERS["quiz"]()
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_two_of_them_store_the_same_bytes_with_words_and_a_form_without_scripts(kind):
+    stored = []
+    for _ in range(2):
+        data, _ = MAKERS[kind]()._repr_mimebundle_()
+        assert data[MIME]["kind"] == kind
+        assert len(data["text/plain"]) > 20
+        assert "<script" not in data["text/html"]
+        stored.append(json.dumps({name: data[name] for name in (MIME, "text/plain", "text/html")}))
+    assert stored[0] == stored[1]
+
+
+@pytest.mark.parametrize(("kind", "text"), [
+    ("sequence", "SequenceView('cold-open-sequence', 18 regions, at 0)"),
+    ("el2time", "El2Time(read at 32 pages side by side)"), ("quiz", "Quiz('Which one?', 0 tries)")])
+def test_each_has_one_short_line_that_names_no_address(kind, text):
+    assert repr(MAKERS[kind]()) == text
+
+
+def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run():
+    shown = sequence(FOUR)
+    shown.place = "16"
+    first, _, rest = shown.describe().partition("\n\n")
+    assert first == ("Four calm clicks (v1), region 16 of 18. CPU 1’s finalise gives page vm0 back to the host while "
+                     "CPU 0’s unshare still holds a reference.")
+    assert rest == repr(shown.sequence.table())
+
+
+def test_python_can_light_a_region_and_is_refused_where_there_is_none():
+    shown, sent = sequence(FOUR), []
+    shown.send = sent.append
+    shown.goto(3)
+    assert (shown.at, sent) == (3, [{"place": "3"}])
+    with pytest.raises(ValueError, match="regions 1 to 18"):
+        shown.goto(19)
+
+
+def test_a_place_that_no_front_end_writes_leaves_a_sequence_at_its_start_or_end():
+    shown = sequence(FOUR)
+    for place, at in (("x", 0), ("999", 18)):
+        shown.place = place
+        assert shown.at == at
+
+
+def test_what_was_done_on_a_bench_becomes_a_sequence_with_the_same_end():
+    done = bench(COLD_OPEN)
+    done.goto(str(FOUR.trace))
+    assert sequence(done).sequence.table() == sequence(FOUR).sequence.table()
+
+
+def test_a_trace_text_becomes_a_sequence_from_its_first_call_on():
+    calls = sequence(str(FOUR.trace)).sequence.calls()
+    assert calls[0].text == "kvm_create_vm(kvm0)"
+
+
+def test_the_chart_reads_where_the_learner_stands():
+    chart = el2_time()
+    chart.place = "1 2"
+    assert chart.read == (512, 8)
+    assert chart.describe().startswith("8 pages 2 MiB apart. all calls of pre in one")
+    for place, read in (("1 99", (512, 32)), ("7 2", (1, 32)), ("x", (1, 32))):
+        chart.place = place
+        assert chart.read == read
+
+
+def test_python_reads_the_answers_of_a_quiz_back(asked):
+    assert (asked.chosen, asked.tries, asked.right) == (None, 0, False)
+    asked.place = "0"
+    assert (asked.chosen, asked.tries, asked.right) == ("This", 1, False)
+    asked.place = "0 1"
+    assert (asked.chosen, asked.tries, asked.right, asked.answers) == ("That", 2, True, ("This", "That"))
+    assert repr(asked) == "Quiz('Which one?', 2 tries, right)"
+
+
+def test_the_name_of_a_quiz_comes_from_its_question(asked):
+    assert json.loads(asked.packed)["name"] == "quiz-which-one"
