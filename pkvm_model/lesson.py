@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import inspect
 from html import escape
-from typing import Any
 
 from .run import CALLS
 from .scenes import Scene
@@ -16,7 +15,7 @@ from .show.sequence import Sequence
 from .show.story import Story, play, play_out
 from .show.table import Table
 from .trace import parse
-from .widgets.bench import Bench, pack
+from .widgets.bench import Bench, fitting
 from .widgets.el2_time import El2Time
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
@@ -24,22 +23,11 @@ from .widgets.sequence import SequenceView
 __all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "lifecycle", "play", "play_out",
            "quiz", "recorded", "sequence", "source"]
 
-MOST_BYTES = 200_000
-"""How much a bench may ship: notebooks and pages carry it with them."""
-
 
 def bench(scene: Scene) -> Bench:
     """A bench on a scene: step its CPUs, undo, share."""
     graph = StateGraph(scene)
     return Bench(fitting(graph), graph.expand)
-
-
-def fitting(graph: StateGraph, most: int = MOST_BYTES) -> dict[str, Any]:
-    """As much of a graph as may be shipped; for the rest Python is asked."""
-    value = graph.value()
-    while (size := len(pack(value).encode())) > most and len(value["states"]) > 1:
-        value = graph.value(max(1, len(value["states"]) * most // size - 1))
-    return value
 
 
 def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:

@@ -35,6 +35,10 @@ class Reach(ABC, Generic[Place]):
     def state_value(self, number: int) -> dict[str, Any]:
         """What a place shows, as JSON values."""
 
+    @abstractmethod
+    def value(self, most: int = LIMIT) -> dict[str, Any]:
+        """The whole graph as JSON values, with the first places at most."""
+
     @property
     def complete(self) -> bool:
         """True if nothing is left to work out."""

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from pkvm_model.show.reach import Reach
 from pkvm_model.widgets.bench_static import bench_html
 from pkvm_model.widgets.bench_words import describe
 from pkvm_model.widgets.walk import Answer, Edge, Expand, Graph, State, Walk
@@ -94,6 +95,8 @@ class Bench(Widget):
         return f"Bench({graph['name']!r}, {graph['revision']['id']}, {len(graph['states'])} states, at step {self.at})"
 
 
+MOST_BYTES = 200_000
+"""How much a widget may ship: notebooks and pages carry it with them."""
 SHARED = ("lanes", "slots", "vms", "pages", "cells", "next")
 """The lists of a state whose parts come again in others."""
 
@@ -115,3 +118,11 @@ def pack(graph: Graph) -> str:
     states = [packed(state) for state in graph["states"]]
     edges = [list(map(led, out)) for out in graph["edges"]]
     return compact(graph | {"states": states, "edges": edges, "parts": [json.loads(part) for part in places]})
+
+
+def fitting(graph: Reach[Any], most: int = MOST_BYTES) -> Graph:
+    """As much of a graph as may be shipped; for the rest Python is asked."""
+    value = graph.value()
+    while (size := len(pack(value).encode())) > most and len(value["states"]) > 1:
+        value = graph.value(max(1, len(value["states"]) * most // size - 1))
+    return value

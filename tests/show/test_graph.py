@@ -7,7 +7,7 @@ import pytest
 
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.races import RACES, scene_of
-from pkvm_model.lesson import bench, fitting
+from pkvm_model.lesson import bench
 from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -16,7 +16,7 @@ from pkvm_model.scenes.who_owns_this_page import USABLE_BY_NOBODY
 from pkvm_model.show.graph import StateGraph, row
 from pkvm_model.show.story import play
 from pkvm_model.trace import parse, replay
-from pkvm_model.widgets.bench import pack
+from pkvm_model.widgets.bench import fitting, pack
 from pkvm_model.widgets.walk import Walk
 
 COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
