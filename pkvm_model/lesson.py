@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 from html import escape
 
 from .run import CALLS
@@ -77,6 +79,6 @@ class Source:
         return f'<pre style="padding:8px 12px;border:1px solid #767E8A;overflow-x:auto">{escape(self.text)}</pre>'
 
 
-def source(call: str) -> Source:
-    """The model's own text of a call, the one that every step on this page runs."""
-    return Source(inspect.getsource(CALLS[call]).rstrip())
+def source(call: str | Callable[..., Any]) -> Source:
+    """The model's own text of a call, or of a function that calls use: the one that every step on this page runs."""
+    return Source(inspect.getsource(CALLS[call] if isinstance(call, str) else call).rstrip())
