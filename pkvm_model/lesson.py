@@ -7,7 +7,8 @@ from typing import Any
 from html import escape
 
 from .run import CALLS
-from .scenes import Scene
+from .revisions import V1, Revision
+from .scenes import LENT_PAGE, Scene, scene
 from .show.graph import StateGraph
 from .show.claim import claim
 from .show.lifecycle import lifecycle
@@ -22,14 +23,21 @@ from .widgets.el2_time import El2Time
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
-__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "lifecycle", "play", "play_out",
-           "quiz", "recorded", "sequence", "source"]
+__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "free_host",
+           "lifecycle", "play", "play_out", "quiz", "recorded", "sequence", "source"]
 
 
 def bench(scene: Scene) -> Bench:
     """A bench on a scene: step its CPUs, undo, share."""
     graph = StateGraph(scene)
     return Bench(fitting(graph), graph.expand)
+
+
+def free_host(revision: Revision = V1, *calls: str) -> Bench:
+    """A bench whose CPUs are all yours: any call at any time, or those that are named."""
+    script = " ".join(["free", *calls])
+    return bench(scene(f"free-host-{revision.name}", "You are the host", revision, LENT_PAGE, (script, script),
+                       "VM 0x1000 is alive and idle, and lends page g0; what the CPUs do next is up to you."))
 
 
 def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:

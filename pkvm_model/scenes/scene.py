@@ -26,7 +26,8 @@ class Scene:
     """A bench before the first click.
 
     `says` tells in one sentence where the story stands; `foretell` shows what a step will do before it is made, which
-    takes the fun out of a prediction; without `checks` the bench does not say what holds, for the same reason.
+    takes the fun out of a prediction; without `checks` the bench does not say what holds, for the same reason. `free`
+    are the CPUs that are the learner's and have no script: each with the calls it may make, or none for every call.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Scene:
     config: Config = USUAL
     foretell: bool = False
     checks: bool = True
+    free: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def start(self) -> State:
         """The state that the setup leads to."""
@@ -106,11 +108,15 @@ def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[
           config: Config = USUAL) -> Scene:
     """A scene from text: `setup` has a line `CPU CALL` per call, each script a line per call.
 
-    A script line that ends in `whole` is made with one click.
+    A script line that ends in `whole` is made with one click. The script `free` leaves a CPU to the learner: every
+    call, or those that are named behind it.
     """
     made = tuple((int(line.split()[0]), to_call(line.strip().partition(" ")[2])) for line in setup.strip().splitlines())
-    moves = tuple(tuple(to_move(line) for line in script.strip().splitlines()) for script in scripts)
-    return Scene(name, title, revision, made, moves, says, config)
+    words = enumerate(script.split() for script in scripts)
+    free = tuple((cpu, tuple(names[1:])) for cpu, names in words if names[:1] == ["free"])
+    moves = tuple(() if cpu in dict(free) else tuple(to_move(line) for line in script.strip().splitlines())
+                  for cpu, script in enumerate(scripts))
+    return Scene(name, title, revision, made, moves, says, config, free=free)
 
 
 def to_call(text: str) -> Call:

@@ -32,6 +32,7 @@ from ..state_json import digest
 from ..trace import header, line, show_call, show_ret
 from ..view import Region
 from .holds import ASKED, Verdict, broken_by, spoken_of, verdicts
+from .menu import Menu
 from .reach import LIMIT, Reach
 from .words import Holder, holders, says, short
 
@@ -40,7 +41,10 @@ GUEST_SAYS = {OWNED: "Only {} can use it, as {}.", SHARED_OWNED: "{} owns it as 
               SHARED_BORROWED: "Lent to {} as {}."}
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
          "vc": "EL2’s vCPU struct", "g": "guest page"}
-NOTHING_LEFT = {"short": "", "where": "has nothing left to do", "call": "", "keeps": [], "stale": False, "regions": []}
+IDLE = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False, "regions": []}
+NOTHING_LEFT = IDLE | {"where": "has nothing left to do"}
+MOST_FREE = 24
+"""How many states are worked out beforehand where the learner drives: each has a step for every call."""
 
 
 class StateGraph(Reach[Node]):
@@ -50,15 +54,16 @@ class StateGraph(Reach[Node]):
     so that a limit does not cut a run short.
     """
 
-    def __init__(self, scene: Scene, limit: int = LIMIT, asked: tuple[Always, ...] = ASKED,
+    def __init__(self, scene: Scene, limit: int = 0, asked: tuple[Always, ...] = ASKED,
                  runs: Iterable[Iterable[int]] = ()) -> None:
-        self.scene, self.questions = scene, asked
+        self.scene, self.questions, self.menu = scene, asked, Menu(scene)
         self.steps: dict[tuple[int, int], int] = {}
         self.coming: dict[tuple[int, int], tuple[Region, ...]] = {}
         self.names: tuple[str, ...] = ()
         self.properties: list[list[str]] = []
         self.said: dict[int, dict[str, Verdict]] = {}
         first = Node(scene.start(), (0,) * len(scene.scripts))
+        limit = limit or (MOST_FREE if scene.free else LIMIT)
         super().__init__(first, limit, (node for run in runs for node in self.along(first, run)))
 
     def along(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
@@ -70,19 +75,24 @@ class StateGraph(Reach[Node]):
             yield node
 
     def out(self, number: int) -> Iterator[dict[str, Any]]:
-        """The steps that can be taken from a node, one per CPU that has something to do."""
+        """The steps that can be taken from a node: one per CPU that has something to do, or each call it may make."""
         node = self.nodes[number]
         for cpu in range(len(node.begun)):
             step = next_step(self.scene, node, cpu)
             if step:
                 self.steps[number, cpu] = to = self.add(node.after(step))
                 yield edge(node.state, step, node.idle(cpu), self.questions) | {"to": to}
+            elif node.idle(cpu) and not node.state.end:
+                for made, foreseen in self.menu.steps(node.state, cpu):
+                    to = self.add(Node(made.state, node.begun))
+                    yield edge(node.state, made, True, self.questions) | foreseen | {"to": to}
 
     def value(self, most: int = LIMIT) -> dict[str, Any]:
         """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
         known = min(len(self.edges), most)
         scene, revision = self.scene, self.scene.revision
-        self.names = tuple(sorted({n for node in self.nodes[:known] for n, _ in node.state.all(Page)},
+        names = {n for node in self.nodes[:known] for n, _ in node.state.all(Page)}
+        self.names = tuple(sorted(names | self.menu.pages,
                                   key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
         trace = scene.trace()
         self.properties = self.asked(known) if scene.checks else []
@@ -93,12 +103,15 @@ class StateGraph(Reach[Node]):
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
+            "free": list(self.menu.calls),
             "properties": self.properties, **self.shipped(most),
         }
 
     def asked(self, known: int) -> list[list[str]]:
         """The invariants that speak of something in a shipped state: name and sentence."""
         broken = (name for out in self.edges.values() for edge in out for name in edge.get("breaks", ()))
+        if self.scene.free:
+            return [[one.name, one.says] for one in self.questions]
         return [[one.name, one.says] for one in spoken_of(self.questions, map(self.said_of, range(known)), broken)]
 
     def said_of(self, number: int) -> dict[str, Verdict]:
@@ -142,7 +155,7 @@ class StateGraph(Reach[Node]):
         elif move:
             made = move.call
         else:
-            return NOTHING_LEFT
+            return IDLE if cpu in self.menu.calls else NOTHING_LEFT
         where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
         return {"short": short(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
                 "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}

@@ -5,6 +5,7 @@ rules in `walk.js`; this is what Python needs to read a position back.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ State = dict[str, Any]
 Edge = dict[str, Any]
 Answer = dict[str, Any]
 Expand = Callable[[int, int, str], Answer]
+SPACE = re.compile(r"\+(?![,)])")
+"""What stands for a space in a link; a + that ends an address is its own."""
 
 
 @dataclass(eq=False)
@@ -152,7 +155,7 @@ class Walk:
             return f"the link is for the bench “{name}”, this one is “{self.graph['name']}”"
         lines, _, step = rest.partition("@")
         self.place = self.places[0]
-        wanted = [line.replace("+", " ") for line in lines.split(";") if line]
+        wanted = [SPACE.sub(" ", line) for line in lines.split(";") if line]
         odd = next(filter(None, map(self._take, wanted)), "")
         places = [self.places[0], *way(self.place)]
         self.place = places[min(int(step), len(places) - 1)] if step.isdecimal() else self.place

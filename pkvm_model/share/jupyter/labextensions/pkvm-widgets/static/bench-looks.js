@@ -6,6 +6,7 @@ export const BENCH_CSS = `
   .lanes{display:grid;grid-template-columns:minmax(0,1fr);gap:18px 20px}
   .lane h4{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;padding-bottom:4px;border-bottom:2px solid var(--ink);font-weight:700}
   .lane h4 .cpu{font-size:16px} .lane h4 .muted{font-weight:400}
+  .menu{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:6px 10px;align-items:center;justify-items:start;margin-top:9px} .menu label{display:contents}
   .act{display:flex;flex-wrap:wrap;gap:6px 8px;margin-top:9px} .act[hidden]{display:none}
   .act .fore{flex:1 0 100%;min-width:0;min-height:38px;font-size:13px}
   .act .told{display:flex;gap:7px;align-items:flex-start} .act .fore svg{margin-top:1px} .act .fore:empty{min-height:0;margin-bottom:-4px}

@@ -6,6 +6,7 @@ import { make } from "./elements.js";
 import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
 import { drawLane, inFlight, laneFrame } from "./lanes.js";
 import { dress } from "./looks.js";
+import { chosen } from "./menu.js";
 import { drawChange, drawPages, drawProperties, drawState, newlyBroken, pageTable } from "./panels.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
@@ -20,7 +21,7 @@ export class Bench extends Walker {
   get news() { return this.broken; }
 
   actions() {
-    return { ...super.actions(), finish: this.guard((cpu) => this.finish(cpu)) };
+    return { ...super.actions(), finish: this.guard((cpu) => this.finish(cpu)), choose: this.guard((cpu) => this.choose(cpu)) };
   }
 
   frame() {
@@ -28,7 +29,7 @@ export class Bench extends Walker {
     const parts = {
       ...walkParts(act),
       change: make("div"),
-      lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act)),
+      lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act, graph.free?.includes(cpu))),
       state: make("div.section"),
       pages: make("tbody"),
       caption: make("caption"),
@@ -46,13 +47,31 @@ export class Bench extends Walker {
   }
 
   drawHere(since) {
-    const { walk, parts } = this, view = walk.view(since), asks = Boolean(this.port.ask);
+    const { walk, parts } = this, view = walk.view(since);
+    this.view = view;
     drawChange(parts.change, view);
-    parts.lanes.forEach((lane, cpu) => drawLane(lane, view, cpu, walk.edges(cpu), asks, this.act));
+    parts.lanes.forEach((lane, cpu) => this.drawLane(lane, cpu));
     drawState(parts, view);
     drawPages(parts, view);
     drawProperties(parts.properties, view);
     this.broken = newlyBroken(view).map(({ says }) => ` Broken now: ${says}`).join("");
+  }
+
+  drawLane(lane, cpu) {
+    drawLane(lane, this.view, cpu, this.walk.edges(cpu), Boolean(this.port.ask), this.act);
+  }
+
+  /** The learner has chosen another call for a CPU: says what is to be known about it before it is made. */
+  choose(cpu) {
+    const lane = this.parts.lanes[cpu];
+    this.drawLane(lane, cpu);
+    this.announce(lane.steps[0].fore.textContent);
+  }
+
+  /** Steps a CPU; one that is the learner's makes the call that its menu says. */
+  step(cpu, number) {
+    const { menu } = this.parts.lanes[cpu];
+    return super.step(cpu, number ?? (menu ? chosen(menu, this.walk.edges(cpu)) : 0));
   }
 
   /** Steps one CPU until its call is over, the machine ends, or the next state is not known. */

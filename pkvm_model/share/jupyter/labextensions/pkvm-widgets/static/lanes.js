@@ -1,6 +1,7 @@
 // The lanes: for each CPU its call, the lock regions of it, what it keeps, and its step buttons.
 
 import { button, enable, make, prose, settle, write } from "./elements.js";
+import { chosen, chosenCall, drawMenu, menuFrame, refusalOf } from "./menu.js";
 import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
 const doneRegions = (lane) => lane.regions.filter((region) => region.when === "done").length;
@@ -117,22 +118,33 @@ const FORECAST_SIGNS = {
   nothing: () => SIGNS.nothing(),
 };
 
+/** Why EL2 would refuse a call that the learner may begin; what comes of another one is said only where that is foretold. */
+function foreseen(edge, { foretell }) {
+  const refusal = refusalOf(edge), { ret, says } = refusal ?? edge;
+  if (!refusal && !foretell) return undefined;
+  const gaps = edge.refusal ? " So it ends if no other CPU steps in its gaps." : "";
+  const sign = !refusal ? FORECAST_SIGNS[edge.kind]?.(edge) : /^-/.test(ret) ? refusedSign(ret) : SIGNS.nothing();
+  return [says + gaps, () => make("span.told", {}, sign, prose(says + gaps))];
+}
+
 /** What a step would do, said before it is done: a row for `settle`, or none. */
 function forecast(edge, { graph, state }, lane, known) {
   const muted = (text) => [text, () => make("span.muted", {}, text)];
   if (state.end) return muted("The machine has ended. Undo to go on.");
   if (!edge) return lane.short && muted("waits");
+  if (graph.free?.includes(edge.cpu) && !lane.short) return foreseen(edge, graph) ?? muted("EL2 does not refuse this call now.");
   if (!graph.foretell) return undefined;
   if (edge.to === null && !edge.says) return muted(known ? "Python works this step out." : "Not worked out here: run the cell first.");
   return [edge.line + edge.says, () => make("span.told", {}, FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says))];
 }
 
-export function laneFrame(name, cpu, act) {
+export function laneFrame(name, cpu, act, free) {
   const lane = { short: make("span"), where: make("span.muted"), acts: make("div"), call: make("p.call"), keeps: make("p.keeps"), regions: make("ol") };
   const title = make("h4", {}, make("span.cpu", {}, name), lane.short, lane.where);
   lane.steps = [];
+  lane.menu = free && menuFrame(() => act.choose(cpu));
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
-  lane.box = make("section.lane", { "aria-label": name }, title, lane.acts, lane.call, lane.keeps, lane.regions);
+  lane.box = make("section.lane", { "aria-label": name }, title, ...(free ? [lane.menu.box] : []), lane.acts, lane.call, lane.keeps, lane.regions);
   return lane;
 }
 
@@ -141,7 +153,7 @@ function drawSteps(lane, view, cpu, edges, known, act) {
   const shown = Math.max(1, edges.length), now = view.state.lanes[cpu];
   while (lane.steps.length < shown) {
     const number = lane.steps.length, fore = make("span.fore");
-    const go = button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number));
+    const go = button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number || undefined));
     lane.steps.push({ go, fore, row: make("div.act", {}, go, number === 0 && lane.finish, fore) });
     lane.acts.append(lane.steps[number].row);
   }
@@ -154,14 +166,16 @@ function drawSteps(lane, view, cpu, edges, known, act) {
   });
 }
 
-export function drawLane(lane, view, cpu, edges, known, act) {
+export function drawLane(lane, view, cpu, all, known, act) {
+  if (lane.menu) drawMenu(lane.menu, all);
+  const edges = lane.menu ? all.slice(chosen(lane.menu, all)).slice(0, 1) : all;
   const now = view.state.lanes[cpu], going = inFlight(now) && edges.length > 0 && !view.state.end;
   write(lane.short, now.short || "idle");
   write(lane.where, now.where);
   drawSteps(lane, view, cpu, edges, known, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
   enable(lane.finish, going);
-  write(lane.call, now.call);
+  write(lane.call, now.call || (lane.menu && edges.length ? chosenCall(lane.menu) : ""));
   settle(lane.keeps, keepsOf(now));
   settle(lane.regions, regionList(view, cpu));
 }

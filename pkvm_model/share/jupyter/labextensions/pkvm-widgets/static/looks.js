@@ -31,6 +31,8 @@ body[data-jp-theme-light="false"] .pkvm-widget,.theme-dark .pkvm-widget{${DARK}}
     padding:3px 11px;margin:0;cursor:pointer;white-space:nowrap}
   button kbd{font:inherit;font-size:12px;color:var(--muted);background:none;border:1px solid var(--line);border-radius:3px;
     padding:0 4px;margin-left:7px;box-shadow:none}
+  select{font:inherit;color:var(--ink);background:var(--bg);border:1.5px solid var(--line);border-radius:4px;min-height:32px;padding:3px 6px;
+    margin:0;max-width:100%}
   button.go{background:var(--ink);color:var(--bg);border-color:var(--ink);font-weight:600;min-width:122px}
   button.go kbd{color:var(--bg);border-color:var(--bg)}
   button[aria-disabled=true]{border:1.5px dashed var(--line);background:var(--bg);color:var(--muted);font-weight:400;cursor:default}

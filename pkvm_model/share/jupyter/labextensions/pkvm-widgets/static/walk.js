@@ -15,9 +15,9 @@ function linkText(path, at) {
   return `${taken(path, path.length).join(";").replaceAll(" ", "+")}@${at}`;
 }
 
-/** The steps that a link asks for, and at which of them to stand. */
+/** The steps that a link asks for, and at which of them to stand; a + that ends an address is its own. */
 export function parsedLink(text) {
-  const [lines, at] = text.split("@"), spaced = lines.split(";").map((line) => line.replaceAll("+", " "));
+  const [lines, at] = text.split("@"), spaced = lines.split(";").map((line) => line.replaceAll(/\+(?![,)])/g, " "));
   return { lines: spaced.filter(Boolean), at: at === undefined ? Infinity : Number(at) };
 }
 

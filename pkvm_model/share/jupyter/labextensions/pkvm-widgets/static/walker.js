@@ -172,7 +172,7 @@ export class Walker extends Widget {
   }
 
   onKey(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea")) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea, select")) return;
     const { act, graph } = this, named = { u: act.undo, r: act.redo, b: act.reset, g: act.jump }[event.key];
     const cpu = Number(/^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1] ?? (/^\d$/.test(event.key) ? event.key : NaN));
     if (moveFocus(event)) event.preventDefault();
