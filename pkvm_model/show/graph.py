@@ -103,7 +103,8 @@ class StateGraph(Reach[Node]):
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
-            "properties": self.properties, **({"free": list(self.menu.calls)} if scene.free else {}), **self.shipped(most),
+            "properties": self.properties, **({"free": list(self.menu.calls)} if scene.free else {}),
+            **self.shipped(most),
         }
 
     def asked(self, known: int) -> list[list[str]]:
