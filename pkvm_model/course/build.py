@@ -85,12 +85,20 @@ def read(path: Path) -> Notebook:
     except (OSError, ValueError, KeyError) as error:
         raise CourseError(f"{named(path)} cannot be read as a notebook ({error}).") from error
     taken = {cell.get("id") for cell in cells}
+    refuse_double_ids([cell["id"] for cell in cells if "id" in cell], path)
     for number, cell in enumerate(cells, start=1):
         if "id" not in cell:
             cell["id"] = next(name for name in _names(number) if name not in taken)
             taken.add(cell["id"])
     content["nbformat"], content["nbformat_minor"] = 4, 5
     return nbformat.reads(json.dumps(content), as_version=4)
+
+
+def refuse_double_ids(ids: list[str], path: Path) -> None:
+    """Raises when an id stands twice: another one would be made up for it, at random."""
+    double = sorted({name for name in ids if ids.count(name) > 1})
+    if double:
+        raise CourseError(f"{named(path)}: more than one cell has the id {', '.join(double)}.")
 
 
 def _names(number: int) -> Iterator[str]:

@@ -103,6 +103,13 @@ def test_cells_without_an_id_get_one_from_their_place(tmp_path: Path) -> None:
     assert [cell.id for cell in build.read(path).cells] == ["cell-01", "cell-03", "cell-03-new"]
 
 
+def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "double.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ""}] * 2}))
+    with pytest.raises(CourseError, match="more than one cell has the id a"):
+        build.read(path)
+
+
 def test_what_is_no_notebook_is_named(tmp_path: Path) -> None:
     (tmp_path / "half.ipynb").write_text('{"cells": [')
     with pytest.raises(CourseError, match=r"half\.ipynb cannot be read as a notebook"):
