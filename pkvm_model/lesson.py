@@ -2,16 +2,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 from html import escape
+from typing import Any
 
-from .run import CALLS
 from .revisions import V1, Revision
+from .run import CALLS
 from .scenes import LENT_PAGE, Scene, scene
 from .show.graph import StateGraph
 from .show.claim import claim
-from .show.lifecycle import lifecycle
+from .show.lifecycle import LifeGraph
+from .show.map import StateMap
+from .show.pairs import PairGraph
 from .show.quiz import question as asked
 from .show.recorded import Life, counted, recorded
 from .show.sequence import Sequence
@@ -19,12 +21,14 @@ from .show.story import Story, play, play_out
 from .show.table import Table
 from .trace import parse
 from .widgets.bench import Bench, fitting
+from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
+from .widgets.map import Map
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
-__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "free_host",
-           "lifecycle", "play", "play_out", "quiz", "recorded", "sequence", "source"]
+__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "free_host", "lifecycle", "play",
+           "play_out", "quiz", "recorded", "sequence", "side_by_side", "source", "state_graph"]
 
 
 def bench(scene: Scene) -> Bench:
@@ -38,6 +42,26 @@ def free_host(revision: Revision = V1, *calls: str) -> Bench:
     script = " ".join(["free", *calls])
     return bench(scene(f"free-host-{revision.name}", "You are the host", revision, LENT_PAGE, (script, script),
                        "VM 0x1000 is alive and idle, and lends page g0; what the CPUs do next is up to you."))
+
+
+def state_graph(scene: Scene) -> Map:
+    """The states that a scene can reach, as a graph: go to any of them."""
+    graph = StateMap(scene)
+    return Map(fitting(graph), graph.expand)
+
+
+def lifecycle(revision: Revision, other: Revision | None = None) -> Map:
+    """The life of a VM in a kernel, as a graph: make the calls. Beside another kernel, what only one has is dashed."""
+    graph = LifeGraph(revision, other)
+    return Map(fitting(graph), graph.expand)
+
+
+def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[int] = ()) -> SideBySide:
+    """The same steps in two kernels; `run` are the CPUs that have stepped already."""
+    graph = PairGraph(scene, first, second)
+    shown = SideBySide(fitting(graph), graph.expand, graph.all_runs)
+    shown.step(run)
+    return shown
 
 
 def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:

@@ -6,7 +6,7 @@ from html import escape
 from pkvm_model.course.course_map import course_map
 from pkvm_model.revisions import PRE, V1
 from pkvm_model.show.dot import Dot, svg
-from pkvm_model.show.lifecycle import lifecycle
+from pkvm_model.show.lifecycle import life_of_a_vm
 from pkvm_model.show.page_life import page_life
 
 
@@ -20,5 +20,5 @@ def drawing(picture: Dot) -> str:
 FIGURES: dict[str, Callable[[], str]] = {
     "course-map.svg": lambda: drawing(course_map()),
     "life-of-a-page.svg": lambda: drawing(page_life(PRE)),
-    "life-of-a-vm.svg": lambda: drawing(lifecycle(V1)),
+    "life-of-a-vm.svg": lambda: drawing(life_of_a_vm(V1)),
 }

@@ -26,9 +26,13 @@ def beside(first: Scene, second: Scene, run: tuple[int, ...]) -> tuple[Pair, ...
     """The same CPUs go in the same order on both sides; a CPU that has nothing to do there waits."""
     pairs = []
     for cpu, (here, before), (there, after) in zip(run, walk(first, run), walk(second, run), strict=True):
-        answers = (here and here.ret) != (there and there.ret)
-        pairs.append(Pair(cpu, here, there, ("ret",) * answers + differences(before, after)))
+        pairs.append(Pair(cpu, here, there, told_apart(here, there) + differences(before, after)))
     return tuple(pairs)
+
+
+def told_apart(here: Step | None, there: Step | None) -> tuple[str, ...]:
+    """Whether the caller can tell two steps apart: by what they answer."""
+    return ("ret",) * ((here and here.ret) != (there and there.ret))
 
 
 def walk(scene: Scene, run: tuple[int, ...]) -> Iterator[tuple[Step | None, State]]:

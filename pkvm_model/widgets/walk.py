@@ -118,6 +118,12 @@ class Walk:
             self.place.after.append(self.places[-1])
         self.place = again[0] if again else self.places[-1]
 
+    def go(self, edge: Edge) -> None:
+        """Goes along an edge, and asks where it leads if that is not known."""
+        if edge["to"] not in self.states:
+            self.ask(self.here, edge["cpu"], edge["line"])
+        self.take(edge)
+
     def recall(self, history: str) -> None:
         """Becomes the walk that a front end has told of; steps that do not fit are left out, with all that follows."""
         kept = json.loads(history)
@@ -177,9 +183,7 @@ class Walk:
         edge = next((edge for edge in self.edges.get(self.here, []) if edge["line"] == line), None)
         if edge is None or self.state["end"]:
             return f"the trace fits up to step {len(self.path)}; “{line}” is not possible there"
-        if edge["to"] not in self.states:
-            self.ask(self.here, edge["cpu"], line)
-        self.take(edge)
+        self.go(edge)
         return ""
 
     def _compare(self, digest: str) -> str:

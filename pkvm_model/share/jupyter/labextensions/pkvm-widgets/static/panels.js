@@ -88,12 +88,12 @@ function chip({ was, now }) {
 export const newlyBroken = ({ properties, before }) =>
   properties.filter((one, number) => one.word === "broken" && isNew(one, before[number]));
 
-function chips({ changes, ...view }) {
+function chips({ changes, ...view }, where) {
   const all = [...changes.values()], loud = all.filter(({ was, now }) => !(now ?? was).quiet);
   const shown = (loud.length ? loud : all).slice(0, MOST_CHIPS), more = all.length - shown.length;
   const broken = newlyBroken(view).map(({ says }) => make("li", {}, SIGNS.broken(), make("b", {}, "broken now:"), says));
   if (!all.length) return [...broken, make("li.plain.muted", {}, "No page, VM or slot changes.")];
-  return [...broken, ...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more, marked below`)];
+  return [...broken, ...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more${where}`)];
 }
 
 function answerSign(edge) {
@@ -117,8 +117,8 @@ function whenWords(view) {
 // The host's warning is a line of its own below the sentence of the step.
 const HOST_WARNING = /(?=The host logs a warning: )/;
 
-/** What just changed, as rows; the cells are drawn anew at each step. */
-export function drawChange(box, view) {
+/** What just changed, as rows; the cells are drawn anew at each step. `where` says where those are that have no room here. */
+export function drawChange(box, view, where = ", marked below") {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
   const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
   const ends = edge?.kind === "panic", when = whenWords(view);
@@ -128,7 +128,7 @@ export function drawChange(box, view) {
     main && !ends && [main, () => make("p.says", {}, prose(main))],
     warning && [warning, () => make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning))],
     answerSign(edge) && [`${edge.kind} ${codeOf(edge)}`, () => answerSign(edge)],
-    [view, () => make("ul.diffs", {}, ...chips(view))],
+    [view, () => make("ul.diffs", {}, ...chips(view, where))],
   ]);
 }
 

@@ -1,0 +1,103 @@
+// A graph of boxes and arrows, drawn at the places that Python gives, in the colours of the page. What is drawn stays: a
+// step changes classes, no more.
+
+import { shape } from "./elements.js";
+import { SIGNS, cpuSign, octagon, vmSign } from "./signs.js";
+
+const EDGE_OF_MAP = 14, LABEL = 20, TARGET = 32, SIGN_WIDTH = 26, LETTER_WIDTH = 7.2, HEAD = 9;
+
+const at = (sign, x, y) => Object.entries({ x, y, overflow: "visible" }).reduce((drawn, [name, value]) => {
+  drawn.setAttribute(name, value);
+  return drawn;
+}, sign);
+
+const octagonPath = (width, height) => {
+  const x = width / 2, y = height / 2, cut = 10;
+  return `M${cut - x} ${-y}H${x - cut}L${x} ${cut - y}V${y - cut}L${x - cut} ${y}H${cut - x}L${-x} ${y - cut}V${cut - y}Z`;
+};
+
+const endSign = () => octagon(20, "var(--danger)", "var(--bg)");
+
+/** A box: its outline, a sign for each thing in it, its text, and what does not hold there. */
+function drawBox({ text, signs, broken, place: [x, y, width, height] }) {
+  const ends = signs.includes("machine ends");
+  const outline = ends ? shape("path", { d: octagonPath(width, height) })
+    : shape("rect", { x: -width / 2, y: -height / 2, width, height, rx: 6 });
+  let left = 10 - width / 2;
+  const next = (drawn) => at(drawn, (left += SIGN_WIDTH) - SIGN_WIDTH, -10);
+  const drawn = signs.map((word) => next(ends ? endSign() : vmSign(word)));
+  const wrong = broken.length ? [next(SIGNS.broken())] : [];
+  const words = broken.length ? `${text} (${broken.join(", ")} broken)` : text;
+  return shape("g.state-box", { transform: `translate(${x} ${y})`, role: "button", tabindex: "-1" },
+    outline, ...drawn, ...wrong, shape("text", { x: left, y: 5 }, words));
+}
+
+/** The tip of an arrow whose curve ends in two points. */
+function arrowHead(curve) {
+  const [x1, y1, x, y] = curve.slice(-4), length = Math.hypot(x - x1, y - y1) || 1, [dx, dy] = [(x - x1) / length, (y - y1) / length];
+  const side = (turn) => `${x - HEAD * dx + turn * 4.5 * dy} ${y - HEAD * dy - turn * 4.5 * dx}`;
+  return `M${x} ${y}L${side(1)}L${side(-1)}Z`;
+}
+
+/** The line of an arrow: a start, curves of three points each, and straight on to the tip. */
+function arrowLine(curve) {
+  const points = curve.slice(2, -2), curves = [];
+  for (let from = 0; from + 6 <= points.length; from += 6) curves.push(`C${points.slice(from, from + 6).join(" ")}`);
+  return `M${curve[0]} ${curve[1]}${curves.join("")}L${curve.slice(-2).join(" ")}`;
+}
+
+export const arrowText = ({ label, only }) => (only ? `${label} (${only} only)` : label);
+
+/** An arrow with its name; a wide line below it shows when it was the last one taken. */
+function drawArrow({ label, cpu, only, curve, text: [x, y] }) {
+  const d = arrowLine(curve), name = arrowText({ label, only }), who = cpu === undefined ? 0 : 24;
+  const width = name.length * LETTER_WIDTH + who + 10, left = x - width / 2;
+  const ground = shape("rect.label-ground", { x: left, y: y - LABEL / 2, width, height: LABEL, rx: 4 });
+  const sign = who && at(cpuSign(cpu), left + 2, y - 11);
+  return shape(only ? "g.arrow.only" : "g.arrow", { "aria-hidden": "true" },
+    shape("path.under", { d }), shape("path.mark", { d }), shape("path.line", { d }), shape("path.tip", { d: arrowHead(curve) }),
+    ground, shape("rect.target", { x: left, y: y - TARGET / 2, width, height: TARGET }), sign, shape("text", { x: left + who + 5, y: y + 4.5 }, name));
+}
+
+/** The drawing: boxes and arrows are made when they are first shown, and only those asked for are shown. */
+export class Picture {
+  constructor(drawing, label) {
+    this.drawing = drawing;
+    this.made = { boxes: [], arrows: [] };
+    this.layers = { arrows: shape("g"), boxes: shape("g") };
+    this.svg = shape("svg.states", { role: "group", "aria-label": label }, this.layers.arrows, this.layers.boxes);
+  }
+
+  /** A part, made if it is not there yet. */
+  part(kind, number) {
+    const draw = kind === "boxes" ? drawBox : drawArrow;
+    const make = () => {
+      const element = draw(this.drawing[kind][number]);
+      element.dataset[kind === "boxes" ? "box" : "arrow"] = number;
+      this.layers[kind].append(element);
+      return element;
+    };
+    return (this.made[kind][number] ??= make());
+  }
+
+  /** Shows some boxes and arrows, each with the classes that `look` gives for it, and makes room for them. */
+  show(kind, numbers, look) {
+    this.made[kind].forEach((element, number) => element.classList.toggle("away", !numbers.has(number)));
+    for (const number of numbers) look(this.part(kind, number), this.drawing[kind][number], number);
+  }
+
+  /** Fits the picture to the boxes and labels that are shown, at its own size. */
+  fit(boxes, arrows) {
+    const spans = [...boxes].map((number) => this.drawing.boxes[number].place).map(([x, y, w, h]) => [x - w / 2, y - h / 2, x + w / 2, y + h / 2]);
+    for (const number of arrows) {
+      const { curve, text: [x, y], label, only } = this.drawing.arrows[number], half = arrowText({ label, only }).length * 4 + 20;
+      spans.push([x - half, y - 15, x + half, y + 15]);
+      for (let point = 0; point < curve.length; point += 2) spans.push([curve[point], curve[point + 1], curve[point], curve[point + 1]]);
+    }
+    const low = (side) => Math.min(...spans.map((span) => span[side])) - EDGE_OF_MAP;
+    const high = (side) => Math.max(...spans.map((span) => span[side])) + EDGE_OF_MAP;
+    const [x, y, width, height] = [low(0), low(1), high(2) - low(0), high(3) - low(1)];
+    for (const [name, value] of Object.entries({ viewBox: `${x} ${y} ${width} ${height}`, width, height })) this.svg.setAttribute(name, value);
+    this.corner = { x, y };
+  }
+}

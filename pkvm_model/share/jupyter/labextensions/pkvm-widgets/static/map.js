@@ -1,0 +1,248 @@
+// The map: states as boxes and steps as arrows. A box is gone to, an arrow is taken, and every step can be chosen below.
+
+import { unpack } from "./cells.js";
+import { Picture, arrowText } from "./drawing.js";
+import { button, make, settle, write } from "./elements.js";
+import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
+import { dress } from "./looks.js";
+import { MAP_CSS } from "./map-looks.js";
+import { drawChange, drawProperties, drawState, newlyBroken } from "./panels.js";
+import { codeOf, cpuSign, nothingSign, refusedSign } from "./signs.js";
+import { Walker } from "./walker.js";
+import { register } from "./widget.js";
+
+const ALL_SHOWN = 60;
+const KEY = "Filled: where you are. Marked: the last step. Heavy: the way you came.";
+const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** A map on the screen. */
+class StateMap extends Walker {
+  constructor(root, graph, port = {}) {
+    super(root, "map", graph, port, `Map: ${graph.title}`);
+    dress("map", MAP_CSS);
+  }
+
+  get news() { return this.broken; }
+
+  actions() {
+    const act = {
+      choose: (number) => this.choose(this.choices[number]),
+      box: (event) => this.onPicture(event),
+    };
+    return { ...super.actions(), ...Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)])) };
+  }
+
+  frame() {
+    const { graph, act, box, alert, standing, live } = this, { drawing } = graph, near = drawing.boxes.length > ALL_SHOWN;
+    this.picture = drawing.missing ? null : new Picture(drawing, "States and the steps between them; arrow keys move, Enter goes there");
+    const parts = {
+      ...walkParts(act),
+      change: make("div"),
+      choices: make("ol.choices"),
+      room: make("div"),
+      map: make(near ? "div.map-room.near" : "div.map-room", {}, this.picture ? this.picture.svg : make("p.muted", {}, drawing.missing)),
+      state: make("div.section"),
+      properties: make("ul.props"),
+      table: make("div"),
+    };
+    parts.map.addEventListener("click", act.box);
+    parts.details = make("details", {}, make("summary", {}, "The same as a table"), parts.table);
+    parts.details.addEventListener("toggle", this.guard(() => this.drawTable()));
+    const steps = make("section", { "aria-label": "Steps from here" }, make("h4.what", {}, "From here"), parts.choices);
+    box.append(headFrame(graph.title, [graph.revision], parts),
+      make("section.change", { "aria-label": "What just changed" }, parts.change, alert), standing, live,
+      make("div.columns", {}, make("div.section", {}, steps, parts.map, this.picture && make("p.key", {}, near ? `${KEY} Of ${drawing.boxes.length} states those near your way are shown.` : KEY)), parts.state),
+      parts.details, propertyFrame(parts), timelineFrame(parts), shareFrame(parts, act));
+    return parts;
+  }
+
+  drawHere(since) {
+    const { walk, parts } = this, view = walk.view(since);
+    drawChange(parts.change, view, "");
+    drawState(parts, view);
+    drawProperties(parts.properties, view);
+    this.broken = newlyBroken(view).map(({ says }) => ` Broken now: ${says}`).join("");
+    this.choices = walk.state.end ? [] : this.edgesHere();
+    const none = walk.state.end ? "The machine has ended. Undo to go on." : "Nothing is left to do.";
+    settle(parts.choices, this.choices.length ? this.choices.map((edge, number) => this.choiceRow(edge, number)) : [[none, () => make("li.muted", {}, none)]]);
+    if (this.picture) this.drawPicture();
+    this.drawTable();
+  }
+
+  edgesHere() {
+    return this.graph.cpus.flatMap((_, cpu) => this.walk.edges(cpu));
+  }
+
+  /** The key of a choice: the CPU where each has one step at most, else its number. */
+  keyOf({ cpu }, number) {
+    return this.graph.cpus.length > 1 ? String(cpu) : String(number + 1);
+  }
+
+  /** A choice: its button stays while it is for the same call, so that the focus does; where it leads is written anew. */
+  choiceRow(edge, number) {
+    const who = this.graph.cpus.length > 1 && cpuSign(edge.cpu), key = this.keyOf(edge, number);
+    const draw = () => {
+      const go = button("button.choice", edge.label, key, () => this.act.choose(number));
+      if (who) go.prepend(who);
+      return make("li", {}, go, make("span.to"));
+    };
+    return [`${edge.label} ${key}`, draw, (item) => this.fillChoice(item, edge)];
+  }
+
+  fillChoice(item, edge) {
+    const to = edge.to === null ? undefined : this.graph.states[edge.to], leads = to && this.graph.drawing.boxes[to.box];
+    const refused = edge.kind === "refused" || edge.kind === "nothing", text = leads ? `to ${leads.text}` : to ? "to a state beyond the picture" : "asks Python";
+    const sign = () => (edge.kind === "nothing" ? nothingSign() : codeOf(edge) ? refusedSign(codeOf(edge)) : make("span", {}, text));
+    item.firstChild.classList.toggle("refusal", refused);
+    settle(item.lastChild, [refused ? [`${edge.kind} ${codeOf(edge)}`, sign] : ["to", () => make("span"), (span) => write(span, text)]]);
+  }
+
+  choose(edge) {
+    if (!edge) return this.say("There is no such step from here.");
+    return this.step(edge.cpu, this.walk.edges(edge.cpu).indexOf(edge));
+  }
+
+  /** Where the way leads through: boxes, arrows, and the arrow of the last step. */
+  way() {
+    const { walk, graph: { states, drawing } } = this, boxes = [states[walk.places[0].id].box], arrows = [];
+    for (const { edge, id } of walk.path.slice(0, walk.at)) {
+      arrows.push(this.arrowOf(boxes.at(-1), states[id].box, edge));
+      boxes.push(states[id].box);
+    }
+    return { boxes: new Set(boxes), arrows: new Set(arrows), last: arrows.at(-1), drawing };
+  }
+
+  /** The arrow of a step between two boxes, or undefined where none is drawn; one arrow may stand for several calls. */
+  arrowOf(start, to, { label, cpu }) {
+    const keys = (arrow) => arrow.label.split(", ").map((name) => `${arrow.start} ${arrow.to} ${name} ${arrow.cpu ?? ""}`);
+    this.named ??= new Map(this.graph.drawing.arrows.flatMap((arrow, number) => keys(arrow).map((key) => [key, number])));
+    return this.named.get(`${start} ${to} ${label} ${cpu}`) ?? this.named.get(`${start} ${to} ${label} `);
+  }
+
+  /** The boxes that are shown: all of a small map; of a large one the way, one step off it, and two steps on. */
+  shown({ boxes }) {
+    const { drawing } = this.graph, here = this.walk.state.box;
+    if (drawing.boxes.length <= ALL_SHOWN) return new Set(drawing.boxes.keys());
+    this.onward ??= drawing.arrows.reduce((lists, { start, to }) => ((lists[start] ??= []).push(to), lists), []);
+    const after = (some) => some.flatMap((box) => this.onward[box] ?? []);
+    const next = after([here]);
+    return new Set([...boxes, ...after([...boxes]), ...next, ...after(next)].filter((box) => box !== null && box !== undefined));
+  }
+
+  drawPicture() {
+    const { graph: { drawing }, walk } = this, way = this.way(), shown = this.shown(way), here = walk.state.box;
+    const arrows = new Set([...drawing.arrows.keys()].filter((number) => shown.has(drawing.arrows[number].start) && shown.has(drawing.arrows[number].to)));
+    const open = new Set(this.choices.map((edge) => edge.to !== null && this.arrowOf(here, this.graph.states[edge.to]?.box, edge)));
+    this.picture.show("arrows", arrows, ({ classList }, _, number) => {
+      classList.toggle("been", way.arrows.has(number));
+      classList.toggle("open", open.has(number));
+      classList.toggle("last", way.last === number);
+    });
+    this.picture.show("boxes", shown, (element, box, number) => {
+      const now = number === here, been = way.boxes.has(number);
+      element.classList.toggle("been", been);
+      element.classList.toggle("now", now);
+      element.setAttribute("aria-label", `${box.says}${now ? "; you are here" : been ? "; you were here" : ""}${box.broken.map((name) => `; ${name} is broken`).join("")}`);
+      element.setAttribute("aria-current", String(now));
+      element.setAttribute("tabindex", now ? "0" : "-1");
+    });
+    // Fitting asks for all places; it is needed again only where another set of boxes is shown.
+    const set = shown.size === drawing.boxes.length ? "all" : [...shown].join();
+    if (set !== this.fitted) this.picture.fit(shown, arrows);
+    this.fitted = set;
+    this.center(here);
+  }
+
+  /** Brings a box into the middle of what is seen of the map. */
+  center(box) {
+    const { map } = this.parts, place = this.graph.drawing.boxes[box]?.place;
+    if (!place) return;
+    const [x, y] = place, { corner } = this.picture;
+    map.scrollTo(x - corner.x - map.clientWidth / 2, y - corner.y - map.clientHeight / 2);
+  }
+
+  drawTable() {
+    const { parts, graph: { drawing }, walk } = this;
+    if (!parts.details.open) return;
+    const heads = ["State", "In words", "From here"].map((head) => make("th", { scope: "col" }, head));
+    const rows = [...this.shown(this.way())].sort((one, other) => one - other).map((number) => {
+      const box = drawing.boxes[number], here = number === walk.state.box;
+      const onward = drawing.arrows.filter(({ start }) => start === number)
+        .map((arrow) => `${arrow.cpu === undefined ? "" : `CPU ${arrow.cpu} `}${arrowText(arrow)} to ${drawing.boxes[arrow.to].text}`);
+      const head = make("th", { scope: "row" }, box.text, here && make("span.what", {}, "you are here"));
+      const words = [box.says.replace(/^[^:]*: /, ""), ...box.broken.map((name) => `${name} is broken`)].join("; ");
+      return make(here ? "tr.here" : "tr", {}, head, make("td", {}, words), make("td", {}, onward.join("; ") || "nothing"));
+    });
+    parts.table.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
+  }
+
+  onPicture({ target }) {
+    const box = target.closest("[data-box]"), arrow = target.closest("[data-arrow]");
+    if (box) return this.goToBox(Number(box.dataset.box));
+    return arrow && this.takeArrow(Number(arrow.dataset.arrow));
+  }
+
+  /** Makes the call of an arrow: from here where it begins here, else from the box where it begins. */
+  async takeArrow(number) {
+    const { walk, graph: { drawing, states } } = this, { start } = drawing.arrows[number];
+    if (walk.state.box !== start) await this.goToBox(start);
+    const edge = this.edgesHere().find((one) => one.to !== null && this.arrowOf(walk.state.box, states[one.to].box, one) === number);
+    if (!edge) return this.say(`${arrowText(drawing.arrows[number])} does not lead there from here.`);
+    return this.choose(edge);
+  }
+
+  /** Goes to a box: on by the fewest steps, else back on the way, else anew from the start. */
+  goToBox(box) {
+    const { walk } = this, since = walk.at;
+    if (walk.state.box === box) return this.say("You are here.");
+    const edges = this.route(walk.id, box), earlier = walk.path.slice(0, walk.at).findLast(({ id }) => this.graph.states[id].box === box);
+    if (edges) return this.goEdges(edges, since);
+    if (earlier) return this.goTo(earlier, "Went back there. ");
+    if (this.graph.states[walk.places[0].id].box === box) return this.goTo(walk.places[0], "Back to start. ");
+    const anew = this.route(walk.places[0].id, box);
+    if (!anew) return this.say("No step that is known leads there.");
+    walk.go(walk.places[0]);
+    return this.goEdges(anew, 0);
+  }
+
+  goEdges(edges, since) {
+    for (const edge of edges) this.walk.take(edge);
+    this.show(since, edges.length > 1 ? `Went there in ${edges.length} steps. ` : "");
+  }
+
+  /** The fewest known steps from a state to one in a box, or undefined. */
+  route(from, box) {
+    const { states, edges } = this.graph, ways = new Map([[from, []]]);
+    for (const [id, way] of ways) {
+      if (id !== from && states[id].box === box) return way;
+      for (const edge of states[id].end ? [] : edges[id] ?? []) {
+        if (edge.to !== null && states[edge.to] && !ways.has(edge.to)) ways.set(edge.to, [...way, edge]);
+      }
+    }
+    return undefined;
+  }
+
+  onKey(event) {
+    const box = event.target.closest?.("[data-box]"), { ctrlKey, altKey, metaKey, key } = event;
+    if (ctrlKey || altKey || metaKey) return undefined;
+    const choice = this.choices.findIndex((edge, number) => this.keyOf(edge, number) === key);
+    if (box && SIDES[key]) this.moveOver(Number(box.dataset.box), SIDES[key]);
+    else if (box && (key === "Enter" || key === " ")) this.act.box(event);
+    else if (choice >= 0 && !event.target.matches("textarea")) this.act.choose(choice);
+    else return super.onKey(event);
+    return event.preventDefault();
+  }
+
+  /** Moves the focus to the nearest box that is shown on one side. */
+  moveOver(from, [dx, dy]) {
+    const { boxes } = this.graph.drawing, [x, y] = boxes[from].place;
+    const far = (number) => {
+      const [bx, by] = boxes[number].place, on = (bx - x) * dx + (by - y) * dy, off = Math.abs((bx - x) * dy) + Math.abs((by - y) * dx);
+      return on > 1 ? on + 2 * off : Infinity;
+    };
+    const near = [...this.shown(this.way())].map((number) => [far(number), number]).sort(([one], [other]) => one - other)[0];
+    if (near?.[0] < Infinity) this.picture.part("boxes", near[1]).focus();
+  }
+}
+
+register("map", StateMap, unpack);

@@ -1,0 +1,73 @@
+"""Side by side: the same steps in two kernels, a row for each, the first difference marked; stepped like a bench."""
+
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import Any
+
+from pkvm_model.show.pairs import apart
+from pkvm_model.widgets import beside_words as words
+from pkvm_model.widgets.bench import Bench
+from pkvm_model.widgets.static import box, element, listed, table
+from pkvm_model.widgets.walk import Expand, Graph
+
+
+class SideBySide(Bench):
+    """Two kernels on the pairs of their states; `runs` compares the ends of all runs, where that was not shipped."""
+
+    kind = "beside"
+
+    def __init__(self, graph: Graph, expand: Expand, runs: Callable[[], dict[str, Any]]):
+        """Stand at the start of the graph."""
+        super().__init__(graph, expand)
+        self._runs = runs
+
+    @property
+    def traces(self) -> tuple[str, str]:
+        """The trace of each kernel up to the step shown."""
+        return apart(self.trace)
+
+    @property
+    def first_difference(self) -> int | None:
+        """The number of the first step after which an onlooker can tell the two apart, if there is one on the way."""
+        return words.first_difference(self._here())
+
+    def step(self, cpus: Iterable[int]) -> None:
+        """Steps these CPUs, here and in every view; raises ValueError for one that has nothing to do on either side."""
+        walk = self._here()
+        for cpu in cpus:
+            edge = next((edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu), None)
+            if edge is None:
+                raise ValueError(f"After step {len(walk.path)} CPU {cpu} has nothing to do in either kernel.")
+            walk.go(edge)
+        self.stand(walk.history)
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Works one step out, or compares all runs."""
+        return self._runs() if "runs" in question else super().answer(question)
+
+    def describe(self) -> str:
+        """The steps taken, and what tells the two states apart."""
+        return words.describe_pair(self._here())
+
+    def static(self) -> str:
+        """The same as tables."""
+        walk = self._here()
+        names = words.revisions(walk)
+        says = element("p", "says", escape(walk.says))
+        steps = table("Step by step", ["Step", *names], map(row_html, words.rows(walk))) if walk.path else ""
+        runs = [walk.graph["runs"]["says"]] if walk.graph["runs"] else []
+        apart_here = element("pre", "note", escape("\n".join(words.apart_lines(walk))))
+        place = f"{' beside '.join(names)} · step {len(walk.path)}"
+        return box(walk.graph["title"], place, says, steps, apart_here, listed(runs))
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        graph = self.graph
+        return f"SideBySide({graph['name']!r}, {len(graph['states'])} pairs of states, at step {self.at})"
+
+
+def row_html(row: words.Row) -> str:
+    """A step as a row of a table."""
+    mark = element("b", "title", " · first difference") if row.first else ""
+    head = element("th", "cell", f"{row.number} {escape(row.who)}", mark, scope="row")
+    return f"<tr>{head}{''.join(element('td', 'cell', escape(side)) for side in row.sides)}</tr>"

@@ -1,0 +1,44 @@
+"""A map of states without a screen: which states there are, what each is, and what leads on from it."""
+
+from pkvm_model.widgets.bench_words import columns, headline, lines_of, properties_of
+from pkvm_model.show.drawing import Drawing, arrow_text
+from pkvm_model.widgets.walk import Walk
+
+ALL_SHOWN = 60
+"""With more states than these only those near the way are shown."""
+HEAD = ["state", "in words", "from here"]
+
+
+def describe_map(walk: Walk) -> str:
+    """The state shown in words, and a table of the states of the map."""
+    found = boxes_shown(walk)
+    there = "" if len(found) == len(walk.graph["drawing"]["boxes"]) else " near the way"
+    rows = [HEAD, *(box_row(walk, number) for number in found)]
+    parts = [headline(walk), *lines_of(walk), *properties_of(walk), "", f"States{there}; * is where you are."]
+    return "\n".join([*parts, *columns(rows)])
+
+
+def box_row(walk: Walk, number: int) -> list[str]:
+    """A state: its text, marked where it is the one shown, what it is, and the steps that lead on from it."""
+    drawn = walk.graph["drawing"]
+    onward = [f"{arrow_text(arrow)} to {drawn['boxes'][arrow['to']]['text']}"
+              for arrow in drawn["arrows"] if arrow["start"] == number]
+    box = drawn["boxes"][number]
+    says = [*(f"BROKEN {name}" for name in box["broken"]), box["says"].partition(": ")[2]]
+    mark = "* " if number == walk.state["box"] else "  "
+    return [f"{mark}{box['text']}", "; ".join(says), "; ".join(onward) or "nothing"]
+
+
+def boxes_shown(walk: Walk) -> list[int]:
+    """All states of a small map; of a large one those on the way, one step off it, and two steps on from its end."""
+    drawn = walk.graph["drawing"]
+    if len(drawn["boxes"]) <= ALL_SHOWN:
+        return list(range(len(drawn["boxes"])))
+    way = {walk.states[state]["box"] for state in (walk.graph["start"], *(to for _, to in walk.path))}
+    near = after(drawn, way) | after(drawn, after(drawn, {walk.state["box"]}))
+    return sorted((way | near) - {None})
+
+
+def after(drawn: Drawing, boxes: set[int]) -> set[int]:
+    """The boxes to which an arrow leads from one of these."""
+    return {arrow["to"] for arrow in drawn["arrows"] if arrow["start"] in boxes}

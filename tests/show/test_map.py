@@ -1,0 +1,49 @@
+"""The states of a scene as a map."""
+from __future__ import annotations
+
+import pytest
+
+from pkvm_model.lesson import fitting
+from pkvm_model.scenes import SCENES
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import LEFT_BEHIND, TWO_PHASES
+from pkvm_model.show.drawing import ENDS
+from pkvm_model.show.map import StateMap
+from pkvm_model.widgets.bench import pack
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_each_step_between_shipped_states_has_its_arrow(name):
+    value = StateMap(SCENES[name]).value()
+    steps = [(number, edge["to"], edge["label"], edge["cpu"]) for number, out in enumerate(value["edges"])
+             for edge in out if edge["to"] is not None]
+    drawn = [(one["start"], one["to"], one["label"], one["cpu"]) for one in value["drawing"]["arrows"]]
+    assert drawn == steps
+    assert len(value["drawing"]["boxes"]) == len(value["states"])
+
+
+def test_a_box_says_what_its_state_is():
+    boxes = StateMap(COLD_OPEN).value()["drawing"]["boxes"]
+    assert boxes[0]["says"] == "state 0: VM 0x1000 live, counts 0; CPU 0 unshare is next; CPU 1 start is next"
+    assert (boxes[4]["signs"], boxes[4]["text"]) == ([ENDS], "4 machine ends")
+    assert boxes[4]["says"].endswith("warns at EL2: VM 0x1000 is still in use.")
+
+
+def test_a_state_in_which_something_is_broken_is_marked_with_its_name():
+    assert [box["broken"] for box in StateMap(LEFT_BEHIND).value()["drawing"]["boxes"]] == [[], [], ["I2x"]]
+
+
+def test_a_scene_that_asks_for_a_prediction_marks_only_the_ends():
+    assert not any(box["broken"] for box in StateMap(COLD_OPEN).value()["drawing"]["boxes"])
+
+
+def test_of_a_large_graph_as_much_is_drawn_as_is_shipped_and_the_rest_has_no_box():
+    graph = StateMap(TWO_PHASES)
+    value = fitting(graph, 30_000)
+    known = len(value["states"])
+    assert len(pack(value).encode()) <= 30_000
+    assert len(value["drawing"]["boxes"]) == known
+    number, edge = next((number, edge) for number, out in enumerate(value["edges"])
+                        for edge in out if edge["to"] is None)
+    answer = graph.expand(number, edge["cpu"], edge["line"])
+    assert answer["states"][str(answer["to"])]["box"] is None

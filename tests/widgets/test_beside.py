@@ -1,0 +1,100 @@
+"""Side by side from Python: steps, what is read back, and the forms without a screen."""
+
+import json
+import re
+
+import pytest
+
+from pkvm_model.lesson import side_by_side
+from pkvm_model.revisions import UPSTREAM, V1
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.show.pairs import PairGraph
+from pkvm_model.trace import parse, replay
+from pkvm_model.widgets.widget import MIME
+
+RACE = (1, 0, 1, 0, 0)
+
+
+@pytest.fixture
+def pair():
+    """The race of the cold open, at its start, with its messages caught."""
+    made = side_by_side(COLD_OPEN, V1, UPSTREAM)
+    made.sent = []
+    made.send = made.sent.append
+    return made
+
+
+def test_its_repr_is_short_and_stable(pair):
+    assert repr(pair) == "SideBySide('cold-open-v1-upstream', 26 pairs of states, at step 0)"
+
+
+def test_python_reads_both_traces_and_the_first_difference(pair):
+    assert pair.first_difference is None
+    pair.step(RACE)
+    assert (pair.at, pair.first_difference) == (5, 3)
+    ends = [replay(parse(trace)) for trace in pair.traces]
+    assert [end.differs for end in ends] == ["", ""]
+    assert [len(end.steps) for end in ends] == [9, 10]
+
+
+def test_a_step_reaches_every_view(pair):
+    pair.step((1,))
+    assert pair.sent == [{"place": pair.place}]
+
+
+def test_a_cpu_that_has_nothing_to_do_on_either_side_is_refused(pair):
+    with pytest.raises(ValueError, match="After step 5 CPU 1 has nothing to do in either kernel"):
+        pair.step((*RACE, 1))
+
+
+def test_a_trace_and_a_link_lead_to_the_same_step(pair):
+    pair.step(RACE)
+    trace, link, digest = pair.trace, pair.link, pair.digest
+    for text in (trace, f"https://course.example/09.html{link}"):
+        again = side_by_side(COLD_OPEN, V1, UPSTREAM)
+        again.goto(text)
+        assert (again.digest, again.at) == (digest, 5)
+
+
+def test_a_trace_of_other_kernels_is_refused_with_its_line(pair):
+    other = side_by_side(COLD_OPEN, V1, V1.without("finalize_dying"))
+    with pytest.raises(ValueError, match="line 1 of the trace is not"):
+        pair.goto(other.trace)
+
+
+def test_the_words_say_each_step_once_where_both_are_alike_and_mark_the_first_difference(pair):
+    pair.step(RACE)
+    lines = pair.describe().splitlines()
+    assert lines[1] == "step 1, CPU 1 start: CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."
+    assert lines[3] == "step 3, CPU 1 finalise * first difference:"
+    assert lines[5] == "    upstream: EL2 refuses CPU 1’s finalise with -EINVAL: VM 0x1000 is still in use. -> -EINVAL"
+    assert lines[10] == "    v1: not reached"
+    assert "page vm0 owner          HOST                 HYP" in lines
+    assert lines[-1].startswith("Not every run ends where one of the other does")
+
+
+def test_before_a_difference_the_words_say_that_there_is_none(pair):
+    assert "Nothing that an onlooker can see differs." in pair.describe()
+
+
+def test_the_form_without_scripts_keeps_its_meaning(pair):
+    pair.step(RACE)
+    page = pair.static()
+    assert not re.search(r"<script|<svg|aria-|role=|data-", page)
+    assert "3 CPU 1 finalise<b" in page
+    assert page.count("first difference") == 1
+    assert "not reached" in page
+
+
+def test_two_of_them_store_the_same_bytes():
+    stored = [side_by_side(COLD_OPEN, V1, UPSTREAM, RACE)._repr_mimebundle_()[0] for _ in range(2)]
+    assert [json.dumps(data[MIME]) for data in stored] == [json.dumps(stored[0][MIME])] * 2
+    assert stored[0]["text/plain"] == stored[1]["text/plain"]
+
+
+def test_what_a_front_end_asks_is_a_step_or_the_ends_of_all_runs(pair):
+    graph = PairGraph(COLD_OPEN, V1, UPSTREAM)
+    edge = pair.graph["edges"][0][0]
+    answer = pair.answer({"from": 0, "cpu": edge["cpu"], "line": edge["line"]})
+    assert answer["states"][str(answer["to"])]["digest"] == pair.graph["states"][edge["to"]]["digest"]
+    assert pair.answer({"runs": True}) == graph.all_runs()
