@@ -7,12 +7,23 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
+from pkvm_model.revisions import V1
+from pkvm_model.scenes import LENT_PAGE, scene
+from pkvm_model.show.graph import StateGraph
 from pkvm_model.widgets.bench import Bench, pack
 from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph
 
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+FREE = """
+from pkvm_model.widgets import Bench
+from tests.browser.notebooks import free_graph
+
+graph = free_graph(1)
+bench = Bench(graph.value(), graph.expand)
+bench
+"""
 ASK = """
 from pkvm_model.widgets import Bench
 from tests.widgets.r7_graph import graph
@@ -33,6 +44,7 @@ def stored_notebooks() -> dict[str, Any]:
     lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
     made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
     made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
+    made["free.ipynb"] = free()
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     return lessons | made
 
@@ -41,6 +53,19 @@ def live() -> Any:
     """A notebook that makes a bench which asks Python, and reads it back."""
     cells = [new_code_cell(ASK.strip()), new_code_cell("(bench.digest, bench.at)")]
     return new_notebook(cells=cells, metadata=KERNEL)
+
+
+def free_graph(limit: int = 0) -> StateGraph:
+    """A machine on which both CPUs are the learner's, for the calls of a teardown."""
+    script = "free __pkvm_start_teardown_vm __pkvm_finalize_teardown_vm __pkvm_host_unshare_guest"
+    return StateGraph(scene("free", "You are the host", V1, LENT_PAGE, (script, script), "VM 0x1000 is alive."), limit)
+
+
+def free() -> Any:
+    """A notebook with a bench of the free host; when it is run, the bench knows the first state only."""
+    cells = unrun(free_graph().value()).cells
+    cells[0].source = FREE.strip()
+    return new_notebook(cells=[*cells, new_code_cell("(bench.trace.splitlines()[-2], bench.at)")], metadata=KERNEL)
 
 
 def unrun(shipped: dict) -> Any:

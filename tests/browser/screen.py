@@ -21,6 +21,14 @@ class Screen:
         """Click the step button of a CPU."""
         self.bench.locator(".lane").nth(cpu).locator(".go").first.click()
 
+    def choose(self, cpu: int, call: str, args: str = "") -> None:
+        """Choose a call for a CPU that is the learner's, by keyboard as far as the list knows the call's short name."""
+        menu = self.bench.locator(".lane").nth(cpu).locator("select")
+        menu.first.focus()
+        self.page.keyboard.type(call)
+        if args:
+            menu.last.select_option(args)
+
     def press(self, *keys: str) -> None:
         """Type at the bench."""
         self.bench.locator(".go").first.focus()

@@ -166,6 +166,17 @@ def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook)
     assert page.evaluate(CELLS) == before
 
 
+def test_the_learners_calls_go_beyond_what_was_shipped_and_python_knows_them(notebook):
+    page = notebook("free.ipynb")
+    assert page.evaluate(RUN_ALL)
+    screen = Screen(page)
+    for step, call in enumerate(("start", "unshare"), 1):
+        screen.choose(1, call)
+        screen.press("1")
+        screen.counts(f"step {step} of {step}")
+    python_reads(page, "('1 __pkvm_host_unshare_guest(0x1000, 0) ...', 2)")
+
+
 def test_a_stored_bench_steps_without_trust_and_without_a_run(notebook):
     screen = Screen(notebook("unrun.ipynb"))
     screen.press("b")

@@ -105,6 +105,36 @@ def test_what_a_step_will_do_is_said_beforehand_only_where_the_graph_allows_it(e
     expect(exported("silent.ipynb").bench.locator(".fore").first).to_be_empty()
 
 
+def test_a_refusal_is_said_before_the_learners_call_is_made(exported):
+    screen = exported("free.ipynb")
+    screen.choose(0, "fin", "0x1000")
+    says = "EL2 refuses CPU 0’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)"
+    expect(screen.bench.locator(".fore").first).to_have_text(f"-EBUSY{says}")
+    expect(screen.bench.locator("[aria-live]")).to_have_text(f"-EBUSY{says}")
+    screen.press("0")
+    screen.says(says)
+
+
+def test_what_comes_of_a_call_that_is_not_refused_is_not_said_before(exported):
+    screen = exported("free.ipynb")
+    screen.choose(1, "start", "0x1000")
+    expect(screen.bench.locator(".fore").last).to_have_text("EL2 does not refuse this call now.")
+    screen.press("1")
+    screen.says("CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.")
+
+
+def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported):
+    screen = exported("free.ipynb")
+    screen.choose(0, "unshare", "0x1000, 0")
+    screen.choose(1, "start", "0x1000")
+    screen.press("0", "1")
+    screen.choose(1, "fin", "0x1000")
+    screen.press("1", "Shift+Digit1", "0")
+    expect(screen.bench.locator(".panic")).to_contain_text("the machine ends")
+    screen.press("u")
+    assert screen.bench.locator("select").first.input_value() == "__pkvm_host_unshare_guest"
+
+
 def test_what_is_broken_comes_first_with_its_reason_and_is_announced(exported):
     screen = exported("unrun.ipynb")
     expect(screen.bench.locator(".props li.empty")).to_contain_text("no vCPU loaded. I3 · nothing to check")
