@@ -53,6 +53,19 @@ def lab_page(browser, lab) -> Iterator:
         yield page
 
 
+@pytest.fixture
+def notebook(lab_page):
+    """Opens a notebook in JupyterLab, or goes on with it where it is open already."""
+
+    def opened(name, fragment=""):
+        if fragment or name not in lab_page.url:
+            lab_page.goto(f"/lab/tree/{name}?reset{fragment}")
+            lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        return lab_page
+
+    return opened
+
+
 def leaves(address: str) -> bool:
     """Whether an address is outside this machine."""
     return not address.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "file:", "data:", "blob:", "about:"))

@@ -7,8 +7,10 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
+from pkvm_model.lesson import el2_time, play, quiz, sequence
 from pkvm_model.revisions import V1
 from pkvm_model.scenes import LENT_PAGE, scene
+from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.widgets.bench import Bench, pack
 from pkvm_model.widgets.widget import MIME
@@ -39,6 +41,17 @@ bench
 """
 
 
+VIEWS = """
+from tests.browser.notebooks import *
+shown = sequence(FOUR); shown
+chart = el2_time(); chart
+asked = quiz(*QUESTION, right="That"); asked
+(shown.at, chart.read, asked.chosen, asked.tries, asked.right)
+"""
+FOUR = play(COLD_OPEN, 1, 0, 1, 0)
+QUESTION = ("Which one?", {"This": "Look again.", "That": "Because it is that one."})
+
+
 def stored_notebooks() -> dict[str, Any]:
     """Each notebook by file name."""
     lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
@@ -46,7 +59,18 @@ def stored_notebooks() -> dict[str, Any]:
     made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
     made["free.ipynb"] = free()
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
+    made["views.ipynb"] = views()
     return lessons | made
+
+
+def views() -> Any:
+    """A sequence view, a chart and a quiz as they come out of a clone, and a cell in which Python reads them back."""
+    cells = [new_code_cell(line, execution_count=1) for line in VIEWS.strip().splitlines()]
+    for cell, made in zip(cells[1:], (sequence(FOUR), el2_time(), quiz(*QUESTION, right="That")), strict=False):
+        data = {mime: kept for mime, kept in made._repr_mimebundle_()[0].items() if "widget-view" not in mime}
+        cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
+        made.close()
+    return new_notebook(cells=cells, metadata=KERNEL)
 
 
 def live() -> Any:

@@ -4,45 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.widgets.walk import Walk
+from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, python_reads
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.browser.walks import walked
 from tests.widgets.r7_graph import graph
-
-READY = """async () => {
-  const app = window.jupyterapp;
-  await app.restored;
-  const panel = app.shell.currentWidget;
-  await panel.context.ready;
-  await panel.context.sessionContext.ready;
-  const session = panel.context.sessionContext, cells = panel.content;
-"""
-RUN_ALL = READY + "return app.commands.execute('notebook:run-all-cells'); }"
-RUN_LAST = (
-    READY
-    + """
-  cells.activeCellIndex = cells.widgets.length - 1;
-  await app.commands.execute('notebook:run-cell');
-  return cells.activeCell.model.outputs.toJSON()[0].data['text/plain'];
-}"""
-)
-CELLS = READY + "return cells.widgets.length; }"
-SAVE = READY + "await panel.context.save(); }"
-RESTART = READY + "await session.restartKernel(); }"
-SHUT_DOWN = READY + "await session.shutdown(); }"
-
-
-@pytest.fixture
-def notebook(lab_page):
-    """Opens a notebook in JupyterLab, or goes on with it where it is open already."""
-
-    def opened(name, fragment=""):
-        if fragment or name not in lab_page.url:
-            lab_page.goto(f"/lab/tree/{name}?reset{fragment}")
-            lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        return lab_page
-
-    return opened
 
 
 @pytest.fixture
@@ -51,15 +17,6 @@ def live(notebook):
     page = notebook("live.ipynb")
     assert page.evaluate(RUN_ALL)
     return Screen(page)
-
-
-def python_reads(page, expected):
-    """The last cell of the notebook comes to show this; the last step may still be on its way to Python."""
-    for _ in range(20):
-        read = page.evaluate(RUN_LAST)
-        if read == expected:
-            return
-    assert read == expected
 
 
 @pytest.mark.parametrize("name", LESSONS)

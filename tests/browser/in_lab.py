@@ -1,0 +1,32 @@
+"""What tests do to a notebook in JupyterLab: scripts for the page, and reading Python back."""
+
+READY = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready;
+  await panel.context.sessionContext.ready;
+  const session = panel.context.sessionContext, cells = panel.content;
+"""
+RUN_ALL = READY + "return app.commands.execute('notebook:run-all-cells'); }"
+RUN_LAST = (
+    READY
+    + """
+  cells.activeCellIndex = cells.widgets.length - 1;
+  await app.commands.execute('notebook:run-cell');
+  return cells.activeCell.model.outputs.toJSON()[0].data['text/plain'];
+}"""
+)
+CELLS = READY + "return cells.widgets.length; }"
+SAVE = READY + "await panel.context.save(); }"
+RESTART = READY + "await session.restartKernel(); }"
+SHUT_DOWN = READY + "await session.shutdown(); }"
+
+
+def python_reads(page, expected):
+    """The last cell of the notebook comes to show this; the last step may still be on its way to Python."""
+    for _ in range(20):
+        read = page.evaluate(RUN_LAST)
+        if read == expected:
+            return
+    assert read == expected

@@ -1,0 +1,160 @@
+"""The sequence view, the EL2 time chart and the quiz: on a page from disk, in JupyterLab never run, and run."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, python_reads
+
+GIVEN_BACK = "CPU 1’s finalise gives page vm0 back to the host while CPU 0’s unshare still holds a reference."
+SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
+
+
+class Views:
+    """The three widgets of a page."""
+
+    def __init__(self, page):
+        """Wait until they are there."""
+        self.page = page
+        kinds = ("sequence", "el2time", "quiz")
+        self.sequence, self.chart, self.quiz = (page.locator(f".pkvm-{kind}") for kind in kinds)
+        for box in (self.sequence, self.chart, self.quiz):
+            expect(box).to_be_visible(timeout=20_000)
+
+    def lit(self):
+        """The region that is lit, in the picture and in the table."""
+        box = self.sequence.locator("button.box[aria-current=step]")
+        row = self.sequence.locator("tr.now th").text_content()
+        return (box.get_attribute("data-region") if box.count() else "start", row)
+
+    def values(self):
+        """The numbers that the chart reads out."""
+        return self.chart.locator(".values li b").all_inner_texts()
+
+    def use(self):
+        """Go somewhere in each of them, by keyboard alone where there is a choice."""
+        self.sequence.get_by_role("button", name="Where it outlives").press("Enter")
+        self.chart.get_by_role("radio", name="2 MiB apart").check()
+        for key in ("End", "ArrowLeft"):
+            self.chart.get_by_label("Guest pages").press(key)
+        self.quiz.get_by_label("This").press("Space")
+        self.quiz.get_by_label("This").press("Enter")
+        self.are_used()
+
+    def are_used(self):
+        """They stand where `use` left them."""
+        expect(self.sequence.locator(".says")).to_have_text(GIVEN_BACK)
+        assert self.lit() == ("16", "16")
+        expect(self.chart.locator(".values p")).to_have_text("28 guest pages, 2 MiB apart")
+        expect(self.quiz.get_by_role("status").first).to_have_text("Not yet. Look again.1 try so far. Choose again.")
+        expect(self.quiz.get_by_label("This")).to_be_checked()
+
+
+@pytest.fixture
+def page(offline, page_of):
+    """The three on a page from disk, with the network off."""
+    offline.goto(page_of("views.ipynb"))
+    return Views(offline)
+
+
+def test_the_arrow_keys_go_along_a_run_and_each_region_is_said_aloud(page):
+    page.sequence.get_by_role("button", name="Next region").focus()
+    for key in ("ArrowRight", "ArrowRight", "End", "ArrowLeft", "o", "Home", "ArrowRight"):
+        page.page.keyboard.press(key)
+    assert page.lit() == ("1", "1")
+    expect(page.sequence.locator("[aria-live]")).to_have_text(
+        "Region 1 of 18. CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded. "
+        "count of vm0: 0 (nobody). owner of vm0: HYP.")
+
+
+def test_a_click_on_a_box_goes_there_and_the_end_of_the_machine_looks_like_it(page):
+    page.sequence.locator("[data-region='18']").click()
+    expect(page.sequence.locator(".panic")).to_contain_text("touches page vm0, which EL2 no longer maps")
+    assert page.lit() == ("18", "18")
+
+
+def test_a_run_that_is_too_long_for_its_width_goes_on_below_and_nothing_runs_sideways(page):
+    assert page.sequence.locator(".system").count() == 1
+    page.page.set_viewport_size({"width": 420, "height": 900})
+    expect(page.sequence.locator(".system")).to_have_count(3)
+    for box in (page.sequence, page.chart, page.quiz):
+        assert box.evaluate(SIDEWAYS) == 0
+    page.sequence.locator("[data-region='16']").click()
+    assert page.lit() == ("16", "16")
+
+
+def test_no_name_of_a_call_stands_on_another_one(page):
+    for width in (1200, 800, 420):
+        page.page.set_viewport_size({"width": width, "height": 900})
+        boxes = [box.bounding_box() for box in page.sequence.locator(".call").all()]
+        for at, one in enumerate(boxes):
+            for other in boxes[at + 1:]:
+                beside = one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                assert beside or abs(one["y"] - other["y"]) >= 12, (width, one, other)
+
+
+def test_the_table_of_a_run_has_the_words_of_python(page):
+    page.sequence.get_by_text("As a table").click()
+    rows = page.sequence.locator("tbody tr").all()
+    assert len(rows) == 19
+    assert rows[16].locator("th,td").all_inner_texts()[3:] == [GIVEN_BACK, "1 (CPU 0 · unshare, VM is gone)", "HOST"]
+
+
+def test_the_chart_is_read_where_its_slider_stands(page):
+    assert page.values()[:2] == ["113", "17"]
+    page.chart.get_by_label("Guest pages").press("Home")
+    assert page.values() == ["11", "11", "no call", "1"]
+    expect(page.chart.locator("[aria-live]")).to_contain_text("0 pages side by side.")
+
+
+def test_the_right_answer_is_on_no_screen_before_it_is_given(page):
+    assert "Because it is that one." not in page.quiz.inner_text()
+    page.quiz.get_by_role("button", name="Check").click()
+    expect(page.quiz.get_by_role("alert")).to_have_text("Choose an answer first.")
+    page.quiz.get_by_label("That").check()
+    page.quiz.get_by_role("button", name="Check").click()
+    expect(page.quiz).to_contain_text("Right. Because it is that one.")
+
+
+def test_a_reload_leaves_all_three_where_they_were(page):
+    page.use()
+    page.page.reload()
+    Views(page.page).are_used()
+
+
+def test_a_link_lights_its_region(offline, page_of):
+    offline.goto(page_of("views.ipynb") + "#cold-open-sequence=3")
+    assert Views(offline).lit() == ("3", "3")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault_with_them(page, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.use()
+    for summary in page.page.get_by_text("As a table").all():
+        summary.click()
+    for width, key in ((1300, "o"), (600, "End")):
+        page.page.set_viewport_size({"width": width, "height": 900})
+        page.sequence.locator("button.go").press(key)
+        found = axe.Axe().run(page.page, context=".pkvm-widget").response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+def test_in_jupyterlab_they_work_before_they_are_run_and_python_reads_them_back_after(notebook):
+    page = notebook("views.ipynb")
+    Views(page).use()
+    assert page.evaluate(RUN_ALL)
+    Views(page).use()
+    python_reads(page, "(16, (512, 28), 'This', 1, False)")
+    page.evaluate(SAVE)
+
+
+def test_no_key_that_is_typed_at_them_acts_on_the_notebook(notebook):
+    page = notebook("views.ipynb")
+    views, before = Views(page), page.evaluate(CELLS)
+    slider, radio = views.chart.get_by_label("Guest pages"), views.quiz.get_by_label("This")
+    for box in (views.sequence.locator("button.go"), slider, radio):
+        box.focus()
+        for key in ("d", "d", "j", "x", "ArrowDown"):
+            page.keyboard.press(key)
+    assert page.evaluate(CELLS) == before
