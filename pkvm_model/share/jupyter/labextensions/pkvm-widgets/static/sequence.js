@@ -37,7 +37,7 @@ const SEQUENCE_CSS = `
   @media print{button.box{display:flex}}
 }`;
 
-const LABEL = 108, NARROWEST = 31, WIDEST = 96, LETTER = 7.2, USUAL = 760;
+const NAMES_WIDTH = 108, NARROWEST = 31, WIDEST = 96, LETTER = 7.2, USUAL = 760;
 const SIGN_OF = { panic: () => octagon(16, "var(--danger)", PAPER), refused: SIGNS.arrow, warn: SIGNS.warn, nothing: SIGNS.nothing };
 
 const lettersOf = (locks) => locks.match(/[A-Z]/g) ?? [];
@@ -59,7 +59,7 @@ class System {
   constructor(view, first, last, width) {
     Object.assign(this, { view, data: view.data, first, last, width, row: 0, kids: [] });
     this.column = make("div.column", { hidden: "" });
-    this.box = make("div.system", { style: `grid-template-columns:${LABEL}px repeat(${last - first + 1},minmax(0,${WIDEST}px))` });
+    this.box = make("div.system", { style: `grid-template-columns:${NAMES_WIDTH}px repeat(${last - first + 1},minmax(0,${WIDEST}px))` });
   }
 
   place(number) { return number - this.first + 2; }
@@ -215,7 +215,7 @@ class SequenceView extends Widget {
 
   /** Draws the picture anew where the width has room for more or fewer columns than it had. */
   layOut() {
-    const room = (this.score.clientWidth || USUAL) - LABEL - 28, total = this.data.regions.length + 1;
+    const room = (this.score.clientWidth || USUAL) - NAMES_WIDTH - 28, total = this.data.regions.length + 1;
     const fit = Math.max(4, Math.floor(room / NARROWEST));
     if (fit === this.fit) return;
     this.fit = fit;
