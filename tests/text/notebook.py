@@ -19,12 +19,12 @@ EVIDENCE = re.compile(r"\((?:read|recorded|derived|unverified)(?: \w+)*:\s[^()]*
 
 
 class Cell(NamedTuple):
-    """A cell: its id, whether it is text, its source, and the plain text of what it shows."""
+    """A cell: its id, whether it is text, its source, and whether JupyterLab hides that."""
 
     id: str
     is_text: bool
     source: str
-    shows: str = ""
+    hidden: bool = False
 
     def calls(self) -> list[str]:
         """The names of the functions that a code cell calls."""
@@ -36,14 +36,8 @@ class Cell(NamedTuple):
 def cells(path: Path) -> tuple[Cell, ...]:
     """All cells of a notebook."""
     stored = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return tuple(Cell(cell["id"], cell["cell_type"] == "markdown", "".join(cell["source"]), shown(cell))
-                 for cell in stored)
-
-
-def shown(cell: dict) -> str:
-    """The plain text of a cell's outputs."""
-    data = [output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])]
-    return "\n".join("".join(text) for text in data)
+    return tuple(Cell(cell["id"], cell["cell_type"] == "markdown", "".join(cell["source"]),
+                      cell["metadata"].get("jupyter", {}).get("source_hidden", False)) for cell in stored)
 
 
 def text_cells(path: Path) -> list[Cell]:

@@ -82,7 +82,7 @@ FIGURES = sorted((ROOT / "figures").glob("*.svg"))
 @pytest.mark.parametrize("path", FIGURES, ids=name_of)
 def test_a_figure_has_its_own_ground_and_says_what_it_shows(path: Path) -> None:
     drawing = path.read_text(encoding="utf-8")
-    assert re.search(r"<title>[^<]{12,}</title>", drawing)
+    assert re.search(r"<svg [^>]*>\s*<title>[^<]{12,}</title>", drawing)
     assert 'fill="#FFFFFF"' in drawing or 'fill="#ffffff"' in drawing
 
 
