@@ -37,7 +37,7 @@ def cells(path: Path) -> tuple[Cell, ...]:
     """All cells of a notebook."""
     stored = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return tuple(Cell(cell["id"], cell["cell_type"] == "markdown", "".join(cell["source"]),
-                      cell["metadata"].get("jupyter", {}).get("source_hidden", False)) for cell in stored)
+                      cell.get("metadata", {}).get("jupyter", {}).get("source_hidden", False)) for cell in stored)
 
 
 def text_cells(path: Path) -> list[Cell]:
