@@ -1,5 +1,6 @@
 """The map of the course and the ways through it, from what the chapters say of themselves."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pkvm_model.course.chapters import Chapter, chapters
@@ -16,12 +17,12 @@ class Way(NamedTuple):
 
 
 WAYS = (
-    Way("One hour", "who wants to see the hole and try it", "01 09"),
-    Way("Half a day", "who wants the whole story of teardown", "01 05 07 08 09 10"),
-    Way("The course", "who wants to be able to review such a patch", "01 02 03 04 05 06 07 08 09 10 11 12 13 14"),
-    Way("OS student", "who knows processes and page tables, and no virtual machines", "01 02 03 04 05 07 08 09 10"),
-    Way("KVM developer", "who knows the code and wants the races and the evidence", "01 05 07 09 10 13 14"),
-    Way("Model-checking fan", "who wants to break and mend the model", "01 08 09 10 11"),
+    Way("One hour", "those who want to see the hole and try it", "01 09"),
+    Way("Half a day", "those who want the whole story of teardown", "01 05 07 08 09 10"),
+    Way("The course", "those who want to be able to review such a patch", "01 02 03 04 05 06 07 08 09 10 11 12 13 14"),
+    Way("OS student", "those who know page tables, and no virtual machines", "01 02 03 04 05 07 08 09 10"),
+    Way("KVM developer", "those who know the code, and want the races and the evidence", "01 05 07 09 10 13 14"),
+    Way("Model-checking fan", "those who want to break and mend the model", "01 08 09 10 11"),
 )
 
 
@@ -32,7 +33,7 @@ def course_map() -> Dot:
     picture = Dot(f"The map of the course, an arrow from each chapter to those that need it. {told}.", name="map")
     picture.attr(rankdir="LR")
     for each in known.values():
-        picture.node(each.name, f"{each.number}  {each.title}\n{each.minutes} minutes")
+        picture.node(each.name, f"  {each.number}  {each.title}  \n{each.minutes} minutes")
         for need in each.needs:
             picture.edge(need, each.name)
     return picture
@@ -44,11 +45,19 @@ def sentence(chapter: Chapter, known: dict[str, Chapter]) -> str:
     return f"{chapter.title}, {chapter.minutes} minutes, needs {needs}"
 
 
-def contents() -> Table:
+class Contents(Table):
+    """A table whose first cell is the name of a notebook, shown as a link to it."""
+
+    def html_row(self, row: Sequence[str]) -> str:
+        """One row with its link."""
+        return super().html_row(row).replace(row[0], f'<a href="{row[0]}.ipynb">{row[0]}</a>', 1)
+
+
+def contents() -> Contents:
     """Every chapter with its promise and its length."""
-    rows = [(each.number, each.title, each.promise, str(each.minutes)) for each in chapters()]
+    rows = [(each.name, each.title, each.promise, str(each.minutes)) for each in chapters()]
     total = sum(each.minutes for each in chapters())
-    return Table("Chapters", ("", "chapter", "promise", "minutes"), rows, note=f"{total} minutes in all.")
+    return Contents("Chapters", ("notebook", "chapter", "promise", "minutes"), rows, note=f"{total} minutes in all.")
 
 
 def ways() -> Table:
@@ -57,8 +66,8 @@ def ways() -> Table:
     rows = []
     for way in WAYS:
         taken = [known[number] for number in way.numbers.split() if number in known]
-        rows.append((way.name, f"for {way.whom}", " → ".join(each.title for each in taken), minutes(taken)))
-    return Table("Ways through the course", ("way", "", "chapters", "minutes"), rows)
+        rows.append((way.name, way.whom, " → ".join(each.title for each in taken), minutes(taken)))
+    return Table("Ways through the course", ("way", "for", "chapters", "minutes"), rows)
 
 
 def minutes(taken: list[Chapter]) -> str:
