@@ -7,13 +7,16 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
-from pkvm_model.lesson import el2_time, play, quiz, sequence
-from pkvm_model.revisions import V1
+from pkvm_model.lesson import el2_time, lifecycle, play, quiz, sequence, side_by_side, state_graph
+from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.show.graph import StateGraph
+from pkvm_model.show.map import StateMap
 from pkvm_model.widgets.bench import Bench, pack
-from pkvm_model.widgets.widget import MIME
+from pkvm_model.widgets.map import Map
+from pkvm_model.widgets.widget import MIME, Widget
 from tests.widgets.r7_graph import graph
 
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -50,6 +53,24 @@ asked = quiz(*QUESTION, right="That"); asked
 """
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
 QUESTION = ("Which one?", {"This": "Look again.", "That": "Because it is that one."})
+IN_LAB = """
+from tests.browser.notebooks import *
+pair = WALKS["beside"](); pair
+life = WALKS["life"](); life
+near = asking(); near
+(pair.at, pair.first_difference, life.state["slots"][0]["word"], near.at, near.state["box"])
+"""
+
+
+def asking() -> Map:
+    """A map that ships three states and asks for all others."""
+    states = StateMap(COLD_OPEN)
+    return Map(states.value(3), states.expand)
+
+
+WALKS = {
+    "beside": lambda: side_by_side(COLD_OPEN, V1, UPSTREAM), "life": lambda: lifecycle(V1),
+    "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking}
 
 
 def stored_notebooks() -> dict[str, Any]:
@@ -59,17 +80,16 @@ def stored_notebooks() -> dict[str, Any]:
     made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
     made["free.ipynb"] = free()
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
-    made["views.ipynb"] = views()
+    made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
+    made["in-lab.ipynb"] = read_back(IN_LAB, WALKS["beside"](), WALKS["life"](), asking())
+    made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
     return lessons | made
 
 
-def views() -> Any:
-    """A sequence view, a chart and a quiz as they come out of a clone, and a cell in which Python reads them back."""
-    cells = [new_code_cell(line, execution_count=1) for line in VIEWS.strip().splitlines()]
-    for cell, made in zip(cells[1:], (sequence(FOUR), el2_time(), quiz(*QUESTION, right="That")), strict=False):
-        data = {mime: kept for mime, kept in made._repr_mimebundle_()[0].items() if "widget-view" not in mime}
-        cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
-        made.close()
+def read_back(lines: str, *made: Widget) -> Any:
+    """A line that imports, a line for each widget with what it stored, and one in which Python reads them back."""
+    first, *shown, last = lines.strip().splitlines()
+    cells = [new_code_cell(first), *map(stored_cell, shown, made), new_code_cell(last)]
     return new_notebook(cells=cells, metadata=KERNEL)
 
 
@@ -100,6 +120,20 @@ def unrun(shipped: dict) -> Any:
     cell = new_code_cell("Bench(graph())", execution_count=1)
     cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
     return new_notebook(cells=[cell], metadata=KERNEL)
+
+
+def walk(made: Widget) -> Any:
+    """A notebook with a widget that walks a graph, as it comes out of a clone."""
+    return new_notebook(cells=[stored_cell("made", made)], metadata=KERNEL)
+
+
+def stored_cell(source: str, made: Widget) -> Any:
+    """A cell with a widget as it was stored."""
+    data = {mime: kept for mime, kept in made._repr_mimebundle_()[0].items() if "widget-view" not in mime}
+    made.close()
+    cell = new_code_cell(source, execution_count=1)
+    cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
+    return cell
 
 
 def twice() -> Any:

@@ -1,8 +1,9 @@
-"""axe-core finds no fault with a bench, in either theme, wide and narrow, at its start and in trouble."""
+"""axe-core finds no fault with a widget, in either theme, wide and narrow, at its start and in trouble."""
 
 import pytest
 
 from tests.browser.screen import Screen
+from tests.browser.walker import Walker
 
 STATES = {"start": "", "branches": "0 1 u 0 1", "end": "0 1 1 1 1 1 0"}
 
@@ -19,3 +20,19 @@ def test_axe_finds_no_violation(offline, page_of, theme, width):
         screen.press("b", *keys.split())
         found = axe.Axe().run(offline, context=".pkvm-bench").response["violations"]
         assert [(name, one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "kind", "keys"), [
+    ("life", "map", "13457"), ("states", "map", "101"), ("wide", "map", "00"), ("beside", "beside", "10100")])
+def test_axe_finds_no_violation_and_nothing_scrolls_sideways(offline, page_of, theme, name, kind, keys):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    offline.set_viewport_size({"width": 600, "height": 900})
+    offline.goto(page_of(f"{name}.ipynb"))
+    shown = Walker(offline, kind)
+    for pressed in ("", keys):
+        shown.press(*pressed)
+        found = axe.Axe().run(offline, context=f".pkvm-{kind}").response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert offline.evaluate("document.documentElement.scrollWidth") <= 600

@@ -13,6 +13,7 @@ import { register } from "./widget.js";
 
 const ALL_SHOWN = 60;
 const KEY = "Filled: where you are. Marked: the last step. Heavy: the way you came.";
+const BEYOND = "You are in a state beyond the picture; the words above say which.";
 const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** A map on the screen. */
@@ -44,6 +45,7 @@ class StateMap extends Walker {
       state: make("div.section"),
       properties: make("ul.props"),
       table: make("div"),
+      key: make("p.key"),
     };
     parts.map.addEventListener("click", act.box);
     parts.details = make("details", {}, make("summary", {}, "The same as a table"), parts.table);
@@ -51,7 +53,7 @@ class StateMap extends Walker {
     const steps = make("section", { "aria-label": "Steps from here" }, make("h4.what", {}, "From here"), parts.choices);
     box.append(headFrame(graph.title, [graph.revision], parts),
       make("section.change", { "aria-label": "What just changed" }, parts.change, alert), standing, live,
-      make("div.columns", {}, make("div.section", {}, steps, parts.map, this.picture && make("p.key", {}, near ? `${KEY} Of ${drawing.boxes.length} states those near your way are shown.` : KEY)), parts.state),
+      make("div.columns", {}, make("div.section", {}, steps, parts.map, this.picture && parts.key), parts.state),
       parts.details, propertyFrame(parts), timelineFrame(parts), shareFrame(parts, act));
     return parts;
   }
@@ -151,6 +153,8 @@ class StateMap extends Walker {
     if (set !== this.fitted) this.picture.fit(shown, arrows);
     this.fitted = set;
     this.center(here);
+    const part = drawing.boxes.length > ALL_SHOWN ? ` Of ${drawing.boxes.length} states those near your way are shown.` : "";
+    write(this.parts.key, here === null ? BEYOND : KEY + part);
   }
 
   /** Brings a box into the middle of what is seen of the map. */

@@ -1,0 +1,106 @@
+"""Two kernels side by side in an exported page, opened from disk with the network off."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pkvm_model.lesson import side_by_side
+from pkvm_model.revisions import UPSTREAM, V1
+from pkvm_model.scenes.start_here import COLD_OPEN
+from tests.browser.walker import Walker
+
+RACE = "10100"
+
+
+@pytest.fixture
+def opened(offline, page_of):
+    """Opens the page."""
+
+    def go(fragment=""):
+        offline.goto(page_of("beside.ipynb") + fragment)
+        return Walker(offline, "beside")
+
+    return go
+
+
+def rows(shown):
+    """The rows of the table: the head and the two sides."""
+    return [row.locator("th, td").all_inner_texts() for row in shown.box.locator(".steps tbody tr").all()]
+
+
+def test_each_step_is_a_row_and_the_first_difference_is_marked(opened):
+    shown = opened()
+    shown.press(*RACE)
+    shown.counts("step 5 of 5")
+    table = rows(shown)
+    assert [row[0].split("\n")[0] for row in table] == ["start", "1", "2", "3", "0", "0"]
+    assert table[1][1] == table[1][2] == "CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."
+    assert "◆ first difference" in table[3][0]
+    assert table[3][2].split("\n") == [
+        "EL2 refuses CPU 1’s finalise with -EINVAL: VM 0x1000 is still in use.", "-EINVAL"]
+    assert table[5][1] == "not reached"
+    assert shown.box.locator("tr.first").count() == 1
+
+
+def test_the_first_difference_is_announced(opened):
+    shown = opened()
+    shown.press(*RACE[:3])
+    shown.announces("upstream: EL2 refuses CPU 1’s finalise with -EINVAL")
+    shown.announces("This is the first difference.")
+
+
+def test_what_differs_is_shown_with_the_words_of_each_side(opened):
+    shown = opened()
+    shown.press(*RACE[:2])
+    expect(shown.box.get_by_text("Nothing that an onlooker can see differs.")).to_be_visible()
+    shown.press(RACE[2])
+    row = shown.box.locator(".differing tbody tr", has_text="page vm0")
+    assert [side.locator(".part, .word").all_inner_texts() for side in row.locator("td").all()] == [
+        ["host", "owned", "hyp", "no access", "owner", "HOST"], ["host", "no access", "hyp", "owned", "owner", "HYP"]]
+
+
+def test_a_row_is_gone_to_and_another_step_begins_a_branch(opened):
+    shown = opened()
+    shown.press(*RACE)
+    shown.box.get_by_role("button", name="Go to step 2, CPU 0, unshare").click()
+    shown.counts("step 2 of 5")
+    shown.press("0")
+    shown.counts("step 3 of 3")
+    shown.announces("A new branch.")
+    shown.press("u", "u", "r")
+    shown.counts("step 2 of 3")
+
+
+def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_left(opened):
+    shown = opened()
+    shown.press(*RACE)
+    second = shown.box.locator(".cpu").nth(1)
+    assert second.locator("dd").all_inner_texts() == ["the machine has ended", "nothing left to do"]
+    second.get_by_role("button").click(force=True)
+    shown.announces("CPU 1 has nothing left to do.")
+    shown.counts("step 5 of 5")
+
+
+def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened):
+    shown = opened()
+    expect(shown.box.locator(".runs")).to_contain_text("Not every run ends where one of the other does")
+    shown.click("Show a run whose end only v1 has")
+    shown.counts("step 2 of 2")
+    expect(shown.box.locator("tr.here .end")).to_contain_text("The machine ends: CPU 1’s start warns at EL2")
+
+
+def test_a_link_and_a_reload_open_the_same_step(opened):
+    pair = side_by_side(COLD_OPEN, V1, UPSTREAM, map(int, RACE))
+    shown = opened(pair.link.replace("@5", "@3"))
+    shown.counts("step 3 of 5")
+    shown.press("r")
+    shown.page.reload()
+    shown.counts("step 4 of 5")
+
+
+def test_the_trace_that_is_copied_is_the_one_that_python_has(opened):
+    pair = side_by_side(COLD_OPEN, V1, UPSTREAM, map(int, RACE))
+    shown = opened()
+    shown.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
+    shown.press(*RACE)
+    shown.click("Copy trace")
+    assert shown.page.evaluate("window.copied") == pair.trace

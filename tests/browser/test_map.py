@@ -1,0 +1,149 @@
+"""Maps in an exported page, opened from disk with the network off: the lifecycle, a scene's states, a large graph."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pkvm_model.lesson import state_graph
+from pkvm_model.scenes.start_here import COLD_OPEN
+from tests.browser.walker import Walker
+
+
+@pytest.fixture
+def opened(offline, page_of):
+    """Opens the page of a map."""
+
+    def go(name, fragment=""):
+        offline.goto(page_of(f"{name}.ipynb") + fragment)
+        return Walker(offline, "map")
+
+    return go
+
+
+def lit(shown):
+    """The text of the box that is filled."""
+    return shown.box.locator(".state-box.now text").all_text_contents()
+
+
+def arrow(shown, name):
+    """An arrow that can be taken from here, by its name."""
+    return shown.box.locator(".arrow.open", has=shown.page.get_by_text(name, exact=True))
+
+
+def test_an_arrow_makes_its_call_and_is_marked(opened):
+    life = opened("life")
+    arrow(life, "reserve").locator("text").click()
+    life.announces("CPU 0’s reserve promises slot 0 to the host; its handle is 0x1000.")
+    assert lit(life) == ["reserved"]
+    assert life.box.locator(".arrow.last > text").all_text_contents() == ["reserve"]
+
+
+def test_a_whole_life_by_keys_and_a_second_one_after_it(opened):
+    life = opened("life")
+    life.press(*"1345678")
+    life.counts("step 7 of 7")
+    assert lit(life) == ["free"]
+    life.press("1")
+    assert lit(life) == ["reserved"]
+
+
+def test_a_call_that_is_refused_says_so_before_and_after(opened):
+    life = opened("life")
+    choice = life.box.locator(".choices li", has_text="finalise")
+    expect(choice).to_contain_text("-ENOENT")
+    choice.get_by_role("button").click()
+    life.announces("EL2 refuses CPU 0’s finalise with -ENOENT: there is no VM 0x1000.")
+    assert lit(life) == ["free"]
+
+
+def test_a_box_is_gone_to_by_the_fewest_steps(opened):
+    life = opened("life")
+    life.node("dying").click()
+    life.announces("Went there in 3 steps.")
+    assert lit(life) == ["dying"]
+    life.node("dying").click()
+    life.announces("You are here.")
+
+
+def test_the_same_call_leads_elsewhere_while_a_vcpu_is_loaded(opened):
+    life = opened("life")
+    life.press(*"1345")
+    life.press("7")
+    assert lit(life) == ["machine ends"]
+    expect(life.box.locator(".panic")).to_contain_text("EL2 warning: the machine ends")
+    expect(life.box.locator(".choices")).to_have_text("The machine has ended. Undo to go on.")
+    life.press("u")
+    assert lit(life) == ["live"]
+
+
+def test_the_boxes_are_reached_by_keyboard_alone(opened):
+    states = opened("states")
+    states.node("0 live").focus()
+    states.page.keyboard.press("ArrowDown")
+    states.page.keyboard.press("ArrowRight")
+    assert states.focused().startswith("state 2: VM 0x1000 dying, counts 0")
+    states.page.keyboard.press("Enter")
+    states.counts("step 1 of 1")
+    assert lit(states) == ["2 dying"]
+    assert states.focused().endswith("you are here")
+
+
+def test_an_earlier_state_is_gone_back_to_and_the_way_is_kept(opened):
+    states = opened("states")
+    states.press("1", "0", "1")
+    states.node("2 dying").click()
+    states.counts("step 1 of 3")
+    states.announces("Went back there.")
+
+
+def test_a_state_off_the_way_is_reached_anew(opened):
+    states = opened("states")
+    states.press("1", "1")
+    states.node("14 machine ends").click()
+    states.counts("step 4 of 4")
+    assert lit(states) == ["14 machine ends"]
+
+
+def test_the_way_and_the_end_are_marked_by_more_than_colour(opened):
+    states = opened("states")
+    states.press("1", "0")
+    been = states.box.locator(".state-box.been text").all_text_contents()
+    assert been == ["0 live", "2 dying", "5 dying"]
+    assert states.node("0 live").get_attribute("aria-label").endswith("you were here")
+    assert states.node("4 machine ends").locator("svg").count() == 1
+
+
+def test_a_large_graph_shows_what_is_near_the_way(opened):
+    wide = opened("wide")
+    expect(wide.box.locator("p.key")).to_contain_text("Of 84 states those near your way are shown.")
+    before = wide.box.locator(".state-box:visible").count()
+    wide.press("0", "0")
+    assert 2 < before < wide.box.locator(".state-box:visible").count() < 60
+    wide.press("b")
+    assert wide.box.locator(".state-box:visible").count() == before
+
+
+def test_the_same_is_there_as_a_table(opened):
+    states = opened("states")
+    states.press("1")
+    states.box.locator("summary").click()
+    row = states.box.locator("details tr.here")
+    assert row.locator("th").inner_text() == "2 dyingyou are here"
+    assert row.locator("td").all_inner_texts()[1] == "CPU 0 unshare to 5 dying; CPU 1 finalise to 6 free"
+
+
+def test_a_link_opens_its_state(opened):
+    made = state_graph(COLD_OPEN)
+    walk = made._here()
+    for label in ("start", "unshare"):
+        walk.go(next(edge for edge in walk.edges[walk.here] if edge["label"] == label))
+    states = opened("states", walk.link)
+    states.counts("step 2 of 2")
+    assert lit(states) == ["5 dying"]
+
+
+def test_a_step_that_only_python_knows_says_where_to_go(opened):
+    near = opened("near")
+    expect(near.box.locator(".choices")).to_contain_text("to 1 live")
+    near.press("0", "0")
+    near.counts("step 1 of 1")
+    near.alerts("Run the notebook in JupyterLab")

@@ -1,0 +1,56 @@
+"""Side by side and maps in JupyterLab: opened without ever having been run, then run, typed at, asked and read back."""
+
+import pytest
+
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, python_reads
+from tests.browser.walker import Walker
+
+
+class Three:
+    """Side by side, a lifecycle, and a map that has to ask, of one notebook."""
+
+    def __init__(self, page):
+        """Wait until they are there."""
+        self.page = page
+        self.pair, self.life, self.near = Walker(page, "beside"), Walker(page, "map"), Walker(page, "map", 1)
+
+    def use(self):
+        """Step in the first two."""
+        self.pair.press("b", *"101")
+        self.pair.counts("step 3 of 3")
+        self.life.press("b", *"134")
+        self.life.counts("step 3 of 3")
+
+
+@pytest.fixture
+def opened(notebook):
+    """The notebook, where it was left."""
+    return Three(notebook("in-lab.ipynb"))
+
+
+def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the_notebook(opened):
+    before = opened.page.evaluate(CELLS)
+    opened.use()
+    for shown in (opened.pair, opened.life):
+        shown.press(*"adxd")
+    opened.life.node("live").focus()
+    opened.page.keyboard.type("adxd")
+    assert opened.page.evaluate(CELLS) == before
+
+
+def test_a_step_that_was_not_shipped_comes_from_python_which_reads_all_three(opened):
+    assert opened.page.evaluate(RUN_ALL)
+    three = Three(opened.page)
+    three.use()
+    three.near.press("0", "0")
+    three.near.counts("step 2 of 2")
+    python_reads(three.page, "(3, 3, 'live', 2, None)")
+
+
+def test_a_reload_keeps_where_they_stand(opened):
+    opened.page.evaluate(SAVE)
+    opened.page.reload()
+    again = Three(opened.page)
+    again.pair.counts("step 3 of 3")
+    again.near.counts("step 2 of 2")
+    python_reads(again.page, "(3, 3, 'live', 2, None)")
