@@ -6,6 +6,10 @@ from playwright.sync_api import expect
 from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, python_reads
 
 GIVEN_BACK = "CPU 1’s finalise gives page vm0 back to the host while CPU 0’s unshare still holds a reference."
+# Jupyter Notebook listens before any widget, and spares only elements that say so themselves.
+SPARED = """() => [...document.querySelectorAll('.pkvm-widget, .pkvm-widget *')]
+  .filter((one) => one.tabIndex >= 0 || one.hasAttribute('tabindex'))
+  .map((one) => one.dataset.lmSuppressShortcuts === 'true' || one.outerHTML.slice(0, 80))"""
 SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 
 
@@ -113,6 +117,13 @@ def test_the_right_answer_is_on_no_screen_before_it_is_given(page):
     page.quiz.get_by_label("That").check()
     page.quiz.get_by_role("button", name="Check").click()
     expect(page.quiz).to_contain_text("Right. Because it is that one.")
+
+
+@pytest.mark.parametrize("name", ["views.ipynb", "unrun.ipynb", "free.ipynb"])
+def test_whatever_can_have_the_focus_tells_a_notebook_to_leave_its_keys_alone(offline, page_of, name):
+    offline.goto(page_of(name))
+    expect(offline.locator(".pkvm-widget").first).to_be_visible()
+    assert set(offline.evaluate(SPARED)) == {True}
 
 
 def test_a_reload_leaves_all_three_where_they_were(page):

@@ -1,8 +1,12 @@
 // Elements without markup: whatever a graph says becomes text nodes and attributes, never HTML.
 
+const FOCUSABLE = ["button", "input", "select", "textarea", "summary"];
+
 /** Gives an element attributes and children; what is missing is left out. */
 export function fill(element, attributes, kids) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  // Jupyter Notebook sees a key before any widget does; this keeps it from deleting the cell for two d's.
+  if ("tabindex" in attributes || FOCUSABLE.includes(element.localName)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...kids.filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== ""));
   return element;
 }
