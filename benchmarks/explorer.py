@@ -6,6 +6,7 @@ absent. The end is an error if any tool's counts are wrong; speeds are only show
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import json
 import os
@@ -16,13 +17,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import installing, table
+from benchmarks.counts import Counts
 from benchmarks.installing import SCRATCH, Absent
 from benchmarks.measure import Failed, run
 from benchmarks.peers import Tool, last_line, peers
-from benchmarks.scenarios import LARGE, SCENARIOS, SMALL, Counts, Scenario
+from benchmarks.scenarios import LARGE, SCENARIOS, SMALL, Scenario
 from benchmarks.table import Row, Sample
 
 ROOT = Path(__file__).resolve().parents[1]
+FAMILY = "import sys; from benchmarks.family import main; sys.exit(main(sys.argv[1:]))"
+"""Imported and not run as a script, of which Python would keep no compiled copy."""
 PLAIN_UP_TO = 1_000_000
 LIMIT = 1200.0
 
@@ -111,21 +115,23 @@ def ours(numpy: Path | None) -> list[Tool]:
 
 
 def family_run(python: Path, *options: str) -> Callable[[Scenario, Path], list[list[str]]]:
-    """The product's explorer with these options."""
+    """The product's explorer with these options; without numpy it starts as Python does without other packages."""
+    start = [] if "--numpy" in options else ["-S"]
+
     def prepare(scenario: Scenario, folder: Path) -> list[list[str]]:
         """The command."""
         mutant = ["--mutant", scenario.mutant] if scenario.mutant else []
         sizes = [str(size) for size in scenario.sizes]
-        return [[str(python), "-m", "benchmarks.family", scenario.family, *sizes, *mutant, *options, "--json"]]
+        return [[str(python), *start, "-c", FAMILY, scenario.family, *sizes, *mutant, *options, "--data"]]
     return prepare
 
 
 def read_ours(said: str) -> Counts:
     """Our answer. Raises Failed if there is none."""
     try:
-        found = json.loads(last_line(said))
+        found = ast.literal_eval(last_line(said))
         return Counts(**{field: found.get(field) for field in Counts._fields})
-    except (ValueError, AttributeError):
+    except (ValueError, SyntaxError, AttributeError):
         raise Failed(f"no answer: {last_line(said)}") from None
 
 
@@ -156,7 +162,7 @@ def sample(scenario: Scenario, tool: Tool) -> Sample:
         counts = tool.read(said)
         again = "5" if scenario.expected.states <= SMALL else "1"
         _, said = run([[*commands[0], "--warm", again]], folder, 2 * LIMIT, our_variables())
-        return Sample(cost, counts, json.loads(last_line(said))["warm_seconds"])
+        return Sample(cost, counts, ast.literal_eval(last_line(said))["warm_seconds"])
 
 
 def our_variables() -> dict[str, str]:

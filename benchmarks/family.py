@@ -1,20 +1,30 @@
-"""One scenario, answered by the product's explorer: `python -m benchmarks.family H 2 2 2 --mutant M1 --json`."""
+"""One scenario, answered by the product's explorer: `python benchmarks/family.py H 2 2 2 --mutant M1 --data`.
+
+What it takes is measured from the start of the process. So it imports no more than it needs, and reads its command line
+by itself: argparse and json take as long as a small search.
+"""
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
+from benchmarks.counts import Counts
 from benchmarks.machines import MACHINES, AtomicHost, Script
-from benchmarks.scenarios import Counts
 from pkvm_model.explore import check
 
 NUMBERS = {"H": ("SLOTS", "VCPUS", "PAGES"), "B": ("RUNNERS", "DESTROYERS", "ROUNDS", "PAGES")}
 MUTANTS = {"H": ("M1",), "B": ("M1", "M3")}
 
+USAGE = """\
+usage: family.py H SLOTS VCPUS PAGES             whole hypercalls, any host
+       family.py B RUNNERS DESTROYERS ROUNDS PAGES    scripts, step by step
+  --mutant M1, M3   without the guard that it lacks
+  --numpy           whole levels at a time, with numpy
+  --symmetry        one state for all that differ in names only
+  --warm N          explore N times more, to see a warm start
+  --data            answer as one line, a dictionary as Python writes it"""
 BEGUN = 3_000
 """From so many states on it is known which parts belong together."""
 
@@ -85,35 +95,45 @@ def sentence(answer: dict[str, object]) -> str:
             f"{answer['depth']} {steps}, {answer['seconds']:.3f} s")
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.family", description=__doc__)
-    parser.add_argument("family", choices=NUMBERS, help="H: whole hypercalls, any host; B: scripts, step by step")
-    parser.add_argument("sizes", nargs="+", type=int, metavar="SIZE", help="; ".join(
-        f"{family}: {' '.join(names)}" for family, names in NUMBERS.items()))
-    parser.add_argument("--mutant", help="M1, M3: without the guard that it lacks")
-    parser.add_argument("--numpy", action="store_true", help="whole levels at a time, with numpy")
-    parser.add_argument("--symmetry", action="store_true", help="one state for all that differ in names only")
-    parser.add_argument("--warm", type=int, default=0, metavar="N", help="explore N times more, to see a warm start")
-    parser.add_argument("--json", action="store_true", help="answer as one line of JSON")
-    arguments = parser.parse_args(argv)
-    if len(arguments.sizes) != len(NUMBERS[arguments.family]) or min(arguments.sizes) < 1:
-        parser.error(f"family {arguments.family} needs {' '.join(NUMBERS[arguments.family])}, each at least 1")
-    if arguments.mutant and arguments.mutant not in MUTANTS[arguments.family]:
-        parser.error(f"family {arguments.family} has the mutants {', '.join(MUTANTS[arguments.family])}")
-    return arguments
+def parse(words: Sequence[str]) -> tuple[Question, int, bool]:
+    """The question, how often it is asked again, and if the answer is wanted as data. Exits with 2 if it is wrong."""
+    options, sizes = {"--mutant": "", "--warm": "0"}, list[str]()
+    flags, left = {"--numpy": False, "--symmetry": False, "--data": False}, list(words)
+    family = left.pop(0) if left and left[0] in NUMBERS else wrong(f"wants a family first, {' or '.join(NUMBERS)}")
+    while left:
+        word = left.pop(0)
+        if word in flags:
+            flags[word] = True
+        elif word in options:
+            options[word] = left.pop(0) if left else wrong(f"{word} wants a value")
+        else:
+            sizes.append(word)
+    if len(sizes) != len(NUMBERS[family]) or not all(size.isdecimal() and int(size) for size in sizes):
+        wrong(f"family {family} needs {' '.join(NUMBERS[family])}, each at least 1")
+    if options["--mutant"] not in ("", *MUTANTS[family]):
+        wrong(f"family {family} has the mutants {', '.join(MUTANTS[family])}")
+    if not options["--warm"].isdecimal():
+        wrong("--warm wants a number")
+    numbers = tuple(int(size) for size in sizes)
+    question = Question(family, numbers, options["--mutant"] or None, flags["--numpy"], flags["--symmetry"])
+    return question, int(options["--warm"]), flags["--data"]
 
 
-def main(argv: Sequence[str]) -> int:
+def wrong(why: str) -> NoReturn:
+    """Say what is wrong with the command line, and exit."""
+    print(f"benchmarks/family.py: {why}\n{USAGE}", file=sys.stderr)
+    sys.exit(2)
+
+
+def main(words: Sequence[str]) -> int:
     """Explore; 0 with an answer, 3 without one."""
-    asked = parse(argv)
-    question = Question(asked.family, tuple(asked.sizes), asked.mutant, asked.numpy, asked.symmetry)
+    question, warm, data = parse(words)
     try:
-        found = answer(question, asked.warm)
+        found = answer(question, warm)
     except Missing as missing:
-        print(f"benchmarks.family: {missing}", file=sys.stderr)
+        print(f"benchmarks/family.py: {missing}", file=sys.stderr)
         return 3
-    print(json.dumps(found) if asked.json else sentence(found))
+    print(found if data else sentence(found))
     return 0
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import promela, tla
+from benchmarks.counts import Counts
 from benchmarks.measure import Failed
-from benchmarks.scenarios import LARGE, Counts, Scenario
+from benchmarks.scenarios import LARGE, Scenario
 
 QUICK_UP_TO = 300_000
 COUNTS = frozenset({"states", "transitions"})

@@ -3,20 +3,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from benchmarks.counts import Counts
+
 SMALL, LARGE = 20_000, 5_000_000
-
-
-class Counts(NamedTuple):
-    """A tool's answer. `depth` is that of the breadth-first search, or for "violated" the steps of the counterexample.
-
-    A search that stopped at a violation has looked at some states only; how many is its own affair.
-    """
-
-    verdict: str
-    states: int
-    transitions: int | None
-    depth: int | None
-    orbits: int | None = None
 
 
 class Scenario(NamedTuple):

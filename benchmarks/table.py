@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.counts import Counts
 from benchmarks.measure import Cost
 from benchmarks.peers import Tool
-from benchmarks.scenarios import LARGE, SMALL, Counts, Scenario, differences
+from benchmarks.scenarios import LARGE, SMALL, Scenario, differences
 
 COLUMNS = {"tool": 22, "states": 11, "transitions": 11, "depth": 9, "cold s": 8, "warm s": 8, "cpu s": 8, "MiB": 7,
            "SPIN/cold": 10, "TLC/cold": 10, "SPIN/warm": 10, "SPIN/cpu": 10, "SPIN/MiB": 10, "counts": 6}

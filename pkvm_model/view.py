@@ -59,7 +59,7 @@ class Ref:
 
     def __init__(self, view: View, kind: type[Any], address: str | int) -> None:
         for name, value in (("view", view), ("address", address), ("key", (kind, address))):
-            super().__setattr__(name, value)  # not the one below, which writes to the machine
+            object.__setattr__(self, name, value)  # not the one below, which writes to the machine
 
     def __getattr__(self, field: str) -> Any:
         return self.view.read(self, field)

@@ -6,19 +6,24 @@ What is new is found by sorting. A number has to fit into 63 bits; `fits` says w
 """
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .search import Search
 from .tables import Table, Tree, grouped
 
+if TYPE_CHECKING:
+    from .check import Judge
+
 CHUNK = 11
 """Bits of a number that are gathered at a time."""
 DENSE = 26
 """A table whose mask has more bits than this is looked up by sorting, not by index."""
-SHARED = 17
+SHARED = 16
 """Trees share a table as long as they look at no more bits than this together."""
+FEW = 20
+"""So few states are asked one by one: that costs less than a handful of arrays."""
 SLICE = 1 << 16
 """How many states are looked at together: few enough to stay in the processor's cache."""
 LONGEST = 63
@@ -32,16 +37,41 @@ def fits(search: Search) -> bool:
     return search.packing.width <= LONGEST - 8
 
 
+class Column:
+    """An array that grows at its end."""
+
+    def __init__(self) -> None:
+        self.room, self.length = np.zeros(1 << 10, np.int64), 0
+
+    def extend(self, numbers: Numbers) -> None:
+        """Add these at the end; room is doubled, so that adding costs the same however many there are."""
+        end = self.length + len(numbers)
+        if end > len(self.room):
+            self.room = np.concatenate((self.room, np.zeros(max(end, len(self.room)), np.int64)))
+        self.room[self.length:end] = numbers
+        self.length = end
+
+
 class Rows:
-    """A table's answers by row: which row a state has is looked up for many states at once."""
+    """A table's answers by row: which row a state has is looked up for many states at once. Row 0 stands for unknown.
+
+    The differences of row n are the last `many[n]` of those before `ends[n]`.
+    """
 
     def __init__(self, table: Table) -> None:
         self.table, self.mask = table, -1
-        self.answers: list[list[Any]] = [[]]
         self.keys: dict[int, int] = {}
+        self.many, self.ends, self.deltas = Column(), Column(), Column()
+        self.add([[]])
         self.index: Numbers = None
         self.chunks: list[tuple[int, Numbers]] = []
-        self.frozen: tuple[int, Any] = (0, None)
+
+    def add(self, answers: list[list[int]]) -> None:
+        """Add a row for each answer."""
+        many = np.array([len(answer) for answer in answers], np.int64)
+        self.many.extend(many)
+        self.ends.extend(np.cumsum(many) + self.deltas.length)
+        self.deltas.extend(np.array([delta for answer in answers for delta in answer], np.int64))
 
     def refresh(self) -> None:
         """Take in bits that have come. An index for fewer bits would take states for others, so it is made anew."""
@@ -53,18 +83,11 @@ class Rows:
         if self.index is not None:
             self.enter(list(self.keys.items()))
 
-    def gathered(self, codes: Numbers) -> Numbers:
-        """The bits of the mask, moved together."""
-        found = np.zeros(len(codes), np.int64)
-        for shift, spread in self.chunks:
-            found += spread[(codes >> shift) & ((1 << CHUNK) - 1)]
-        return found
-
     def of(self, codes: Numbers) -> Numbers:
         """The row of each state; what is not known yet is learnt."""
         while True:
             self.refresh()
-            rows = self.index[self.gathered(codes)] if self.index is not None else self.looked_up(codes)
+            rows = self.index[gathered(codes, self.chunks)] if self.index is not None else self.looked_up(codes)
             unknown = codes[rows == 0]
             if not len(unknown):
                 return rows
@@ -78,38 +101,56 @@ class Rows:
 
     def learn(self, codes: list[int]) -> None:
         """Ask the table about these states, and add a row for each answer."""
-        known = len(self.keys)
+        known, answers = len(self.keys), list[list[int]]()
         for code in codes:
-            answers, key = self.table(code), code & self.table.refresh()
+            answer, key = self.table(code), code & self.table.refresh()
             if key not in self.keys:
-                self.keys[key] = len(self.answers)
-                self.answers.append(answers)
+                self.keys[key] = self.many.length + len(answers)
+                answers.append(answer)
+        self.add(answers)
         if self.index is not None and self.table.mask == self.mask:
             self.enter(list(self.keys.items())[known:])
 
     def enter(self, keys: list[tuple[int, int]]) -> None:
         """Put the rows of these keys into the index."""
         if keys:
-            self.index[self.gathered(np.array([key for key, _ in keys], np.int64))] = [row for _, row in keys]
+            self.index[gathered(np.array([key for key, _ in keys], np.int64), self.chunks)] = [row for _, row in keys]
 
     def successors(self, codes: Numbers) -> Numbers:
         """Where the table's trees lead from these states."""
         rows = self.of(codes)
-        if self.frozen[0] != len(self.answers):
-            many = np.array([len(answers) for answers in self.answers])
-            deltas = np.array([delta for answers in self.answers for delta in answers], np.int64)
-            self.frozen = len(self.answers), (many, np.cumsum(many), deltas)
-        many, ends, deltas = self.frozen[1]
-        counts = many[rows]
+        counts = self.many.room[rows]
         behind = np.cumsum(counts)
-        which = np.arange(behind[-1]) + np.repeat(ends[rows] - behind, counts)
-        return np.repeat(codes, counts) + deltas[which]
+        which = np.arange(behind[-1]) + np.repeat(self.ends.room[rows] - behind, counts)
+        return np.repeat(codes, counts) + self.deltas.room[which]
+
+
+class Fine:
+    """The states that a judge had no answer to, by the bits that it has looked at."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge, self.mask = judge, -1
+        self.chunks: list[tuple[int, Numbers]] = []
+        self.index: Numbers = None
 
     def first(self, codes: Numbers) -> int | None:
-        """The first state to which the table has an answer."""
-        rows = self.of(codes)
-        hits = np.flatnonzero(np.array([bool(answers) for answers in self.answers])[rows])
-        return int(codes[hits[0]]) if len(hits) else None
+        """The first state to which the judge has an answer."""
+        while True:
+            mask = self.judge.mask()
+            if mask != self.mask:
+                self.mask, self.chunks = mask, chunks(mask)
+                self.index = np.zeros(1 << mask.bit_count(), bool) if mask.bit_count() <= DENSE else None
+            places = gathered(codes, self.chunks) if self.index is not None else codes & mask
+            known = self.index[places] if self.index is not None else np.zeros(len(codes), bool)
+            _, first = np.unique(places[~known], return_index=True)
+            asked = codes[~known][first]
+            found = self.judge.first(asked.tolist())
+            if found is not None:
+                return found
+            if self.judge.mask() == mask:
+                if self.index is not None:
+                    self.index[places] = True
+                return None
 
 
 def chunks(mask: int) -> list[tuple[int, Numbers]]:
@@ -127,29 +168,42 @@ def chunks(mask: int) -> list[tuple[int, Numbers]]:
     return found
 
 
-class Branch:
-    """A tree in the states that have one value of what it reads first; it has nothing to say of the others."""
-
-    def __init__(self, tree: Tree, bits: int) -> None:
-        self.tree, self.bits = tree, bits
-        self.part: int = tree.root[0]
-
-    def __call__(self, code: int) -> int:
-        """What the tree says of a state."""
-        here = code & self.tree.packing.masks[self.part] == self.bits
-        return self.tree(code) if here else 0
-
-    @property
-    def parts(self) -> set[int]:
-        """What the tree reads and writes on this branch."""
-        return {self.part} | below(self.tree.root[1].get(self.bits))
+def gathered(codes: Numbers, chunks: list[tuple[int, Numbers]]) -> Numbers:
+    """The bits of a mask, moved together."""
+    found = np.zeros(len(codes), np.int64)
+    for shift, spread in chunks:
+        found += spread[(codes >> shift) & ((1 << CHUNK) - 1)]
+    return found
 
 
-def below(node: Any) -> set[int]:
-    """The parts that are read or written from a place in a tree on."""
-    if isinstance(node, tuple):
-        return {node[0]}.union(*[below(way) for way in node[1].values()])
-    return set(node.parts) if node else set()
+class Wide:
+    """A tree that looks at many bits: whole sets of states walk it, and part at its forks."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    def successors(self, codes: Numbers) -> Numbers:
+        """Where the tree leads from these states."""
+        found = [codes[:0]]
+        if not self.tree.runs:
+            self.tree(int(codes[0]))
+        self.walk(self.tree.root, codes, found)
+        return np.concatenate(found)
+
+    def walk(self, node: Any, codes: Numbers, found: list[Numbers]) -> None:
+        """Go on from a place in the tree; a few states are asked one by one."""
+        if len(codes) < FEW:
+            found.append(np.array([code + delta for code in codes.tolist() if (delta := self.tree(code))], np.int64))
+        elif isinstance(node, tuple):
+            values = codes & self.tree.packing.masks[node[0]]
+            for bits in distinct([values]).tolist():
+                here = codes[values == bits]
+                if bits not in node[1]:
+                    self.tree(int(here[0]))
+                self.walk(node[1][bits], here, found)
+        elif node:
+            after = codes - (codes & self.tree.packing.mask(node.parts)) + node.bits
+            found.append(after[after != codes])
 
 
 class LevelSearch(Search):
@@ -161,29 +215,11 @@ class LevelSearch(Search):
         self.all: Numbers = np.sort(np.concatenate(self.levels))
         self.found: list[Numbers] = [np.array(sorted(plain.next - plain.seen), np.int64)]
         self.seen, self.next = set(), set()
-        trees = list(self.trees.values())
-        self.wide = [tree for tree in trees if self.packing.mask(tree.parts).bit_count() > SHARED and is_fork(tree)]
-        self.cut = {(tree, bits): Branch(tree, bits) for tree in self.wide for bits in self.values(tree)}
-        narrow = [tree for tree in trees if tree not in self.wide]
-        members = [Table(self.packing, [member]) for member in (*narrow, *self.cut.values())]
-        self.leaves = [*plain.leaves, *members]
-        self.tables = grouped(members, SHARED, {})
-        self.rows = [Rows(table) for table in self.tables]
-        self.judges: dict[Table, Rows] = {}
-
-    def values(self, tree: Tree) -> list[int]:
-        """The values that what a tree reads first has had so far."""
-        return list(self.packing.values[tree.root[0]])
-
-    def cover(self) -> None:
-        """Add a branch for each value that has come since."""
-        for tree in self.wide:
-            for bits in self.values(tree):
-                if (tree, bits) not in self.cut:
-                    self.cut[tree, bits] = Branch(tree, bits)
-                    self.tables.append(Table(self.packing, [self.cut[tree, bits]]))
-                    self.leaves.append(self.tables[-1])
-                    self.rows.append(Rows(self.tables[-1]))
+        looks = {tree: self.packing.mask(tree.parts).bit_count() for tree in self.trees.values()}
+        narrow = [Table(self.packing, [tree]) for tree, bits in looks.items() if bits <= SHARED]
+        self.ways: list[Rows | Wide] = [Rows(table) for table in grouped(narrow, SHARED, {})]
+        self.ways += [Wide(tree) for tree, bits in looks.items() if bits > SHARED]
+        self.judges: dict[Judge, Fine] = {}
 
     @property
     def states(self) -> int:
@@ -204,8 +240,8 @@ class LevelSearch(Search):
         """Find what follows on the next states of this level, at least a slice; True while there is more to look at."""
         level, found = self.levels[-1], list[Numbers]()
         chunk = level[self.done:self.done + max(count, SLICE)]
-        for rows in self.rows if len(chunk) else ():
-            found.append(rows.successors(chunk))
+        for way in self.ways if len(chunk) else ():
+            found.append(way.successors(chunk))
         self.found.append(distinct(found))
         self.transitions += sum(map(len, found))
         self.done += len(chunk)
@@ -223,21 +259,15 @@ class LevelSearch(Search):
         self.all.sort(kind="stable")
         self.found, self.done = [], 0
         self.levels.append(level)
-        self.cover()
 
-    def first(self, table: Table, level: int) -> int | None:
-        """The first state of a level to which a table has an answer."""
+    def first(self, judge: Judge, level: int) -> int | None:
+        """The first state of a level to which a judge has an answer."""
         codes = self.levels[level]
-        return self.judges.setdefault(table, Rows(table)).first(codes) if len(codes) else None
+        return self.judges.setdefault(judge, Fine(judge)).first(codes) if len(codes) else None
 
-    def members(self, level: Any) -> set[int]:
-        """The states of a level."""
-        return set(level.tolist())
-
-
-def is_fork(tree: Tree) -> bool:
-    """True if a tree reads anything and goes different ways."""
-    return isinstance(tree.root, tuple) and isinstance(tree.root[1], dict) and tree.root[0] in tree.parts
+    def alike(self, level: Numbers, mask: int, code: int) -> set[int]:
+        """The states of a level that differ from this one in these bits only."""
+        return set(level[(level & ~mask) == (code & ~mask)].tolist())
 
 
 def distinct(found: list[Numbers]) -> Numbers:

@@ -20,6 +20,8 @@ from .packing import Part
 
 Records = dict[Part, Any]
 END: Part = ("machine", "end")
+FULL: Part = ("machine", "full")
+"""Set for good when a count has become larger than a search wants to follow."""
 USUAL = Config()
 NOT_OF_A_VM = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_vcpu_sync_state"}
 """Calls that the most general host leaves out: they touch no VM."""
@@ -126,19 +128,24 @@ class AnyHost(NamedTuple):
     def act(self, action: tuple[int, Call | None], records: Records) -> tuple[Records, Step] | None:
         """Begin a call on an idle CPU, or go on with the one under way."""
         (cpu, call), state = action, self.state(records)
-        if state.end or bool(call) == bool(state.get(Cpu, cpu).flight) or self.is_full(state):
+        if bool(call) == bool(state.get(Cpu, cpu).flight) or state.end or self.is_full(state):
             return None
         step = begin(state, self.revision, cpu, call, self.whole) if call else resume(state, self.revision, cpu)
         after = with_end(step.state.table, step)
         if step.call.name in DESTROY and step.ret == 0 and not step.pending:
             for name in named(self.calls, "kvm"):
                 after.pop((Kvm, name), None)
+        if any(self.is_above(step.state.get(Page, name)) for name in shared_pages(step.call)):
+            after[FULL] = True
         return after, step
 
     def is_full(self, state: State) -> bool:
-        """True if a count that a refused call can leave behind is above the limit."""
-        pages = (state.get(Page, name) for name in named(self.calls, "kvm", "hv", "g"))
-        return any(max(page.refcount, page.host_share_guest_count) > self.most for page in pages)
+        """True if a count that a refused call can leave behind has become larger than the limit."""
+        return bool(state.table.get(FULL))
+
+    def is_above(self, page: Page) -> bool:
+        """True if a count of this page is larger than the limit."""
+        return max(page.refcount, page.host_share_guest_count) > self.most
 
     def state(self, records: Records) -> State:
         """The state that these records are."""
@@ -147,6 +154,12 @@ class AnyHost(NamedTuple):
     def unfinished(self, records: Records) -> bool:
         """A call under way is not at its end."""
         return not records.get(END) and any(in_a_call(records, cpu) for cpu in range(self.config.cpus))
+
+
+@cache
+def shared_pages(call: Call) -> tuple[str, ...]:
+    """The pages whose counts a call can raise: those that it names and that stay the host's."""
+    return named(((0, call),), "kvm", "hv", "g")
 
 
 @cache

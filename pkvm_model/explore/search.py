@@ -14,6 +14,7 @@ from .packing import Packing
 from .tables import Edge, Table, Tree, grouped
 
 if TYPE_CHECKING:
+    from .check import Judge
     from .machines import Machine
 
 GROUPED_AT = 64
@@ -56,7 +57,7 @@ class Search:
         """How many bytes the states that were found take, about: each stands in a level and in the set of all."""
         return sys.getsizeof(self.seen) + len(self.seen) * (sys.getsizeof(1 << self.packing.width) + 8)
 
-    def advance(self, count: int = 2000) -> bool:
+    def advance(self, count: int = 20000) -> bool:
         """Find what follows on the next `count` states of this level; True while there is more to look at.
 
         What was found is taken over at the end, so that nothing is lost when it is interrupted.
@@ -89,35 +90,29 @@ class Search:
             yield from ((action, edge) for edge in tree.edges[self.told[action]:])
             self.told[action] = len(tree.edges)
 
-    def first(self, table: Table, level: int) -> int | None:
-        """The first state of a level to which a table has an answer."""
-        mask, known = table.refresh(), table.known
-        for code in self.levels[level]:
-            found = known.get(code & mask)
-            if found is None:
-                found, mask = table.learn(code), table.mask
-            if found:
-                return code
-        return None
-
-    def members(self, level: Any) -> set[int]:
-        """The states of a level."""
-        return set(level)
+    def first(self, judge: Judge, level: int) -> int | None:
+        """The first state of a level to which a judge has an answer."""
+        return judge.first(self.levels[level])
 
     def path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state that was found."""
         at = next(number for number, level in enumerate(self.levels) if code in level)
         actions: list[Any] = []
-        deltas = {delta for table in self.leaves for known in table.known.values() for delta in known}
         for level in reversed(self.levels[:at]):
-            action, code = self.step_back({code - delta for delta in deltas} & self.members(level), code)
+            action, code = self.step_back(level, code)
             actions.append(action)
         return actions[::-1]
 
-    def step_back(self, candidates: set[int], code: int) -> tuple[Any, int]:
+    def step_back(self, level: Any, code: int) -> tuple[Any, int]:
         """An action and a state of the level before from which it leads here: some edge was taken backwards."""
-        for before in sorted(candidates):
+        edges = ((self.packing.mask(edge.parts), edge.bits) for tree in self.trees.values() for edge in tree.edges)
+        masks = {mask for mask, bits in edges if code & mask == bits}
+        for before in sorted(set[int]().union(*[self.alike(level, mask, code) for mask in masks])):
             for action, tree in self.trees.items():
                 if tree(before) == code - before:
                     return action, before
         raise AssertionError("every state but the first was reached by an edge")
+
+    def alike(self, level: Any, mask: int, code: int) -> set[int]:
+        """The states of a level that differ from this one in these bits only."""
+        return {before for before in level if before & ~mask == code & ~mask}

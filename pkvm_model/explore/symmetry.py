@@ -144,7 +144,6 @@ class SymmetricSearch(LevelSearch):
     def open_level(self) -> None:
         """Go one step further."""
         self.take(distinct(self.found))
-        self.cover()
 
     def path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state of the same orbit: they are taken from the real first state."""

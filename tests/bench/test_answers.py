@@ -4,8 +4,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import explorer, peers
+from benchmarks.counts import Counts
 from benchmarks.measure import Failed
-from benchmarks.scenarios import SCENARIOS, Counts, differences
+from benchmarks.scenarios import SCENARIOS, differences
 
 SPIN_HOLDS = """\
 (Spin Version 6.5.2 -- 6 December 2019)

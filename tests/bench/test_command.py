@@ -1,7 +1,7 @@
 """The course's command runs the benchmark of the checkout with its options; each of our answers is one line."""
 from __future__ import annotations
 
-import json
+import ast
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import family
-from benchmarks.scenarios import Counts
+from benchmarks.counts import Counts
 from pkvm_model.course import cli, environment
 
 
@@ -38,14 +38,15 @@ def test_an_answer_has_every_field_and_the_median_of_warm_starts(
     seconds = iter([9.0, 5.0, 1.0, 3.0])
     monkeypatch.setattr(family, "timed", lambda work: (work(), next(seconds)))
     monkeypatch.setattr(family, "explore", lambda question: Counts("holds", *question.sizes))
-    assert family.main(["H", "184", "626", "16", "--warm", "3", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        "family": "H", "sizes": [184, 626, 16], "mutant": None, "verdict": "holds", "states": 184, "transitions": 626,
+    assert family.main(["H", "184", "626", "16", "--warm", "3", "--data"]) == 0
+    assert ast.literal_eval(capsys.readouterr().out) == {
+        "family": "H", "sizes": (184, 626, 16), "mutant": None, "verdict": "holds", "states": 184, "transitions": 626,
         "depth": 16, "orbits": None, "seconds": 9.0, "warm_seconds": 3.0}
 
 
 @pytest.mark.parametrize(("words", "why"), [
-    ("H 2 2", "family H needs SLOTS VCPUS PAGES"), ("B 1 1 1 0", "each at least 1"), ("H 2 2 2 --mutant M3", "M1")])
+    ("H 2 2", "family H needs SLOTS VCPUS PAGES"), ("B 1 1 1 0", "each at least 1"), ("H 2 2 2 --mutant M3", "M1"),
+    ("A 1", "wants a family first"), ("H 2 2 2 --warm", "--warm wants a value"), ("H 2 2 x", "each at least 1")])
 def test_sizes_and_mutants_that_a_family_has_not_are_refused(
         words: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

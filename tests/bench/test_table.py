@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import explorer, table
+from benchmarks.counts import Counts
 from benchmarks.measure import Cost, Failed, run
 from benchmarks.peers import COUNTS, Tool
-from benchmarks.scenarios import SCENARIOS, Counts
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.table import Row, Sample
 
 H211 = SCENARIOS["H211"]

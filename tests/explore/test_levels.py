@@ -31,7 +31,7 @@ def finished(search: Search) -> Search:
 
 def shown(search: Search) -> list[set[Any]]:
     """The states of each level, whatever numbers they have."""
-    return [{frozenset(search.packing.unpack(code).items()) for code in search.members(level)}
+    return [{frozenset(search.packing.unpack(code).items()) for code in map(int, level)}
             for level in search.levels]
 
 

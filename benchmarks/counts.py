@@ -1,0 +1,17 @@
+"""What a tool answers about a scenario."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Counts(NamedTuple):
+    """A tool's answer. `depth` is that of the breadth-first search, or for "violated" the steps of the counterexample.
+
+    A search that stopped at a violation has looked at some states only; how many is its own affair.
+    """
+
+    verdict: str
+    states: int
+    transitions: int | None
+    depth: int | None
+    orbits: int | None = None
