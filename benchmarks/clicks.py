@@ -1,7 +1,8 @@
 """Clicks at a bench in JupyterLab, and says how long it takes until the page has changed.
 
-Three things are measured, each as often as `--rounds` says: a click for a step that the page knows, a click for one
-that Python has to work out, and a cell that is run until its bench is there. The last line has the medians and p95s.
+Measured are a click for a step that the page knows, a click for one that Python has to work out, and a cell that is
+run until its bench is there; each as often as `--rounds` says. Then a notebook with twenty benches: how long each of
+them takes to appear, and a click at the last one. The last line has the medians and p95s.
 """
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from benchmarks.lab import QUIET, NotStartedError, chromium, running_lab
 
+TWENTY = 20
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 KNOWN = """
 from pkvm_model.lesson import bench
@@ -34,13 +36,15 @@ from pkvm_model.widgets import Bench
 graph = StateGraph(TWO_PHASES)
 Bench(graph.value(1), graph.expand)
 """
-RUN = """async () => {
+RUN = """async (at) => {
   const app = window.jupyterapp, panel = app.shell.currentWidget;
   await app.restored;
   await panel.context.ready;
   await panel.context.sessionContext.ready;
-  const there = () => document.querySelector(".pkvm-bench"), before = there();
-  panel.content.activeCellIndex = 0;
+  const cell = panel.content.widgets[at];
+  await panel.content.scrollToCell(cell);
+  const there = () => cell.node.querySelector(".pkvm-bench"), before = there();
+  panel.content.activeCellIndex = at;
   const begun = performance.now();
   const changed = new Promise((resolve) => {
     const look = () => there() && there() !== before && resolve(performance.now() - begun);
@@ -48,10 +52,13 @@ RUN = """async () => {
     watch.observe(document.body, { subtree: true, childList: true });
   });
   await app.commands.execute("notebook:run-cell");
-  return changed;
+  const took = await changed;
+  document.querySelector(".measured")?.classList.remove("measured");
+  there().classList.add("measured");
+  return took;
 }"""
 WATCH = """() => {
-  const counter = document.querySelector(".pkvm-bench .bar .muted");
+  const counter = document.querySelector(".measured .bar .muted");
   let clicked = 0;
   window.timed = [];
   addEventListener("click", (event) => { clicked = event.timeStamp; }, { capture: true });
@@ -103,13 +110,13 @@ def main(argv: Sequence[str]) -> int:
 
 @contextmanager
 def opened(folder: Path, program: str) -> Iterator[Any]:
-    """A page of a JupyterLab on two notebooks."""
+    """A page of a JupyterLab on the notebooks that are measured."""
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
     except ImportError:
         sys.exit("bench: Playwright is not installed: pip install playwright")
-    for name, source in (("known", KNOWN), ("asked", ASKED)):
-        notebook = new_notebook(cells=[new_code_cell(source.strip())], metadata=KERNEL)
+    for name, source, cells in (("known", KNOWN, 1), ("asked", ASKED, 1), ("twenty", KNOWN, TWENTY)):
+        notebook = new_notebook(cells=[new_code_cell(source.strip()) for _ in range(cells)], metadata=KERNEL)
         nbformat.write(notebook, folder / f"{name}.ipynb")
     with running_lab(folder) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=QUIET)
@@ -119,34 +126,43 @@ def opened(folder: Path, program: str) -> Iterator[Any]:
 
 def measure(page: Any, rounds: int) -> list[Measured]:
     """All that is measured."""
-    first = appear(page, "known")
+    first = shown(page, "known")
     appears = [appear(page) for _ in range(rounds)]
     known, frames = clicks(page, rounds)
-    appear(page, "asked")
+    shown(page, "asked")
     asked, _ = clicks(page, rounds)
+    shown(page, "twenty")
+    many = [appear(page, at) for at in range(1, TWENTY)]
+    last, _ = clicks(page, rounds, TWENTY - 1)
     return [
         Measured("known step, changed", known, 10, 25),
         Measured("known step, then painted", frames, 17, 34),
         Measured("step asked of Python, changed", asked, 60, 120),
         Measured("bench appears", appears, 300, 300),
         Measured("first bench of a kernel appears", [first], 1500, 1500),
+        Measured("one of twenty benches appears", many, 300, 300),
+        Measured("known step of the twentieth, changed", last, 10, 25),
     ]
 
 
-def appear(page: Any, notebook: str = "") -> float:
-    """Runs the first cell of a notebook until a new bench is there; opens the notebook first where it is named."""
-    if notebook:
-        page.goto(f"/lab/tree/{notebook}.ipynb?reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    return float(page.evaluate(RUN))
+def shown(page: Any, notebook: str) -> float:
+    """Opens a notebook and runs its first cell until its bench is there."""
+    page.goto(f"/lab/tree/{notebook}.ipynb?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    return appear(page)
 
 
-def clicks(page: Any, rounds: int) -> tuple[list[float], list[float]]:
+def appear(page: Any, cell: int = 0) -> float:
+    """Runs a cell until a new bench is there."""
+    return float(page.evaluate(RUN, cell))
+
+
+def clicks(page: Any, rounds: int, cell: int = 0) -> tuple[list[float], list[float]]:
     """Clicks at steps, in a new bench when one has come to its end; until the change, and from there to a frame."""
     changed: list[float] = []
     painted: list[float] = []
     while len(changed) < rounds:
-        appear(page)
+        appear(page, cell)
         page.evaluate(WATCH)
         for change, frame in walk_down(page, rounds - len(changed)):
             changed.append(change)
@@ -156,9 +172,9 @@ def clicks(page: Any, rounds: int) -> tuple[list[float], list[float]]:
 
 def walk_down(page: Any, most: int) -> list[tuple[float, float]]:
     """Clicks from the start of a bench to its end, each step of whichever CPU can."""
-    step = page.locator(".pkvm-bench .go[aria-disabled=false]").first
+    step = page.locator(".measured .go[aria-disabled=false]").first
     for number in range(1, most + 1):
-        if not page.locator(".pkvm-bench .go[aria-disabled=false]").count():
+        if not step.count():
             break
         step.click()
         page.wait_for_function("count => window.timed.length === count", arg=number)

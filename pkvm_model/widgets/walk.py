@@ -172,6 +172,9 @@ class Walk:
         lines = [line.strip() for line in trace.splitlines() if line.strip()]
         digest = lines.pop().split()[1] if lines and lines[-1].startswith("state ") else ""
         before = [self.graph["header"], *self.graph["setup"]]
+        version, ours = version_of(lines), version_of(before)
+        if version and version != ours:
+            return f"the trace has version {version}, here version {ours} is read; make it again with this course"
         for number, expected in enumerate(before):
             if lines[number : number + 1] != [expected]:
                 return f"line {number + 1} of the trace is not “{expected}”: it was made for another bench"
@@ -191,6 +194,12 @@ class Walk:
         if digest in ("", self.state["digest"]):
             return ""
         return f"the trace ends in state {digest}, the bench in state {self.state['digest']}"
+
+
+def version_of(lines: list[str]) -> str:
+    """The version that the first line of a trace names, or an empty text."""
+    first = lines[0].split() if lines else []
+    return first[1] if first[:1] == ["pkvm-trace"] and len(first) > 1 else ""
 
 
 def copies(edges: list[Edge]) -> list[Edge]:

@@ -29,6 +29,12 @@ class Screen:
         if args:
             menu.last.select_option(args)
 
+    def open(self, text: str) -> None:
+        """Open a trace text or a link that somebody has sent."""
+        self.click("Open trace")
+        self.bench.locator("textarea").fill(text)
+        self.click("Open it")
+
     def press(self, *keys: str) -> None:
         """Type at the bench."""
         self.bench.locator(".go").first.focus()

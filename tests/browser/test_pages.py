@@ -240,6 +240,24 @@ def test_the_link_that_is_copied_opens_the_same_step(exported):
     assert Walk(graph()).open(copied) == ""
 
 
+def test_a_trace_or_a_link_that_somebody_sent_opens_its_step(exported):
+    screen = exported("unrun.ipynb")
+    screen.open(walked(0, 1).trace)
+    screen.shows(walked(0, 1))
+    screen.open(f"https://course.example/07.html{walked(1).link}")
+    screen.shows(walked(1))
+
+
+def test_a_trace_that_cannot_be_opened_says_what_to_do(exported):
+    screen = exported("unrun.ipynb")
+    screen.open(walked(0).trace.replace("pkvm-trace 1", "pkvm-trace 2"))
+    screen.alerts("This trace has version 2; here version 1 is read. Make it again with this course.")
+    screen.open(walked(0).trace.replace("slots=2", "slots=1"))
+    screen.alerts("This trace was made for another bench: its line 1 is")
+    screen.open("#r8=@0")
+    screen.alerts("This link is for another bench; this one is “r7”.")
+
+
 def test_the_trace_is_copied_or_shown_selected(exported):
     screen = exported("unrun.ipynb")
     screen.page.evaluate("() => { navigator.clipboard.writeText = async () => { throw Error('refused'); }; }")

@@ -35,6 +35,13 @@ def test_a_trace_of_another_bench_is_refused_with_its_line():
     assert walk.path == []
 
 
+def test_a_trace_of_another_version_is_told_from_one_of_another_bench():
+    walk = Walk(graph())
+    says = "the trace has version 2, here version 1 is read; make it again with this course"
+    assert walk.follow(START.replace("pkvm-trace 1", "pkvm-trace 2")) == says
+    assert "was made for another bench" in walk.follow(START.replace("slots=2", "slots=1"))
+
+
 def test_a_trace_is_followed_up_to_the_first_line_that_does_not_fit():
     walk = Walk(graph())
     assert walk.follow(f"{START}\n{EARLY}\n{EARLY}") == f"the trace fits up to step 1; “{EARLY}” is not possible there"

@@ -40,7 +40,8 @@ export function timelineFrame({ jump, prune, timeline }) {
 }
 
 export function shareFrame({ trace, room, said }, act) {
-  const buttons = [button("button", "Copy trace", "", act.copyTrace), button("button", "Copy link", "", act.copyLink)];
+  const buttons = [["Copy trace", act.copyTrace], ["Copy link", act.copyLink], ["Open trace", act.openTrace]]
+    .map(([text, work]) => button("button", text, "", work));
   const row = make("div.row", {}, trace, make("div.buttons", {}, ...buttons));
   return make("div.section.share", {}, make("div.head", {}, make("h4", {}, "Trace"), said), row, room);
 }
@@ -52,6 +53,14 @@ export function shortTrace(text) {
   if (lines.length <= TRACE_LINES) return text;
   const hidden = rest.length - TRACE_LINES + 2;
   return [header, `… ${hidden} more lines …`, ...rest.slice(hidden)].join("\n");
+}
+
+/** Makes room for a trace text or a link that somebody has sent, and gives it to `open`. */
+export function askForTrace(room, open) {
+  const box = make("textarea", { rows: 6, "aria-label": "Trace or link to open" });
+  const go = button("button", "Open it", "", () => open(box.value));
+  room.replaceChildren(make("p", {}, "Paste a trace text or a link:"), box, go);
+  box.focus();
 }
 
 /** Copies a text; where the clipboard is refused, shows it selected instead. */

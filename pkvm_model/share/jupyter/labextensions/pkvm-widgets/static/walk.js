@@ -26,6 +26,8 @@ export function parsed(graph, text) {
   const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
   const digest = /^state (\S+)$/.exec(lines.at(-1) ?? "")?.[1];
   const before = [graph.header, ...graph.setup], body = digest ? lines.slice(0, -1) : lines;
+  const [, version] = /^pkvm-trace (\S+)/.exec(body[0] ?? "") ?? [], [, ours] = graph.header.split(" ");
+  if (version && version !== ours) return { odd: `This trace has version ${version}; here version ${ours} is read. Make it again with this course.` };
   const odd = before.findIndex((line, at) => body[at] !== line);
   if (odd < 0) return { lines: body.slice(before.length), at: Infinity, digest };
   const line = `its line ${odd + 1} is “${body[odd] ?? "missing"}”, here it is “${before[odd]}”`;

@@ -1,9 +1,10 @@
 // What every widget does that walks a graph: steps, undo, redo, branches, links and traces. docs/widgets.md has the form of a graph.
 
 import { enable, write } from "./elements.js";
-import { copy, shortTrace } from "./frame.js";
+import { askForTrace, copy, shortTrace } from "./frame.js";
 import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
 import { WALK_CSS } from "./walk-looks.js";
+import { linkHere } from "./links.js";
 import { dress } from "./looks.js";
 import { Walk, parsed, parsedLink } from "./walk.js";
 import { Widget } from "./widget.js";
@@ -40,6 +41,7 @@ export class Walker extends Widget {
       prune: () => this.prune(),
       copyTrace: () => copy(walk.trace, "Trace", this.parts.room, say),
       copyLink: () => copy(this.linkTo(walk.link), "Link", this.parts.room, say),
+      openTrace: () => askForTrace(this.parts.room, this.guard((text) => this.open(text))),
     };
     return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)]));
   }
@@ -116,8 +118,11 @@ export class Walker extends Widget {
     return Boolean(answer) && this.walk.here === here;
   }
 
-  /** Opens a trace text. */
+  /** Opens a trace text or a link. */
   open(text) {
+    const { name } = this.graph, link = text.includes("#") ? linkHere(name, text.trim()) : "";
+    if (link) return this.follow(link);
+    if (link === null) return this.fail(`This link is for another bench; this one is “${name}”.`);
     const wanted = parsed(this.graph, text);
     return wanted.odd ? this.fail(wanted.odd) : this.goAlong(wanted);
   }
