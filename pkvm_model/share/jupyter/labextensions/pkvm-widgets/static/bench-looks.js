@@ -31,6 +31,11 @@ export const BENCH_CSS = `
 
   td.words{font-size:13px} td.count{white-space:nowrap;font-size:13px}
 
+  @container pkvm (min-width:1150px){
+    /* Columns keep their width from step to step, and a changed cell is laid out in its row alone. */
+    table.pages{table-layout:fixed} .pages th:first-child{width:208px} .pages th:nth-child(n+2):nth-child(-n+4){width:168px}
+    .pages th:nth-child(5){width:95px} .pages th:nth-child(6){width:100px}
+  }
   @container pkvm (min-width:640px){.lanes{grid-template-columns:repeat(auto-fit,minmax(280px,1fr))}}
   @container pkvm (max-width:1039px){
     .words,.words-head{display:none} th,td{padding-left:6px;padding-right:6px} tbody th .what{display:block;margin-left:0;white-space:normal;max-width:118px;line-height:1.3}

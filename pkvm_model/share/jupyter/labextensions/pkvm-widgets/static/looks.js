@@ -71,7 +71,7 @@ body[data-jp-theme-light="false"] .pkvm-widget,.theme-dark .pkvm-widget{${DARK}}
   tr{background:none} th,td{text-align:left;padding:4px 8px;border:0;border-bottom:1px solid var(--hair);vertical-align:middle;font-weight:400;max-width:none;background:none}
   thead th{font-size:12.5px;font-weight:600;color:var(--muted);border-bottom:1.5px solid var(--line)}
   tbody th{font-weight:600;white-space:nowrap} tbody th .what{font-weight:400;font-size:12.5px;color:var(--muted);margin-left:8px}
-  tr.changed th{border-left:6px solid var(--edge);padding-left:8px}
+  tr.changed th{position:relative} tr.changed th::before{content:"";position:absolute;inset:0 auto 0 0;border-left:6px solid var(--edge)}
   .changed-cell{background:var(--chg);outline:2px solid var(--edge);outline-offset:-2px;color:var(--ink)}
   .changed-cell .muted{color:var(--ink)}
   .sign.changed-cell{padding:2px 6px}

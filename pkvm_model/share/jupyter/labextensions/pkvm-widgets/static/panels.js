@@ -135,7 +135,7 @@ export function drawChange(box, view, where = ", marked below") {
 export function pageTable({ caption, pages }) {
   const heads = ["Page", "Host", "Hyp", "Guest", "Owner", "Counts"].map((head) => make("th", { scope: "col" }, head));
   const words = make("th.words-head", { scope: "col" }, "In words");
-  return make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads, words)), pages);
+  return make("table.pages", {}, caption, make("thead", {}, make("tr", {}, ...heads, words)), pages);
 }
 
 const VERDICTS = { holds: SIGNS.holds, broken: SIGNS.broken, "nothing to check": SIGNS.empty };
