@@ -14,7 +14,7 @@ from pkvm_model.recording import RECORDINGS, TRANSLATE
 from pkvm_model.revisions import REVISIONS
 from tests.conform.files import JSON
 
-FILES = sorted(RECORDINGS.glob("*-natural.jsonl"))
+FILES = sorted(RECORDINGS.glob("[0-9]*.jsonl"))
 
 
 def recorded(kernel: str, *scenarios: str) -> list[JSON]:

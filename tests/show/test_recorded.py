@@ -20,3 +20,14 @@ def test_its_html_has_a_caption_and_heads_for_columns_and_rows():
 def test_calls_are_picked_by_a_word_of_their_name():
     split = recorded("n3", "7.3.4").calls("teardown")
     assert split.names == ["__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"]
+
+
+def test_a_call_that_was_put_in_and_ended_the_machine_shows_no_value():
+    torn = recorded("n23").calls("teardown")
+    assert torn.made == (("__pkvm_teardown_vm", "__pkvm_teardown_vm(0x1000)", "did not return: EL2 panic"),)
+
+
+def test_in_every_wrong_order_the_model_answers_as_the_kernels_did_to_calls_that_were_put_in():
+    rows = [row for kernel in ("6.19.14", "7.3.4") for row in recorded("n25", kernel).replayed()]
+    assert {"-ENOENT", "-EINVAL"} <= {row.kernel for row in rows}
+    assert [row.cells for row in rows if row.agree is False] == []
