@@ -6,13 +6,13 @@ A goal is *sometimes* reached, or never. A script is *stuck* where it is not at 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..state import State, sort_key
 from .packing import Noted, Packing
 from .search import Search
-from .tables import Edge
+from .tables import Edge, Table
 
 if TYPE_CHECKING:
     from ..steps import Step
@@ -116,42 +116,25 @@ class AskedState(State):
 
 
 class Judge:
-    """A predicate over states that is asked once for all states that look the same to it.
-
-    `fine` are the states to which it had no answer, by the bits of all parts that it has looked at so far.
-    """
+    """A predicate over states that is asked about numbers, and knows which parts it has looked at."""
 
     def __init__(self, machine: Machine, packing: Packing, predicate: Callable[[State], object]) -> None:
         self.machine, self.packing, self.predicate = machine, packing, predicate
         self.asked: set[int] = set()
         self.kinds: set[Any] = set()
-        self.fine: set[int] = set()
 
     def __call__(self, code: int) -> object:
         """What the predicate says of this state."""
         table = Noted(self.packing, code)
         answer = self.predicate(AskedState(*self.machine.state(table)))
-        self.asked.update(table.asked)
+        self.packing.add(self.asked, table.asked)
         self.kinds |= table.kinds
         return answer
 
-    def mask(self) -> int:
-        """The bits of the parts that the predicate has looked at."""
-        of_kinds = (part for key, part in self.packing.parts.items() if key[0] in self.kinds)
-        return self.packing.mask(self.asked.union(of_kinds))
-
-    def first(self, codes: Iterable[int]) -> int | None:
-        """The first of these states to which it has an answer."""
-        mask = self.mask()
-        if self.fine.issuperset({code & mask for code in codes}):
-            return None
-        for code in codes:
-            if code & mask not in self.fine:
-                if self(code):
-                    return code
-                mask = self.mask()
-                self.fine.add(code & mask)
-        return None
+    @property
+    def parts(self) -> set[int]:
+        """The parts that the predicate has looked at."""
+        return self.asked | {part for key, part in self.packing.parts.items() if key[0] in self.kinds}
 
 
 class Exploration:
@@ -160,10 +143,10 @@ class Exploration:
     def __init__(self, machine: Machine, asked: tuple[Property, ...], many: float = MANY) -> None:
         self.search, self.asked, self.many = Search(machine), asked, many
         self.finds: dict[str, Find] = {}
-        self.open: dict[str, Judge] = {}
+        self.open: dict[str, Table] = {}
         for one in asked:
             for name, predicate in predicates(one, self.search):
-                self.open[name] = Judge(machine, self.search.packing, predicate)
+                self.open[name] = Table(self.search.packing, [Judge(machine, self.search.packing, predicate)])
         self.judged = 0
         self.judge_states()
 
@@ -199,10 +182,10 @@ class Exploration:
     def judge_states(self) -> None:
         """Ask about the states of each level that nobody was asked about."""
         while self.judged < len(self.search.levels):
-            for name, judge in list(self.open.items()):
-                code = self.search.first(judge, self.judged)
+            for name, table in list(self.open.items()):
+                code = self.search.first(table, self.judged)
                 if code is not None and name not in self.finds:
-                    reason = judge(code)
+                    reason = table(code)[0]
                     self.finds[name] = Find(code, reason if isinstance(reason, str) else "")
                     del self.open[name]
             self.judged += 1

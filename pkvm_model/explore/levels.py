@@ -6,15 +6,12 @@ What is new is found by sorting. A number has to fit into 63 bits; `fits` says w
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .search import Search
 from .tables import Table, Tree, grouped
-
-if TYPE_CHECKING:
-    from .check import Judge
 
 CHUNK = 11
 """Bits of a number that are gathered at a time."""
@@ -126,31 +123,34 @@ class Rows:
 
 
 class Fine:
-    """The states that a judge had no answer to, by the bits that it has looked at."""
+    """The states to which a table that answers questions had no answer, by the bits that it has looked at."""
 
-    def __init__(self, judge: Judge) -> None:
-        self.judge, self.mask = judge, -1
+    def __init__(self, table: Table) -> None:
+        self.table, self.mask = table, -1
         self.chunks: list[tuple[int, Numbers]] = []
         self.index: Numbers = None
 
+    def refresh(self) -> None:
+        """Take in bits that have come."""
+        if self.table.refresh() != self.mask:
+            self.mask = self.table.mask
+            self.chunks = chunks(self.mask)
+            self.index = np.zeros(1 << self.mask.bit_count(), bool) if self.mask.bit_count() <= DENSE else None
+
     def first(self, codes: Numbers) -> int | None:
-        """The first state to which the judge has an answer."""
-        while True:
-            mask = self.judge.mask()
-            if mask != self.mask:
-                self.mask, self.chunks = mask, chunks(mask)
-                self.index = np.zeros(1 << mask.bit_count(), bool) if mask.bit_count() <= DENSE else None
-            places = gathered(codes, self.chunks) if self.index is not None else codes & mask
-            known = self.index[places] if self.index is not None else np.zeros(len(codes), bool)
-            _, first = np.unique(places[~known], return_index=True)
-            asked = codes[~known][first]
-            found = self.judge.first(asked.tolist())
-            if found is not None:
-                return found
-            if self.judge.mask() == mask:
-                if self.index is not None:
+        """The first state to which the table has an answer."""
+        self.refresh()
+        while len(codes):
+            mask, places = self.mask, gathered(codes, self.chunks) if self.index is not None else codes & self.mask
+            codes = codes if self.index is None else codes[~self.index[places]]
+            asked = codes[np.unique(codes & mask, return_index=True)[1]].tolist()
+            found = next((code for code in asked if self.table(code)), None)
+            self.refresh()
+            if found is not None or self.mask == mask:
+                if self.index is not None and found is None:
                     self.index[places] = True
-                return None
+                return found
+        return None
 
 
 def chunks(mask: int) -> list[tuple[int, Numbers]]:
@@ -219,7 +219,7 @@ class LevelSearch(Search):
         narrow = [Table(self.packing, [tree]) for tree, bits in looks.items() if bits <= SHARED]
         self.ways: list[Rows | Wide] = [Rows(table) for table in grouped(narrow, SHARED, {})]
         self.ways += [Wide(tree) for tree, bits in looks.items() if bits > SHARED]
-        self.judges: dict[Judge, Fine] = {}
+        self.fine: dict[Table, Fine] = {}
 
     @property
     def states(self) -> int:
@@ -260,10 +260,9 @@ class LevelSearch(Search):
         self.found, self.done = [], 0
         self.levels.append(level)
 
-    def first(self, judge: Judge, level: int) -> int | None:
-        """The first state of a level to which a judge has an answer."""
-        codes = self.levels[level]
-        return self.judges.setdefault(judge, Fine(judge)).first(codes) if len(codes) else None
+    def first(self, table: Table, level: int) -> int | None:
+        """The first state of a level to which a table has an answer."""
+        return self.fine.setdefault(table, Fine(table)).first(self.levels[level])
 
     def alike(self, level: Numbers, mask: int, code: int) -> set[int]:
         """The states of a level that differ from this one in these bits only."""

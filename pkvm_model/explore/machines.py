@@ -135,17 +135,15 @@ class AnyHost(NamedTuple):
         if step.call.name in DESTROY and step.ret == 0 and not step.pending:
             for name in named(self.calls, "kvm"):
                 after.pop((Kvm, name), None)
-        if any(self.is_above(step.state.get(Page, name)) for name in shared_pages(step.call)):
+        # A call can raise the counts of pages that it names: of those that the host shares with EL2 or a guest.
+        pages = [step.state.get(Page, name) for name in named(((cpu, step.call),), "kvm", "hv", "g")]
+        if any(max(page.refcount, page.host_share_guest_count) > self.most for page in pages):
             after[FULL] = True
         return after, step
 
     def is_full(self, state: State) -> bool:
         """True if a count that a refused call can leave behind has become larger than the limit."""
         return bool(state.table.get(FULL))
-
-    def is_above(self, page: Page) -> bool:
-        """True if a count of this page is larger than the limit."""
-        return max(page.refcount, page.host_share_guest_count) > self.most
 
     def state(self, records: Records) -> State:
         """The state that these records are."""
@@ -154,12 +152,6 @@ class AnyHost(NamedTuple):
     def unfinished(self, records: Records) -> bool:
         """A call under way is not at its end."""
         return not records.get(END) and any(in_a_call(records, cpu) for cpu in range(self.config.cpus))
-
-
-@cache
-def shared_pages(call: Call) -> tuple[str, ...]:
-    """The pages whose counts a call can raise: those that it names and that stay the host's."""
-    return named(((0, call),), "kvm", "hv", "g")
 
 
 @cache

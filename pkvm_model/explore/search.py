@@ -14,7 +14,6 @@ from .packing import Packing
 from .tables import Edge, Table, Tree, grouped
 
 if TYPE_CHECKING:
-    from .check import Judge
     from .machines import Machine
 
 GROUPED_AT = 64
@@ -90,9 +89,12 @@ class Search:
             yield from ((action, edge) for edge in tree.edges[self.told[action]:])
             self.told[action] = len(tree.edges)
 
-    def first(self, judge: Judge, level: int) -> int | None:
-        """The first state of a level to which a judge has an answer."""
-        return judge.first(self.levels[level])
+    def first(self, table: Table, level: int) -> int | None:
+        """The first state of a level to which a table has an answer; it had none to what it knows already."""
+        mask = table.refresh()
+        if table.known.keys() >= {code & mask for code in self.levels[level]}:
+            return None
+        return next((code for code in self.levels[level] if table(code)), None)
 
     def path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state that was found."""

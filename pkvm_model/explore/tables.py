@@ -108,9 +108,7 @@ class Table:
 
     def __call__(self, code: int) -> list[Any]:
         """What the members say of a state."""
-        if self.age != self.packing.age:
-            self.refresh()
-        known = self.known.get(code & self.mask)
+        known = self.known.get(code & self.refresh())
         return self.learn(code) if known is None else known
 
     def learn(self, code: int) -> list[Any]:
