@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .dot import GROUND, INK, Dot, NotDrawnError, places
 
-HEIGHT, SIGN, LETTER, ARROW_LETTER = 36, 26, 8.4, 7.2
+HEIGHT, SIGN, LETTER, ARROW_LETTER = 36, 26, 8.4, 7.6
 """Pixels: of a box, of a sign with the gap after it, and of a letter, widely measured, in a box and at an arrow."""
 ENDS = "machine ends"
 """The sign of a box in which nothing can be done any more."""
@@ -29,7 +29,8 @@ class Box(NamedTuple):
 class Arrow(NamedTuple):
     """An arrow from box to box, by their numbers, with the call's short name, or those of several calls.
 
-    `cpu` is there where it matters who calls; `only` names the one of two kernels that has it.
+    `cpu` is there where it matters who calls; `only` names the one of two kernels that has it, `broken` what the step
+    breaks.
     """
 
     start: int
@@ -37,6 +38,7 @@ class Arrow(NamedTuple):
     label: str
     cpu: int | None = None
     only: str = ""
+    broken: tuple[str, ...] = ()
 
 
 def drawing(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Drawing:
@@ -54,7 +56,7 @@ def drawing(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Drawing:
 def values(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Drawing:
     """Boxes and arrows as JSON values; what is usual is left out."""
     return {"boxes": [box._asdict() | {"signs": list(box.signs), "broken": list(box.broken)} for box in boxes],
-            "arrows": [{key: value for key, value in arrow._asdict().items() if value not in (None, "")}
+            "arrows": [{key: value for key, value in arrow._asdict().items() if value not in (None, "", ())}
                        for arrow in arrows]}
 
 
@@ -68,19 +70,26 @@ def picture(alt: str, drawn: Drawing, here: int | None = None) -> Dot:
         dot.node(str(number), written(box), width=f"{width(box) / 72:.3f}", **shape, **lit)
     for number, arrow in enumerate(drawn["arrows"]):
         look = {"style": "dashed"} if "only" in arrow else {}
-        dot.edge(str(arrow["start"]), str(arrow["to"]), label=roomy(arrow_text(arrow)), id=str(number), **look)
+        dot.edge(str(arrow["start"]), str(arrow["to"]), label=roomy(arrow), id=str(number), **look)
     return dot
 
 
 def arrow_text(arrow: Drawing) -> str:
     """What is written at an arrow."""
     who = f"{arrow['cpu']} " if "cpu" in arrow else ""
-    return f"{who}{arrow['label']}" + (f" ({arrow['only']} only)" if "only" in arrow else "")
+    only = f" ({arrow['only']} only)" if "only" in arrow else ""
+    return f"{who}{arrow['label']}{only}{f' ({listed(arrow)} broken)' if 'broken' in arrow else ''}"
 
 
-def roomy(text: str) -> str:
-    """The text of an arrow with blanks around it: a front end draws it larger, and puts a sign beside it."""
-    blanks = " " * round((ARROW_LETTER * len(text) + SIGN + 10 - 5.8 * len(text)) / 3.34 / 2)
+def listed(part: Drawing) -> str:
+    """What a box or an arrow has broken, by name."""
+    return ", ".join(part["broken"])
+
+
+def roomy(arrow: Drawing) -> str:
+    """The text of an arrow with blanks around it: a front end draws it larger, and puts signs beside it."""
+    text, signs = arrow_text(arrow), 2 if "broken" in arrow else 1
+    blanks = " " * round((ARROW_LETTER * len(text) + SIGN * signs + 10 - 5.8 * len(text)) / 3.34 / 2)
     return f"{blanks}{text}{blanks}"
 
 
@@ -93,7 +102,7 @@ def told(drawn: Drawing) -> str:
 
 def written(box: Drawing) -> str:
     """The text of a box, with what does not hold there."""
-    return f"{box['text']} ({', '.join(box['broken'])} broken)" if box["broken"] else str(box["text"])
+    return f"{box['text']} ({listed(box)} broken)" if box["broken"] else str(box["text"])
 
 
 def width(box: Drawing) -> float:

@@ -21,7 +21,7 @@ class StateMap(StateGraph):
         """The graph as JSON values, with its drawing."""
         self.drawn = min(len(self.edges), most)
         value = super().value(most)
-        arrows = [Arrow(number, step["to"], step["label"], step["cpu"])
+        arrows = [Arrow(number, step["to"], step["label"], step["cpu"], broken=broken(step))
                   for number, steps in enumerate(value["edges"]) for step in steps if step["to"] is not None]
         names = [name for name, _ in value["properties"]]
         boxes = [box(number, state, names) for number, state in enumerate(value["states"])]
@@ -31,8 +31,13 @@ class StateMap(StateGraph):
 def box(number: int, state: dict[str, Any], names: list[str]) -> Box:
     """A state as a box: its number, what its slots are, and what is wrong there."""
     words = (ENDS,) if state["end"] else tuple(slot["word"] for slot in state["slots"])
-    broken = tuple(name for name, said in zip(names, state["holds"], strict=True) if isinstance(said, str))
-    return Box(f"{number} {' · '.join(words)}", words, f"state {number}: {in_words(state)}", broken)
+    wrong = tuple(name for name, said in zip(names, state["holds"], strict=True) if isinstance(said, str))
+    return Box(f"{number} {' · '.join(words)}", words, f"state {number}: {in_words(state)}", wrong)
+
+
+def broken(step: dict[str, Any]) -> tuple[str, ...]:
+    """What a step breaks and the state after it does not show; the end of the machine is shown there."""
+    return () if step["kind"] == "panic" else tuple(step.get("breaks", ()))
 
 
 def in_words(state: dict[str, Any]) -> str:

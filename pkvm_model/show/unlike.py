@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..state import Page, State, Vm
-from .graph import card, row, slot_value, vm_names
+from .graph import card, row, slot_value
 
 KINDS = ("slot", "VM", "page")
 Part = tuple[str, str, str]
@@ -25,7 +25,8 @@ def parts(state: State, sides: tuple[State, State]) -> Iterator[tuple[Part, str]
     """What can be seen of a state."""
     for idx in range(state.config.slots):
         yield (f"slot {idx}", "", "vm"), slot_value(state, idx)["word"]
-    for vm in vm_names(state):
+    # A VM that either side has is told of on both; what the host alone still notes, no onlooker sees.
+    for vm in sorted({name for one in sides for name, _ in one.all(Vm)}):
         yield from vm_parts(state, vm, next(filter(None, (one.get(Vm, vm).handle for one in sides)), 0))
     for name in sorted({name for one in sides for name, _ in one.all(Page)}):
         for part, value in row(state, name).items():

@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import pytest
 
+from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.lesson import fitting
+from pkvm_model.revisions import V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, TWO_PHASES
-from pkvm_model.show.drawing import ENDS
+from pkvm_model.show.drawing import ENDS, arrow_text
 from pkvm_model.show.map import StateMap
 from pkvm_model.widgets.bench import pack
 
@@ -31,6 +33,15 @@ def test_a_box_says_what_its_state_is():
 
 def test_a_state_in_which_something_is_broken_is_marked_with_its_name():
     assert [box["broken"] for box in StateMap(LEFT_BEHIND).value()["drawing"]["boxes"]] == [[], [], ["I2x"]]
+
+
+def test_a_step_that_breaks_something_without_ending_the_machine_is_marked_at_its_arrow():
+    value = StateMap(scene_of(RACES["R7"], V1)).value()
+    marked = [arrow for arrow in value["drawing"]["arrows"] if "broken" in arrow]
+    steps = [step for out in value["edges"] for step in out if "EL2_STALE_PUT" in step["line"]]
+    assert [arrow["broken"] for arrow in marked] == [("I0b",)] * len(steps)
+    assert steps
+    assert arrow_text(marked[0]) == "0 unshare (I0b broken)"
 
 
 def test_a_scene_that_asks_for_a_prediction_marks_only_the_ends():

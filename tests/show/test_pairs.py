@@ -89,6 +89,12 @@ def test_nothing_is_named_where_an_onlooker_sees_nothing():
     assert (state["differs"], state["cells"]) == ([], [])
 
 
+def test_a_vm_that_neither_side_has_is_not_told_of_though_the_host_has_notes_of_it():
+    value = PairGraph(machine(PRE, HONEST).scene, PRE, MERGED).value()
+    _, state = walked(value, value["runs"]["alone"][1])
+    assert {cell["name"] for cell in state["cells"]} == {"page g0"}
+
+
 def test_a_cpu_without_a_step_says_why():
     value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     assert walked(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],

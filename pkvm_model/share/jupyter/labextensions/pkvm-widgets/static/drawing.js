@@ -4,7 +4,7 @@
 import { shape } from "./elements.js";
 import { SIGNS, cpuSign, octagon, vmSign } from "./signs.js";
 
-const EDGE_OF_MAP = 14, LABEL = 20, TARGET = 32, SIGN_WIDTH = 26, LETTER_WIDTH = 7.2, HEAD = 9;
+const EDGE_OF_MAP = 14, LABEL = 20, TARGET = 32, SIGN_WIDTH = 26, LETTER_WIDTH = 7.6, HEAD = 9;
 
 const at = (sign, x, y) => Object.entries({ x, y, overflow: "visible" }).reduce((drawn, [name, value]) => {
   drawn.setAttribute(name, value);
@@ -46,17 +46,19 @@ function arrowLine(curve) {
   return `M${curve[0]} ${curve[1]}${curves.join("")}L${curve.slice(-2).join(" ")}`;
 }
 
-export const arrowText = ({ label, only }) => (only ? `${label} (${only} only)` : label);
+export const arrowText = ({ label, only, broken }) => `${label}${only ? ` (${only} only)` : ""}${broken ? ` (${broken.join(", ")} broken)` : ""}`;
 
-/** An arrow with its name; a wide line below it shows when it was the last one taken. */
-function drawArrow({ label, cpu, only, curve, text: [x, y] }) {
-  const d = arrowLine(curve), name = arrowText({ label, only }), who = cpu === undefined ? 0 : 24;
-  const width = name.length * LETTER_WIDTH + who + 10, left = x - width / 2;
+/** An arrow with its name, and signs for who calls and for what it breaks; a wide line below shows when it was taken last. */
+function drawArrow(arrow) {
+  const { cpu, only, broken, curve, text: [x, y] } = arrow, d = arrowLine(curve), name = arrowText(arrow);
+  const signs = [cpu !== undefined && cpuSign(cpu), broken && SIGNS.broken()].filter(Boolean);
+  const width = name.length * LETTER_WIDTH + signs.length * 24 + 10, left = x - width / 2;
   const ground = shape("rect.label-ground", { x: left, y: y - LABEL / 2, width, height: LABEL, rx: 4 });
-  const sign = who && at(cpuSign(cpu), left + 2, y - 11);
   return shape(only ? "g.arrow.only" : "g.arrow", { "aria-hidden": "true" },
     shape("path.under", { d }), shape("path.mark", { d }), shape("path.line", { d }), shape("path.tip", { d: arrowHead(curve) }),
-    ground, shape("rect.target", { x: left, y: y - TARGET / 2, width, height: TARGET }), sign, shape("text", { x: left + who + 5, y: y + 4.5 }, name));
+    ground, shape("rect.target", { x: left, y: y - TARGET / 2, width, height: TARGET }),
+    ...signs.map((sign, number) => at(sign, left + 2 + 24 * number, y - 11)),
+    shape("text", { x: left + signs.length * 24 + 5, y: y + 4.5 }, name));
 }
 
 /** The drawing: boxes and arrows are made when they are first shown, and only those asked for are shown. */
@@ -90,7 +92,7 @@ export class Picture {
   fit(boxes, arrows) {
     const spans = [...boxes].map((number) => this.drawing.boxes[number].place).map(([x, y, w, h]) => [x - w / 2, y - h / 2, x + w / 2, y + h / 2]);
     for (const number of arrows) {
-      const { curve, text: [x, y], label, only } = this.drawing.arrows[number], half = arrowText({ label, only }).length * 4 + 20;
+      const arrow = this.drawing.arrows[number], { curve, text: [x, y] } = arrow, half = arrowText(arrow).length * 4 + 24;
       spans.push([x - half, y - 15, x + half, y + 15]);
       for (let point = 0; point < curve.length; point += 2) spans.push([curve[point], curve[point + 1], curve[point], curve[point + 1]]);
     }
