@@ -60,6 +60,12 @@ class Life:
         made = tuple((row.call, f"{row.call}({', '.join(row.args)})", answer(row)) for row in rows)
         return Calls(f"Recorded on Linux {self.scenario.kernel}, scenario {self.scenario.name}", made)
 
+    def log(self) -> Table:
+        """The lines of the kernel's log."""
+        lines = [(row.call,) for row in self.scenario.rows if row.side == "dmesg"]
+        return Table(f"Log of Linux {self.scenario.kernel}, scenario {self.scenario.name}", ("line",), lines,
+                     code=frozenset({0}))
+
 
 def answer(row: Recorded) -> str:
     """What came back from a call that was recorded."""

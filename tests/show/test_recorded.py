@@ -31,3 +31,7 @@ def test_in_every_wrong_order_the_model_answers_as_the_kernels_did_to_calls_that
     rows = [row for kernel in ("6.19.14", "7.3.4") for row in recorded("n25", kernel).replayed()]
     assert {"-ENOENT", "-EINVAL"} <= {row.kernel for row in rows}
     assert [row.cells for row in rows if row.agree is False] == []
+
+
+def test_the_log_has_the_lines_of_the_kernel_and_nothing_else():
+    assert [line.split(":")[0] for line, in recorded("n23").log().rows] == ["kvm [152]", "Kernel panic - not syncing"]
