@@ -57,8 +57,9 @@ class StateGraph(Reach[Node]):
     def __init__(self, scene: Scene, limit: int = 0, asked: tuple[Always, ...] = ASKED,
                  runs: Iterable[Iterable[int]] = ()) -> None:
         self.scene, self.questions, self.menu = scene, asked, Menu(scene)
-        self.steps: dict[tuple[int, int], int] = {}
+        self.steps: dict[tuple[int, int], tuple[Step, int]] = {}
         self.coming: dict[tuple[int, int], tuple[Region, ...]] = {}
+        self.passed: dict[tuple[int, tuple[Any, ...]], list[Region]] = {}
         self.names: tuple[str, ...] = ()
         self.properties: list[list[str]] = []
         self.said: dict[int, dict[str, Verdict]] = {}
@@ -80,7 +81,8 @@ class StateGraph(Reach[Node]):
         for cpu in range(len(node.begun)):
             step = next_step(self.scene, node, cpu)
             if step:
-                self.steps[number, cpu] = to = self.add(node.after(step))
+                to = self.add(node.after(step))
+                self.steps[number, cpu] = step, to
                 yield edge(node.state, step, node.idle(cpu), self.questions) | {"to": to}
             elif node.idle(cpu) and not node.state.end:
                 for made, foreseen in self.menu.steps(node.state, cpu):
@@ -162,16 +164,25 @@ class StateGraph(Reach[Node]):
 
     def region_values(self, number: int, cpu: int) -> Iterator[dict[str, str]]:
         """The regions of a call: those it passed, the next one, and those that follow if nobody gets in between."""
-        passed = regions(self.nodes[number].state, self.scene.revision, cpu)[:-1]
+        passed = self.regions_passed(number, cpu)
         coming = self.ahead(number, cpu)
         for n, (locks, purpose) in enumerate([*passed, *coming]):
             when = "done" if n < len(passed) else "next" if n == len(passed) else "later"
             yield {"locks": locks, "says": purpose, "when": when}
 
+    def regions_passed(self, number: int, cpu: int) -> list[Region]:
+        """The regions that a CPU's call has passed; the same call stands at the same place in many states."""
+        state = self.nodes[number].state
+        key = cpu, tuple(state.get(Cpu, cpu).flight or ())
+        if key not in self.passed:
+            self.passed[key] = regions(state, self.scene.revision, cpu)[:-1]
+        return self.passed[key]
+
     def ahead(self, number: int, cpu: int) -> tuple[Region, ...]:
         """The regions that a CPU's call has still to run, the next one first."""
         if (number, cpu) not in self.coming:
-            step, to = next_step(self.scene, self.nodes[number], cpu), self.steps.get((number, cpu))
+            alone = next_step(self.scene, self.nodes[number], cpu) if number not in self.edges else None
+            step, to = self.steps.get((number, cpu), (alone, None))
             here = tuple(zip(step.regions, step.purposes, strict=True)) if step else ()
             if step and step.pending:
                 here += self.ahead(to, cpu) if to is not None else ahead_alone(step, self.scene.revision)

@@ -84,6 +84,9 @@ def complaint(error: Exception) -> str:
     return f"Python could not work this out ({type(error).__name__}: {error})."
 
 
+ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def compact(value: object) -> str:
     """JSON in as few characters as possible."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return ENCODER.encode(value)
