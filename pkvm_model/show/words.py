@@ -95,8 +95,17 @@ def main_sentence(before: State, step: Step) -> str:
         if code is None:
             return f"EL2 ignores {who} and answers nothing: {why}."
         return f"EL2 refuses {who} with {errno(code)}: {why}."
+    if why := undone_because(before, step):
+        return f"{who} finds that {why}, and begins to undo its work."
     verb, _, rest = step.purposes[-1].partition(" ")
     return f"{who} {next(changes(before, step), f'{verb}s {rest}')}."
+
+
+def undone_because(before: State, step: Step) -> str:
+    """Why a call goes back from this step on: the refusal that it keeps while it undoes what it did, else nothing."""
+    kept = [dict(flight.held).get("refused") if (flight := state.get(Cpu, step.cpu).flight) else None
+            for state in (before, step.state)]
+    return kept[1][1] if kept[1] and not kept[0] else ""
 
 
 def changes(before: State, step: Step) -> Iterator[str]:

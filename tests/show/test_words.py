@@ -4,6 +4,7 @@ import pytest
 
 from pkvm_model.revisions import V1
 from pkvm_model.scenes import LENT_PAGE, SCENES, scene
+from pkvm_model.scenes.a_vm_is_born import REFUSED
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
 from pkvm_model.show.graph import StateGraph
@@ -26,6 +27,12 @@ def test_the_four_clicks_are_told_with_their_doer_first():
 
 def test_a_refusal_names_its_code_and_its_reason():
     assert said(play(COLD_OPEN, 1, 1, 0))[2] == "EL2 refuses CPU 0’s unshare with -EINVAL: there is no VM 0x1000."
+
+
+def test_a_call_that_has_to_undo_its_work_says_why_when_it_finds_out():
+    assert said(play(REFUSED, *[0] * 6))[4:] == [
+        "CPU 0’s init_vm finds that the slot of 0x1000 is not reserved, and begins to undo its work.",
+        "CPU 0’s init_vm gives page vm0 back to the host."]
 
 
 def test_a_call_without_answer_says_that_there_is_none():
