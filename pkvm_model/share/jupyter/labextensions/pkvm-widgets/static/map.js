@@ -152,7 +152,8 @@ class StateMap extends Walker {
     const set = shown.size === drawing.boxes.length ? "all" : [...shown].join();
     if (set !== this.fitted) this.picture.fit(shown, arrows);
     this.fitted = set;
-    this.center(here);
+    // Where to scroll to takes a layout; it is asked for right before the page is painted, so that a click does not wait for it.
+    requestAnimationFrame(this.guard(() => this.center(here)));
     const part = drawing.boxes.length > ALL_SHOWN ? ` Of ${drawing.boxes.length} states those near your way are shown.` : "";
     write(this.parts.key, here === null ? BEYOND : KEY + part);
   }
