@@ -43,8 +43,8 @@ KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "
          "vc": "EL2’s vCPU struct", "g": "guest page"}
 IDLE = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False, "regions": []}
 NOTHING_LEFT = IDLE | {"where": "has nothing left to do"}
-MOST_FREE = 24
-"""How many states are worked out beforehand where the learner drives: each has a step for every call."""
+MOST_CALLS = 1400
+"""How many calls are tried beforehand where the learner drives, so that a bench of the free host appears soon, too."""
 
 
 class StateGraph(Reach[Node]):
@@ -64,7 +64,7 @@ class StateGraph(Reach[Node]):
         self.properties: list[list[str]] = []
         self.said: dict[int, dict[str, Verdict]] = {}
         first = Node(scene.start(), (0,) * len(scene.scripts))
-        limit = limit or (MOST_FREE if scene.free else LIMIT)
+        limit = limit or min(LIMIT, MOST_CALLS // max(1, sum(map(len, self.menu.calls.values()))))
         super().__init__(first, limit, (node for run in runs for node in self.along(first, run)))
 
     def along(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
