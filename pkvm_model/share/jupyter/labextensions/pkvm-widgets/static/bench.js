@@ -37,7 +37,7 @@ export class Bench extends Walker {
     };
     const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
     box.append(headFrame(graph.title, [graph.revision], parts),
-      make("section.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert), standing, live,
+      make("div.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert), standing, live,
       make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
       make("div.section", {}, pageTable(parts)),
       propertyFrame(parts),

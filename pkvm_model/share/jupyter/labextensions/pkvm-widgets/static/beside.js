@@ -56,10 +56,10 @@ class SideBySide extends Walker {
     const table = make("table.steps", {}, make("caption", {}, "Step by step"), make("thead", {}, make("tr", {}, ...heads)), parts.rows);
     parts.rows.addEventListener("click", act.row);
     box.append(headFrame(graph.title, revisions, parts),
-      make("section.section", { role: "group", "aria-label": "Next steps" }, make("div.cpus", {}, ...parts.cpus.map(({ row }) => row)), alert), standing, live,
+      make("div.section", { role: "group", "aria-label": "Next steps" }, make("div.cpus", {}, ...parts.cpus.map(({ row }) => row)), alert), standing, live,
       make("div.section.rows", {}, table),
-      make("section.section", { role: "group", "aria-label": "What differs now" }, make("h4", {}, "What differs now"), parts.apart),
-      make("section.section", { role: "group", "aria-label": "All runs" }, make("h4", {}, "All runs"), parts.runs),
+      make("div.section", { role: "group", "aria-label": "What differs now" }, make("h4", {}, "What differs now"), parts.apart),
+      make("div.section", { role: "group", "aria-label": "All runs" }, make("h4", {}, "All runs"), parts.runs),
       timelineFrame(parts), shareFrame(parts, act));
     return parts;
   }

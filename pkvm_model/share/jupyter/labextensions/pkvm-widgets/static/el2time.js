@@ -52,7 +52,7 @@ class El2Time extends Widget {
     dress("el2time", CHART_CSS);
     Object.assign(this, { layout: 0, at: data.pages.length - 1, pictures: data.layouts.map(pictureOf) });
     this.chart = make("div.chart");
-    this.values = make("section.values", { role: "group", "aria-label": "What the chart says here" });
+    this.values = make("div.values", { role: "group", "aria-label": "What the chart says here" });
     this.table = make("div.wide", { tabindex: "0", role: "region", "aria-label": "The chart as a table" });
     this.box.append(make("div.bar", {}, make("h3", {}, data.title), make("span.muted", {}, "model units, not time")),
       this.standing, this.values, this.chart, this.controls(), this.notes(),

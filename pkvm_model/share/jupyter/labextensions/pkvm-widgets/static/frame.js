@@ -30,13 +30,13 @@ export function headFrame(title, revisions, { counter, undo, redo, reset }) {
 }
 
 export function propertyFrame({ properties }) {
-  return make("section.section.props-section", { role: "group", "aria-label": "What holds now" }, make("h4", {}, "What holds now"), properties);
+  return make("div.section.props-section", { role: "group", "aria-label": "What holds now" }, make("h4", {}, "What holds now"), properties);
 }
 
 export function timelineFrame({ jump, prune, timeline }) {
   const keys = make("span.muted", {}, "arrow keys move, Enter goes there");
   const head = make("div.head", {}, make("h4", {}, "Timeline"), keys, make("span.space"), jump, prune);
-  return make("section.section.timeline-section", { role: "group", "aria-label": "Timeline" }, head, timeline);
+  return make("div.section.timeline-section", { role: "group", "aria-label": "Timeline" }, head, timeline);
 }
 
 export function shareFrame({ trace, room, said }, act) {

@@ -144,7 +144,7 @@ export function laneFrame(name, cpu, act, free) {
   lane.steps = [];
   lane.menu = free && menuFrame(() => act.choose(cpu));
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
-  lane.box = make("section.lane", { role: "group", "aria-label": name }, title, ...(free ? [lane.menu.box] : []), lane.acts, lane.call, lane.keeps, lane.regions);
+  lane.box = make("div.lane", { role: "group", "aria-label": name }, title, ...(free ? [lane.menu.box] : []), lane.acts, lane.call, lane.keeps, lane.regions);
   return lane;
 }
 

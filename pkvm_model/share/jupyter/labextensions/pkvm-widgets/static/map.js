@@ -50,9 +50,9 @@ class StateMap extends Walker {
     parts.map.addEventListener("click", act.box);
     parts.details = make("details", {}, make("summary", {}, "The same as a table"), parts.table);
     parts.details.addEventListener("toggle", this.guard(() => this.drawTable()));
-    const steps = make("section", { role: "group", "aria-label": "Steps from here" }, make("h4.what", {}, "From here"), parts.choices);
+    const steps = make("div", { role: "group", "aria-label": "Steps from here" }, make("h4.what", {}, "From here"), parts.choices);
     box.append(headFrame(graph.title, [graph.revision], parts),
-      make("section.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert), standing, live,
+      make("div.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert), standing, live,
       make("div.columns", {}, make("div.section", {}, steps, parts.map, this.picture && parts.key), parts.state),
       parts.details, propertyFrame(parts), timelineFrame(parts), shareFrame(parts, act));
     return parts;

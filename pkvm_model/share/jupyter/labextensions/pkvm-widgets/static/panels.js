@@ -55,7 +55,7 @@ function fillCard(element, card, changes) {
 }
 
 const vmRow = (card, changes) => [`vm ${card.vm} ${card.handle}`,
-  () => make("section.card", { role: "group", "aria-label": `VM ${card.handle}` }, make("h4"), make("dl")), (element) => fillCard(element, card, changes)];
+  () => make("div.card", { role: "group", "aria-label": `VM ${card.handle}` }, make("h4"), make("dl")), (element) => fillCard(element, card, changes)];
 
 const PAGE_CELLS = [...VIEWS, "owner", "count"];
 

@@ -188,7 +188,7 @@ class SequenceView extends Widget {
     this.counter = make("span.muted");
     this.back = button("button", "Back", "←", go(() => this.at - 1));
     this.next = button("button.go", "Next region", "→", go(() => this.at + 1));
-    this.change = make("section.change", { role: "group", "aria-label": "What happens here" });
+    this.change = make("div.change", { role: "group", "aria-label": "What happens here" });
     this.score = make("div.score", { role: "group", "aria-label": "The run, region by region" });
     this.score.addEventListener("click", this.guard((event) => this.pick(event.target.closest("[data-region]"))));
     this.rows = data.rows.map(rowOf);
