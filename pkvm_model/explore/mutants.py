@@ -79,7 +79,7 @@ def run_with_reference(view: View, host_vcpu: str) -> Hypercall:
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
     vm = view.vm(vcpu.vm)
     view.check(not vm.is_dying, -EINVAL, f"VM {vm.handle:#x} is dying")
-    yield "", "take a reference and enter the guest"
+    yield "", "enter the guest, counted from here on"
     hyp_page_ref_inc(view, vm)
     yield "", "leave the guest when it exits, and drop the reference"
     view.touch(vcpu)
