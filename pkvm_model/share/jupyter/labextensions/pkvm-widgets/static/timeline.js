@@ -43,10 +43,13 @@ function tickRow(at, row, frame, shown) {
 
 const head = (text, row) => [text, () => make("li.track", { "aria-hidden": "true", style: `grid-column:1;grid-row:${row}` }, text)];
 
+// The start has its word where there is room for it, and its number where there is not.
+const startWord = () => make("span", {}, make("span.long", {}, "start"), make("span.brief", {}, "0"));
+
 /** The way shown: the steps of each CPU on a track of its own. */
 function mainWay({ places }, frame) {
   const { graph, first } = frame, all = `1/${graph.cpus.length + 1}`;
-  const tick = (at) => tickRow(at, at.edge ? at.edge.cpu + 1 : all, { ...frame, main: true }, () => (at.edge ? String(at.step) : "start"));
+  const tick = (at) => tickRow(at, at.edge ? at.edge.cpu + 1 : all, { ...frame, main: true }, () => (at.edge ? String(at.step) : startWord()));
   const rows = [...graph.cpus.map((name, cpu) => head(name, cpu + 1)), ...places.slice(first, first + WIDE).map(tick)];
   return ["main", () => make("ol.way.main", { "aria-label": "Steps of the way shown" }), (element) => settle(element, rows)];
 }

@@ -29,6 +29,7 @@ export const WALK_CSS = `
   .way + .way{margin-top:2px} .way li{min-width:0} .track{white-space:nowrap;color:var(--muted)} .main .track{color:var(--ink);font-weight:600}
   button.tick{display:flex;gap:2px;align-items:center;justify-content:center;width:100%;padding:0 1px;border-radius:0;font-size:12px;background:var(--panel)}
   button.tick svg{width:14px;height:14px} button.tick svg:first-child:not(:last-child),button.tick svg:only-child{width:18px;height:18px}
+  .tick .brief{display:none}
   button.tick.later{border:1.5px dashed var(--line);background:none}
   button.tick.now{background:var(--chg);border:2.5px solid var(--edge);font-weight:700}
   button.tick.more{width:auto;padding:0 9px} .beside{display:flex;gap:8px;justify-content:space-between;margin-bottom:6px}
@@ -45,6 +46,7 @@ export const WALK_CSS = `
   }
   @container pkvm (max-width:1039px){.change{min-height:152px}}
   @container pkvm (max-width:639px){
+    .tick .long{display:none} .tick .brief{display:inline}
     .way{grid-template-columns:68px repeat(12,minmax(0,1fr))} button.tick:not(.more){flex-direction:column;gap:0;line-height:1.15}
     .change .says{font-size:18px} .change{min-height:186px}
   }
