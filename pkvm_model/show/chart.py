@@ -44,8 +44,8 @@ class Chart(NamedTuple):
     columns: list[tuple[float, float, float]]
 
 
-def draw(groups: Sequence[Group], columns: Sequence[int]) -> Chart:
-    """The chart of these lines over these columns."""
+def draw(groups: Sequence[Group], columns: Sequence[int], title: str) -> Chart:
+    """The chart of these lines over these columns, which the title names."""
     most = max(value for group in groups for value in group.units if value is not None)
     step = nice(most / 4)
     top = step * -(-most // step)
@@ -53,6 +53,7 @@ def draw(groups: Sequence[Group], columns: Sequence[int]) -> Chart:
     points = [[(x, height(value, top)) for x, value in zip(xs, group.units, strict=True) if value is not None]
               for group in groups]
     shapes = [*axes(xs, columns, range(0, top + 1, step), top)]
+    shapes.append(words((LEFT + RIGHT) / 2, BOTTOM + 42, title, "soft", "middle"))
     for number, line in enumerate(points):
         shapes += curve(number, line, xs[::2])
     shapes += labels(groups, [line[-1] for line in points])
@@ -73,7 +74,7 @@ def height(value: float, top: float) -> float:
 
 
 def axes(xs: list[float], columns: Sequence[int], ticks: range, top: int) -> Iterator[Shape]:
-    """Both axes with their numbers and their titles."""
+    """Both axes with their numbers, and what the upright one counts."""
     yield path(f"M{LEFT} {TOP}V{BOTTOM}H{RIGHT}", "axis")
     for tick in ticks:
         yield path(f"M{LEFT - 5} {height(tick, top):.1f}H{LEFT}", "axis")
@@ -81,7 +82,6 @@ def axes(xs: list[float], columns: Sequence[int], ticks: range, top: int) -> Ite
     for x, column in list(zip(xs, columns, strict=True))[::2]:
         yield words(x, BOTTOM + 20, str(column), "soft", "middle")
     yield words(LEFT - 40, 20, "longest stretch in one hypercall, model units", "soft")
-    yield words((LEFT + RIGHT) / 2, BOTTOM + 42, "guest pages", "soft", "middle")
 
 
 def curve(number: int, points: list[Point], marked: list[float]) -> Iterator[Shape]:

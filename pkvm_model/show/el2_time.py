@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..revisions import PRE, UPSTREAM, V1, Revision
 from ..run import call
 from ..state import Config, State
-from .chart import Group, draw
+from .chart import Chart, Group, draw
 from .table import Table
 
 PAGES = tuple(range(0, 33, 4))
@@ -140,10 +140,15 @@ def value() -> dict[str, Any]:
 
 def layout_value(apart: int, says: str) -> dict[str, Any]:
     """One way in which the pages can lie: its picture, its table, and a sentence for each number of pages."""
-    drawn, found = draw(groups(apart), PAGES), table(apart)
+    drawn, found = picture(apart), table(apart)
     return {"says": says, "alt": alt(apart), "picture": drawn.shapes, "size": drawn.size, "columns": drawn.columns,
             "caption": found.caption, "heads": list(found.heads), "rows": [list(row) for row in found.rows],
             "sentences": [sentence(apart, at) for at in range(len(PAGES))]}
+
+
+def picture(apart: int) -> Chart:
+    """The chart of one way in which the pages can lie."""
+    return draw(groups(apart), PAGES, f"guest pages, {dict(LAYOUTS)[apart]}")
 
 
 def alt(apart: int) -> str:

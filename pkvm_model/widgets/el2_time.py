@@ -3,7 +3,7 @@
 from html import escape
 
 from pkvm_model.show import el2_time
-from pkvm_model.show.chart import draw, svg
+from pkvm_model.show.chart import svg
 from pkvm_model.show.dot import image
 from pkvm_model.widgets.static import box, element, plain_table
 from pkvm_model.widgets.widget import Widget, compact
@@ -34,8 +34,9 @@ class El2Time(Widget):
 
     def static(self) -> str:
         """Both pictures, with their tables and the note."""
-        parts = [part for apart, _ in el2_time.LAYOUTS for part in picture(apart)]
-        return box("EL2 time", "model units", *parts, element("p", "note", escape(el2_time.NOTE)))
+        parts = [part for apart, says in el2_time.LAYOUTS for part in layout_html(apart, says)]
+        notes = [element("p", "note", escape(text)) for text in (el2_time.UNIT, el2_time.NOTE)]
+        return box("EL2 time", "model units", *parts, *notes)
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
@@ -43,7 +44,7 @@ class El2Time(Widget):
         return f"El2Time(read at {el2_time.pages(pages)} {dict(el2_time.LAYOUTS)[apart]})"
 
 
-def picture(apart: int) -> tuple[str, str]:
-    """A chart and its table."""
-    drawn = svg(draw(el2_time.groups(apart), el2_time.PAGES))
-    return image(drawn, el2_time.alt(apart)), plain_table(el2_time.table(apart))
+def layout_html(apart: int, says: str) -> tuple[str, str, str]:
+    """A heading, a chart and its table."""
+    drawn = image(svg(el2_time.picture(apart)), el2_time.alt(apart))
+    return element("p", "holds", f"Pages {says}"), drawn, plain_table(el2_time.table(apart))

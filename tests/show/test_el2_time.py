@@ -59,10 +59,11 @@ def test_lines_that_are_the_same_are_drawn_once_with_both_names():
 
 
 def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_own_ground():
-    for apart, _ in el2_time.LAYOUTS:
-        picture = svg(draw(el2_time.groups(apart), PAGES))
+    for apart, says in el2_time.LAYOUTS:
+        picture = svg(el2_time.picture(apart))
         words = re.sub(r"<[^>]+>", " ", picture.partition("</style>")[2])
         assert "model units" in words
+        assert f"guest pages, {says}" in words
         assert '<rect width="620" height="300" fill="#FFFFFF"/>' in picture
         for group in el2_time.groups(apart):
             assert all(word in words for word in [*group.names.split(), str(group.units[-1])])
@@ -70,7 +71,8 @@ def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_
 
 def test_no_two_labels_stand_on_each_other_however_close_the_lines_end():
     close = [Group(f"line {number}", (0, number)) for number in range(4)] + [Group("high", (0, 200))]
-    heights = sorted(float(kept["y"]) for tag, kept, _ in draw(close, (0, 1)).shapes if kept.get("class") == "value")
+    shapes = draw(close, (0, 1), "pages").shapes
+    heights = sorted(float(kept["y"]) for tag, kept, _ in shapes if kept["class"] == "value")
     assert all(below - above >= 30 for above, below in pairwise(heights))
 
 
@@ -87,5 +89,5 @@ def test_what_is_said_of_a_place_has_the_values_of_its_row():
 
 def test_the_published_figure_names_its_tree_and_stands_on_no_scale():
     assert "Android’s tree" in el2_time.NOTE
-    assert "150" not in re.sub(r"<[^>]+>", " ", svg(draw([Group("a", (1, 2))], (0, 1))))
+    assert "150" not in re.sub(r"<[^>]+>", " ", svg(draw([Group("a", (1, 2))], (0, 1), "pages")))
     assert V1.name in el2_time.table(NEAR).heads[2]
