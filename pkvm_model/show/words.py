@@ -97,7 +97,7 @@ def main_sentence(before: State, step: Step) -> str:
         return f"EL2 refuses {who} with {errno(code)}: {why}."
     if why := undone_because(before, step):
         return f"{who} finds that {why}, and begins to undo its work."
-    verb, _, rest = step.purposes[-1].partition(" ")
+    verb, _, rest = step.purposes[-1].partition(" if ")[0].partition(" ")  # the step was made, so the condition was met
     return f"{who} {next(changes(before, step), f'{verb}s {rest}')}."
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from pkvm_model.revisions import V1
 from pkvm_model.scenes import LENT_PAGE, SCENES, scene
+from pkvm_model.scenes.a_vcpu_runs import FIRST_PAGE
 from pkvm_model.scenes.a_vm_is_born import REFUSED
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
@@ -33,6 +34,10 @@ def test_a_call_that_has_to_undo_its_work_says_why_when_it_finds_out():
     assert said(play(REFUSED, *[0] * 6))[4:] == [
         "CPU 0’s init_vm finds that the slot of 0x1000 is not reserved, and begins to undo its work.",
         "CPU 0’s init_vm gives page vm0 back to the host."]
+
+
+def test_a_step_that_was_made_says_nothing_of_its_condition():
+    assert said(play(FIRST_PAGE, 0, 0))[1] == "CPU 0’s run enters the guest."
 
 
 def test_a_call_without_answer_says_that_there_is_none():
