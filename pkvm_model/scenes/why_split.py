@@ -1,0 +1,46 @@
+"""The benches of "Why split?"."""
+from dataclasses import replace
+from functools import partial
+
+from ..revisions import PRE, UPSTREAM
+from .scene import scene
+
+quiet = partial(replace, checks=False)
+"""A bench without the properties, which are for later chapters."""
+GIVEN_PAGE = """
+0 kvm_create_vm(kvm0, 1)
+0 kvm_first_run(kvm0, hv0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 __pkvm_vcpu_put()
+"""
+"""A protected VM that has run; it owns page g0."""
+
+ASK_FOR_IT = quiet(scene(
+    "ask-for-it", "A page that was given", UPSTREAM, GIVEN_PAGE,
+    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_reclaim_dying_guest_page(0x1000, 0) whole\n"
+     "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_reclaim_dying_guest_page(0x1000, 0) whole\n"
+     "__pkvm_finalize_teardown_vm(0x1000) whole",
+     "__pkvm_vcpu_load(0x1000, 0) whole\n__kvm_vcpu_run(hv0.0)"),
+    "Protected VM 0x1000 is idle and owns page g0; the host wants it back."))
+
+NOT_ASKED = quiet(scene(
+    "not-asked", "If reclaim did not ask", UPSTREAM.without("reclaim_dying"), GIVEN_PAGE,
+    ("__pkvm_reclaim_dying_guest_page(0x1000, 0) whole",
+     "__pkvm_vcpu_load(0x1000, 0) whole\n__kvm_vcpu_run(hv0.0) whole\n__pkvm_host_donate_guest(g1, 0) whole\n"
+     "__kvm_vcpu_run(hv0.0) whole"),
+    "Protected VM 0x1000 is alive and owns page g0, its gfn 0; reclaim asks for nothing."))
+
+LENT_PAGES = 100
+
+
+def lent(pages: int) -> str:
+    """A VM that has run and is idle now, with so many pages on loan."""
+    faults = "".join(f"0 kvm_guest_fault(kvm0, g{number}, {number})\n" for number in range(pages))
+    return ("0 kvm_create_vm(kvm0)\n0 kvm_first_run(kvm0, hv0.0)\n0 __pkvm_vcpu_load(0x1000, 0)\n"
+            f"{faults}0 __pkvm_vcpu_put()")
+
+
+MANY_LENT = quiet(scene(
+    "many-lent", "Many pages lent", PRE, lent(LENT_PAGES), ("kvm_destroy_vm(kvm0) whole", ""),
+    "VM 0x1000 is idle; the honest host is about to destroy it."))
