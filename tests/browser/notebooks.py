@@ -14,7 +14,9 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.show.map import StateMap
+from pkvm_model.show.pairs import PairGraph
 from pkvm_model.widgets.bench import Bench, pack
+from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.map import Map
 from pkvm_model.widgets.widget import MIME, Widget
 from tests.widgets.r7_graph import graph
@@ -55,7 +57,7 @@ FOUR = play(COLD_OPEN, 1, 0, 1, 0)
 QUESTION = ("Which one?", {"This": "Look again.", "That": "Because it is that one."})
 IN_LAB = """
 from tests.browser.notebooks import *
-pair = WALKS["beside"](); pair
+pair = asking_pair(); pair
 life = WALKS["life"](); life
 near = asking(); near
 (pair.at, pair.first_difference, life.state["slots"][0]["word"], near.at, near.state["box"])
@@ -68,9 +70,22 @@ def asking() -> Map:
     return Map(states.value(3), states.expand)
 
 
+def asking_pair() -> SideBySide:
+    """Two kernels of which not all pairs are shipped, so that nobody has compared the ends of all runs."""
+    pairs = PairGraph(COLD_OPEN, V1, UPSTREAM, limit=20)
+    return SideBySide(pairs.value(), pairs.expand, pairs.all_runs)
+
+
+def undrawn() -> Map:
+    """A map as it is where the renderer is missing."""
+    value = StateMap(COLD_OPEN).value()
+    return Map(value | {"drawing": value["drawing"] | {"missing": "not drawn, the renderer is missing"}})
+
+
 WALKS = {
     "beside": lambda: side_by_side(COLD_OPEN, V1, UPSTREAM), "life": lambda: lifecycle(V1),
-    "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking}
+    "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking,
+    "undrawn": undrawn, "unasked": asking_pair}
 
 
 def stored_notebooks() -> dict[str, Any]:
@@ -81,7 +96,7 @@ def stored_notebooks() -> dict[str, Any]:
     made["free.ipynb"] = free()
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
-    made["in-lab.ipynb"] = read_back(IN_LAB, WALKS["beside"](), WALKS["life"](), asking())
+    made["in-lab.ipynb"] = read_back(IN_LAB, asking_pair(), WALKS["life"](), asking())
     made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
     return lessons | made
 

@@ -15,8 +15,8 @@ RACE = "10100"
 def opened(offline, page_of):
     """Opens the page."""
 
-    def go(fragment=""):
-        offline.goto(page_of("beside.ipynb") + fragment)
+    def go(fragment="", name="beside"):
+        offline.goto(page_of(f"{name}.ipynb") + fragment)
         return Walker(offline, "beside")
 
     return go
@@ -86,6 +86,12 @@ def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened):
     shown.click("Show a run whose end only v1 has")
     shown.counts("step 2 of 2")
     expect(shown.box.locator("tr.here .end")).to_contain_text("The machine ends: CPU 1’s start warns at EL2")
+
+
+def test_ends_that_nobody_has_compared_are_asked_for_and_without_python_the_page_says_so(opened):
+    shown = opened(name="unasked")
+    shown.click("Compare the ends of all runs")
+    shown.alerts("Run the notebook in JupyterLab to go further.")
 
 
 def test_a_link_and_a_reload_open_the_same_step(opened):

@@ -141,6 +141,15 @@ def test_a_link_opens_its_state(opened):
     assert lit(states) == ["5 dying"]
 
 
+def test_without_the_renderer_the_steps_and_the_table_remain(opened):
+    states = opened("undrawn")
+    expect(states.box.locator(".map-room")).to_have_text("not drawn, the renderer is missing")
+    states.press("1", "0")
+    states.counts("step 2 of 2")
+    states.box.locator("summary").click()
+    expect(states.box.locator("details tr.here th")).to_contain_text("5 dying")
+
+
 def test_a_step_that_only_python_knows_says_where_to_go(opened):
     near = opened("near")
     expect(near.box.locator(".choices")).to_contain_text("to 1 live")
