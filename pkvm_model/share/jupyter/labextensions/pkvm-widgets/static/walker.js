@@ -10,6 +10,7 @@ import { Walk, parsed, parsedLink } from "./walk.js";
 import { Widget } from "./widget.js";
 
 const FULL = "10,000 steps are kept here and no more. Go back to where you want to go on, and press “Forget the rest”.";
+const LATER = "are not worked out here. Run the notebook in JupyterLab to see them again.";
 
 /** A widget that walks a graph. A family makes its parts in `frame`, and draws into them where it stands in `drawHere`. */
 export class Walker extends Widget {
@@ -24,7 +25,8 @@ export class Walker extends Widget {
     this.begin();
   }
 
-  get place() { return this.walk.history; }
+  /** Every step that was ever taken; also those that only Python knows, until it is there to show them again. */
+  get place() { return this.untold ?? this.walk.history; }
   get led() { return shortTrace(this.walk.trace); }
   /** What is said aloud after the sentence of a step. */
   get news() { return ""; }
@@ -68,6 +70,7 @@ export class Walker extends Widget {
   /** Draws a step, announces it, and tells Python. */
   show(since, before = "") {
     const { walk, parts } = this;
+    this.untold = undefined;
     this.alert.replaceChildren();
     write(parts.said, "");
     this.draw(since);
@@ -173,7 +176,15 @@ export class Walker extends Widget {
     }
     walk.go(places[at] ?? walk.places[0]);
     if (steps.length) this.show(Math.max(0, walk.at - 1));
-    if (odd) this.fail(`${odd} of ${steps.length} steps kept from before do not fit here any more and were left out.`);
+    if (odd && !this.port.ask) this.untold = text;
+    if (odd) this.fail(`${odd} of ${steps.length} steps kept from before ${this.untold ? LATER : "do not fit here any more and were left out."}`);
+  }
+
+  /** Joins a live port; steps that could not be taken again without Python are taken now. */
+  connect(port) {
+    const { untold } = this;
+    super.connect(port);
+    if (untold) this.guard(() => this.recall(untold))();
   }
 
   onKey(event) {
