@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
-from .revisions import V1, Revision
+from .explore.check import Property
+from .explore.races import Race
+from .revisions import REVISIONS, V1, Revision
 from .run import CALLS
 from .scenes import LENT_PAGE, Scene, scene
 from .show.graph import StateGraph
@@ -14,6 +16,7 @@ from .show.claim import claim
 from .show.lifecycle import LifeGraph
 from .show.map import StateMap
 from .show.pairs import PairGraph
+from .show.questions import WRONG, explored, subject_of
 from .show.quiz import question as asked
 from .show.recorded import Life, counted, recorded
 from .show.sequence import Sequence
@@ -23,12 +26,16 @@ from .trace import parse
 from .widgets.bench import Bench, fitting
 from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
+from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
-__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "free_host", "lifecycle", "play",
-           "play_out", "quiz", "recorded", "sequence", "side_by_side", "source", "state_graph"]
+__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "find", "free_host", "lifecycle",
+           "play", "play_out", "quiz", "recorded", "schedule", "sequence", "side_by_side", "source", "state_graph"]
+
+ALL = tuple(REVISIONS.values())
+"""The four kernels of the course."""
 
 
 def bench(scene: Scene) -> Bench:
@@ -62,6 +69,24 @@ def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[
     shown = SideBySide(fitting(graph), graph.expand, graph.all_runs)
     shown.step(run)
     return shown
+
+
+def find(*scripts: Scene | Race | str, revisions: Revision | Iterable[Revision] = ALL,
+         questions: Iterable[str | Property] = ()) -> Finder:
+    """A race finder: pick scripts and a kernel, ask, watch and stop the search, walk the shortest run on a bench.
+
+    `scripts` are scenes, races or "any" for a host that may call anything; without them all races. `questions` are
+    names of those that there are, or properties of one's own; without them everything can be asked.
+    """
+    subjects = [subject_of(one).asking(*questions) for one in scripts or explored()]
+    return Finder(subjects, [revisions] if isinstance(revisions, Revision) else tuple(revisions))
+
+
+def schedule(scripts: Scene | Race | str, broken: str | Property = WRONG,
+             revision: Revision | None = None) -> Scheduler:
+    """You are the scheduler: break something by hand, then see your number of steps beside the fewest there are."""
+    subject = subject_of(scripts).asking(broken)
+    return Scheduler(subject, revision or subject.usual)
 
 
 def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:

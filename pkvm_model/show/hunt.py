@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED,
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import lent, trace
 from ..scenes import Move, Scene
-from ..trace import Trace
+from ..trace import Line, Trace, parse_line
 from .questions import ALWAYS, SOMETIMES, STUCK, WRONG, Question
 
 SLICE, COUNT = 0.1, 100
@@ -114,11 +115,11 @@ class Hunt:
             return known
         return known._replace(cpus=tuple(cpu_of(action) for action in run), trace=trace(self.machine, run))
 
-    def scene(self, found: Found) -> Scene:
-        """The scene on whose bench a run can be walked: that of the scripts, or one with the calls of the run."""
+    def scene(self, lines: Iterable[str] = ()) -> Scene:
+        """The scene on whose bench a run can be walked: that of the scripts, or one with the calls of these lines."""
         if isinstance(self.machine, Scripts):
             return self.machine.scene
-        return scene_of_run(self.machine, found)
+        return scene_of_run(self.machine, [parse_line(text, number) for number, text in enumerate(lines, 1)])
 
 
 def rank(answer: Answer) -> int:
@@ -154,12 +155,9 @@ def cpu_of(action: Any) -> int:
     return int(action[0] if isinstance(action, tuple) else action)
 
 
-def scene_of_run(machine: AnyHost, found: Found) -> Scene:
+def scene_of_run(machine: AnyHost, run: list[Line]) -> Scene:
     """The calls of a run as scripts, so that they can be made again, in this order and in any other."""
-    before = tuple((0, step.call) for step in lent(machine))
-    assert found.trace, "only what was found has a run"
-    begun = [line for line in found.trace.lines[len(before):] if line.call]
-    scripts = tuple(tuple(Move(line.call, machine.whole) for line in begun if line.cpu == cpu and line.call)
+    scripts = tuple(tuple(Move(line.call, machine.whole) for line in run if line.cpu == cpu and line.call)
                     for cpu in range(machine.config.cpus))
-    return Scene("run", "The calls of the shortest run", machine.revision, before, scripts,
-                 "The host has lent its structs to EL2; no VM is there yet.", machine.config)
+    return Scene("run", "The calls of this run", machine.revision, tuple((0, step.call) for step in lent(machine)),
+                 scripts, "The host has lent its structs to EL2; no VM is there yet.", machine.config)

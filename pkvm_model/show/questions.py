@@ -70,6 +70,11 @@ class Subject:
         return tuple(dict.fromkeys(asked))
 
 
+def explored() -> tuple[str, ...]:
+    """The names of all races that can be explored."""
+    return tuple(name for name, race in RACES.items() if race.scripts)
+
+
 def subject_of(asked: Scene | Race | str) -> Subject:
     """A scene, a race, or what a name stands for: a race, a scene, or a host. Raises ValueError for anything else."""
     found = RACES.get(asked) or SCENES.get(asked) if isinstance(asked, str) else asked
@@ -83,7 +88,9 @@ def subject_of(asked: Scene | Race | str) -> Subject:
 
 
 def of_scene(scene: Scene) -> Subject:
-    """The scripts of a scene; a warning counts wherever the host logs it."""
+    """The scripts of a scene; a warning counts wherever the host logs it. Raises ValueError where a CPU has none."""
+    if scene.free:
+        raise ValueError(f"{scene.name} has no scripts, its calls are yours; ask about {invariants.ANY!r}")
     about = tuple({move.call.name: None for script in scene.scripts for move in script})
     race = Race(scene.name, scene.title, scene.says, about=about)
 

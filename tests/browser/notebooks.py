@@ -7,7 +7,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
-from pkvm_model.lesson import el2_time, lifecycle, play, quiz, sequence, side_by_side, state_graph
+from pkvm_model.lesson import el2_time, find, lifecycle, play, quiz, schedule, sequence, side_by_side, state_graph
 from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -62,6 +62,13 @@ life = WALKS["life"](); life
 near = asking(); near
 (pair.at, pair.first_difference, life.state["slots"][0]["word"], near.at, near.state["box"])
 """
+FINDERS = """
+from tests.browser.notebooks import *
+races = find("R7"); races
+game = schedule("cold-open", "I0b"); game
+hosts = find("any", revisions=UPSTREAM); hosts
+(races.found and races.found.steps, races.at, game.steps_by_hand, hosts.found and hosts.found.verdict)
+"""
 
 
 def asking() -> Map:
@@ -97,6 +104,8 @@ def stored_notebooks() -> dict[str, Any]:
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
     made["in-lab.ipynb"] = read_back(IN_LAB, asking_pair(), WALKS["life"](), asking())
+    games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM)
+    made["finder.ipynb"] = read_back(FINDERS, *games)
     made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
     return lessons | made
 

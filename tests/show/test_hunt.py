@@ -78,7 +78,7 @@ def test_a_run_that_was_found_replays_to_where_its_trace_says(name, revision, qu
     hunt, found = answered(name, revision, question)
     assert replay(parse(str(found.trace))).differs == ""
     assert found.steps == len(found.lines) == len(found.cpus)
-    graph = StateGraph(hunt.scene(found), limit=found.steps + 1, runs=[found.cpus]).value()
+    graph = StateGraph(hunt.scene(found.lines), limit=found.steps + 1, runs=[found.cpus]).value()
     at = 0
     for line in found.lines:
         at = next(edge["to"] for edge in graph["edges"][at] if edge["line"] == line)

@@ -1,0 +1,153 @@
+"""What a race finder asks about: a subject on one kernel, what is known of it, and the benches to walk its runs on."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pkvm_model.explore.machines import Scripts
+from pkvm_model.revisions import Revision
+from pkvm_model.show.graph import StateGraph
+from pkvm_model.show.hunt import COUNT, Found, Hunt
+from pkvm_model.show.questions import WRONG, Question, Subject
+from pkvm_model.show.reach import LIMIT
+from pkvm_model.trace import header, show_call
+from pkvm_model.widgets.bench import MOST_BYTES, fitting, pack
+from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.widget import compact
+
+Run = tuple[str, ...]
+"""The lines of the run whose calls are on a bench; of scripts there is one bench for all runs, and its run is ()."""
+MOST_STATES = 1_000
+"""How many states are looked at before anybody asks, so that a page can answer; that takes less than a second."""
+LEAST_BYTES = 20_000
+"""A bench with less room than this is left out, and Python is asked for it."""
+
+
+class Case:
+    """A subject on one kernel. `missing` says why it cannot run there, '' if it can; `stored` are answers to ship."""
+
+    def __init__(self, subject: Subject, revision: Revision) -> None:
+        """Find out whether the subject can run on this kernel, and begin nothing."""
+        self.subject, self.revision, self.missing = subject, revision, ""
+        self.name = "-".join([revision.name, *revision.removed])
+        self.stored: dict[str, Found] = {}
+        self.benches: dict[Run, Walk] = {}
+        self.shipped: dict[Run, str] = {}
+        try:
+            self.hunt = Hunt(subject.make(revision), subject.questions)
+        except ValueError as error:
+            self.missing = f"{error}."
+
+    @property
+    def label(self) -> str:
+        """The kernel in words."""
+        removed = self.revision.removed
+        return f"{self.revision.name} without {', '.join(removed)}" if removed else self.revision.name
+
+    @property
+    def scripted(self) -> bool:
+        """True if CPUs follow scripts, so that there is a bench before any run was found."""
+        return not self.missing and isinstance(self.hunt.machine, Scripts)
+
+    @property
+    def opening(self) -> list[str]:
+        """The first lines of every trace of it: kernel and machine, and what led to its first step."""
+        scene = self.hunt.scene()
+        return [header(scene.revision, scene.config), *(str(line) for line in scene.trace().lines)]
+
+    def look(self, most: int) -> int:
+        """Look at so many states and keep what they answer; gives how many were found."""
+        if self.missing:
+            return 0
+        exploration = self.hunt.exploration
+        while exploration.more and exploration.search.states < most:
+            exploration.advance(COUNT)
+        settled = (question for question in self.subject.questions if self.hunt.settled(question))
+        self.stored = {question.name: self.hunt.found(question) for question in settled}
+        return exploration.search.states
+
+    def found(self, name: str) -> Found:
+        """What is known about a question."""
+        return self.stored.get(name) or self.hunt.found(self.subject.question(name))
+
+    def bench(self, run: Run = (), most: int = MOST_BYTES) -> Walk:
+        """Where runs are walked: the same walk each time, so that what it has learnt stays."""
+        run = () if self.scripted else run
+        if run not in self.benches:
+            graph = StateGraph(self.hunt.scene(run), *self.limits(most), self.runs(run))
+            self.benches[run] = Walk(fitting(graph, most), graph.expand)
+        return self.benches[run]
+
+    def limits(self, most: int) -> tuple[int, tuple[Any, ...]]:
+        """How many states a bench of so many bytes works out beforehand, and what each is asked."""
+        longest = max((len(found.cpus) for found in self.stored.values()), default=0)
+        return max(LIMIT * most // MOST_BYTES, longest + 1), self.subject.always
+
+    def runs(self, run: Run) -> list[list[int]]:
+        """The CPUs that step in the runs that a bench must not cut short."""
+        if run or not self.scripted:
+            return [[int(line.split()[0]) for line in run]]
+        return [list(found.cpus) for found in self.stored.values() if found.cpus]
+
+    def ship(self, most: int) -> int:
+        """Keep a bench of at most so many bytes for the page; gives how many it takes."""
+        first = next((found for found in self.stored.values() if found.cpus), None)
+        if self.missing or not (self.scripted or first):
+            return 0
+        run = () if self.scripted or not first else tuple(first.lines)
+        self.shipped[run] = pack(self.bench(run, most).graph)
+        return len(self.shipped[run].encode())
+
+    def value(self) -> dict[str, Any]:
+        """What is shipped of it, as JSON values; an answer that several questions have is shipped once."""
+        answers = {name: compact(found_value(found)) for name, found in self.stored.items()}
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(answers.values()))}
+        return {"name": self.name, "label": self.label, "missing": self.missing, "scripts": self.scripts(),
+                "answers": [json.loads(text) for text in numbers],
+                "found": {name: numbers[text] for name, text in answers.items()},
+                "benches": [[run, json.loads(packed)] for run, packed in self.shipped.items()]}
+
+    def scripts(self) -> list[list[str]]:
+        """The calls of each CPU, as they are written."""
+        if self.missing or not isinstance(self.hunt.machine, Scripts):
+            return []
+        return [[show_call(move.call) for move in script] for script in self.hunt.machine.scene.scripts]
+
+
+def stock(cases: Sequence[Case]) -> None:
+    """Answer what can be answered at once, and make benches, as much as a notebook may carry of both."""
+    states = MOST_STATES
+    for case in cases:
+        states -= case.look(states)
+        if states <= 0:
+            break
+    room = MOST_BYTES - sum(len(compact(case.value()).encode()) for case in cases)
+    for later, case in reversed(list(enumerate(reversed(cases)))):
+        share = max(room - later * LEAST_BYTES, LEAST_BYTES)
+        if share > room:
+            break
+        room -= case.ship(share)
+
+
+def question_value(question: Question) -> dict[str, Any]:
+    """A question as JSON values; of one that asks about several things, what they are."""
+    means = [one.says for one in question.properties] if question.name == WRONG else []
+    return {"name": question.name, "kind": question.kind, "says": question.says, "means": means,
+            "breaks": list(question.broken_by)}
+
+
+def found_value(found: Found, more: bool = False) -> dict[str, Any]:
+    """An answer as JSON values; `more` while it could still change."""
+    return {"verdict": found.verdict, "says": found.says, "reason": found.reason and f"{found.reason}.",
+            "looked": found.looked, "lines": found.lines if found.trace else None, "more": more}
+
+
+def broken_at(walk: Walk, names: Iterable[str]) -> int | None:
+    """After how many steps of the way to the place shown one of these properties is first broken; None if none is."""
+    asked = [(at, name) for at, (name, _) in enumerate(walk.graph["properties"]) if name in set(names)]
+    places = [(None, walk.graph["start"]), *walk.path]
+    for step, (edge, state) in enumerate(places):
+        broken = edge.get("breaks", {}) if edge else {}
+        if any(name in broken or isinstance(walk.states[state]["holds"][at], str) for at, name in asked):
+            return step
+    return None

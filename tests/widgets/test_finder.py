@@ -1,0 +1,241 @@
+"""The race finder without a screen: what it ships, what it answers, where it stands, and what Python reads back."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pkvm_model.__main__ import main
+from pkvm_model.explore.check import Always
+from pkvm_model.lesson import find, schedule
+from pkvm_model.revisions import MERGED, PRE, V1
+from pkvm_model.state import Vm
+from pkvm_model.trace import parse, replay
+from pkvm_model.widgets.bench import MOST_BYTES
+from pkvm_model.widgets.finding import Stand
+from pkvm_model.widgets.walk import Walk
+
+R7_BY_HAND = [0, *[1] * 14, 0]
+
+
+@pytest.fixture(scope="module")
+def made():
+    """A finder of R7 on all kernels."""
+    return find("R7")
+
+
+@pytest.fixture
+def r7(made):
+    """The same, before anybody has done anything."""
+    made.place = Stand(("R7", "v1", "wrong")).text
+    return made
+
+
+def stepped(finder, cpus, **more):
+    """The finder after the learner has stepped these CPUs on its bench, as its front end tells."""
+    walk, history = finder._here().bench, Walk(finder._here().bench.graph)
+    for cpu in cpus:
+        history.take(next(edge for edge in walk.edges[history.here] if edge["cpu"] == cpu))
+    finder.place = replace(Stand(finder.chosen), bench=history.history, **more).text
+    return [edge["line"] for edge, _ in history.path]
+
+
+def asked(finder, *case):
+    """The finder after the learner has asked about a case."""
+    finder.place = Stand(case, asked=("/".join(case),)).text
+    return finder
+
+
+def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_run(r7):
+    shipped = json.loads(r7.packed)
+    cases = shipped["subjects"][0]["cases"]
+    assert [case["name"] for case in cases] == ["pre", "v1", "merged", "upstream"]
+    assert shipped["start"] == ["R7", "v1", "wrong"]
+    for case in cases:
+        [[_, packed]], names = case["benches"], {question["name"] for question in shipped["questions"]}
+        assert set(case["found"]) == names
+        bench = r7._finding.cases["R7", case["name"]].benches[()]
+        assert len(packed["states"]) == len(bench.graph["states"])
+        for lines in filter(None, (answer["lines"] for answer in case["answers"])):
+            walk = Walk(bench.graph)
+            assert walk.open(f"#{bench.graph['name']}={';'.join(lines)}".replace(" ", "+")) == ""
+            assert len(walk.path) == len(lines)
+
+
+@pytest.mark.parametrize("names", [(), ("any",)], ids=str)
+def test_what_it_ships_fits_into_a_notebook(names):
+    assert len(find(*names).packed.encode()) < 1.1 * MOST_BYTES
+
+
+def test_what_it_ships_is_the_same_each_time(made):
+    assert find("R7").packed == made.packed
+
+
+def test_a_kernel_that_lacks_a_call_says_so_in_place_of_an_answer():
+    finder = find("cold-open")
+    case = json.loads(finder.packed)["subjects"][0]["cases"][0]
+    assert case["missing"] == "pre has no __pkvm_start_teardown_vm, so these scripts cannot run there."
+    asked(finder, "cold-open", "pre", "wrong")
+    assert finder.found is None
+    assert "Pre has no __pkvm_start_teardown_vm" in finder.describe()
+    with pytest.raises(LookupError, match="pre has no"):
+        _ = finder.trace
+
+
+def test_what_was_asked_is_read_back_with_its_run(r7):
+    asked(r7, "R7", "v1", "wrong")
+    assert (r7.found.verdict, r7.found.steps) == ("violated", 16)
+    assert replay(parse(str(r7.found.trace))).differs == ""
+    assert repr(r7) == "Finder('R7', v1, wrong: violated after 16 steps)"
+    r7.place = Stand(("R7", "v1", "wrong"), ("R7/v1/I3",)).text
+    assert r7.found is None
+    assert repr(r7) == "Finder('R7', v1, wrong: not asked)"
+
+
+def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7):
+    lines = asked(r7, "R7", "merged", "I8").describe().splitlines()
+    assert lines[0].startswith("Finalise while a call holds the VM (merged). What a guest keeps to itself")
+    assert "Empty: no state is one that it speaks of" in lines[0]
+    wrong = next(line for line in lines if line.startswith("wrong"))
+    assert "violated after 16 steps" in wrong
+    assert "<caption" in r7.static()
+    assert "violated after 16 steps" in r7.static()
+
+
+def test_several_races_stand_in_one_table_by_the_question_whether_they_go_wrong():
+    rows = find("R2", "R5", revisions=(PRE, V1)).describe().splitlines()[2:]
+    assert [row.split()[0] for row in rows] == ["scripts", "R2", "R5"]
+    assert rows[2].endswith("holds")
+    assert "cannot run there" in rows[2]
+
+
+def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_calls():
+    finder, case = find("any", revisions=V1), ["any", "v1", "I0b"]
+    first = finder.answer({"case": case, "go": True})
+    assert finder.answer({"case": case, "go": False}) == first
+    assert (first["more"], first["verdict"], first["lines"]) == (True, "incomplete", None)
+    while (answer := finder.answer({"case": case, "go": True}))["more"]:
+        assert answer["lines"] is None
+    assert answer == finder.answer({"case": case, "go": False})
+    graph = json.loads(finder.answer({"case": case, "run": answer["lines"], "bench": True})["packed"])
+    assert [name for name, _ in graph["properties"]][:2] == ["I0a", "I0b"]
+    finder.place = Stand(tuple(case), ("/".join(case),), tuple(answer["lines"])).text
+    finder.goto(str(finder.found.trace))
+    assert (finder.at, finder.digest) == (len(answer["lines"]), finder.found.trace.digest)
+
+
+def test_a_bench_asks_for_the_steps_that_it_does_not_know():
+    finder = schedule("R7")
+    finder._finding.case.benches.clear()
+    bench = finder._finding.case.bench(most=30_000)
+    shipped = len(bench.states)
+    assert (bench.follow(str(finder._finding.case.found("wrong").trace)), len(bench.states)) == ("", shipped)
+    at, far = next((at, edge) for at, out in bench.edges.items() for edge in out if edge["to"] is None)
+    step = {"from": at, "cpu": far["cpu"], "line": far["line"]}
+    answer = finder.answer({"case": list(finder.chosen), "run": [], "step": step})
+    assert set(answer["states"]) == {str(answer["to"])}
+
+
+def test_a_run_that_breaks_it_by_hand_is_counted(r7):
+    assert (r7.by_hand, r7.steps_by_hand) == (None, None)
+    lines = stepped(r7, R7_BY_HAND)
+    stepped(r7, R7_BY_HAND, hand=tuple(lines))
+    assert r7.steps_by_hand == 16
+    assert replay(parse(r7.by_hand)).differs == ""
+    assert r7.at == 16
+
+
+@pytest.mark.parametrize("cpus", [[0, 1], [1, 1], []], ids=str)
+def test_a_run_that_breaks_nothing_does_not_count_whatever_the_front_end_says(r7, cpus):
+    lines = stepped(r7, cpus)
+    stepped(r7, cpus, hand=tuple(lines))
+    assert (r7.by_hand, r7.steps_by_hand) == (None, None)
+
+
+def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for():
+    game = schedule("cold-open", "I0b")
+    told = game.describe() + game.static() + repr(game)
+    assert "Break this: EL2 never touches memory that it has given back. Not broken by hand yet." in told
+    assert not any(word in told for word in ("Shortest", "violated", "shorter", "steps"))
+    assert repr(game) == "Scheduler('cold-open', v1, I0b: not broken yet)"
+
+
+def test_the_scheduler_shows_both_numbers_of_steps_in_the_end():
+    game = schedule("cold-open", "I0b")
+    lines = stepped(game, [1, 0, 1, 0])
+    stepped(game, [1, 0, 1, 0], hand=tuple(lines), asked=("/".join(game.chosen),))
+    assert "You: 4 steps. Shortest: 4 steps." in game.describe()
+    assert (game.steps_by_hand, game.found.steps) == (4, 4)
+    assert repr(game) == "Scheduler('cold-open', v1, I0b: broken in 4 steps)"
+
+
+@pytest.mark.parametrize(("made", "words"), [
+    (lambda: schedule("R7", "stuck"), "stuck of R7 cannot be broken by hand; ask with find"),
+    (lambda: schedule("any"), "wrong of any cannot be broken by hand"),
+    (lambda: schedule("cold-open", "wrong", PRE), "pre has no __pkvm_start_teardown_vm")])
+def test_what_nobody_can_break_by_hand_is_refused_in_one_sentence(made, words):
+    with pytest.raises(ValueError, match=words):
+        made()
+
+
+def test_a_property_of_the_learner_is_asked_and_broken_like_any_other():
+    def dying(state):
+        return "one is" if any(vm.is_dying for _, vm in state.all(Vm)) else ""
+
+    mine = Always("mine", "No VM is dying.", dying)
+    game = schedule("cold-open", mine)
+    lines = stepped(game, [1])
+    stepped(game, [1], hand=tuple(lines))
+    assert game.steps_by_hand == 1
+
+
+def test_trace_text_and_link_of_the_race_found_open_the_same_place_and_the_command_ends_there(
+        r7, tmp_path, capsys):
+    asked(r7, "R7", "v1", "wrong")
+    r7.goto(str(r7.found.trace))
+    link, digest = r7.link, r7.digest
+    assert (r7.at, digest) == (16, r7.found.trace.digest)
+    assert link.startswith("#find-R7=R7/v1/wrong/0+__pkvm_host_unshare_guest(0x1000,+0)+...;1+")
+    other = find("R7")
+    other.goto(f"http://localhost:8888/lab/tree/x.ipynb{link}")
+    assert (other.chosen, other.at, other.digest) == (("R7", "v1", "wrong"), 16, digest)
+    assert other.trace == str(r7.found.trace) == r7.trace
+    (tmp_path / "race.txt").write_text(other.trace)
+    assert main(["replay", str(tmp_path / "race.txt")]) == 0
+    assert capsys.readouterr().out.endswith(f"ends in state {digest}\n")
+
+
+def test_a_trace_opens_on_the_kernel_that_it_names(r7):
+    trace = find("R7", revisions=MERGED)
+    stepped(trace, [0, 1])
+    r7.goto(trace.trace)
+    assert (r7.chosen, r7.at) == (("R7", "merged", "wrong"), 2)
+
+
+def test_a_trace_opens_on_the_race_in_which_all_of_it_fits():
+    source = schedule("R7")
+    stepped(source, [0, 1])
+    both = find("R6", "R7", revisions=V1)
+    both.goto(source.trace)
+    assert (both.chosen[0], both.at) == ("R7", 2)
+
+
+def test_what_was_opened_and_not_done_by_hand_does_not_count(r7):
+    asked(r7, "R7", "v1", "wrong")
+    r7.goto(str(r7.found.trace))
+    assert json.loads(r7.place)["shown"] is True
+    assert r7.steps_by_hand is None
+
+
+def test_a_link_or_a_trace_that_fits_nothing_here_is_refused_and_a_part_of_it_is_opened(r7):
+    with pytest.raises(ValueError, match="the link is for “find-R9” and R9/v1/wrong, which is not here"):
+        r7.goto("#find-R9=R9/v1/wrong/@0")
+    with pytest.raises(ValueError, match="the link is for “schedule-R7”"):
+        r7.goto(schedule("R7").link)
+    with pytest.raises(ValueError, match="made for other scripts or another kernel"):
+        r7.goto(schedule("R2").trace)
+    asked(r7, "R7", "v1", "wrong")
+    lines = str(r7.found.trace).splitlines()
+    with pytest.raises(ValueError, match="The bench is at step 2: the trace fits up to step 2"):
+        r7.goto("\n".join([*lines[:9], "0 resume = 0", *lines[10:]]))
+    assert r7.at == 2
