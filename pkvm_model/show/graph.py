@@ -83,11 +83,17 @@ class StateGraph(Reach[Node]):
             if step:
                 to = self.add(node.after(step))
                 self.steps[number, cpu] = step, to
-                yield edge(node.state, step, node.idle(cpu), self.questions) | {"to": to}
+                yield edge(node.state, step, node.idle(cpu), self.questions) | self.told(node, step) | {"to": to}
             elif node.idle(cpu) and not node.state.end:
                 for made, foreseen in self.menu.steps(node.state, cpu):
                     to = self.add(Node(made.state, node.begun))
                     yield edge(node.state, made, True, self.questions) | foreseen | {"to": to}
+
+    def told(self, node: Node, step: Step) -> dict[str, str]:
+        """The sentence of a call that is refused as it begins: it says if that is so in this revision only."""
+        if not step.refused or not node.idle(step.cpu):
+            return {}
+        return {"says": says(node.state, step) + self.menu.only_here(node.state, step)}
 
     def value(self, most: int = LIMIT) -> dict[str, Any]:
         """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
