@@ -10,6 +10,8 @@ from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.static import box, element, listed, table
 from pkvm_model.widgets.walk import Expand, Graph
 
+SHORTEST = "The shortest way to a difference"
+
 
 class SideBySide(Bench):
     """Two kernels on the pairs of their states; `runs` compares the ends of all runs, where that was not shipped."""
@@ -50,15 +52,16 @@ class SideBySide(Bench):
         return words.describe_pair(self._here())
 
     def static(self) -> str:
-        """The same as tables."""
+        """The same as tables; before the first step the shortest way to a difference, since nobody can step here."""
         walk = self._here()
         names = words.revisions(walk)
+        told, caption = (walk, "Step by step") if walk.path else (words.shortest(self.graph), SHORTEST)
         says = element("p", "says", escape(walk.says))
-        steps = table("Step by step", ["Step", *names], map(row_html, words.rows(walk))) if walk.path else ""
+        steps = table(caption, ["Step", *names], map(row_html, words.rows(told))) if told.path else ""
+        differs = element("pre", "note", escape("\n".join(words.apart_lines(told))))
         runs = [walk.graph["runs"]["says"]] if walk.graph["runs"] else []
-        apart_here = element("pre", "note", escape("\n".join(words.apart_lines(walk))))
-        place = f"{' beside '.join(names)} · step {len(walk.path)}"
-        return box(walk.graph["title"], place, says, steps, apart_here, listed(runs))
+        place = f"{' beside '.join(names)} · step {self.at}"
+        return box(walk.graph["title"], place, says, steps, differs, listed(runs))
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""

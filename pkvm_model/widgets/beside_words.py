@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pkvm_model.widgets.bench_static import RIGHTS
 from pkvm_model.widgets.bench_words import SIGNS, answer, columns
-from pkvm_model.widgets.walk import Edge, State, Walk
+from pkvm_model.widgets.walk import Edge, Graph, State, Walk
 
 
 class Row(NamedTuple):
@@ -47,6 +47,21 @@ def rows(walk: Walk) -> Iterator[Row]:
         sides = side_words(before, edge, 0), side_words(before, edge, 1)
         yield Row(number, f"CPU {edge['cpu']} {edge['label']}", sides, number == first)
         before = walk.states[to]
+
+
+def shortest(graph: Graph) -> Walk:
+    """The shortest shipped way to a difference; no step where there is none."""
+    start = int(graph["start"])
+    ways, queue = {start: list[Edge]()}, [start]
+    for number in queue:
+        for edge in graph["edges"][number]:
+            if edge["to"] is not None and edge["to"] not in ways:
+                ways[edge["to"]] = [*ways[number], edge]
+                queue.append(edge["to"])
+    walk = Walk(graph)
+    for edge in next((way for way in ways.values() if way and way[-1]["differs"]), []):
+        walk.take(edge)
+    return walk
 
 
 def side_words(before: State, edge: Edge, side: int) -> str:

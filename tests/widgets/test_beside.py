@@ -85,6 +85,15 @@ def test_the_form_without_scripts_keeps_its_meaning(pair):
     assert "not reached" in page
 
 
+def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_way_to_a_difference(pair):
+    page = pair.static()
+    assert "The shortest way to a difference</caption>" in page
+    assert page.count("<tr>") == 3
+    assert "2 CPU 1 start<b" in page
+    assert "· step 0" in page
+    assert pair.at == 0
+
+
 def test_two_of_them_store_the_same_bytes():
     first, second = (side_by_side(COLD_OPEN, V1, UPSTREAM, RACE)._repr_mimebundle_()[0] for _ in range(2))
     assert [first[mime] for mime in (MIME, "text/html", "text/plain")] == [
