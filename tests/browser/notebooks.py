@@ -11,7 +11,7 @@ from pkvm_model.lesson import el2_time, find, lifecycle, play, quiz, schedule, s
 from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
-from pkvm_model.scenes.two_phases import TWO_PHASES
+from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.show.map import StateMap
 from pkvm_model.show.pairs import PairGraph
@@ -92,7 +92,7 @@ def undrawn() -> Map:
 WALKS = {
     "beside": lambda: side_by_side(COLD_OPEN, V1, UPSTREAM), "life": lambda: lifecycle(V1),
     "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking,
-    "undrawn": undrawn, "unasked": asking_pair}
+    "undrawn": undrawn, "unasked": asking_pair, "warned": lambda: side_by_side(TWO_FLAGS, V1, UPSTREAM)}
 
 
 def stored_notebooks() -> dict[str, Any]:

@@ -88,6 +88,14 @@ def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened):
     expect(shown.box.locator("tr.here .end")).to_contain_text("The machine ends: CPU 1’s start warns at EL2")
 
 
+def test_a_warning_of_the_host_is_a_line_of_its_own(opened):
+    shown = opened(name="warned")
+    shown.press(*"0100")
+    warned = shown.box.locator("tr.here td").first.locator(".warning")
+    expect(warned).to_have_text(
+        "The host logs a warning: __pkvm_start_teardown_vm returns -EINVAL. The machine goes on.")
+
+
 def test_ends_that_nobody_has_compared_are_asked_for_and_without_python_the_page_says_so(opened):
     shown = opened(name="unasked")
     shown.click("Compare the ends of all runs")

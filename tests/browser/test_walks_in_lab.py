@@ -38,7 +38,7 @@ def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the
     assert opened.page.evaluate(CELLS) == before
 
 
-def test_a_step_that_was_not_shipped_comes_from_python_which_reads_all_three(opened):
+def test_what_was_not_shipped_comes_from_python_which_reads_all_three_also_after_a_reload(opened):
     assert opened.page.evaluate(RUN_ALL)
     three = Three(opened.page)
     three.use()
@@ -47,12 +47,9 @@ def test_a_step_that_was_not_shipped_comes_from_python_which_reads_all_three(ope
     three.pair.click("Compare the ends of all runs")
     three.pair.announces("Not every run ends where one of the other does: 2 ends in both")
     python_reads(three.page, "(3, 3, 'live', 2, None)")
-
-
-def test_a_reload_keeps_where_they_stand(opened):
-    opened.page.evaluate(SAVE)
-    opened.page.reload()
-    again = Three(opened.page)
+    three.page.evaluate(SAVE)
+    three.page.reload()
+    again = Three(three.page)
     again.pair.counts("step 3 of 3")
     again.near.counts("step 2 of 2")
     python_reads(again.page, "(3, 3, 'live', 2, None)")

@@ -13,7 +13,7 @@ export const BESIDE_CSS = `
   .steps tr.first :is(th,td){border-top:3px solid var(--ink);background:var(--chg);outline:2px solid var(--edge);outline-offset:-2px}
   .steps tr.first td{font-weight:600} .steps .mark{display:block;font-size:12.5px;font-weight:700;margin-top:3px}
   .steps td > *{display:block} .steps td > .end{display:flex;gap:7px;align-items:flex-start;color:var(--danger);font-weight:600}
-  .steps td .answer{margin:3px 0 0} .steps tr.fold td{color:var(--muted);font-size:13px}
+  .steps td .answer{margin:3px 0 0} .steps td .warning{display:flex;margin:5px 0 0;font-weight:400} .steps tr.fold td{color:var(--muted);font-size:13px}
   .differing :is(th,td){vertical-align:top} .differing td > span{display:flex;flex-wrap:wrap;gap:2px 7px;align-items:center;margin:1px 0}
   .differing td .part{font-size:12.5px;color:var(--muted);min-width:44px}
   h4{font-weight:700} .section > h4{margin-bottom:6px}
