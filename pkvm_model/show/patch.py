@@ -68,7 +68,7 @@ def function(*choices: str) -> Lines:
 
 
 def as_run(call: Callable[..., object], revision: Revision) -> list[str]:
-    """A function without its docstring and without the guards that a kernel lacks; behind each guard, its answer."""
+    """A function without its docstring and without the guards that a kernel lacks; below each guard, its answer."""
     text = inspect.getsource(call)
     lines = text.replace(f'    """{call.__doc__}"""\n', "").splitlines()
     found = []
@@ -77,7 +77,7 @@ def as_run(call: Callable[..., object], revision: Revision) -> list[str]:
         if not guard:
             found.append(line)
         elif guard[1] in revision.guards:
-            found.append(f"{line}  # {answered(revision.guards[guard[1]])}")
+            found += [line, f"        # {answered(revision.guards[guard[1]])}"]
     return found
 
 
@@ -140,7 +140,7 @@ class Difference:
         return "\n".join([self.title, *self.lines])
 
     def _repr_html_(self) -> str:
-        marks = {"-": "text-decoration:line-through;opacity:.75", "+": "font-weight:700"}
+        marks = {"-": "font-style:italic", "+": "font-weight:700"}
         rows = [f'<span style="{marks.get(line[0], "")}">{escape(line)}</span>' for line in self.lines]
         look = "padding:8px 12px;border:1px solid #767E8A;overflow-x:auto"
         return f"<p><b>{escape(self.title)}</b></p><pre style=\"{look}\">{chr(10).join(rows)}</pre>"
