@@ -63,7 +63,7 @@ class El2Time extends Widget {
 
   controls() {
     const { data } = this, group = `pkvm-el2time-${charts++}`, move = this.guard(() => this.move());
-    this.slider = make("input", { type: "range", min: 0, max: data.pages.length - 1, step: 1, value: this.at, "aria-label": "Guest pages" });
+    this.slider = make("input", { type: "range", min: 0, max: data.pages.length - 1, step: 1, value: this.at });
     this.slider.addEventListener("input", move);
     this.ways = data.layouts.map((_, number) => make("input", { type: "radio", name: group, value: number }));
     for (const way of this.ways) way.addEventListener("change", move);

@@ -203,7 +203,7 @@ class SequenceView extends Widget {
     const { data } = this, { letter, late, id } = data.revision, { overlap } = data;
     const revision = make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, letter), id);
     const buttons = [this.back, this.next, button("button", "First", "Home", go(() => 0)), button("button", "Last", "End", go(() => data.regions.length)),
-      overlap && button("button", "Where it outlives", "o", go(() => overlap.first))];
+      overlap && button("button", "Stale reference", "s", go(() => overlap.first))];
     return make("div.bar", {}, make("h3", {}, data.title), revision, this.counter, make("span.space"), make("div.buttons", {}, ...buttons));
   }
 
@@ -286,7 +286,7 @@ class SequenceView extends Widget {
   onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest(".wide")) return;
     const { overlap, regions } = this.data;
-    const number = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: regions.length, o: overlap?.first }[event.key];
+    const number = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: regions.length, s: overlap?.first }[event.key];
     if (number === undefined) return;
     event.preventDefault();
     this.goTo(number);
