@@ -29,7 +29,8 @@ def sentence(text: str) -> str:
 
 def danger(found: Cell) -> str:
     """The worst that comes of a race, in words."""
-    return f"a defect: {found.reason.partition(': ')[2]}" if found.outcome == BUG else WORDS[found.outcome]
+    reason = found.reason.partition(": ")[2] if found.reason.startswith("EL2_") else found.reason
+    return f"a defect: {reason}" if found.outcome == BUG else WORDS[found.outcome]
 
 
 def goodness(run: Race, found: Cell) -> str:
