@@ -63,6 +63,7 @@ class Recorded:
     cpu: int
     internal: bool = False
     panics: bool = False
+    understood: bool = True
 
     @property
     def is_hypercall(self) -> bool:
@@ -253,7 +254,8 @@ def recorded(given: Mapping[str, Any], line: int, before: list[Recorded]) -> Rec
     ret = None if isinstance(given["ret"], str) else given["ret"]
     args = tuple(map(str, given["args"]))
     panics = given.get("note", "").startswith("did not return")
-    row = Recorded(line, given["seq"], given["side"], given["call"], args, ret, cpu, internal, panics)
+    row = Recorded(line, given["seq"], given["side"], given["call"], args, ret, cpu, internal, panics,
+                   given.get("smccc", 0) == 0)
     if row.is_hypercall and isinstance(given["ret"], str):
         raise RecordingError("a hypercall returns a number or null")
     if row.is_hypercall and not all(re.fullmatch(r"0x[0-9a-f]{1,16}", arg) for arg in row.args):

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..recording import RECORDINGS, Comparison, Recorded, Row, Scenario, load, replay
+from ..recording import RECORDINGS, Comparison, Recorded, Row, Scenario, call_numbers, load, replay
+from ..revisions import Revision
 from ..trace import show_ret, show_value
 from .story import Calls
 from .table import Table
@@ -50,9 +51,9 @@ class Life:
 
     scenario: Scenario
 
-    def replayed(self) -> Beside:
-        """The model's answers beside the kernel's."""
-        return Beside(replay(self.scenario))
+    def replayed(self, revision: Revision | None = None) -> Beside:
+        """The model's answers beside the kernel's, as the revision that this kernel is an example of, or as another."""
+        return Beside(replay(self.scenario, revision))
 
     def calls(self, *words: str) -> Calls:
         """The hypercalls whose name contains one of these words, as they were recorded."""
@@ -69,6 +70,8 @@ class Life:
 
 def answer(row: Recorded) -> str:
     """What came back from a call that was recorded."""
+    if not row.understood:
+        return "not understood"
     return "did not return: EL2 panic" if row.panics else show_ret(row.ret)
 
 
@@ -76,6 +79,17 @@ def counted(name: str, kernel: str = "7.3.4") -> dict[str, int]:
     """How often functions of a running kernel were entered during the life of one VM, by name."""
     rows = map(json.loads, (RECORDINGS / "counts.jsonl").read_text().splitlines())
     return next(dict(row["counts"]) for row in rows if (row["kernel"], row["scenario"]) == (kernel, name))
+
+
+def numbered(words: Iterable[str], kernels: Sequence[str]) -> Table:
+    """The numbers of the calls that have these words in their name, a column for each kernel; a dash where it has none.
+
+    The rows stand in the order of the words: the numbers are in another order in each kernel.
+    """
+    given = [call_numbers(kernel) for kernel in kernels]
+    calls = dict.fromkeys(name for word in words for numbers in given for name in numbers if word in name)
+    rows = [(name, *(str(numbers.get(name, "–")) for numbers in given)) for name in calls]
+    return Table("The numbers of calls, read from running kernels", ("call", *kernels), rows, code=frozenset({0}))
 
 
 def recorded(name: str, kernel: str = "6.19.14") -> Life:

@@ -1,6 +1,7 @@
 """How recorded lives show themselves."""
 
-from pkvm_model.show.recorded import recorded
+from pkvm_model.revisions import MERGED, V1
+from pkvm_model.show.recorded import numbered, recorded
 
 
 def test_a_recorded_life_beside_the_model_is_a_table_with_its_count_below():
@@ -35,3 +36,21 @@ def test_in_every_wrong_order_the_model_answers_as_the_kernels_did_to_calls_that
 
 def test_the_log_has_the_lines_of_the_kernel_and_nothing_else():
     assert [line.split(":")[0] for line, in recorded("n23").log().rows] == ["kvm [152]", "Kernel panic - not syncing"]
+
+
+def test_a_life_can_be_replayed_as_another_kernel_than_its_own():
+    life = recorded("n3", "7.3.4")
+    assert [row.cells for row in life.replayed(V1) if row.agree is False] == []
+    assert {row.cells for row in life.replayed(MERGED) if row.agree is False} == {
+        ("__pkvm_host_unshare_guest", "0", "-EINVAL", "NO")}
+
+
+def test_numbers_of_calls_stand_in_the_order_of_the_words_with_a_dash_where_a_kernel_has_none():
+    table = numbered(["vcpu_put", "start_teardown"], ["6.19.14", "7.3.4"])
+    assert table.heads == ("call", "6.19.14", "7.3.4")
+    assert table.rows == [("__pkvm_vcpu_put", "33", "48"), ("__pkvm_start_teardown_vm", "–", "45")]
+
+
+def test_a_number_that_is_in_no_table_was_not_understood_which_is_no_call_without_an_answer():
+    assert recorded("n20", "7.3.4").calls("unknown").made[0][2] == "not understood"
+    assert recorded("n3", "7.3.4").calls("vcpu_put").made[0][2] == "void"

@@ -1,0 +1,17 @@
+"""The benches of "Ask a real kernel"."""
+from dataclasses import replace
+
+from ..revisions import V1
+from .scene import LENT_PAGE, scene
+
+UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"
+TEARDOWN = "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"
+
+ONE_BY_ONE = replace(scene(
+    "one-call-at-a-time", "One call at a time, as a recorder makes them", V1, LENT_PAGE,
+    (f"{UNSHARE} whole", TEARDOWN),
+    "VM 0x1000 is alive and idle, and lends page g0; each click makes a whole call."), checks=False)
+
+OVERLAPPING = replace(scene(
+    "calls-that-overlap", "The same calls, and they may overlap", V1, LENT_PAGE, (UNSHARE, TEARDOWN),
+    "VM 0x1000 is alive and idle, and lends page g0; CPU 0 stops between its lock regions."), checks=False)
