@@ -141,8 +141,9 @@ class Sequence:
 
     def overlap(self) -> Overlap | None:
         """Where the first bar outlives the second."""
-        stale = [span for span in self.counts() if span.what[2]]
-        return Overlap(stale[0].first, stale[0].last, ", ".join(stale[0].what[1])) if stale else None
+        stale = spans([counted(state, self.vm)[2] for state in self.states])
+        found = next((span for span in stale if span.what == (True,)), None)
+        return found and Overlap(found.first, found.last, ", ".join(counted(self.states[found.first], self.vm)[1]))
 
     def summary(self) -> str:
         """The whole run in two sentences."""
