@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.lesson import find
-from tests.browser.in_lab import CELLS, RUN_ALL, python_reads
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, python_reads
 
 FOUND = "Yes: it goes wrong after 16 steps, and no run is shorter."
 INSIDE = "name => document.activeElement.closest('.pkvm-finder')?.querySelector('h3').textContent === name"
@@ -227,6 +227,21 @@ def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(
     expect(screen.answer).not_to_have_text(stopped)
     screen.go.press("s")
     expect(screen.go).to_contain_text("Go on")
+
+
+def test_an_answer_and_a_run_that_only_python_knows_survive_a_reload(notebook):
+    page = notebook("finder.ipynb")
+    assert page.evaluate(RUN_ALL)
+    screen = Screen(page, number=1)
+    screen.box.get_by_label("Question").select_option("I2x")
+    screen.go.press("Enter")
+    screen.stands(17, 17)
+    page.evaluate(SAVE)
+    page.reload()
+    again = Screen(page, number=1)
+    again.says("Violated: it is broken after 17 steps")
+    again.stands(17, 17)
+    python_reads(page, "(None, 0, None, 'violated')")
 
 
 def test_python_knows_what_a_link_has_opened_without_a_click(notebook, race):

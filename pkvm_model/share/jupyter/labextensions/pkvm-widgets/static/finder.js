@@ -68,9 +68,10 @@ class Finder extends Widget {
   get answer() { return this.case.answers[this.case.found[this.at.case[2]]] ?? this.learnt.get(this.key); }
   get asked() { return this.at.asked.includes(this.key); }
 
+  /** Where the learner stands; of a bench that only Python can open, what was to be seen there. */
   get place() {
-    const { case: asked, asked: all, run, hand, shown } = this.at;
-    return JSON.stringify({ case: asked, asked: all, run, bench: this.bench?.place ?? "", hand, shown });
+    const { case: asked, asked: all, run, bench, hand, shown } = this.at;
+    return JSON.stringify({ case: asked, asked: all, run, bench: this.bench ? this.bench.place : bench, hand, shown });
   }
   get led() { return this.bench?.led ?? ""; }
 
@@ -120,6 +121,13 @@ class Finder extends Widget {
 
   recall(text) {
     return this.settleAt(JSON.parse(text));
+  }
+
+  /** Joins a live port; an answer or a bench that could not be shown without Python is shown now. */
+  connect(port) {
+    const { place, asked, answer, bench, case: { missing } } = this, lacks = !missing && ((asked && !answer) || !bench || bench.untold);
+    super.connect(port);
+    if (lacks && this.moved) this.guard(() => this.recall(place))();
   }
 
   /** Opens a link: what is asked, and the steps on the bench. */
