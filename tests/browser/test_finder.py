@@ -123,6 +123,15 @@ def test_the_scheduler_breaks_it_by_hand_and_only_then_sees_the_fewest_steps(ope
     game.announces("You: 4 steps. Shortest: 4 steps.")
 
 
+def test_what_was_broken_by_hand_before_the_search_stands_beside_the_fewest_steps(opened):
+    screen = Screen(opened())
+    screen.press("0", "1", "Shift+Digit1", "0")
+    screen.stands(17, 17)
+    expect(screen.box.locator(".duel")).to_have_text("You: 17 steps.")
+    screen.go.click()
+    expect(screen.box.locator(".duel")).to_have_text("You: 17 steps. Shortest: 16 steps.")
+
+
 def test_who_gives_up_asks_the_explorer_and_walks_its_run(opened):
     game = Screen(opened(), "You are the scheduler")
     game.go.press("Enter")
@@ -196,7 +205,7 @@ def test_no_key_typed_in_a_finder_acts_on_the_notebook(notebook):
     screen, before = Screen(page), page.evaluate(CELLS)
     for control in (screen.go, screen.box.get_by_label("Kernel"), screen.box.get_by_label("Question")):
         control.focus()
-        page.keyboard.type("adxd")
+        page.keyboard.type("abdd")
     assert page.evaluate(CELLS) == before
 
 
