@@ -71,7 +71,14 @@ def holders(state: State, vm: str) -> list[Holder]:
         name = kept.get("name", cpu.flight and cpu.flight.call)
         if cpu.flight and name in BY_HANDLE and kept.get("vm") == vm:
             found.append(Holder("call", f"CPU {number} · {short(name)}", vm in cpu.flight.stale))
-    return found
+    uncounted = state.get(Page, vm).refcount - len(found)
+    return found + bereft(state)[:max(uncounted, 0)]
+
+
+def bereft(state: State) -> list[Holder]:
+    """CPUs with a vCPU loaded whose struct was given back: it can no longer say of which VM it is."""
+    return [Holder("vcpu", f"{cpu.loaded} on CPU {number}", True)
+            for number, cpu in state.all(Cpu) if cpu.loaded and not state.get(Vcpu, cpu.loaded).vm]
 
 
 def says(before: State, step: Step) -> str:
@@ -168,7 +175,12 @@ def slot(d: Differences) -> Iterator[str]:
         elif new == FREE:
             yield f"empties slot {idx}; a new VM may get handle {handle}"
         else:
-            yield f"puts VM {handle} into slot {idx}; nobody holds a reference"
+            yield f"puts VM {handle} into slot {idx}; {inherited(d.after.get(Page, new).refcount)}"
+
+
+def inherited(references: int) -> str:
+    """What a VM counts when it is new: nothing, unless somebody holds on to what was in its memory before."""
+    return f"it counts {references} already" if references else "nobody holds a reference"
 
 
 def while_held(d: Differences, vm: str) -> str:

@@ -1,5 +1,7 @@
 """The sentence of each step."""
 
+from dataclasses import replace
+
 import pytest
 
 from pkvm_model.revisions import V1
@@ -7,7 +9,9 @@ from pkvm_model.scenes import LENT_PAGE, SCENES, scene
 from pkvm_model.scenes.a_vcpu_runs import FIRST_PAGE
 from pkvm_model.scenes.a_vm_is_born import REFUSED
 from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.the_hole_in_the_patch import SAME_MEMORY
 from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
+from pkvm_model.scenes.you_are_the_scheduler import TORN_DOWN_WHILE_RUN, WITH_A_GAP
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.show.story import Story, play, play_out
 from pkvm_model.show.words import holders
@@ -73,3 +77,14 @@ def test_each_step_of_the_old_teardown_says_something_of_its_own():
     assert "CPU 0’s teardown empties slot 0; a new VM may get handle 0x1000." in sentences
     assert "CPU 0’s teardown gives page vm0 back to the host." in sentences
     assert sentences[-1] == "CPU 0’s teardown unpins the host’s kvm0."
+
+
+def test_a_new_vm_that_inherits_a_count_is_not_said_to_be_held_by_nobody():
+    newborn = play(SAME_MEMORY, 1, 0, 0, 1, 1, 1)
+    assert said(newborn)[-1] == "CPU 1’s init_vm puts VM 0x1000 into slot 0; it counts 1 already."
+
+
+def test_a_vcpu_whose_struct_was_given_back_still_holds_what_it_counted_in():
+    run_in_a_dead_vm = play(replace(TORN_DOWN_WHILE_RUN, revision=WITH_A_GAP), 0, 1, 0, 1, 0)
+    assert run_in_a_dead_vm.page("vm0").refcount == 1
+    assert holders(run_in_a_dead_vm.state, "vm0") == [("vcpu", "vc0.0 on CPU 1", True)]

@@ -17,7 +17,7 @@ FRAME = {"title": "# ", "ask-again": "## Who may still be using this?", "quiz-ti
          "exercises": "## Exercises", "can-do": "## What you can now do", "roads": "## Roads not taken",
          "sources": "## Sources"}
 """The cells that stand in every chapter in this order, and how each begins."""
-DECIDING = {"bench"}
+DECIDING = {"bench", "schedule"}
 """The widgets in which a learner decides something."""
 MOST_REVISIONS, ALL_FROM = 2, "10"
 REVISIONS = {name: found.name for name, found in vars(revisions).items() if isinstance(found, revisions.Revision)}
