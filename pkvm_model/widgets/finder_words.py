@@ -3,14 +3,15 @@
 from html import escape
 
 from pkvm_model.show.hunt import Found, count, upper
-from pkvm_model.show.questions import Question
+from pkvm_model.show.questions import WRONG, Question
 from pkvm_model.widgets import bench_words
+from pkvm_model.widgets.bench_static import page_table
 from pkvm_model.widgets.cases import Case
 from pkvm_model.widgets.finding import Finding
 from pkvm_model.widgets.static import box, element, listed, table
 
 NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Nobody has asked yet.", "not searched yet", "cannot run there"
-NOT_BROKEN = "Not broken by hand yet."
+NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is broken:"
 
 
 def short_answer(found: Found) -> str:
@@ -19,8 +20,10 @@ def short_answer(found: Found) -> str:
 
 
 def asked_words(question: Question) -> str:
-    """What is asked; of a question about several things, each of them."""
-    return " ".join([question.says, *(one.says for one in question.properties if one.says != question.says)])
+    """What is asked; of the question whether something goes wrong, what that means."""
+    if question.name != WRONG:
+        return question.says
+    return " ".join([question.says, MEANS, *(one.says for one in question.properties)])
 
 
 def hand_words(finding: Finding) -> str:
@@ -80,7 +83,8 @@ def static_html(finding: Finding) -> str:
     """The same, as HTML without scripts."""
     if finding.secret:
         says = element("p", "says", escape(scheduler_headline(finding)))
-        return box("You are the scheduler", finding.case.label, says, listed(bench_words.lines_of(finding.bench)))
+        shown = listed(bench_words.lines_of(finding.bench)), page_table(finding.bench)
+        return box("You are the scheduler", finding.case.label, says, *shown)
     head, *rows = answer_rows(finding)
     cells = ("".join([element("th", "cell", escape(row[0]), scope="row"),
                       *(element("td", "cell", escape(text)) for text in row[1:])]) for row in rows)

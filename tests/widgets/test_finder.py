@@ -98,8 +98,14 @@ def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7):
     assert "Empty: no state is one that it speaks of" in lines[0]
     wrong = next(line for line in lines if line.startswith("wrong"))
     assert "violated after 16 steps" in wrong
-    assert "<caption" in r7.static()
+    assert "All answers</caption>" in r7.static()
     assert "violated after 16 steps" in r7.static()
+
+
+def test_what_going_wrong_means_stands_in_the_sentence(r7):
+    assert r7.describe().splitlines()[0] == (
+        "Finalise while a call holds the VM (v1). Can this go wrong? It does where one of these is broken: EL2 never "
+        "panics. EL2 never touches memory that it has given back. The host logs no warning. Nobody has asked yet.")
 
 
 def test_several_races_stand_in_one_table_by_the_question_whether_they_go_wrong():
@@ -158,6 +164,7 @@ def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for():
     assert "Break this: EL2 never touches memory that it has given back. Not broken by hand yet." in told
     assert not any(word in told for word in ("Shortest", "violated", "shorter", "steps"))
     assert repr(game) == "Scheduler('cold-open', v1, I0b: not broken yet)"
+    assert "Who owns every page</caption>" in game.static()
 
 
 def test_the_scheduler_shows_both_numbers_of_steps_in_the_end():

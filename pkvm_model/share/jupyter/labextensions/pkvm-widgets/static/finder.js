@@ -101,6 +101,7 @@ class Finder extends Widget {
   async settleAt(at) {
     this.running = null;
     this.at = at;
+    this.alert.replaceChildren();
     const { scripts, kernel, question } = this.parts;
     const text = ({ name, kind, says }) => (GROUPS[kind] ? `${name}: ${says}` : says);
     options(question.select, this.questions.map((one) => ({ value: one.name, text: text(one), group: GROUPS[one.kind] })));
