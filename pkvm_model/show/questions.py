@@ -84,7 +84,7 @@ def subject_of(asked: Scene | Race | str) -> Subject:
         return of_race(found)
     if asked in HOSTS:
         return of_host(str(asked))
-    raise ValueError(f"there is nothing to explore called {asked!r}; try R7, {', '.join([*SCENES, *HOSTS])}")
+    raise ValueError(f"there is nothing to explore called {asked!r}; try R7, {', '.join(HOSTS)}, or a scene's name")
 
 
 def of_scene(scene: Scene) -> Subject:
