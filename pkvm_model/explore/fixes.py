@@ -17,7 +17,7 @@ from ..scenes import LENT_PAGE
 from ..state import KINDS, OWNED, Page, State, Value, Vm
 from ..view import Ended, Hypercall, ModelError, Refused, View, Waits
 from .check import Sometimes
-from .properties import host_is_through, not_home
+from .properties import INVARIANTS, host_is_through, not_home
 from .races import (ALL_RACES, BUG, DESTROY, DYING, EL2_PANIC, ERR, HOST_WARN, NAMED_START, NOT_THERE, OK,
                     SECRET_PAGE, UNSHARE, Cell, Race, cell)
 
@@ -153,10 +153,15 @@ CROWD = Race("R6+R7", "Finalise twice while a call holds the VM.",
              "The VM is dying. One CPU is in the middle of a call that has looked it up, two others finalise.",
              LENT_PAGE + DYING, (UNSHARE, "{finalise}", "{finalise}"), DESTROY)
 """With three CPUs: a finalise that waits its turn must look the VM up again."""
+LOADED = Race("R1+I3", "A vCPU is loaded while the VM dies.",
+              "One CPU loads the VM's vCPU and puts it, the other one starts the teardown and finalises it.",
+              LENT_PAGE, ("__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()", f"{NAMED_START}\n{{finalise}}"), DESTROY,
+              always=tuple(one for one in INVARIANTS if one.name == "I3"))
+"""Past the point of no return nobody runs: what start asks for is there for that."""
 HOLES = ("R7", "R22")
 """The races that a fix of v1 is to close; what they say comes first."""
 
-ORDER = sorted((*ALL_RACES, CROWD), key=lambda race: race.id not in HOLES)
+ORDER = sorted((*ALL_RACES, CROWD, LOADED), key=lambda race: race.id not in HOLES)
 
 
 def judge_fix(revision: Revision) -> Judgement:

@@ -210,3 +210,8 @@ def test_the_models_own_failures_are_not_blamed_on_a_learner(monkeypatch: pytest
     monkeypatch.setattr("pkvm_model.explore.fixes.cell", lambda *_: None + 1)
     with pytest.raises(TypeError):
         judge_fix(V1)
+
+
+def test_a_kernel_whose_start_does_not_ask_who_runs_is_refused() -> None:
+    judged = judge_fix(UPSTREAM.without("start_unreferenced"))
+    assert [one.about for one in judged.objections] == ["R1+I3"]

@@ -134,7 +134,8 @@ def test_each_kind_of_question_has_words_for_each_of_its_verdicts():
 
 
 @pytest.mark.parametrize(("asked", "words"), [
-    ("R24", "R24 is told and not explored"), ("R99", "there is nothing to explore called 'R99'; try R7, any, any-protected, or a scene's name")])
+    ("R24", "R24 is told and not explored"),
+    ("R99", "there is nothing to explore called 'R99'; try R7, any, any-protected, or a scene's name")])
 def test_what_cannot_be_explored_is_refused_in_one_sentence(asked, words):
     with pytest.raises(ValueError, match=words):
         subject_of(asked)
