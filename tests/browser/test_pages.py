@@ -153,6 +153,15 @@ def test_a_property_that_a_step_broke_stays_broken(exported):
     assert screen.bench.locator(".props li.broken").count() == 1
 
 
+def test_each_warning_of_the_host_is_a_line_of_its_own_below_the_refusal(exported):
+    screen = exported("warning.ipynb")
+    screen.press("1")
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+    warnings = screen.bench.locator(".change .warning").all_inner_texts()
+    assert [warning.split(":")[-1].strip() for warning in warnings] == [
+        "returns -EBUSY. The machine goes on.", "1 mappings are left. The machine goes on."]
+
+
 def test_a_step_that_only_python_knows_says_where_to_go(exported):
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "0", "0")

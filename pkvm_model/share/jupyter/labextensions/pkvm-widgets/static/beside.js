@@ -6,7 +6,7 @@ import { VIEWS, unpack } from "./cells.js";
 import { button, enable, hiddenWords, make, prose, settle, write } from "./elements.js";
 import { headFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
 import { dress } from "./looks.js";
-import { RIGHTS, SIGNS, codeOf, cpuSign, nothingSign, octagon, ownerSign, pageSign, refusedSign, vcpuSign, vmSign, withWord } from "./signs.js";
+import { RIGHTS, SIGNS, codeOf, cpuSign, nothingSign, octagon, ownerSign, pageSign, refusedSign, sentences, vcpuSign, vmSign, withWord } from "./signs.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
 
@@ -25,8 +25,7 @@ function sideParts(before, { cpu, sides }, side) {
   const done = sides[side];
   if (!done) return [make("span.muted", {}, before.ends[side] ? "not reached" : before.next[cpu][side])];
   if (done.kind === "panic") return [make("span.end", {}, octagon(20, "var(--danger)", "var(--bg)"), prose(done.says))];
-  // The host's warnings are lines of their own below the sentence of the step.
-  const [main, ...warnings] = done.says.split(/ (?=The host logs a warning: )/);
+  const [main, ...warnings] = sentences(done.says);
   const answer = done.kind === "nothing" ? nothingSign() : done.kind === "refused" && codeOf(done) && refusedSign(codeOf(done));
   const warned = warnings.map((text) => make("span.warning", {}, SIGNS.warn(), prose(text)));
   return [prose(main), answer && make("span.answer", {}, answer), ...warned];

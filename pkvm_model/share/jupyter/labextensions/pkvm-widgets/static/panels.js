@@ -2,7 +2,7 @@
 
 import { VIEWS } from "./cells.js";
 import { hiddenWords, make, prose, settle, write } from "./elements.js";
-import { PAPER, RIGHTS, SIGNS, codeOf, nothingSign, octagon, once, ownerSign, pageSign, refusedSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
+import { PAPER, RIGHTS, SIGNS, codeOf, nothingSign, octagon, once, ownerSign, pageSign, refusedSign, sentences, tag, vcpuSign, vmSign, withWord } from "./signs.js";
 
 // A mark: what a cell was before the step, in words. It is part of the key of whatever shows the cell.
 const wordsOf = (change) => (!change ? "" : !change.was ? "new" : change.was.word === change.now.word ? "changed" : `was ${change.was.word}`);
@@ -114,19 +114,16 @@ function whenWords(view) {
   return `What just changed · ${steps}, ${view.graph.cpus[edge.cpu]}, ${edge.label}`;
 }
 
-// The host's warning is a line of its own below the sentence of the step.
-const HOST_WARNING = /(?=The host logs a warning: )/;
-
 /** What just changed, as rows; the cells are drawn anew at each step. `where` says where those are that have no room here. */
 export function drawChange(box, view, where = ", marked below") {
   const edge = view.path[view.at - 1]?.edge, { end } = view.state, says = edge?.says ?? view.graph.says;
-  const [main, warning] = edge?.kind === "warn" ? says.split(HOST_WARNING) : [says];
+  const [main, ...warnings] = sentences(says);
   const ends = edge?.kind === "panic", when = whenWords(view);
   settle(box, [
     end && [`${end.title} ${says}`, () => panicBlock(end.title, ends ? says : end.says)],
     ["when", () => make("div.when"), (element) => write(element, when)],
     main && !ends && [main, () => make("p.says", {}, prose(main))],
-    warning && [warning, () => make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(warning))],
+    ...warnings.map((text) => [text, () => make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(text))]),
     answerSign(edge) && [`${edge.kind} ${codeOf(edge)}`, () => answerSign(edge)],
     [view, () => make("ul.diffs", {}, ...chips(view, where))],
   ]);

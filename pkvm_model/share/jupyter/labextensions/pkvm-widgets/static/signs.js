@@ -125,5 +125,8 @@ export function tag(kind, text, stale) {
   return make(kind === "call" ? "span.tag.call-long" : "span.tag", {}, SIGNS[kind](), text);
 }
 
+/** The sentence of a step, and behind it the host's warnings, which are lines of their own. */
+export const sentences = (says) => says.split(/ (?=The host logs a warning: )/);
+
 /** The code of a refusal; a call that goes on has no answer yet, but its sentence has the code. */
 export const codeOf = (edge) => edge.ret || (/-E[A-Z0-9]+/.exec(edge.says) ?? [""])[0];
