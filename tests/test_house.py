@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = ["state", "revisions", "view", "memory", "vm_table", "guest_memory", "protected_memory", "hypercalls",
          "steps", "dispatch", "host", "run", "state_json", "trace", "lines", "recording", "drive", "vectors", "conform",
-         "conform_command", "scenes", "explore", "explore_command", "show", "widgets", "lesson", "course",
+         "conform_command", "scenes", "explore", "explore_command", "show", "practice", "widgets", "lesson", "course",
          "__main__"]
 """The modules and packages of pkvm_model; each imports only what stands before it. docs/architecture.md says why."""
 STANDARD_LIBRARY_ONLY = ORDER[:ORDER.index("show")]

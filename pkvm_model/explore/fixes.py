@@ -48,9 +48,10 @@ class Objection(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What was found about a fix; the first objection is the one to tell."""
+    """What was found about a fix in all states that were looked at; the first objection is the one to tell."""
 
     objections: tuple[Objection, ...] = ()
+    states: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -171,8 +172,9 @@ def judge_fix(revision: Revision) -> Judgement:
     """
     fixed = watched(revision)
     try:
-        races = [objection for race in ORDER if (objection := against(race, fixed))]
-        runs = [objection for run in GOOD_RUNS if (objection := missed(run, fixed, races))]
+        found = {race.id: cell(race, fixed) for race in (*ORDER, *GOOD_RUNS)}
+        races = [objection for race in ORDER if (objection := against(race, found[race.id], fixed.name))]
+        runs = [objection for run in GOOD_RUNS if (objection := missed(run, found[run.id], races))]
     except Spinning:
         return Judgement((Objection("waits", "Deadlock: the put needs that lock."),))
     except ModelError as error:
@@ -181,7 +183,7 @@ def judge_fix(revision: Revision) -> Judgement:
         if not revision.functions:
             raise
         raise LearnerError(f"{error}; keep only numbers, names and pointers from one region to the next") from error
-    return Judgement((*runs, *races))
+    return Judgement((*runs, *races), sum(one.states for one in found.values()))
 
 
 @cache
@@ -190,14 +192,13 @@ def outcome_before(race: Race, name: str) -> str:
     return cell(race, REVISIONS[name]).outcome
 
 
-def against(race: Race, revision: Revision) -> Objection | None:
-    """What a race has to say against a fix."""
-    found = cell(race, revision)
+def against(race: Race, found: Cell, name: str) -> Objection | None:
+    """What a race has to say against a fix of the kernel with this name; `found` is what comes of it."""
     if found.stuck:
         return Objection(race.id, f"{race.title} {found.stuck}", found)
     if found.outcome == BUG:
         return Objection(race.id, hole_says(race, found), found)
-    before = outcome_before(race, revision.name)
+    before = outcome_before(race, name)
     if found.outcome == EL2_PANIC != before:
         return Objection(race.id, "Any host can now panic EL2 at will.", found)
     if found.outcome == HOST_WARN and before in (OK, ERR):
@@ -217,9 +218,8 @@ def hole_says(race: Race, found: Cell) -> str:
             else "The hole is open: the struct is given back while a call still holds the VM.")
 
 
-def missed(run: Race, revision: Revision, races: list[Objection]) -> Objection | None:
+def missed(run: Race, found: Cell, races: list[Objection]) -> Objection | None:
     """What a good run has to say against a fix that makes it impossible."""
-    found = cell(run, revision)
     if found.outcome == NOT_THERE or found.shown:
         return None
     closed = not any(objection.about in HOLES for objection in races)

@@ -50,11 +50,6 @@ def test_later_commands_are_not_offered(capsys: pytest.CaptureFixture[str]) -> N
     assert not set(cli.LATER) & set(offered)
 
 
-def test_there_are_no_exercises_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.inside(["test", "exercises"]) == 2
-    assert capsys.readouterr().err == "course.py: there are no exercises yet.\n"
-
-
 @pytest.fixture
 def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Records what pytest would be called with."""

@@ -1,0 +1,189 @@
+"""The kinds of checks: what was predicted, broken, said or mended, beside what the model does."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..explore.check import EMPTY, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes, explore
+from ..explore.fixes import Judgement, LearnerError, judge_fix
+from ..explore.machines import AnyHost, Scripts
+from ..explore.traces import trace as traced
+from ..revisions import Revision
+from ..scenes import Scene
+from ..show.story import Story, play
+from ..state import State
+from ..trace import Trace, TraceError, parse, show_call
+from .answer import Answer
+from .text import ExerciseError
+from .verdict import NotYet, Verdict
+
+ENOUGH = Limits(states=200_000)
+"""No exercise looks at so many states."""
+CLICKS = 200
+"""No bench of an exercise has so many steps."""
+
+
+def predicted(answer: Answer, truth: dict[str, str], looked_at: str = "",
+              shown: Story | Trace | None = None) -> Verdict:
+    """Compare choices with what the model does: `truth` has the option that it chooses for each name.
+
+    `shown` is the run that shows it; it is part of the answer, so it is given away only to those who have it. Raises
+    ExerciseError if the model chooses something that is no option.
+    """
+    options = answer.exercise.options
+    for name, right in truth.items():
+        if right not in options[name]:
+            raise ExerciseError(f"{answer.exercise.id}: the model says {right!r}, which is no option for {name}")
+    given = {name: answer.choice(name) for name in options}
+    wrong = next((name for name, right in truth.items() if given[name] != right), "")
+    if wrong:
+        return Verdict(False, options[wrong][given[wrong]], looked_at)
+    return Verdict(True, " ".join(options[name][right] for name, right in truth.items()), looked_at, text_of(shown))
+
+
+def text_of(run: Story | Trace | None) -> str:
+    """A run as a trace text."""
+    return "" if run is None else str(run.trace if isinstance(run, Story) else run)
+
+
+def broken(answer: Answer, scene: Scene, asked: tuple[Always, ...], not_so: Callable[[Story], str],
+           name: str = "run") -> Verdict:
+    """Look whether the learner's steps break a property: `name` holds CPU numbers, or a trace text from the bench.
+
+    `not_so` says what a run that breaks nothing shows. The fewest steps there are come from the explorer.
+    """
+    story = played(scene, answer.value(name))
+    reason = next(filter(None, (first_broken(story, one) for one in asked)), "")
+    if not reason:
+        return Verdict(False, not_so(story), "1 run, yours", text_of(story), len(story.steps))
+    report = explore(Scripts(scene), asked, ENOUGH)
+    fewest = min(len(found.run) for found in report.answers if found.run is not None)
+    mine = len(story.steps)
+    rest = "that is the fewest there are" if mine <= fewest else f"the fewest is {fewest}"
+    told = f"Broken in {count(mine, 'step')}; {rest}. {sentence(reason)}"
+    return Verdict(True, told, states(report), text_of(story), mine, fewest)
+
+
+def played(scene: Scene, given: object) -> Story:
+    """The story of the learner's steps on a bench. Raises NotYet where they are none."""
+    cpus = from_trace(scene, given) if isinstance(given, str) else given
+    if not isinstance(cpus, list | tuple) or not all(type(cpu) is int for cpu in cpus) or not cpus:
+        raise NotYet("Write the CPUs in the order in which you clicked, as in [0, 1, 1], or a trace from the bench.")
+    if len(cpus) > CLICKS:
+        raise NotYet(f"These are {len(cpus)} steps; the bench has none after {CLICKS}.")
+    try:
+        return play(scene, *cpus)
+    except (ValueError, IndexError) as error:
+        raise NotYet(f"{sentence(str(error))} Step it on the bench and copy what you did.") from None
+
+
+def from_trace(scene: Scene, text: str) -> list[int]:
+    """The CPUs that stepped in a trace of this bench. Raises NotYet for a trace of something else."""
+    try:
+        given = parse(text)
+    except TraceError as error:
+        raise NotYet(f"This is no trace: {error}. Copy it from the bench with its first and last line.") from None
+    setup = scene.trace()
+    same = (given.revision, given.config) == (setup.revision, setup.config)
+    if not same or given.lines[:len(setup.lines)] != setup.lines:
+        raise NotYet("This trace is not of this bench: kernel, machine or beginning differ. Copy it from there.")
+    return [line.cpu for line in given.lines[len(setup.lines):]]
+
+
+def first_broken(story: Story, asked: Always) -> str:
+    """Why a property is broken somewhere along a story, '' if it is not."""
+    before = story.scene.start()
+    for step, _ in story.steps:
+        reason = (asked.broken and asked.broken(step.state)) or (asked.broken_by and asked.broken_by(before, step))
+        if reason:
+            return str(reason)
+        before = step.state
+    return ""
+
+
+def states(*reports: Report) -> str:
+    """How far was looked, exactly: all states, or how many of those found."""
+    looked = sum(report.states - report.waiting for report in reports)
+    return f"{looked:,} of {sum(report.states for report in reports):,} states"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def always(answer: Answer, name: str, says: str = "Yours.") -> Always:
+    """A learner's invariant: `name(state)` gives what is wrong, in words, or ''."""
+    return Always(name, says, guarded(answer, name, str))
+
+
+def sometimes(answer: Answer, name: str, says: str = "Yours.") -> Sometimes:
+    """A learner's goal: `name(state)` is true of the states that are to be reached."""
+    return Sometimes(name, says, guarded(answer, name, bool))
+
+
+def guarded(answer: Answer, name: str, kind: type) -> Callable[[State], Any]:
+    """A learner's function over states; what goes wrong in it is reported as theirs, with the state."""
+    function = answer.function(name)
+
+    def asked(state: State) -> Any:
+        try:
+            found = function(state)
+        except Exception as error:
+            raise LearnerError(f"{name} raises {type(error).__name__}: {error}", state) from error
+        if kind is str and not isinstance(found, str):
+            raise LearnerError(f"{name} gives {found!r:.60}; it should give what is wrong in words, or ''", state)
+        return found
+
+    return asked
+
+
+def ask(machine: Scripts | AnyHost | Scene, *asked: Property) -> Report:
+    """Ask about all states of a machine. Raises ExerciseError where there are more than an exercise should have."""
+    report = explore(Scripts(machine) if isinstance(machine, Scene) else machine, asked, ENOUGH)
+    if any(answer.verdict == INCOMPLETE for answer in report.answers):
+        raise ExerciseError(f"a check did not look at all states: {report.stopped}")
+    return report
+
+
+def spares(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
+    """None if a learner's invariant holds where nothing is wrong, else a refusal; `says` begins its sentence."""
+    found = ask(machine, asked)
+    if found.answers[0].verdict in (HOLDS, EMPTY):
+        return None
+    return Verdict(False, f"{says} It says: {sentence(found.answers[0].reason)}", states(found), run_of(machine, found))
+
+
+def catches(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
+    """None if a learner's invariant is broken where something is wrong, else a refusal; `says` is its sentence."""
+    found = ask(machine, asked)
+    return None if found.answers[0].verdict == VIOLATED else Verdict(False, says, states(found))
+
+
+def run_of(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> str:
+    """The trace text of the run that answers a question, '' where there is none."""
+    run = report.answers[number].run
+    return "" if run is None else str(traced(Scripts(machine) if isinstance(machine, Scene) else machine, run))
+
+
+def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dict[str, str] | None = None) -> Verdict:
+    """Judge a kernel with a learner's functions in the place of its own, by all races and all good runs.
+
+    `says` gives an objection's sentence in the words of the exercise.
+    """
+    judged: Judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
+    against = judged.objections[0] if judged.objections else None
+    trace = str(against.cell.trace) if against and against.cell and against.cell.trace else ""
+    told = judged.sentence if says is None else says.get(judged.sentence, judged.sentence)
+    looked_at = f"{judged.states:,} states, all orders of all races and of all good runs"
+    return Verdict(judged.accepted, told, looked_at, trace)
+
+
+def calls_of(story: Story) -> Iterable[str]:
+    """The calls that the learner's steps began, as written."""
+    return [show_call(step.call) for step, begun in story.steps if begun]

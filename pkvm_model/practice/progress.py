@@ -1,0 +1,131 @@
+"""What the learner has done, in one small file that people can read: tries, hints, what was solved and how.
+
+The file stands in the learner's copy. Two notebooks may write at once, a machine may stop at any moment, a disk may be
+full: the file is always the old one or the whole new one, and one that cannot be read is put aside, never overwritten.
+"""
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
+VERSION = 1
+
+
+class Done(NamedTuple):
+    """What is noted of one exercise. `answer` is the last one that passed, or else the last one that was tried."""
+
+    tries: int = 0
+    hints: int = 0
+    shown: bool = False
+    solved: bool = False
+    steps: int | None = None
+    answer: str = ""
+    trace: str = ""
+
+
+class ProgressError(Exception):
+    """The progress could not be read or kept; the message says what to do."""
+
+
+def place(start: Path | None = None) -> Path | None:
+    """The learner's copy that a folder is in, None where there is none and nothing is noted."""
+    here = (start or Path.cwd()).resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / COPY).is_file()), None)
+
+
+def read(folder: Path) -> dict[str, Done]:
+    """Everything that is noted in a copy, by exercise. Raises ProgressError for a file that is damaged."""
+    try:
+        return from_text((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def from_text(text: str) -> dict[str, Done]:
+    """What a progress file says. Raises ProgressError for anything else."""
+    try:
+        whole = json.loads(text)
+        if whole["version"] != VERSION:
+            raise ProgressError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
+        return {str(name): from_value(row) for name, row in whole["exercises"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ProgressError(f"it is damaged ({type(error).__name__}: {error})") from None
+
+
+def from_value(row: Mapping[str, Any]) -> Done:
+    """What is noted of one exercise, each field of its own type. Raises ValueError for anything else."""
+    usual = Done()._asdict()
+    for name, value in row.items():
+        kinds = (int, type(None)) if name == "steps" else (type(usual[name]),)
+        if type(value) not in kinds or (isinstance(value, int) and value < 0):
+            raise ValueError(f"{name} cannot be {value!r:.40}")
+    return Done(**row)
+
+
+def to_text(noted: Mapping[str, Done]) -> str:
+    """The file's text: sorted, a line for each fact, without what was never done."""
+    usual = Done()._asdict()
+    rows = {name: {field: value for field, value in noted[name]._asdict().items() if value != usual[field]}
+            for name in sorted(noted)}
+    return json.dumps({"version": VERSION, "exercises": rows}, indent=1, ensure_ascii=False) + "\n"
+
+
+def note(folder: Path, name: str, change: Callable[[Done], Done]) -> Done:
+    """Change what is noted of one exercise, and keep it. Raises ProgressError where that cannot be done."""
+    try:
+        with locked(folder):
+            noted = usable(folder)
+            noted[name] = change(noted.get(name, Done()))
+            write_whole(folder / NAME, to_text(noted).encode())
+            return noted[name]
+    except OSError as error:
+        raise ProgressError(f"your progress could not be kept ({error.strerror}). Make room and run the cell again; "
+                            "what you wrote is in this notebook") from error
+
+
+def usable(folder: Path) -> dict[str, Done]:
+    """What is noted; a damaged file is put aside under a name of its own."""
+    try:
+        return read(folder)
+    except ProgressError:
+        names = (folder / f"progress-damaged-{number}.json" for number in range(1, 10_000))
+        (folder / NAME).rename(next(path for path in names if not path.exists()))
+        return {}
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """While this lasts nobody else changes what is noted here."""
+    with (folder / LOCK).open("a+b") as lock:
+        hold(lock.fileno())
+        yield
+
+
+def hold(number: int) -> None:
+    """Wait until an open file is ours; it is released when it is closed, also by the end of the process."""
+    try:
+        import fcntl  # noqa: PLC0415  # not on Windows
+
+        fcntl.flock(number, fcntl.LOCK_EX)
+    except ImportError:
+        import msvcrt  # noqa: PLC0415  # only on Windows
+
+        msvcrt.locking(number, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a stop at any moment leaves the old one or the whole new one."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
