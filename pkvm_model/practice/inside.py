@@ -51,11 +51,12 @@ def judged(exercise: Exercise, text: str) -> Verdict:
         exec(compile(text, "your answer", "exec"), names)  # this process is there for it
         verdict = check(Answer(exercise, names))
     except NotYet as missing:
-        verdict = Verdict(False, str(missing))
+        verdict = Verdict(False, str(missing), tried=False)
     except LearnerError as error:
         verdict = Verdict(False, f"Your code went wrong: {error.message}.", details=where(error))
     except SyntaxError as error:
-        verdict = Verdict(False, f"Python cannot read your answer: {error.msg}, line {error.lineno}.")
+        told = f"Python cannot read your answer: {error.msg}, line {error.lineno}."
+        verdict = Verdict(False, told, tried=False)
     except BaseException as error:
         if not is_theirs(error) and not any(changes(before)):
             raise

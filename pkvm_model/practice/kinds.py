@@ -10,6 +10,7 @@ from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
 from ..revisions import Revision
 from ..scenes import Scene
+from ..show.sequence import Sequence
 from ..show.story import Story, play
 from ..state import State
 from ..trace import Trace, TraceError, parse, show_call
@@ -38,12 +39,22 @@ def predicted(answer: Answer, truth: dict[str, str], looked_at: str = "",
     wrong = next((name for name, right in truth.items() if given[name] != right), "")
     if wrong:
         return Verdict(False, options[wrong][given[wrong]], looked_at)
-    return Verdict(True, " ".join(options[name][right] for name, right in truth.items()), looked_at, text_of(shown))
+    told = " ".join(options[name][right] for name, right in truth.items())
+    return Verdict(True, told, looked_at, **run_shown(shown))
 
 
-def text_of(run: Story | Trace | None) -> str:
-    """A run as a trace text."""
-    return "" if run is None else str(run.trace if isinstance(run, Story) else run)
+def run_shown(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
+    """A run as the fields of a verdict that show it; its first `setup` lines only lead to it."""
+    if run is None:
+        return {}
+    trace = run.trace if isinstance(run, Story) else run
+    before = len(run.scene.setup) if isinstance(run, Story) else setup
+    title = run.scene.title if isinstance(run, Story) else "The shortest run"
+    try:
+        along = {"name": "exercise-run"} | Sequence(trace, title, before).value()
+    except ValueError:
+        return {"trace": str(trace)}  # it is too long for a picture, or has no step
+    return {"trace": str(trace), "along": along}
 
 
 def broken(answer: Answer, scene: Scene, asked: tuple[Always, ...], not_so: Callable[[Story], str],
@@ -55,13 +66,13 @@ def broken(answer: Answer, scene: Scene, asked: tuple[Always, ...], not_so: Call
     story = played(scene, answer.value(name))
     reason = next(filter(None, (first_broken(story, one) for one in asked)), "")
     if not reason:
-        return Verdict(False, not_so(story), "1 run, yours", text_of(story), len(story.steps))
+        return Verdict(False, not_so(story), "1 run, yours", steps=len(story.steps), **run_shown(story))
     report = explore(Scripts(scene), asked, ENOUGH)
     fewest = min(len(found.run) for found in report.answers if found.run is not None)
     mine = len(story.steps)
     rest = "that is the fewest there are" if mine <= fewest else f"the fewest is {fewest}"
     told = f"Broken in {count(mine, 'step')}; {rest}. {sentence(reason)}"
-    return Verdict(True, told, states(report), text_of(story), mine, fewest)
+    return Verdict(True, told, states(report), steps=mine, fewest=fewest, **run_shown(story))
 
 
 def played(scene: Scene, given: object) -> Story:
@@ -156,7 +167,8 @@ def spares(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None
     found = ask(machine, asked)
     if found.answers[0].verdict in (HOLDS, EMPTY):
         return None
-    return Verdict(False, f"{says} It says: {sentence(found.answers[0].reason)}", states(found), run_of(machine, found))
+    told = f"{says} It says: {sentence(found.answers[0].reason)}"
+    return Verdict(False, told, states(found), **run_of(machine, found))
 
 
 def catches(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
@@ -165,10 +177,14 @@ def catches(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | Non
     return None if found.answers[0].verdict == VIOLATED else Verdict(False, says, states(found))
 
 
-def run_of(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> str:
-    """The trace text of the run that answers a question, '' where there is none."""
+def run_of(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> dict[str, Any]:
+    """The run that answers a question, as the fields of a verdict that show it; none where there is none."""
     run = report.answers[number].run
-    return "" if run is None else str(traced(Scripts(machine) if isinstance(machine, Scene) else machine, run))
+    if run is None:
+        return {}
+    asked = Scripts(machine) if isinstance(machine, Scene) else machine
+    setup = len(asked.scene.setup) if isinstance(asked, Scripts) else 0
+    return run_shown(traced(asked, run), setup)
 
 
 def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dict[str, str] | None = None) -> Verdict:
@@ -178,10 +194,11 @@ def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dic
     """
     judged: Judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
     against = judged.objections[0] if judged.objections else None
-    trace = str(against.cell.trace) if against and against.cell and against.cell.trace else ""
+    found = against.cell if against else None
     told = judged.sentence if says is None else says.get(judged.sentence, judged.sentence)
     looked_at = f"{judged.states:,} states, all orders of all races and of all good runs"
-    return Verdict(judged.accepted, told, looked_at, trace)
+    shown = run_shown(found.trace, found.setup) if found else {}
+    return Verdict(judged.accepted, told, looked_at, **shown)
 
 
 def calls_of(story: Story) -> Iterable[str]:
