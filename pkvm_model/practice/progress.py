@@ -17,13 +17,17 @@ VERSION = 1
 
 
 class Done(NamedTuple):
-    """What is noted of one exercise. `answer` is the last one that passed, or else the last one that was tried."""
+    """What is noted of one exercise. `answer` is the last one that passed, or else the last one that was tried.
+
+    `steps` are the learner's least where something was to be broken, `fewest` the least there can be.
+    """
 
     tries: int = 0
     hints: int = 0
     shown: bool = False
     solved: bool = False
     steps: int | None = None
+    fewest: int | None = None
     answer: str = ""
     trace: str = ""
 
@@ -44,6 +48,8 @@ def read(folder: Path) -> dict[str, Done]:
         return from_text((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except UnicodeDecodeError as error:
+        raise ProgressError(f"it is damaged ({error.reason})") from None
 
 
 def from_text(text: str) -> dict[str, Done]:
@@ -53,7 +59,7 @@ def from_text(text: str) -> dict[str, Done]:
         if whole["version"] != VERSION:
             raise ProgressError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
         return {str(name): from_value(row) for name, row in whole["exercises"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ProgressError(f"it is damaged ({type(error).__name__}: {error})") from None
 
 
@@ -61,18 +67,24 @@ def from_value(row: Mapping[str, Any]) -> Done:
     """What is noted of one exercise, each field of its own type. Raises ValueError for anything else."""
     usual = Done()._asdict()
     for name, value in row.items():
-        kinds = (int, type(None)) if name == "steps" else (type(usual[name]),)
+        kinds = (int, type(None)) if usual[name] is None else (type(usual[name]),)
         if type(value) not in kinds or (isinstance(value, int) and value < 0):
             raise ValueError(f"{name} cannot be {value!r:.40}")
+        if isinstance(value, str):
+            value.encode()  # half a character, which JSON can spell, could not be kept
     return Done(**row)
 
 
 def to_text(noted: Mapping[str, Done]) -> str:
-    """The file's text: sorted, a line for each fact, without what was never done."""
+    """The file's text: sorted, a line for each fact."""
+    return json.dumps({"version": VERSION, "exercises": to_rows(noted)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def to_rows(noted: Mapping[str, Done]) -> dict[str, dict[str, Any]]:
+    """What is noted as JSON values, without what was never done."""
     usual = Done()._asdict()
-    rows = {name: {field: value for field, value in noted[name]._asdict().items() if value != usual[field]}
+    return {name: {field: value for field, value in noted[name]._asdict().items() if value != usual[field]}
             for name in sorted(noted)}
-    return json.dumps({"version": VERSION, "exercises": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
 def note(folder: Path, name: str, change: Callable[[Done], Done]) -> Done:
