@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pkvm_model.course import doctor, environment
 from pkvm_model.course.errors import CourseError
 
-LATER = ("bundle", "update", "progress", "reset", "handin", "import")
+LATER = ("update", "progress", "reset", "handin", "import")
 TEST_PARTS = ("model", "notebooks", "browser", "exercises")
 BENCHMARKS = ("explorer", "clicks")
 
@@ -95,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
 
     pages = _command(commands, "pages", "publish", "write the notebooks as self-contained HTML pages")
     pages.add_argument("-o", "--output", default="_site", metavar="DIR", help="where to (default: _site)")
+
+    bundle = _command(commands, "bundle", "bundle", "make a folder that runs on a machine without network")
+    bundle.add_argument("-o", "--output", default="_bundle", metavar="DIR", help="where to (default: _bundle)")
 
     bench = _command(commands, "bench", "bench", "measure the explorer next to SPIN and TLC, or clicks")
     bench.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="explorer", help="which one")

@@ -2,6 +2,7 @@
 
 `.venv` is made from the hash-locked requirements.lock. Its stamp is written last, so a set-up that was stopped at any
 moment is seen as half made and is made again. An active environment that already satisfies the lock is used as it is.
+In a bundle (see bundle.py) the packages come from its folder of wheels, and no network is asked.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "course.stamp"
+WHEELS = ROOT / "wheels"
+MADE_FOR = WHEELS / "made-for.txt"
 NO_NETWORK = re.compile(
     r"resol|connect|network|offline|dns|timed? ?out|unreachable|no matching distribution|no index|cache", re.I
 )
@@ -87,8 +91,34 @@ def ask_interpreter() -> dict[str, str] | None:
         return None
 
 
+def kind_of_machine() -> str:
+    """Names what wheels depend on, as in "cpython 3.11 on linux-x86_64"."""
+    return f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]} on {sysconfig.get_platform()}"
+
+
+def is_bundle() -> bool:
+    """Says whether this is a bundle, which has its packages with it."""
+    return MADE_FOR.is_file()
+
+
+def refuse_foreign_bundle() -> None:
+    """Raises where the wheels of a bundle are for another kind of machine."""
+    made_for = MADE_FOR.read_text(encoding="utf-8").strip() if is_bundle() else kind_of_machine()
+    if made_for != kind_of_machine():
+        raise CourseError(
+            f"this bundle is for {made_for}, and this is {kind_of_machine()}. Start it with that Python, "
+            "or get a bundle that was made on a machine like this one."
+        )
+
+
+def sources() -> list[str | Path]:
+    """Gives the installer's options that say where packages come from."""
+    return ["--no-index", "--find-links", WHEELS] if is_bundle() else []
+
+
 def make(fault: str) -> None:
     """Makes `.venv` from the lock: with uv where it is found, otherwise with pip."""
+    refuse_foreign_bundle()
     again = "" if fault == "missing" else f" again (it was {fault})"
     print(f"Making the environment in .venv{again}. This happens once and can take a few minutes.", flush=True)
     failures: list[str] = []
@@ -117,7 +147,8 @@ def ways_to_install() -> Iterator[tuple[str, Callable[[], None]]]:
 def install_with_uv() -> None:
     """Makes and fills `.venv` with uv."""
     run_quietly(["uv", "venv", "--python", sys.executable, VENV])
-    run_quietly(["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", venv_python(), "-r", LOCK])
+    install: list[str | Path] = ["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", venv_python()]
+    run_quietly([*install, *sources(), "-r", LOCK])
 
 
 def install_with_pip() -> None:
@@ -129,7 +160,7 @@ def install_with_pip() -> None:
         )
     run_quietly([sys.executable, "-m", "venv", VENV])
     pip: list[str | Path] = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
-    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", "-r", LOCK])
+    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", *sources(), "-r", LOCK])
 
 
 def compile_once() -> None:
@@ -154,6 +185,8 @@ def explain(output: str) -> str:
     """Makes one line out of what a failed installer wrote."""
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no reason given"]
     reason = next((line for line in reversed(lines) if re.match("error", line, re.I)), lines[-1])
+    if is_bundle():
+        return f"the wheels of this bundle could not be installed. Copy the whole bundle again. ({reason})"
     if NO_NETWORK.search(output):
         return f"the packages could not be fetched. Is there a network? Connect, then run it again. ({reason})"
     return f"the environment could not be made. ({reason})"
