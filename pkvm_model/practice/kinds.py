@@ -204,3 +204,24 @@ def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dic
 def calls_of(story: Story) -> Iterable[str]:
     """The calls that the learner's steps began, as written."""
     return [show_call(step.call) for step, begun in story.steps if begun]
+
+
+def passed(says: str, mine: Always, *scenes: Scene) -> Verdict:
+    """Say that a learner's invariant is good, and how many states of these scenes it was asked about."""
+    found = [ask(scene, mine) for scene in scenes]
+    caught = next((report for report in found if report.answers[0].verdict == VIOLATED), None)
+    where = scenes[found.index(caught)] if caught else None
+    return Verdict(True, says, states(*found), **(run_of(where, caught) if where and caught else {}))
+
+
+def every_order(scene: Scene) -> list[Story]:
+    """All orders of a small scene, each played until nobody can step; never more than an exercise should have."""
+    ended, open_ = [], [play(scene)]
+    while open_:
+        story = open_.pop()
+        longer = [more for cpu in range(len(scene.scripts)) if (more := story.then(cpu))]
+        open_ += longer
+        ended += [] if longer else [story]
+        if len(ended) > CLICKS:
+            raise ExerciseError(f"the bench {scene.name} has too many orders to look at each")
+    return ended

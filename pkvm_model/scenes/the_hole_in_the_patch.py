@@ -1,5 +1,5 @@
 """The benches of "The hole in the patch"."""
-from ..revisions import PRE, V1
+from ..revisions import PRE, UPSTREAM, V1
 from .scene import LENT_PAGE, Scene, scene
 
 START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_vm(0x1000)"
@@ -56,3 +56,14 @@ DESTROY_AND_UNMAP = scene(
     "honest-destroy", "The honest host destroys and unmaps", V1, LENT_PAGE,
     ("kvm_destroy_vm(kvm0)", "kvm_unmap(kvm0)"),
     "The host destroys the VM on CPU 0; on CPU 1 the owner of the memory unmaps it.")
+
+POLITE_REFUSAL = scene(
+    "polite-refusal", "An unshare that will be refused", UPSTREAM, """
+0 kvm_create_vm(kvm0, 1)
+0 kvm_first_run(kvm0, hv0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 __pkvm_vcpu_put()
+""",
+    (UNSHARE, f"{START} whole\n{START} whole"),
+    "Protected VM 0x1000 is idle and owns page g0; CPU 0 asks for it with the wrong call.")

@@ -1,6 +1,6 @@
 """The benches of "Two phases"."""
 from ..revisions import PRE, V1
-from .scene import LENT_PAGE, scene
+from .scene import LENT_PAGE, Scene, scene
 
 ONE_SHOT = scene(
     "one-shot", "The old way: one call", PRE, LENT_PAGE,
@@ -26,3 +26,28 @@ LEFT_BEHIND = scene(
 NEVER_RAN = scene(
     "never-ran", "A VM that never ran", V1, "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
     "The host has a handle for a VM that EL2 has not made.")
+
+IN_FLIGHT = scene(
+    "start-again-in-flight", "Start again, while a call holds the VM", V1,
+    f"{LENT_PAGE}0 __pkvm_start_teardown_vm(0x1000)",
+    ("__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_start_teardown_vm(0x1000) whole"),
+    "VM 0x1000 is dying; CPU 0 takes page g0 home, CPU 1 calls start once more.")
+
+CREATED_UNASKED = scene(
+    "created-unasked", "A host that does not ask whether the VM was made", V1.without("host_asks_created"),
+    "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
+    "The host has a handle for a VM that EL2 has not made; its destroy does not ask for that.")
+
+SAME_NUMBER = scene(
+    "same-number", "The next VM while the last one goes home", V1,
+    f"{LENT_PAGE}0 __pkvm_start_teardown_vm(0x1000)\n0 __pkvm_host_share_hyp(kvm1)",
+    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_finalize_teardown_vm(0x1000)",
+     "__pkvm_reserve_vm() whole\n__pkvm_init_vm(kvm1, 0x1000, 1, vm1, pgd1) whole"),
+    "VM 0x1000 is dying, the table has one slot; CPU 1 would like to make the next VM.")
+
+
+def walk(steps: int) -> Scene:
+    """A host that forgets that it has started destroys a VM; its walk has so many steps."""
+    return scene(f"walk-{steps}", "A host that forgets that it has started", V1.without("host_remembers_start"),
+                 LENT_PAGE, (f"kvm_destroy_vm(kvm0, {steps}) whole", ""),
+                 "VM 0x1000 is alive and idle; the host is about to destroy it.")

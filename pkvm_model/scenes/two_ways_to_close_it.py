@@ -2,7 +2,7 @@
 from dataclasses import replace
 
 from ..revisions import MERGED, UPSTREAM, V1
-from .scene import LENT_PAGE, scene
+from .scene import LENT_PAGE, Scene, scene
 
 UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"
 START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_vm(0x1000)"
@@ -24,6 +24,12 @@ NEXT_TENANT = scene(
      "__pkvm_init_vm(kvm1, 0x1000, 1, g0, pgd1) whole", ""),
     "The first VM is gone; the host makes the next one and offers page g0 for its struct.")
 
+TENANT_OF_TABLES = scene(
+    "tenant-of-tables", "The page that stayed away, as a page table", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
+    ("kvm_create_vm(kvm1) whole\nkvm_create_vcpu(kvm1, hv1.0) whole\n"
+     "__pkvm_init_vm(kvm1, 0x1000, 1, vm1, g0) whole", ""),
+    "The first VM is gone; the host makes the next one and offers page g0 for its page tables.")
+
 REFUSED_AT_THE_END = scene(
     "refused-at-the-end", "The second way: refused at the end", UPSTREAM, LENT_PAGE,
     (UNSHARE, f"{START} whole\n{FINALISE} whole\n{FINALISE} whole"),
@@ -32,3 +38,24 @@ REFUSED_AT_THE_END = scene(
 HELD_AT_START = scene(
     "held-at-start", "Start is refused, and noted", UPSTREAM, LENT_PAGE, ("kvm_destroy_vm(kvm0)", UNSHARE),
     "The host is about to destroy VM 0x1000, while somebody on CPU 1 makes a call that holds it.")
+
+MANY_PAGES = 300
+
+
+def many_lent() -> Scene:
+    """The honest host destroys a VM with many pages on loan, all in the first gibibyte of the guest's memory."""
+    faults = "\n".join(f"0 kvm_guest_fault(kvm0, g{gfn}, {gfn})" for gfn in range(MANY_PAGES))
+    setup = LENT_PAGE.replace("0 kvm_guest_fault(kvm0, g0, 0)", faults)
+    return scene("many-lent-merged", "Many pages on loan", MERGED, setup, ("kvm_destroy_vm(kvm0) whole", ""),
+                 f"VM 0x1000 is alive and idle, and lends {MANY_PAGES} pages; the honest host is about to destroy it.")
+
+
+UNMAPPED_ALIVE = scene(
+    "unmapped-alive", "A page of a living VM comes home", V1, LENT_PAGE, (UNSHARE, "__pkvm_vcpu_load(0x1000, 0)"),
+    "VM 0x1000 is alive and idle; nobody tears it down.")
+
+TORN_DOWN_AND_RUN = scene(
+    "torn-down-and-run", "One CPU tears down what another one runs", V1, LENT_PAGE,
+    (f"{START}\n{UNSHARE} whole\n{FINALISE} whole",
+     "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
+    "VM 0x1000 is alive and idle; CPU 0 would tear it down, CPU 1 would run it.")

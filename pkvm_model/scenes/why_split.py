@@ -31,6 +31,20 @@ NOT_ASKED = quiet(scene(
      "__kvm_vcpu_run(hv0.0) whole"),
     "Protected VM 0x1000 is alive and owns page g0, its gfn 0; reclaim asks for nothing."))
 
+TWO_GIVEN = quiet(scene(
+    "two-given", "Two pages that were given", UPSTREAM,
+    GIVEN_PAGE.replace("0 __pkvm_vcpu_put()", "0 kvm_guest_fault(kvm0, g1, 1)\n0 __pkvm_vcpu_put()"),
+    ("__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_reclaim_dying_guest_page(0x1000, 0) whole\n"
+     "__pkvm_finalize_teardown_vm(0x1000) whole\n__pkvm_reclaim_dying_guest_page(0x1000, 1) whole", ""),
+    "Protected VM 0x1000 is idle and owns pages g0 and g1; the host forgets one of them for a while."))
+
+RUN_AND_RECLAIM = quiet(scene(
+    "run-and-reclaim", "A guest runs, the host reclaims", UPSTREAM, GIVEN_PAGE,
+    ("__pkvm_reclaim_dying_guest_page(0x1000, 0) whole\n__pkvm_start_teardown_vm(0x1000) whole\n"
+     "__pkvm_reclaim_dying_guest_page(0x1000, 0) whole",
+     "__pkvm_vcpu_load(0x1000, 0) whole\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put() whole"),
+    "Protected VM 0x1000 is idle and owns page g0; CPU 1 would run it, CPU 0 wants the page back."))
+
 LENT_PAGES = 100
 
 

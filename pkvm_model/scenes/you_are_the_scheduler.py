@@ -55,3 +55,23 @@ LATE_VCPU = scene(
     (f"{START} whole\n{FINALISE} whole",
      "__pkvm_init_vcpu(0x1000, hv0.0, vc0.0) whole\n__pkvm_vcpu_load(0x1000, 0)"),
     "VM 0x1000 is alive and has no vCPU yet; CPU 1 would give it one.")
+
+SECOND_VCPU = scene(
+    "second-vcpu", "A second vCPU for a dying VM", V1, f"""
+0 kvm_create_vm(kvm0)
+0 kvm_create_vcpu(kvm0, hv0.0)
+0 kvm_first_run(kvm0, hv0.1)
+0 {START}
+""",
+    ("__pkvm_init_vcpu(0x1000, hv0.0, vc0.0) whole\n__pkvm_vcpu_load(0x1000, 0) whole\n" f"{FINALISE} whole", ""),
+    "VM 0x1000 has room for two vCPUs and has one; it is dying.")
+
+PUT_AND_LOAD = scene(
+    "put-and-load", "Start beside a put and a load", V1, f"{LENT_PAGE}1 __pkvm_vcpu_load(0x1000, 0)\n",
+    (START, "__pkvm_vcpu_put()\n__pkvm_vcpu_load(0x1000, 0)"),
+    "CPU 1 has the vCPU loaded, and is about to put it and to load it again; CPU 0 would start the teardown.")
+
+SKIP_THE_START = scene(
+    "skip-the-start", "A finalise that does not ask for dying", V1.without("finalize_dying"), LENT_PAGE,
+    (f"{FINALISE} whole", RUN_ONCE),
+    "VM 0x1000 is alive and idle; nobody calls start.")

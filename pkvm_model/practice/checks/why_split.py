@@ -1,0 +1,50 @@
+"""Checks of the exercises about "Why split?"."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...revisions import UPSTREAM
+from ...scenes.why_split import RUN_AND_RECLAIM, TWO_GIVEN
+from ...show.el2_time import APART, NEAR, PAGES, Line, lines
+from ...show.story import play_out
+from ...state import NOPAGE
+from ..answer import Answer
+from ..kinds import always, catches, passed, predicted, spares
+from ..verdict import Verdict
+
+NOBODY_ASKS = replace(RUN_AND_RECLAIM, revision=UPSTREAM.without("reclaim_dying"))
+"""The same calls, where reclaim does not ask whether the VM is dying."""
+
+
+def nobody_to_name(answer: Answer) -> Verdict:
+    """Start, one reclaim, finalise, the other reclaim: what that answers, and who has the page."""
+    story = play_out(TWO_GIVEN)
+    kept = story.page("g1").host == NOPAGE
+    truth = {"answer": story.outcomes[-1].removeprefix("= "), "page": "nobody" if kept else "the host"}
+    return predicted(answer, truth, "1 run, all of it", story)
+
+
+def mine_while_i_run(answer: Answer) -> Verdict:
+    """An invariant: a guest that has a vCPU loaded keeps its page."""
+    mine = always(answer, "wrong")
+    return (spares(RUN_AND_RECLAIM, mine, "It speaks against a kernel that takes pages only from the dying.")
+            or catches(NOBODY_ASKS, mine, "The page went home while a vCPU was loaded, and your check said nothing.")
+            or passed("It lets the dying give their pages back, and nobody else.", mine, RUN_AND_RECLAIM, NOBODY_ASKS))
+
+
+def whose_milliseconds(answer: Answer) -> Verdict:
+    """What got shorter by the split, what grows with the pages, and what a call for one page takes."""
+    near, apart = ({line.name: line for line in lines(layout)} for layout in (NEAR, APART))
+    same = all(made["finalise"].units == made["teardown"].units for made in (near, apart))
+    walked = rise(near["all calls of pre in one"]) > rise(near["teardown"]) == 0
+    flat = not any(rise(made["one reclaim"]) for made in (near, apart))
+    truth = {"reason": "no call got shorter" if same else "finalise does less than teardown did",
+             "but_then": "walking over the guest's pages" if walked else "giving tables and structs back",
+             "and_if": "one short call for each page" if flat else "nothing: reclaim takes as long"}
+    return predicted(answer, truth, f"both charts of the chapter, {len(PAGES)} numbers of pages each")
+
+
+def rise(line: Line) -> int:
+    """By how much a line rises once there are pages."""
+    units = [unit for unit in line.units[1:] if unit is not None]
+    return units[-1] - units[0]
