@@ -1,10 +1,11 @@
 """The kinds of checks: what was predicted, broken, said or mended, beside what the model does."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from ..explore.check import EMPTY, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes, explore
+from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
+                             explore)
 from ..explore.fixes import Judgement, LearnerError, judge_fix
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
@@ -13,7 +14,7 @@ from ..scenes import Scene
 from ..show.sequence import Sequence
 from ..show.story import Story, play
 from ..state import State
-from ..trace import Trace, TraceError, parse, show_call
+from ..trace import Trace, TraceError, header, parse, show_call
 from .answer import Answer
 from .text import ExerciseError
 from .verdict import NotYet, Verdict
@@ -24,23 +25,30 @@ CLICKS = 200
 """No bench of an exercise has so many steps."""
 
 
-def predicted(answer: Answer, truth: dict[str, str], looked_at: str = "",
+def predicted(answer: Answer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
               shown: Story | Trace | None = None) -> Verdict:
-    """Compare choices with what the model does: `truth` has the option that it chooses for each name.
+    """Compare choices with what the model does: `truth` has the option that it chooses for each name, or several.
 
     `shown` is the run that shows it; it is part of the answer, so it is given away only to those who have it. Raises
-    ExerciseError if the model chooses something that is no option.
+    ExerciseError if the model chooses something that is no option, nothing, or everything.
     """
     options = answer.exercise.options
-    for name, right in truth.items():
-        if right not in options[name]:
-            raise ExerciseError(f"{answer.exercise.id}: the model says {right!r}, which is no option for {name}")
+    right = {name: {ones} if isinstance(ones, str) else {*ones} for name, ones in truth.items()}
+    for name in {**options, **right}:
+        if not right.get(name) or not right[name] < {*options.get(name, ())}:
+            raise ExerciseError(f"{answer.exercise.id}: for {name} the model says {right.get(name)}, "
+                                f"of the options {[*options.get(name, ())]}")
     given = {name: answer.choice(name) for name in options}
-    wrong = next((name for name, right in truth.items() if given[name] != right), "")
+    wrong = next((name for name in options if given[name] not in right[name]), "")
     if wrong:
         return Verdict(False, options[wrong][given[wrong]], looked_at)
-    told = " ".join(options[name][right] for name, right in truth.items())
+    told = " ".join(options[name][given[name]] for name in options)
     return Verdict(True, told, looked_at, **run_shown(shown))
+
+
+def true_of(statements: Mapping[str, object]) -> set[str]:
+    """The options that are true, of those that the model was asked about."""
+    return {option for option, holds in statements.items() if holds}
 
 
 def run_shown(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
@@ -95,7 +103,7 @@ def from_trace(scene: Scene, text: str) -> list[int]:
     except TraceError as error:
         raise NotYet(f"This is no trace: {error}. Copy it from the bench with its first and last line.") from None
     setup = scene.trace()
-    same = (given.revision, given.config) == (setup.revision, setup.config)
+    same = header(given.revision, given.config) == header(setup.revision, setup.config)
     if not same or given.lines[:len(setup.lines)] != setup.lines:
         raise NotYet("This trace is not of this bench: kernel, machine or beginning differ. Copy it from there.")
     return [line.cpu for line in given.lines[len(setup.lines):]]
@@ -160,6 +168,11 @@ def ask(machine: Scripts | AnyHost | Scene, *asked: Property) -> Report:
     if any(answer.verdict == INCOMPLETE for answer in report.answers):
         raise ExerciseError(f"a check did not look at all states: {report.stopped}")
     return report
+
+
+def reached(report: Report, name: str) -> bool:
+    """True if what the question of this name asks for was found."""
+    return next(found.verdict for found in report.answers if found.asked.name == name) in (EXAMPLE, VIOLATED)
 
 
 def spares(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:

@@ -3,19 +3,10 @@ from dataclasses import replace
 from functools import partial
 
 from ..revisions import PRE
-from .scene import LENT_PAGE, scene
+from .scene import LENT_PAGE, TWO_LENT, scene
 
 quiet = partial(replace, checks=False)
 """A bench without the properties, which are for later chapters."""
-TWO_LENT = """
-0 kvm_create_vm(kvm0)
-0 kvm_first_run(kvm0, hv0.0)
-0 __pkvm_vcpu_load(0x1000, 0)
-0 kvm_guest_fault(kvm0, g0, 0)
-0 kvm_guest_fault(kvm0, g1, 1)
-0 __pkvm_vcpu_put()
-"""
-"""A VM that has run; the tables that led to its first page were enough for the second, so EL2 has some left."""
 
 STILL_LOADED = quiet(scene(
     "still-loaded", "Teardown of a VM that is in use", PRE, LENT_PAGE,

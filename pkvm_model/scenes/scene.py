@@ -140,3 +140,12 @@ LENT_PAGE = """
 0 __pkvm_vcpu_put()
 """
 """A VM that has run: one vCPU, idle now, and one page on loan to the guest."""
+TWO_LENT = """
+0 kvm_create_vm(kvm0)
+0 kvm_first_run(kvm0, hv0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 kvm_guest_fault(kvm0, g1, 1)
+0 __pkvm_vcpu_put()
+"""
+"""A VM that has run; the tables that led to its first page were enough for the second, so EL2 has some left."""

@@ -2,10 +2,22 @@
 from dataclasses import replace
 
 from ..revisions import V1
-from .scene import LENT_PAGE, scene
+from .scene import LENT_PAGE, TWO_LENT, scene
 
 COLD_OPEN = replace(scene(
     "cold-open", "Four calm clicks", V1, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0)",
      "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
     "VM 0x1000 is alive and idle; the host lends it page g0."), checks=False)
+
+TWO_AT_ONCE = replace(scene(
+    "two-at-once", "Two calls at once", V1, TWO_LENT,
+    ("__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_start_teardown_vm(0x1000) whole",
+     "__pkvm_host_unshare_guest(0x1000, 1)"),
+    "VM 0x1000 is alive and idle; the host lends it pages g0 and g1."), checks=False)
+
+LOAD_OR_START = replace(scene(
+    "load-or-start", "A vCPU, and a teardown", V1, LENT_PAGE,
+    ("__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()",
+     "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
+    "VM 0x1000 is alive and idle; CPU 0 would load its vCPU, CPU 1 would tear it down."), checks=False)

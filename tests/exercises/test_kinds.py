@@ -1,0 +1,33 @@
+"""What the kinds of checks promise to those who write exercises."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pkvm_model.practice.answer import Answer
+from pkvm_model.practice.kinds import played, predicted
+from pkvm_model.practice.text import ExerciseError, exercise
+from pkvm_model.scenes.start_here import LOAD_OR_START
+from pkvm_model.scenes.you_are_the_scheduler import WITH_A_GAP
+from pkvm_model.show.story import play
+
+LIVED = Answer(exercise("lived-to-see"), {"answer": "-EBUSY"})
+EVERY = {*LIVED.exercise.options["answer"]}
+
+
+def test_of_several_right_options_each_is_accepted() -> None:
+    assert predicted(LIVED, {"answer": {"0", "-EBUSY"}}).passed
+    assert not predicted(LIVED, {"answer": {"0", "-ENOENT"}}).passed
+
+
+@pytest.mark.parametrize("truth", [{"answer": "-EPERM"}, {"answer": set[str]()}, {}, {"answer": EVERY}])
+def test_a_check_that_no_option_or_every_option_fits_is_a_fault_of_the_course(truth: dict[str, str | set[str]]) -> None:
+    with pytest.raises(ExerciseError):
+        predicted(LIVED, truth)
+
+
+def test_a_trace_is_taken_from_a_bench_whose_kernel_was_changed() -> None:
+    changed = replace(LOAD_OR_START, revision=WITH_A_GAP)
+    story = play(changed, 0, 1)
+    assert played(changed, str(story.trace)).outcomes == story.outcomes
