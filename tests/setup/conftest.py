@@ -32,7 +32,7 @@ class Checkout:
         self.venv = folder / ".venv"
         self.wheels = folder / "wheels"
         shutil.copytree(ROOT / "pkvm_model" / "course", folder / "pkvm_model" / "course")
-        (folder / "pkvm_model" / "__init__.py").touch()
+        shutil.copy(ROOT / "pkvm_model" / "__init__.py", folder / "pkvm_model")
         shutil.copy(ROOT / "course.py", folder)
         (folder / "notebooks").mkdir()
         (folder / "notebooks" / "01-start-here.ipynb").write_text('{"cells": [], "nbformat": 4, "nbformat_minor": 5}')

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -84,7 +85,7 @@ def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture
 def test_the_doctor_finds_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.inside(["doctor"]) == 0
     said = capsys.readouterr().out
-    assert "missing" not in said
+    assert not [line for line in said.splitlines() if line.startswith("missing")]
     assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.NEEDED, "pictures"])
 
 
@@ -103,6 +104,25 @@ def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> 
     assert (done.returncode, done.stderr) == (1, "")
     assert "missing environment    .venv is missing: python3 course.py lab makes it" in done.stdout
     assert not checkout.venv.exists()
+
+
+def test_the_doctor_ends_with_a_line_to_send_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.inside(["doctor"])
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(
+        r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
+        r"\| missing nothing \| code [0-9a-f]{6}",
+        line,
+    )
+    assert doctor.is_whole(f"  {line.replace(' | ', '  |  ')}\n")
+
+
+def test_a_line_that_lost_or_changed_a_part_is_not_whole() -> None:
+    line = doctor.line_to_send([doctor.Finding("ok", "Python", "3.11"), doctor.Finding("missing", "nbval", "none")])
+    assert doctor.is_whole(line)
+    assert "missing nbval" in line
+    for broken in (line[:-1], line[3:], line.replace("missing nbval", "missing nothing"), "", "| code"):
+        assert not doctor.is_whole(broken)
 
 
 def free_port() -> int:
