@@ -1,4 +1,8 @@
-"""What a notebook needs, in one import: benches, stories, claims, quizzes, recordings, and the model's own text."""
+"""What a notebook needs, in one import: benches, stories, claims, quizzes, recordings, and the model's own text.
+
+In the notebook of an exercise, `%load_ext pkvm_model.lesson` makes a cell that begins with `%%answer ID` one that is
+checked when it is run.
+"""
 from __future__ import annotations
 
 import inspect
@@ -8,6 +12,7 @@ from typing import Any
 
 from .explore.check import Property
 from .explore.races import Race
+from .practice.text import ExerciseError, exercise
 from .revisions import REVISIONS, V1, Revision
 from .run import CALLS
 from .scenes import LENT_PAGE, Scene, scene
@@ -26,6 +31,7 @@ from .trace import parse
 from .widgets.bench import Bench, fitted, fitting
 from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
+from .widgets.exercise import Card, check
 from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
 from .widgets.quiz import Quiz
@@ -140,3 +146,32 @@ class Source:
 def source(call: str | Callable[..., Any]) -> Source:
     """The model's own text of a call, or of a function that calls use: the one that every step on this page runs."""
     return Source(inspect.getsource(CALLS[call] if isinstance(call, str) else call).rstrip())
+
+
+PASSED: dict[str, bool] = {}
+"""Of each exercise that was checked in this kernel, whether its last answer passed."""
+
+
+def answer(line: str, cell: str) -> Card:
+    """The cell magic `%%answer ID`: checks the cell's text as the answer to an exercise, and shows what came of it.
+
+    Raises UsageError, which IPython shows as one line, where there is no such exercise.
+    """
+    from IPython.core.error import UsageError  # noqa: PLC0415  # only a notebook needs it, and it has it already
+
+    try:
+        card = check(exercise(line.strip()), cell)
+    except ExerciseError as error:
+        raise UsageError(f"{error}. The first line is %%answer and its name.") from None
+    PASSED[line.strip()] = card.verdict.passed
+    return card
+
+
+def passed(name: str) -> bool:
+    """True if the last answer to an exercise that was checked in this kernel passed."""
+    return PASSED.get(name, False)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext pkvm_model.lesson`: makes the cell magic known."""
+    shell.register_magic_function(answer, "cell", "answer")

@@ -9,6 +9,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
 from pkvm_model.lesson import el2_time, find, lifecycle, play, quiz, schedule, sequence, side_by_side, state_graph
+from pkvm_model.practice.paper import notebook as on_paper
+from pkvm_model.practice.text import exercise
 from pkvm_model.revisions import UPSTREAM, V1
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -18,6 +20,7 @@ from pkvm_model.show.map import StateMap
 from pkvm_model.show.pairs import PairGraph
 from pkvm_model.widgets.bench import Bench, pack
 from pkvm_model.widgets.beside import SideBySide
+from pkvm_model.widgets.exercise import check
 from pkvm_model.widgets.map import Map
 from pkvm_model.widgets.widget import MIME, Widget
 from tests.widgets.r7_graph import graph
@@ -109,6 +112,10 @@ def stored_notebooks() -> dict[str, Any]:
     games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM)
     made["finder.ipynb"] = read_back(FINDERS, *games)
     made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
+    hole = exercise("close-the-hole")
+    made["exercise.ipynb"] = nbformat.reads(on_paper(hole), as_version=4)
+    made["refused.ipynb"] = walk(check(hole, hole.stub))
+    made["passed.ipynb"] = walk(check(hole, f'print("so")\n{hole.solution}'))
     return lessons | made
 
 

@@ -1,0 +1,123 @@
+"""An exercise's card: what a check said, how far it looked, the run that shows it, hints and the solution."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pkvm_model.practice import judge, progress
+from pkvm_model.practice.progress import Done, ProgressError
+from pkvm_model.practice.text import Exercise, exercises
+from pkvm_model.practice.verdict import Verdict
+from pkvm_model.show.table import Table
+from pkvm_model.widgets.widget import Widget, compact
+
+PASSED, NOT_YET, OPEN = "Passed.", "Not yet.", "Not answered yet."
+UNNOTED = "This folder is no copy made by the course, so your progress is not noted."
+
+
+class Card(Widget):
+    """What the learner sees after an answer; its place says how many hints are shown, and if the solution is."""
+
+    kind = "exercise"
+
+    def __init__(self, exercise: Exercise, verdict: Verdict, notes: Notes):
+        """Show a verdict. The solution is on the card if it was earned, now or before."""
+        self.exercise, self.verdict, self.notes = exercise, verdict, notes
+        earned = verdict.passed or notes.done.solved or notes.done.shown
+        super().__init__(compact({
+            "name": f"exercise-{exercise.id}", "title": exercise.title, "head": self.head, "next": self.next,
+            "passed": verdict.passed, "sentence": verdict.sentence, "facts": self.facts(), "printed": verdict.printed,
+            "details": verdict.details, "along": verdict.along and compact(verdict.along),
+            "hints": len(exercise.hints), "solution": self.solution() if earned else None}))
+
+    @property
+    def head(self) -> str:
+        """The verdict in a word or two."""
+        return PASSED if self.verdict.passed else NOT_YET if self.verdict.tried else OPEN
+
+    @property
+    def next(self) -> str:
+        """What to do next."""
+        if not self.verdict.passed:
+            return "Change the cell above and run it again."
+        left = [one for one in exercises().values() if one.chapter == self.exercise.chapter]
+        after = left[left.index(self.exercise) + 1:]
+        return f"Next: {after[0].title} ({after[0].id}.ipynb)." if after else "That was this chapter's last exercise."
+
+    def facts(self) -> list[str]:
+        """How far was looked, how many steps it took, and where the progress is noted."""
+        looked = [f"Looked at: {self.verdict.looked_at}."] if self.verdict.looked_at else []
+        return [*looked, *([judge.CANNOT_STOP] if not judge.can_end_processes() else []), *self.notes.says]
+
+    def solution(self) -> dict[str, str]:
+        """The solution and why it is one."""
+        return {"code": self.exercise.solution, "explained": self.exercise.explained}
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Hints up to a number, or the solution; both are noted."""
+        if "hints" in question:
+            given = self.exercise.hints[:int(question["hints"])]
+            self.notes.keep(lambda done: done._replace(hints=max(done.hints, len(given))))
+            return {"hints": list(given)}
+        if "show" in question:
+            self.notes.keep(lambda done: done._replace(shown=True))
+            return {"solution": self.solution()}
+        return super().answer(question)
+
+    def describe(self) -> str:
+        """The verdict in words, and the run as a table."""
+        told = [f"{self.head} {self.verdict.sentence}", *self.facts(), self.next]
+        if self.verdict.printed:
+            told += ["Your code printed:", self.verdict.printed.rstrip()]
+        if self.verdict.along:
+            told.append(repr(Table("The run", self.verdict.along["heads"], self.verdict.along["rows"])))
+        return "\n".join(told)
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        return f"Card({self.exercise.id!r}, {'passed' if self.verdict.passed else 'not yet'})"
+
+
+class Notes:
+    """What is noted of one exercise in the learner's copy that a folder is in; outside of one nothing is."""
+
+    def __init__(self, name: str, start: Path | None = None) -> None:
+        self.name, self.says = name, list[str]()
+        self.folder = progress.place(start)
+        self.done = Done()
+        if self.folder is None:
+            self.says.append(UNNOTED)
+        else:
+            self.keep(lambda done: done)
+
+    def keep(self, change: Callable[[Done], Done]) -> None:
+        """Note a change; where that fails, say so on the card: the answer itself is in the notebook."""
+        if self.folder is None:
+            self.done = change(self.done)
+            return
+        try:
+            self.done = progress.note(self.folder, self.name, change)
+        except ProgressError as error:
+            self.done = change(self.done)
+            self.says = [f"{str(error)[:1].upper()}{str(error)[1:]}."]
+
+
+def after(done: Done, verdict: Verdict, text: str) -> Done:
+    """What is noted after a check. A right answer is not replaced by a later try."""
+    if not verdict.tried:
+        return done
+    found = done._replace(tries=done.tries + 1, solved=done.solved or verdict.passed)
+    if verdict.passed or not done.solved:
+        found = found._replace(answer=text, trace=verdict.trace)
+    if verdict.passed and verdict.steps is not None:
+        found = found._replace(steps=min(verdict.steps, done.steps or verdict.steps))
+    return found
+
+
+def check(exercise: Exercise, text: str, start: Path | None = None) -> Card:
+    """Judge an answer in a process of its own, note it, and show what came of it."""
+    notes = Notes(exercise.id, start)
+    verdict = judge.judge(exercise.id, text)
+    notes.keep(lambda done: after(done, verdict, text))
+    return Card(exercise, verdict, notes)

@@ -1,0 +1,71 @@
+"""An exercise in JupyterLab, from the stub to the hints, and its card on a page from disk."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pkvm_model.practice.text import exercise
+from tests.browser.in_lab import READY, RUN_ALL
+
+HOLE = exercise("close-the-hole")
+WRITE_AND_RUN = READY + """
+  cells.activeCellIndex = cells.widgets.length - 1;
+  cells.activeCell.model.sharedModel.setSource(text);
+  await app.commands.execute('notebook:run-cell');
+}"""
+
+
+@pytest.fixture(scope="module")
+def exercised(lab_page):
+    """The exercise's notebook in JupyterLab, run as it was given out."""
+    lab_page.goto("/lab/tree/exercise.ipynb?reset")
+    lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    lab_page.evaluate(RUN_ALL)
+    expect(lab_page.locator(".pkvm-exercise")).to_be_visible(timeout=30_000)
+    return lab_page
+
+
+def test_a_stub_is_told_what_is_wrong_and_the_run_can_be_stepped(exercised):
+    card = exercised.locator(".pkvm-exercise")
+    expect(card.locator(".says").first).to_contain_text("The hole is open: the struct is given back while a call")
+    card.get_by_role("button", name="Last").click()
+    expect(card.locator(".pkvm-sequence .change")).to_contain_text("touches page vm0, which EL2 no longer maps")
+
+
+def test_hints_and_the_solution_come_by_keyboard(exercised):
+    card = exercised.locator(".pkvm-exercise")
+    card.get_by_role("button", name="Hint").focus()
+    for number in (1, 2, 3):
+        exercised.keyboard.press("h")
+        expect(card.locator(".hints li")).to_have_count(number)
+    expect(card.get_by_role("button", name="No more hints")).to_have_attribute("aria-disabled", "true")
+    exercised.keyboard.press("s")
+    expect(card.locator(".solution p").first).to_contain_text("The count is looked at again")
+
+
+def test_a_solution_passes(exercised):
+    text = f"%%answer close-the-hole\n{HOLE.solution}"
+    exercised.evaluate(WRITE_AND_RUN.replace("async () =>", "async (text) =>", 1), text)
+    card = exercised.locator(".pkvm-exercise")
+    expect(card.locator(".head")).to_contain_text("Passed.", timeout=30_000)
+    expect(card.get_by_role("button", name="Hint")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["refused", "passed"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_on_a_card(offline, page_of, theme, name):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    offline.set_viewport_size({"width": 600, "height": 900})
+    offline.goto(page_of(f"{name}.ipynb"))
+    expect(offline.locator(".pkvm-exercise")).to_be_visible()
+    found = axe.Axe().run(offline, context=".pkvm-exercise").response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert offline.evaluate("document.documentElement.scrollWidth") <= 600
+
+
+def test_without_python_a_hint_says_where_to_get_it(offline, page_of):
+    offline.goto(page_of("refused.ipynb"))
+    card = offline.locator(".pkvm-exercise")
+    card.get_by_role("button", name="Hint").click()
+    expect(card.get_by_role("alert").first).to_have_text(
+        "This is not worked out here. Run the notebook in JupyterLab to go further.")
