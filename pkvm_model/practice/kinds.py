@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import Judgement, LearnerError, judge_fix
+from ..explore.fixes import Judgement, LearnerError, judge_fix, watched
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
 from ..revisions import Revision
@@ -15,6 +16,7 @@ from ..show.sequence import Sequence
 from ..show.story import Story, play
 from ..state import State
 from ..trace import Trace, TraceError, header, parse, show_call
+from ..view import ModelError
 from .answer import Answer
 from .text import ExerciseError
 from .verdict import NotYet, Verdict
@@ -238,3 +240,22 @@ def every_order(scene: Scene) -> list[Story]:
         if len(ended) > CLICKS:
             raise ExerciseError(f"the bench {scene.name} has too many orders to look at each")
     return ended
+
+
+def rewritten(scene: Scene, functions: dict[str, Callable[..., Any]]) -> Scene:
+    """A scene in whose kernel a learner's functions stand in the place of its own."""
+    kernel = scene.revision
+    return replace(scene, revision=watched(kernel._replace(functions={**kernel.functions, **functions})))
+
+
+def ask_rewritten(scene: Scene, *asked: Property) -> Report:
+    """Ask about all states of a scene that is rewritten.
+
+    Raises LearnerError for a function that goes wrong, and Spinning for one that waits under a lock.
+    """
+    try:
+        return ask(scene, *asked)
+    except ModelError as error:
+        raise error.__cause__ if isinstance(error.__cause__, LearnerError) else LearnerError(str(error)) from error
+    except TypeError as error:
+        raise LearnerError(f"{error}; keep only numbers, names and pointers from one region to the next") from error
