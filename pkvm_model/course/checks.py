@@ -1,4 +1,4 @@
-"""Runs the tests: one pytest for everything, or for one part."""
+"""Runs the tests: one pytest for everything, or for one part, on all cores."""
 
 import argparse
 import os
@@ -14,9 +14,11 @@ PARTS = {
     "browser": ["tests/browser"],
     "exercises": ["tests/exercises"],
 }
+# A file stays together: the cells of a notebook share a kernel, the tests of a browser a JupyterLab.
+SHARED_OUT = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs pytest in the folder of the course."""
     os.chdir(ROOT)
-    return int(pytest.main([*PARTS[arguments.part], *arguments.rest]))
+    return int(pytest.main([*SHARED_OUT, *PARTS[arguments.part], *arguments.rest]))

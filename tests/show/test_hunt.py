@@ -29,7 +29,7 @@ def answered(name, revision, question=WRONG):
 
 
 @pytest.mark.parametrize("name", TOLD)
-@pytest.mark.parametrize("revision", REVISIONS.values(), ids=str)
+@pytest.mark.parametrize("revision", REVISIONS.values(), ids=list(REVISIONS))
 def test_a_race_goes_wrong_where_the_table_of_races_says_so(name, revision):
     outcome = cell(RACES[name], revision).outcome
     if outcome == NOT_THERE:
