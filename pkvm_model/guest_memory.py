@@ -32,7 +32,7 @@ def tables(maps: tuple[Mapped, ...]) -> set[tuple[str, int]]:
 def prepare_stage2(view: View, vm: Ref) -> None:
     """Make the PGD area the VM's page pool and take the root table from it: its page now counts 1."""
     pgd = view.page(vm.pgd)
-    view.warn_on(pgd.refcount != 0, "hyp_set_page_refcounted", f"page {vm.pgd} counts {pgd.refcount}, not 0")
+    view.bug_on(pgd.refcount != 0, "hyp_set_page_refcounted", f"page {vm.pgd} counts {pgd.refcount}, not 0")
     pgd.refcount = 1
 
 
@@ -44,10 +44,13 @@ def destroy_stage2(view: View, vm: Ref) -> None:
 
 
 def reclaim_pgtable_page(view: View, vm: Ref, host_kvm: str) -> None:
-    """Push one page of the pool on the host's stage2_teardown_mc; the root area goes home with its last page."""
+    """Push one page of the pool on the host's stage2_teardown_mc; the root area goes home with its last page.
+
+    Where two calls take one VM apart, the pool may be empty by now: what is gone cannot be given once more.
+    """
     view.ref(Kvm, host_kvm).stage2_teardown_mc += 1
     vm.pool -= 1
-    if vm.pool == 0:
+    if vm.pool <= 0:
         hyp_donate_host(view, vm.pgd)
 
 

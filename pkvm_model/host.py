@@ -17,7 +17,7 @@ from .hypercalls import vcpu_idx
 from .memory import span
 from .revisions import EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EIO, EPERM, errno
 from .state import NOPAGE, Event, Kvm, Loan, Value
-from .view import Ended, Hypercall, Ref, Region, View, Waits
+from .view import Hypercall, Ref, Region, View, Waits
 
 STEP_SHIFT = 18  # the walk over a guest's memory goes in steps of 2**18 pages, which is 1 GiB
 START, FORCE_RECLAIM = "__pkvm_start_teardown_vm", "__pkvm_force_reclaim_guest_page"
@@ -307,8 +307,7 @@ def host_access(view: View, page: str, by_kernel: bool = False) -> Hypercall:
     yield "H", f"look page {page} up in the host's stage 2"
     if view.page(page).host != NOPAGE:
         return 0
-    if FORCE_RECLAIM not in view.revision.calls:
-        raise Ended(Event("EL2_PANIC", "handle_host_mem_abort", f"touches page {page}, which the host gave away"))
+    view.bug_on(FORCE_RECLAIM not in view.revision.calls, "handle_host_mem_abort", f"the host gave page {page} away")
     view.check(by_kernel, -EFAULT, f"page {page} is not the host's: SIGSEGV")
     return (yield from hypercall(view, FORCE_RECLAIM, page))
 

@@ -338,7 +338,7 @@ def destroy_hyp_vm(view: View, vm: Ref) -> Generator[Region, None, None]:
 
 def teardown_hyp_vcpu(view: View, vcpu: str, host_kvm: str) -> Generator[Region, None, None]:
     """Give back a vCPU's unused table pages, not zeroed, and its struct, zeroed."""
-    while view.vcpu(vcpu).memcache:
+    while view.vcpu(vcpu).memcache > 0:
         yield "H+Y", "give an unused table page back"
         reclaim_memcache_page(view, vcpu, host_kvm)
     yield "H+Y", f"zero the vCPU struct {vcpu} and give it back"

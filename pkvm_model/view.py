@@ -192,10 +192,8 @@ class View:
         if name not in self.revision.guards or (own(self, holds) if own else holds):
             return
         answer = self.revision.guards[name]
-        if isinstance(answer, Warn):
-            self.warn_on(True, name, why)
-            answer = answer.code
-        raise Refused(answer, why)
+        self.warn_on(isinstance(answer, Warn), name, why)
+        raise Refused(answer.code if isinstance(answer, Warn) else answer, why)
 
     def stands(self, name: str) -> bool:
         """True if the revision has this guard; for what a kernel does rather than checks."""
@@ -203,8 +201,12 @@ class View:
 
     def warn_on(self, condition: object, where: str, why: str) -> None:
         """WARN_ON at EL2 is a BRK instruction, and an exception that EL2 takes from itself ends the machine."""
-        if condition and self.revision.warn_is_fatal:
-            raise Ended(Event("EL2_PANIC", where, f"warns at EL2: {why}"))
+        self.bug_on(condition and self.revision.warn_is_fatal, where, why, "warns")
+
+    def bug_on(self, condition: object, where: str, why: str, does: str = "meets a BUG") -> None:
+        """BUG_ON at EL2 ends the machine in the same way; there is no build that goes on behind it."""
+        if condition:
+            raise Ended(Event("EL2_PANIC", where, f"{does} at EL2: {why}"))
 
     def attempt(self, body: Callable[..., None], *args: Any) -> int | None:
         """Run a body of checks and effects; 0, or the code of the first check that failed."""

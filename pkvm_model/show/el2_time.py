@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
-from ..revisions import PRE, UPSTREAM, V1, Revision
+from ..revisions import PRE, UPSTREAM, Revision
 from ..run import call
 from ..state import Config, State
 from .chart import Chart, Group, draw
@@ -48,14 +48,14 @@ class Stretch(NamedTuple):
 
 def lines(apart: int) -> tuple[Line, ...]:
     """All lines for pages that lie so far apart."""
-    pre, v1, upstream = destroyed(PRE, apart), destroyed(V1, apart), destroyed(UPSTREAM, apart, True)
+    pre, split, protected = destroyed(PRE, apart), destroyed(UPSTREAM, apart), destroyed(UPSTREAM, apart, True)
     everything = tuple(sum(stretch.regions for stretch in made if not is_loan(stretch)) for made in pre)
     return (Line("all calls of pre in one", "no kernel here", everything),
             Line("teardown", "pre", longest(pre, "__pkvm_teardown_vm")),
-            Line("finalise", "v1", longest(v1, "__pkvm_finalize_teardown_vm")),
-            Line("one unshare", "v1", longest(v1, "__pkvm_host_unshare_guest")),
-            Line("one reclaim", "upstream", longest(upstream, "__pkvm_reclaim_dying_guest_page")),
-            Line("start", "v1", longest(v1, "__pkvm_start_teardown_vm")))
+            Line("finalise", "upstream", longest(split, "__pkvm_finalize_teardown_vm")),
+            Line("one unshare", "upstream", longest(split, "__pkvm_host_unshare_guest")),
+            Line("one reclaim", "upstream", longest(protected, "__pkvm_reclaim_dying_guest_page")),
+            Line("start", "upstream", longest(split, "__pkvm_start_teardown_vm")))
 
 
 def longest(destroys: tuple[list[Stretch], ...], name: str) -> tuple[int | None, ...]:

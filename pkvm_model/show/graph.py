@@ -150,9 +150,10 @@ class StateGraph(Reach[Node]):
         return next(filter(None, known), self.nodes[0].state.get(Kvm, f"kvm{vm.removeprefix('vm')}").handle)
 
     def ending(self, state: State) -> dict[str, str]:
-        """How the machine ended: by a warning of EL2's own, or by a fault."""
+        """How the machine ended: by a warning or a BUG of EL2's own, or by a fault."""
         assert state.end is not None
-        what = "warning" if state.end.kind == "EL2_PANIC" else "fault"
+        own = "warning" if state.end.says.startswith("warns") else "BUG"
+        what = own if state.end.kind == "EL2_PANIC" else "fault"
         return {"kind": "panic", "title": f"EL2 {what}: the machine ends",
                 "says": f"The machine ends: CPU {state.end.cpu} {state.end.says}."}
 

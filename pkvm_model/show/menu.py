@@ -9,9 +9,12 @@ from ..revisions import REVISIONS, Revision
 from ..run import begin, finish
 from ..scenes import Scene
 from ..state import Page, State, Vm
-from ..steps import Step
+from ..steps import Call, Step
 from ..trace import show_ret
 from .words import says
+
+LOANS = ("__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp")
+"""Calls that are no VM's; the explorer leaves them out, and a host that is free may make them."""
 
 
 class Menu:
@@ -22,6 +25,7 @@ class Menu:
         names = [name for name, _ in start.all(Page)]
         protected = tuple(sorted({vm.is_protected for _, vm in start.all(Vm)})) or (False,)
         calls = every_call(scene.revision, scene.config, count(names, "hv0."), count(names, "g"), protected)
+        calls = tuple(sorted([*calls, *loans(calls)], key=lambda made: made[1].name))
         unknown = {name for _, wanted in scene.free for name in wanted} - {call.name for _, call in calls}
         if unknown:
             raise ValueError(f"{scene.revision.name} has no call {', '.join(sorted(unknown))} for a host that is free")
@@ -54,6 +58,12 @@ class Menu:
             others = (other for name, other in REVISIONS.items() if name != self.revision.name)
             self.one_revision[met] = any(answers_otherwise(before, whole, other) for other in others)
         return f" ({self.revision.name})" if self.one_revision[met] else ""
+
+
+def loans(calls: tuple[tuple[int, Call], ...]) -> Iterator[tuple[int, Call]]:
+    """The calls that lend EL2 a page, and end that: for each page that the host keeps when it makes these calls."""
+    lent = [Call(name, (page,)) for name in LOANS for page in named(calls, "kvm", "hv", "g")]
+    return ((cpu, call) for call in lent for cpu in sorted({cpu for cpu, _ in calls}))
 
 
 def answers_otherwise(before: State, whole: Step, other: Revision) -> bool:

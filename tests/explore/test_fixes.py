@@ -123,7 +123,8 @@ def test_a_wrong_answer_is_refused_with_its_sentence(fix: Revision, sentence: st
 
 @pytest.mark.parametrize("fix", [
     with_guard("finalize_unreferenced", -EBUSY), with_finalise(upstreams_way), UPSTREAM,
-    with_finalise(asks_again_and_again)], ids=["guard", "function", "upstream", "asks again"])
+    with_finalise(asks_again_and_again), UPSTREAM.without("finalize_dying")],
+    ids=["guard", "function", "upstream", "asks again", "start can be left out"])
 def test_what_closes_the_hole_and_forbids_nothing_is_accepted(fix: Revision) -> None:
     judgement = judge_fix(fix)
     assert (judgement.objections, judgement.accepted, judgement.sentence) == ((), True, GOOD)

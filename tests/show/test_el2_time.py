@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pkvm_model.revisions import PRE, V1
+from pkvm_model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.run import call
 from pkvm_model.scenes.two_phases import ONE_SHOT
 from pkvm_model.show import el2_time
@@ -33,6 +33,11 @@ def test_the_split_leaves_the_longest_stretch_as_long_as_it_was():
     assert line(APART, "teardown") == line(APART, "finalise")
 
 
+def test_the_chart_compares_two_kernels_and_in_the_patch_itself_finalise_is_as_long():
+    assert {found.revision for found in el2_time.lines(APART)} == {"no kernel here", "pre", "upstream"}
+    assert el2_time.longest(el2_time.destroyed(V1, APART), "__pkvm_finalize_teardown_vm") == line(APART, "finalise")
+
+
 def test_finalise_grows_with_tables_and_not_with_the_pages_of_one_table():
     near, apart = line(NEAR, "finalise"), line(APART, "finalise")
     assert len(set(near[1:])) == 1
@@ -54,7 +59,7 @@ def test_all_calls_in_one_are_the_sum_of_what_the_host_calls():
 
 def test_lines_that_are_the_same_are_drawn_once_with_both_names():
     names = [group.names for group in el2_time.groups(NEAR)]
-    assert "teardown (pre), finalise (v1)" in names
+    assert "teardown (pre), finalise (upstream)" in names
     assert len(names) == 4
 
 
@@ -90,4 +95,4 @@ def test_what_is_said_of_a_place_has_the_values_of_its_row():
 def test_the_published_figure_names_its_tree_and_stands_on_no_scale():
     assert "Android’s tree" in el2_time.NOTE
     assert "150" not in re.sub(r"<[^>]+>", " ", svg(draw([Group("a", (1, 2))], (0, 1), "pages")))
-    assert V1.name in el2_time.table(NEAR).heads[2]
+    assert UPSTREAM.name in el2_time.table(NEAR).heads[2]

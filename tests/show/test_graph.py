@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from pkvm_model.explore.mutants import mutate
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.lesson import bench
-from pkvm_model.revisions import UPSTREAM, V1
-from pkvm_model.scenes import SCENES
+from pkvm_model.revisions import PRE, UPSTREAM, V1
+from pkvm_model.scenes import SCENES, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.scenes.who_owns_this_page import USABLE_BY_NOBODY
@@ -104,6 +105,14 @@ def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short():
     assert at == len(whole["states"]) - 1
 
 
+@pytest.mark.parametrize("kernel", [PRE, V1, UPSTREAM], ids=lambda kernel: kernel.name)
+def test_a_bench_on_two_calls_that_take_one_vm_apart_is_built_and_the_machine_ends(kernel):
+    value = StateGraph(scene_of(RACES["R6"], mutate(kernel, "M5")), limit=400).value()
+    ends = " ".join(state["end"]["says"] for state in value["states"] if state["end"])
+    assert "page pgd0 is not EL2's to give" in ends
+    assert "touches page vm0" in ends
+
+
 def test_a_graph_says_only_what_it_is_asked_to_say():
     only = tuple(one for one in INVARIANTS if one.name == "I3")
     value = StateGraph(COLD_OPEN_WITH_CHECKS, asked=only).value()
@@ -123,3 +132,11 @@ def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus, s
     assert (found["host"], found["hyp"], found["guest"]) == shown
     assert (found["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))
     assert found["owner"] == ("HOST" if shown[0] == "O" else "GUEST")
+
+
+def test_a_bug_is_not_called_a_warning():
+    twice = "0 __pkvm_host_share_hyp(kvm0)\n0 __pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0)"
+    again = ("__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0) whole", "")
+    end = StateGraph(scene("twice", "Twice", PRE, twice, again, "Refused once.")).value()["states"][-1]["end"]
+    assert end["title"] == "EL2 BUG: the machine ends"
+    assert end["says"] == "The machine ends: CPU 0 meets a BUG at EL2: page pgd0 counts 1, not 0."

@@ -29,9 +29,17 @@ def said_before(revision, start, setup=""):
 
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=REVISIONS)
 def test_every_call_of_any_host_can_be_made_on_a_free_cpu(revision):
-    edges = free(revision).value()["edges"][0]
+    edges = [edge for edge in free(revision).value()["edges"][0] if not edge["label"].endswith("share_hyp")]
     assert len(edges) == sum(cpu == 0 for cpu, _ in every_call(revision))
     assert {edge["cpu"] for edge in edges} == {0}
+
+
+def test_a_free_host_may_lend_el2_a_page_and_end_the_loan():
+    names = "__pkvm_host_share_hyp __pkvm_host_unshare_hyp"
+    setup = LENT_PAGE + "0 __pkvm_host_unshare_guest(0x1000, 0)"
+    edges = StateGraph(scene("free", "Free", V1, setup, (f"free {names}", ""), "Go on."), 10).value()["edges"]
+    lend = next(edge for edge in edges[0] if edge["line"] == "0 __pkvm_host_share_hyp(g0) = 0")
+    assert "0 __pkvm_host_unshare_hyp(g0) = 0" in [edge["line"] for edge in edges[lend["to"]]]
 
 
 def test_a_refusal_is_known_before_with_its_code_and_its_reason():
