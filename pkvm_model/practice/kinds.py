@@ -129,8 +129,9 @@ def states(*reports: Report) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+    """The text with a full stop, and a capital unless it begins with a name such as vCPU."""
+    first = text[:1].upper() if text.partition(" ")[0].islower() else text[:1]
+    return f"{first}{text[1:].rstrip('.')}." if text else ""
 
 
 def count(number: int, noun: str) -> str:

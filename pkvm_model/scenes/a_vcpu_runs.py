@@ -2,8 +2,12 @@
 from dataclasses import replace
 from functools import partial
 
-from ..revisions import PRE
-from .scene import scene
+from ..hypercalls import __pkvm_vcpu_load as load
+from ..revisions import PRE, V1
+from ..state import Config
+from ..view import Hypercall, View
+from ..vm_table import get_vm_by_handle
+from .scene import LENT_PAGE, scene
 
 quiet = partial(replace, checks=False)
 """A bench without the properties, which are for later chapters."""
@@ -40,3 +44,49 @@ REFUSED_SHARE = quiet(scene(
     "refused-share", "A share that is refused", PRE, MADE + "0 __pkvm_vcpu_load(0x1000, 0)",
     ("__pkvm_host_share_guest(vm0, 0) whole", ""),
     "vCPU 0 is loaded on CPU 0; the host would lend a page that is EL2’s."))
+
+DYING = quiet(scene(
+    "load-dying", "A load, and a VM that is dying", V1, LENT_PAGE + "0 __pkvm_start_teardown_vm(0x1000)",
+    ("__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)", ""),
+    "VM 0x1000 is dying; CPU 0 would load its vCPU and run it."))
+
+RIVALS = quiet(scene(
+    "rivals", "Two CPUs, two vCPUs", PRE, """
+0 kvm_create_vm(kvm0)
+0 kvm_create_vcpu(kvm0, hv0.0)
+0 kvm_first_run(kvm0, hv0.1)
+0 __pkvm_init_vcpu(0x1000, hv0.0, vc0.0)
+""",
+    tuple(["__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 1)\n__pkvm_vcpu_put()"] * 2),
+    "VM 0x1000 has a pair of vCPUs, and is idle; each CPU loads both, and puts once."))
+
+WRONG_CPU = quiet(scene(
+    "wrong-cpu", "A page for whom?", PRE, f"""{MADE}0 kvm_create_vm(kvm1)
+0 kvm_first_run(kvm1, hv1.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+1 __pkvm_vcpu_load(0x1001, 0)
+""",
+    ("__pkvm_host_unshare_guest(0x1000, 0) whole", "__pkvm_host_share_guest(g0, 0) whole"),
+    "VM 0x1000 is loaded on CPU 0, VM 0x1001 on CPU 1; the host means to lend page g0 to VM 0x1000.",
+    Config(slots=2)))
+
+
+def load_asks_for_the_cpu_early(view: View, handle: int, idx: int) -> Hypercall:
+    """Load a vCPU; whether this CPU is without one was asked before, in a step of its own."""
+    yield "", "ask whether this CPU has a vCPU loaded"
+    view.check(view.cpu.loaded is None, None, f"CPU {view.number} has a vCPU loaded")
+    return (yield from load(view, handle, idx))
+
+
+def load_asks_for_the_vcpu_early(view: View, handle: int, idx: int) -> Hypercall:
+    """Load a vCPU; whether it is loaded elsewhere was asked before, in a lock region of its own."""
+    yield "L", "find the vCPU and ask whether it is loaded anywhere"
+    vm = get_vm_by_handle(view, handle)
+    vcpu = view.vcpu(vm.vcpus[idx] if vm and 0 <= idx < len(vm.vcpus) else None)
+    view.check(not vcpu or vcpu.loaded_on is None, None, f"vCPU {idx} of VM {handle:#x} is loaded elsewhere")
+    return (yield from load(view, handle, idx))
+
+
+CPU_EARLY = PRE.without("load_cpu_free")._replace(functions={"__pkvm_vcpu_load": load_asks_for_the_cpu_early})
+VCPU_EARLY = PRE.without("load_vcpu_free")._replace(functions={"__pkvm_vcpu_load": load_asks_for_the_vcpu_early})
+"""Kernels of ours: one of load's questions is asked before the region that takes the reference."""

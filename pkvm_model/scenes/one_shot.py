@@ -2,7 +2,10 @@
 from dataclasses import replace
 from functools import partial
 
+from ..hypercalls import destroy_hyp_vm
 from ..revisions import PRE
+from ..view import Hypercall, View
+from ..vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
 from .scene import LENT_PAGE, TWO_LENT, scene
 
 quiet = partial(replace, checks=False)
@@ -35,3 +38,54 @@ FORGOTTEN_PAGE = quiet(scene(
     "forgotten-page", "Teardown with a page still lent", PRE, LENT_PAGE,
     ("__pkvm_teardown_vm(0x1000) whole", "__pkvm_host_unshare_guest(0x1000, 0) whole"),
     "VM 0x1000 is idle; the host lends it page g0."))
+
+STILL_UNSHARING = quiet(scene(
+    "still-unsharing", "A teardown, and no vCPU", PRE, LENT_PAGE,
+    ("__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_teardown_vm(0x1000) whole"),
+    "VM 0x1000 is idle; CPU 0 is about to take page g0 home, CPU 1 to tear the VM down."))
+
+PAIR = quiet(scene(
+    "pair-goes-home", "A VM with a pair of vCPUs goes home", PRE, """
+0 kvm_create_vm(kvm0)
+0 kvm_create_vcpu(kvm0, hv0.0)
+0 kvm_first_run(kvm0, hv0.1)
+0 __pkvm_init_vcpu(0x1000, hv0.0, vc0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 __pkvm_vcpu_put()
+0 __pkvm_host_unshare_guest(0x1000, 0)
+""",
+    ("__pkvm_teardown_vm(0x1000)", ""),
+    "VM 0x1000 is idle and has a pair of vCPUs, one of which was never loaded; page g0 is home."))
+
+
+def teardown_forgets_a_pin(view: View, handle: int) -> Hypercall:
+    """Destroy a VM as pre does, but for the last step: the host's struct kvm stays pinned."""
+    yield "L", "check, flush the VMID, empty the slot"
+    vm = get_vm_by_handle(view, handle)
+    view.guard("teardown_vm_exists", vm, f"there is no VM {handle:#x}")
+    view.guard("teardown_unreferenced", hyp_page_count(view, vm) == 0, f"VM {handle:#x} is still in use")
+    host_kvm = vm.host_kvm
+    remove_vm_table_entry(view, vm)
+    for locks, purpose in destroy_hyp_vm(view, vm):
+        if purpose == f"unpin the host's {host_kvm}":
+            break
+        yield locks, purpose
+    return 0
+
+
+def teardown_forgets_the_vcpus(view: View, handle: int) -> Hypercall:
+    """Destroy a VM as pre does, as if it had no vCPUs."""
+    yield "L", "check, flush the VMID, empty the slot"
+    vm = get_vm_by_handle(view, handle)
+    view.guard("teardown_vm_exists", vm, f"there is no VM {handle:#x}")
+    view.guard("teardown_unreferenced", hyp_page_count(view, vm) == 0, f"VM {handle:#x} is still in use")
+    vm.vcpus = ()
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+FORGETS_A_PIN = PRE._replace(functions={"__pkvm_teardown_vm": teardown_forgets_a_pin})
+FORGETS_VCPUS = PRE._replace(functions={"__pkvm_teardown_vm": teardown_forgets_the_vcpus})
+"""Kernels of ours, whose teardown leaves something behind."""

@@ -38,6 +38,11 @@ CREATED_UNASKED = scene(
     "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
     "The host has a handle for a VM that EL2 has not made; its destroy does not ask for that.")
 
+MISSING_LINE = scene(
+    "missing-line", "A start that EL2 does not know", V1.without("__pkvm_start_teardown_vm"), LENT_PAGE,
+    ("kvm_destroy_vm(kvm0) whole", ""),
+    "VM 0x1000 is alive and idle; the honest host destroys it on a kernel whose table lacks the entry for start.")
+
 SAME_NUMBER = scene(
     "same-number", "The next VM while the last one goes home", V1,
     f"{LENT_PAGE}0 __pkvm_start_teardown_vm(0x1000)\n0 __pkvm_host_share_hyp(kvm1)",

@@ -2,7 +2,9 @@
 from dataclasses import replace
 from functools import partial
 
-from ..revisions import PRE, UPSTREAM
+from ..revisions import EPERM, PRE, UPSTREAM
+from ..state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config
+from ..view import Hypercall, View
 from .scene import LENT_PAGE, scene
 
 quiet = partial(replace, checks=False)
@@ -50,3 +52,48 @@ USABLE_BY_NOBODY = quiet(scene(
     ("__pkvm_reclaim_dying_guest_page(0x1000, 0) whole",
      "__pkvm_finalize_teardown_vm(0x1000) whole"),
     "Protected VM 0x1000 is dying; page g0 is its own."))
+
+TWO_GUESTS = quiet(scene(
+    "two-guests", "A page lent to two guests", PRE, f"""{LENT_PAGE}0 kvm_create_vm(kvm1)
+0 kvm_first_run(kvm1, hv1.0)
+0 __pkvm_vcpu_load(0x1001, 0)
+0 kvm_guest_fault(kvm1, g0, 0)
+0 __pkvm_vcpu_put()
+""",
+    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_host_unshare_guest(0x1001, 0) whole",
+     "__pkvm_host_share_hyp(g0)\n__pkvm_host_share_hyp(g0)"),
+    "The host lends page g0 to VM 0x1000 and to VM 0x1001; CPU 1 would lend it to EL2 as well.", Config(slots=2)))
+
+UNKNOWN_UNSHARE = quiet(scene(
+    "unknown-unshare", "An unshare that EL2 does not know", PRE.without("__pkvm_host_unshare_hyp"),
+    "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
+    "The host has created a VM that never ran, and closes it on a kernel whose table lacks an entry."))
+
+REFUSED_ROOT = quiet(scene(
+    "refused-root", "Only for a moment", PRE, f"{PROMISED}\n0 __pkvm_host_share_hyp(pgd0)",
+    ("host_access(vm0) whole", "__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0)"),
+    "The host has lent page pgd0 to EL2, and offers it for a VM all the same; CPU 0 will read page vm0."))
+
+
+def share_whatever_the_host_has(view: View, page: str) -> Hypercall:
+    """Lend a page to EL2; asks only whether the host has it."""
+    yield "H+Y", f"lend page {page} to EL2"
+    lent = view.page(page)
+    view.check(lent.host in (OWNED, SHARED_OWNED), -EPERM, f"page {page} is not the host’s")
+    lent.host, lent.hyp = SHARED_OWNED, SHARED_BORROWED
+    return 0
+
+
+def unshare_without_a_look_at_pins(view: View, page: str) -> Hypercall:
+    """End the loan of a page to EL2, pinned or not."""
+    yield "H+Y", f"end the loan of page {page} to EL2"
+    lent = view.page(page)
+    view.check(lent.host == SHARED_OWNED, -EPERM, f"page {page} is not on loan from the host")
+    view.check(lent.hyp == SHARED_BORROWED, -EPERM, f"page {page} is not on loan to EL2")
+    lent.host, lent.hyp = OWNED, NOPAGE
+    return 0
+
+
+LENDS_TWICE = PRE._replace(functions={"__pkvm_host_share_hyp": share_whatever_the_host_has})
+FORGETS_PINS = PRE._replace(functions={"__pkvm_host_unshare_hyp": unshare_without_a_look_at_pins})
+"""Kernels of ours, each with a careless call."""

@@ -1,11 +1,20 @@
 """Checks of the exercises about "One shot"."""
 from __future__ import annotations
 
-from ...scenes.one_shot import STILL_LOADED
-from ...show.story import play
+from dataclasses import replace
+
+from ...explore.check import Always
+from ...explore.properties import told
+from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOTTEN_PAGE, PAIR, STILL_LOADED,
+                                STILL_UNSHARING, TWICE)
+from ...show.story import Story, play, play_out
+from ...state import OWNED, Kvm, Page, State
 from ..answer import Answer
-from ..kinds import predicted
+from ..kinds import always, broken, catches, passed, predicted, spares
 from ..verdict import Verdict
+
+TOO_MUCH = "The kernel that is right does this, too."
+PINNED = ("kvm0", "hv0.0", "hv0.1")
 
 
 def lived_to_see(answer: Answer) -> Verdict:
@@ -14,3 +23,54 @@ def lived_to_see(answer: Answer) -> Verdict:
     last = story.outcomes[-1]
     given = "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= ")
     return predicted(answer, {"answer": given}, "1 run, all of it", story)
+
+
+def done_but_counted(answer: Answer) -> Verdict:
+    """Teardown ends the machine although page g0 is home and no vCPU was ever loaded."""
+    return broken(answer, STILL_UNSHARING, (Always("late", "With page g0 home, EL2 does not warn.", late),), not_late)
+
+
+def late(state: State) -> str:
+    """Why the machine has ended although the guest's page is home."""
+    home = state.get(Page, "g0").host == OWNED
+    return told(state.end) if state.end and state.end.kind == "EL2_PANIC" and home else ""
+
+
+def not_late(story: Story) -> str:
+    """What a run shows in which that did not happen."""
+    if story.state.end:
+        return "EL2 noticed that the VM is in use. But page g0 is still lent: the unshare has not done its work yet."
+    if not any(step.cpu == 1 for step, _ in story.steps):
+        return "Nobody has torn the VM down yet."
+    return "Nobody held a reference when teardown looked. Until which of its clicks does an unshare hold one?"
+
+
+def pair_goes_home(answer: Answer) -> Verdict:
+    """A VM with two vCPUs is torn down: how many structs and pins, and what goes first."""
+    story = play_out(PAIR)
+    pins = sum(PAIR.start().get(Page, name).refcount - story.page(name).refcount for name in PINNED)
+    return predicted(answer, {"structs": str(story.kvm("kvm0").teardown_mc), "pins": str(pins), "first": first(story)},
+                     "1 run, all of it", story)
+
+
+def first(story: Story) -> str:
+    """What comes home first."""
+    for step, _ in story.steps:
+        host = step.state.get(Kvm, "kvm0")
+        if host.stage2_teardown_mc or host.teardown_mc:
+            return "a struct" if host.teardown_mc else "a table page"
+        if any(not step.state.get(Page, name).refcount for name in PINNED):
+            return "a pinned page"
+    return "nothing"
+
+
+def all_home(answer: Answer) -> Verdict:
+    """An invariant that says when EL2 has nothing left of a VM, and catches two teardowns that forget something."""
+    mine = always(answer, "wrong")
+    pin, vcpus = replace(TWICE, revision=FORGETS_A_PIN), replace(TWICE, revision=FORGETS_VCPUS)
+    return (spares(EVERY_PAGE, mine, TOO_MUCH) or spares(TWICE, mine, TOO_MUCH)
+            or spares(FORGOTTEN_PAGE, mine, TOO_MUCH)
+            or catches(vcpus, mine, "Your check accepts a teardown that leaves EL2 a vCPU's struct.")
+            or catches(pin, mine, "Your check accepts a teardown that leaves the host's kvm0 pinned.")
+            or passed("When teardown has returned, EL2 has nothing left: both careless kernels are caught.", mine,
+                      EVERY_PAGE, TWICE, FORGOTTEN_PAGE, pin, vcpus))

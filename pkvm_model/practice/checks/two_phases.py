@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ...dispatch import untouched
 from ...explore.check import Always
-from ...scenes.two_phases import CREATED_UNASKED, IN_FLIGHT, SAME_NUMBER, walk
+from ...scenes.two_phases import CREATED_UNASKED, IN_FLIGHT, MISSING_LINE, SAME_NUMBER, walk
 from ...show.story import Story, play
-from ...state import FREE, State, Vm
+from ...state import FREE, OWNED, State, Vm
+from ...trace import show_ret
 from ..answer import Answer
 from ..kinds import broken, predicted
 from ..text import ExerciseError
@@ -25,6 +27,18 @@ def order_of_checks(answer: Answer) -> Verdict:
     last = story.outcomes[-1]
     given = "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= ")
     return predicted(answer, {"answer": given}, "1 run, all of it", story)
+
+
+def missing_line(answer: Answer) -> Verdict:
+    """The honest host destroys a VM on a kernel that does not know start."""
+    story = play(MISSING_LINE, 0)
+    answers = {name: (args, x1) for name, args, x1 in story.steps[0][0].answers}
+    args, x1 = answers[START]
+    return predicted(answer, {
+        "x1": "its own argument" if x1 == untouched(args) else show_ret(x1),
+        "page": "it is home" if story.page("g0").host == OWNED else "it is still lent",
+        "finalise": show_ret(answers[FINALISE][1]) if FINALISE in answers else "it is not called",
+        "log": str(warnings(story))}, "1 run, all of it", story)
 
 
 def forgotten_memo(answer: Answer) -> Verdict:

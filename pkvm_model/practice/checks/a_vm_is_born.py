@@ -1,0 +1,46 @@
+"""Checks of the exercises about "A VM is born"."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...explore.properties import INVARIANTS
+from ...scenes.a_vm_is_born import BIRTH, FILLS_LAST, LOOKS_PINNED, PROMISE_GONE, PUBLISHES_SECOND, REFUSED, REUSE
+from ...show.story import Story, play
+from ..answer import Answer
+from ..kinds import always, broken, catches, passed, predicted, spares
+from ..verdict import Verdict
+
+PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
+TOO_MUCH = "The kernel that is right does this, too."
+
+
+def looks_like_a_pin(answer: Answer) -> Verdict:
+    """A refused init_vm leaves a count; then its page is lent to EL2, and the loan is to end."""
+    story = play(LOOKS_PINNED, 0, 0, 0)
+    refused, lend, end = (outcome.removeprefix("= ") for outcome in story.outcomes)
+    return predicted(answer, {"refused": refused, "lend": lend, "end": end}, "1 run, all of it", story)
+
+
+def publish_last(answer: Answer) -> Verdict:
+    """An invariant of the VM table that catches whoever publishes a VM that is not finished."""
+    mine = always(answer, "wrong")
+    second, filled = replace(BIRTH, revision=PUBLISHES_SECOND), replace(BIRTH, revision=FILLS_LAST)
+    return (spares(BIRTH, mine, TOO_MUCH) or spares(REUSE, mine, TOO_MUCH) or spares(REFUSED, mine, TOO_MUCH)
+            or catches(second, mine, "Your check accepts a VM in the table that has no root of stage 2 yet.")
+            or catches(filled, mine, "Your check accepts a VM in the table whose struct is still empty.")
+            or passed("Whoever finds a VM finds a finished one: both careless kernels are caught.", mine,
+                      BIRTH, REUSE, REFUSED, second, filled))
+
+
+def broken_promise(answer: Answer) -> Verdict:
+    """The promise goes away while the VM is made; the next try ends the machine."""
+    return broken(answer, PROMISE_GONE, PANICS, still_alive)
+
+
+def still_alive(story: Story) -> str:
+    """What a run shows after which the machine goes on."""
+    if story.state.vm_in(0):
+        return "The VM was in its slot already, and unreserve leaves a living VM alone."
+    if not any(step.cpu == 1 for step, _ in story.steps):
+        return "Nobody has taken the promise back yet."
+    return "The promise is gone, and the machine is well so far. What will page pgd0 count when it has come home?"
