@@ -5,6 +5,7 @@ import html
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +111,15 @@ def leave_out_hidden(notebook: Notebook) -> None:
 
 def rendered(notebook: Notebook, path: Path) -> str:
     """The cells through nbconvert's plain template, which brings neither styles nor scripts."""
-    plain = {"template_name": "basic", "exclude_input_prompt": True, "exclude_output_prompt": True}
-    exporter = HTMLExporter(embed_images=True, **plain)  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
+    body, _ = exporter().from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
     return str(body)
+
+
+@cache
+def exporter() -> HTMLExporter:
+    """The exporter; it compiles its templates once, which takes as long as some pages."""
+    plain = {"template_name": "basic", "exclude_input_prompt": True, "exclude_output_prompt": True}
+    return HTMLExporter(embed_images=True, **plain)  # type: ignore[no-untyped-call]
 
 
 def local_links(body: str) -> str:
@@ -138,10 +144,14 @@ def prose(notebook: Notebook) -> str:
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def page(title: str, body: str, families: list[str]) -> str:
-    """A whole page; a module is in it that has the families whose widgets it holds."""
-    script = f'\n<script type="module">\n{front_end(*families)}{START}</script>\n' if families else ""
-    return PAGE.format(title=html.escape(title), style=THEMES + STYLE + colours(), body=body, script=script)
+def page(title: str, body: str, families: list[str], start: str = START, look: str = "", after: str = "") -> str:
+    """A whole page; a module is in it that has the families whose widgets it holds.
+
+    `start` is what the module does with what is stored, `look` are further styles, `after` follows the body.
+    """
+    script = f'\n<script type="module">\n{front_end(*families)}{start}</script>\n' if families else ""
+    style = THEMES + STYLE + colours() + look
+    return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script)
 
 
 def colours() -> str:
@@ -158,7 +168,8 @@ def contents(lessons: list[tuple[str, str, str]]) -> str:
         f'<li><a href="{html.escape(name)}">{html.escape(title)}</a><p>{html.escape(says)}</p></li>'
         for name, title, says in lessons
     )
-    return page("Lessons", f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol></div>', families=[])
+    more = '<p>For a class: <a href="slides.html">slides</a>.</p>'
+    return page("Lessons", f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol>{more}</div>', families=[])
 
 
 def main(argv: list[str] | None = None) -> int:

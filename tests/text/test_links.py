@@ -12,7 +12,7 @@ from pkvm_model.course.environment import ROOT
 from tests.text.notebook import AUTHORS, NOTEBOOKS, TEMPLATE, anchors, name_of, text_cells
 
 PAGES = [*NOTEBOOKS, *AUTHORS]
-DOCS = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
+DOCS = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 SAYS_NOTHING = {"here", "this", "link", "click here", "this page", "this link", "more"}

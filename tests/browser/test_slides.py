@@ -1,0 +1,73 @@
+"""The slides of a workshop: keys lead through them, and a bench on them steps and keeps its keys."""
+
+import pytest
+
+from pkvm_model.course import slides
+
+LIST = """# A list
+
+## 0–5 First
+
+### One
+- 01-start-here: three-calls
+
+### Two
+> Click.
+- 01-start-here: cold-open
+
+## 5–9 Last
+
+### Three
+- 01-start-here: enemy
+"""
+
+
+@pytest.fixture
+def deck(offline, tmp_path):
+    """Three slides; the one in the middle has a bench."""
+    (tmp_path / "slides.html").write_text(slides.deck(slides.listed(LIST)), encoding="utf-8")
+    offline.goto((tmp_path / "slides.html").as_uri())
+    return offline
+
+
+def seen(page):
+    return page.locator("h1:visible").all_text_contents()
+
+
+def test_keys_lead_from_slide_to_slide_and_not_beyond(deck):
+    found = []
+    for key in ("Home", "ArrowRight", "ArrowLeft", "Space", "PageDown", "ArrowDown", "Home", "End", "PageUp"):
+        deck.keyboard.press(key)
+        found += seen(deck)
+    assert found == ["One", "Two", "One", "Two", "Three", "Three", "One", "Three", "Two"]
+    assert deck.evaluate("location.hash") == "#slide-2"
+    assert deck.locator(".bar output").text_content() == "0–5 First · 2 of 3"
+    deck.reload()
+    assert seen(deck) == ["Two"]
+
+
+def test_escape_shows_all_slides_and_leads_to_one(deck):
+    deck.keyboard.press("Escape")
+    assert deck.locator(".overview a:visible").all_text_contents() == ["One", "Two", "Three"]
+    assert seen(deck) == []
+    deck.keyboard.press("ArrowDown")
+    deck.keyboard.press("Enter")
+    assert seen(deck) == ["Two"]
+
+
+def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck):
+    deck.keyboard.press("ArrowRight")
+    bench = deck.locator(".slide.now .pkvm-bench")
+    bench.get_by_role("button", name="Step CPU 1").click()
+    assert "CPU 1’s start marks VM 0x1000 dying" in bench.inner_text()
+    deck.keyboard.press("ArrowRight")
+    assert seen(deck) == ["Two"]
+    deck.keyboard.press("Escape")
+    deck.keyboard.press("ArrowRight")
+    assert seen(deck) == ["Three"]
+
+
+def test_in_print_all_slides_stand_on_pages_of_their_own(deck):
+    deck.emulate_media(media="print")
+    assert seen(deck) == ["One", "Two", "Three"]
+    assert deck.pdf().count(b"/Type /Page\n") == 3
