@@ -40,5 +40,5 @@ class Answer:
 
 
 def plain(value: object) -> str:
-    """A value as it is compared: without capitals, outer spaces and typographic minus signs."""
-    return " ".join(str(value).replace("−", "-").lower().split())
+    """A value as it is compared: without capitals and outer spaces, and every dash is the one on the keyboard."""
+    return " ".join(str(value).replace("−", "-").replace("–", "-").lower().split())

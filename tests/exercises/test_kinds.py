@@ -31,3 +31,8 @@ def test_a_trace_is_taken_from_a_bench_whose_kernel_was_changed() -> None:
     changed = replace(LOAD_OR_START, revision=WITH_A_GAP)
     story = play(changed, 0, 1)
     assert played(changed, str(story.trace)).outcomes == story.outcomes
+
+
+def test_a_choice_may_be_typed_with_the_dash_of_the_keyboard() -> None:
+    row = Answer(exercise("lent-twice"), {"row": "host -, Loans to guests: 1"})
+    assert row.choice("row") == "host –, loans to guests: 1"
