@@ -1,5 +1,9 @@
-"""The benches of "Take a guard away"."""
-from ..revisions import UPSTREAM, V1
+"""The benches of "Take a guard away", and a finalise that flushes late."""
+from ..hypercalls import destroy_hyp_vm
+from ..revisions import EBUSY, ENOENT, UPSTREAM, V1
+from ..state import FREE
+from ..view import Hypercall, View
+from ..vm_table import get_vm_by_handle, vm_slot
 from .scene import LENT_PAGE, scene
 
 UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"
@@ -30,3 +34,41 @@ MEND_ME = scene(
     "mend-me", "Your finalise", V1, LENT_PAGE,
     (UNSHARE, f"{START} whole\n{FINALISE} whole\n{FINALISE} whole"),
     "VM 0x1000 is alive and idle; the host lends it page g0.")
+
+TWO_TEARDOWNS = scene(
+    "two-teardowns", "Two CPUs take one VM apart", UPSTREAM, LENT_PAGE,
+    (f"{START}\n{UNSHARE}\n{FINALISE}", f"{START}\n__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()\n{FINALISE}"),
+    "VM 0x1000 is alive and idle; both CPUs start its teardown and finalise, one tries to load its vCPU in between.")
+
+LOST_MEMO = scene(
+    "lost-memo", "A host that has lost its memo", UPSTREAM.without("host_remembers_start"), LENT_PAGE,
+    ("kvm_destroy_vm(kvm0, 4) whole", ""),
+    "VM 0x1000 is alive and idle; the host destroys it in a walk of four steps, and forgets each time that it started.")
+
+BOTH_FINALISE = scene(
+    "both-finalise", "Two CPUs finalise", V1, f"{LENT_PAGE}0 {START}\n", (FINALISE, f"{FINALISE} whole"),
+    "VM 0x1000 is dying. A click of CPU 0 is one lock region, a click of CPU 1 a whole call.")
+
+FLUSH = "drop what the CPUs remember under the VMID"
+
+
+def finalise_flushing_late(view: View, handle: int) -> Hypercall:
+    """Destroy a VM as v1 does, but forget its translations when the slot is free already."""
+    yield "L", "check, empty the slot"
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -ENOENT, f"there is no VM {handle:#x}")
+    view.check(vm.is_dying, -EBUSY, f"VM {handle:#x} is not dying yet")
+    vm_slot(view, handle).entry = FREE
+    yield "", FLUSH
+    view.flush_vmid(vm.handle)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+OLD_MEMORIES = scene(
+    "old-memories", "A flush that comes late",
+    V1._replace(functions={"__pkvm_finalize_teardown_vm": finalise_flushing_late}), LENT_PAGE,
+    (f"{START} whole\n{FINALISE}",
+     "kvm_create_vm(kvm1) whole\nkvm_first_run(kvm1, hv1.0) whole\n__pkvm_vcpu_load(0x1000, 0) whole\n"
+     "__kvm_vcpu_run(hv1.0)"),
+    "VM 0x1000 has run and is idle; CPU 0 takes it apart, and CPU 1 makes a VM and runs it.")

@@ -1,0 +1,131 @@
+"""Checks of the exercises about "Take a guard away"."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...explore.check import VIOLATED, Always, Report
+from ...explore.mutants import mutate
+from ...explore.properties import INVARIANTS
+from ...explore.races import RACES, scene_of
+from ...revisions import UPSTREAM, V1
+from ...scenes import Scene
+from ...scenes.take_a_guard_away import BOTH_FINALISE, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
+from ...show.story import Story, play
+from ...state import Cpu, Slot, State, Vm
+from ..answer import Answer, plain
+from ..kinds import always, ask, broken, catches, passed, predicted, spares, states, true_of
+from ..verdict import Verdict
+
+FINALISE = "__pkvm_finalize_teardown_vm"
+SAFETY = tuple(one for one in INVARIANTS if one.name not in ("I2x", "I9"))
+"""All that should hold whatever a host does; I2x is broken by design, and I9 is asked of honest hosts only."""
+GUARD = "start_not_dying"
+CANNOT = "it cannot happen, the numbers differ"
+
+
+def harmless_guard(answer: Answer) -> Verdict:
+    """What two teardowns can do to each other, and what a host hears that has lost its memo, without the guard."""
+    both = Always("both", "One CPU at a time destroys a VM.", both_inside)
+    before = ask(TWO_TEARDOWNS, *SAFETY, both)
+    after = ask(without(TWO_TEARDOWNS), *SAFETY, both)
+    broken_now = violated(after) - violated(before)
+    story = play(without(TWO_TEARDOWNS), 0, 1)
+    truth = {"reason": true_of({"nothing becomes unsafe": not broken_now,
+                                "two CPUs could both finalise": "both" in broken_now,
+                                "a vCPU could be loaded again": "I3" in broken_now}),
+             "but_then": what_changes(play(TWO_TEARDOWNS, 0, 1), story), "and_if": who_tells()}
+    return predicted(answer, truth, states(before, after), story)
+
+
+def without(scene: Scene) -> Scene:
+    """The same bench, without start's last question."""
+    return replace(scene, revision=scene.revision.without(GUARD))
+
+
+def violated(report: Report) -> set[str]:
+    """The names of the properties that some order breaks."""
+    return {one.asked.name for one in report.answers if one.verdict == VIOLATED}
+
+
+def both_inside(state: State) -> str:
+    """Which VM two CPUs are destroying at the same time."""
+    flights = [cpu.flight for _, cpu in state.all(Cpu) if cpu.flight and cpu.flight.call == FINALISE]
+    held = [vm for flight in flights if (vm := dict(flight.held).get("vm"))]
+    return next((f"two CPUs destroy {vm}" for vm in held if held.count(vm) > 1), "")
+
+
+def what_changes(before: Story, after: Story) -> str:
+    """What a second start leaves behind with the guard, beside what it leaves without it."""
+    if before.state != after.state:
+        return "the flag that the VM ends with"
+    return "nothing at all" if before.outcomes == after.outcomes else "the code that the second caller gets"
+
+
+def who_tells() -> str:
+    """Who tells a host of its lost memo when the guard is gone, if somebody did when it was there."""
+    warned, now = play(LOST_MEMO, 0), play(without(LOST_MEMO), 0)
+    if now.state.end:
+        return "EL2, by a warning"
+    return "nobody" if warnings(warned) and not warnings(now) else "the host's own warning"
+
+
+def warnings(story: Story) -> int:
+    """How many warnings the host logs."""
+    return sum(event.kind == "HOST_WARN" for step, _ in story.steps for event in step.events)
+
+
+def both_get_in(answer: Answer) -> Verdict:
+    """Two finalises of one VM in M5, so that EL2 uses what it has given back, in the fewest steps."""
+    memory = tuple(one for one in INVARIANTS if one.name == "I0b")
+    return broken(answer, replace(BOTH_FINALISE, revision=mutate(V1, "M5")), memory, not_both)
+
+
+def not_both(story: Story) -> str:
+    """What two finalises show that did not get in each other's way."""
+    if "= -ENOENT" in story.outcomes:
+        return "The second found the slot empty. You need both inside."
+    if len({step.cpu for step, _ in story.steps}) > 1:
+        return "One has finished, and the other one is still inside, with a pointer to the VM. What does it do next?"
+    return "Only one CPU has been inside. Where could the other one get in?"
+
+
+def old_memories(answer: Answer) -> Verdict:
+    """A guest of the next VM runs before the last VM's translations are forgotten, in the fewest steps."""
+    if plain(answer.value("run")) == plain(CANNOT):
+        return Verdict(False, "VMID = slot + 1.", "1 run, all of it")
+    stale = Always("stale", "No guest runs while its VMID still means the last VM.", runs_unflushed)
+    return broken(answer, OLD_MEMORIES, (stale,), not_stale)
+
+
+def runs_unflushed(state: State) -> str:
+    """Whose guest runs while a finalise has yet to flush the VMID that it runs under."""
+    flights = {number: cpu.flight for number, cpu in state.all(Cpu) if cpu.flight}
+    late = {state.get(Vm, str(dict(flight.held)["vm"])).handle for flight in flights.values() if FLUSH in flight.at}
+    running = {number for number, flight in flights.items() if flight.call == "__kvm_vcpu_run"}
+    new = [state.get(Vm, vm) for slot, _ in state.all(Slot) if (vm := state.vm_in(slot))]
+    return next((f"the guest on CPU {number} runs under VM {vm.handle:#x}'s VMID, and the CPUs remember the last VM's "
+                 "translations" for number in running for vm in new if vm.handle in late), "")
+
+
+def not_stale(story: Story) -> str:
+    """What a run shows in which no guest meets old translations."""
+    if "= -ENOMEM" in story.outcomes:
+        return "There was no newcomer: no slot was free for it."
+    if any(FLUSH in step.purposes for step, _ in story.steps):
+        return "The flush came first, so nothing of the last VM was remembered when the newcomer ran."
+    return "No guest of the newcomer has run yet. What remembers the last VM, and until which region?"
+
+
+def points_back(answer: Answer) -> Verdict:
+    """An invariant that notices a vCPU on two CPUs, and a vCPU that a CPU has forgotten."""
+    mine = always(answer, "wrong")
+    good = scene_of(RACES["R29"], UPSTREAM), scene_of(RACES["R20"], V1), scene_of(RACES["R21"], V1)
+    twice = scene_of(RACES["R20"], mutate(V1, "M15"))
+    forgotten = scene_of(RACES["R21"], mutate(V1, "M16"))
+    verdicts = (*(spares(scene, mine, f"It is broken in {scene.revision.name}, where nothing is wrong.")
+                  for scene in good),
+                catches(twice, mine, "It does not notice M15: two CPUs that have the same vCPU loaded."),
+                catches(forgotten, mine,
+                        "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
+    says = "It notices both lost guards, and it is silent where nothing is wrong."
+    return next(filter(None, verdicts), None) or passed(says, mine, *good, twice, forgotten)
