@@ -68,3 +68,23 @@ OLD_NAME = quiet(scene(
 """, ("__pkvm_host_donate_guest(g1, 0) whole",
       "__pkvm_force_reclaim_guest_page(g0) whole\n__pkvm_force_reclaim_guest_page(g0) whole"),
     "The VM that owned g0 is gone, and a new one has its handle; g0 still carries the old name."))
+
+LENT_AND_LEFT = quiet(scene(
+    "lent-and-left", "A page lent back, and left", UPSTREAM, ONE_LENT_BACK,
+    (f"{START} whole\n{FINALISE} whole", "host_access(g1) whole\n__pkvm_host_share_hyp(g1) whole"),
+    "Protected VM 0x1000 is idle and lends g1 to the host, which forgets to take it home."))
+
+HOLD_THE_DYING = quiet(scene(
+    "hold-the-dying", "A reclaim that holds nothing", UPSTREAM, ONE_GIVEN,
+    (f"{START} whole\n{RECLAIM}(0x1000, 0)", f"{FINALISE} whole\n{FINALISE} whole"),
+    "Protected VM 0x1000 is idle and owns g0; CPU 0 starts and reclaims, CPU 1 finalises."))
+
+REFUSED_RECLAIM = quiet(scene(
+    "refused-reclaim", "A reclaim of nothing", UPSTREAM, ONE_GIVEN,
+    (f"{START} whole\n{RECLAIM}(0x1000, 7)\n{RECLAIM}(0x1000, 0)", f"{FINALISE} whole\n{FINALISE} whole"),
+    "Protected VM 0x1000 is idle and owns g0; CPU 0 first reclaims at a gfn where nothing is."))
+
+STILL_ALIVE = quiet(scene(
+    "still-alive", "A reclaim from the living", UPSTREAM, ONE_GIVEN,
+    (f"{RECLAIM}(0x1000, 0)", f"{START} whole"),
+    "Protected VM 0x1000 is idle and owns g0; CPU 0 reclaims before anybody has started."))

@@ -1,0 +1,129 @@
+"""Checks of the exercises about "Protected guests"."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...explore.check import Always, Property, Sometimes
+from ...explore.fixes import Spinning
+from ...explore.mutants import mutate
+from ...explore.properties import INVARIANTS
+from ...revisions import UPSTREAM, errno
+from ...run import call
+from ...scenes import Scene
+from ...scenes.protected_guests import (GIVE, HOLD_THE_DYING, LENT_AND_LEFT, OLD_NAME, PAGE_LEFT, REFUSED_RECLAIM,
+                                        STILL_ALIVE)
+from ...show.story import Story, play
+from ...state import FREE, GUEST, NOPAGE, OWNED, ZERO, Page, Slot, State, Vm
+from ..answer import Answer
+from ..kinds import ask, ask_rewritten, predicted, reached, rewritten, run_of, states, true_of
+from ..verdict import Verdict
+
+NAMED = {one.name: one for one in INVARIANTS}
+RECLAIM = "__pkvm_reclaim_dying_guest_page"
+ASKING = replace(PAGE_LEFT, revision=mutate(UPSTREAM, "M12"))
+"""The bench of the page that is left, in a kernel whose finalise asks for pages."""
+
+
+def lost_or_leaked(answer: Answer) -> Verdict:
+    """What is true of a finalise that asks for pages, and of one that does not."""
+    lost = Sometimes("lost", "A page is given to a VM that is gone.", is_lost)
+    now, asking = ask(PAGE_LEFT, NAMED["I8"], lost), ask(ASKING, NAMED["I8"], lost)
+    taken = ask(OLD_NAME, NAMED["I8"], Sometimes("taken", "The next guest has the lost page.", next_has_it))
+    refused, left = play(ASKING, 0, 0), play(PAGE_LEFT, 0, 0)
+    truth = {
+        "position": true_of({"refuse, so that no page is lost": reached(now, "lost") and not reached(asking, "lost"),
+                             "let it pass, so that the slot comes back": left.slots == [FREE] != refused.slots,
+                             "refuse, or the host reads secrets": reached(now, "I8"),
+                             "let it pass, since it gives the pages back": left.page("g0").host == OWNED}),
+        "hurt": true_of({"the host": reached(now, "lost"), "the guest whose page it was": reached(now, "I8"),
+                         "the next guest in that slot": reached(taken, "taken") or reached(taken, "I8")}),
+        "walk": true_of({"EL2, under the table lock": asks_under_the_lock(refused),
+                         "the host, one call a page": RECLAIM in {step.call.name for step, _ in refused.steps},
+                         "nobody: a VM counts its pages": counts_pages()}),
+        "block": who_blocks(refused)}
+    return predicted(answer, truth, states(now, asking, taken), left)
+
+
+def is_lost(state: State) -> bool:
+    """Page g0 carries the name of a VM, and there is no VM any more."""
+    page = state.get(Page, "g0")
+    return state.get(Slot, 0).entry == FREE and page.host == NOPAGE and page.owner[0] == GUEST
+
+
+def next_has_it(state: State) -> bool:
+    """The VM that came next has page g0 in its tables."""
+    return any(mapped.page == "g0" for _, vm in state.all(Vm) for mapped in vm.maps)
+
+
+def asks_under_the_lock(story: Story) -> bool:
+    """True if the step that refused for the pages' sake was made under the table lock."""
+    last = story.steps[-1][0]
+    return last.refused is not None and "L" in last.regions[-1]
+
+
+def counts_pages() -> bool:
+    """True if a number in the VM struct changes when a page is given to its guest."""
+    before, after = (play(GIVE, *cpus).state.get(Vm, "vm0") for cpus in ((0,), (0, 0)))
+    return after.maps != before.maps and any(
+        type(old) is int and old != new for old, new in zip(before, after, strict=True))
+
+
+def who_blocks(refused: Story) -> set[str]:
+    """Who can keep a slot by the refusal: one who stays idle, one whose pages nobody else can take home, or nobody."""
+    state, kernel = refused.state, refused.scene.revision
+    reserve = call(state, kernel, 1, "__pkvm_reserve_vm")
+    reclaim = call(state, kernel, 1, RECLAIM, 0x1000, 0)
+    blocked = bool(reserve.ret and reserve.ret < 0)
+    return true_of({"a host, its own slots": blocked, "a guest, by keeping its pages": reclaim.ret != 0,
+                    "nobody": not blocked})
+
+
+def lent_and_left(answer: Answer) -> Verdict:
+    """Finalise with a page left that the guest had lent: what the host can still do with it."""
+    story = play(LENT_AND_LEFT, 0, 0, 1, 1)
+    read, lend = (step.ret or 0 for step, _ in story.steps[2:])
+    zeroed = story.page("g1").content == ZERO
+    seen = "a signal" if read else "zeros" if zeroed else "what the guest wrote"
+    return predicted(answer, {"read": seen, "lend": errno(lend)}, "1 run, all of it", story)
+
+
+def hold_the_dying(answer: Answer) -> Verdict:
+    """A reclaim that holds the VM while it works, and lets go of it whatever comes."""
+    mine = {RECLAIM: answer.function(RECLAIM)}
+    looked = []
+    for scene, asked, says in TRIALS:
+        try:
+            found = ask_rewritten(made := rewritten(scene, mine), asked)
+        except Spinning:
+            return Verdict(False, "It waits under a lock for something that needs that lock.")
+        looked.append(found)
+        if reached(found, asked.name) != isinstance(asked, Sometimes):
+            return Verdict(False, says, states(found), **run_of(made, found))
+    return Verdict(True, "No order breaks it, every page can come home, and then the VM can go.", states(*looked))
+
+
+def home_and_gone(state: State) -> bool:
+    """Page g0 is the host's own, and the slot is free."""
+    return state.get(Page, "g0").host == OWNED and state.get(Slot, 0).entry == FREE
+
+
+def taken_from_the_living(state: State) -> str:
+    """Which page has left a guest that is not dying."""
+    alive = any(not vm.is_dying for _, vm in state.all(Vm))
+    return "page g0 has left a guest that is alive" if alive and state.get(Page, "g0").host != NOPAGE else ""
+
+
+TRIALS: tuple[tuple[Scene, Property, str], ...] = (
+    (STILL_ALIVE, Always("alive", "A living guest keeps its pages.", taken_from_the_living),
+     "It takes a page from a guest that is alive."),
+    (HOLD_THE_DYING, Sometimes("home", "The page comes home.", lambda state: state.get(Page, "g0").host == OWNED),
+     "No run exists any more in which a page of a dying guest comes home."),
+    (HOLD_THE_DYING, NAMED["I8"], "The page comes home, and the guest's secret with it."),
+    (HOLD_THE_DYING, NAMED["I0b"],
+     "Finalise came between your lookup and your work: EL2 uses memory that it has given back."),
+    (HOLD_THE_DYING, Sometimes("gone", "The page is home, the VM is gone.", home_and_gone),
+     "The page comes home, and the VM can never be finalised: who drops your reference?"),
+    (REFUSED_RECLAIM, Sometimes("gone", "The page is home, the VM is gone.", home_and_gone),
+     "A reclaim that is refused keeps its reference, and the VM can never be finalised."),
+    (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, and any host can end the machine."))
+"""Bench, question, and the sentence for a reclaim with which the answer is not as it should be."""
