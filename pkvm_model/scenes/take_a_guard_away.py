@@ -45,8 +45,8 @@ LOST_MEMO = scene(
     ("kvm_destroy_vm(kvm0, 4) whole", ""),
     "VM 0x1000 is alive and idle; the host destroys it in a walk of four steps, and forgets each time that it started.")
 
-BOTH_FINALISE = scene(
-    "both-finalise", "Two CPUs finalise", V1, f"{LENT_PAGE}0 {START}\n", (FINALISE, f"{FINALISE} whole"),
+BOTH_GET_IN = scene(
+    "both-get-in", "Two CPUs finalise", V1, f"{LENT_PAGE}0 {START}\n", (FINALISE, f"{FINALISE} whole"),
     "VM 0x1000 is dying. A click of CPU 0 is one lock region, a click of CPU 1 a whole call.")
 
 FLUSH = "drop what the CPUs remember under the VMID"

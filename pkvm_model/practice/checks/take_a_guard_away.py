@@ -9,7 +9,7 @@ from ...explore.properties import INVARIANTS
 from ...explore.races import RACES, scene_of
 from ...revisions import UPSTREAM, V1
 from ...scenes import Scene
-from ...scenes.take_a_guard_away import BOTH_FINALISE, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
+from ...scenes.take_a_guard_away import BOTH_GET_IN, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
 from ...show.story import Story, play
 from ...state import Cpu, Slot, State, Vm
 from ..answer import Answer, plain
@@ -77,7 +77,7 @@ def warnings(story: Story) -> int:
 def both_get_in(answer: Answer) -> Verdict:
     """Two finalises of one VM in M5, so that EL2 uses what it has given back, in the fewest steps."""
     memory = tuple(one for one in INVARIANTS if one.name == "I0b")
-    return broken(answer, replace(BOTH_FINALISE, revision=mutate(V1, "M5")), memory, not_both)
+    return broken(answer, replace(BOTH_GET_IN, revision=mutate(V1, "M5")), memory, not_both)
 
 
 def not_both(story: Story) -> str:
