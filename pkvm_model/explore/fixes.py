@@ -198,7 +198,7 @@ def against(race: Race, found: Cell, name: str) -> Objection | None:
         return Objection(race.id, f"{race.title} {found.stuck}", found)
     if found.outcome == BUG:
         return Objection(race.id, hole_says(race, found), found)
-    before = outcome_before(race, name)
+    before = outcome_before(race, name) if found.outcome in (EL2_PANIC, HOST_WARN) else found.outcome
     if found.outcome == EL2_PANIC != before:
         return Objection(race.id, "Any host can now panic EL2 at will.", found)
     if found.outcome == HOST_WARN and before in (OK, ERR):

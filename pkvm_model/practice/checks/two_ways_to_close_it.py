@@ -32,11 +32,11 @@ def next_tenant(answer: Answer) -> Verdict:
 
 
 def count_the_warnings(answer: Answer) -> Verdict:
-    """The honest host of merged destroys a VM with many pages on loan in one step of its walk."""
+    """The honest host of merged destroys a VM with many pages on loan in one step of its walk; one page is shown."""
     story = play_out(many_lent())
     ended = next(said for name, _, said in story.hypercalls().made if name == FINALISE)
     truth = {"warnings": str(warnings(story)), "finalise": ended, "left": str(still_lent(story))}
-    return predicted(answer, truth, "1 run, all of it", story)
+    return predicted(answer, truth, "1 run, all of it", play_out(HONEST))
 
 
 def warnings(story: Story) -> int:
