@@ -223,11 +223,11 @@ def calls_of(story: Story) -> Iterable[str]:
 
 
 def passed(says: str, mine: Always, *scenes: Scene) -> Verdict:
-    """Say that a learner's invariant is good, and how many states of these scenes it was asked about."""
-    found = [ask(scene, mine) for scene in scenes]
-    caught = next((report for report in found if report.answers[0].verdict == VIOLATED), None)
-    where = scenes[found.index(caught)] if caught else None
-    return Verdict(True, says, states(*found), **(run_of(where, caught) if where and caught else {}))
+    """Say that a learner's invariant is good, and of how many states it holds; where it is broken, a run shows that."""
+    found = [(scene, ask(scene, mine)) for scene in scenes]
+    holds = [report for _, report in found if not reached(report, mine.name)]
+    caught = next(((scene, report) for scene, report in found if reached(report, mine.name)), None)
+    return Verdict(True, says, states(*holds), **(run_of(*caught) if caught else {}))
 
 
 def every_order(scene: Scene) -> list[Story]:
