@@ -168,7 +168,7 @@ def contents(lessons: list[tuple[str, str, str]]) -> str:
         f'<li><a href="{html.escape(name)}">{html.escape(title)}</a><p>{html.escape(says)}</p></li>'
         for name, title, says in lessons
     )
-    more = '<p>For a class: <a href="slides.html">slides</a>.</p>'
+    more = '<p>For a class: <a href="slides.html">slides</a>, <a href="summary.html">a summary to print</a>.</p>'
     return page("Lessons", f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol>{more}</div>', families=[])
 
 

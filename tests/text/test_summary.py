@@ -1,0 +1,46 @@
+"""The summary says what the model does, also where somebody changes the model."""
+
+import re
+
+import pytest
+
+from pkvm_model.course import summary
+from pkvm_model.explore.races import FINALISE, ONE_SHOT, START
+from pkvm_model.revisions import MERGED, PRE, UPSTREAM, V1
+from pkvm_model.scenes import LENT_PAGE
+
+DYING = LENT_PAGE + summary.DYING
+
+
+@pytest.mark.parametrize(
+    ("kernel", "setup", "held", "name", "said"),
+    [
+        (PRE, LENT_PAGE, True, ONE_SHOT, "■ EL2 ends"),
+        (V1, LENT_PAGE, False, FINALISE, "↩ -EBUSY"),
+        (V1, DYING, True, FINALISE, "0, then ✗ use after donation"),
+        (MERGED, DYING, True, FINALISE, "–"),
+        (UPSTREAM, DYING, True, FINALISE, "↩ -EINVAL"),
+        (MERGED.without("get_not_dying"), DYING, True, FINALISE, "0, then ✗ use after donation"),
+        (PRE, LENT_PAGE, False, START, "–"),
+    ],
+)
+def test_an_outcome_is_what_the_model_answers(kernel, setup, held, name, said):
+    assert plain(summary.outcome(kernel, setup, held, name)) == said
+
+
+def plain(text):
+    return text.replace("\u00a0", " ").replace("\u2060", "")
+
+
+def test_every_race_has_a_row_or_is_told():
+    table, _ = summary.race_table()
+    told = [race.id for race in summary.untold()]
+    assert {*(row[0] for row in table.rows), *told} == {f"R{number}" for number in range(1, 30)}
+    (r7,) = (row for row in table.rows if row[0] == "R7")
+    assert [cell.split(" (")[0] for cell in r7[2:]] == ["■ EL2 ends", "✗ DEFECT", "✓ well", "↩ refused"]
+
+
+def test_each_number_of_the_races_leads_to_a_note():
+    table, notes = summary.race_table()
+    used = {int(number) for row in table.rows for cell in row[2:] for number in re.findall(r"\((\d+)\)", cell)}
+    assert used == {int(number) for number in re.findall(r"<p>\((\d+)\) \S", notes)} == set(range(1, len(used) + 1))
