@@ -1,0 +1,44 @@
+"""The learner's progress: a table of chapters and exercises that can be looked at again."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pkvm_model.show.table import Table
+from pkvm_model.widgets.static import box, plain_table
+from pkvm_model.widgets.widget import Widget, compact
+
+
+class Progress(Widget):
+    """What was solved so far; `look` reads it, now and whenever the learner asks."""
+
+    kind = "progress"
+
+    def __init__(self, look: Callable[[], Table]):
+        """Look for the first time."""
+        self.look, self.table = look, look()
+        super().__init__(compact({"name": "progress", "title": "Your progress"} | self.value()))
+
+    def value(self) -> dict[str, Any]:
+        """The table as JSON values."""
+        return {"caption": self.table.caption, "heads": list(self.table.heads),
+                "rows": [list(row) for row in self.table.rows], "note": self.table.note}
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The table as it is now."""
+        if "look" not in question:
+            return super().answer(question)
+        self.table = self.look()
+        return self.value()
+
+    def describe(self) -> str:
+        """The table in words."""
+        return repr(self.table)
+
+    def static(self) -> str:
+        """The table without scripts."""
+        return box("Your progress", self.table.caption, plain_table(self.table))
+
+    def __repr__(self) -> str:
+        """Short, and the same on every machine."""
+        return f"Progress({self.table.caption!r})"
