@@ -51,8 +51,7 @@ def hyp_page_ref_dec(view: View, vm: Ref) -> None:
     """Drop a reference. It changes only the page's count, so it does not fault on memory that was given back."""
     page = view.page(vm.address)
     view.bug_on(page.refcount == 0, "hyp_page_ref_dec", f"the count of page {vm} is 0 already")
-    flight = view.peek(Cpu, view.number).flight
-    if flight and vm.address in flight.stale:
+    if (flight := view.peek(Cpu, view.number).flight) and vm.address in flight.stale:
         view.events.append(Event("EL2_STALE_PUT", str(vm), f"drops a reference to page {vm}, which was given back"))
     page.refcount -= 1
 

@@ -90,11 +90,13 @@ def played(scene: Scene, given: object) -> Story:
     cpus = from_trace(scene, given) if isinstance(given, str) else given
     if not isinstance(cpus, list | tuple) or not all(type(cpu) is int for cpu in cpus) or not cpus:
         raise NotYet("Write the CPUs in the order in which you clicked, as in [0, 1, 1], or a trace from the bench.")
+    if absent := [cpu for cpu in cpus if not 0 <= cpu < len(scene.scripts)]:
+        raise NotYet(f"There is no CPU {absent[0]} on this bench; it has CPU 0 to {len(scene.scripts) - 1}.")
     if len(cpus) > CLICKS:
         raise NotYet(f"These are {len(cpus)} steps; the bench has none after {CLICKS}.")
     try:
         return play(scene, *cpus)
-    except (ValueError, IndexError) as error:
+    except ValueError as error:
         raise NotYet(f"{sentence(str(error))} Step it on the bench and copy what you did.") from None
 
 

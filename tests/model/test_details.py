@@ -1,10 +1,14 @@
 """The details that make the model true, each as a short run."""
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from pkvm_model.revisions import Revision
 from pkvm_model.state import FREE, OWNED, SHARED_OWNED, Cpu, Kvm, Slot, State, Vcpu, Vm
+from pkvm_model.view import NULL, Ended
 from tests.model.machine import HANDLE, PRE, V1, Machine, dying, dying_with_pages, idle, initialised, live, loaded
 
 both = pytest.mark.parametrize("revision", [PRE, V1], ids=["pre", "v1"])
@@ -243,3 +247,10 @@ def test_destroyed_structs_are_zero_and_the_hosts(revision: Revision) -> None:
     assert [*machine.state.all(Vm), *machine.state.all(Vcpu), *machine.state.all(Cpu)] == []
     assert {machine.page(name).owner for name in ("vm0", "vc0.0", "vc0.1", "pgd0")} == {"HOST"}
     assert machine.page("kvm0").refcount == machine.page("hv0.0").refcount == 0
+
+
+@pytest.mark.parametrize("use", [lambda null: null.is_dying, lambda null: setattr(null, "is_dying", True)])
+def test_following_a_null_pointer_ends_the_machine_and_leaves_no_trace_in_it(use: Callable[[Any], object]) -> None:
+    with pytest.raises(Ended) as ended:
+        use(NULL)
+    assert (ended.value.event.kind, vars(NULL)) == ("EL2_FAULT", {})
