@@ -1,7 +1,7 @@
 """The benches of "Ask a real kernel"."""
 from dataclasses import replace
 
-from ..revisions import V1
+from ..revisions import PRE, UPSTREAM, V1
 from .scene import LENT_PAGE, scene
 
 UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"
@@ -15,3 +15,12 @@ ONE_BY_ONE = replace(scene(
 OVERLAPPING = replace(scene(
     "calls-that-overlap", "The same calls, and they may overlap", V1, LENT_PAGE, (UNSHARE, TEARDOWN),
     "VM 0x1000 is alive and idle, and lends page g0; CPU 0 stops between its lock regions."), checks=False)
+
+ODD_HANDLE = replace(scene(
+    "odd-handle", "A handle with a bit too many", UPSTREAM, LENT_PAGE, ("__pkvm_start_teardown_vm(0x11000) whole", ""),
+    "VM 0x1000 is alive and idle; the host starts the teardown of 0x11000."), checks=False)
+
+NO_ONE_IMAGE = replace(scene(
+    "no-one-image", "What EL2 makes of another host's numbers", PRE, LENT_PAGE,
+    (f"__pkvm_teardown_vm(0x1000) whole\n{UNSHARE} whole\n__pkvm_vcpu_load(0x1000, 0) whole", ""),
+    "VM 0x1000 is alive and idle, and lends page g0."), checks=False)

@@ -1,0 +1,111 @@
+"""Checks of the exercises about "Ask a real kernel"."""
+from __future__ import annotations
+
+from ...recording import Comparison, call_numbers, call_with, load, replay_all
+from ...revisions import UPSTREAM, V1, Revision, errno
+from ...run import run
+from ...scenes import LENT_PAGE, scene
+from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
+from ...show.recorded import recorded
+from ...show.story import play
+from ...state import State, Vm
+from ...steps import Step
+from ...trace import TraceError, parse_line, show_outcome
+from ...view import ModelError
+from ..answer import Answer
+from ..kinds import count, predicted
+from ..text import ExerciseError
+from ..verdict import NotYet, Verdict
+
+ODD = "0x11000"
+OLD, NEW = "6.19.14", "7.3.4"
+MOST_CALLS = 20
+
+
+def sixteen_bits(answer: Answer) -> Verdict:
+    """What two kernels were recorded to answer to a handle with a bit too many, and what became of the VM."""
+    story = play(ODD_HANDLE, 0)
+    said = {kernel: answer_to_odd(kernel) for kernel in (OLD, NEW)}
+    if [f"= {said[NEW]}"] != story.outcomes:
+        raise ExerciseError(f"sixteen-bits: {NEW} answers {said[NEW]}, the model {story.outcomes}")
+    vm = "dying" if story.state.get(Vm, "vm0").is_dying else "alive"
+    truth = {"old": said[OLD], "new": said[NEW], "vm": vm}
+    return predicted(answer, truth, "2 recorded answers; 1 run, all of it", story)
+
+
+def answer_to_odd(kernel: str) -> str:
+    """What a kernel was recorded to answer when it was asked to tear down the VM with the odd handle."""
+    made = recorded("n28", kernel).calls("teardown").made
+    return next(said for _, asked, said in made if ODD in asked)
+
+
+def one_number_off(answer: Answer) -> Verdict:
+    """A host with the patch talks by number to an EL2 without it."""
+    numbers = call_numbers("7.0.13")
+    first = numbers["__pkvm_teardown_vm"]
+    asked = first, numbers["__pkvm_host_unshare_guest"], first + 1
+    found = [call_with("7.0.13", number) for number in asked]
+    story = play(NO_ONE_IMAGE, 0, 0, 0)
+    if found != [step.call.name for step, _ in story.steps]:
+        raise ExerciseError(f"one-number-off: these numbers name {found}")
+    start, unshare, finalise = (step for step, _ in story.steps)
+    names = {"__pkvm_teardown_vm": "teardown", "__pkvm_vcpu_load": "load"}
+    truth = {"start": names.get(start.call.name, "nobody"),
+             "unshare": errno(unshare.ret or 0),
+             "finalise": "its own argument" if finalise.ret is None else errno(finalise.ret)}
+    return predicted(answer, truth, "1 run, all of it", story)
+
+
+def tell_them_apart(answer: Answer) -> Verdict:
+    """Calls without any overlap that v1 and upstream answer differently, and that somebody has recorded."""
+    asked = answer.value("calls")
+    if not isinstance(asked, str) or not 0 < len(rows := asked.strip().splitlines()) <= MOST_CALLS:
+        raise NotYet(f"Write 1 to {MOST_CALLS} calls between three quotes, each on a line of its own.")
+    old, new = (played_by(kernel, rows) for kernel in (V1, UPSTREAM))
+    pairs = list(zip(old, new, strict=False))
+    differ = next((pair for pair in pairs if show_outcome(pair[0]) != show_outcome(pair[1])), None)
+    looked_at = f"{count(len(pairs), 'call')}, each in 2 kernels"
+    if differ is None:
+        return Verdict(False, "Both answer alike, call by call. What does an honest host never ask?", looked_at)
+    if any(step.state.end for step in differ):
+        return Verdict(False, "It tells them apart, and ends the machine. Find a call to which both give an answer.",
+                       looked_at)
+    lives = [life for kind in ("natural", "injected") for life in replay_all(load(f"{NEW}-{kind}"), V1)]
+    looked_at += f"; {len(lives)} recorded scenarios"
+    return told_apart(*differ, lives, looked_at)
+
+
+def played_by(kernel: Revision, rows: list[str]) -> list[Step]:
+    """The learner's calls, each whole, in a VM that has run and lends a page. Raises NotYet for what is no call."""
+    state, steps = scene("lent", "", kernel, LENT_PAGE, ("", ""), "").start(), list[Step]()
+    for number, row in enumerate(rows, 1):
+        if not state.end:
+            steps.append(made(state, kernel, row, number))
+            state = steps[-1].state
+    return steps
+
+
+def made(state: State, kernel: Revision, row: str, number: int) -> Step:
+    """One call as the learner wrote it: the CPU, and the call."""
+    try:
+        line = parse_line(f"{row.strip()} = ", number)
+        if line.call is None:
+            raise NotYet(f"Line {number} is no call: a call is made whole, so nothing has to go on.")
+        return run(state, kernel, line.cpu, line.call)
+    except TraceError:
+        raise NotYet(f"Line {number} is no call: {row.strip()[:60]!r}. Write CPU and call, as in "
+                     "0 __pkvm_vcpu_load(0x1000, 0).") from None
+    except ModelError as error:
+        raise NotYet(f"Line {number} cannot be called: {error}.") from None
+
+
+def told_apart(old: Step, new: Step, lives: list[Comparison], looked_at: str) -> Verdict:
+    """Whether a recording has the answer that tells the kernels apart."""
+    said = [show_outcome(step).removeprefix("= ") for step in (new, old)]
+    cells = (new.call.name, *said)
+    name = next((life.scenario.name for life in lives if cells in [row.cells[:3] for row in life.disagreements]), "")
+    if not name:
+        return Verdict(False, f"{NEW} says {said[0]}, v1 says {said[1]}, but no recording has this answer. "
+                              "Which call did the recorder put in?", looked_at)
+    return Verdict(True, f"{new.call.name} tells them apart: {said[0]} was recorded (scenario {name} of {NEW}), "
+                         f"and v1 says {said[1]}.", looked_at)
