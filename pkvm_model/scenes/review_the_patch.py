@@ -1,5 +1,8 @@
 """The benches of "Review the patch"."""
+from dataclasses import replace
+
 from ..revisions import V1
+from ..state import Config
 from .scene import LENT_PAGE, scene
 
 YOUR_QUESTION = scene(
@@ -7,3 +10,26 @@ YOUR_QUESTION = scene(
     ("__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 0) whole",
      "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
     "VM 0x1000 is alive and idle, and lends page g0; each CPU has two calls to make.")
+
+ONE_TO_COME = """
+0 kvm_create_vm(kvm0)
+0 kvm_create_vcpu(kvm0, hv0.1)
+0 kvm_first_run(kvm0, hv0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 __pkvm_vcpu_put()
+"""
+"""A VM that has run and lends a page; its second vCPU is created, and EL2 has not heard of it yet."""
+
+ASK_ANYTHING = scene(
+    "ask-anything", "A bench for all your questions", V1, ONE_TO_COME,
+    ("free", "free", "kvm_destroy_vm(kvm0, 1) whole"),
+    "VM 0x1000 is idle and lends g0. CPUs 0 and 1 may make any call; on CPU 2 the honest host destroys the VM.",
+    Config(cpus=3))
+
+TWO_ORDERS = replace(scene(
+    "two-orders", "Which question comes first", V1, LENT_PAGE,
+    ("__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()",
+     "__pkvm_start_teardown_vm(0x1000)\n__pkvm_finalize_teardown_vm(0x1000)", ""),
+    "VM 0x1000 is idle and lends g0. CPU 2 has nothing to do: it could make the call that you think of.",
+    Config(cpus=3)), checks=False)
