@@ -79,8 +79,10 @@ class Null:
     def __bool__(self) -> bool:
         return False
 
-    def __getattr__(self, field: str) -> Any:
-        raise Ended(Event("EL2_FAULT", "NULL", f"follows a null pointer to read {field}"))
+    def __getattr__(self, field: str, *value: Value) -> Any:
+        raise Ended(Event("EL2_FAULT", "NULL", f"follows a null pointer to {'write' if value else 'read'} {field}"))
+
+    __setattr__ = __getattr__
 
 
 NULL = Null()

@@ -8,6 +8,7 @@ import pytest
 from pkvm_model.practice.answer import Answer
 from pkvm_model.practice.kinds import played, predicted
 from pkvm_model.practice.text import ExerciseError, exercise
+from pkvm_model.practice.verdict import NotYet
 from pkvm_model.scenes.start_here import LOAD_OR_START
 from pkvm_model.scenes.you_are_the_scheduler import WITH_A_GAP
 from pkvm_model.show.story import play
@@ -25,6 +26,12 @@ def test_of_several_right_options_each_is_accepted() -> None:
 def test_a_check_that_no_option_or_every_option_fits_is_a_fault_of_the_course(truth: dict[str, str | set[str]]) -> None:
     with pytest.raises(ExerciseError):
         predicted(LIVED, truth)
+
+
+@pytest.mark.parametrize("cpu", [-1, 2])
+def test_a_cpu_that_the_bench_has_not_is_named(cpu: int) -> None:
+    with pytest.raises(NotYet, match=f"^There is no CPU {cpu} on this bench; it has CPU 0 to 1.$"):
+        played(LOAD_OR_START, [0, cpu])
 
 
 def test_a_trace_is_taken_from_a_bench_whose_kernel_was_changed() -> None:
