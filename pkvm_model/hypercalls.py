@@ -280,8 +280,8 @@ def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
     """Mark a VM as dying: from now on none of its vCPUs can be loaded.
 
-    Checks: VM, count 0, not dying; revisions.py has each kernel's codes (in v1 and merged a count is an EL2 warning,
-    so the machine ends). Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
+    Checks: VM, count 0, not dying; revisions.py has each kernel's codes. Where a count is met by an EL2
+    warning, the machine ends. Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check and mark the VM dying"
     vm = get_vm_by_handle(view, handle)

@@ -272,12 +272,12 @@ def vm_names(state: State) -> list[str]:
 
 def card(state: State, vm: str, handle: int) -> dict[str, Any]:
     """A VM's card."""
-    struct, kvm = state.get(Vm, vm), state.get(Kvm, f"kvm{vm.removeprefix('vm')}")
-    word = vm_word(state, vm)
+    owner = f"kvm{vm.removeprefix('vm')}"
+    struct, kvm, word = state.get(Vm, vm), state.get(Kvm, owner), vm_word(state, vm)
     published = [idx for idx in range(state.config.slots) if state.get(Slot, idx).entry == vm]
     where = f"slot {published[0]}" if published else "out of the table"
     return {
-        "handle": f"{handle:#x}", "vm": vm, "word": word, "where": where,
+        "handle": f"{handle:#x}" if handle else f"of {owner}", "vm": vm, "word": word, "where": where,
         "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in holders(state, vm)],
         "memo": "yes" if kvm.is_dying else "no",
         "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",

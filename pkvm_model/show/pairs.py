@@ -146,7 +146,7 @@ def compared(found: Ends, names: list[str]) -> str:
         return f"Every run of {names[0]} ends where one of {names[1]} does, and the other way round: {ends}."
     only = [f"{count(len(runs))} only in {name}"
             for name, runs in zip(names, (found.first_only, found.second_only), strict=True) if runs]
-    return f"Not every run ends where one of the other does: {count(found.both)} in both, {', '.join(only)}."
+    return f"Some ends come in one kernel only: {count(found.both)} in both, {', '.join(only)}."
 
 
 def count(ends: int) -> str:

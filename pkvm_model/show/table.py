@@ -34,6 +34,7 @@ class Table:
 
     def html_row(self, row: Sequence[str]) -> str:
         """One row; its first cell is the row's head."""
-        texts = [f"<code>{escape(cell)}</code>" if i in self.code else escape(cell) for i, cell in enumerate(row)]
+        texts = [f"<code>{escape(cell)}</code>" if cell and at in self.code else escape(cell)
+                 for at, cell in enumerate(row)]
         first = f'<th scope="row" style="{CELL}">{texts[0]}</th>'
         return first + "".join(f'<td style="{CELL}">{text}</td>' for text in texts[1:])

@@ -82,7 +82,7 @@ def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_l
 
 def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened):
     shown = opened()
-    expect(shown.box.locator(".runs")).to_contain_text("Not every run ends where one of the other does")
+    expect(shown.box.locator(".runs")).to_contain_text("Some ends come in one kernel only")
     shown.click("Show a run whose end only v1 has")
     shown.counts("step 2 of 2")
     expect(shown.box.locator("tr.here .end")).to_contain_text("The machine ends: CPU 1’s start warns at EL2")

@@ -45,7 +45,7 @@ def test_what_was_not_shipped_comes_from_python_which_reads_all_three_also_after
     three.near.press("0", "0")
     three.near.counts("step 2 of 2")
     three.pair.click("Compare the ends of all runs")
-    three.pair.announces("Not every run ends where one of the other does: 2 ends in both")
+    three.pair.announces("Some ends come in one kernel only: 2 ends in both")
     python_reads(three.page, "(3, 3, 'live', 2, None)")
     three.page.evaluate(SAVE)
     three.page.reload()

@@ -140,3 +140,8 @@ def test_a_bug_is_not_called_a_warning():
     end = StateGraph(scene("twice", "Twice", PRE, twice, again, "Refused once.")).value()["states"][-1]["end"]
     assert end["title"] == "EL2 BUG: the machine ends"
     assert end["says"] == "The machine ends: CPU 0 meets a BUG at EL2: page pgd0 counts 1, not 0."
+
+
+def test_a_vm_whose_handle_nobody_knows_any_more_is_named_by_the_struct_of_the_host():
+    cards = StateGraph(SCENES["stayed-away"]).value()["states"][0]["vms"]
+    assert [card["handle"] for card in cards] == ["of kvm0"]
