@@ -125,9 +125,11 @@ def first_broken(story: Story, asked: Always) -> str:
 
 
 def states(*reports: Report) -> str:
-    """How far was looked, exactly: all states, or how many of those found."""
-    looked = sum(report.states - report.waiting for report in reports)
-    return f"{looked:,} of {sum(report.states for report in reports):,} states"
+    """How far was looked, exactly: at all states, or at those up to a shortest run."""
+    seen = sum(report.states for report in reports)
+    if all(report.complete for report in reports):
+        return f"{seen:,} of {seen:,} states"
+    return f"{count(seen, 'state')}, up to the shortest run"
 
 
 def sentence(text: str) -> str:
