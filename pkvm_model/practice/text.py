@@ -31,6 +31,7 @@ KINDS = ("predict", "break it", "say it", "mend it", "explain", "capstone")
 FIELDS = ("kind", "chapter", "minutes", "difficulty", "why")
 SECTIONS = ("Task", "Bench", "Options", "Answer", "Hints", "Solution", "Wrong")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CHAPTER = re.compile(r"\d\d-[a-z][a-z-]*")
 OPTION = re.compile(r'- "([^"\n]+)": (.+)')
 FIELD = re.compile(r"- (\w+): (.+)")
 
@@ -70,8 +71,7 @@ class Exercise:
 @cache
 def exercises(folder: Path = FOLDER) -> dict[str, Exercise]:
     """All exercises by id, in the order of the chapters and of their difficulty. Raises ExerciseError."""
-    found = [parse(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.md"))
-             if path.name != "README.md"]
+    found = [parse(path.stem, read(path)) for path in sorted(folder.glob("*.md")) if path.name != "README.md"]
     return {one.id: one for one in sorted(found, key=lambda one: (one.chapter, one.difficulty, one.id))}
 
 
@@ -80,6 +80,14 @@ def exercise(name: str) -> Exercise:
     if name not in exercises():
         raise ExerciseError(f"there is no exercise {name!r}; there are {', '.join(exercises())}")
     return exercises()[name]
+
+
+def read(path: Path) -> str:
+    """A file's text. Raises ExerciseError for one that is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        fail(path.stem, f"it is no text: {error.reason} at byte {error.start}")
 
 
 def parse(name: str, text: str) -> Exercise:
@@ -115,6 +123,8 @@ def read_head(name: str, head: str) -> tuple[str, dict[str, str]]:
         fail(name, f"it begins with a title and a list of {', '.join(FIELDS)}")
     if fields["kind"] not in KINDS:
         fail(name, f"the kind is one of {', '.join(KINDS)}")
+    if not CHAPTER.fullmatch(fields["chapter"]):
+        fail(name, "the chapter is the name of a notebook, as in 05-one-shot")
     return first.removeprefix("# "), fields
 
 
@@ -141,10 +151,10 @@ def read_options(name: str, part: str) -> dict[str, dict[str, str]]:
     for row in filter(None, map(str.strip, part.splitlines())):
         if row.startswith("### "):
             variable = row.removeprefix("### ")
-        elif option := OPTION.fullmatch(row):
+        elif (option := OPTION.fullmatch(row)) and option[1] not in found.get(variable, ()):
             found.setdefault(variable, {})[option[1]] = option[2]
         else:
-            fail(name, f"{row[:60]!r} is no option; one is written - \"value\": sentence")
+            fail(name, f"{row[:60]!r} is no option, or is there twice; one is written - \"value\": sentence")
     if not all(variable.isidentifier() and len(choices) > 1 for variable, choices in found.items()):
         fail(name, "each choice has a name that Python accepts, and two options or more")
     return found

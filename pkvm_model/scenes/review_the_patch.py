@@ -30,6 +30,7 @@ ASK_ANYTHING = scene(
 TWO_ORDERS = replace(scene(
     "two-orders", "Which question comes first", V1, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()",
-     "__pkvm_start_teardown_vm(0x1000)\n__pkvm_finalize_teardown_vm(0x1000)", ""),
-    "VM 0x1000 is idle and lends g0. CPU 2 has nothing to do: it could make the call that you think of.",
+     "__pkvm_start_teardown_vm(0x1000)\n__pkvm_finalize_teardown_vm(0x1000)",
+     "free __pkvm_vcpu_load __pkvm_start_teardown_vm"),
+    "VM 0x1000 is idle and lends g0. CPU 2 is yours: it may load and start at any time.",
     Config(cpus=3)), checks=False)
