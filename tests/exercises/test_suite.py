@@ -1,0 +1,58 @@
+"""The tests of the exercises notice a check that is broken: one that passes all, refuses all, or does not look."""
+from __future__ import annotations
+
+import pytest
+
+from pkvm_model.practice import inside
+from pkvm_model.practice.answer import Answer
+from pkvm_model.practice.text import Exercise, exercises
+from pkvm_model.practice.verdict import Verdict
+from tests.exercises import test_exercises as suite
+
+ALL = list(exercises().values())
+
+
+def passes_all(_: Answer) -> Verdict:
+    """A check that asks nothing."""
+    return Verdict(True, "Right.", "all of it")
+
+
+def refuses_all(_: Answer) -> Verdict:
+    """A check that nothing satisfies."""
+    return Verdict(False, "Wrong.", "all of it")
+
+
+def does_not_look(_: Answer) -> Verdict:
+    """A check that does not say how far it looked."""
+    return Verdict(True, "Right.")
+
+
+def by_id(one: Exercise) -> str:
+    """The name of a case."""
+    return one.id
+
+
+@pytest.mark.parametrize("one", ALL, ids=by_id)
+def test_a_check_that_passes_everything_is_noticed(one: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "check_of", lambda _: passes_all)
+    with pytest.raises(AssertionError):
+        suite.test_a_stub_does_not_pass(one)
+    for wrong in one.wrong:
+        with pytest.raises(AssertionError):
+            suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
+
+
+@pytest.mark.parametrize("one", ALL, ids=by_id)
+def test_a_check_that_refuses_everything_is_noticed(one: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "check_of", lambda _: refuses_all)
+    with pytest.raises(AssertionError):
+        suite.test_a_solution_passes_and_says_how_far_was_looked(one)
+    for wrong in one.wrong:
+        with pytest.raises(AssertionError):
+            suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
+
+
+def test_a_check_that_does_not_say_how_far_it_looked_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "check_of", lambda _: does_not_look)
+    with pytest.raises(AssertionError):
+        suite.test_a_solution_passes_and_says_how_far_was_looked(ALL[0])
