@@ -15,6 +15,7 @@ from ..scenes import Scene
 from ..show.sequence import Sequence
 from ..show.story import Story, play
 from ..state import State
+from ..steps import Call
 from ..trace import Trace, TraceError, header, parse, show_call
 from ..view import ModelError
 from .answer import Answer
@@ -25,6 +26,7 @@ ENOUGH = Limits(states=200_000)
 """No exercise looks at so many states."""
 CLICKS = 200
 """No bench of an exercise has so many steps."""
+FOREIGN = "This trace is not of this bench: kernel, machine or calls differ. Copy it from there."
 
 
 def predicted(answer: Answer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
@@ -95,9 +97,18 @@ def played(scene: Scene, given: object) -> Story:
     if len(cpus) > CLICKS:
         raise NotYet(f"These are {len(cpus)} steps; the bench has none after {CLICKS}.")
     try:
-        return play(scene, *cpus)
+        story = play(scene, *cpus)
     except ValueError as error:
-        raise NotYet(f"{sentence(str(error))} Step it on the bench and copy what you did.") from None
+        told = f"{sentence(str(error))} Step it on the bench and copy what you did."
+        raise NotYet(FOREIGN if isinstance(given, str) else told) from None
+    if isinstance(given, str) and calls_in(parse(given)) != calls_in(story.trace):
+        raise NotYet(FOREIGN)
+    return story
+
+
+def calls_in(trace: Trace) -> list[Call | None]:
+    """The calls of a trace in their order, None for each step with which one goes on."""
+    return [line.call for line in trace.lines]
 
 
 def from_trace(scene: Scene, text: str) -> list[int]:
@@ -109,7 +120,7 @@ def from_trace(scene: Scene, text: str) -> list[int]:
     setup = scene.trace()
     same = header(given.revision, given.config) == header(setup.revision, setup.config)
     if not same or given.lines[:len(setup.lines)] != setup.lines:
-        raise NotYet("This trace is not of this bench: kernel, machine or beginning differ. Copy it from there.")
+        raise NotYet(FOREIGN)
     return [line.cpu for line in given.lines[len(setup.lines):]]
 
 

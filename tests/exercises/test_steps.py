@@ -11,7 +11,7 @@ from pkvm_model.practice.verdict import NotYet
 from pkvm_model.revisions import MERGED, V1
 from pkvm_model.scenes import Scene
 from pkvm_model.scenes.take_a_guard_away import BOTH_GET_IN
-from pkvm_model.scenes.the_hole_in_the_patch import FIND_THE_HOLE, ONE_CALL, SAME_MEMORY
+from pkvm_model.scenes.the_hole_in_the_patch import FIND_THE_HOLE, FLUSH, ONE_CALL, SAME_MEMORY
 from pkvm_model.show.story import play
 
 HERE = play(FIND_THE_HOLE, 1, 0, 1)
@@ -24,7 +24,8 @@ FOREIGN = {
     "another kernel": str(play(replace(FIND_THE_HOLE, revision=MERGED), 1, 0).trace),
     "a kernel with a guard less": str(play(replace(FIND_THE_HOLE, revision=V1.without("finalize_dying")), 1, 0).trace),
     "another machine": str(play(replace(FIND_THE_HOLE, config=FIND_THE_HOLE.config._replace(slots=2)), 1, 0).trace),
-    "another beginning": str(play(SAME_MEMORY, 1, 0).trace),
+    "a longer beginning": str(play(SAME_MEMORY, 1, 0).trace),
+    "another call": str(play(FLUSH, 1, 0).trace),
     "the kernel before the patch": str(play(ONE_CALL, 0).trace),
     "no beginning": "pkvm-trace 1 v1\nstate 000000000000"}
 NO_TRACE = {
@@ -50,7 +51,7 @@ def test_a_tuple_and_a_trace_say_the_same_as_a_list() -> None:
 @pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
 def test_a_trace_of_another_bench_is_refused(text: str) -> None:
     with pytest.raises(NotYet, match="This trace is not of this bench"):
-        from_trace(FIND_THE_HOLE, text)
+        played(FIND_THE_HOLE, text)
 
 
 @pytest.mark.parametrize(("text", "says"), NO_TRACE.values(), ids=NO_TRACE)
