@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from pkvm_model.course.environment import ROOT
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.work import write_whole
+from pkvm_model.practice.progress import write_whole
 
 Notebook = Any  # nbformat gives dictionaries whose keys are attributes as well
 METADATA = {

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pkvm_model.course import doctor, environment
 from pkvm_model.course.errors import CourseError
 
-LATER = ("update", "progress", "reset", "handin", "import")
 TEST_PARTS = ("model", "notebooks", "browser", "exercises")
 BENCHMARKS = ("explorer", "clicks")
 
@@ -38,8 +37,6 @@ def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
 
 
 def _outside(argv: Sequence[str]) -> int:
-    if _is_later(argv):
-        return 2
     arguments = parse(argv)
     if arguments.command == "doctor" and not environment.active_fits() and environment.venv_fault():
         return doctor.report(doctor.examine_outside())
@@ -47,17 +44,7 @@ def _outside(argv: Sequence[str]) -> int:
 
 
 def _inside(argv: Sequence[str]) -> int:
-    return 2 if _is_later(argv) else _run(parse(argv))
-
-
-def _is_later(argv: Sequence[str]) -> bool:
-    if argv and argv[0] in LATER:
-        print(f"course.py: {argv[0]} comes with a later version of the course.", file=sys.stderr)
-        return True
-    return False
-
-
-def _run(arguments: argparse.Namespace) -> int:
+    arguments = parse(argv)
     module = importlib.import_module(f"pkvm_model.course.{arguments.module}")
     return int(module.run(arguments))
 
@@ -78,11 +65,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="course.py", description="How protected KVM takes a virtual machine apart.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    lab = _command(commands, "lab", "lab", "open JupyterLab on the first notebook, in your own copy")
-    lab.add_argument("--port", type=_port, help="the port to use; without it a free one is found")
-    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
-
-    _command(commands, "start", "start", "make your own copy of the notebooks in my_work/")
+    _add_the_learners(commands)
 
     test = _command(commands, "test", "checks", "run every test, or one part; what follows -- goes to pytest")
     test.add_argument("part", nargs="?", choices=TEST_PARTS, help="only this part")
@@ -105,6 +88,29 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112")
     bench.add_argument("--json", metavar="FILE", help="write every single run to a file, too")
     return top
+
+
+def _add_the_learners(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    lab = _command(commands, "lab", "lab", "open JupyterLab on the first notebook, in your own copy")
+    lab.add_argument("--port", type=_port, help="the port to use; without it a free one is found")
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+
+    _command(commands, "start", "start", "make your own copy of the notebooks in my_work/")
+
+    update = _command(commands, "update", "update", "take over what is new in the course; nothing of yours is lost")
+    update.add_argument("names", nargs="*", metavar="NAME", help="only these chapters and exercises")
+
+    _command(commands, "progress", "standing", "show what you have solved, and what to do next")
+
+    reset = _command(commands, "reset", "reset", "put a notebook of yours aside and begin it anew")
+    reset.add_argument("name", metavar="NAME", help="the exercise, or the chapter")
+
+    handin = _command(commands, "handin", "handin", "write one small file with your progress and answers")
+    handin.add_argument("--name", default="", help="your name, for whoever reads it")
+    handin.add_argument("-o", "--output", metavar="FILE", help="where to (default: my_work/handin.json)")
+
+    taken = _command(commands, "import", "take_in", "take in progress and answers from another machine")
+    taken.add_argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy")
 
 
 def _command(

@@ -17,6 +17,7 @@ deceive can make it anew, so it proves nothing about who wrote what. `read` refu
 evaluates nothing. It looks at form only: whether the facts agree with each other and with the course is for the reader.
 """
 
+import argparse
 import hashlib
 import json
 import re
@@ -24,10 +25,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from pkvm_model.course import standing
 from pkvm_model.course.errors import CourseError
-from pkvm_model.practice.progress import Done, from_value, to_rows
+from pkvm_model.course.work import Copy
+from pkvm_model.practice import progress
+from pkvm_model.practice.progress import Done, from_value, to_rows, write_whole
 from pkvm_model.practice.text import FOLDER
 
+USUAL = "handin.json"
 FORMAT, VERSION = "pkvm-course-handin", 1
 FIELDS = {"format", "version", "name", "course", "exercises", "digest"}
 LARGEST_FILE = 4_000_000
@@ -47,12 +52,72 @@ class HandIn(NamedTuple):
     exercises: dict[str, Done]
 
 
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the learner's hand-in and says what is in it."""
+    copy = Copy()
+    path = Path(arguments.output) if arguments.output else copy.folder / USUAL
+    handed = of(copy, arguments.name)
+    write(handed, path)
+    solved = sum(done.solved for done in handed.exercises.values())
+    print(
+        f"{path}: {standing.counted(len(handed.exercises))}, {solved} of them solved. Send it to whoever asked for it."
+    )
+    if not handed.name:
+        print("No name is in it. To put one in: python3 course.py handin --name 'Your Name'")
+    return 0
+
+
+def of(copy: Copy, name: str = "") -> HandIn:
+    """What there is to hand in of a learner's copy. Raises CourseError where that is nothing."""
+    if not is_name(name):
+        raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters. Give a shorter one.")
+    noted = {each: done for each, done in standing.read(copy).items() if done != Done()}
+    if not noted:
+        raise CourseError("there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab")
+    return HandIn(name, course_version(copy.exercises), noted)
+
+
+def write(handed: HandIn, path: Path) -> None:
+    """Writes a hand-in, over an older one if there is one, but over no other file. Raises CourseError."""
+    try:
+        text = to_text(handed)
+    except ValueError as error:
+        raise CourseError(f"this cannot be handed in: {error}. Shorten it and run its cell again.") from error
+    if path.exists() and not is_hand_in(path):
+        raise CourseError(f"{path} is there already and is no hand-in. Choose another name with -o.")
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise CourseError(f"{path} cannot be written ({error.strerror}). Choose another place with -o.") from error
+
+
+def is_hand_in(path: Path) -> bool:
+    """True for a file that is a hand-in, of whomever."""
+    try:
+        return bool(read(path))
+    except CourseError:
+        return False
+
+
 def read(path: Path) -> HandIn:
     """What a hand-in says. Raises CourseError with one line for any other file, and for one that was changed."""
     try:
         return from_json(load(path))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CourseError(f"{path} is no hand-in of this course: {reason(error)}.") from None
+
+
+def progress_in(path: Path) -> dict[str, Done]:
+    """What a hand-in, or a file of progress, says of each exercise. Raises CourseError for any other file."""
+    try:
+        whole = load(path)
+        if "format" in whole:
+            return from_json(whole).exercises
+        if whole.keys() != {"version", "exercises"} or whole["version"] != progress.VERSION:
+            raise ValueError("its fields are others")
+        return exercises_from(whole["exercises"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise CourseError(f"{path} is neither a hand-in nor progress of this course: {reason(error)}.") from None
 
 
 def load(path: Path) -> Any:

@@ -105,9 +105,14 @@ def usable(folder: Path) -> dict[str, Done]:
     try:
         return read(folder)
     except ProgressError:
-        names = (folder / f"progress-damaged-{number}.json" for number in range(1, 10_000))
-        (folder / NAME).rename(next(path for path in names if not path.exists()))
+        put_damaged_aside(folder)
         return {}
+
+
+def put_damaged_aside(folder: Path) -> Path:
+    """Give the file of progress a name that is free, and say which."""
+    names = (folder / f"progress-damaged-{number}.json" for number in range(1, 10_000))
+    return (folder / NAME).rename(next(path for path in names if not path.exists()))
 
 
 @contextlib.contextmanager

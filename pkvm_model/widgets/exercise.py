@@ -104,15 +104,15 @@ class Notes:
 
 
 def after(done: Done, verdict: Verdict, text: str) -> Done:
-    """What is noted after a check. A right answer is not replaced by a later try."""
+    """What is noted after a check. A right answer stays, with its run, until a right one takes no more steps."""
     if not verdict.tried:
         return done
     found = done._replace(tries=done.tries + 1, solved=done.solved or verdict.passed)
-    if verdict.passed or not done.solved:
-        found = found._replace(answer=text, trace=verdict.trace)
-    if verdict.passed and verdict.steps is not None:
-        found = found._replace(steps=min(verdict.steps, done.steps or verdict.steps))
-    return found
+    more_steps = done.steps is not None and verdict.steps is not None and verdict.steps > done.steps
+    if done.solved and (more_steps or not verdict.passed):
+        return found
+    found = found._replace(answer=text, trace=verdict.trace)
+    return found._replace(steps=verdict.steps, fewest=verdict.fewest) if verdict.passed else found
 
 
 def check(exercise: Exercise, text: str, start: Path | None = None) -> Card:

@@ -31,7 +31,8 @@ class Checkout:
         self.folder = folder
         self.venv = folder / ".venv"
         self.wheels = folder / "wheels"
-        shutil.copytree(ROOT / "pkvm_model" / "course", folder / "pkvm_model" / "course")
+        for part in ("course", "practice"):
+            shutil.copytree(ROOT / "pkvm_model" / part, folder / "pkvm_model" / part)
         shutil.copy(ROOT / "pkvm_model" / "__init__.py", folder / "pkvm_model")
         shutil.copy(ROOT / "course.py", folder)
         (folder / "notebooks").mkdir()

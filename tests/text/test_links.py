@@ -43,9 +43,10 @@ def test_every_link_of_a_notebook_leads_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_lesson_links_only_to_lessons_since_a_learner_has_only_these(path: Path) -> None:
+def test_a_lesson_links_only_to_lessons_and_exercises_since_a_learner_has_only_these(path: Path) -> None:
     targets = [target for _, target in links(path) if inside(target)]
-    assert not [target for target in targets if not re.match(r"[\w-]+\.ipynb(#|$)|#", target)]
+    had = re.compile(r"[\w-]+\.ipynb(#|$)|#|\.\./exercises/[a-z0-9-]+\.md$")
+    assert not [target for target in targets if not had.match(target)]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)

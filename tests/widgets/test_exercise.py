@@ -94,11 +94,10 @@ def test_a_later_try_does_not_replace_a_right_answer() -> None:
 
 
 def test_of_two_right_runs_the_shorter_one_counts() -> None:
-    steps = [Verdict(True, "So.", steps=number) for number in (6, 4, 5)]
     noted = Done()
-    for verdict in steps:
-        noted = after(noted, verdict, "")
-    assert noted.steps == 4
+    for number in (6, 4, 5):
+        noted = after(noted, Verdict(True, "So.", trace=f"run {number}", steps=number, fewest=4), f"answer {number}")
+    assert noted == Done(3, solved=True, steps=4, fewest=4, answer="answer 4", trace="run 4")
 
 
 def test_what_the_code_printed_and_what_python_says_are_on_the_card(copy: Path) -> None:
