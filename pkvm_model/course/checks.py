@@ -5,7 +5,9 @@ import os
 
 import pytest
 
+from pkvm_model.course import grading_trial
 from pkvm_model.course.environment import ROOT
+from pkvm_model.course.errors import CourseError
 
 PARTS = {
     None: ["--nbval", "notebooks", "docs", "tests"],
@@ -19,6 +21,10 @@ SHARED_OUT = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs pytest in the folder of the course."""
+    """Runs pytest in the folder of the course, or tries nbgrader."""
+    if arguments.nbgrader and arguments.part:
+        raise CourseError("test takes a part or --nbgrader, not both.")
+    if arguments.nbgrader:
+        return grading_trial.run(arguments)
     os.chdir(ROOT)
     return int(pytest.main([*SHARED_OUT, *PARTS[arguments.part], *arguments.rest]))

@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
 
     test = _command(commands, "test", "checks", "run every test, or one part; what follows -- goes to pytest")
     test.add_argument("part", nargs="?", choices=TEST_PARTS, help="only this part")
+    nbgrader = "try the exercises with nbgrader, in an environment of its own; -- CHAPTER grades others than it would"
+    test.add_argument("--nbgrader", action="store_true", help=nbgrader)
 
     _command(commands, "doctor", "doctor", "say what is there, what is missing and how to mend it")
 

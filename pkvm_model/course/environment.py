@@ -16,6 +16,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pkvm_model.course import lock
 from pkvm_model.course.errors import CourseError
@@ -23,7 +24,6 @@ from pkvm_model.course.errors import CourseError
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-STAMP = VENV / "course.stamp"
 WHEELS = ROOT / "wheels"
 MADE_FOR = WHEELS / "made-for.txt"
 NO_NETWORK = re.compile(
@@ -31,15 +31,39 @@ NO_NETWORK = re.compile(
 )
 
 
+class Place(NamedTuple):
+    """An environment: its folder, and the lock that it is made from."""
+
+    venv: Path
+    lock: Path
+
+    @property
+    def stamp(self) -> Path:
+        """The file that is written last, and holds the lock's digest."""
+        return self.venv / "course.stamp"
+
+    @property
+    def python(self) -> Path:
+        """The interpreter in it."""
+        return self.venv / "Scripts" / "python.exe" if os.name == "nt" else self.venv / "bin" / "python"
+
+
+USUAL = Place(VENV, LOCK)
+"""The environment of the course itself."""
+
+
 def ready() -> Path:
     """Gives the Python to run the course with, after making `.venv` where nothing else fits."""
-    if active_fits():
-        return Path(sys.executable)
-    fault = venv_fault()
+    return Path(sys.executable) if active_fits() else filled(USUAL)
+
+
+def filled(place: Place) -> Path:
+    """Gives the Python of an environment, after making it where it is not there or not whole."""
+    fault = venv_fault(place)
     if fault:
-        make(fault)
-    refresh_path_file()
-    return venv_python()
+        make(fault, place)
+    refresh_path_file(place)
+    return place.python
 
 
 def active_fits() -> bool:
@@ -49,42 +73,42 @@ def active_fits() -> bool:
 
 def venv_python() -> Path:
     """Gives the path of the interpreter in `.venv`."""
-    return VENV / "Scripts" / "python.exe" if os.name == "nt" else VENV / "bin" / "python"
+    return USUAL.python
 
 
-def venv_fault() -> str:
-    """Says in a phrase why `.venv` cannot be used, or gives an empty string when it can."""
-    if not os.path.lexists(VENV):
+def venv_fault(place: Place = USUAL) -> str:
+    """Says in a phrase why an environment cannot be used, or gives an empty string when it can."""
+    if not os.path.lexists(place.venv):
         return "missing"
-    if not STAMP.is_file():
+    if not place.stamp.is_file():
         return "half made"
-    if STAMP.read_text(encoding="utf-8") != lock_digest():
-        return "older or newer than requirements.lock"
-    interpreter = ask_interpreter()
+    if place.stamp.read_text(encoding="utf-8") != lock_digest(place):
+        return f"older or newer than {place.lock.name}"
+    interpreter = ask_interpreter(place)
     if interpreter is None:
         return "broken (its Python does not start)"
-    difference = next(lock.differences(lock_text(), interpreter, [interpreter["packages"]]), None)
+    difference = next(lock.differences(lock_text(place), interpreter, [interpreter["packages"]]), None)
     return f"broken ({difference})" if difference else ""
 
 
-def lock_text() -> str:
-    """Gives the text of the lock."""
+def lock_text(place: Place = USUAL) -> str:
+    """Gives the text of a lock."""
     try:
-        return LOCK.read_text(encoding="utf-8")
+        return place.lock.read_text(encoding="utf-8")
     except OSError as error:
-        raise CourseError(f"{LOCK} cannot be read ({error.strerror}). Get the whole course again.") from error
+        raise CourseError(f"{place.lock} cannot be read ({error.strerror}). Get the whole course again.") from error
 
 
-def lock_digest() -> str:
-    """Gives the digest of the lock, which is what the stamp holds."""
-    return hashlib.sha256(lock_text().encode()).hexdigest()
+def lock_digest(place: Place = USUAL) -> str:
+    """Gives the digest of a lock, which is what the stamp holds."""
+    return hashlib.sha256(lock_text(place).encode()).hexdigest()
 
 
-def ask_interpreter() -> dict[str, str] | None:
-    """Lets the Python in `.venv` describe itself; None when it does not start."""
+def ask_interpreter(place: Place = USUAL) -> dict[str, str] | None:
+    """Lets the Python in an environment describe itself; None when it does not start."""
     try:
         answer = subprocess.run(
-            [venv_python(), "-I", lock.__file__], capture_output=True, text=True, check=True, timeout=60
+            [place.python, "-I", lock.__file__], capture_output=True, text=True, check=True, timeout=60
         )
         return dict(json.loads(answer.stdout))
     except (OSError, subprocess.SubprocessError, ValueError):
@@ -112,61 +136,62 @@ def refuse_foreign_bundle() -> None:
 
 
 def sources() -> list[str | Path]:
-    """Gives the installer's options that say where packages come from."""
+    """Gives the installers' options that say where packages come from."""
     return ["--no-index", "--find-links", WHEELS] if is_bundle() else []
 
 
-def make(fault: str) -> None:
-    """Makes `.venv` from the lock: with uv where it is found, otherwise with pip."""
+def make(fault: str, place: Place = USUAL) -> None:
+    """Makes an environment from its lock: with uv where it is found, otherwise with pip."""
     refuse_foreign_bundle()
     again = "" if fault == "missing" else f" again (it was {fault})"
-    print(f"Making the environment in .venv{again}. This happens once and can take a few minutes.", flush=True)
+    name = place.venv.name
+    print(f"Making the environment in {name}{again}. This happens once and can take a few minutes.", flush=True)
     failures: list[str] = []
     for tool, install in ways_to_install():
         if failures:
             print(f"That did not work: {failures[0]} Trying again with {tool}.", flush=True)
-        remove_venv()
+        remove_venv(place)
         try:
-            install()
+            install(place)
         except CourseError as failure:
             failures.append(str(failure))
         else:
-            compile_once()
-            STAMP.write_text(lock_digest(), encoding="utf-8")
+            compile_once(place)
+            place.stamp.write_text(lock_digest(place), encoding="utf-8")
             return
     raise CourseError(failures[0])
 
 
-def ways_to_install() -> Iterator[tuple[str, Callable[[], None]]]:
-    """Yields the tools that can fill `.venv`, the quick one first."""
+def ways_to_install() -> Iterator[tuple[str, Callable[[Place], None]]]:
+    """Yields the tools that can fill an environment, the quick one first."""
     if shutil.which("uv"):
         yield "uv", install_with_uv
     yield "pip", install_with_pip
 
 
-def install_with_uv() -> None:
-    """Makes and fills `.venv` with uv."""
-    run_quietly(["uv", "venv", "--python", sys.executable, VENV])
-    install: list[str | Path] = ["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", venv_python()]
-    run_quietly([*install, *sources(), "-r", LOCK])
+def install_with_uv(place: Place) -> None:
+    """Makes and fills an environment with uv."""
+    run_quietly(["uv", "venv", "--python", sys.executable, place.venv])
+    install: list[str | Path] = ["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", place.python]
+    run_quietly([*install, *sources(), "-r", place.lock])
 
 
-def install_with_pip() -> None:
-    """Makes and fills `.venv` with what comes with Python."""
+def install_with_pip(place: Place) -> None:
+    """Makes and fills an environment with what comes with Python."""
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
         raise CourseError(
             "this Python has no venv or no ensurepip. On Debian or Ubuntu: sudo apt install python3-venv; "
             "then run the same command again."
         )
-    run_quietly([sys.executable, "-m", "venv", VENV])
-    pip: list[str | Path] = [venv_python(), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
-    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", *sources(), "-r", LOCK])
+    run_quietly([sys.executable, "-m", "venv", place.venv])
+    pip: list[str | Path] = [place.python, "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
+    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", *sources(), "-r", place.lock])
 
 
-def compile_once() -> None:
+def compile_once(place: Place) -> None:
     """Compiles the packages now where Python is told not to keep bytecode; otherwise each start would do it again."""
     if sys.dont_write_bytecode:
-        run_quietly([venv_python(), "-m", "compileall", "-q", "-j", "0", VENV])
+        run_quietly([place.python, "-m", "compileall", "-q", "-j", "0", place.venv])
 
 
 def run_quietly(command: Sequence[str | Path]) -> None:
@@ -192,26 +217,26 @@ def explain(output: str) -> str:
     return f"the environment could not be made. ({reason})"
 
 
-def remove_venv() -> None:
-    """Removes what stands in the place of `.venv` and makes sure that the folder can be written."""
+def remove_venv(place: Place) -> None:
+    """Removes what stands in the place of an environment and makes sure that the folder can be written."""
     try:
-        if VENV.is_dir() and not VENV.is_symlink():
+        if place.venv.is_dir() and not place.venv.is_symlink():
             # The stamp goes first: what is left after a stop must not look finished.
-            STAMP.unlink(missing_ok=True)
-            shutil.rmtree(VENV)
+            place.stamp.unlink(missing_ok=True)
+            shutil.rmtree(place.venv)
         else:
-            VENV.unlink(missing_ok=True)
-        VENV.mkdir()
-        VENV.rmdir()
+            place.venv.unlink(missing_ok=True)
+        place.venv.mkdir()
+        place.venv.rmdir()
     except OSError as error:
         raise CourseError(
             f"the folder {ROOT} cannot be written ({error.strerror}). Copy the course to a folder of your own."
         ) from error
 
 
-def refresh_path_file() -> None:
-    """Makes the course importable in `.venv`, also after its folder was moved."""
-    site_packages = next(VENV.glob("[Ll]ib/python*/site-packages"), VENV / "Lib" / "site-packages")
+def refresh_path_file(place: Place) -> None:
+    """Makes the course importable in an environment, also after its folder was moved."""
+    site_packages = next(place.venv.glob("[Ll]ib/python*/site-packages"), place.venv / "Lib" / "site-packages")
     path_file = site_packages / "pkvm_course.pth"
     # Python reads such files in the locale's encoding.
     if not path_file.is_file() or path_file.read_text(encoding="locale").strip() != str(ROOT):

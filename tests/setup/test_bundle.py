@@ -85,7 +85,7 @@ def test_without_git_a_bundle_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 def test_in_a_bundle_both_installers_take_the_wheels_alone(tool: str, monkeypatch: pytest.MonkeyPatch,
                                                            commands: list[list[str]]) -> None:
     monkeypatch.setattr(environment, "is_bundle", lambda: True)
-    {"uv": environment.install_with_uv, "pip": environment.install_with_pip}[tool]()
+    {"uv": environment.install_with_uv, "pip": environment.install_with_pip}[tool](environment.USUAL)
     at = commands[-1].index("--no-index")
     assert commands[-1][at + 1 : at + 3] == ["--find-links", str(environment.WHEELS)]
 
