@@ -12,6 +12,7 @@ from typing import Any
 
 from .explore.check import Property
 from .explore.races import Race
+from .practice import standing
 from .practice.text import ExerciseError, exercise
 from .revisions import REVISIONS, V1, Revision
 from .run import CALLS
@@ -34,11 +35,13 @@ from .widgets.el2_time import El2Time
 from .widgets.exercise import Card, check
 from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
+from .widgets.progress import Progress
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
 __all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "find", "free_host", "lifecycle",
-           "play", "play_out", "quiz", "recorded", "schedule", "sequence", "side_by_side", "source", "state_graph"]
+           "play", "play_out", "progress", "quiz", "recorded", "schedule", "sequence", "side_by_side", "source",
+           "state_graph"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""
@@ -146,6 +149,11 @@ class Source:
 def source(call: str | Callable[..., Any]) -> Source:
     """The model's own text of a call, or of a function that calls use: the one that every step on this page runs."""
     return Source(inspect.getsource(CALLS[call] if isinstance(call, str) else call).rstrip())
+
+
+def progress() -> Progress:
+    """The learner's progress, which can be looked at again: each exercise, what is solved, what to do next."""
+    return Progress(standing.here)
 
 
 PASSED: dict[str, bool] = {}

@@ -30,7 +30,7 @@ def reset(name: str, copy: Copy | None = None) -> Iterator[str]:
         done = noted.get(stem(file), Done())
         if done != anew(done):
             work.keep_noted(noted | {stem(file): anew(done)})
-            yield f"{stem(file)}: open again; your {done.tries} tries and your last answer stay noted."
+            yield f"{stem(file)}: open again. The number of your tries and your last answer stay noted."
     yield RELOAD
 
 

@@ -141,8 +141,11 @@ def answer(step: Step) -> str:
 def race_table() -> tuple[Table, str]:
     """All races that can be explored, in all kernels, and the notes to them."""
     notes: dict[str, int] = {}
-    rows = [(race.id, race.title, *(cell_text(race, cell(race, kernel), notes) for kernel in KERNELS))
-            for race in ALL_RACES if race.scripts]
+    rows = [
+        (race.id, race.title, *(cell_text(race, cell(race, kernel), notes) for kernel in KERNELS))
+        for race in ALL_RACES
+        if race.scripts
+    ]
     text = "".join(f"<p>({number}) {html.escape(sentence(note))}</p>" for note, number in notes.items())
     return Table("What several CPUs do at once, in all orders", ("", "", *REVISIONS), rows), text
 

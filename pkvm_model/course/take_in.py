@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pkvm_model.course import handin
-from pkvm_model.course.standing import counted
+from pkvm_model.practice.standing import counted
 from pkvm_model.course.update import RELOAD
 from pkvm_model.course.work import EXERCISES, Copy, Work, opened
 from pkvm_model.practice import paper
@@ -45,10 +45,10 @@ def take_in(path: Path, copy: Copy | None = None) -> Iterator[str]:
 
 def take_answer(work: Work, name: str, answer: str) -> Iterator[str]:
     """Puts an answer where the learner finds it, and says where; nothing if it is there already."""
-    file = f"{EXERCISES}/{name}.ipynb"
+    file, answer = f"{EXERCISES}/{name}.ipynb", answer.rstrip()
     if file not in work.exercises:
         yield f"{name}: your course has no such exercise. Its progress is kept."
-    elif answer.strip() and answer != paper.answer_in(work.mine(file), name):
+    elif answer and answer != written(work, file, name):
         notebook = paper.notebook(work.exercises[file], answer)
         if work.is_untouched(file):
             work.replace(file, notebook)
@@ -64,9 +64,14 @@ def free_name(work: Work, name: str, answer: str) -> str:
         file = f"{EXERCISES}/{name}-imported-{number}.ipynb"
         if not (work.folder / file).exists():
             return file
-        if paper.answer_in(work.mine(file), name) == answer:
+        if written(work, file, name) == answer:
             return ""
     raise AssertionError
+
+
+def written(work: Work, file: str, name: str) -> str:
+    """The answer to an exercise that stands in a notebook; blanks at its end are none of it."""
+    return (paper.answer_in(work.mine(file), name) or "").rstrip()
 
 
 def best(mine: Done, theirs: Done) -> Done:

@@ -97,7 +97,7 @@ class Work:
             if changed := self.newer(name):
                 yield (
                     f"{plain(name)}: the course has a newer version ({changed}). Yours is kept; "
-                    f"python3 course.py update {stem(name)} takes it over."
+                    f"python3 course.py update {self.short(name)} takes it over."
                 )
 
     def take_over(self, name: str) -> str:
@@ -154,14 +154,20 @@ class Work:
         self.given = given
 
     def named(self, text: str) -> str:
-        """The file that a learner means: the name of a chapter or exercise, with or without folder and ending."""
-        known = {stem(name): name for name in self.files}
-        wanted = PurePath(text).name.removesuffix(".ipynb").removesuffix(".md")
+        """The file that a learner means: its path in the copy, or the name of an exercise or chapter."""
+        path = text.replace("\\", "/").removeprefix("./").removeprefix(f"{WORK.name}/")
+        # An exercise may have the name of a chapter; it comes later, so it is the one that is meant.
+        known = {stem(name): name for name in self.files} | {name: name for name in self.files}
+        wanted = path if path in known else stem(path)
         if wanted not in known:
             near = difflib.get_close_matches(wanted, known, 1)
-            what_next = f"Did you mean {near[0]}?" if near else "python3 course.py progress lists them."
+            what_next = f"Did you mean {stem(near[0])}?" if near else "python3 course.py progress lists them."
             raise CourseError(f"there is no chapter or exercise {wanted!r:.60}. {what_next}")
         return known[wanted]
+
+    def short(self, name: str) -> str:
+        """What to type for a file."""
+        return stem(name) if self.named(stem(name)) == name else name
 
     def noted(self) -> tuple[dict[str, Done], str]:
         """The learner's progress, and a sentence if it was damaged and had to be put aside."""

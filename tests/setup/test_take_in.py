@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pkvm_model import lesson
 from pkvm_model.course import cli, handin, standing, take_in, update, work
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.take_in import best
@@ -97,6 +98,14 @@ def test_an_answer_is_put_beside_one_that_the_learner_wrote(course: Course, file
     assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == SOLVED.answer
 
 
+def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: Path) -> None:
+    progress.note(there.copy.folder, "find-the-hole", lambda done: done._replace(answer=f"{done.answer}\n"))
+    write(there, SOLVED.answer)
+    handin.write(handin.of(there.copy), file)
+    assert len(list(take_in.take_in(file, there.copy))) == 1
+    assert not list((there.copy.folder / "exercises").glob("*-imported-*"))
+
+
 def test_a_noted_answer_that_gives_way_to_a_better_one_is_kept_in_a_notebook(course: Course, file: Path) -> None:
     progress.note(course.copy.folder, "find-the-hole", lambda _: Done(1, answer="mine"))
     list(take_in.take_in(file, course.copy))
@@ -150,7 +159,7 @@ def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: 
         ["lived-to-see", "open"],
         ["say-it", "open"],
     ]
-    assert shown[-1].startswith("Next: The title, 5 minutes, in my_work/exercises/lived-to-see.ipynb;")
+    assert shown[-1].startswith("Next: The title, 5 minutes, in exercises/lived-to-see.ipynb of your copy.")
 
 
 def test_next_is_what_was_begun_and_at_last_the_hand_in(there: Course) -> None:
@@ -167,6 +176,17 @@ def test_damaged_progress_is_named_and_left_where_it_is(there: Course) -> None:
         with pytest.raises(CourseError, match=r"progress.json cannot be used: it is damaged \(.+\). Rename it"):
             look(there.copy)
     assert (there.copy.folder / progress.NAME).read_bytes() == b"\xff my notes"
+
+
+def test_a_notebook_shows_the_same_table_and_says_so_if_it_cannot(
+    there: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(there.copy.folder / "exercises")
+    row = ["  find-the-hole", "solved", "3", "1", "5", "4"]
+    shown = lesson.progress()
+    assert row in shown.value()["rows"]
+    (there.copy.folder / progress.NAME).write_text("{")
+    assert shown.answer({"look": True})["caption"] == "Your progress cannot be read"
 
 
 @pytest.fixture

@@ -163,6 +163,20 @@ def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> 
         list(update(["x"], course.copy))
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("twice", "exercises/twice.ipynb"), ("exercises/twice", "exercises/twice.ipynb"), ("twice.ipynb", "twice.ipynb"),
+     ("./my_work/exercises/twice.ipynb", "exercises/twice.ipynb"), ("exercises/twice.md", "exercises/twice.ipynb"),
+     ("my_work\\exercises\\twice.ipynb", "exercises/twice.ipynb"), ("05-one-shot", "05-one-shot.ipynb")],
+)  # fmt: skip
+def test_an_exercise_and_a_chapter_of_one_name_are_told_apart(text: str, name: str, course: Course) -> None:
+    course.chapter("twice")
+    course.exercise("twice")
+    found = work.Work(course.copy)
+    assert found.named(text) == name
+    assert found.named(found.short(name)) == name
+
+
 def test_an_update_with_nothing_new_says_so(course: Course) -> None:
     assert list(update((), course.copy)) == ["Nothing is newer in the course. Your copy stays as it is."]
 
