@@ -69,13 +69,13 @@ def borrowers(state: State, page: str) -> int:
 
 def counted_too_low(state: State) -> str:
     """Which page has more borrowers than it counts."""
-    return next((f"page {name} counts {page.host_share_guest_count} borrowers and has {borrowers(state, name)}"
+    return next((f"page {name} counts {page.host_share_guest_count}, and its borrowers are {borrowers(state, name)}"
                  for name, page in state.all(Page) if page.host_share_guest_count < borrowers(state, name)), "")
 
 
 def counted_too_high(state: State) -> str:
     """Which page counts more borrowers than it has."""
-    return next((f"page {name} counts {page.host_share_guest_count} borrowers and has {borrowers(state, name)}"
+    return next((f"page {name} counts {page.host_share_guest_count}, and its borrowers are {borrowers(state, name)}"
                  for name, page in state.all(Page) if page.host_share_guest_count > borrowers(state, name)), "")
 
 
@@ -91,8 +91,9 @@ def miscounted(state: State) -> str:
     for address in published(state):
         vm, count = state.get(Vm, address), state.get(Page, address).refcount
         loaded = sum(state.get(Vcpu, vcpu).loaded_on is not None for vcpu in vm.vcpus if vcpu)
-        if count != loaded + holders(state, address):
-            return f"VM {vm.handle:#x} counts {count}: {loaded} vCPUs loaded, {holders(state, address)} calls hold it"
+        calls = holders(state, address)
+        if count != loaded + calls:
+            return f"VM {vm.handle:#x} counts {count}; vCPUs loaded: {loaded}; calls that hold it: {calls}"
     return ""
 
 

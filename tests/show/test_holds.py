@@ -13,7 +13,7 @@ def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about():
     said = [dict(zip(names, state["holds"], strict=True)) for state in value["states"]]
     assert (said[0]["I3"], said[0]["I2x"]) == (None, True)
     assert said[1]["I3"] is True
-    assert said[2]["I2x"] == "page g0 counts 1 borrowers and has 0"
+    assert said[2]["I2x"] == "page g0 counts 1, and its borrowers are 0"
 
 
 def test_a_step_that_breaks_a_property_says_which_and_why():
