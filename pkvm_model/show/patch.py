@@ -13,11 +13,13 @@ from difflib import ndiff
 from html import escape
 from typing import NamedTuple
 
+from ..recording import call_numbers
 from ..revisions import Answer, Revision, Warn, errno
 from ..run import CALLS, parameters
 from ..scenes.scene import LENT_PAGE, scene
 from .story import play_out
 
+ONE_SHOT, START, FINALIZE = "__pkvm_teardown_vm", "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
 GUARD = re.compile(r'view\.guard\("(\w+)"')
 Lines = Callable[[Revision], list[str]]
 
@@ -31,8 +33,13 @@ class Hunk(NamedTuple):
 
 
 def names(revision: Revision) -> list[str]:
-    """Every hypercall that EL2 knows, as it stands in a list of numbers."""
-    return sorted(revision.calls)
+    """Every hypercall that EL2 knows, in the order of a kernel's list of numbers; those of guests come last.
+
+    The list is that of a kernel with the split, in which start stands for the old call as well.
+    """
+    numbers = call_numbers("7.3.4")
+    last = max(numbers.values()) + 1
+    return sorted(revision.calls, key=lambda name: (numbers.get(START if name == ONE_SHOT else name, last), name))
 
 
 def declared(revision: Revision) -> list[str]:
@@ -104,7 +111,6 @@ def destroying(revision: Revision) -> list[str]:
     return [name for name in play_out(told).hypercalls().names if name != "__pkvm_host_unshare_hyp"]
 
 
-ONE_SHOT, START, FINALIZE = "__pkvm_teardown_vm", "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
 HUNKS = (
     Hunk("include/asm/kvm_asm.h", "enum __kvm_host_smccc_func", names),
     Hunk("include/asm/kvm_host.h", "struct kvm_protected_vm", flags),

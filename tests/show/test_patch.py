@@ -52,3 +52,9 @@ def test_the_text_form_names_file_and_place():
     first = patch(PRE, V1)[0]
     assert repr(first).splitlines()[0] == "include/asm/kvm_asm.h: enum __kvm_host_smccc_func"
     assert "<b>include/asm/kvm_asm.h: enum" in first._repr_html_()
+
+
+def test_in_the_list_of_numbers_one_call_becomes_two_in_its_place():
+    assert patch(PRE, V1)[0].lines == ("  ...", "  __pkvm_init_vcpu", "- __pkvm_teardown_vm",
+                                       "+ __pkvm_start_teardown_vm", "+ __pkvm_finalize_teardown_vm",
+                                       "  __pkvm_vcpu_load", "  ...")
