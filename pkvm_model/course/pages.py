@@ -123,8 +123,9 @@ def exporter() -> HTMLExporter:
 
 
 def local_links(body: str) -> str:
-    """Links between notebooks become links between pages."""
-    return re.sub(r'href="([\w./-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', body)
+    """Links between notebooks become links between pages; exercises have none, they are checked in JupyterLab."""
+    without = re.sub(r'<a href="\.\./exercises/[\w-]+\.md">(.*?)</a>', r"\1", body)
+    return re.sub(r'href="([\w./-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', without)
 
 
 def heading(notebook: Notebook, path: Path) -> str:

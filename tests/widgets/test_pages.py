@@ -15,7 +15,8 @@ from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph
 
 VIEW, STATE = (f"application/vnd.jupyter.widget-{part}+json" for part in ("view", "state"))
-TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipynb#there)."
+TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipynb#there)." \
+    " Do [One](../exercises/one.md)."
 
 
 def notebook(saved=False):
@@ -52,6 +53,11 @@ def test_a_page_holds_the_bench_and_its_static_form(page):
 
 def test_links_between_lessons_lead_to_pages(page):
     assert 'href="07-two-phases.html#there"' in page
+
+
+def test_an_exercise_is_named_and_not_linked(page):
+    assert "Do One." in page
+    assert "exercises/one" not in page
 
 
 def test_a_page_without_a_bench_has_no_script(tmp_path):
