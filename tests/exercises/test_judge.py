@@ -114,6 +114,11 @@ def test_a_fault_of_a_check_is_not_put_down_to_the_answer(monkeypatch: pytest.Mo
         inside.judge("lived-to-see", 'answer = "0"')
 
 
+def test_memory_that_runs_out_is_put_down_to_the_answer_wherever_it_does() -> None:
+    assert inside.is_theirs(MemoryError())
+    assert not inside.is_theirs(LookupError())
+
+
 def test_a_fault_of_a_check_is_told_as_the_courses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     course_with_a_fault(tmp_path)
     monkeypatch.setattr("pkvm_model.practice.judge.ROOT", tmp_path)

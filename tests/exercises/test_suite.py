@@ -52,6 +52,15 @@ def test_a_check_that_refuses_everything_is_noticed(one: Exercise, monkeypatch: 
             suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
 
 
+@pytest.mark.parametrize("one", ALL, ids=by_id)
+def test_a_check_that_says_the_right_thing_and_passes_is_noticed(one: Exercise,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in one.wrong:
+        monkeypatch.setattr(inside, "check_of", lambda _, says=wrong.sentence: lambda _: Verdict(True, says))
+        with pytest.raises(AssertionError):
+            suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
+
+
 def test_a_check_that_does_not_say_how_far_it_looked_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inside, "check_of", lambda _: does_not_look)
     with pytest.raises(AssertionError):
