@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pkvm_model.course.work import Copy, opened
 
-RELOAD = "Open in JupyterLab? Choose File, Reload Notebook from Disk there."
+RELOAD = "Open in JupyterLab? Copy what is not saved yet, then choose File, Reload Notebook from Disk."
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,8 @@
 """The learner's copy is made once, never overwritten, and brought up to date only when asked."""
 
 import json
+import re
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,14 @@ def test_a_chapter_links_to_the_learners_own_exercises(mine: Path) -> None:
 
 def test_no_solution_is_in_the_copy(mine: Path) -> None:
     assert not [path for path in mine.rglob("*") if path.is_file() and "the secret" in path.read_text()]
+
+
+def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> None:
+    files = work.Work(work.Copy()).files
+    targets = [(name, target) for name, content in files.items() for text in work.texts(content).values()
+               for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]  # fmt: skip
+    assert len(targets) > len(files)
+    assert not [(name, target) for name, target in targets if normpath(Path(name).parent / target) not in files]
 
 
 def test_a_second_start_writes_nothing(course: Course, mine: Path) -> None:
