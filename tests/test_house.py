@@ -163,7 +163,7 @@ def code_cells(path: Path) -> list[dict[str, Any]]:
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
-NOTEBOOKS = sorted(path for folder in ("notebooks", "docs") for path in (ROOT / folder).glob("*.ipynb"))
+NOTEBOOKS = sorted(path for folder in ("notebooks", "docs") for path in (ROOT / folder).rglob("*.ipynb"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)

@@ -25,7 +25,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-FOLDERS = ("notebooks", "docs")
+FOLDERS = ("notebooks", "docs", "docs/workshop")
 KEPT_OF_A_CELL = ("editable", "deletable", "jupyter", "nbgrader", "slideshow", "tags")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 60

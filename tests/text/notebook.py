@@ -12,7 +12,7 @@ from pkvm_model.course.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CHAPTERS = [path for path in NOTEBOOKS if path.name[0].isdigit()]
-AUTHORS = sorted((ROOT / "docs").glob("*.ipynb"))
+AUTHORS = sorted((ROOT / "docs").rglob("*.ipynb"))
 TEMPLATE = ROOT / "docs" / "template.ipynb"
 EVIDENCE = re.compile(r"\((?:read|recorded|derived|unverified)(?: \w+)*:\s[^()]*(?:\([^()]*\)[^()]*)*\)")
 """The mark of a passage that has its source beside it: (read: `file:function`, revision)."""
