@@ -5,6 +5,7 @@ import pytest
 
 from pkvm_model.practice import inside
 from pkvm_model.practice.answer import Answer
+from pkvm_model.practice.inside import Check
 from pkvm_model.practice.text import Exercise, exercises
 from pkvm_model.practice.verdict import Verdict
 from tests.exercises import test_exercises as suite
@@ -27,6 +28,12 @@ def does_not_look(_: Answer) -> Verdict:
     return Verdict(True, "Right.")
 
 
+def put(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a check in the place of all others. Whether an answer changes the model is not looked at: that takes long."""
+    monkeypatch.setattr(inside, "check_of", lambda _: check)
+    monkeypatch.setattr(inside, "look_of_the_model", dict)
+
+
 def by_id(one: Exercise) -> str:
     """The name of a case."""
     return one.id
@@ -34,7 +41,7 @@ def by_id(one: Exercise) -> str:
 
 @pytest.mark.parametrize("one", ALL, ids=by_id)
 def test_a_check_that_passes_everything_is_noticed(one: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inside, "check_of", lambda _: passes_all)
+    put(passes_all, monkeypatch)
     with pytest.raises(AssertionError):
         suite.test_a_stub_does_not_pass(one)
     for wrong in one.wrong:
@@ -44,7 +51,7 @@ def test_a_check_that_passes_everything_is_noticed(one: Exercise, monkeypatch: p
 
 @pytest.mark.parametrize("one", ALL, ids=by_id)
 def test_a_check_that_refuses_everything_is_noticed(one: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inside, "check_of", lambda _: refuses_all)
+    put(refuses_all, monkeypatch)
     with pytest.raises(AssertionError):
         suite.test_a_solution_passes_and_says_how_far_was_looked(one)
     for wrong in one.wrong:
@@ -56,12 +63,12 @@ def test_a_check_that_refuses_everything_is_noticed(one: Exercise, monkeypatch: 
 def test_a_check_that_says_the_right_thing_and_passes_is_noticed(one: Exercise,
                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in one.wrong:
-        monkeypatch.setattr(inside, "check_of", lambda _, says=wrong.sentence: lambda _: Verdict(True, says))
+        put(lambda _, says=wrong.sentence: Verdict(True, says), monkeypatch)  # type: ignore[misc]
         with pytest.raises(AssertionError):
             suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
 
 
 def test_a_check_that_does_not_say_how_far_it_looked_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inside, "check_of", lambda _: does_not_look)
+    put(does_not_look, monkeypatch)
     with pytest.raises(AssertionError):
         suite.test_a_solution_passes_and_says_how_far_was_looked(ALL[0])
