@@ -1,6 +1,7 @@
 """The set as a whole: how many exercises there are, and that their hints name only what was taught by then."""
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections import Counter
@@ -75,3 +76,12 @@ def test_what_hints_must_not_name_is_found() -> None:
 @pytest.mark.parametrize("one", ALL, ids=[one.id for one in ALL])
 def test_hints_name_nothing_that_was_not_taught(one: Exercise) -> None:
     assert not {hint: early for hint in one.hints if (early := [*not_taught(one, hint)])}
+
+
+@pytest.mark.parametrize("one", [one for one in ALL if one.bench], ids=lambda one: one.id)
+def test_the_cell_beside_the_answer_runs_and_shows_something(one: Exercise) -> None:
+    *before, last = ast.parse(one.bench).body
+    assert isinstance(last, ast.Expr)
+    names = {"display": print}
+    exec(compile(ast.Module(before, []), one.id, "exec"), names)
+    assert eval(compile(ast.Expression(last.value), one.id, "eval"), names) is not None
