@@ -89,7 +89,7 @@ def run_with_reference(view: View, host_vcpu: str) -> Hypercall:
 
 def empty_slot_late(view: View, handle: int) -> Hypercall:
     """Destroy a VM. M5 empties the slot in a lock region of its own."""
-    yield "L", "check, flush the VMID"
+    yield "L", "clear the VMID from the TLBs after all checks"
     vm = doomed_vm(view, handle)
     view.flush_vmid(vm.handle)
     yield "L", "empty the slot"

@@ -75,7 +75,7 @@ LENT_AND_LEFT = quiet(scene(
     "Protected VM 0x1000 is idle and lends g1 to the host, which forgets to take it home."))
 
 HOLD_THE_DYING = quiet(scene(
-    "hold-the-dying", "A reclaim that holds nothing", UPSTREAM, ONE_GIVEN,
+    "hold-the-dying", "Reclaim beside finalise", UPSTREAM, ONE_GIVEN,
     (f"{START} whole\n{RECLAIM}(0x1000, 0)", f"{FINALISE} whole\n{FINALISE} whole"),
     "Protected VM 0x1000 is idle and owns g0; CPU 0 starts and reclaims, CPU 1 finalises."))
 

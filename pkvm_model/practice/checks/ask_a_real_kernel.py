@@ -96,7 +96,7 @@ def made(state: State, kernel: Revision, row: str, number: int) -> Step:
         raise NotYet(f"Line {number} is no call: {row.strip()[:60]!r}. Write CPU and call, as in "
                      "0 __pkvm_vcpu_load(0x1000, 0).") from None
     except ModelError as error:
-        raise NotYet(f"Line {number} cannot be called: {error}.") from None
+        raise NotYet(f"Line {number} cannot be called: {str(error).partition('; it has')[0]}.") from None
 
 
 def told_apart(old: Step, new: Step, lives: list[Comparison], looked_at: str) -> Verdict:
