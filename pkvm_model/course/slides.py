@@ -34,7 +34,7 @@ main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text
 .overview h2{font-size:18px;margin:18px 0 2px} .overview ol{margin:0} .overview li::marker{color:var(--soft)}
 .bar{display:none} .deck .bar{display:flex;gap:12px;align-items:center;position:fixed;bottom:0;left:0;right:0;
   padding:8px 24px;background:var(--wash);border-top:1px solid var(--rule);font-size:16px}
-.bar button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
+.bar :is(button,output){white-space:nowrap} .bar button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
   padding:4px 12px}
 .bar output{margin-left:auto;color:var(--soft)} h1:focus{outline:none}
 @media print{@page{size:A4 landscape;margin:12mm} .deck .slide{display:block} .slide{break-after:page}
@@ -105,8 +105,8 @@ SHOW = """
   show(asked());
 }
 """
-BAR = """<div class="bar"><button class="back">Back</button><button class="on">Next</button>
-<button class="list">All slides</button><span>Arrows, space, Home, End, Escape</span><output></output></div>"""
+BAR = """<footer class="bar"><button class="back">Back</button><button class="on">Next</button>
+<button class="list">All slides</button><span>Arrows, space, Home, End, Escape</span><output></output></footer>"""
 
 
 class Slide(NamedTuple):

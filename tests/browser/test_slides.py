@@ -71,3 +71,13 @@ def test_in_print_all_slides_stand_on_pages_of_their_own(deck):
     deck.emulate_media(media="print")
     assert seen(deck) == ["One", "Two", "Three"]
     assert deck.pdf().count(b"/Type /Page\n") == 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_on_the_slides(deck, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    deck.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    for key in ("Home", "ArrowRight", "ArrowRight", "Escape"):
+        deck.keyboard.press(key)
+        found = axe.Axe().run(deck).response["violations"]
+        assert [(key, one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []

@@ -1,5 +1,7 @@
 """The summary of the course as it comes out of a printer."""
 
+import pytest
+
 from pkvm_model.course import summary
 
 
@@ -11,3 +13,13 @@ def test_the_summary_prints_on_two_pages_of_a4_and_asks_for_nothing(offline, tmp
     assert printed.count(b"/MediaBox [0 0 594.95996 841.91998]") == 2
     assert offline.locator("table").count() == 3
     assert offline.locator("svg").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_in_the_summary(offline, tmp_path, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    offline.emulate_media(color_scheme=theme)
+    summary.write(tmp_path)
+    offline.goto((tmp_path / "summary.html").as_uri())
+    found = axe.Axe().run(offline).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
