@@ -6,16 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import psutil
 
 from . import inside
 from .text import exercise
 from .verdict import Verdict
 
 SECONDS = 4.5
-"""How long an answer may take; checks take less than a second on a machine that is idle."""
-TOO_LONG = ("Your answer had said nothing after {seconds:g} s, so it was ended. Is there a loop in it that never ends, "
-            "or does it wait for something? If the machine is busy, run it again.")
+"""How long an answer may work or wait; checks take less than a second."""
+IDLE, LOOK = 1.5, 0.1
+"""After so long without any work it waits; how often that is looked at. In seconds, as the others."""
+TOO_LONG = ("Your answer had said nothing after {seconds:g} s of work or waiting, so it was ended. "
+            "Is there a loop in it that never ends, or does it wait for something?")
 ENDED = "Your answer ended the process that checks it. It needs no exit, no signals, and less than 2 GiB of memory."
 FAULT = "The check itself went wrong, not your answer. Please report it with the lines below; your answer is kept."
 CANNOT_STOP = "A check cannot be stopped here: it runs in the notebook's kernel. Interrupt that if it never ends."
@@ -32,12 +37,45 @@ def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
                           env=environment, start_new_session=True) as child:
         try:
-            said, _ = child.communicate(text.encode(), timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return Verdict(False, TOO_LONG.format(seconds=seconds))
+            said = hear(child, text.encode(), seconds)
         finally:
             end(child)
-    return read(said)
+    return Verdict(False, TOO_LONG.format(seconds=seconds)) if said is None else read(said)
+
+
+def hear(child: subprocess.Popen[bytes], text: bytes | None, seconds: float) -> bytes | None:
+    """What a process says to a text; None if it works or waits for too long."""
+    watch = Watch(child.pid, seconds)
+    while not watch.over():
+        try:
+            return child.communicate(text, timeout=LOOK)[0]
+        except subprocess.TimeoutExpired:
+            text = None  # it has the text by now
+    return None
+
+
+class Watch:
+    """How long a process has worked. On a busy machine that takes longer, and is not its fault."""
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self.process, self.seconds = psutil.Process(pid), seconds
+        self.begun = self.moved = time.monotonic()
+        self.worked = 0.0
+
+    def over(self) -> bool:
+        """True if it has worked for too long, or has done nothing for a while although its time is over."""
+        now, worked = time.monotonic(), self.work()
+        if worked > self.worked:
+            self.worked, self.moved = worked, now
+        return worked >= self.seconds or now - max(self.begun + self.seconds - IDLE, self.moved) >= IDLE
+
+    def work(self) -> float:
+        """The seconds of a core that it has used; as before once it is gone."""
+        try:
+            times = self.process.cpu_times()
+        except psutil.NoSuchProcess:
+            return self.worked
+        return float(times.user + times.system)
 
 
 def read(said: bytes) -> Verdict:

@@ -1,6 +1,8 @@
 """Whatever an answer does, its author is told so in a sentence, and nothing else comes of it."""
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from pkvm_model.practice import inside
 from pkvm_model.practice.answer import Answer
 from pkvm_model.practice.inside import PRINTED
-from pkvm_model.practice.judge import ENDED, FAULT, ROOT, TOO_LONG, judge, read
+from pkvm_model.practice.judge import ENDED, FAULT, ROOT, TOO_LONG, Watch, judge, read
 from pkvm_model.practice.text import exercise
 from pkvm_model.practice.verdict import Verdict
 from pkvm_model.revisions import V1
@@ -144,3 +146,11 @@ def course_with_a_fault(folder: Path) -> None:
 @pytest.mark.parametrize("said", [b"", b"{", b"[1]", b'"passed"', b'{"passed": true}', b"\xff"])
 def test_a_process_that_said_nothing_of_use_was_ended(said: bytes) -> None:
     assert read(said).sentence == ENDED
+
+
+def test_a_busy_machine_does_not_end_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    worked = iter(range(1000))
+    monkeypatch.setattr(Watch, "work", lambda _: next(worked) / 1000)
+    monkeypatch.setattr(time, "monotonic", lambda: 1.0 * next(worked))
+    watch = Watch(os.getpid(), SOON)
+    assert not any(watch.over() for _ in range(100))
