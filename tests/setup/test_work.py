@@ -72,9 +72,9 @@ def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> 
 
 
 def test_a_second_start_writes_nothing(course: Course, mine: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in mine.rglob("*.ipynb")}
+    before = {path: path.stat().st_mtime_ns for path in mine.rglob("*")}
     assert work.make_copy(course.copy) == []
-    assert {path: path.stat().st_mtime_ns for path in mine.rglob("*.ipynb")} == before
+    assert {path: path.stat().st_mtime_ns for path in mine.rglob("*")} == before
 
 
 def test_what_is_newer_is_told_each_time_and_taken_over_only_when_asked(course: Course, mine: Path) -> None:
@@ -210,12 +210,19 @@ def test_a_file_that_was_renamed_stays_and_the_course_gives_a_fresh_one(course: 
     assert "new" not in cell(mine / "mine.ipynb", 0)
 
 
-@pytest.mark.parametrize("record", ["", "{", "[1]", "null", '{"05-one-shot.ipynb": "1"}', "[" * 9999, None])
+@pytest.mark.parametrize("record", ["", "{", "[1]", "null", '{"exercises/find-the-hole.ipynb": "1"}', "[" * 9999, None])
 def test_a_lost_record_is_made_again(record: str | None, course: Course, mine: Path) -> None:
     (mine / work.RECORD).unlink() if record is None else (mine / work.RECORD).write_text(record)
     edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
     assert work.make_copy(course.copy) == []
     assert len(json.loads((mine / work.RECORD).read_text())) == len([*CHAPTERS, *EXERCISES])
+
+
+def test_where_the_record_is_lost_a_damaged_notebook_is_told_and_left(course: Course, mine: Path) -> None:
+    (mine / work.RECORD).unlink()
+    (mine / EXERCISE).write_text("[" * 9999)
+    (sentence,) = work.make_copy(course.copy)
+    assert sentence.startswith("exercises/find-the-hole: the course has a newer version (or yours is from elsewhere).")
 
 
 def test_where_the_record_is_lost_a_chapter_of_another_version_is_told(course: Course, mine: Path) -> None:
