@@ -24,21 +24,22 @@ NOTEBOOKS = ROOT / "notebooks"
 LINE = re.compile(r"- ([\w-]+): ([\w -]+)")
 LOOK = """
 main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text_cell{font-size:24px;line-height:1.5}
-.slide .text_cell,.slide .contents{max-width:none} .slide h1{font-size:38px;margin:6px 0 14px}
+.slide .text_cell,.slide .contents{max-width:none} .slide .title{font-size:38px;line-height:1.2;margin:6px 0 14px}
 .slide .output_html:not(:has(.widget-here)){font-size:18px;max-width:none} .slide .text_cell code{font-size:.86em}
 .slide .pkvm-quiz{zoom:1.5}
 .room{font-size:26px;font-weight:600;border-left:6px solid var(--link);padding-left:16px}
-.part{color:var(--soft);margin:0}
-.deck .slide{display:none} .deck .slide.now{display:block} .deck.all main,.overview{display:none}
-.deck.all .overview{display:block;max-width:900px;margin:0 auto;padding:24px 24px 90px;font-size:19px;border:0}
+.slide .part{color:var(--soft);font-size:17px;font-weight:400;margin:0}
+.deck .slide{display:none} .deck .slide.now{display:block} .deck.all .slide.now,.overview{display:none}
+.deck.all .overview{display:block;max-width:900px;margin:0 auto;font-size:19px;border:0}
 .overview h2{font-size:18px;margin:18px 0 2px} .overview ol{margin:0} .overview li::marker{color:var(--soft)}
 .bar{display:none} .deck .bar{display:flex;gap:12px;align-items:center;position:fixed;bottom:0;left:0;right:0;
   padding:8px 24px;background:var(--wash);border-top:1px solid var(--rule);font-size:16px}
-.bar :is(button,output){white-space:nowrap} .bar button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
+.bar :is(button,output){white-space:nowrap}
+.bar button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
   padding:4px 12px}
-.bar output{margin-left:auto;color:var(--soft)} h1:focus{outline:none}
-@media print{@page{size:A4 landscape;margin:12mm} .deck .slide{display:block} .slide{break-after:page}
-  .bar,.deck .bar,.overview,.deck.all .overview{display:none} .deck.all main{display:block}}
+.bar output{margin-left:auto;color:var(--soft)} .title:focus{outline:none}
+@media print{@page{size:A4 landscape;margin:12mm} .deck .slide.slide.slide{display:block} .slide{break-after:page}
+  .bar,.deck .bar,.overview,.deck.all .overview{display:none}}
 """
 SHOW = """
 // A block of its own: the front end has names like these.
@@ -60,7 +61,7 @@ SHOW = """
     page.classList.remove("all");
     slides.forEach((slide, each) => slide.classList.toggle("now", each === at));
     fill(slides[at]);
-    const heading = slides[at].querySelector("h1");
+    const heading = slides[at].querySelector(".title");
     document.querySelector(".bar output").textContent = `${slides[at].dataset.part} · ${at + 1} of ${slides.length}`;
     document.title = `${at + 1}. ${heading.textContent}`;
     history.replaceState(null, "", `#slide-${at + 1}`);
@@ -92,7 +93,7 @@ SHOW = """
     const known = key in steps || key === "Home" || key === "End" || key === "Escape";
     if (!known || (inside && !/^(Page|Escape)/.test(key)) || (control && key === " ")) return;
     event.preventDefault();
-    if (inside && key === "Escape") slides[at].querySelector("h1").focus();
+    if (inside && key === "Escape") slides[at].querySelector(".title").focus();
     else if (key === "Escape") overview();
     else if (page.classList.contains("all")) inOverview(key);
     else show(key === "Home" ? 0 : key === "End" ? slides.length - 1 : at + steps[key]);
@@ -148,8 +149,7 @@ def deck(slides: list[Slide]) -> str:
     drawn = [section(slide, cells(slide)) for slide in slides]
     body = "".join(text for text, _ in drawn)
     families = sorted({kind for _, held in drawn for kind in held} & set(kinds()))
-    bar = overview(slides) + BAR
-    return pages.page("Slides", pages.local_links(body), families, SHOW, LOOK, after=bar)
+    return pages.page("Slides", pages.local_links(body) + overview(slides), families, SHOW, LOOK, after=BAR)
 
 
 def cells(slide: Slide) -> list[Notebook]:
@@ -185,8 +185,10 @@ def section(slide: Slide, shown: list[Notebook]) -> tuple[str, list[str]]:
     notebook = nbformat.from_dict(new_notebook(cells=shown))
     room = "".join(f'<p class="room">{html.escape(line)}</p>' for line in slide.room)
     body = pages.rendered(notebook, NOTEBOOKS / "slides.ipynb") if shown else ""
-    head = f'<p class="part">{html.escape(slide.part)}</p><h1 tabindex="-1">{html.escape(slide.title)}</h1>'
-    return f'<section class="slide" data-part="{html.escape(slide.part)}">{head}{room}{body}</section>', held
+    # A widget's own headings are those of the third rank.
+    part, title = html.escape(slide.part), html.escape(slide.title)
+    head = f'<h1 class="part">{part}</h1><h2 class="title" tabindex="-1">{title}</h2>'
+    return f'<section class="slide" data-part="{part}">{head}{room}{body}</section>', held
 
 
 def overview(slides: list[Slide]) -> str:
@@ -196,4 +198,4 @@ def overview(slides: list[Slide]) -> str:
         link = f'<li value="{number}"><a href="#slide-{number}">{html.escape(slide.title)}</a></li>'
         parts.setdefault(slide.part, []).append(link)
     lists = "".join(f"<h2>{html.escape(part)}</h2><ol>{''.join(items)}</ol>" for part, items in parts.items())
-    return f'<nav class="overview" aria-label="All slides">{lists}</nav>'
+    return f'<nav class="overview" aria-label="All slides"><h1>All slides</h1>{lists}</nav>'

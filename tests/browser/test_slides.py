@@ -31,7 +31,7 @@ def deck(offline, tmp_path):
 
 
 def seen(page):
-    return page.locator("h1:visible").all_text_contents()
+    return page.locator(".title:visible").all_text_contents()
 
 
 def test_keys_lead_from_slide_to_slide_and_not_beyond(deck):
