@@ -224,10 +224,10 @@ def __pkvm_vcpu_put(view: View) -> Hypercall:
 
 
 def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
-    """Run the vCPU loaded here until the guest exits. Takes no lock and does not ask whether the VM is dying.
+    """Run the vCPU loaded here until the guest exits. Takes no lock and does not ask for dying.
 
-    Checks: a vCPU is loaded (-EINVAL); pre, v1 and merged ignore which one the host names, 7.3 wants the one that is
-    loaded (-EINVAL). The SME check is left out. Changes: nothing that the model keeps.
+    Checks: a vCPU is loaded (-EINVAL); only 7.3 asks whether it is the one that the host names
+    (-EINVAL). The SME check is left out. Changes: nothing that the model keeps.
     Source: hyp/nvhe/hyp-main.c:handle___kvm_vcpu_run (pre to upstream).
     """
     yield "", "enter the guest if a vCPU is loaded here"
@@ -295,9 +295,9 @@ def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_finalize_teardown_vm(view: View, handle: int) -> Hypercall:
     """Destroy a dying VM.
 
-    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py says who has which, and the codes. Guest
-    pages left behind are not looked at. Changes: the slot, then everything EL2 has of the VM goes back to the host.
-    Source: hyp/nvhe/pkvm.c (v1 to upstream).
+    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py says who has which,
+    and the codes. Guest pages left behind are not looked at. Changes: the slot, then everything EL2
+    has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check, flush the VMID, empty the slot"
     vm = get_vm_by_handle(view, handle)

@@ -143,7 +143,8 @@ class Source:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f'<pre style="padding:8px 12px;border:1px solid #767E8A;overflow-x:auto">{escape(self.text)}</pre>'
+        look = "padding:8px 12px;border:1px solid #767E8A;overflow-x:auto;word-break:normal"
+        return f'<pre style="{look}">{escape(self.text)}</pre>'
 
 
 def source(call: str | Callable[..., Any]) -> Source:

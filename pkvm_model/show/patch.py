@@ -148,7 +148,7 @@ class Difference:
     def _repr_html_(self) -> str:
         marks = {"-": "font-style:italic", "+": "font-weight:700"}
         rows = [f'<span style="{marks.get(line[0], "")}">{escape(line)}</span>' for line in self.lines]
-        look = "padding:8px 12px;border:1px solid #767E8A;overflow-x:auto"
+        look = "padding:8px 12px;border:1px solid #767E8A;overflow-x:auto;word-break:normal"
         return f"<p><b>{escape(self.title)}</b></p><pre style=\"{look}\">{chr(10).join(rows)}</pre>"
 
 
