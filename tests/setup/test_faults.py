@@ -32,7 +32,7 @@ def learner(folder: Path, seed: int) -> Learner:
     """A learner who has worked for a while, and has just got a newer course."""
     found = Learner(Course(folder / str(seed)), seed)
     work.make_copy(found.course.copy)
-    for _ in range(found.random.randrange(1, 4)):
+    for _ in range(found.random.randrange(1, 3)):
         found.work()
         if found.random.random() < 0.5:
             found.get_newer_course()
