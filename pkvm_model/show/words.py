@@ -1,6 +1,7 @@
 """What a step did, in one sentence: the doer first, then what it does to which page or VM, then what matters."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -105,7 +106,14 @@ def main_sentence(before: State, step: Step) -> str:
     if why := undone_because(before, step):
         return f"{who} finds that {why}, and begins to undo its work."
     verb, _, rest = step.purposes[-1].partition(" if ")[0].partition(" ")  # the step was made, so the condition was met
-    return f"{who} {next(changes(before, step), f'{verb}s {rest}')}."
+    return f"{who} {next(changes(before, step), f'{does(verb)} {rest}')}."
+
+
+def does(verb: str) -> str:
+    """A verb as it follows "it": takes, flushes, empties."""
+    if re.search(r"[^aeiou]y$", verb):
+        return f"{verb[:-1]}ies"
+    return f"{verb}es" if verb.endswith(("sh", "ch", "ss", "x", "o")) else f"{verb}s"
 
 
 def undone_because(before: State, step: Step) -> str:

@@ -14,7 +14,7 @@ from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
 from pkvm_model.scenes.you_are_the_scheduler import TORN_DOWN_WHILE_RUN, WITH_A_GAP
 from pkvm_model.show.graph import StateGraph
 from pkvm_model.show.story import Story, play, play_out
-from pkvm_model.show.words import holders
+from pkvm_model.show.words import does, holders
 
 
 def said(story: Story) -> list[str]:
@@ -88,3 +88,9 @@ def test_a_vcpu_whose_struct_was_given_back_still_holds_what_it_counted_in():
     run_in_a_dead_vm = play(replace(TORN_DOWN_WHILE_RUN, revision=WITH_A_GAP), 0, 1, 0, 1, 0)
     assert run_in_a_dead_vm.page("vm0").refcount == 1
     assert holders(run_in_a_dead_vm.state, "vm0") == [("vcpu", "vc0.0 on CPU 1", True)]
+
+
+@pytest.mark.parametrize(("verb", "told"), [("take", "takes"), ("flush", "flushes"), ("empty", "empties"),
+                                            ("destroy", "destroys"), ("go", "goes")])
+def test_a_verb_follows_its_doer(verb, told):
+    assert does(verb) == told
