@@ -171,7 +171,7 @@ def answer(line: str, cell: str) -> Card:
     try:
         card = check(exercise(line.strip()), cell)
     except ExerciseError as error:
-        raise UsageError(f"{error}. The first line is %%answer and its name.") from None
+        raise UsageError(f"{error}. The first line is %%answer and the name of the notebook.") from None
     PASSED[line.strip()] = card.verdict.passed
     return card
 

@@ -92,13 +92,15 @@ class Work:
         return f"{len(changed)} of {len(new) - 1} cells" if changed else "what its cells show"
 
     def news(self) -> Iterator[str]:
-        """A sentence for each file of which the course has a newer version."""
-        for name in self.files:
-            if changed := self.newer(name):
-                yield (
-                    f"{plain(name)}: the course has a newer version ({changed}). Yours is kept; "
-                    f"python3 course.py update {self.short(name)} takes it over."
-                )
+        """A sentence for each file of which the course has a newer version, and one on how to take it over."""
+        newer = {name: changed for name in self.files if (changed := self.newer(name))}
+        yield from (f"{plain(name)}: the course has a newer version ({changed})." for name, changed in newer.items())
+        if newer:
+            one = self.short(next(iter(newer)))
+            yield (
+                "Yours is kept. To take over what is new: python3 course.py update; "
+                f"only some of it: python3 course.py update {one}"
+            )
 
     def take_over(self, name: str) -> str:
         """Puts the course's version in the place of the learner's, which is put aside if it was touched."""

@@ -48,23 +48,39 @@ def judged(exercise: Exercise, text: str) -> Verdict:
     before = look_of_the_model()
     try:
         names: dict[str, Any] = {"__name__": "answer"}
-        exec(compile(text, "your answer", "exec"), names)  # this process is there for it
+        # Its first line is that of the cell, so that a line that is named is the line that the learner counts.
+        exec(compile(f"\n{text}", "your answer", "exec"), names)  # this process is there for it
         verdict = check(Answer(exercise, names))
     except NotYet as missing:
         verdict = Verdict(False, str(missing), tried=False)
     except LearnerError as error:
-        verdict = Verdict(False, f"Your code went wrong: {error.message}.", details=where(error))
+        verdict = Verdict(False, f"Your code went wrong: {error.message.rstrip(': ')}.", details=where(error))
     except SyntaxError as error:
-        told = f"Python cannot read your answer: {error.msg}, line {error.lineno}."
-        verdict = Verdict(False, told, tried=False)
+        verdict = Verdict(False, unread(error, exercise, text), tried=False)
     except BaseException as error:
         if not is_theirs(error) and not any(changes(before)):
             raise
-        verdict = Verdict(False, f"Your code went wrong: {type(error).__name__}: {error}".rstrip(": ") + ".",
-                          details=traceback.format_exc(limit=-3))
+        told = f"Your code went wrong: {type(error).__name__}: {error}".rstrip(": ") + "."
+        if isinstance(error, NameError):
+            told = f"{told} {quotes(exercise, text)}".rstrip()
+        verdict = Verdict(False, told, details=traceback.format_exc(limit=-3))
     changed = next(changes(before), "")
     return Verdict(False, f"Your code changes the model itself ({changed}). A check asks the model as it is: "
                           "put what you want to change into the answer's own functions.") if changed else verdict
+
+
+def unread(error: SyntaxError, exercise: Exercise, text: str) -> str:
+    """What Python says of an answer that it cannot read, at which line of the cell, and what that may be."""
+    line = (error.text or "").strip()
+    where = f", line {error.lineno}: `{line[:60]}`." if line and "`" not in line else f", line {error.lineno}."
+    return f"Python cannot read your answer: {error.msg}{where} {quotes(exercise, text)}".rstrip()
+
+
+def quotes(exercise: Exercise, text: str) -> str:
+    """What may be missing around an option or a trace, '' for an answer that needs neither."""
+    if exercise.options:
+        return "Write an option as it stands there, with its quotes."
+    return 'A trace stands between three quotes: run = """...""".' if "pkvm-trace" in text else ""
 
 
 def is_theirs(error: BaseException) -> bool:

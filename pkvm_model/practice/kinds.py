@@ -45,7 +45,7 @@ def predicted(answer: Answer, truth: Mapping[str, str | Collection[str]], looked
     given = {name: answer.choice(name) for name in options}
     wrong = next((name for name in options if given[name] not in right[name]), "")
     if wrong:
-        return Verdict(False, options[wrong][given[wrong]], looked_at)
+        return Verdict(False, options[wrong][given[wrong]], looked_at, about=wrong if len(options) > 1 else "")
     told = " ".join(options[name][given[name]] for name in options)
     return Verdict(True, told, looked_at, **run_shown(shown))
 
@@ -116,7 +116,7 @@ def from_trace(scene: Scene, text: str) -> list[int]:
     try:
         given = parse(text)
     except TraceError as error:
-        raise NotYet(f"This is no trace: {error}. Copy it from the bench with its first and last line.") from None
+        raise NotYet(f"This is no trace: {error}. Copy it from the bench with Copy trace.") from None
     setup = scene.trace()
     same = header(given.revision, given.config) == header(setup.revision, setup.config)
     if not same or given.lines[:len(setup.lines)] != setup.lines:

@@ -7,7 +7,7 @@ from typing import Any
 from .text import Exercise
 
 MAGIC = "%%answer"
-STARS = {1: "easy", 2: "middling", 3: "hard"}
+LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
 def notebook(exercise: Exercise, answer: str | None = None) -> bytes:
@@ -27,8 +27,10 @@ def notebook(exercise: Exercise, answer: str | None = None) -> bytes:
 def heading(exercise: Exercise) -> str:
     """Title, why it matters, and what it takes."""
     return (f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.kind.capitalize()}. {exercise.minutes} minutes, "
-            f"{STARS[exercise.difficulty]}. It belongs to [its chapter](../{exercise.chapter}.ipynb).\n\n"
-            f"Run the cells from the top. The last one is the place to edit: change it, run it, read what it says.")
+            f"{LEVELS[exercise.difficulty]}. It belongs to "
+            f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.ipynb#Exercises).\n\n"
+            f"Run the cells from the top, with Shift+Enter. The last one is the place to edit. Keep its first line, "
+            f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above.")
 
 
 def markdown(name: str, text: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -33,6 +34,8 @@ SECTIONS = ("Task", "Bench", "Options", "Answer", "Hints", "Solution", "Wrong")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHAPTER = re.compile(r"\d\d-[a-z][a-z-]*")
 OPTION = re.compile(r'- "([^"\n]+)": (.+)')
+WIDE = 110
+"""So many characters of a cell are seen without scrolling, also with JupyterLab's side bar open."""
 FIELD = re.compile(r"- (\w+): (.+)")
 
 
@@ -76,9 +79,10 @@ def exercises(folder: Path = FOLDER) -> dict[str, Exercise]:
 
 
 def exercise(name: str) -> Exercise:
-    """The exercise with this id. Raises ExerciseError for one that there is not."""
+    """The exercise with this id. Raises ExerciseError for one that there is not, with those of a name like it."""
     if name not in exercises():
-        raise ExerciseError(f"there is no exercise {name!r}; there are {', '.join(exercises())}")
+        near = " or ".join(get_close_matches(name, exercises(), cutoff=0.5))
+        raise ExerciseError(f"there is no exercise {name!r}{near and f'; there is {near}'}")
     return exercises()[name]
 
 
@@ -161,8 +165,14 @@ def read_options(name: str, part: str) -> dict[str, dict[str, str]]:
 
 
 def stub_of(options: dict[str, dict[str, str]]) -> str:
-    """The place to edit where something is to be chosen."""
-    return "\n".join(f"{name} = ...  # {' or '.join(map(quoted, values))}" for name, values in options.items())
+    """The place to edit where something is to be chosen; options that are too long for a line get one each."""
+    return "\n".join(choice_of(name, [*map(quoted, values)]) for name, values in options.items())
+
+
+def choice_of(name: str, values: list[str]) -> str:
+    """One choice in the place to edit."""
+    line = f"{name} = ...  # {' or '.join(values)}"
+    return line if len(line) <= WIDE else "\n".join([f"{name} = ...", *(f"#   {value}" for value in values)])
 
 
 def quoted(value: str) -> str:

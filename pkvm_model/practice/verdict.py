@@ -12,7 +12,8 @@ class Verdict:
     `looked_at` is exact, as in "412 of 412 states". `trace` is the text of a shortest run, '' where there is none, and
     `along` the same run as the sequence view draws it. `steps` are the learner's and `fewest` the least there can be,
     where something was to be broken. `printed` is what the learner's code printed, `details` a traceback for those who
-    ask. `tried` is false where nothing was answered yet.
+    ask. `tried` is false where nothing was answered yet. `about` names the choice that the sentence is about, where
+    there are several.
     """
 
     passed: bool
@@ -25,6 +26,7 @@ class Verdict:
     printed: str = ""
     details: str = ""
     tried: bool = True
+    about: str = ""
 
     def value(self) -> dict[str, Any]:
         """The verdict as JSON values."""

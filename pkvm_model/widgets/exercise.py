@@ -13,6 +13,7 @@ from pkvm_model.show.table import Table
 from pkvm_model.widgets.widget import Widget, compact
 
 PASSED, NOT_YET, OPEN = "Passed.", "Not yet.", "Not answered yet."
+SOLVED = "You have solved this before, and that stays noted."
 UNNOTED = "This folder is no copy made by the course, so your progress is not noted."
 
 
@@ -27,9 +28,10 @@ class Card(Widget):
         earned = verdict.passed or notes.done.solved or notes.done.shown
         super().__init__(compact({
             "name": f"exercise-{exercise.id}", "title": exercise.title, "head": self.head, "next": self.next,
-            "passed": verdict.passed, "sentence": verdict.sentence, "facts": self.facts(), "printed": verdict.printed,
-            "details": verdict.details, "along": verdict.along and compact(verdict.along),
-            "hints": len(exercise.hints), "solution": self.solution() if earned else None}))
+            "after": self.after, "passed": verdict.passed, "sentence": self.sentence, "facts": self.facts(),
+            "printed": verdict.printed, "details": verdict.details, "along": verdict.along and compact(verdict.along),
+            "hints": len(exercise.hints), "given": list(self.given()),
+            "solution": self.solution() if earned else None}))
 
     @property
     def head(self) -> str:
@@ -37,18 +39,46 @@ class Card(Widget):
         return PASSED if self.verdict.passed else NOT_YET if self.verdict.tried else OPEN
 
     @property
+    def sentence(self) -> str:
+        """What the check said, and of which choice where there are several."""
+        return f"`{self.verdict.about}`: {self.verdict.sentence}" if self.verdict.about else self.verdict.sentence
+
+    @property
     def next(self) -> str:
-        """What to do next."""
+        """What to do next; where that is another notebook, `after` is its file."""
         if not self.verdict.passed:
             return "Change the cell above and run it again."
-        left = [one for one in exercises().values() if one.chapter == self.exercise.chapter]
-        after = left[left.index(self.exercise) + 1:]
-        return f"Next: {after[0].title} ({after[0].id}.ipynb)." if after else "That was this chapter's last exercise."
+        if self.following is None:
+            return "That was the last exercise. The map shows what you have done:"
+        if self.following.chapter != self.exercise.chapter:
+            return "That was this chapter's last exercise. Next is the chapter"
+        return f"Next: {self.following.title}, in"
+
+    @property
+    def after(self) -> str:
+        """The file that comes next, seen from this exercise; '' where it is this one still."""
+        if not self.verdict.passed:
+            return ""
+        if self.following is None:
+            return "../course-map.ipynb"
+        same = self.following.chapter == self.exercise.chapter
+        return f"{self.following.id}.ipynb" if same else f"../{self.following.chapter}.ipynb"
+
+    @property
+    def following(self) -> Exercise | None:
+        """The exercise that comes after this one in the course."""
+        every = [*exercises().values()]
+        return next(iter(every[every.index(self.exercise) + 1:]), None)
 
     def facts(self) -> list[str]:
         """How far was looked, how many steps it took, and where the progress is noted."""
         looked = [f"Looked at: {self.verdict.looked_at}."] if self.verdict.looked_at else []
-        return [*looked, *([judge.CANNOT_STOP] if not judge.can_end_processes() else []), *self.notes.says]
+        stays = [SOLVED] if self.notes.done.solved and not self.verdict.passed else []
+        return [*looked, *stays, *([judge.CANNOT_STOP] if not judge.can_end_processes() else []), *self.notes.says]
+
+    def given(self) -> tuple[str, ...]:
+        """The hints that were given already: they stay, however often the cell is run."""
+        return () if self.verdict.passed else self.exercise.hints[:self.notes.done.hints]
 
     def solution(self) -> dict[str, str]:
         """The solution and why it is one."""
@@ -67,7 +97,7 @@ class Card(Widget):
 
     def describe(self) -> str:
         """The verdict in words, and the run as a table."""
-        told = [f"{self.head} {self.verdict.sentence}", *self.facts(), self.next]
+        told = [f"{self.head} {self.sentence}", *self.facts(), f"{self.next} {self.after}".strip(), *self.given()]
         if self.verdict.printed:
             told += ["Your code printed:", self.verdict.printed.rstrip()]
         if self.verdict.along:

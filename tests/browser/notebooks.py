@@ -114,6 +114,7 @@ def stored_notebooks() -> dict[str, Any]:
     made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
     hole = exercise("close-the-hole")
     made["exercise.ipynb"] = nbformat.reads(on_paper(hole), as_version=4)
+    made["comment-to-spec.ipynb"] = nbformat.reads(on_paper(exercise("comment-to-spec")), as_version=4)
     made["refused.ipynb"] = walk(check(hole, hole.stub))
     made["passed.ipynb"] = walk(check(hole, f'print("so")\n{hole.solution}'))
     return lessons | made

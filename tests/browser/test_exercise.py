@@ -50,6 +50,18 @@ def test_a_solution_passes(exercised):
     expect(card.get_by_role("button", name="Hint")).to_have_count(0)
 
 
+def test_from_a_card_that_passed_a_link_opens_the_next_exercise(exercised):
+    exercised.locator(".pkvm-exercise").get_by_role("link", name="comment-to-spec.ipynb").click()
+    expect(exercised.get_by_role("heading", name="From a comment to a check")).to_be_visible(timeout=30_000)
+
+
+def test_on_a_page_from_disk_the_next_exercise_is_a_name_and_no_link(offline, page_of):
+    offline.goto(page_of("passed.ipynb"))
+    expect(offline.locator(".pkvm-exercise .next")).to_have_text(
+        "Next: From a comment to a check, in comment-to-spec.ipynb")
+    expect(offline.locator(".pkvm-exercise").get_by_role("link")).to_have_count(0)
+
+
 @pytest.mark.parametrize("name", ["refused", "passed"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_on_a_card(offline, page_of, theme, name):

@@ -52,7 +52,7 @@ def test_a_bench_whose_kernel_is_gone_says_what_to_do(live):
     live.page.evaluate(SHUT_DOWN)
     live.press("0", "0", "0", "0")
     live.counts("step 3 of 3")
-    live.alerts("run the cell again")
+    live.alerts("run the cells again, from the top")
 
 
 def test_a_bench_whose_kernel_was_restarted_says_so_before_it_is_asked_anything(live):

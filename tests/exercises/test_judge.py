@@ -26,7 +26,13 @@ ENDLESS = {
     "a function that never returns": "def wrong(state):\n    while True: pass"}
 ENDS = {
     "it raises": ("x = 1 / 0", "Your code went wrong: ZeroDivisionError: division by zero."),
-    "it cannot be read": ("answer = = 1", "Python cannot read your answer: invalid syntax, line 1."),
+    "it cannot be read": ("x = 1\nanswer = = 1",
+                          "Python cannot read your answer: invalid syntax, line 3: `answer = = 1`."),
+    "it has no quotes": ("answer = no answer", "Python cannot read your answer: invalid syntax, line 2: `answer = no "
+                         "answer`. Write an option as it stands there, with its quotes."),
+    "it is a word without quotes": ("answer = EBUSY", "Your code went wrong: NameError: name 'EBUSY' is not defined. "
+                                    "Write an option as it stands there, with its quotes."),
+    "it raises without a word": ("assert False", "Your code went wrong: AssertionError."),
     "it exits": ("raise SystemExit(0)", "Your code went wrong: SystemExit: 0."),
     "it exits at once": ("import os\nos._exit(0)", ENDED),
     "it ends by a signal": ("import signal\nsignal.raise_signal(signal.SIGKILL)", ENDED),
@@ -97,6 +103,17 @@ def test_a_function_that_gives_no_words_is_told_so() -> None:
     verdict = judge("points-back", "def wrong(state):\n    return True", PATIENT)
     assert verdict.sentence == ("Your code went wrong: wrong gives True; it should give what is wrong in words, "
                                 "or ''.")
+
+
+def test_a_trace_without_quotes_is_told_about_them() -> None:
+    verdict = judge("make-it-notice", "run = pkvm-trace 1 v1\n0 kvm_create_vm(kvm0) = 0", PATIENT)
+    assert verdict.sentence.endswith('A trace stands between three quotes: run = """...""".')
+
+
+def test_a_call_that_raises_without_a_word_is_told_without_one() -> None:
+    code = exercise("close-the-hole").stub.replace("    remove_vm", "    assert not vm\n    remove_vm")
+    told = "Your code went wrong: __pkvm_finalize_teardown_vm: AssertionError."
+    assert judge("close-the-hole", code, PATIENT).sentence == told
 
 
 def test_nothing_of_all_this_reaches_the_next_answer() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from pkvm_model.practice import inside
 from pkvm_model.practice.answer import Answer
 from pkvm_model.practice.kinds import played, predicted
 from pkvm_model.practice.text import ExerciseError, exercise
@@ -20,6 +21,13 @@ EVERY = {*LIVED.exercise.options["answer"]}
 def test_of_several_right_options_each_is_accepted() -> None:
     assert predicted(LIVED, {"answer": {"0", "-EBUSY"}}).passed
     assert not predicted(LIVED, {"answer": {"0", "-ENOENT"}}).passed
+
+
+def test_of_several_choices_the_wrong_one_is_named() -> None:
+    twice = exercise("lent-twice")
+    told = inside.judge(twice.id, twice.solution.replace('later = "0"', 'later = "-EPERM"'))
+    assert (told.about, told.sentence) == ("later", twice.options["later"]["-EPERM"])
+    assert not predicted(LIVED, {"answer": "0"}).about
 
 
 @pytest.mark.parametrize("truth", [{"answer": "-EPERM"}, {"answer": set[str]()}, {}, {"answer": EVERY}])

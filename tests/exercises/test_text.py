@@ -109,6 +109,12 @@ def test_a_choice_makes_its_own_stub_and_wrong_answers() -> None:
     assert one.hints == ("A nudge.", "A direction, in two lines.", "Nearly everything.")
 
 
+def test_options_that_are_too_long_for_a_line_get_one_each() -> None:
+    long = "no: " + "so " * 30 + "it is"
+    stub = parse("mine", CHOICE.replace('"no"', f'"{long}"')).stub
+    assert stub == f'first = ...  # "0" or "-EBUSY"\nsecond = ...\n#   "yes"\n#   "{long}"'
+
+
 def test_code_has_its_place_to_edit_and_its_wrong_answers() -> None:
     one = parse("mine", CODE)
     assert (one.bench, one.stub, one.explained) == ("bench()", "run = ...", "Because.")
@@ -133,6 +139,9 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         exercises(tmp_path)
 
 
-def test_an_exercise_that_there_is_not_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ExerciseError, match=r"there is no exercise 'lived'; there are .*lived-to-see"):
-        exercise("lived")
+@pytest.mark.parametrize(("name", "says"), [("lived", "there is no exercise 'lived'; there is lived-to-see"),
+                                            ("xyz", "there is no exercise 'xyz'")])
+def test_an_exercise_that_there_is_not_is_refused_with_one_of_a_like_name(name: str, says: str) -> None:
+    with pytest.raises(ExerciseError) as refused:
+        exercise(name)
+    assert str(refused.value) == says

@@ -10,7 +10,7 @@ from IPython.core.error import UsageError
 from pkvm_model import lesson
 from pkvm_model.practice import progress
 from pkvm_model.practice.progress import Done
-from pkvm_model.practice.text import exercise
+from pkvm_model.practice.text import exercise, exercises
 from pkvm_model.practice.verdict import Verdict
 from pkvm_model.widgets import exercise as cards
 from pkvm_model.widgets.exercise import Card, after, check
@@ -67,6 +67,26 @@ def test_hints_come_one_by_one_and_are_noted(copy: Path) -> None:
     assert progress.read(copy)[PREDICT.id].hints == 2
 
 
+def test_hints_that_were_given_stay_until_the_answer_is_right(copy: Path) -> None:
+    check(PREDICT, 'answer = "0"').answer({"hints": 2})
+    again = check(PREDICT, 'answer = "-ENOENT"')
+    assert json.loads(again.packed)["given"] == [*PREDICT.hints[:2]]
+    assert PREDICT.hints[1] in again.describe()
+    assert json.loads(check(PREDICT, PREDICT.solution).packed)["given"] == []
+
+
+def test_what_was_solved_stays_so_and_a_later_refusal_says_it(copy: Path) -> None:
+    assert cards.SOLVED not in check(PREDICT, 'answer = "0"').describe()
+    check(PREDICT, PREDICT.solution)
+    assert cards.SOLVED in check(PREDICT, 'answer = "0"').describe()
+
+
+def test_of_several_choices_the_card_names_the_wrong_one(copy: Path) -> None:
+    twice = exercise("lent-twice")
+    told = json.loads(check(twice, twice.solution.replace('later = "0"', 'later = "-EPERM"')).packed)["sentence"]
+    assert told == f"`later`: {twice.options['later']['-EPERM']}"
+
+
 def test_a_solution_that_was_asked_for_is_noted_and_stays(copy: Path) -> None:
     assert check(PREDICT, 'answer = "0"').answer({"show": True})["solution"]["explained"] == PREDICT.explained
     assert progress.read(copy)[PREDICT.id].shown
@@ -117,11 +137,15 @@ def test_the_cell_magic_knows_what_passed(copy: Path) -> None:
 
 
 def test_an_unknown_exercise_is_one_line() -> None:
-    with pytest.raises(UsageError, match=r"^there is no exercise 'lived'; .* The first line is %%answer"):
+    with pytest.raises(UsageError, match=r"^there is no exercise 'lived'; there is lived-to-see. The first"):
         lesson.answer("lived", "")
 
 
-def test_the_next_exercise_is_named_when_one_is_passed() -> None:
-    notes = cards.Notes(PREDICT.id, Path("/"))
-    assert Card(PREDICT, REFUSED, notes).next == "Change the cell above and run it again."
-    assert Card(PREDICT, GOOD, notes).next.startswith(("Next: ", "That was"))
+@pytest.mark.parametrize(("place", "after"), [(0, "make-it-notice.ipynb"), (2, "../02-who-owns-this-page.ipynb"),
+                                              (-1, "../course-map.ipynb")])
+def test_a_card_that_passed_names_the_notebook_that_comes_next(place: int, after: str) -> None:
+    one = [*exercises().values()][place]
+    notes = cards.Notes(one.id, Path("/"))
+    assert Card(one, GOOD, notes).after == after
+    refused = Card(one, REFUSED, notes)
+    assert (refused.next, refused.after) == ("Change the cell above and run it again.", "")

@@ -11,7 +11,7 @@ from ..kinds import always, broken, catches, passed, predicted, spares
 from ..verdict import Verdict
 
 PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
-TOO_MUCH = "The kernel that is right does this, too."
+TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
 def looks_like_a_pin(answer: Answer) -> Verdict:

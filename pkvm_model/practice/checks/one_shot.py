@@ -13,7 +13,7 @@ from ..answer import Answer
 from ..kinds import always, broken, catches, passed, predicted, spares
 from ..verdict import Verdict
 
-TOO_MUCH = "The kernel that is right does this, too."
+TOO_MUCH = "Your check speaks against the kernel that is right."
 PINNED = ("kvm0", "hv0.0", "hv0.1")
 
 

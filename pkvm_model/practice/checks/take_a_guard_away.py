@@ -122,7 +122,7 @@ def points_back(answer: Answer) -> Verdict:
     good = scene_of(RACES["R29"], UPSTREAM), scene_of(RACES["R20"], V1), scene_of(RACES["R21"], V1)
     twice = scene_of(RACES["R20"], mutate(V1, "M15"))
     forgotten = scene_of(RACES["R21"], mutate(V1, "M16"))
-    verdicts = (*(spares(scene, mine, f"It is broken in {scene.revision.name}, where nothing is wrong.")
+    verdicts = (*(spares(scene, mine, f"Your check speaks against {scene.revision.name}, where nothing is wrong.")
                   for scene in good),
                 catches(twice, mine, "It does not notice M15: two CPUs that have the same vCPU loaded."),
                 catches(forgotten, mine,

@@ -42,7 +42,7 @@ def polite_refusal(answer: Answer) -> Verdict:
 def stray_count(answer: Answer) -> Verdict:
     """An invariant that sees the quiet variant of the hole, and speaks against no kernel without the hole."""
     mine, quiet, mended = always(answer, "wrong"), play(QUIET, 1, 0, 0, 1, 0), replace(QUIET, revision=UPSTREAM)
-    good = "It speaks against a kernel without the hole."
+    good = "Your check speaks against a kernel without the hole."
     if refused := spares(ONE_CALL, mine, good) or spares(mended, mine, good):
         return refused
     told = first_broken(quiet, mine)

@@ -52,7 +52,7 @@ def still_lent(story: Story) -> int:
 def comment_to_spec(answer: Answer) -> Verdict:
     """Both promises of the comment: an invariant for the first, a state to be reached for the second."""
     safe, good = always(answer, "wrong"), sometimes(answer, "reached")
-    refused = (spares(TORN_DOWN_AND_RUN, safe, "It speaks against v1, which keeps its first promise.")
+    refused = (spares(TORN_DOWN_AND_RUN, safe, "Your check speaks against v1, which keeps its first promise.")
                or catches(LOAD_DOES_NOT_ASK, safe, "A vCPU of a dying VM was loaded, and `wrong` said nothing."))
     if refused:
         return refused

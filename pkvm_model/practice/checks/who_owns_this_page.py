@@ -15,7 +15,7 @@ from ..verdict import Verdict
 
 PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
 LETTERS = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "–"}
-TOO_MUCH = "The kernel that is right does this, too."
+TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
 def lent_twice(answer: Answer) -> Verdict:

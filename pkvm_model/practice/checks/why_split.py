@@ -27,7 +27,7 @@ def nobody_to_name(answer: Answer) -> Verdict:
 def mine_while_i_run(answer: Answer) -> Verdict:
     """An invariant: a guest that has a vCPU loaded keeps its page."""
     mine = always(answer, "wrong")
-    return (spares(RUN_AND_RECLAIM, mine, "It speaks against a kernel that takes pages only from the dying.")
+    return (spares(RUN_AND_RECLAIM, mine, "Your check speaks against a kernel that takes pages only from the dying.")
             or catches(NOBODY_ASKS, mine, "The page went home while a vCPU was loaded, and your check said nothing.")
             or passed("It lets the dying give their pages back, and nobody else.", mine, RUN_AND_RECLAIM, NOBODY_ASKS))
 

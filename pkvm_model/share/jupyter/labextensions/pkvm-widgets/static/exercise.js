@@ -11,7 +11,7 @@ const EXERCISE_CSS = `
   .mark{display:inline-grid;place-items:center;width:24px;height:24px;border:2.5px solid var(--ink);font-weight:700;line-height:1}
   .mark.passed{border-radius:50%;background:var(--ink);color:var(--bg)} .mark.not-yet{border-style:dashed}
   .says{font-size:18px;line-height:1.35;font-weight:600;margin:6px 0;max-width:60em}
-  .facts{color:var(--muted);font-size:13px} .next{margin:6px 0}
+  .facts{color:var(--muted);font-size:13px} .next{margin:6px 0} .next a[href]{text-decoration:underline}
   .buttons{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}
   .hints{list-style:decimal;padding-left:26px;margin-top:8px} .hints li{margin:4px 0;max-width:60em} .hints:empty{display:none}
   .solution{border-left:6px double var(--ink);padding:2px 0 2px 14px;margin-top:10px} .solution h4{font-weight:700}
@@ -38,16 +38,17 @@ class ExerciseWidget extends Widget {
     this.buttons = make("div.buttons", { role: "group", "aria-label": "Help" }, this.hint, !data.solution && this.show);
     this.box.append(...this.verdict(), ...(data.passed ? [] : [this.buttons]), this.standing, this.alert, this.hints, this.answer,
       this.along(), this.live);
-    this.draw();
+    this.give(data.given ?? []);  // a card of an older course has none
     if (data.solution) this.solve(data.solution);
     this.begin();
   }
 
   verdict() {
-    const { passed, head, title, sentence, facts, next, printed, details } = this.data;
+    const { passed, head, title, sentence, facts, next, after, printed, details } = this.data;
     const mark = make(`span.mark.${passed ? "passed" : "not-yet"}`, { "aria-hidden": "true" }, passed ? "✓" : "…");
     return [make("p.head", {}, mark, make("span", {}, `${head} ${title}`)),
-      make("p.says", { role: "status" }, ...worded(sentence)), make("p.facts", {}, facts.join(" ")), make("p.next", {}, next),
+      make("p.says", { role: "status" }, ...worded(sentence)), make("p.facts", {}, facts.join(" ")), 
+      make("p.next", {}, next, after && " ", after && make("a", { "data-file": after }, after.replace("../", ""))),
       printed ? make("div", {}, make("p.muted", {}, "Your code printed:"), make("pre", { tabindex: "0" }, printed)) : "",
       details ? make("details", {}, make("summary", {}, "What Python says"), make("pre", { tabindex: "0" }, details)) : ""].filter(Boolean);
   }

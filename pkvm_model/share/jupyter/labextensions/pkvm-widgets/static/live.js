@@ -1,7 +1,7 @@
 // The live side: a port to the Python object behind an anywidget model, and the models that are alive in this page.
 
-const LATE = "No answer from Python yet: the kernel is busy, stopped or restarted. If nothing happens, run the cell again.";
-const GONE = "Python is gone: the kernel was stopped or restarted. What is here still works; run the cell again for the rest.";
+const LATE = "No answer from Python yet: the kernel is busy, stopped or restarted. If nothing happens, run the cells again, from the top.";
+const GONE = "Python is gone: the kernel was stopped or restarted. What is here still works; for the rest run the cells again, from the top.";
 const PATIENCE = 3000;
 
 /** A port to the Python object behind a model. Questions and answers find each other by a number nobody else has drawn. */

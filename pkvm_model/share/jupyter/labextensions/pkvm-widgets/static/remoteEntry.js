@@ -23,6 +23,11 @@
     const [{ Widget }, { mountStored }] = await Promise.all([lumino.get().then((make) => make()), load()]);
 
     class StoredWidget extends Widget {
+      constructor(options) {
+        super();
+        this.options = options;
+      }
+
       async renderModel({ data }) {
         this.data = data;
         if (this.isAttached) this.mount();
@@ -36,6 +41,15 @@
       mount() {
         this.shown?.close();
         this.shown = mountStored(this.node, this.data[STORED], this.data[VIEW]?.model_id);
+        for (const link of this.node.querySelectorAll("a[data-file]")) this.open(link);
+      }
+
+      // A file's name becomes a link that opens it here, in a tab; elsewhere it stays a name.
+      async open(link) {
+        const { resolver, linkHandler } = this.options, { file } = link.dataset;
+        if (!resolver || !linkHandler) return;
+        link.href = file;
+        linkHandler.handleLink(link, await resolver.resolveUrl(file), "");
       }
 
       dispose() {
@@ -43,7 +57,7 @@
         super.dispose();
       }
     }
-    const rendererFactory = { safe: true, mimeTypes: [STORED], createRenderer: () => new StoredWidget() };
+    const rendererFactory = { safe: true, mimeTypes: [STORED], createRenderer: (options) => new StoredWidget(options) };
     const extension = { id: "pkvm-widgets:mime", description: "Shows the widgets of the pKVM course.", dataType: "json", rank: -100, rendererFactory };
     return () => ({ __esModule: true, default: extension });
   }
