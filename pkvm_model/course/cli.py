@@ -50,8 +50,8 @@ def _inside(argv: Sequence[str]) -> int:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Reads a command line; what stands after `--` is kept for pytest."""
-    argv = list(argv)
+    """Reads a command line, an empty one as a wish for help; what stands after `--` is kept for pytest."""
+    argv = list(argv) or ["--help"]
     cut = argv.index("--") if "--" in argv else len(argv)
     arguments = parser().parse_args(argv[:cut])
     arguments.rest = argv[cut + 1 :]

@@ -26,6 +26,8 @@ ENOUGH = Limits(states=200_000)
 """No exercise looks at so many states."""
 CLICKS = 200
 """No bench of an exercise has so many steps."""
+WAITING = "1 order, up to where it waits for ever"
+"""How far was looked where a call waits under a lock that another one needs."""
 FOREIGN = "This trace is not of this bench: kernel, machine or calls differ. Copy it from there."
 
 
@@ -227,9 +229,9 @@ def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dic
     against = judged.objections[0] if judged.objections else None
     found = against.cell if against else None
     told = judged.sentence if says is None else says.get(judged.sentence, judged.sentence)
-    looked_at = f"{judged.states:,} states, all orders of all races and of all good runs"
+    looked_at = f"{judged.states:,} states, all orders of all races and of all good runs" if judged.states else WAITING
     shown = run_shown(found.trace, found.setup) if found else {}
-    return Verdict(judged.accepted, told, looked_at, **shown)
+    return Verdict(judged.accepted, f"{told.rstrip('.')}.", looked_at, **shown)
 
 
 def calls_of(story: Story) -> Iterable[str]:

@@ -11,6 +11,7 @@ from pkvm_model.practice import inside
 from pkvm_model.practice.answer import Answer
 from pkvm_model.practice.inside import PRINTED
 from pkvm_model.practice.judge import ENDED, FAULT, ROOT, TOO_LONG, Watch, judge, read
+from pkvm_model.practice.kinds import WAITING
 from pkvm_model.practice.text import exercise
 from pkvm_model.practice.verdict import Verdict
 from pkvm_model.revisions import V1
@@ -114,6 +115,18 @@ def test_a_call_that_raises_without_a_word_is_told_without_one() -> None:
     code = exercise("close-the-hole").stub.replace("    remove_vm", "    assert not vm\n    remove_vm")
     told = "Your code went wrong: __pkvm_finalize_teardown_vm: AssertionError."
     assert judge("close-the-hole", code, PATIENT).sentence == told
+
+
+def test_where_a_call_waits_for_ever_no_states_are_claimed() -> None:
+    waits = "    while True: hyp_page_count(view, vm)\n    remove_vm"
+    code = exercise("close-the-hole").stub.replace("    remove_vm", waits)
+    assert judge("close-the-hole", code, PATIENT).looked_at == WAITING
+
+
+def test_a_race_that_is_lost_is_told_in_whole_sentences() -> None:
+    waits = '    while hyp_page_count(view, vm):\n        yield "L", "wait"\n    remove_vm'
+    told = judge("close-the-hole", exercise("close-the-hole").stub.replace("    remove_vm", waits), PATIENT).sentence
+    assert told.endswith("touches page vm0, which EL2 no longer maps.")
 
 
 def test_nothing_of_all_this_reaches_the_next_answer() -> None:

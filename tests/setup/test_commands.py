@@ -38,9 +38,10 @@ def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch
     assert capsys.readouterr().err == "course.py: No space left on device: course.stamp\n"
 
 
-def test_every_command_is_offered(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("typed", [[], ["--help"]])
+def test_every_command_is_offered(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        cli.outside(["--help"])
+        cli.outside(typed)
     offered = capsys.readouterr().out.split()
     assert {"lab", "start", "update", "progress", "reset", "handin", "import", "test", "doctor"} <= set(offered)
 

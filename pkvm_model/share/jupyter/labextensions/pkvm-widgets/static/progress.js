@@ -8,7 +8,7 @@ const PROGRESS_CSS = `
 .pkvm-progress{
   max-width:60rem;padding:10px 16px 12px;
   .top{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:center;justify-content:space-between;margin-bottom:8px}
-  .top h3{font-size:16px;font-weight:700} .wide{overflow-x:auto} .note{margin-top:8px;max-width:60em}
+  .top h3{font-size:16px;font-weight:700} .wide{overflow-x:auto} .note{margin-bottom:8px;max-width:60em}
   tr.chapter th,tr.chapter td{background:var(--panel);font-weight:700} tr.one th{padding-left:26px}
 }`;
 
@@ -20,7 +20,7 @@ class ProgressWidget extends Widget {
     this.wide = make("div.wide", { tabindex: "0", role: "group", "aria-label": "Chapters and exercises" });
     this.note = make("p.note");
     const top = make("div.top", {}, this.caption, button("button", "Look again", "l", this.guard(() => this.look())));
-    this.box.append(top, this.wide, this.note, this.standing, this.alert, this.live);
+    this.box.append(top, this.note, this.wide, this.standing, this.alert, this.live);
     this.draw(data);
     this.begin();
   }
