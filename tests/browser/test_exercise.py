@@ -50,9 +50,11 @@ def test_a_solution_passes(exercised):
     expect(card.get_by_role("button", name="Hint")).to_have_count(0)
 
 
-def test_from_a_card_that_passed_a_link_opens_the_next_exercise(exercised):
+def test_from_a_card_that_passed_a_link_opens_the_next_exercise_in_a_tab(exercised):
+    exercised.evaluate("() => { window.before = true; }")
     exercised.locator(".pkvm-exercise").get_by_role("link", name="comment-to-spec.ipynb").click()
     expect(exercised.get_by_role("heading", name="From a comment to a check")).to_be_visible(timeout=30_000)
+    assert exercised.evaluate("() => window.before"), "the page was loaded anew: what was not saved is lost"
 
 
 def test_on_a_page_from_disk_the_next_exercise_is_a_name_and_no_link(offline, page_of):
