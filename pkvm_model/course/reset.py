@@ -36,4 +36,4 @@ def reset(name: str, copy: Copy | None = None) -> Iterator[str]:
 
 def anew(done: Done) -> Done:
     """What stays noted of an exercise that is begun once more."""
-    return done._replace(hints=0, shown=False, solved=False, steps=None, trace="")
+    return done._replace(hints=0, shown=False, solved=False, steps=None, fewest=None, trace="")
