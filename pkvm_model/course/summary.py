@@ -147,7 +147,7 @@ def race_table() -> tuple[Table, str]:
         if race.scripts
     ]
     text = "".join(f"<p>({number}) {html.escape(sentence(note))}</p>" for note, number in notes.items())
-    return Table("What several CPUs do at once, in all orders", ("", "", *REVISIONS), rows), text
+    return Table("What several CPUs do at once, in all orders", ("race", "what happens", *REVISIONS), rows), text
 
 
 def cell_text(race: Race, found: Cell, notes: dict[str, int]) -> str:
