@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -24,10 +25,16 @@ def inside(argv: Sequence[str]) -> int:
 
 def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     try:
-        return run(argv)
+        status = run(argv)
+        sys.stdout.flush()
+        return status
     except CourseError as error:
         print(f"course.py: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever reads has enough, as in `course.py progress | head`; nothing more may be written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print("course.py:", ": ".join(filter(None, [error.strerror, error.filename])), file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from . import progress, text
 from .progress import Done, ProgressError
 from .text import Exercise
 
-HEADS = ("chapter, exercise", "", "tries", "hints", "steps", "fewest")
+HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
 
 def table(exercises: Sequence[Exercise], noted: Mapping[str, Done]) -> Table:

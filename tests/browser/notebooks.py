@@ -8,7 +8,18 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.environment import ROOT
-from pkvm_model.lesson import el2_time, find, lifecycle, play, quiz, schedule, sequence, side_by_side, state_graph
+from pkvm_model.lesson import (
+    el2_time,
+    find,
+    lifecycle,
+    play,
+    progress,
+    quiz,
+    schedule,
+    sequence,
+    side_by_side,
+    state_graph,
+)
 from pkvm_model.practice.paper import notebook as on_paper
 from pkvm_model.practice.text import exercise
 from pkvm_model.revisions import UPSTREAM, V1
@@ -117,6 +128,7 @@ def stored_notebooks() -> dict[str, Any]:
     made["comment-to-spec.ipynb"] = nbformat.reads(on_paper(exercise("comment-to-spec")), as_version=4)
     made["refused.ipynb"] = walk(check(hole, hole.stub))
     made["passed.ipynb"] = walk(check(hole, f'print("so")\n{hole.solution}'))
+    made["progress.ipynb"] = walk(progress())
     return lessons | made
 
 

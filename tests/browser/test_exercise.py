@@ -64,15 +64,16 @@ def test_on_a_page_from_disk_the_next_exercise_is_a_name_and_no_link(offline, pa
     expect(offline.locator(".pkvm-exercise").get_by_role("link")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["refused", "passed"])
+@pytest.mark.parametrize(("name", "kind"), [
+    ("refused", "exercise"), ("passed", "exercise"), ("progress", "progress")])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_on_a_card(offline, page_of, theme, name):
+def test_axe_finds_no_violation_on_a_card(offline, page_of, theme, name, kind):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
     offline.set_viewport_size({"width": 600, "height": 900})
     offline.goto(page_of(f"{name}.ipynb"))
-    expect(offline.locator(".pkvm-exercise")).to_be_visible()
-    found = axe.Axe().run(offline, context=".pkvm-exercise").response["violations"]
+    expect(offline.locator(f".pkvm-{kind}")).to_be_visible()
+    found = axe.Axe().run(offline, context=f".pkvm-{kind}").response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
     assert offline.evaluate("document.documentElement.scrollWidth") <= 600
 

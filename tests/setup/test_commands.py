@@ -171,3 +171,12 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
     assert server.returncode == 0
     assert complaints.endswith("Shutting down...\n")
     assert len(complaints.splitlines()) == 1
+
+
+def test_a_reader_who_has_enough_hears_no_complaint() -> None:
+    command = [sys.executable, "-m", "pkvm_model.course", "progress"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listed:
+        assert listed.stdout
+        assert listed.stderr
+        listed.stdout.close()
+        assert (listed.stderr.read(), listed.wait()) == (b"", 0)
