@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.lab import QUIET, chromium, running_lab
 from pkvm_model.course.pages import export
+from tests.browser.in_lab import OPEN_NEXT
 from tests.browser.notebooks import stored_notebooks
 
 
@@ -61,6 +62,21 @@ def notebook(lab_page):
         if fragment or name not in lab_page.url:
             lab_page.goto(f"/lab/tree/{name}?reset{fragment}")
             lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        return lab_page
+
+    return opened
+
+
+@pytest.fixture
+def lesson(notebook, lab_page):
+    """Opens a lesson in JupyterLab where that is loaded already, in the place of what is open."""
+
+    def opened(name):
+        if "/lab/tree/" not in lab_page.url:
+            return notebook(name)
+        lab_page.evaluate(OPEN_NEXT, name)
+        lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        assert lab_page.evaluate("window.jupyterapp.shell.currentWidget.context.path") == name
         return lab_page
 
     return opened

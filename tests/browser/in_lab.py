@@ -17,6 +17,12 @@ RUN_LAST = (
   return cells.activeCell.model.outputs.toJSON()[0].data['text/plain'];
 }"""
 )
+# Loading JupyterLab takes longer than running most lessons. What is disposed of asks nobody whether to save it.
+OPEN_NEXT = """async (name) => {
+  const app = window.jupyterapp, before = app.shell.currentWidget;
+  await app.commands.execute('docmanager:open', { path: name });
+  before.dispose();
+}"""
 CELLS = READY + "return cells.widgets.length; }"
 SAVE = READY + "await panel.context.save(); }"
 RESTART = READY + "await session.restartKernel(); }"

@@ -20,8 +20,8 @@ def live(notebook):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_runs_to_its_end_and_shows_its_benches(notebook, name):
-    page = notebook(name)
+def test_a_lesson_runs_to_its_end_and_shows_its_benches(lesson, name):
+    page = lesson(name)
     assert page.evaluate(RUN_ALL)
     page.wait_for_selector(".pkvm-bench")
     assert page.get_by_text("Error displaying widget").count() == 0
