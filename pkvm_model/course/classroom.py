@@ -18,10 +18,10 @@ from pkvm_model.course import doctor, handin
 from pkvm_model.course.errors import CourseError
 from pkvm_model.practice.answer import Answer
 from pkvm_model.practice.inside import check_of
-from pkvm_model.practice.kinds import count
 from pkvm_model.practice.progress import Done
 from pkvm_model.practice.text import Exercise, exercises
 from pkvm_model.practice.verdict import NotYet, Verdict
+from pkvm_model.show.hunt import count
 from pkvm_model.show.table import Table
 from pkvm_model.trace import TraceError, parse
 

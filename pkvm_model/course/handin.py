@@ -30,7 +30,7 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.work import Copy
 from pkvm_model.practice import progress
 from pkvm_model.practice.progress import Done, from_value, to_rows, write_whole
-from pkvm_model.practice.standing import counted
+from pkvm_model.show.hunt import count
 from pkvm_model.practice.text import FOLDER
 
 USUAL = "handin.json"
@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     handed = of(copy, arguments.name)
     write(handed, path)
     solved = sum(done.solved for done in handed.exercises.values())
-    print(f"{path}: {counted(len(handed.exercises))}, {solved} of them solved. Send it to whoever asked for it.")
+    handed_in = count(len(handed.exercises), "exercise")
+    print(f"{path}: {handed_in}, {solved} of them solved. Send it to whoever asked for it.")
     if not handed.name:
         print("No name is in it. To put one in: python3 course.py handin --name 'Your Name'")
     return 0

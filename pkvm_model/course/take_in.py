@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pkvm_model.course import handin
-from pkvm_model.practice.standing import counted
+from pkvm_model.show.hunt import count
 from pkvm_model.course.update import RELOAD
 from pkvm_model.course.work import EXERCISES, Copy, Work, opened
 from pkvm_model.practice import paper
@@ -39,7 +39,8 @@ def take_in(path: Path, copy: Copy | None = None) -> Iterator[str]:
                 yield from take_answer(work, name, noted[name].answer)
         work.keep_noted(merged)
     solved = sum(done.solved for done in merged.values())
-    taken = f"Progress of {counted(len(theirs))} is taken in; {solved} {'is' if solved == 1 else 'are'} solved now."
+    now = f"{solved} {'is' if solved == 1 else 'are'} solved now."
+    taken = f"Progress of {count(len(theirs), 'exercise')} is taken in; {now}"
     yield f"{taken} {RELOAD}"
 
 

@@ -6,7 +6,8 @@ kernel that refuses everything is safe, too.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import GeneratorType
@@ -172,18 +173,26 @@ def judge_fix(revision: Revision) -> Judgement:
     """
     fixed = watched(revision)
     try:
-        found = {race.id: cell(race, fixed) for race in (*ORDER, *GOOD_RUNS)}
-        races = [objection for race in ORDER if (objection := against(race, found[race.id], fixed.name))]
-        runs = [objection for run in GOOD_RUNS if (objection := missed(run, found[run.id], races))]
+        with blamed_on_functions(revision):
+            found = {race.id: cell(race, fixed) for race in (*ORDER, *GOOD_RUNS)}
     except Spinning:
         return Judgement((Objection("waits", "Deadlock: the put needs that lock."),))
+    races = [objection for race in ORDER if (objection := against(race, found[race.id], fixed.name))]
+    runs = [objection for run in GOOD_RUNS if (objection := missed(run, found[run.id], races))]
+    return Judgement((*runs, *races), sum(one.states for one in found.values()))
+
+
+@contextmanager
+def blamed_on_functions(revision: Revision) -> Iterator[None]:
+    """What the model cannot do with a learner's functions is reported as theirs. Raises LearnerError."""
+    try:
+        yield
     except ModelError as error:
         raise error.__cause__ if isinstance(error.__cause__, LearnerError) else LearnerError(str(error)) from error
     except TypeError as error:
         if not revision.functions:
             raise
         raise LearnerError(f"{error}; keep only numbers, names and pointers from one region to the next") from error
-    return Judgement((*runs, *races), sum(one.states for one in found.values()))
 
 
 @cache

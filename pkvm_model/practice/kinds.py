@@ -1,23 +1,23 @@
 """The kinds of checks: what was predicted, broken, said or mended, beside what the model does."""
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import Judgement, LearnerError, judge_fix, watched
+from ..explore.fixes import Judgement, LearnerError, blamed_on_functions, judge_fix, watched
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
 from ..revisions import Revision
 from ..scenes import Scene
+from ..show.hunt import count
 from ..show.sequence import Sequence
 from ..show.story import Story, play
 from ..state import State
 from ..steps import Call
-from ..trace import Trace, TraceError, header, parse, show_call
-from ..view import ModelError
+from ..trace import Trace, TraceError, header, parse
 from .answer import Answer
 from .text import ExerciseError
 from .verdict import NotYet, Verdict
@@ -50,6 +50,12 @@ def predicted(answer: Answer, truth: Mapping[str, str | Collection[str]], looked
         return Verdict(False, options[wrong][given[wrong]], looked_at, about=wrong if len(options) > 1 else "")
     told = " ".join(options[name][given[name]] for name in options)
     return Verdict(True, told, looked_at, **run_shown(shown))
+
+
+def outcome(story: Story) -> str:
+    """What the last step of a story answers, as the options have it: a result, or that nobody gets one."""
+    last = story.outcomes[-1]
+    return "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= ")
 
 
 def true_of(statements: Mapping[str, object]) -> set[str]:
@@ -151,11 +157,6 @@ def sentence(text: str) -> str:
     return f"{first}{text[1:].rstrip('.')}." if text else ""
 
 
-def count(number: int, noun: str) -> str:
-    """A number of things."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
 def always(answer: Answer, name: str, says: str = "Yours.") -> Always:
     """A learner's invariant: `name(state)` gives what is wrong, in words, or ''."""
     return Always(name, says, guarded(answer, name, str))
@@ -234,11 +235,6 @@ def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dic
     return Verdict(judged.accepted, f"{told.rstrip('.')}.", looked_at, **shown)
 
 
-def calls_of(story: Story) -> Iterable[str]:
-    """The calls that the learner's steps began, as written."""
-    return [show_call(step.call) for step, begun in story.steps if begun]
-
-
 def passed(says: str, mine: Always, *scenes: Scene) -> Verdict:
     """Say that a learner's invariant is good, and of how many states it holds; where it is broken, a run shows that."""
     found = [(scene, ask(scene, mine)) for scene in scenes]
@@ -271,9 +267,5 @@ def ask_rewritten(scene: Scene, *asked: Property) -> Report:
 
     Raises LearnerError for a function that goes wrong, and Spinning for one that waits under a lock.
     """
-    try:
+    with blamed_on_functions(scene.revision):
         return ask(scene, *asked)
-    except ModelError as error:
-        raise error.__cause__ if isinstance(error.__cause__, LearnerError) else LearnerError(str(error)) from error
-    except TypeError as error:
-        raise LearnerError(f"{error}; keep only numbers, names and pointers from one region to the next") from error

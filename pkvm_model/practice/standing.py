@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..show.hunt import count
 from ..show.table import Table
 from . import progress, text
 from .progress import Done, ProgressError
@@ -16,7 +17,7 @@ def table(exercises: Sequence[Exercise], noted: Mapping[str, Done]) -> Table:
     chapters = dict.fromkeys(one.chapter for one in exercises)
     rows = [row for chapter in chapters for row in rows_of(chapter, exercises, noted)]
     solved = sum(noted.get(one.id, Done()).solved for one in exercises)
-    return Table(f"{solved} of {counted(len(exercises))} solved", HEADS, rows, what_next(exercises, noted))
+    return Table(f"{solved} of {count(len(exercises), 'exercise')} solved", HEADS, rows, what_next(exercises, noted))
 
 
 def here() -> Table:
@@ -52,8 +53,3 @@ def what_next(exercises: Iterable[Exercise], noted: Mapping[str, Done]) -> str:
         return "Everything is solved. To hand it in: python3 course.py handin"
     one = next((one for one in left if noted.get(one.id, Done()).tries), left[0])
     return f"Next: {one.title}, {one.minutes} minutes, in exercises/{one.id}.ipynb of your copy."
-
-
-def counted(number: int) -> str:
-    """So many exercises, in words that fit the number."""
-    return f"{number} exercise{'' if number == 1 else 's'}"

@@ -133,7 +133,7 @@ class Notes:
             self.says = [f"{str(error)[:1].upper()}{str(error)[1:]}."]
 
 
-def after(done: Done, verdict: Verdict, text: str) -> Done:
+def noted_after(done: Done, verdict: Verdict, text: str) -> Done:
     """What is noted after a check. A right answer stays, with its run, until a right one takes no more steps."""
     if not verdict.tried:
         return done
@@ -149,5 +149,5 @@ def check(exercise: Exercise, text: str, start: Path | None = None) -> Card:
     """Judge an answer in a process of its own, note it, and show what came of it."""
     notes = Notes(exercise.id, start)
     verdict = judge.judge(exercise.id, text)
-    notes.keep(lambda done: after(done, verdict, text))
+    notes.keep(lambda done: noted_after(done, verdict, text))
     return Card(exercise, verdict, notes)

@@ -13,7 +13,7 @@ from pkvm_model.practice.progress import Done
 from pkvm_model.practice.text import exercise, exercises
 from pkvm_model.practice.verdict import Verdict
 from pkvm_model.widgets import exercise as cards
-from pkvm_model.widgets.exercise import Card, after, check
+from pkvm_model.widgets.exercise import Card, check, noted_after
 
 PREDICT = exercise("lived-to-see")
 REFUSED = Verdict(False, "Not so.", "1 run")
@@ -109,14 +109,15 @@ def test_progress_that_cannot_be_kept_is_said_on_the_card(copy: Path, monkeypatc
 
 
 def test_a_later_try_does_not_replace_a_right_answer() -> None:
-    solved = after(Done(), GOOD, "right")
-    assert after(solved, REFUSED, "worse") == solved._replace(tries=2)
+    solved = noted_after(Done(), GOOD, "right")
+    assert noted_after(solved, REFUSED, "worse") == solved._replace(tries=2)
 
 
 def test_of_two_right_runs_the_shorter_one_counts() -> None:
     noted = Done()
     for number in (6, 4, 5):
-        noted = after(noted, Verdict(True, "So.", trace=f"run {number}", steps=number, fewest=4), f"answer {number}")
+        verdict = Verdict(True, "So.", trace=f"run {number}", steps=number, fewest=4)
+        noted = noted_after(noted, verdict, f"answer {number}")
     assert noted == Done(3, solved=True, steps=4, fewest=4, answer="answer 4", trace="run 4")
 
 

@@ -13,7 +13,8 @@ from ...steps import Step
 from ...trace import TraceError, parse_line, show_outcome
 from ...view import ModelError
 from ..answer import Answer
-from ..kinds import count, predicted
+from ...show.hunt import count
+from ..kinds import predicted
 from ..text import ExerciseError
 from ..verdict import NotYet, Verdict
 

@@ -10,7 +10,7 @@ from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOT
 from ...show.story import Story, play, play_out
 from ...state import OWNED, Kvm, Page, State
 from ..answer import Answer
-from ..kinds import always, broken, catches, passed, predicted, spares
+from ..kinds import always, broken, catches, outcome, passed, predicted, spares
 from ..verdict import Verdict
 
 TOO_MUCH = "Your check speaks against the kernel that is right."
@@ -20,9 +20,7 @@ PINNED = ("kvm0", "hv0.0", "hv0.1")
 def lived_to_see(answer: Answer) -> Verdict:
     """CPU 1 loads, CPU 0 tears down: what the caller gets."""
     story = play(STILL_LOADED, 1, 0)
-    last = story.outcomes[-1]
-    given = "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= ")
-    return predicted(answer, {"answer": given}, "1 run, all of it", story)
+    return predicted(answer, {"answer": outcome(story)}, "1 run, all of it", story)
 
 
 def done_but_counted(answer: Answer) -> Verdict:

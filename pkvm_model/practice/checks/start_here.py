@@ -10,7 +10,7 @@ from ...scenes.start_here import COLD_OPEN, LOAD_OR_START, TWO_AT_ONCE
 from ...show.story import Story, play
 from ...state import HOST, HYP, OWNED, Cpu, Page, State
 from ..answer import Answer
-from ..kinds import ask, broken, predicted, reached, states, true_of
+from ..kinds import ask, broken, outcome, predicted, reached, states, true_of
 from ..verdict import Verdict
 
 PANICS = next(one for one in INVARIANTS if one.name == "I0a")
@@ -20,11 +20,10 @@ MEMORY = next(one for one in INVARIANTS if one.name == "I0b")
 def count_the_users(answer: Answer) -> Verdict:
     """Two unshares overlap, then start: the count after each part, and what start gives."""
     whole = play(TWO_AT_ONCE, 0, 1, 0, 0, 0)
-    last = whole.outcomes[-1]
     return predicted(answer, {
         "both": str(play(TWO_AT_ONCE, 0, 1).page("vm0").refcount),
         "one_left": str(play(TWO_AT_ONCE, 0, 1, 0, 0).page("vm0").refcount),
-        "start": "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= "),
+        "start": outcome(whole),
     }, "1 run, all of it", whole)
 
 

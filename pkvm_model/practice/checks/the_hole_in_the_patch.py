@@ -10,8 +10,8 @@ from ...scenes.the_hole_in_the_patch import (DESTROY_AND_UNMAP, FIND_THE_HOLE, O
 from ...show.story import Story, play
 from ...state import OWNED
 from ..answer import Answer
-from ..kinds import (always, ask, broken, first_broken, predicted, reached, run_shown, sentence, spares, states,
-                     true_of)
+from ..kinds import (always, ask, broken, first_broken, outcome, predicted, reached, run_shown, sentence, spares,
+                     states, true_of)
 from ..verdict import Verdict
 
 MEMORY = tuple(one for one in INVARIANTS if one.name == "I0b")
@@ -33,10 +33,7 @@ def no_hole(story: Story) -> str:
 def polite_refusal(answer: Answer) -> Verdict:
     """Start in the middle of an unshare that will be refused, and once more after it."""
     early, late = play(POLITE_REFUSAL, 0, 1), play(POLITE_REFUSAL, 0, 1, 0, 1)
-    last = early.outcomes[-1]
-    given = "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= ")
-    truth = {"answer": given, "later": late.outcomes[-1].removeprefix("= ")}
-    return predicted(answer, truth, "1 run, all of it", late)
+    return predicted(answer, {"answer": outcome(early), "later": outcome(late)}, "1 run, all of it", late)
 
 
 def stray_count(answer: Answer) -> Verdict:
