@@ -5,7 +5,7 @@ import tempfile
 
 import pytest
 
-from pkvm_model.course.environment import ROOT
+from pkvm_model.course.paths import ROOT
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from pkvm_model.revisions import EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, Revision
-from pkvm_model.view import Hypercall, Ref, Refused, View
+from pkvm_model.model.revisions import EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, Revision
+from pkvm_model.model.view import Hypercall, Ref, Refused, View
 
 FREE, RESERVED, LIVE, DYING = "free", "reserved", "live", "dying"
 HOST, LOST = "host", "lost"

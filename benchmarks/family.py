@@ -65,7 +65,7 @@ def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None
     if isinstance(machine, Script):
         raise Missing("the scripts of family B are not interchangeable")
     try:
-        from pkvm_model.explore.symmetry import SymmetricSearch  # noqa: PLC0415  # needs numpy
+        from pkvm_model.explore.engine.symmetry import SymmetricSearch  # noqa: PLC0415  # needs numpy
     except ImportError as error:
         raise Missing(f"symmetry needs numpy: {error}") from None
     while exploration.search.states < BEGUN and not exploration.finds and exploration.advance():

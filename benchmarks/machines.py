@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks import atomic_host, script
 from pkvm_model.explore.check import Always
-from pkvm_model.revisions import Revision
-from pkvm_model.state import Cpu, Flight, State
-from pkvm_model.steps import Step, advance
-from pkvm_model.view import Refused, View, Waits
+from pkvm_model.model.revisions import Revision
+from pkvm_model.model.state import Cpu, Flight, State
+from pkvm_model.model.steps import Step, advance
+from pkvm_model.model.view import Refused, View, Waits
 
 CPUS = atomic_host.CPUS
 STATES = (atomic_host.FREE, atomic_host.RESERVED, atomic_host.LIVE, atomic_host.DYING)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple
 
-from pkvm_model.revisions import EBUSY, Revision
-from pkvm_model.state import Config
-from pkvm_model.view import Ref, Region, View, Waits
+from pkvm_model.model.revisions import EBUSY, Revision
+from pkvm_model.model.state import Config
+from pkvm_model.model.view import Ref, Region, View, Waits
 
 LIVE, DYING, REMOVED, FREED = "live", "dying", "removed", "freed"
 

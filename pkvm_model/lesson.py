@@ -10,25 +10,36 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
-from .explore.check import Property
+from .conform.recording import call_numbers, call_with, load, replay_all
+from .explore.check import Always, Limits, Property, Sometimes, Stuck, explore
+from .explore.fixes import judge_fix
+from .explore.machines import AnyHost, Scripts, every_call
+from .explore.mutants import compare, flush_late, mutate, refuse_leftovers
+from .explore.properties import INVARIANTS
 from .explore.races import Race
-from .practice import standing
-from .practice.text import ExerciseError, exercise
-from .revisions import REVISIONS, V1, Revision
-from .run import CALLS
+from .graphs.bench import StateGraph
+from .graphs.el2_time import APART, NEAR, lines
+from .graphs.lifecycle import LifeGraph
+from .graphs.map import StateMap
+from .graphs.page_life import moves, page_life
+from .graphs.pairs import PairGraph
+from .graphs.questions import WRONG, explored, subject_of
+from .graphs.sequence import Sequence
+from .model.revisions import REVISIONS, V1, Revision
+from .model.run import CALLS
+from .model.trace import parse, replay
+from .practice import progress_table
+from .practice.exercises import ExerciseError, exercise
 from .scenes import LENT_PAGE, Scene, scene
-from .show.graph import StateGraph
 from .show.claim import claim
-from .show.lifecycle import LifeGraph
-from .show.map import StateMap
-from .show.pairs import PairGraph
-from .show.questions import WRONG, explored, subject_of
+from .show.guards import noticed, without
+from .show.judged import judged
+from .show.patch import patch
 from .show.quiz import question as asked
-from .show.recorded import Life, counted, recorded
-from .show.sequence import Sequence
+from .show.recorded import Life, counted, numbered, recorded
+from .show.repairs import repairs
 from .show.story import Story, play, play_out
 from .show.table import Table
-from .trace import parse
 from .widgets.bench import Bench, fitted, fitting
 from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
@@ -39,9 +50,13 @@ from .widgets.progress import Progress
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
-__all__ = ["Life", "Scene", "Story", "Table", "bench", "claim", "counted", "el2_time", "find", "free_host", "lifecycle",
-           "play", "play_out", "progress", "quiz", "recorded", "schedule", "sequence", "side_by_side", "source",
-           "state_graph"]
+__all__ = [
+    "APART", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts", "Sometimes",
+    "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "claim", "compare", "counted", "el2_time",
+    "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged", "lifecycle", "lines", "load",
+    "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play", "play_out", "progress", "quiz",
+    "recorded", "refuse_leftovers", "repairs", "replay", "replay_all", "scene", "schedule", "sequence", "side_by_side",
+    "source", "state_graph", "without"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""
@@ -154,7 +169,7 @@ def source(call: str | Callable[..., Any]) -> Source:
 
 def progress() -> Progress:
     """The learner's progress, which can be looked at again: each exercise, what is solved, what to do next."""
-    return Progress(standing.here)
+    return Progress(progress_table.here)
 
 
 PASSED: dict[str, bool] = {}

@@ -2,7 +2,7 @@
 
 import sys
 
-from pkvm_model.course.cli import inside
+from .cli import inside
 
 if __name__ == "__main__":
     sys.exit(inside(sys.argv[1:]))

@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pkvm_model.course import doctor, environment
-from pkvm_model.course.errors import CourseError
+from . import doctor
+from .errors import CourseError
+from .setup import environment
 
 TEST_PARTS = ("model", "notebooks", "browser", "exercises")
 BENCHMARKS = ("explorer", "clicks")
@@ -74,24 +75,24 @@ def parser() -> argparse.ArgumentParser:
 
     _add_the_learners(commands)
 
-    test = _command(commands, "test", "checks", "run every test, or one part; what follows -- goes to pytest")
+    test = _command(commands, "test", "dev.run_tests", "run every test, or one part; what follows -- goes to pytest")
     test.add_argument("part", nargs="?", choices=TEST_PARTS, help="only this part")
     nbgrader = "try the exercises with nbgrader, in an environment of its own; -- CHAPTER grades others than it would"
     test.add_argument("--nbgrader", action="store_true", help=nbgrader)
 
     _command(commands, "doctor", "doctor", "say what is there, what is missing and how to mend it")
 
-    build = _command(commands, "build", "build", "run the notebooks and store their outputs")
+    build = _command(commands, "build", "dev.build", "run the notebooks and store their outputs")
     build.add_argument("--check", action="store_true", help="write nothing; fail when a stored output is stale")
     build.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these; without it, all of notebooks/")
 
-    pages = _command(commands, "pages", "publish", "write the notebooks as self-contained HTML pages")
+    pages = _command(commands, "pages", "publish.site", "write the notebooks as self-contained HTML pages")
     pages.add_argument("-o", "--output", default="_site", metavar="DIR", help="where to (default: _site)")
 
-    bundle = _command(commands, "bundle", "bundle", "make a folder that runs on a machine without network")
+    bundle = _command(commands, "bundle", "publish.bundle", "make a folder that runs on a machine without network")
     bundle.add_argument("-o", "--output", default="_bundle", metavar="DIR", help="where to (default: _bundle)")
 
-    bench = _command(commands, "bench", "bench", "measure the explorer next to SPIN and TLC, or clicks")
+    bench = _command(commands, "bench", "dev.benchmarks", "measure the explorer next to SPIN and TLC, or clicks")
     bench.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="explorer", help="which one")
     bench.add_argument("--rounds", metavar="N", help="how often each tool runs, or each click is made")
     bench.add_argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112")
@@ -104,21 +105,22 @@ def _add_the_learners(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     lab.add_argument("--port", type=_port, help="the port to use; without it a free one is found")
     lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
 
-    _command(commands, "start", "start", "make your own copy of the notebooks in my_work/")
+    _command(commands, "start", "learner.start", "make your own copy of the notebooks in my_work/")
 
-    update = _command(commands, "update", "update", "take over what is new in the course; nothing of yours is lost")
+    update = _command(commands, "update", "learner.update",
+                      "take over what is new in the course; nothing of yours is lost")
     update.add_argument("names", nargs="*", metavar="NAME", help="only these chapters and exercises")
 
-    _command(commands, "progress", "standing", "show what you have solved, and what to do next")
+    _command(commands, "progress", "learner.show_progress", "show what you have solved, and what to do next")
 
-    reset = _command(commands, "reset", "reset", "put a notebook of yours aside and begin it anew")
+    reset = _command(commands, "reset", "learner.reset", "put a notebook of yours aside and begin it anew")
     reset.add_argument("name", metavar="NAME", help="the exercise, or the chapter")
 
-    handin = _command(commands, "handin", "handin", "write one small file with your progress and answers")
+    handin = _command(commands, "handin", "learner.handin", "write one small file with your progress and answers")
     handin.add_argument("--name", default="", help="your name, for whoever reads it")
     handin.add_argument("-o", "--output", metavar="FILE", help="where to (default: my_work/handin.json)")
 
-    taken = _command(commands, "import", "take_in", "take in progress and answers from another machine")
+    taken = _command(commands, "import", "learner.import_progress", "take in progress and answers from another machine")
     taken.add_argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy")
 
 

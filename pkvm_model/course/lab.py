@@ -7,9 +7,9 @@ import socket
 import sys
 from pathlib import Path
 
-from pkvm_model.course import work
-from pkvm_model.course.environment import variables
-from pkvm_model.course.errors import CourseError
+from .errors import CourseError
+from .learner import work
+from .setup.environment import variables
 
 
 def run(arguments: argparse.Namespace) -> int:

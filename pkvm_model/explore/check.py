@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from ..state import State, sort_key
-from .packing import Noted, Packing
-from .search import Search
-from .tables import Edge, Table
-
-if TYPE_CHECKING:
-    from ..steps import Step
-    from .machines import Machine
+from ..model.state import State, sort_key
+from ..model.steps import Step
+from .engine.machine import Machine
+from .engine.packing import Noted, Packing
+from .engine.search import Search
+from .engine.tables import Edge, Table
 
 MANY = 4_000
 """From so many states on, whole levels at a time are worth the time that it takes to import numpy."""
@@ -250,7 +248,7 @@ def whole_levels(search: Search, many: float) -> Search:
     if search.states < many or type(search) is not Search:
         return search
     try:
-        from .levels import LevelSearch, fits  # noqa: PLC0415  # most searches are over before numpy is imported
+        from .engine.levels import LevelSearch, fits  # noqa: PLC0415  # most searches are over before numpy is imported
     except ImportError:
         return search
     return LevelSearch(search) if fits(search) else search

@@ -13,14 +13,14 @@ from functools import cache
 from types import GeneratorType
 from typing import Any, NamedTuple
 
-from ..revisions import REVISIONS, Revision
+from ..model.revisions import REVISIONS, Revision
+from ..model.state import KINDS, OWNED, Page, State, Value, Vm
+from ..model.view import Ended, Hypercall, ModelError, Refused, View, Waits
 from ..scenes import LENT_PAGE
-from ..state import KINDS, OWNED, Page, State, Value, Vm
-from ..view import Ended, Hypercall, ModelError, Refused, View, Waits
 from .check import Sometimes
 from .properties import INVARIANTS, host_is_through, not_home
-from .races import (ALL_RACES, BUG, DESTROY, DYING, EL2_PANIC, ERR, HOST_WARN, NAMED_START, NOT_THERE, OK,
-                    SECRET_PAGE, UNSHARE, Cell, Race, cell)
+from .races import (ALL_RACES, BUG, DESTROY, DYING, EL2_PANIC, ERR, HOST_WARN, NAMED_START, NOT_THERE, OK, SECRET_PAGE,
+                    UNSHARE, Cell, Race, cell)
 
 PATIENCE = 10_000
 """A call of the model reads less than a hundred values; one that has read so many waits for one to change."""

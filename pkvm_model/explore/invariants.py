@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..revisions import REVISIONS, Revision
+from ..model.revisions import REVISIONS, Revision
 from ..scenes import scene
 from .check import HOLDS, VIOLATED, Always, Answer, Limits, Report, explore
 from .machines import AnyHost, Scripts, every_call

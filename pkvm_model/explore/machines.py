@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from itertools import product
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from ..drive import DESTROY
-from ..revisions import Revision
-from ..run import begin, parameters, resume
+from ..model.revisions import DESTROYING_CALLS, Revision
+from ..model.run import begin, parameters, resume
+from ..model.state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
+from ..model.steps import Call, Step
 from ..scenes import Node, Scene, next_step
-from ..state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
-from ..steps import Call, Step
-from .packing import Part
+from .engine.machine import Records
+from .engine.packing import Part
 
-Records = dict[Part, Any]
 END: Part = ("machine", "end")
 FULL: Part = ("machine", "full")
 """Set for good when a count has become larger than a search wants to follow."""
@@ -43,26 +42,6 @@ def in_a_call(records: Records, cpu: int) -> bool:
     """True while a CPU is in the middle of a call; one that has a vCPU loaded may still be between two."""
     here = records.get((Cpu, cpu))
     return here is not None and here.flight is not None
-
-
-class Machine(Protocol):
-    """What the explorer needs to know of a model."""
-
-    @property
-    def actions(self) -> tuple[Any, ...]:
-        """Everything that somebody can do, in the order in which it is tried."""
-
-    def first(self) -> Records:
-        """The state to begin with."""
-
-    def act(self, action: Any, records: Records) -> tuple[Any, Any] | None:
-        """The records after an action and what came of it; None if it cannot be done."""
-
-    def state(self, records: Records) -> State:
-        """The state as a property sees it."""
-
-    def unfinished(self, records: Records) -> bool:
-        """True while somebody still has something to do."""
 
 
 class Scripts(NamedTuple):
@@ -132,7 +111,7 @@ class AnyHost(NamedTuple):
             return None
         step = begin(state, self.revision, cpu, call, self.whole) if call else resume(state, self.revision, cpu)
         after = with_end(step.state.table, step)
-        if step.call.name in DESTROY and step.ret == 0 and not step.pending:
+        if step.call.name in DESTROYING_CALLS and step.ret == 0 and not step.pending:
             for name in named(self.calls, "kvm"):
                 after.pop((Kvm, name), None)
         # A call can raise the counts of pages that it names: of those that the host shares with EL2 or a guest.

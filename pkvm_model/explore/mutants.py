@@ -9,15 +9,15 @@ from collections.abc import Callable, Generator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..guest_memory import share_page
-from ..hypercalls import (__kvm_vcpu_run, __pkvm_vcpu_load, destroy_hyp_vm, enter_hyp_vcpu, init_pkvm_hyp_vm,
-                          map_donated_memory, unmap_donated_memory)
-from ..memory import hyp_pin_shared_mem, hyp_unpin_shared_mem
-from ..revisions import EBUSY, EINVAL, ENOENT, Revision
-from ..state import FREE, HANDLE_OFFSET, Event, Kvm, Vm
-from ..view import Hypercall, Pointer, Ref, Refused, Region, View
-from ..vm_table import (get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc, put_pkvm_hyp_vm,
-                        remove_vm_table_entry, vm_slot)
+from ..model.guest_memory import share_page
+from ..model.hypercalls import (__kvm_vcpu_run, __pkvm_vcpu_load, destroy_hyp_vm, enter_hyp_vcpu, init_pkvm_hyp_vm,
+                                map_donated_memory, unmap_donated_memory)
+from ..model.memory import hyp_pin_shared_mem, hyp_unpin_shared_mem
+from ..model.revisions import EBUSY, EINVAL, ENOENT, Revision
+from ..model.state import FREE, HANDLE_OFFSET, Event, Kvm, Vm
+from ..model.view import Hypercall, Pointer, Ref, Refused, Region, View
+from ..model.vm_table import (get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc, put_pkvm_hyp_vm,
+                              remove_vm_table_entry, vm_slot)
 from .races import FINALISE, ONE_SHOT, RACES, Cell, cell, is_there
 
 LOAD, PUT, RUN = "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run"

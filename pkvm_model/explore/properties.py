@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..state import (FREE, GUEST, HOST, HYP, NOPAGE, OWNED, SECRET, SHARED_BORROWED, SHARED_OWNED, Cpu, Event, Kvm,
-                     Mapped, Page, Slot, State, Vcpu, Vm)
-from ..steps import Step
+from ..model.state import (FREE, GUEST, HOST, HYP, NOPAGE, OWNED, SECRET, SHARED_BORROWED, SHARED_OWNED, Cpu, Event,
+                           Kvm, Mapped, Page, Slot, State, Vcpu, Vm)
+from ..model.steps import Step
 from .check import Always
 
 HOLDERS = frozenset({"__pkvm_host_unshare_guest", "__pkvm_tlb_flush_vmid", "__pkvm_host_wrprotect_guest",

@@ -12,14 +12,13 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from ..host import HOST_CALLS
-from ..revisions import REVISIONS, Revision, errno
+from ..model.host import HOST_CALLS
+from ..model.revisions import REVISIONS, Revision, errno
+from ..model.state import HOST, HYP, KINDS, NOPAGE, OWNED, Config, Cpu, Page, State, Vcpu, Vm
+from ..model.steps import Step
+from ..model.trace import Trace, record
 from ..scenes import LENT_PAGE, Scene, scene
-from ..state import HOST, HYP, KINDS, NOPAGE, OWNED, Config, Cpu, Page, State, Vcpu, Vm
-from ..steps import Step
-from ..trace import Trace, record
-from .check import (VIOLATED, Always, Answer, Exploration, Limits, Property, Report, Sometimes, Stuck, reached,
-                    report)
+from .check import VIOLATED, Always, Answer, Exploration, Limits, Property, Report, Sometimes, Stuck, reached, report
 from .machines import Scripts
 from .properties import dying_and_loaded, host_is_through, not_home, published, told
 from .traces import script_steps

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..run import begin, call, resume
+from ..model.run import begin, call, resume
+from ..model.state import Cpu, State
+from ..model.steps import Step
+from ..model.trace import Trace, record
 from ..scenes import Node, next_step
-from ..state import Cpu, State
-from ..steps import Step
-from ..trace import Trace, record
 from .machines import AnyHost, Scripts, named
 
 

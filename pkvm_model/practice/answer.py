@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .text import Exercise, quoted
+from .exercises import Exercise, quoted
 from .verdict import NotYet
 
 

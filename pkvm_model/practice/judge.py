@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from . import inside
-from .text import exercise
+from . import sandbox as inside
+from .exercises import exercise
 from .verdict import Verdict
 
 SECONDS = 4.5
@@ -32,7 +32,7 @@ def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
     exercise(name)
     if not can_end_processes():
         return inside.judge(name, text)
-    command = [sys.executable, "-m", "pkvm_model.practice.inside", name]
+    command = [sys.executable, "-m", "pkvm_model.practice.sandbox", name]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
                           env=environment, start_new_session=True) as child:

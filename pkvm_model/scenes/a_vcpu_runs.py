@@ -2,11 +2,11 @@
 from dataclasses import replace
 from functools import partial
 
-from ..hypercalls import __pkvm_vcpu_load as load
-from ..revisions import PRE, V1
-from ..state import Config
-from ..view import Hypercall, View
-from ..vm_table import get_vm_by_handle
+from ..model.hypercalls import __pkvm_vcpu_load as load
+from ..model.revisions import PRE, V1
+from ..model.state import Config
+from ..model.view import Hypercall, View
+from ..model.vm_table import get_vm_by_handle
 from .scene import LENT_PAGE, scene
 
 quiet = partial(replace, checks=False)

@@ -2,13 +2,13 @@
 from dataclasses import replace
 from functools import partial
 
-from ..guest_memory import prepare_stage2
-from ..hypercalls import map_donated_memory
-from ..memory import hyp_pin_shared_mem
-from ..revisions import PRE
-from ..state import Config, Vm
-from ..view import Hypercall, View
-from ..vm_table import insert_vm_table_entry
+from ..model.guest_memory import prepare_stage2
+from ..model.hypercalls import map_donated_memory
+from ..model.memory import hyp_pin_shared_mem
+from ..model.revisions import PRE
+from ..model.state import Config, Vm
+from ..model.view import Hypercall, View
+from ..model.vm_table import insert_vm_table_entry
 from .scene import scene
 
 quiet = partial(replace, checks=False)

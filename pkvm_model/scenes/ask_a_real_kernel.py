@@ -1,7 +1,7 @@
 """The benches of "Ask a real kernel"."""
 from dataclasses import replace
 
-from ..revisions import PRE, UPSTREAM, V1
+from ..model.revisions import PRE, UPSTREAM, V1
 from .scene import LENT_PAGE, scene
 
 UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"

@@ -2,10 +2,10 @@
 from dataclasses import replace
 from functools import partial
 
-from ..hypercalls import destroy_hyp_vm
-from ..revisions import PRE
-from ..view import Hypercall, View
-from ..vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
+from ..model.hypercalls import destroy_hyp_vm
+from ..model.revisions import PRE
+from ..model.view import Hypercall, View
+from ..model.vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
 from .scene import LENT_PAGE, TWO_LENT, scene
 
 quiet = partial(replace, checks=False)

@@ -2,7 +2,7 @@
 from dataclasses import replace
 from functools import partial
 
-from ..revisions import UPSTREAM
+from ..model.revisions import UPSTREAM
 from .scene import scene
 
 quiet = partial(replace, checks=False)

@@ -1,8 +1,8 @@
 """The benches of "Review the patch"."""
 from dataclasses import replace
 
-from ..revisions import V1
-from ..state import Config
+from ..model.revisions import V1
+from ..model.state import Config
 from .scene import LENT_PAGE, scene
 
 YOUR_QUESTION = scene(

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..revisions import Revision
-from ..run import begin, call, finish, resume
-from ..steps import Call, Step
-from ..state import Config, Cpu, State
-from ..trace import Trace, parse_line, record
-from ..view import Waits
+from ..model.revisions import Revision
+from ..model.run import begin, call, finish, resume
+from ..model.state import Config, Cpu, State
+from ..model.steps import Call, Step
+from ..model.trace import Trace, parse_line, record
+from ..model.view import Waits
 
 USUAL = Config()
 

@@ -1,7 +1,7 @@
 """The bench of "Start here"."""
 from dataclasses import replace
 
-from ..revisions import V1
+from ..model.revisions import V1
 from .scene import LENT_PAGE, TWO_LENT, scene
 
 COLD_OPEN = replace(scene(

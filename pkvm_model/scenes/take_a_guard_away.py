@@ -1,9 +1,9 @@
 """The benches of "Take a guard away", and a finalise that flushes late."""
-from ..hypercalls import destroy_hyp_vm
-from ..revisions import EBUSY, ENOENT, UPSTREAM, V1
-from ..state import FREE
-from ..view import Hypercall, View
-from ..vm_table import get_vm_by_handle, vm_slot
+from ..model.hypercalls import destroy_hyp_vm
+from ..model.revisions import EBUSY, ENOENT, UPSTREAM, V1
+from ..model.state import FREE
+from ..model.view import Hypercall, View
+from ..model.vm_table import get_vm_by_handle, vm_slot
 from .scene import LENT_PAGE, scene
 
 UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"

@@ -1,5 +1,5 @@
 """The benches of "The hole in the patch"."""
-from ..revisions import PRE, UPSTREAM, V1
+from ..model.revisions import PRE, UPSTREAM, V1
 from .scene import LENT_PAGE, Scene, scene
 
 START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_vm(0x1000)"

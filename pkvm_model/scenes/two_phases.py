@@ -1,5 +1,5 @@
 """The benches of "Two phases"."""
-from ..revisions import PRE, V1
+from ..model.revisions import PRE, V1
 from .scene import LENT_PAGE, Scene, scene
 
 ONE_SHOT = scene(

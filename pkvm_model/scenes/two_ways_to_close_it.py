@@ -1,7 +1,7 @@
 """The benches of "Two ways to close it"."""
 from dataclasses import replace
 
-from ..revisions import MERGED, UPSTREAM, V1
+from ..model.revisions import MERGED, UPSTREAM, V1
 from .scene import LENT_PAGE, Scene, scene
 
 UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"

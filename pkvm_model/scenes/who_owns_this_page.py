@@ -2,9 +2,9 @@
 from dataclasses import replace
 from functools import partial
 
-from ..revisions import EPERM, PRE, UPSTREAM
-from ..state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config
-from ..view import Hypercall, View
+from ..model.revisions import EPERM, PRE, UPSTREAM
+from ..model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config
+from ..model.view import Hypercall, View
 from .scene import LENT_PAGE, scene
 
 quiet = partial(replace, checks=False)

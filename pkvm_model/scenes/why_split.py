@@ -2,7 +2,7 @@
 from dataclasses import replace
 from functools import partial
 
-from ..revisions import PRE, UPSTREAM
+from ..model.revisions import PRE, UPSTREAM
 from .scene import scene
 
 quiet = partial(replace, checks=False)

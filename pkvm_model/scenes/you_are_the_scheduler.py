@@ -1,7 +1,7 @@
 """The benches of "You are the scheduler", and a start whose lock ends too early."""
-from ..revisions import V1
-from ..view import Hypercall, View
-from ..vm_table import get_vm_by_handle, hyp_page_count
+from ..model.revisions import V1
+from ..model.view import Hypercall, View
+from ..model.vm_table import get_vm_by_handle, hyp_page_count
 from .scene import LENT_PAGE, scene
 
 START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_vm(0x1000)"

@@ -5,7 +5,7 @@ from ..explore.check import EMPTY, HOLDS, VIOLATED, Always, Answer, explore
 from ..explore.machines import Scripts
 from ..explore.mutants import ALL_MUTANTS, MUTANTS, applies, compare, mutate
 from ..explore.races import ENOUGH, RACES, scene_of
-from ..revisions import V1, Revision
+from ..model.revisions import V1, Revision
 from .repairs import danger
 from .table import Table
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..explore.fixes import LearnerError, judge_fix
-from ..revisions import Revision
+from ..model.revisions import Revision
 
 SIGNS = {True: ("✓", "1.6px solid"), False: ("✗", "2.5px solid")}
 

@@ -13,9 +13,9 @@ from difflib import ndiff
 from html import escape
 from typing import NamedTuple
 
-from ..recording import call_numbers
-from ..revisions import Answer, Revision, Warn, errno
-from ..run import CALLS, parameters
+from ..conform.recording import call_numbers
+from ..model.revisions import Answer, Revision, Warn, errno
+from ..model.run import CALLS, parameters
 from ..scenes.scene import LENT_PAGE, scene
 from .story import play_out
 

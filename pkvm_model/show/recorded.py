@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..recording import RECORDINGS, Comparison, Recorded, Row, Scenario, call_numbers, load, replay
-from ..revisions import Revision
-from ..trace import show_ret, show_value
+from ..conform.recording import RECORDINGS, Comparison, Recorded, Row, Scenario, call_numbers, load, replay
+from ..model.revisions import Revision
+from ..model.trace import show_ret, show_value
 from .story import Calls
 from .table import Table
 

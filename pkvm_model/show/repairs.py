@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ..explore.fixes import GOOD_RUNS
 from ..explore.races import BUG, EL2_PANIC, ERR, HOST_WARN, NOT_THERE, OK, RACES, Cell, Race, cell
-from ..revisions import REVISIONS
+from ..model.revisions import REVISIONS
 from .table import Table
 
 DANGERS = tuple(RACES[name] for name in ("R2", "R29", "R7", "R22"))

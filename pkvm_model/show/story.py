@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..steps import Call, Step
+from ..model.state import Cpu, Kvm, Page, Slot, State, Vm
+from ..model.steps import Call, Step
+from ..model.trace import Trace, line, record, show_call, show_ret
 from ..scenes import Node, Scene, next_step
-from ..state import Cpu, Kvm, Page, Slot, State, Vm
-from ..trace import Trace, line, record, show_call, show_ret
 from .table import Table
 from .words import says
 

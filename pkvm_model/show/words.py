@@ -5,31 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..revisions import errno
-from ..steps import Step
-from ..state import (
-    FREE,
-    HOST,
-    HYP,
-    OWNED,
-    POISON,
-    RESERVED,
-    SHARED_BORROWED,
-    SHARED_OWNED,
-    ZERO,
-    Cpu,
-    Event,
-    Kvm,
-    Mapped,
-    Page,
-    Record,
-    Slot,
-    State,
-    Value,
-    Vcpu,
-    Vm,
-    sort_key,
-)
+from ..model.revisions import errno
+from ..model.state import (FREE, HOST, HYP, OWNED, POISON, RESERVED, SHARED_BORROWED, SHARED_OWNED, ZERO, Cpu, Event,
+                           Kvm, Mapped, Page, Record, Slot, State, Value, Vcpu, Vm, sort_key)
+from ..model.steps import Step
 
 BY_HANDLE = ("__pkvm_host_unshare_guest", "__pkvm_tlb_flush_vmid", "__pkvm_host_wrprotect_guest",
              "__pkvm_host_test_clear_young_guest", "__pkvm_reclaim_dying_guest_page")

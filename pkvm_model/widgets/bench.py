@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pkvm_model.show.reach import Reach
-from pkvm_model.widgets.bench_static import bench_html
-from pkvm_model.widgets.bench_words import describe
-from pkvm_model.widgets.walk import Answer, Edge, Expand, Graph, State, Walk
-from pkvm_model.widgets.widget import Widget, compact
+from ..graphs.reach import Reach
+from .bench_static import bench_html
+from .bench_words import describe
+from .walk import Answer, Edge, Expand, Graph, State, Walk
+from .widget import Widget, compact
 
 
 class Bench(Widget):

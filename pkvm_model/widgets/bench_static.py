@@ -2,9 +2,9 @@
 
 from html import escape
 
-from pkvm_model.widgets.bench_words import VIEWS, answer, lines_of, properties_of
-from pkvm_model.widgets.static import HUES, LINE, MUTED, box, element, listed, table
-from pkvm_model.widgets.walk import State, Walk
+from .bench_words import VIEWS, answer, lines_of, properties_of
+from .static import HUES, LINE, MUTED, box, element, listed, table
+from .walk import State, Walk
 
 RIGHTS = {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"}
 CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}

@@ -1,6 +1,6 @@
 """The bench without a screen: a sentence, a line for each CPU and VM, and a table."""
 
-from pkvm_model.widgets.walk import Edge, Property, State, Walk
+from .walk import Edge, Property, State, Walk
 
 VIEWS = ("host", "hyp", "guest")
 SIGNS = {"O": "[O ]", "S": "[S/]", "B": "[B/]", "-": "[- ]", "X": "[X#]"}

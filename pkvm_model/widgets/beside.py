@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
-from pkvm_model.show.pairs import apart
-from pkvm_model.widgets import beside_words as words
-from pkvm_model.widgets.bench import Bench
-from pkvm_model.widgets.static import box, element, listed, table
-from pkvm_model.widgets.walk import Expand, Graph
+from ..graphs.pairs import apart
+from . import beside_words as words
+from .bench import Bench
+from .static import box, element, listed, table
+from .walk import Expand, Graph
 
 SHORTEST = "The shortest way to a difference"
 

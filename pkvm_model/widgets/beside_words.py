@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pkvm_model.widgets.bench_static import RIGHTS
-from pkvm_model.widgets.bench_words import SIGNS, answer, columns
-from pkvm_model.widgets.walk import Edge, Graph, State, Walk
+from .bench_static import RIGHTS
+from .bench_words import SIGNS, answer, columns
+from .walk import Edge, Graph, State, Walk
 
 
 class Row(NamedTuple):

@@ -4,16 +4,16 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pkvm_model.explore.machines import Scripts
-from pkvm_model.revisions import Revision
-from pkvm_model.show.graph import StateGraph
-from pkvm_model.show.hunt import COUNT, Found, Hunt
-from pkvm_model.show.questions import WRONG, Question, Subject
-from pkvm_model.show.reach import LIMIT
-from pkvm_model.trace import header, show_call
-from pkvm_model.widgets.bench import MOST_BYTES, fitting, pack
-from pkvm_model.widgets.walk import Walk
-from pkvm_model.widgets.widget import compact
+from ..explore.machines import Scripts
+from ..graphs.bench import StateGraph
+from ..graphs.hunt import COUNT, Found, Hunt
+from ..graphs.questions import WRONG, Question, Subject
+from ..graphs.reach import LIMIT
+from ..model.revisions import Revision
+from ..model.trace import header, show_call
+from .bench import MOST_BYTES, fitting, pack
+from .walk import Walk
+from .widget import compact
 
 Run = tuple[str, ...]
 """The lines of the run whose calls are on a bench; of scripts there is one bench for all runs, and its run is ()."""

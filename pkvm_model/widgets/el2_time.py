@@ -2,11 +2,11 @@
 
 from html import escape
 
-from pkvm_model.show import el2_time
-from pkvm_model.show.chart import svg
-from pkvm_model.show.dot import image
-from pkvm_model.widgets.static import box, element, plain_table
-from pkvm_model.widgets.widget import Widget, compact
+from ..graphs import el2_time
+from ..show.chart import svg
+from ..show.dot import image
+from .static import box, element, plain_table
+from .widget import Widget, compact
 
 
 class El2Time(Widget):

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pkvm_model.practice import judge, progress
-from pkvm_model.practice.progress import Done, ProgressError
-from pkvm_model.practice.text import Exercise, exercises
-from pkvm_model.practice.verdict import Verdict
-from pkvm_model.show.table import Table
-from pkvm_model.widgets.widget import Widget, compact
+from ..practice import judge, progress
+from ..practice.exercises import Exercise, exercises
+from ..practice.progress import Done, ProgressError
+from ..practice.verdict import Verdict
+from ..show.table import Table
+from .widget import Widget, compact
 
 PASSED, NOT_YET, OPEN = "Passed.", "Not yet.", "Not answered yet."
 SOLVED = "You have solved this before, and that stays noted."

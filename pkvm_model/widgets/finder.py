@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pkvm_model.revisions import Revision
-from pkvm_model.show.hunt import Found, count
-from pkvm_model.show.questions import Subject
-from pkvm_model.widgets.cases import Case
-from pkvm_model.widgets.finder_words import describe, short_answer, static_html
-from pkvm_model.widgets.finding import Finding, stand
-from pkvm_model.widgets.walk import State
-from pkvm_model.widgets.widget import Widget, compact
+from ..graphs.hunt import Found, count
+from ..graphs.questions import Subject
+from ..model.revisions import Revision
+from .cases import Case
+from .finder_words import describe, short_answer, static_html
+from .finding import Finding, stand
+from .walk import State
+from .widget import Widget, compact
 
 
 class Finder(Widget):

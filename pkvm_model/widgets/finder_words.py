@@ -2,13 +2,13 @@
 
 from html import escape
 
-from pkvm_model.show.hunt import Found, count, upper
-from pkvm_model.show.questions import WRONG, Question
-from pkvm_model.widgets import bench_words
-from pkvm_model.widgets.bench_static import page_table
-from pkvm_model.widgets.cases import Case
-from pkvm_model.widgets.finding import Finding
-from pkvm_model.widgets.static import box, element, listed, table
+from ..graphs.hunt import Found, count, upper
+from ..graphs.questions import WRONG, Question
+from . import bench_words
+from .bench_static import page_table
+from .cases import Case
+from .finding import Finding
+from .static import box, element, listed, table
 
 NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Nobody has asked yet.", "not searched yet", "cannot run there"
 NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is broken:"

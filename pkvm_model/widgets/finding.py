@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pkvm_model.revisions import Revision
-from pkvm_model.show.hunt import Found
-from pkvm_model.show.questions import Question, Subject
-from pkvm_model.trace import parse
-from pkvm_model.widgets.bench import pack
-from pkvm_model.widgets.cases import Case, broken_at, found_value, question_value, stock
-from pkvm_model.widgets.walk import SPACE, Walk
-from pkvm_model.widgets.widget import compact
+from ..graphs.hunt import Found
+from ..graphs.questions import Question, Subject
+from ..model.revisions import Revision
+from ..model.trace import parse
+from .bench import pack
+from .cases import Case, broken_at, found_value, question_value, stock
+from .walk import SPACE, Walk
+from .widget import compact
 
 NOTHING = compact({"lines": [], "steps": [], "at": 0})
 """The history of a bench on which nothing was done."""

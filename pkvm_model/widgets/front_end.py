@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 # The one copy lies where JupyterLab looks for the extension that shows stored widgets.
-SHARE = pathlib.Path(__file__).parent.parent / "share" / "jupyter"
+SHARE = pathlib.Path(__file__).parent / "jupyter"
 FOLDER = SHARE / "labextensions" / "pkvm-widgets" / "static"
 IMPORT = re.compile(r"^import [^;]*;$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const|class|function|async)", re.MULTILINE)

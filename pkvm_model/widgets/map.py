@@ -2,13 +2,13 @@
 
 from html import escape
 
-from pkvm_model.show.dot import NotDrawnError, image, svg
-from pkvm_model.show.drawing import picture, told
-from pkvm_model.widgets.bench import Bench
-from pkvm_model.widgets.bench_words import answer, lines_of, properties_of
-from pkvm_model.widgets.map_words import ALL_SHOWN, HEAD, box_row, boxes_shown, describe_map
-from pkvm_model.widgets.static import box, element, listed, table
-from pkvm_model.widgets.walk import Walk
+from ..show.dot import NotDrawnError, image, svg
+from ..show.drawing import picture, told
+from .bench import Bench
+from .bench_words import answer, lines_of, properties_of
+from .map_words import ALL_SHOWN, HEAD, box_row, boxes_shown, describe_map
+from .static import box, element, listed, table
+from .walk import Walk
 
 FEW = 30
 """So many arrows are told in words beside the picture."""

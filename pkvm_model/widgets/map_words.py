@@ -1,8 +1,8 @@
 """A map of states without a screen: which states there are, what each is, and what leads on from it."""
 
-from pkvm_model.widgets.bench_words import columns, headline, lines_of, properties_of
-from pkvm_model.show.drawing import Drawing, arrow_text
-from pkvm_model.widgets.walk import Walk
+from ..show.drawing import Drawing, arrow_text
+from .bench_words import columns, headline, lines_of, properties_of
+from .walk import Walk
 
 ALL_SHOWN = 60
 """With more states than these only those near the way are shown."""

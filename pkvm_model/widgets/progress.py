@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pkvm_model.show.table import Table
-from pkvm_model.widgets.static import box, plain_table
-from pkvm_model.widgets.widget import Widget, compact
+from ..show.table import Table
+from .static import box, plain_table
+from .widget import Widget, compact
 
 
 class Progress(Widget):

@@ -2,8 +2,8 @@
 
 import re
 
-from pkvm_model.show.quiz import Question, read_tries, told
-from pkvm_model.widgets.widget import Widget, compact
+from ..show.quiz import Question, read_tries, told
+from .widget import Widget, compact
 
 
 class Quiz(Widget):

@@ -4,9 +4,9 @@ import json
 from html import escape
 from typing import Any
 
-from pkvm_model.show.sequence import Sequence
-from pkvm_model.widgets.static import box, element, plain_table
-from pkvm_model.widgets.widget import Widget, compact
+from ..graphs.sequence import Sequence
+from .static import box, element, plain_table
+from .widget import Widget, compact
 
 
 class SequenceView(Widget):

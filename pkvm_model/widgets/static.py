@@ -7,7 +7,7 @@ ground, and what a sign says with a pattern is said here with a border, a letter
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pkvm_model.show.table import Table
+from ..show.table import Table
 
 INK, MUTED, LINE, HAIR = "#16191D", "#555D68", "#767E8A", "#D5D9DF"
 HUES = {"host": "#313DD1", "hyp": "#B94C00", "guest": "#0B7C62"}

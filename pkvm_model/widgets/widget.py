@@ -7,8 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from pkvm_model.widgets.front_end import front_end
-from pkvm_model.widgets.static import words_only
+from .front_end import front_end
+from .static import words_only
 
 MIME = "application/vnd.pkvm.widget+json"
 FORMAT = 3

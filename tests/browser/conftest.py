@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from benchmarks.lab import QUIET, chromium, running_lab
-from pkvm_model.course.pages import export
+from pkvm_model.course.publish.pages import export
 from tests.browser.in_lab import OPEN_NEXT
 from tests.browser.notebooks import stored_notebooks
 

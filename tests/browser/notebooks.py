@@ -7,7 +7,10 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from pkvm_model.course.environment import ROOT
+from pkvm_model.course.paths import ROOT
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.graphs.map import StateMap
+from pkvm_model.graphs.pairs import PairGraph
 from pkvm_model.lesson import (
     el2_time,
     find,
@@ -20,15 +23,12 @@ from pkvm_model.lesson import (
     side_by_side,
     state_graph,
 )
-from pkvm_model.practice.paper import notebook as on_paper
-from pkvm_model.practice.text import exercise
-from pkvm_model.revisions import UPSTREAM, V1
+from pkvm_model.model.revisions import UPSTREAM, V1
+from pkvm_model.practice.exercises import exercise
+from pkvm_model.practice.notebook import notebook as on_paper
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
-from pkvm_model.show.graph import StateGraph
-from pkvm_model.show.map import StateMap
-from pkvm_model.show.pairs import PairGraph
 from pkvm_model.widgets.bench import Bench, pack
 from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.exercise import check

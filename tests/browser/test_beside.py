@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.lesson import side_by_side
-from pkvm_model.revisions import UPSTREAM, V1
+from pkvm_model.model.revisions import UPSTREAM, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
 from tests.browser.walker import Walker
 

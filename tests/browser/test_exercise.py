@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pkvm_model.practice.text import exercise
+from pkvm_model.practice.exercises import exercise
 from tests.browser.in_lab import READY, RUN_ALL
 
 HOLE = exercise("close-the-hole")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pkvm_model.course import slides
+from pkvm_model.course.publish import slides
 
 LIST = """# A list
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pkvm_model.course import summary
+from pkvm_model.course.publish import summary
 
 
 def test_the_summary_prints_on_two_pages_of_a4_and_asks_for_nothing(offline, tmp_path):

@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pkvm_model import vectors
 from pkvm_model.__main__ import main
-from pkvm_model.conform import Tally, conform
-from pkvm_model.lines import parse, read_lines
-from pkvm_model.revisions import REVISIONS
+from pkvm_model.conform import vectors
+from pkvm_model.conform.compare import Tally, conform
+from pkvm_model.conform.lines import parse, read_lines
+from pkvm_model.model.revisions import REVISIONS
 
 JSON = dict[str, Any]
 VECTORS = Path(__file__).parents[1] / "data"

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkvm_model import __main__ as commands
-from pkvm_model import vectors
-from pkvm_model.recording import RECORDINGS
-from pkvm_model.trace import parse
+from pkvm_model.conform import vectors
+from pkvm_model.conform.recording import RECORDINGS
+from pkvm_model.model.trace import parse
 from tests.conform.files import JSON, changed, rows, run, some, write
 
 SMALL = next(vector for vector in rows("scenarios-v1")

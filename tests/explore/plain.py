@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pkvm_model.explore.machines import Scripts
 from pkvm_model.explore.races import BUG, OK, SEVERITY, Race, questions, scene_of
-from pkvm_model.revisions import Revision
+from pkvm_model.model.revisions import Revision
 
 
 class Seen(NamedTuple):

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from pkvm_model.explore.engine.search import Search
 from pkvm_model.explore.machines import END, AnyHost, every_call
-from pkvm_model.explore.search import Search
-from pkvm_model.revisions import REVISIONS, UPSTREAM, V1
-from pkvm_model.run import parameters
-from pkvm_model.state import Config, State
-from pkvm_model.state_json import observe
-from pkvm_model.steps import Call
+from pkvm_model.model.revisions import REVISIONS, UPSTREAM, V1
+from pkvm_model.model.run import parameters
+from pkvm_model.model.state import Config, State
+from pkvm_model.model.state_json import observe
+from pkvm_model.model.steps import Call
 
 DATA = Path(__file__).parents[1] / "data"
 ONE, ARGS, PROTECTED = "np-1vm-1vcpu-1page", "np-1vm-1vcpu-1page-args", "prot-1vm-1vcpu-1page"

@@ -20,12 +20,12 @@ from pkvm_model.explore.check import (
     Stuck,
     explore,
 )
+from pkvm_model.explore.engine.search import Search
 from pkvm_model.explore.machines import AnyHost, Scripts, every_call
-from pkvm_model.explore.search import Search
-from pkvm_model.revisions import MERGED, PRE, V1, Revision
+from pkvm_model.model.revisions import MERGED, PRE, V1, Revision
+from pkvm_model.model.state import Page, State, Vm
+from pkvm_model.model.view import View, Waits
 from pkvm_model.scenes import LENT_PAGE, SCENES, scene
-from pkvm_model.state import Page, State, Vm
-from pkvm_model.view import View, Waits
 
 COLD_OPEN = Scripts(SCENES["cold-open"])
 ANY_V1 = AnyHost(V1, every_call(V1), most=1)

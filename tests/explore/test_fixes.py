@@ -8,11 +8,11 @@ import pytest
 
 from pkvm_model.explore.fixes import GOOD, GOOD_RUNS, LearnerError, judge_fix
 from pkvm_model.explore.races import cell
-from pkvm_model.hypercalls import destroy_hyp_vm
-from pkvm_model.revisions import EBUSY, EINVAL, REVISIONS, UPSTREAM, V1, Revision, Warn
-from pkvm_model.state import Slot
-from pkvm_model.view import Hypercall, Pointer, View
-from pkvm_model.vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
+from pkvm_model.model.hypercalls import destroy_hyp_vm
+from pkvm_model.model.revisions import EBUSY, EINVAL, REVISIONS, UPSTREAM, V1, Revision, Warn
+from pkvm_model.model.state import Slot
+from pkvm_model.model.view import Hypercall, Pointer, View
+from pkvm_model.model.vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
 
 FINALISE = "__pkvm_finalize_teardown_vm"
 

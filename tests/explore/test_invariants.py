@@ -9,8 +9,8 @@ from pkvm_model.explore.check import EMPTY, HOLDS, VIOLATED
 from pkvm_model.explore.invariants import ANY, ANY_PROTECTED, BY_DESIGN, EXPLAINED, HONEST, Cell, has, machine, table
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.traces import trace
-from pkvm_model.revisions import REVISIONS
-from pkvm_model.trace import parse, replay
+from pkvm_model.model.revisions import REVISIONS
+from pkvm_model.model.trace import parse, replay
 
 FOUND = """
      | honest                  | any                         | any-protected

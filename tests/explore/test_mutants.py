@@ -6,21 +6,12 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.explore.mutants import (
-    ALL_MUTANTS,
-    DIFFERS,
-    MUTANTS,
-    Comparison,
-    Translations,
-    applies,
-    compare,
-    mutate,
-)
+from pkvm_model.explore.mutants import ALL_MUTANTS, DIFFERS, MUTANTS, Comparison, Translations, applies, compare, mutate
 from pkvm_model.explore.races import BUG, EL2_PANIC, ERR, HOST_WARN, OK, RACES, cell, scene_of
-from pkvm_model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
-from pkvm_model.run import begin, call, resume
-from pkvm_model.state import Page, State
-from pkvm_model.steps import Call
+from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
+from pkvm_model.model.run import begin, call, resume
+from pkvm_model.model.state import Page, State
+from pkvm_model.model.steps import Call
 from tests.explore.plain import search
 from tests.model.machine import HANDLE
 

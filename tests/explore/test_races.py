@@ -23,8 +23,8 @@ from pkvm_model.explore.races import (
     scene_of,
     table,
 )
-from pkvm_model.revisions import REVISIONS
-from pkvm_model.trace import parse, replay
+from pkvm_model.model.revisions import REVISIONS
+from pkvm_model.model.trace import parse, replay
 from tests.explore.plain import Seen, search
 
 TOLD = ("R24", "R26", "R27", "R28")

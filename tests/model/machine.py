@@ -1,10 +1,9 @@
 """A machine to write tests with: it keeps the state and gives what each call answers."""
 from __future__ import annotations
 
-from pkvm_model.revisions import REVISIONS, Revision
-from pkvm_model.run import CALLS, begin, finish, resume
-from pkvm_model.show.words import short
-from pkvm_model.state import (
+from pkvm_model.model.revisions import REVISIONS, Revision
+from pkvm_model.model.run import CALLS, begin, finish, resume
+from pkvm_model.model.state import (
     HOST,
     RESERVED,
     SHARED_BORROWED,
@@ -19,8 +18,9 @@ from pkvm_model.state import (
     Value,
     Vm,
 )
-from pkvm_model.steps import Call, Step
-from pkvm_model.trace import Trace, record
+from pkvm_model.model.steps import Call, Step
+from pkvm_model.model.trace import Trace, record
+from pkvm_model.show.words import short
 
 PRE, V1, MERGED, UPSTREAM = (REVISIONS[name] for name in ("pre", "v1", "merged", "upstream"))
 NAMES = {short(name): name for name in CALLS} | {name: name for name in CALLS}

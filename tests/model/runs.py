@@ -6,12 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pkvm_model.host import HOST_CALLS
-from pkvm_model.revisions import REVISIONS
-from pkvm_model.run import parameters
+from pkvm_model.model.host import HOST_CALLS
+from pkvm_model.model.revisions import REVISIONS
+from pkvm_model.model.run import parameters
+from pkvm_model.model.state import Config, Cpu, State
+from pkvm_model.model.view import ModelError
 from pkvm_model.show.words import short
-from pkvm_model.state import Config, Cpu, State
-from pkvm_model.view import ModelError
 from tests.model.machine import HANDLE, Machine
 
 PAGES = ["g0", "g1", "g0+", "kvm0", "kvm1", "hv0.0", "hv0.1", "vm0", "vm1", "vc0.0", "vc0.1", "pgd0", "pgd1"]

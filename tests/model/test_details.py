@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.revisions import Revision
-from pkvm_model.state import FREE, OWNED, SHARED_OWNED, Cpu, Kvm, Slot, State, Vcpu, Vm
-from pkvm_model.view import NULL, Ended
+from pkvm_model.model.revisions import Revision
+from pkvm_model.model.state import FREE, OWNED, SHARED_OWNED, Cpu, Kvm, Slot, State, Vcpu, Vm
+from pkvm_model.model.view import NULL, Ended
 from tests.model.machine import HANDLE, PRE, V1, Machine, dying, dying_with_pages, idle, initialised, live, loaded
 
 both = pytest.mark.parametrize("revision", [PRE, V1], ids=["pre", "v1"])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.conform import Player, Tally
-from pkvm_model.revisions import REVISIONS, Revision
-from pkvm_model.vectors import Vector
-from pkvm_model.view import View
+from pkvm_model.conform.compare import Player, Tally
+from pkvm_model.conform.vectors import Vector
+from pkvm_model.model.revisions import REVISIONS, Revision
+from pkvm_model.model.view import View
 from tests.conform.files import recorded
 from tests.model.machine import (
     HANDLE,

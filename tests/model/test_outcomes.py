@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.revisions import REVISIONS, errno
-from pkvm_model.run import begin, finish, run
-from pkvm_model.steps import Call
+from pkvm_model.model.revisions import REVISIONS, errno
+from pkvm_model.model.run import begin, finish, run
+from pkvm_model.model.steps import Call
 from tests.model.machine import HANDLE, NAMES, STATES, Machine, state_class
 
 PRE_TABLE = """

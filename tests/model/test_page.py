@@ -5,10 +5,10 @@ import json
 import re
 from pathlib import Path
 
-from pkvm_model.run import CALLS
-from pkvm_model.state import Config, State
-from pkvm_model.state_json import from_json, observe, to_json
-from pkvm_model.trace import LIMIT, VERSION, parse, replay
+from pkvm_model.model.run import CALLS
+from pkvm_model.model.state import Config, State
+from pkvm_model.model.state_json import from_json, observe, to_json
+from pkvm_model.model.trace import LIMIT, VERSION, parse, replay
 from tests.model.machine import HANDLE, V1, Machine
 
 PAGE = (Path(__file__).parents[2] / "docs" / "trace-and-state.md").read_text()

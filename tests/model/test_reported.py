@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.trace import parse, replay
+from pkvm_model.model.trace import parse, replay
 
 FOLDER = Path(__file__).parents[1] / "reported"
 TRACES = sorted(FOLDER.glob("*.txt"))

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from pkvm_model import vectors
-from pkvm_model.conform import start
-from pkvm_model.revisions import REVISIONS, Revision
-from pkvm_model.run import begin, finish, regions, resume
-from pkvm_model.state import Cpu, Flight, State, Value
-from pkvm_model.state_json import digest, from_json, to_json
-from pkvm_model.steps import Call, Step
-from pkvm_model.trace import parse, replay
-from pkvm_model.vectors import Vector
-from pkvm_model.view import ModelError
+from pkvm_model.conform import vectors
+from pkvm_model.conform.compare import start
+from pkvm_model.conform.vectors import Vector
+from pkvm_model.model.revisions import REVISIONS, Revision
+from pkvm_model.model.run import begin, finish, regions, resume
+from pkvm_model.model.state import Cpu, Flight, State, Value
+from pkvm_model.model.state_json import digest, from_json, to_json
+from pkvm_model.model.steps import Call, Step
+from pkvm_model.model.trace import parse, replay
+from pkvm_model.model.view import ModelError
 from tests.conform.files import recorded
 from tests.model.machine import HANDLE, NAMES, PRE, V1, Machine, dying_with_pages, idle, initialised, reserved
 
@@ -97,8 +97,8 @@ def test_a_fresh_process_finishes_a_call_that_this_one_began() -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "unshare", HANDLE, 0)
     machine.resume(0)
-    script = ("import json, sys; from pkvm_model.run import *; from pkvm_model.revisions import V1;"
-              "from pkvm_model.state_json import *; state = from_json(json.load(sys.stdin));"
+    script = ("import json, sys; from pkvm_model.model.run import *; from pkvm_model.model.revisions import V1;"
+              "from pkvm_model.model.state_json import *; state = from_json(json.load(sys.stdin));"
               "print(digest(finish(resume(state, V1, 0), V1).state))")
     done = subprocess.run([sys.executable, "-c", script], input=json.dumps(to_json(machine.state)), text=True,
                           capture_output=True, check=True, cwd=Path(__file__).parents[2])

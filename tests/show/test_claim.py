@@ -6,11 +6,11 @@ from pkvm_model.explore import check, invariants, races
 from pkvm_model.explore.check import Always, Limits, Report, Sometimes, explore
 from pkvm_model.explore.machines import Scripts
 from pkvm_model.explore.properties import INVARIANTS
-from pkvm_model.revisions import V1
+from pkvm_model.model.revisions import V1
+from pkvm_model.model.state import Vm
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import NEVER_RAN, TWO_PHASES
 from pkvm_model.show.claim import ClaimBroken, claim
-from pkvm_model.state import Vm
 
 NO_VCPU = next(one for one in INVARIANTS if one.name == "I3")
 NO_LOST_MEMORY = next(one for one in INVARIANTS if one.name == "I0b")

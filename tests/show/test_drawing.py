@@ -5,13 +5,13 @@ from itertools import combinations
 
 import pytest
 
-from pkvm_model.revisions import PRE, UPSTREAM, V1
+from pkvm_model.graphs.lifecycle import LifeGraph
+from pkvm_model.graphs.map import StateMap
+from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.show import renderer
 from pkvm_model.show.drawing import ARROW_LETTER, Arrow, Box, arrow_text, drawing, picture
-from pkvm_model.show.lifecycle import LifeGraph
-from pkvm_model.show.map import StateMap
 
 TWO = (Box("live", ("live",), "live: it lives"), Box("dying", ("dying",), "dying: not for long", ("I3",)))
 STARTS = (Arrow(0, 1, "start", cpu=1),)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pkvm_model.explore.races import NO_ORPHAN, ONE_CPU
-from pkvm_model.revisions import UPSTREAM, V1
+from pkvm_model.model.revisions import UPSTREAM, V1
 from pkvm_model.show.guards import noticed, without
 
 

@@ -1,6 +1,6 @@
 """The judge's word on a repair: said, never raised."""
 
-from pkvm_model.revisions import EBUSY, V1
+from pkvm_model.model.revisions import EBUSY, V1
 from pkvm_model.show.judged import judged
 
 FINALISE = "__pkvm_finalize_teardown_vm"

@@ -1,7 +1,7 @@
 """The model's own difference between two kernels tells every hunk of the mail, and tells nothing that is not so."""
 from __future__ import annotations
 
-from pkvm_model.revisions import PRE, UPSTREAM, V1
+from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.show.patch import HUNKS, difference, patch
 
 FILES = {"include/asm/kvm_asm.h", "include/asm/kvm_host.h", "kvm/hyp/include/nvhe/pkvm.h", "kvm/hyp/nvhe/hyp-main.c",

@@ -1,6 +1,6 @@
 """How recorded lives show themselves."""
 
-from pkvm_model.revisions import MERGED, V1
+from pkvm_model.model.revisions import MERGED, V1
 from pkvm_model.show.recorded import numbered, recorded
 
 

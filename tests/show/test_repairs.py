@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from pkvm_model.explore.races import BUG, Cell
-from pkvm_model.revisions import REVISIONS
+from pkvm_model.model.revisions import REVISIONS
 from pkvm_model.show.repairs import DANGERS, NEEDED, danger, goodness, repairs
 from pkvm_model.show.table import Table
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pkvm_model.revisions import V1
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.model.revisions import V1
 from pkvm_model.scenes import LENT_PAGE, SCENES, scene
 from pkvm_model.scenes.a_vcpu_runs import FIRST_PAGE
 from pkvm_model.scenes.a_vm_is_born import REFUSED
@@ -12,7 +13,6 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.the_hole_in_the_patch import SAME_MEMORY
 from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
 from pkvm_model.scenes.you_are_the_scheduler import TORN_DOWN_WHILE_RUN, WITH_A_GAP
-from pkvm_model.show.graph import StateGraph
 from pkvm_model.show.story import Story, play, play_out
 from pkvm_model.show.words import does, holders
 

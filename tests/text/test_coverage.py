@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pkvm_model.course.environment import ROOT
+from pkvm_model.course.paths import ROOT
 from tests.text.notebook import CHAPTERS, by_id
 
 PAGE = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.practice.text import exercises
+from pkvm_model.practice.exercises import exercises
 from tests.text.notebook import CHAPTERS, name_of, text_cells
 
 

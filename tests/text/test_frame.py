@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model import revisions, scenes
-from pkvm_model.course.chapters import chapter
+from pkvm_model import scenes
+from pkvm_model.course.publish.chapters import chapter
+from pkvm_model.model import revisions
 from tests.text.notebook import AUTHORS, CHAPTERS, NOTEBOOKS, TEMPLATE, by_id, cells, code_cells, headings, name_of
 
 FRAMED = [*CHAPTERS, TEMPLATE]

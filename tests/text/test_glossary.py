@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.course.environment import ROOT
+from pkvm_model.course.paths import ROOT
 from tests.text.notebook import CHAPTERS, by_id, headings, name_of, text_cells
 
 GLOSSARY = ROOT / "notebooks" / "glossary.ipynb"

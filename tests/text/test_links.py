@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.course.environment import ROOT
+from pkvm_model.course.paths import ROOT
 from tests.text.notebook import AUTHORS, NOTEBOOKS, TEMPLATE, anchors, name_of, text_cells
 
 PAGES = [*NOTEBOOKS, *AUTHORS]

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from pkvm_model.course import summary
+from pkvm_model.course.publish import summary
 from pkvm_model.explore.races import FINALISE, ONE_SHOT, START
-from pkvm_model.revisions import MERGED, PRE, UPSTREAM, V1
+from pkvm_model.model.revisions import MERGED, PRE, UPSTREAM, V1
 from pkvm_model.scenes import LENT_PAGE
 
 DYING = LENT_PAGE + summary.DYING

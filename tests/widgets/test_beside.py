@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from pkvm_model.graphs.pairs import PairGraph
 from pkvm_model.lesson import side_by_side
-from pkvm_model.revisions import UPSTREAM, V1
+from pkvm_model.model.revisions import UPSTREAM, V1
+from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
-from pkvm_model.show.pairs import PairGraph
-from pkvm_model.trace import parse, replay
 from pkvm_model.widgets.widget import MIME
 
 RACE = (1, 0, 1, 0, 0)

@@ -9,8 +9,8 @@ from IPython.core.error import UsageError
 
 from pkvm_model import lesson
 from pkvm_model.practice import progress
+from pkvm_model.practice.exercises import exercise, exercises
 from pkvm_model.practice.progress import Done
-from pkvm_model.practice.text import exercise, exercises
 from pkvm_model.practice.verdict import Verdict
 from pkvm_model.widgets import exercise as cards
 from pkvm_model.widgets.exercise import Card, check, noted_after

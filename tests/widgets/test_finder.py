@@ -8,9 +8,9 @@ import pytest
 from pkvm_model.__main__ import main
 from pkvm_model.explore.check import Always
 from pkvm_model.lesson import find, schedule
-from pkvm_model.revisions import MERGED, PRE, V1
-from pkvm_model.state import Vm
-from pkvm_model.trace import parse, replay
+from pkvm_model.model.revisions import MERGED, PRE, V1
+from pkvm_model.model.state import Vm
+from pkvm_model.model.trace import parse, replay
 from pkvm_model.widgets.bench import MOST_BYTES
 from pkvm_model.widgets.finding import Stand
 from pkvm_model.widgets.walk import Walk

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from pkvm_model.lesson import bench, lifecycle, state_graph
-from pkvm_model.revisions import PRE, V1
+from pkvm_model.model.revisions import PRE, V1
+from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.show import renderer
-from pkvm_model.trace import parse, replay
 from pkvm_model.widgets.map_words import ALL_SHOWN, boxes_shown
 from pkvm_model.widgets.widget import MIME
 

@@ -8,8 +8,8 @@ import pytest
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from pkvm_model.course import pages
 from pkvm_model.course.errors import CourseError
+from pkvm_model.course.publish import pages
 from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.widget import MIME
 from tests.widgets.r7_graph import graph

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from ...explore.check import Report
 from ...explore.races import HELD, ONE_CPU
-from ...revisions import Revision
+from ...model.revisions import Revision
+from ...model.state import Vm
 from ...scenes.a_vcpu_runs import CPU_EARLY, DYING, ONE_VCPU, RIVALS, VCPU_EARLY, WRONG_CPU
 from ...show.story import Story, play
-from ...state import Vm
 from ..answer import Answer
-from ..kinds import ask, broken, predicted, reached, states, true_of
+from ..patterns import ask, broken, predicted, reached, states, true_of
 from ..verdict import Verdict
 
 

@@ -7,7 +7,7 @@ from ...explore.properties import INVARIANTS
 from ...scenes.a_vm_is_born import BIRTH, FILLS_LAST, LOOKS_PINNED, PROMISE_GONE, PUBLISHES_SECOND, REFUSED, REUSE
 from ...show.story import Story, play
 from ..answer import Answer
-from ..kinds import always, broken, catches, passed, predicted, spares
+from ..patterns import always, broken, catches, passed, predicted, spares
 from ..verdict import Verdict
 
 PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")

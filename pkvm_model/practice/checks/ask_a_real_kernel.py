@@ -1,21 +1,21 @@
 """Checks of the exercises about "Ask a real kernel"."""
 from __future__ import annotations
 
-from ...recording import Comparison, call_numbers, call_with, load, replay_all
-from ...revisions import UPSTREAM, V1, Revision, errno
-from ...run import run
+from ...conform.recording import Comparison, call_numbers, call_with, load, replay_all
+from ...graphs.hunt import count
+from ...model.revisions import UPSTREAM, V1, Revision, errno
+from ...model.run import run
+from ...model.state import State, Vm
+from ...model.steps import Step
+from ...model.trace import TraceError, parse_line, show_outcome
+from ...model.view import ModelError
 from ...scenes import LENT_PAGE, scene
 from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
 from ...show.recorded import recorded
 from ...show.story import play
-from ...state import State, Vm
-from ...steps import Step
-from ...trace import TraceError, parse_line, show_outcome
-from ...view import ModelError
 from ..answer import Answer
-from ...show.hunt import count
-from ..kinds import predicted
-from ..text import ExerciseError
+from ..exercises import ExerciseError
+from ..patterns import predicted
 from ..verdict import NotYet, Verdict
 
 ODD = "0x11000"

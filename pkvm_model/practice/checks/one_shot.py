@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from ...explore.check import Always
 from ...explore.properties import told
+from ...model.state import OWNED, Kvm, Page, State
 from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOTTEN_PAGE, PAIR, STILL_LOADED,
                                 STILL_UNSHARING, TWICE)
 from ...show.story import Story, play, play_out
-from ...state import OWNED, Kvm, Page, State
 from ..answer import Answer
-from ..kinds import always, broken, catches, outcome, passed, predicted, spares
+from ..patterns import always, broken, catches, outcome, passed, predicted, spares
 from ..verdict import Verdict
 
 TOO_MUCH = "Your check speaks against the kernel that is right."

@@ -7,15 +7,15 @@ from ...explore.check import Always, Property, Sometimes
 from ...explore.fixes import Spinning
 from ...explore.mutants import mutate
 from ...explore.properties import INVARIANTS
-from ...revisions import UPSTREAM, errno
-from ...run import call
+from ...model.revisions import UPSTREAM, errno
+from ...model.run import call
+from ...model.state import FREE, GUEST, NOPAGE, OWNED, ZERO, Page, Slot, State, Vm
 from ...scenes import Scene
 from ...scenes.protected_guests import (GIVE, HOLD_THE_DYING, LENT_AND_LEFT, OLD_NAME, PAGE_LEFT, REFUSED_RECLAIM,
                                         STILL_ALIVE)
 from ...show.story import Story, play
-from ...state import FREE, GUEST, NOPAGE, OWNED, ZERO, Page, Slot, State, Vm
 from ..answer import Answer
-from ..kinds import ask, ask_rewritten, predicted, reached, rewritten, run_of, states, true_of
+from ..patterns import ask, ask_rewritten, predicted, reached, rewritten, run_of, states, true_of
 from ..verdict import Verdict
 
 NAMED = {one.name: one for one in INVARIANTS}

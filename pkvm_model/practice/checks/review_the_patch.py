@@ -7,17 +7,17 @@ from itertools import combinations
 from ...explore.check import Sometimes
 from ...explore.properties import counted_too_high, holders, published, touches_lost_memory
 from ...explore.races import BUG, EL2_PANIC, RACES, Cell, cell
-from ...revisions import EINVAL, UPSTREAM, V1, Revision
-from ...run import run
+from ...model.revisions import EINVAL, UPSTREAM, V1, Revision
+from ...model.run import run
+from ...model.state import KINDS, Kvm, State, Vm
+from ...model.steps import Call, Step
+from ...model.trace import Trace, TraceError, parse, replay, show_outcome
+from ...model.view import Hypercall, View
+from ...model.vm_table import get_vm_by_handle, hyp_page_count, hyp_page_ref_inc
 from ...scenes.review_the_patch import TWO_ORDERS
 from ...show.story import play
-from ...state import KINDS, Kvm, State, Vm
-from ...steps import Call, Step
-from ...trace import Trace, TraceError, parse, replay, show_outcome
-from ...view import Hypercall, View
-from ...vm_table import get_vm_by_handle, hyp_page_count, hyp_page_ref_inc
 from ..answer import Answer
-from ..kinds import ask, predicted, reached, run_shown, states, true_of
+from ..patterns import ask, predicted, reached, run_shown, states, true_of
 from ..verdict import NotYet, Verdict
 
 LOAD, START = "__pkvm_vcpu_load", "__pkvm_start_teardown_vm"

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from ...explore.check import HOLDS, Always, Report, Sometimes
 from ...explore.properties import INVARIANTS
-from ...revisions import EBUSY, Warn
+from ...model.revisions import EBUSY, Warn
+from ...model.state import HOST, HYP, OWNED, Cpu, Page, State
 from ...scenes.start_here import COLD_OPEN, LOAD_OR_START, TWO_AT_ONCE
 from ...show.story import Story, play
-from ...state import HOST, HYP, OWNED, Cpu, Page, State
 from ..answer import Answer
-from ..kinds import ask, broken, outcome, predicted, reached, states, true_of
+from ..patterns import ask, broken, outcome, predicted, reached, states, true_of
 from ..verdict import Verdict
 
 PANICS = next(one for one in INVARIANTS if one.name == "I0a")

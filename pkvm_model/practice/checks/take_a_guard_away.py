@@ -7,13 +7,13 @@ from ...explore.check import VIOLATED, Always, Report
 from ...explore.mutants import mutate
 from ...explore.properties import INVARIANTS
 from ...explore.races import RACES, scene_of
-from ...revisions import UPSTREAM, V1
+from ...model.revisions import UPSTREAM, V1
+from ...model.state import Cpu, Slot, State, Vm
 from ...scenes import Scene
 from ...scenes.take_a_guard_away import BOTH_GET_IN, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
 from ...show.story import Story, play
-from ...state import Cpu, Slot, State, Vm
 from ..answer import Answer, plain
-from ..kinds import always, ask, broken, catches, passed, predicted, spares, states, true_of
+from ..patterns import always, ask, broken, catches, passed, predicted, spares, states, true_of
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"

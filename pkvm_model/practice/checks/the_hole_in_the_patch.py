@@ -4,14 +4,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...explore.properties import INVARIANTS
-from ...revisions import UPSTREAM
+from ...model.revisions import UPSTREAM
+from ...model.state import OWNED
 from ...scenes.the_hole_in_the_patch import (DESTROY_AND_UNMAP, FIND_THE_HOLE, ONE_CALL, POLITE_REFUSAL, QUIET,
                                              SAME_MEMORY)
 from ...show.story import Story, play
-from ...state import OWNED
 from ..answer import Answer
-from ..kinds import (always, ask, broken, first_broken, outcome, predicted, reached, run_shown, sentence, spares,
-                     states, true_of)
+from ..patterns import (always, ask, broken, first_broken, outcome, predicted, reached, run_shown, sentence, spares,
+                        states, true_of)
 from ..verdict import Verdict
 
 MEMORY = tuple(one for one in INVARIANTS if one.name == "I0b")

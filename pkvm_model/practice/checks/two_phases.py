@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ...dispatch import untouched
 from ...explore.check import Always
+from ...model.dispatch import untouched
+from ...model.state import FREE, OWNED, State, Vm
+from ...model.trace import show_ret
 from ...scenes.two_phases import CREATED_UNASKED, IN_FLIGHT, MISSING_LINE, SAME_NUMBER, walk
 from ...show.story import Story, play
-from ...state import FREE, OWNED, State, Vm
-from ...trace import show_ret
 from ..answer import Answer
-from ..kinds import broken, outcome, predicted
-from ..text import ExerciseError
+from ..exercises import ExerciseError
+from ..patterns import broken, outcome, predicted
 from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...revisions import V1
-from ...scenes.two_ways_to_close_it import (HONEST, TENANT_OF_TABLES, TORN_DOWN_AND_RUN, UNMAPPED_ALIVE, many_lent)
+from ...model.revisions import V1
+from ...model.state import OWNED, SHARED_OWNED, Page
+from ...scenes.two_ways_to_close_it import HONEST, TENANT_OF_TABLES, TORN_DOWN_AND_RUN, UNMAPPED_ALIVE, many_lent
 from ...show.story import Story, play_out
-from ...state import OWNED, SHARED_OWNED, Page
 from ..answer import Answer
-from ..kinds import always, ask, catches, mended, predicted, reached, run_of, sometimes, spares, states
+from ..patterns import always, ask, catches, mended, predicted, reached, run_of, sometimes, spares, states
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...dispatch import untouched
 from ...explore.properties import INVARIANTS
-from ...scenes.who_owns_this_page import (FORGETS_PINS, LEND_AND_GIVE, LENDS_TWICE, LENT_TO_GUEST, REFUSED_ROOT,
+from ...model.dispatch import untouched
+from ...model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
+from ...scenes.who_owns_this_page import (FORGETS_PINS, LENDS_TWICE, LEND_AND_GIVE, LENT_TO_GUEST, REFUSED_ROOT,
                                           TWO_GUESTS, UNKNOWN_UNSHARE)
 from ...show.story import Story, play
-from ...state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
 from ..answer import Answer
-from ..kinds import always, broken, catches, passed, predicted, spares
+from ..patterns import always, broken, catches, passed, predicted, spares
 from ..verdict import Verdict
 
 PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")

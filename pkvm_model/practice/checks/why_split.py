@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...revisions import UPSTREAM
+from ...graphs.el2_time import APART, NEAR, PAGES, Line, lines
+from ...model.revisions import UPSTREAM
+from ...model.state import NOPAGE
 from ...scenes.why_split import RUN_AND_RECLAIM, TWO_GIVEN
-from ...show.el2_time import APART, NEAR, PAGES, Line, lines
 from ...show.story import play_out
-from ...state import NOPAGE
 from ..answer import Answer
-from ..kinds import always, catches, passed, predicted, spares
+from ..patterns import always, catches, passed, predicted, spares
 from ..verdict import Verdict
 
 NOBODY_ASKS = replace(RUN_AND_RECLAIM, revision=UPSTREAM.without("reclaim_dying"))

@@ -4,13 +4,12 @@ from __future__ import annotations
 from ...explore.check import NEVER, VIOLATED, Always, Report, Sometimes
 from ...explore.fixes import Spinning
 from ...explore.properties import INVARIANTS, is_dying, published
-from ...scenes.you_are_the_scheduler import (PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_START, TORN_DOWN_WHILE_RUN,
-                                             WRONG_ORDERS)
+from ...model.state import OWNED, State, Vcpu
+from ...model.steps import Step
+from ...scenes.you_are_the_scheduler import PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_START, TORN_DOWN_WHILE_RUN, WRONG_ORDERS
 from ...show.story import Story, play, play_out
-from ...state import OWNED, State, Vcpu
-from ...steps import Step
 from ..answer import Answer
-from ..kinds import ask_rewritten, broken, every_order, predicted, rewritten, run_of, sentence, states
+from ..patterns import ask_rewritten, broken, every_order, predicted, rewritten, run_of, sentence, states
 from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"

@@ -1,0 +1,1 @@
+"""The commands of `python3 -m pkvm_model`: replay, conform and explore."""

@@ -1,0 +1,93 @@
+"""What `python3 -m pkvm_model conform` asks for and prints."""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from ..conform.compare import Disagreement, Tally, conform
+from ..conform.lines import BadFile
+from ..model.revisions import REVISIONS
+
+EPILOG = ("Exit status: 0 no disagreement, 1 at least one, 2 a file cannot be read or the command is wrong. "
+          "docs/conformance.md says what is compared.")
+SECONDS = 5.0
+"""How often a long run says where it is."""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What can be asked for on the command line."""
+    command.add_argument("files", metavar="FILE", nargs="+",
+                         help="vectors (.jsonl, .jsonl.gz), or a recording of real kernels")
+    command.add_argument("--as", dest="revision", choices=list(REVISIONS), metavar="REVISION",
+                         help="compare with another revision than each file's own: " + ", ".join(REVISIONS))
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+
+
+def main(asked: argparse.Namespace) -> int:
+    """Compare all files; a file that cannot be read does not stop the others."""
+    total, rows, bad = Tally(), list[dict[str, object]](), 0
+    for name in asked.files:
+        try:
+            tally = conform(Path(name), REVISIONS.get(asked.revision), Progress(name))
+        except BadFile as error:
+            print(f"pkvm_model: {name}: {error}", file=sys.stderr)
+            bad += 1
+            continue
+        total.add(tally)
+        rows.append({"file": name} | tally.to_json())
+        if not asked.json:
+            print("\n".join([f"{name}: {summary(tally)}", *(details(tally.first) if tally.first else [])]), flush=True)
+    if asked.json:
+        print(json.dumps({"files": rows, "unreadable": bad, "total": total.to_json()}, indent=1))
+    else:
+        print(f"{counted(len(rows), 'file')}{f', {bad} more not read' if bad else ''}: {summary(total)}")
+    return 2 if bad else 1 if total.disagreements else 0
+
+
+def summary(tally: Tally) -> str:
+    """The counts of a file, or of all, in one line."""
+    parts = [counted(tally.sequences, "sequence")]
+    parts += [counted(number, word) for number, word in (
+        (tally.steps, "step"), (tally.probes, "probe"), (tally.rows, "row")) if number]
+    fields = ", ".join(f"{name} {number}" for name, number in sorted(tally.fields.items()))
+    text = ", ".join(parts) + f"; {counted(tally.disagreements, 'disagreement')}" + (f" ({fields})" if fields else "")
+    if tally.unreached:
+        text += f"; {counted(tally.unreached, 'step')} not reached"
+    if tally.others:
+        others = ", ".join(f"{name} {number}" for name, number in sorted(tally.others.items()))
+        text += f"; rows of calls that are not modelled: {others}"
+    return text
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def details(one: Disagreement) -> list[str]:
+    """The first disagreement: where, both sides, and the trace that leads there."""
+    where = " ".join(filter(None, [one.where, one.call]))
+    beside = ", ".join(f"{name} {value}" for name, value in one.beside.items())
+    lines = [f"  first: line {one.line}, {one.sequence}, {where}" + (f" ({beside})" if beside else ""),
+             f"    {one.field} in the model:    {json.dumps(one.model)}",
+             f"    {one.field} in the file:     {json.dumps(one.recorded)}",
+             "    the run that leads there (python3 -m pkvm_model replay tells it in words):"]
+    return lines + [f"      {row}" for row in one.trace.splitlines()]
+
+
+class Progress:
+    """Says on the error stream how far a long comparison is, every few seconds."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.next = name, time.monotonic() + SECONDS
+
+    def __call__(self, tally: Tally) -> None:
+        """Say so if it is time."""
+        now = time.monotonic()
+        if now >= self.next:
+            self.next = now + SECONDS
+            print(f"{self.name}: {counted(tally.sequences, 'sequence')} so far, "
+                  f"{counted(tally.disagreements, 'disagreement')}", file=sys.stderr, flush=True)

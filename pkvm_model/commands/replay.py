@@ -1,0 +1,65 @@
+"""What `python3 -m pkvm_model replay` asks for and prints."""
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..model.state import State
+from ..model.trace import LIMIT, Replay, Trace, TraceError, parse, replay
+from ..show.words import says
+
+EPILOG = "Exit status: 0 the run came out as the trace says, 1 it did not, 2 the trace or the command cannot be read."
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    command.add_argument("file", metavar="FILE", help="a trace, as the course shows it; - reads standard input")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run a trace and return the exit status."""
+    name = "standard input" if arguments.file == "-" else arguments.file
+    try:
+        trace = parse(read(arguments.file))
+    except TraceError as error:
+        return fail(f"{name}: {error}")
+    except OSError as error:
+        return fail(f"{name}: {error.strerror}; give the path of a trace, or - for standard input")
+    return report(trace, name)
+
+
+def read(file: str) -> str:
+    """Return the text of a trace, read just far enough to see that it is too long."""
+    if file == "-":
+        data = sys.stdin.buffer.read(4 * LIMIT + 1)
+    else:
+        with Path(file).open("rb") as source:
+            data = source.read(4 * LIMIT + 1)
+    return data.decode(errors="replace")
+
+
+def report(trace: Trace, file: str) -> int:
+    """Print the run as far as it went, and how it ended."""
+    done = replay(trace)
+    width = max((len(str(row)) for row in trace.lines), default=0)
+    for row, sentence in zip(trace.lines, sentences(done), strict=False):
+        print(f"{row!s:{width}}  {sentence}")
+    if done.differs:
+        print(f"{file}: {done.differs}")
+        print(f"{len(done.steps)} of {len(trace.lines)} steps came out as the trace says.")
+        return 1
+    print(f"ends in state {trace.digest}")
+    return 0
+
+
+def sentences(done: Replay) -> list[str]:
+    """Describe each step of a run in a sentence."""
+    before = [State(done.trace.config), *(step.state for step in done.steps)]
+    return [says(state, step) for state, step in zip(before, done.steps, strict=False)]
+
+
+def fail(message: str) -> int:
+    """Print in one line what is wrong, and return the exit status."""
+    print(f"pkvm_model: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,1 @@
+"""The learner's own copy: make it, update it, reset it, hand it in."""

@@ -1,0 +1,32 @@
+"""Shows the learner's progress: each chapter with its exercises, and what to do next."""
+
+import argparse
+
+from ...practice import progress, progress_table as standing
+from ...practice.progress import Done, ProgressError
+from ...show.table import Table
+from ..errors import CourseError
+from .work import Copy, exercises_of
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the table."""
+    print(table())
+    return 0
+
+
+def table(copy: Copy | None = None) -> Table:
+    """The learner's progress as a table, with what to do next below it."""
+    copy = copy or Copy()
+    return standing.table(list(exercises_of(copy.exercises).values()), read(copy))
+
+
+def read(copy: Copy) -> dict[str, Done]:
+    """What is noted in a copy. Raises CourseError for progress that is damaged."""
+    try:
+        return progress.read(copy.folder)
+    except ProgressError as error:
+        raise CourseError(
+            f"{copy.folder / progress.NAME} cannot be used: {error}. Rename it, and a new one begins; "
+            "your answers are in your notebooks."
+        ) from error

@@ -1,0 +1,1 @@
+"""What is made of the notebooks: pages, slides, figures, a summary, a bundle."""

@@ -1,0 +1,168 @@
+"""Makes the summary of the course for print: two pages of A4. Each table is asked of the model when it is made."""
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...explore import races
+from ...explore.races import ALL_RACES, FINALISE, ONE_SHOT, START, Cell, Race, cell
+from ...graphs.lifecycle import life_of_a_vm
+from ...model.revisions import REVISIONS, V1, Revision, errno
+from ...model.run import begin, finish, run
+from ...model.state import Config
+from ...model.steps import Call, Step
+from ...scenes import LENT_PAGE, scene
+from ...show.dot import Dot, NotDrawnError
+from ...show.repairs import repairs, sentence
+from ...show.table import Table
+from ...show.words import short
+from . import pages
+from .figures import drawing
+
+KERNELS = tuple(REVISIONS.values())
+LOADED = "1 __pkvm_vcpu_load(0x1000, 0)\n"
+DYING = f"0 {races.NAMED_START}\n"
+HOLDER = Call("__pkvm_host_unshare_guest", (0x1000, 0))
+SITUATIONS = (
+    ("only a promised slot", races.CREATED, False),
+    ("alive, nobody uses it", LENT_PAGE, False),
+    ("alive, a vCPU is loaded", LENT_PAGE + LOADED, False),
+    ("alive, an unshare holds it", LENT_PAGE, True),
+    ("dying, nobody uses it", LENT_PAGE + DYING, False),
+    ("dying, an unshare holds it", LENT_PAGE + DYING, True),
+)
+CALLS = (ONE_SHOT, START, FINALISE)
+SIGNS = {
+    races.OK: "✓ well",
+    races.ERR: "↩ refused",
+    races.HOST_WARN: "△ host warns",
+    races.EL2_PANIC: "■ EL2 ends",
+    races.BUG: "✗ DEFECT",
+    races.NOT_THERE: "–",
+}
+LEGEND = (
+    "Each cell is the worst of all orders. ✓ well: nothing goes wrong in any. ↩ refused: a call is refused. "
+    "△ host warns: a line in the host's log. ■ EL2 ends: EL2 stops the machine by its own warning. "
+    "✗ DEFECT: EL2 does what it must never do. –: the kernel lacks the calls. A number leads to a note."
+)
+WORDS = {
+    "The question": "<b>Who may still be using this?</b> Ask it where something is given back, not where it is "
+    "marked. A repair is judged twice: by what it forbids, and by what it still allows.",
+    "Two promises": "Once a VM is dying, (1) none of its vCPUs can be loaded, and (2) the host can take its pages "
+    "back.",
+    "Four kernels": "<b>pre</b>: one call for the whole teardown. <b>v1</b>: the patch as posted, start and finalise; "
+    "the hole. <b>merged</b>: refuses references to the dying. <b>upstream</b>: finalise refuses while somebody holds "
+    "the VM.",
+    "Two warnings": "A warning of the host is a line in a log. A warning at EL2 ends the machine; nobody lives to "
+    "read the code behind it.",
+}
+LOOK = """
+main{max-width:190mm;padding:6mm} .sheet{margin-bottom:16mm} .sheet h1{font-size:19px;margin:0 0 4px}
+.sheet h2{font-size:14px;margin:11px 0 3px} .sheet p{font-size:11.5px;line-height:1.35;margin:4px 0}
+.sheet table{font-size:10.5px;line-height:1.25;width:100%} .sheet :is(th,td){padding:2px 7px 2px 0!important}
+.sheet caption{font-size:11.5px} .sheet code{font-size:10px} .sheet svg{display:block;max-width:100%;height:auto}
+.beside{display:grid;grid-template-columns:52% 1fr;gap:14px;align-items:start} .small p{font-size:10.5px;margin:2px 0}
+@media print{@page{size:A4;margin:11mm} main{max-width:none}
+  .sheet{break-after:page;margin:0} .sheet:last-child{break-after:auto}}
+"""
+
+
+def write(folder: Path) -> None:
+    """Writes the summary into a folder of pages."""
+    (folder / "summary.html").write_text(whole(), encoding="utf-8")
+
+
+def whole() -> str:
+    """Both sheets as one page."""
+    sheets = "".join(f'<section class="sheet">{sheet}</section>' for sheet in (teardown(), all_orders()))
+    return pages.page("Summary", sheets, [], look=LOOK)
+
+
+def teardown() -> str:
+    """The first sheet: the life of a VM, what the calls of its end answer, and what the kernels are."""
+    drawn = f"<div><h2>The life of a VM in v1</h2>{picture(life_of_a_vm(V1))}</div>"
+    words = "".join(f"<h2>{title}</h2><p>{text}</p>" for title, text in WORDS.items())
+    beside = f'<div class="beside">{drawn}<div>{words}</div></div>'
+    return f"<h1>Taking a virtual machine apart</h1>{beside}{shown(outcomes())}{shown(repairs())}"
+
+
+def all_orders() -> str:
+    """The second sheet: the races, and what each of them does in each kernel."""
+    table, notes = race_table()
+    told = "".join(f"<p><b>{race.id}</b> {html.escape(race.title)} {html.escape(race.says)}</p>" for race in untold())
+    return f'<h1>The races</h1><p>{LEGEND}</p>{shown(table)}<div class="small">{notes}{told}</div>'
+
+
+def shown(table: Table) -> str:
+    """A table as HTML, with its caption."""
+    return table._repr_html_()
+
+
+def picture(drawn: Dot) -> str:
+    """A picture in the page; its words where it cannot be drawn."""
+    try:
+        return drawing(drawn).partition("?>")[2].partition(">")[2].strip()
+    except NotDrawnError:
+        return f"<p>{html.escape(drawn.alt)}</p>"
+
+
+def outcomes() -> Table:
+    """What the calls of teardown answer in each situation, asked of the model."""
+    heads = [(kernel, name) for name in CALLS for kernel in KERNELS if name in kernel.calls]
+    rows = [(says, *(outcome(kernel, setup, held, name) for kernel, name in heads)) for says, setup, held in SITUATIONS]
+    columns = [f"{short(name)}, {kernel.name}" for kernel, name in heads]
+    note = "–: cannot be, or the kernel lacks a call that leads there."
+    return Table("What the calls answer, by how the VM stands", ("the VM", *columns), rows, note)
+
+
+def outcome(kernel: Revision, setup: str, held: bool, name: str) -> str:
+    """What a call answers when the setup is made, and an unshare on the other CPU has looked the VM up."""
+    if name not in kernel.calls or (DYING in setup and START not in kernel.calls):
+        return "–"
+    state = scene("summary", "", kernel, setup, ("", ""), "", Config(cpus=2)).start()
+    if not held:
+        return answer(run(state, kernel, 0, Call(name, (0x1000,))))
+    holder = begin(state, kernel, 1, HOLDER)
+    if not holder.pending:
+        return "–"
+    asked = run(holder.state, kernel, 0, Call(name, (0x1000,)))
+    after = None if asked.state.end else finish(holder._replace(state=asked.state), kernel)
+    return answer(asked) + (f", then {answer(after)}" if after and after.state.end else "")
+
+
+def answer(step: Step) -> str:
+    """The answer of a call, or how the machine ends."""
+    if step.state.end:
+        return "✗ use after donation" if races.breaks(step) else "■ EL2 ends"
+    # A line must not end behind the sign of a code.
+    return "0" if step.ret == 0 else f"↩\u00a0{errno(step.ret or 0)}".replace("-", "-\u2060")
+
+
+def race_table() -> tuple[Table, str]:
+    """All races that can be explored, in all kernels, and the notes to them."""
+    notes: dict[str, int] = {}
+    rows = [
+        (race.id, race.title, *(cell_text(race, cell(race, kernel), notes) for kernel in KERNELS))
+        for race in ALL_RACES
+        if race.scripts
+    ]
+    text = "".join(f"<p>({number}) {html.escape(sentence(note))}</p>" for note, number in notes.items())
+    return Table("What several CPUs do at once, in all orders", ("race", "what happens", *REVISIONS), rows), text
+
+
+def cell_text(race: Race, found: Cell, notes: dict[str, int]) -> str:
+    """What comes of a race in a kernel, with the numbers of its notes."""
+    numbers = [notes.setdefault(note, len(notes) + 1) for note in notes_of(race, found)]
+    return " ".join([SIGNS[found.outcome], *(f"({number})" for number in numbers)])
+
+
+def notes_of(race: Race, found: Cell) -> Iterator[str]:
+    """What is worth knowing of a cell: how it breaks, and which states can be reached that are no defect."""
+    if found.outcome == races.BUG:
+        yield found.reason.removeprefix("EL2_USE_AFTER_DONATION: ")
+    yield from (one.says for one in race.shows if one.name in found.shown)
+
+
+def untold() -> list[Race]:
+    """The races that are told only, since the model leaves out what they are about."""
+    return [race for race in ALL_RACES if not race.scripts]

@@ -1,0 +1,1 @@
+"""Finding or making the environment that the course runs in."""

@@ -1,0 +1,1 @@
+"""For those who teach: a class, its hand-ins, and grading."""

@@ -1,0 +1,172 @@
+"""States that differ in names only, looked at once: slots that change places, CPUs or pages that change numbers.
+
+All states that come out of one by such a renaming are its orbit. The search keeps one state of each orbit and still
+counts them all. To compare two states, whatever a slot has to do with is put into one number, the slot's key: its own
+fields, which CPU has its vCPU, which pages are its. Sorted keys forget which slot was which; of the few ways to number
+CPUs and pages the one with the least outcome counts. Needs numpy, and a machine that says what belongs to whom.
+"""
+from __future__ import annotations
+
+from math import factorial
+from typing import Any, Protocol
+
+import numpy as np
+
+from ...model.view import ModelError
+from .levels import LONGEST, LevelSearch, Numbers, distinct
+from .search import Search
+
+
+class Symmetric(Protocol):
+    """What a machine says of its symmetry.
+
+    Its members (slots, say) are interchangeable; what it is asked for besides must not hang on names either.
+    """
+
+    @property
+    def members(self) -> int:
+        """How many members there are."""
+
+    @property
+    def key_bits(self) -> int:
+        """How long a member's key is."""
+
+    @property
+    def renamings(self) -> tuple[Any, ...]:
+        """The ways to number everything else."""
+
+    def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
+        """What a part's value adds to the key of which member; None if it is nobody's."""
+
+
+class Orbits:
+    """Keys of states: equal exactly when the states are in one orbit."""
+
+    def __init__(self, search: Search, rules: Symmetric) -> None:
+        self.packing, self.rules = search.packing, rules
+        self.age: tuple[int, int] = (-1, -1)
+        self.luts: list[list[tuple[list[int], dict[int, Numbers]]]] = []
+
+    def refresh(self) -> None:
+        """Take in parts and values that have come."""
+        age = sum(map(len, self.packing.values)), self.packing.age
+        if self.age != age:
+            self.age = age
+            self.luts = [[self.lut(renaming, part) for part in range(len(self.packing.keys))]
+                         for renaming in self.rules.renamings]
+
+    def lut(self, renaming: Any, part: int) -> tuple[list[int], dict[int, Numbers]]:
+        """Where a part's bits are, and by its value what it adds to each member's key (-1 for nobody's).
+
+        The first value of a part is what nobody wrote, which adds nothing.
+        """
+        places, adds = self.packing.places[part], dict[int, Numbers]()
+        for pattern, value in list(self.packing.values[part].items())[1:]:
+            index = sum((pattern >> place & 1) << bit for bit, place in enumerate(places))
+            member, number = self.rules.belongs(renaming, self.packing.keys[part], value)
+            if number:
+                adds.setdefault(-1 if member is None else member, np.zeros(1 << len(places), np.int64))[index] = number
+        return places, adds
+
+    def members_keys(self, codes: Numbers, renaming: int) -> tuple[list[Numbers], Numbers]:
+        """Each member's key, sorted among the members, and the number that is nobody's."""
+        keys = {member: np.zeros(len(codes), np.int64) for member in range(-1, self.rules.members)}
+        for places, adds in self.luts[renaming]:
+            index = np.zeros(len(codes), np.int64)
+            for bit, place in enumerate(places if adds else ()):
+                index |= (codes >> place & 1) << bit
+            for member, numbers in adds.items():
+                keys[member] += numbers[index]
+        return in_order([keys[member] for member in range(self.rules.members)]), keys[-1]
+
+    def packed(self, codes: Numbers) -> list[Numbers]:
+        """For each renaming the sorted keys as one number."""
+        self.refresh()
+        found = []
+        for renaming in range(len(self.rules.renamings)):
+            keys, number = self.members_keys(codes, renaming)
+            for key in keys:
+                number = number << self.rules.key_bits | key
+            found.append(number)
+        return found
+
+    def of(self, codes: Numbers) -> Numbers:
+        """The key of each state's orbit."""
+        return np.minimum.reduce(self.packed(codes))
+
+    def sizes(self, codes: Numbers) -> Numbers:
+        """How many states each of these states' orbits has."""
+        images = np.sort(np.stack(self.packed(codes)), axis=0)
+        different = 1 + (images[1:] != images[:-1]).sum(axis=0)
+        keys, _ = self.members_keys(codes, 0)
+        run, alike = np.ones(len(codes), np.int64), np.ones(len(codes), np.int64)
+        for key, before in zip(keys[1:], keys, strict=False):
+            run = np.where(key == before, run + 1, 1)
+            alike *= run
+        return different * (factorial(self.rules.members) // alike)
+
+
+def in_order(keys: list[Numbers]) -> list[Numbers]:
+    """The keys of each state in order, by comparing neighbours until all are."""
+    for last in range(len(keys) - 1, 0, -1):
+        for at in range(last):
+            keys[at], keys[at + 1] = np.minimum(keys[at], keys[at + 1]), np.maximum(keys[at], keys[at + 1])
+    return keys
+
+
+class SymmetricSearch(LevelSearch):
+    """A search that keeps one state of each orbit; `all` has the orbits' keys, `total` counts the states in them.
+
+    Raises ModelError for a machine whose keys are too long.
+    """
+
+    def __init__(self, plain: Search, rules: Symmetric) -> None:
+        if rules.members * rules.key_bits > LONGEST - 8:
+            raise ModelError(f"{rules.members} keys of {rules.key_bits} bits do not fit into a number; search without")
+        super().__init__(plain)
+        self.orbits, self.total = Orbits(plain, rules), 0
+        self.all, levels = self.all[:0], self.levels
+        self.levels = []
+        for level in levels:
+            self.take(level)
+
+    def take(self, codes: Numbers) -> None:
+        """Of each orbit that is new one state is the next level."""
+        keys, first = np.unique(self.orbits.of(codes), return_index=True)
+        new = ~np.isin(keys, self.all, assume_unique=True)
+        level = np.sort(codes[first[new]])
+        self.all = np.concatenate((self.all, keys[new]))
+        self.all.sort(kind="stable")
+        self.total += int(self.orbits.sizes(level).sum())
+        self.found, self.done = [], 0
+        self.levels.append(level)
+
+    def open_level(self) -> None:
+        """Go one step further."""
+        self.take(distinct(self.found))
+
+    def path(self, code: int) -> list[Any]:
+        """The actions of a shortest run to a state of the same orbit: they are taken from the real first state."""
+        wanted = [np.array([code])]
+        at = next(number for number, level in enumerate(self.levels)
+                  if (self.orbits.of(level) == self.orbits.of(wanted[0])).any())
+        for level in reversed(self.levels[:at]):
+            wanted.append(self.before(level, wanted[-1]))
+        state, actions = int(self.levels[0][0]), []
+        for target in (self.orbits.of(codes)[0] for codes in reversed(wanted[:-1])):
+            action, state = self.step_to(state, target)
+            actions.append(action)
+        return actions
+
+    def before(self, level: Numbers, target: Numbers) -> Numbers:
+        """A state of a level that leads into the orbit of this one."""
+        for code in level.tolist():
+            ways = [code + delta for tree in self.trees.values() if (delta := tree(code))]
+            if ways and (self.orbits.of(np.array(ways)) == self.orbits.of(target)).any():
+                return np.array([code])
+        raise AssertionError("every state but the first was reached from the level before")
+
+    def step_to(self, state: int, target: int) -> tuple[Any, int]:
+        """An action that leads into the orbit with this key."""
+        return next((action, state + delta) for action, tree in self.trees.items()
+                    if (delta := tree(state)) and self.orbits.of(np.array([state + delta]))[0] == target)

@@ -1,0 +1,346 @@
+"""The states around the opening of a scene, as the value that a bench ships; docs/widgets.md has the format."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..explore.check import Always
+from ..model.revisions import Revision
+from ..model.run import finish, regions
+from ..model.state import (FREE, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SHARED_BORROWED, SHARED_OWNED, Cpu,
+                           Flight, Kvm, Page, Slot, State, Vcpu, Vm, sort_key)
+from ..model.state_json import digest
+from ..model.steps import Call, Step
+from ..model.trace import header, line, show_call, show_ret
+from ..model.view import Region
+from ..scenes import Node, Scene, next_step, upcoming
+from ..show.words import Holder, holders, says, short
+from .holds import ASKED, Verdict, broken_by, spoken_of, verdicts
+from .menu import Menu
+from .reach import LIMIT, Reach
+
+LETTER = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "-"}
+GUEST_SAYS = {OWNED: "Only {} can use it, as {}.", SHARED_OWNED: "{} owns it as {} and lends it to the host.",
+              SHARED_BORROWED: "Lent to {} as {}."}
+KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
+         "vc": "EL2’s vCPU struct", "g": "guest page"}
+IDLE = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False, "regions": []}
+Guests = dict[str | None, list[tuple[int, int, str]]]
+"""By the name of a page: handle, gfn and right of each guest that has it."""
+NOTHING_LEFT = IDLE | {"where": "has nothing left to do"}
+MOST_CALLS = 1400
+"""How many calls are tried beforehand where the learner drives, so that a bench of the free host appears soon, too."""
+
+
+class StateGraph(Reach[Node]):
+    """The states that a scene can reach, as far as they have been worked out.
+
+    `asked` is what each state and step is asked. The states of `runs`, each the CPUs that step, come before all others,
+    so that a limit does not cut a run short.
+    """
+
+    def __init__(self, scene: Scene, limit: int = 0, asked: tuple[Always, ...] = ASKED,
+                 runs: Iterable[Iterable[int]] = ()) -> None:
+        self.scene, self.questions, self.menu = scene, asked, Menu(scene)
+        self.steps: dict[tuple[int, int], tuple[Step, int]] = {}
+        self.coming: dict[tuple[int, int], tuple[Region, ...]] = {}
+        self.passed: dict[tuple[int, tuple[Any, ...]], list[Region]] = {}
+        self.names: tuple[str, ...] = ()
+        self.properties: list[list[str]] = []
+        self.said: dict[int, dict[str, Verdict]] = {}
+        first = Node(scene.start(), (0,) * len(scene.scripts))
+        limit = limit or min(LIMIT, MOST_CALLS // max(1, sum(map(len, self.menu.calls.values()))))
+        super().__init__(first, limit, (node for run in runs for node in self.along(first, run)))
+
+    def along(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
+        """The places that a run leads through."""
+        for cpu in cpus:
+            step = next_step(self.scene, node, cpu)
+            assert step, "a run is made of steps that can be taken"
+            node = node.after(step)
+            yield node
+
+    def out(self, number: int) -> Iterator[dict[str, Any]]:
+        """The steps that can be taken from a node: one per CPU that has something to do, or each call it may make."""
+        node = self.nodes[number]
+        for cpu in range(len(node.begun)):
+            step = next_step(self.scene, node, cpu)
+            if step:
+                to = self.add(node.after(step))
+                self.steps[number, cpu] = step, to
+                yield edge(node.state, step, node.idle(cpu), self.questions) | self.told(node, step) | {"to": to}
+            elif node.idle(cpu) and not node.state.end:
+                for made, foreseen in self.menu.steps(node.state, cpu):
+                    to = self.add(Node(made.state, node.begun))
+                    yield edge(node.state, made, True, self.questions) | foreseen | {"to": to}
+
+    def told(self, node: Node, step: Step) -> dict[str, str]:
+        """The sentence of a call that is refused as it begins: it says if that is so in this revision only."""
+        if not step.refused or not node.idle(step.cpu):
+            return {}
+        return {"says": says(node.state, step) + self.menu.only_here(node.state, step)}
+
+    def value(self, most: int = LIMIT) -> dict[str, Any]:
+        """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
+        known = min(len(self.edges), most)
+        scene, revision = self.scene, self.scene.revision
+        names = {n for node in self.nodes[:known] for n, _ in node.state.all(Page)}
+        self.names = tuple(sorted(names | self.menu.pages,
+                                  key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
+        trace = scene.trace()
+        self.properties = self.asked(known) if scene.checks else []
+        return {
+            "name": scene.name, "title": scene.title,
+            "revision": revision_value(revision),
+            "header": header(revision, scene.config), "foretell": scene.foretell,
+            "setup": [str(row) for row in trace.lines], "says": scene.says,
+            "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
+            "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
+            "properties": self.properties, **({"free": list(self.menu.calls)} if scene.free else {}),
+            **self.shipped(most),
+        }
+
+    def asked(self, known: int) -> list[list[str]]:
+        """The invariants that speak of something in a shipped state: name and sentence."""
+        broken = (name for out in self.edges.values() for edge in out for name in edge.get("breaks", ()))
+        if self.scene.free:
+            return [[one.name, one.says] for one in self.questions]
+        return [[one.name, one.says] for one in spoken_of(self.questions, map(self.said_of, range(known)), broken)]
+
+    def said_of(self, number: int) -> dict[str, Verdict]:
+        """What the invariants say of a state; asked once."""
+        if number not in self.said:
+            self.said[number] = verdicts(self.nodes[number].state, self.questions)
+        return self.said[number]
+
+    def state_value(self, number: int) -> dict[str, Any]:
+        """One state as the bench shows it."""
+        node = self.nodes[number]
+        state = node.state
+        cpus, lent = range(len(node.begun)), guests_of(state)
+        return {
+            "digest": digest(state), "lanes": [self.lane(number, cpu) for cpu in cpus],
+            "slots": [slot_value(state, idx) for idx in range(state.config.slots)],
+            "vms": [card(state, vm, self.handle(vm)) for vm in vm_names(state)],
+            "pages": [row(state, name, lent) for name in self.names],
+            "holds": [self.said_of(number)[name] for name, _ in self.properties],
+            "end": self.ending(state) if state.end else None,
+        }
+
+    def handle(self, vm: str) -> int:
+        """The handle of the VM that lives, or lived, at this address; of one that is long gone the host's note."""
+        known = (node.state.get(Vm, vm).handle for node in self.nodes)
+        return next(filter(None, known), self.nodes[0].state.get(Kvm, f"kvm{vm.removeprefix('vm')}").handle)
+
+    def ending(self, state: State) -> dict[str, str]:
+        """How the machine ended: by a warning or a BUG of EL2's own, or by a fault."""
+        assert state.end is not None
+        own = "warning" if state.end.says.startswith("warns") else "BUG"
+        what = own if state.end.kind == "EL2_PANIC" else "fault"
+        return {"kind": "panic", "title": f"EL2 {what}: the machine ends",
+                "says": f"The machine ends: CPU {state.end.cpu} {state.end.says}."}
+
+    def lane(self, number: int, cpu: int) -> dict[str, Any]:
+        """What a CPU is doing, and what it will do next."""
+        node = self.nodes[number]
+        flight, move = node.state.get(Cpu, cpu).flight, upcoming(self.scene, node, cpu)
+        if flight:
+            made = Call(flight.call, flight.args)
+        elif move:
+            made = move.call
+        else:
+            return IDLE if cpu in self.menu.calls else NOTHING_LEFT
+        where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
+        return {"short": short(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
+                "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
+
+    def region_values(self, number: int, cpu: int) -> Iterator[dict[str, str]]:
+        """The regions of a call: those it passed, the next one, and those that follow if nobody gets in between."""
+        passed = self.regions_passed(number, cpu)
+        coming = self.ahead(number, cpu)
+        for n, (locks, purpose) in enumerate([*passed, *coming]):
+            when = "done" if n < len(passed) else "next" if n == len(passed) else "later"
+            yield {"locks": locks, "says": purpose, "when": when}
+
+    def regions_passed(self, number: int, cpu: int) -> list[Region]:
+        """The regions that a CPU's call has passed; the same call stands at the same place in many states."""
+        state = self.nodes[number].state
+        key = cpu, tuple(state.get(Cpu, cpu).flight or ())
+        if key not in self.passed:
+            self.passed[key] = regions(state, self.scene.revision, cpu)[:-1]
+        return self.passed[key]
+
+    def ahead(self, number: int, cpu: int) -> tuple[Region, ...]:
+        """The regions that a CPU's call has still to run, the next one first."""
+        if (number, cpu) not in self.coming:
+            alone = next_step(self.scene, self.nodes[number], cpu) if number not in self.edges else None
+            step, to = self.steps.get((number, cpu), (alone, None))
+            here = tuple(zip(step.regions, step.purposes, strict=True)) if step else ()
+            if step and step.pending:
+                here += self.ahead(to, cpu) if to is not None else ahead_alone(step, self.scene.revision)
+            self.coming[number, cpu] = here
+        return self.coming[number, cpu]
+
+
+def revision_value(revision: Revision) -> dict[str, Any]:
+    """A revision as its sign needs it."""
+    return {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"}
+
+
+def ahead_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
+    """The regions that follow a step in its call when no other CPU gets in."""
+    done = finish(step, revision)
+    return tuple(zip(done.regions, done.purposes, strict=True))[len(step.regions):]
+
+
+def edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED) -> dict[str, Any]:
+    """A step as the bench knows it."""
+    kind = "panic" if step.state.end else "step"
+    if kind == "step" and step.refused:
+        kind = "nothing" if step.refused[0] is None else "refused"
+    if kind == "step" and step.events:
+        kind = "warn"
+    text, breaks = line(step, begun), broken_by(before, step, asked)
+    return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
+            "kind": kind,
+            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]} | (
+                {"breaks": breaks} if breaks else {})
+
+
+def in_guest(flight: Flight | None) -> bool:
+    """True while a vCPU runs."""
+    return flight is not None and flight.call == "__kvm_vcpu_run"
+
+
+def keeps(flight: Flight | None) -> list[str]:
+    """What a call keeps across a gap, as a reader would name it."""
+    if not flight:
+        return []
+    names = ("vm", "vcpu", "host_kvm", "ret")
+    kept = [(name, value) for name, value in flight.held if name in names and value is not None]
+    return [f"{name} = {show_ret(value) if name == 'ret' else value}" for name, value in kept]
+
+
+def describe_page(name: str) -> str:
+    """What a page is for, from its name."""
+    return KINDS[kind_of(name)]
+
+
+def kind_of(name: str) -> str:
+    """The letters that a page's name begins with."""
+    return name.rstrip("0123456789.+")
+
+
+def slot_value(state: State, idx: int) -> dict[str, Any]:
+    """A slot of the VM table."""
+    entry = state.get(Slot, idx).entry
+    word = entry if entry in (FREE, RESERVED) else vm_word(state, entry)
+    return {"handle": f"{HANDLE_OFFSET + idx:#x}", "vmid": idx + 1, "word": word}
+
+
+def vm_word(state: State, vm: str) -> str:
+    """Where a VM is in its life."""
+    struct = state.get(Vm, vm)
+    if struct == Vm():
+        return "freed"
+    return "dying" if struct.is_dying else "live" if any(struct.vcpus) else "initialised"
+
+
+def vm_names(state: State) -> list[str]:
+    """The VMs worth a card: those EL2 has, and those that were given back while the host still counts their pages."""
+    there = {vm for vm, _ in state.all(Vm)}
+    left = {f"vm{name.removeprefix('kvm')}" for name, kvm in state.all(Kvm) if kvm.teardown_mc or kvm.is_dying}
+    return sorted(there | left, key=lambda name: sort_key((Vm, name)))
+
+
+def card(state: State, vm: str, handle: int) -> dict[str, Any]:
+    """A VM's card."""
+    owner = f"kvm{vm.removeprefix('vm')}"
+    struct, kvm, word = state.get(Vm, vm), state.get(Kvm, owner), vm_word(state, vm)
+    published = [idx for idx in range(state.config.slots) if state.get(Slot, idx).entry == vm]
+    where = f"slot {published[0]}" if published else "out of the table"
+    return {
+        "handle": f"{handle:#x}" if handle else f"of {owner}", "vm": vm, "word": word, "where": where,
+        "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in holders(state, vm)],
+        "memo": "yes" if kvm.is_dying else "no",
+        "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",
+        "vcpus": [{"idx": idx, "word": vcpu_word(state, vcpu)} for idx, vcpu in enumerate(struct.vcpus)],
+        "caches": memcaches(state, struct), "back": given_back(kvm),
+    }
+
+
+def holder_value(holder: Holder) -> dict[str, Any]:
+    """One holder of a reference."""
+    return {"kind": holder.kind, "says": holder.says, "stale": holder.stale}
+
+
+def vcpu_word(state: State, address: str | None) -> str:
+    """What a vCPU is doing."""
+    vcpu = state.get(Vcpu, address or "")
+    if vcpu == Vcpu():
+        return "absent"
+    if vcpu.loaded_on is None:
+        return "idle"
+    running = in_guest(state.get(Cpu, vcpu.loaded_on).flight)
+    return f"{'running' if running else 'loaded'} on CPU {vcpu.loaded_on}"
+
+
+def memcaches(state: State, vm: Vm) -> str:
+    """The pages that EL2 has in store for the VM's next stage-2 tables: with each vCPU, and in the VM's pool."""
+    counts = [(f"vCPU {idx}", state.get(Vcpu, address or "").memcache) for idx, address in enumerate(vm.vcpus)]
+    return " · ".join(f"{name} {pages(count)}" for name, count in [*counts, ("pool", vm.pool)] if count) or "empty"
+
+
+def pages(count: int) -> str:
+    """A number of pages."""
+    return f"{count} page{'s' if count > 1 else ''}"
+
+
+def given_back(kvm: Kvm) -> str:
+    """What EL2 has pushed on the host's two memcaches."""
+    counts = (("teardown", kvm.teardown_mc), ("stage 2", kvm.stage2_teardown_mc))
+    return " · ".join(f"{name} {pages(count)}" for name, count in counts if count) or "nothing yet"
+
+
+def guests_of(state: State) -> Guests:
+    """The guests that have a page, by the page's name."""
+    found: Guests = {}
+    for _, vm in state.all(Vm):
+        for gfn, mapped, right, _ in vm.maps:
+            found.setdefault(mapped, []).append((vm.handle, gfn, right))
+    return found
+
+
+def row(state: State, name: str, lent: Guests | None = None) -> dict[str, Any]:
+    """A row of the ownership table; `lent` says which guests have which page, where somebody has looked already."""
+    page = state.get(Page, name)
+    guests = (guests_of(state) if lent is None else lent).get(name, [])
+    return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": LETTER[guests[0][2]] if guests else "-",
+            "owner": page.owner if isinstance(page.owner, str) else page.owner[0],
+            "count": counted(name, page), "says": page_says(state, name, page, guests)}
+
+
+def counted(name: str, page: Page) -> str:
+    """The counts that belong to a page, with what they count."""
+    if page.host_share_guest_count:
+        return f"shared {page.host_share_guest_count}"
+    if not page.refcount or (name.startswith("pgd") and page.owner == HYP):
+        return ""
+    return f"{'count' if name.startswith(('vm', 'pgd')) else 'pinned'} {page.refcount}"
+
+
+def page_says(state: State, name: str, page: Page, guests: list[tuple[int, int, str]]) -> str:
+    """A page's situation in one sentence."""
+    if guests:
+        handle, gfn, right = guests[0]
+        return GUEST_SAYS[right].format(f"VM {handle:#x}", f"gfn {gfn:#x}")
+    if (page.host, page.hyp) == (NOPAGE, NOPAGE):
+        return "Nobody can use it."
+    if page.host_share_guest_count:
+        return "Counts as lent, but no guest maps it."
+    if page.hyp == SHARED_BORROWED:
+        return "Lent to EL2, which has it pinned." if page.refcount else "Lent to EL2."
+    if page.hyp == OWNED:
+        return "Only EL2 can use it."
+    using = [holder.says.split(" · ")[0] for holder in holders(state, name)]
+    return f"The host owns it, and {using[0]} still uses it." if using else "Only the host can use it."

@@ -1,0 +1,219 @@
+"""A trace: one short text that records a run and replays it.
+
+    pkvm-trace 1 v1 cpus=2 slots=1
+    0 __pkvm_reserve_vm() = 0x1000
+    1 __pkvm_host_unshare_guest(0x1000, 0) ...
+    0 __pkvm_finalize_teardown_vm(0x1000) = -ENOENT
+    1 resume = -EINVAL
+    state 3f0c9a1b77de
+
+A line that ends in `...` is one lock region of a call that goes on; one that ends in a result is the call's last
+step, or all of it. A trace is parsed, never evaluated. docs/trace-and-state.md describes it.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .revisions import REVISIONS, Revision, errno
+from .run import CALLS, begin, complete, finish, parameters, resume
+from .state import Config, State, Value
+from .state_json import digest
+from .steps import Call, Step
+from .view import ModelError
+
+VERSION = 1
+USUAL = Config()
+LINE = re.compile(r"(?P<cpu>\d{1,3}) (?P<what>resume|(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)) "
+                  r"(?P<outcome>(\.\.\.|[=!]) ?.{0,2000})")
+NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9.]{0,19}\+?")
+NUMBER = re.compile(r"-?\d{1,18}|0x[0-9a-f]{1,16}")
+LIMIT = 100_000
+"""A trace with more characters than this is refused before it is looked at."""
+
+
+class TraceError(ValueError):
+    """Raised for a text that is not a trace; the message names the line."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step of a trace: the CPU, the call that begins or None where one goes on, and the outcome as text."""
+
+    cpu: int
+    call: Call | None
+    outcome: str
+
+    def __str__(self) -> str:
+        return f"{self.cpu} {show_call(self.call) if self.call else 'resume'} {self.outcome}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A recorded run: which kernel, which machine, what happened, and the digest of the state it ended in."""
+
+    revision: Revision
+    config: Config = USUAL
+    lines: tuple[Line, ...] = ()
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join([header(self.revision, self.config), *map(str, self.lines), f"state {self.digest}"])
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How a trace went: the steps that fitted, the state after them, and, if it did not fit to the end, why."""
+
+    trace: Trace
+    steps: tuple[Step, ...]
+    state: State
+    differs: str = ""
+
+
+def header(revision: Revision, config: Config) -> str:
+    """The first line: version, kernel, guards taken away, and where the machine is not the usual one."""
+    words = [f"pkvm-trace {VERSION} {revision.name}"]
+    if revision.removed:
+        words.append("without=" + ",".join(revision.removed))
+    usual = USUAL._asdict()
+    return " ".join(words + [f"{name}={value}" for name, value in config._asdict().items() if value != usual[name]])
+
+
+def show_call(call: Call) -> str:
+    """A call as it is written; arguments that have their usual value at the end are left out."""
+    given = list(zip(parameters(call.name).values(), call.args, strict=False))
+    while given and given[-1][0].default == given[-1][1]:
+        given.pop()
+    return f"{call.name}({', '.join(show_value(value) for _, value in given)})"
+
+
+def show_value(value: Value) -> str:
+    """A number in decimal, a handle in hexadecimal, a truth as 0 or 1, a name as it is."""
+    if isinstance(value, str):
+        return value
+    return f"{value:#x}" if value >= 0x1000 else str(int(value))
+
+
+def show_outcome(step: Step) -> str:
+    """What came of a step: `...`, a result, an event, or both."""
+    if step.state.end:
+        return f"! {step.state.end.kind} {step.state.end.where}"
+    events = "".join(f" ! {event.kind} {event.where}" for event in step.events)
+    return f"...{events}" if step.pending else f"= {show_ret(step.ret)}{events}"
+
+
+def show_ret(ret: int | None) -> str:
+    """A result: a number, an error's name, void for a call without an answer."""
+    if ret is None:
+        return "void"
+    return errno(ret) if ret < 0 else show_value(ret)
+
+
+def line(step: Step, begun: bool) -> Line:
+    """The trace line of a step; `begun` says that the call began with it."""
+    return Line(step.cpu, step.call if begun else None, show_outcome(step))
+
+
+def parse(text: str) -> Trace:
+    """The trace that a text describes. Raises TraceError with the line's number for anything else."""
+    if len(text) > LIMIT:
+        raise TraceError(f"a trace has at most {LIMIT} characters, this has {len(text)}")
+    rows = text.strip().splitlines()
+    if len(rows) < 2:
+        raise TraceError("a trace has a first line 'pkvm-trace ...' and a last line 'state ...'")
+    revision, config = parse_header(rows[0])
+    last = re.fullmatch(r"state ([0-9a-f]{12})", rows[-1])
+    if not last:
+        raise TraceError(f"line {len(rows)}: the last line is 'state' and twelve hexadecimal digits")
+    return Trace(revision, config, tuple(parse_line(row, n) for n, row in enumerate(rows[1:-1], 2)), last[1])
+
+
+def parse_header(row: str) -> tuple[Revision, Config]:
+    """Kernel and machine from the first line."""
+    match row.split(" "):
+        case ["pkvm-trace", "1", name, *options] if name in REVISIONS:
+            return parse_options(REVISIONS[name], options)
+        case ["pkvm-trace", "1", name, *_]:
+            raise TraceError(f"line 1: there is no revision {name[:20]!r}; there are {', '.join(REVISIONS)}")
+        case ["pkvm-trace", version, *_]:
+            raise TraceError(f"line 1: a trace of version {version[:20]!r}; this course reads version {VERSION}")
+    raise TraceError("line 1: a trace begins with 'pkvm-trace'")
+
+
+def parse_options(revision: Revision, options: list[str]) -> tuple[Revision, Config]:
+    """The rest of the first line: `without=GUARD,GUARD` and sizes such as `cpus=2`."""
+    config, sizes = Config(), Config._fields
+    for option in options:
+        name, _, value = option.partition("=")
+        if name == "without":
+            try:
+                revision = revision.without(*value.split(","))
+            except KeyError as error:
+                raise TraceError(f"line 1: {error.args[0]}") from None
+        elif name in sizes and re.fullmatch(r"[1-9]\d?", value):
+            config = config._replace(**{name: int(value)})
+        else:
+            raise TraceError(f"line 1: {option[:40]!r} is not an option of a trace")
+    return revision, config
+
+
+def parse_line(row: str, number: int) -> Line:
+    """One step."""
+    found = LINE.fullmatch(row)
+    if not found:
+        raise TraceError(f"line {number}: {row[:60]!r} is not a step")
+    if found["name"] is None:
+        return Line(int(found["cpu"]), None, found["outcome"])
+    if found["name"] not in CALLS:
+        raise TraceError(f"line {number}: there is no call {found['name']!r}")
+    texts = [text.strip() for text in found["args"].split(",")] if found["args"] else []
+    known = parameters(found["name"])
+    if len(texts) > len(known):
+        raise TraceError(f"line {number}: {found['name']} has {len(known)} arguments, not {len(texts)}")
+    args = tuple(parse_value(text, known[p].annotation, number) for text, p in zip(texts, known, strict=False))
+    try:
+        return Line(int(found["cpu"]), complete(Call(found["name"], args)), found["outcome"])
+    except ModelError as error:
+        raise TraceError(f"line {number}: {error}") from None
+
+
+def parse_value(text: str, kind: str, number: int) -> Value:
+    """One argument, by the kind that the call wants."""
+    if kind == "str" and NAME.fullmatch(text):
+        return text
+    if kind == "bool" and text in ("0", "1"):
+        return text == "1"
+    if kind == "int" and NUMBER.fullmatch(text):
+        return int(text, 0) if text.startswith("0x") else int(text)
+    raise TraceError(f"line {number}: {text[:40]!r} is not a {'name' if kind == 'str' else 'number'}")
+
+
+def replay(trace: Trace) -> Replay:
+    """Run a trace, and stop at the first step that comes out otherwise than it says."""
+    state, steps = State(trace.config), list[Step]()
+    for number, row in enumerate(trace.lines, 2):
+        try:
+            step = run_line(state, trace.revision, row)
+        except ModelError as error:
+            return Replay(trace, tuple(steps), state, f"line {number}: {error}")
+        if show_outcome(step) != row.outcome:
+            return Replay(trace, tuple(steps), state, f"line {number}: {row} now comes out as {show_outcome(step)}")
+        steps.append(step)
+        state = step.state
+    differs = "" if digest(state) == trace.digest else f"the state is {digest(state)}, the trace says {trace.digest}"
+    return Replay(trace, tuple(steps), state, differs)
+
+
+def run_line(state: State, revision: Revision, row: Line) -> Step:
+    """One step of a trace: a region where the call goes on after it, else all that is left of the call."""
+    step = begin(state, revision, row.cpu, row.call) if row.call else resume(state, revision, row.cpu)
+    return step if row.outcome.startswith("...") else finish(step, revision)
+
+
+def record(revision: Revision, config: Config, steps: Iterable[tuple[Step, bool]]) -> Trace:
+    """The trace of steps; the truth beside each says that a call began with it."""
+    taken = list(steps)
+    end = taken[-1][0].state if taken else State(config)
+    return Trace(revision, config, tuple(line(step, begun) for step, begun in taken), digest(end))

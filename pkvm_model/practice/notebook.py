@@ -1,0 +1,60 @@
+"""An exercise as a notebook: what the learner opens. It has no solution in it, and one cell to edit."""
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .exercises import Exercise
+
+MAGIC = "%%answer"
+LEVELS = {1: "easy", 2: "medium", 3: "hard"}
+
+
+def notebook(exercise: Exercise, answer: str | None = None) -> bytes:
+    """The notebook's bytes, the same each time; `answer` stands in the one cell to edit instead of the stub."""
+    cells = [
+        markdown("title", heading(exercise)),
+        markdown("task", exercise.task),
+        code("bench", "\n".join(["%load_ext pkvm_model.lesson", *filter(None, [exercise.bench])])),
+        code("answer", f"{MAGIC} {exercise.id}\n{exercise.stub if answer is None else answer}"),
+    ]
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    whole = {"cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+             "nbformat": 4, "nbformat_minor": 5}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def heading(exercise: Exercise) -> str:
+    """Title, why it matters, and what it takes."""
+    return (f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.kind.capitalize()}. {exercise.minutes} minutes, "
+            f"{LEVELS[exercise.difficulty]}. It belongs to "
+            f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.ipynb#Exercises).\n\n"
+            f"Run the cells from the top, with Shift+Enter. The last one is the place to edit. Keep its first line, "
+            f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above.")
+
+
+def markdown(name: str, text: str) -> dict[str, Any]:
+    """A cell of text."""
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
+
+
+def code(name: str, text: str) -> dict[str, Any]:
+    """A cell of code that was not run."""
+    return {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [],
+            "source": text.splitlines(keepends=True)}
+
+
+def answer_in(content: bytes, name: str) -> str | None:
+    """The text of the last cell that answers this exercise, None where there is none or the file is no notebook."""
+    found = None
+    try:
+        cells = json.loads(content)["cells"]
+        for cell in cells:
+            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+            first, _, rest = source.partition("\n")
+            if cell["cell_type"] == "code" and first.split() == [MAGIC, name]:
+                rest.encode()  # half a character, which JSON can spell, could not be written again
+                found = rest
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return found

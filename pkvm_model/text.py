@@ -1,0 +1,12 @@
+"""Counting things and writing sentences: the one place for both."""
+from __future__ import annotations
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things in words: "1 step", "2,000 steps"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def capitalise(sentence: str) -> str:
+    """Return the sentence with a capital at its beginning; the rest stays as it is."""
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,111 @@
+"""The test program of the recordings: its scripts, and what the honest host does when they are run on the model."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkvm_model.conform.recording import Scenario, calls, start
+from pkvm_model.model.run import begin, complete, finish
+from pkvm_model.model.state import Span, State, Value
+from pkvm_model.model.steps import Call
+
+Made = tuple[str, tuple[Value, ...], int | None]
+"""A hypercall with its arguments and its answer."""
+
+SCRIPTS = {
+    "1": "create 0, close kvm0",
+    "2": "create 0, vcpu 0.0, close hv0.0, close kvm0",
+    "3": "create 0, vcpu 0.0, run 0.0, run 0.0, run 0.0, close hv0.0, close kvm0",
+    "4": "create 0, vcpu 0.0, run 0.0, run 0.0, run 0.0, close kvm0, close hv0.0",
+    "5": "create 0, vcpu 0.0, vcpu 0.1, run 0.0, run 0.1, run 0.0, run 0.1, close hv0.0, close hv0.1, close kvm0",
+    "6": "create 0, vcpu 0.0, vcpu 0.1, run 0.0, run 0.0, close hv0.0, close hv0.1, close kvm0",
+    "7": "create 0, vcpu 0.0, run 0.0, run 0.0, vcpu 0.1, run 0.1, close hv0.0, close hv0.1, close kvm0",
+    "8": "create 0, vcpu 0.0, run 0.0, run 0.0, run 0.0, exit, close kvm0, close hv0.0",
+    "9": "create 0, vcpu 0.0, run 0.0, run 0.0, run 0.0, delete, close hv0.0, close kvm0",
+    "10": "create 0, create 1, vcpu 0.0, vcpu 1.0, run 0.0, run 1.0, run 0.0, close hv0.0, close kvm0, run 1.0, "
+          "close hv1.0, close kvm1",
+    "11": "create 0, vcpu 0.0, run 0.0, run 0.0, read, run 0.0, close hv0.0, close kvm0, read",
+    "12": "create 0, vcpu 0.0, run 0.0, run 0.0, munmap, close hv0.0, close kvm0",
+    "13": "create 0, vcpu 0.0, vcpu 0.1, run 0.0, close hv0.0, close hv0.1, close kvm0",
+    "14": "create 0, vcpu 0.0, run 0.0, run 0.0, fork, exit, run 0.0 by 1, create 1 by 1, close kvm1, close hv0.0, "
+          "close kvm0",
+}
+"""What the program does, by the number of the scenario; in 14 process 1 is the one that inherits the open files."""
+
+OTHERS = {"exit": "exit_mmap", "munmap": "kvm_unmap", "delete": "kvm_delete_memslot", "fork": "fork_owner"}
+CODE, DATA, DATA_OF_A_VCPU = 0x80000, 0x80010, 0x40
+"""The gfns of the guest's code, of its first data page, and how far the data of two vCPUs lie apart."""
+
+SHARED_END = {("6.19.14", "n13"): ("hv0.1", ("hv0.1", "hv0.1.p1", "hv0.0"))}
+"""A struct that ends on the page on which another begins.
+
+EL2 never hears where a vCPU lies that did not run; the order in which the loans of its pages end tells it.
+"""
+QUIET = {"__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run", "__pkvm_vcpu_sync_state"}
+"""How often these occur in a recording means nothing."""
+
+
+def recorded(scenario: Scenario) -> list[Made]:
+    """The hypercalls of a recording in the model's words, without the quiet ones."""
+    return [(call.name, complete(call).args, row.ret) for row, call in calls(scenario, scenario.revision)
+            if call and call.name not in QUIET]
+
+
+def beginning(scenario: Scenario) -> State:
+    """The machine before the first row, with the structs of the host where they lay."""
+    state = start(scenario)
+    if (scenario.kernel, scenario.name) not in SHARED_END:
+        return state
+    name, pages = SHARED_END[scenario.kernel, scenario.name]
+    return State.of(state.config, {**state.table, (Span, name): Span(pages)})
+
+
+class Program:
+    """The test program, its VMs protected or not; `answers` are the results of the host's functions."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.state, self.revision = beginning(scenario), scenario.revision
+        self.protected = scenario.name.startswith("p")
+        self.runs: dict[str, int] = {}
+        self.lent: list[str] = []
+        self.made: list[Made] = []
+        self.answers: list[tuple[str, int | None]] = []
+        self.warnings: list[str] = []
+        for line in SCRIPTS[scenario.name[1:]].split(", "):
+            for call in self.calls(*line.split()):
+                self.make(line, call)
+
+    def make(self, line: str, call: Call) -> None:
+        """Make a call of the host's and note which hypercalls came of it."""
+        step = finish(begin(self.state, self.revision, 0, call), self.revision)
+        self.state = step.state
+        self.made += [(name, complete(Call(name, args)).args, ret) for name, args, ret in step.answers
+                      if name not in QUIET]
+        self.warnings += [event.where for event in step.events]
+        self.answers.append((line, step.ret))
+
+    def calls(self, what: str, which: str = "", _by: str = "", process: str = "0") -> Iterator[Call]:
+        """The host's functions behind a line of a script."""
+        if what == "create":
+            yield Call("kvm_create_vm", (f"kvm{which}", self.protected, int(process)))
+        elif what == "vcpu":
+            yield Call("kvm_create_vcpu", (f"kvm{which[0]}", f"hv{which}"))
+        elif what == "run":
+            yield Call("kvm_vcpu_run", (f"kvm{which[0]}", f"hv{which}", *self.fault(which), int(process)))
+        elif what == "close":
+            yield Call("kvm_close", (f"kvm{which[2:][0] if which[0] == 'h' else which[3:]}", which))
+        elif what == "read":
+            yield from (Call("host_access", (page,)) for page in self.lent[:2])
+        else:
+            yield Call(OTHERS[what], ("kvm0",))
+
+    def fault(self, vcpu: str) -> tuple[str, int, str]:
+        """The page that the guest touches for the first time: its code in its first run, then each vCPU's data."""
+        vm, idx = vcpu.split(".")
+        nth = self.runs[vcpu] = self.runs.get(vcpu, -1) + 1
+        code_is_there = self.runs.get(vm) is not None
+        self.runs[vm] = 0
+        if not nth and code_is_there:
+            return "", 0, "RWX"
+        self.lent.append(f"g{len(self.lent)}")
+        data = DATA + DATA_OF_A_VCPU * int(idx) + nth - 1
+        return (self.lent[-1], data, "RW") if nth else (self.lent[-1], CODE, "RWX")

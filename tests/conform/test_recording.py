@@ -1,0 +1,151 @@
+"""A recorded kernel and the model answer the same calls the same way, and a difference would be seen."""
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.conform.recording import RECORDINGS, Comparison, Scenario, calls, load, replay, start
+from pkvm_model.model.revisions import V1
+from pkvm_model.model.run import begin, finish, resume
+from pkvm_model.model.state import HYP, OWNED, Cpu, Page, Slot, Span, State
+from pkvm_model.model.state_json import digest, from_json, to_json
+
+NAME = "6.19.14-natural"
+SCENARIOS = load(NAME).scenarios
+FILE = RECORDINGS / f"{NAME}.jsonl"
+
+
+def rows(scenario: str) -> list[dict[str, object]]:
+    """The rows of a scenario, to be changed and written elsewhere."""
+    every = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+    return [row for row in every if row["scenario"] == scenario]
+
+
+def replayed(folder: Path, changed: list[dict[str, object]]) -> Comparison:
+    """What comes of these rows as a recording of their own."""
+    path = folder / "changed.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in changed), encoding="utf-8")
+    return replay(load(path).scenarios[0])
+
+
+def final(scenario: Scenario) -> State:
+    """The state after the last call of a scenario."""
+    return list(states(scenario))[-1]
+
+
+def states(scenario: Scenario) -> Iterator[State]:
+    """The state after each lock region of a scenario."""
+    state, revision = start(scenario), scenario.revision
+    for row, call in calls(scenario, revision):
+        assert call is not None
+        step = begin(state, revision, row.cpu, call)
+        yield step.state
+        while step.pending:
+            step = resume(step.state, revision, row.cpu)
+            yield step.state
+        state = step.state
+
+
+def test_every_call_in_the_life_of_a_real_vm_is_answered_as_the_kernel_answered_it():
+    life = replay(load(NAME).scenario("n3"))
+    assert [row for row in life if row.agree is not True] == []
+    assert life.summary == "37 of 37 modelled calls returned what the kernel returned; 0 rows of other calls."
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_every_recorded_scenario_is_answered_as_the_kernel_answered_it(scenario):
+    assert [row.cells for row in replay(scenario) if row.agree is not True] == []
+
+
+def test_all_fifteen_scenarios_are_there():
+    assert {scenario.name for scenario in SCENARIOS} == {*(f"n{number}" for number in range(1, 15)), "i3"}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_every_hypercall_of_a_recording_is_compared(scenario):
+    recorded = [row for row in rows(scenario.name) if row["side"] == "hyp"]
+    assert len(replay(scenario).rows) == len(recorded)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_at_the_end_of_a_life_nothing_is_left_of_it_at_el2(scenario):
+    state = final(scenario)
+    assert list(state.all(Slot)) == []
+    assert [name for name, page in state.all(Page) if page.owner == HYP or page.hyp == OWNED] == []
+
+
+def test_the_vcpu_that_came_too_late_leaves_its_three_pages_pinned():
+    pinned = {name for name, page in final(load(NAME).scenario("n7")).all(Page) if page.refcount}
+    assert pinned == {"hv0.1", "hv0.1.p1", "hv0.1.p2"}
+
+
+@pytest.mark.parametrize(("scenario", "struct", "pages"), [
+    ("n3", "kvm0", ("kvm0", "kvm0.p1")),
+    ("n3", "hv0.0", ("hv0.0", "hv0.0.p1", "hv0.0.p2")),
+    ("n5", "hv0.1", ("hv0.1", "hv0.1.p1", "hv0.0")),
+    ("n10", "hv1.0", ("hv1.0", "hv1.0.p1", "hv0.0")),
+])
+def test_a_struct_lies_on_the_pages_that_the_recording_shows(scenario, struct, pages):
+    assert start(load(NAME).scenario(scenario)).get(Span, struct).pages == pages
+
+
+def test_a_page_under_two_structs_is_pinned_for_each(tmp_path):
+    changed = rows("n5")[:25]
+    scenario = load_rows(tmp_path, changed)
+    assert final(scenario).get(Page, "hv0.0").refcount == 2
+
+
+def load_rows(folder: Path, changed: list[dict[str, object]]) -> Scenario:
+    """These rows as a scenario."""
+    replayed(folder, changed)
+    return load(folder / "changed.jsonl").scenarios[0]
+
+
+@pytest.mark.parametrize("number", [number for number, row in enumerate(rows("n3")) if row["side"] == "hyp"])
+def test_one_changed_answer_gives_exactly_that_one_disagreement(tmp_path, number):
+    changed = rows("n3")
+    changed[number]["ret"] = -1
+    assert [row.recorded.seq for row in replayed(tmp_path, changed).disagreements] == [number + 1]
+
+
+def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_breaks(tmp_path):
+    loaded = [row for row in rows("n3") if row["call"] != "__pkvm_vcpu_put"]
+    changed = [row | {"seq": number} for number, row in enumerate(loaded, 1)]
+    teardown = next(row for row in changed if row["call"] == "__pkvm_teardown_vm")
+    teardown |= {"ret": None, "note": "did not return: hyp panic"}
+    life = list(replayed(tmp_path, changed))
+    panic = next(number for number, row in enumerate(life) if row.recorded.call == teardown["call"])
+    assert (life[panic].cells[1:], life[panic].agree) == (("EL2_PANIC", "EL2_PANIC", "yes"), True)
+    assert {row.modelled for row in life[panic + 1:]} == {"the machine has ended"}
+
+
+def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart():
+    life = replay(load(NAME).scenario("n3"), V1)
+    assert [row.recorded.call for row in life if row.agree is None] == ["__pkvm_teardown_vm"]
+    assert life.summary.endswith("1 row of another call.")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_at_every_region_of_a_recorded_life_the_state_is_restored_from_its_json_and_goes_on_to_the_same_end(scenario):
+    state, revision, end = start(scenario), scenario.revision, digest(final(scenario))
+    todo = [(row.cpu, call) for row, call in calls(scenario, revision) if call]
+    for number, (cpu, call) in enumerate(todo):
+        step = begin(state, revision, cpu, call)
+        while True:
+            restored = from_json(json.loads(json.dumps(to_json(step.state))))
+            assert restored == step.state
+            assert digest(run_out(restored, revision, cpu, todo[number + 1:])) == end
+            if not step.pending:
+                break
+            step = resume(step.state, revision, cpu)
+        state = step.state
+
+
+def run_out(state, revision, cpu, todo):
+    """The state after the call in flight on a CPU, if one is, and all calls after it."""
+    if any(number == cpu and record.flight for number, record in state.all(Cpu)):
+        state = finish(resume(state, revision, cpu), revision).state
+    for where, call in todo:
+        state = finish(begin(state, revision, where, call), revision).state
+    return state

@@ -1,0 +1,238 @@
+"""A small course that gets newer, and a learner who works in a copy of it, and does all that learners do to files."""
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from pkvm_model.course.learner import handin, work
+from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.course.learner.import_progress import take_in
+from pkvm_model.course.learner.reset import reset
+from pkvm_model.course.learner.update import update
+from pkvm_model.course.learner.work import Copy
+from pkvm_model.practice import notebook as paper
+from pkvm_model.practice import progress
+from pkvm_model.practice.exercises import exercises
+from pkvm_model.practice.progress import Done
+
+CHAPTERS = ("05-one-shot", "09-the-hole-in-the-patch")
+EXERCISES = ("find-the-hole", "lived-to-see", "say-it")
+TEXT = """# The title
+
+- kind: say it
+- chapter: {chapter}
+- minutes: 5
+- difficulty: 1
+- why: One sentence.
+
+## Task
+
+{task}
+
+## Bench
+
+```python
+bench = {bench}
+```
+
+## Answer
+
+```python
+{stub}
+```
+
+## Hints
+
+1. {hint}
+2. Two.
+3. Three.
+
+## Solution
+
+```python
+answer = "the secret"
+```
+
+It is so.
+
+## Wrong
+
+```python
+answer = 1
+```
+
+> No.
+"""
+
+
+class Course:
+    """A course of two chapters and three exercises, in a folder of its own, and where a learner's copy of it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.copy = Copy(folder / "my_work", folder / "notebooks", folder / "exercises")
+        self.copy.chapters.mkdir(parents=True)
+        self.copy.exercises.mkdir()
+        for name in CHAPTERS:
+            self.chapter(name)
+        for name in EXERCISES:
+            self.exercise(name)
+
+    def chapter(self, name: str, text: str = "old", shows: str = "old") -> None:
+        """Write a chapter."""
+        link = paper.markdown("link", f"Now do [it](../exercises/find-the-hole.md).\n{text}")
+        code = paper.code("code", "1 + 1") | {"outputs": [{"output_type": "stream", "name": "stdout", "text": shows}]}
+        whole = {"cells": [link, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (self.copy.chapters / f"{name}.ipynb").write_text(json.dumps(whole))
+
+    def exercise(self, name: str, task: str = "old", bench: str = "1", stub: str = "answer = ...",
+                 hint: str = "One.") -> None:
+        """Write an exercise."""
+        text = TEXT.format(chapter=CHAPTERS[0], task=task, bench=bench, stub=stub, hint=hint)
+        (self.copy.exercises / f"{name}.md").write_text(text)
+        exercises.cache_clear()
+
+
+class Learner:
+    """Somebody who works in a copy, one line after the other; `lines` are all that they wrote and did not delete."""
+
+    def __init__(self, course: Course, seed: int) -> None:
+        self.course, self.folder = course, course.copy.folder
+        self.random, self.lines, self.version = random.Random(seed), set[str](), 0
+
+    def line(self) -> str:
+        """A line that nobody has written before."""
+        line = f"mine_{len(self.lines)}_{self.random.randrange(10**9)}"
+        self.lines.add(line)
+        return line
+
+    def lost(self) -> set[str]:
+        """The lines that stand in no file of the copy; what is half written does not count."""
+        kept = everything(self.folder)
+        return {line for line in self.lines if line not in kept}
+
+    def write(self, name: str) -> None:
+        """Put a line into a notebook, into its last cell of code, or below what is no notebook any more."""
+        path, line = self.folder / name, self.line()
+        try:
+            whole = json.loads(path.read_bytes())
+            whole["cells"][-1]["source"] = "".join(whole["cells"][-1]["source"]) + f"\n{line} = 1"
+            path.write_text(json.dumps(whole))
+        except ValueError:
+            path.write_bytes(path.read_bytes() + line.encode())
+
+    def work(self) -> None:
+        """Do a few of the things that learners do."""
+        for _ in range(self.random.randrange(1, 5)):
+            names = sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*.ipynb"))
+            self.random.choice([self.write, self.write, self.write, self.split, self.double, self.damage, self.rename,
+                                self.remove, self.add, self.note, self.spoil])(self.random.choice(names))
+
+    def split(self, name: str) -> None:
+        """Split the last cell of a notebook, or take it away where it has one line."""
+        self.write(name)
+        try:
+            whole = json.loads((self.folder / name).read_bytes())
+        except ValueError:
+            return
+        first, _, rest = "".join(whole["cells"][-1]["source"]).partition("\n")
+        whole["cells"][-1:] = [paper.code("first", first), paper.code("rest", rest)]
+        (self.folder / name).write_text(json.dumps(whole))
+
+    def double(self, name: str) -> None:
+        """Copy the last cell of a notebook, and go on in the copy."""
+        try:
+            whole = json.loads((self.folder / name).read_bytes())
+        except ValueError:
+            return
+        whole["cells"].append(dict(whole["cells"][-1]))
+        (self.folder / name).write_text(json.dumps(whole))
+        self.write(name)
+
+    def damage(self, name: str) -> None:
+        """Put text into a notebook that makes it none."""
+        (self.folder / name).write_text((self.folder / name).read_text() + f"\n{self.line()}")
+
+    def rename(self, name: str) -> None:
+        """Give a notebook another name, and go on in it."""
+        self.write(name)
+        path = self.folder / name
+        path.rename(path.with_name(f"mine-{self.random.randrange(10**6)}.ipynb"))
+
+    def remove(self, name: str) -> None:
+        """Delete a file; the lines that stand nowhere else are lost by the learner's own will."""
+        (self.folder / name).unlink()
+        self.lines -= self.lost()
+
+    def add(self, name: str) -> None:
+        """Write a file of their own beside a notebook, under a name that the course might choose."""
+        path = (self.folder / name).with_name(self.random.choice(
+            ["notes.md", "find-the-hole-1.ipynb", "find-the-hole-imported-1.ipynb", "05-one-shot-1.ipynb"]))
+        path.write_text((path.read_text() if path.exists() else "") + f"{self.line()}\n")
+
+    def note(self, name: str) -> None:
+        """Try an answer, as a cell does."""
+        tried = self.line()
+        self.lines |= {tried}
+        name = self.random.choice(EXERCISES)
+        before = progress.usable(self.folder).get(name, Done()).answer
+        progress.note(self.folder, name, lambda done: done._replace(tries=done.tries + 1, answer=tried))
+        # A later try takes the place of an earlier one: that is the learner's doing.
+        self.lines -= self.lost() & set(before.split())
+
+    def spoil(self, name: str) -> None:
+        """Damage the record, or the progress, by hand."""
+        path = self.folder / self.random.choice([work.RECORD, progress.NAME])
+        content = path.read_text() if path.exists() else "{"
+        path.write_text(self.random.choice(["{", "null", "[1]", content[: len(content) // 2], f"{content} {{"]))
+        self.lines -= self.lost()
+
+    def get_newer_course(self) -> None:
+        """Pull a version of the course in which something is newer."""
+        self.version += 1
+        for name in CHAPTERS:
+            new = self.random.choices([f"{self.version}", "old"], k=2)
+            self.course.chapter(name, f"text {new[0]}", f"shown {new[1]}")
+        for name in EXERCISES:
+            new = self.random.choices([f"{self.version}", "1"], k=3)
+            self.course.exercise(name, f"task {new[0]}", new[1], f"answer = ...  # {new[2]}")
+
+    def hand_in_of_another(self) -> Path:
+        """A hand-in from another machine."""
+        name = self.random.choice(EXERCISES)
+        done = Done(self.random.randrange(1, 9), solved=self.random.random() < 0.5, answer=f"theirs = {self.version}")
+        path = self.folder.parent / "other.json"
+        path.write_text(handin.to_text(HandIn("", "0" * 12, {name: done})))
+        return path
+
+    def command(self) -> Iterator[str]:
+        """Choose a command; what it says comes as it goes."""
+        copy, name = self.course.copy, self.random.choice([*CHAPTERS, *EXERCISES])
+        return self.random.choice([lambda: start(copy), lambda: update((), copy),
+                                   lambda: update((), copy), lambda: update([name], copy), lambda: reset(name, copy),
+                                   lambda: take_in(self.hand_in_of_another(), copy)])()
+
+    def faults(self) -> list[str]:
+        """What is not as it should be after a whole update: nothing, if all went well."""
+        list(update((), self.course.copy))
+        names = [path.name for path in self.folder.rglob("*")]
+        found = [f"lost: {line}" for line in self.lost()]
+        found += [f"half written: {name}" for name in names if name.endswith(".new")]
+        found += [f"still newer: {sentence}" for sentence in work.make_copy(self.course.copy)]
+        for name, content in work.Work(self.course.copy).files.items():
+            news = [new.encode() for new in (f"text {self.version}", f"task {self.version}")]
+            mine = (self.folder / name).read_bytes()
+            found += [f"not taken over: {name}" for new in news if new in content and new not in mine]
+        return found
+
+
+def start(copy: Copy) -> Iterator[str]:
+    """The command start, which like the others does nothing before somebody listens."""
+    yield from work.make_copy(copy)
+
+
+def everything(folder: Path) -> str:
+    """The text of all files of a copy that are whole."""
+    return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*")
+                     if path.is_file() and not path.name.endswith(".new"))

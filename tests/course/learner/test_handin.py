@@ -1,0 +1,131 @@
+"""A hand-in is read as it was written, and every other file is refused in one line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.learner import handin
+from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.practice.progress import Done
+
+SOLVED = Done(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]  # schön", trace="pkvm-trace 1 v1\n")
+ADA = HandIn("Ada Lovelace", "0123456789ab", {"find-the-hole": SOLVED, "lived-to-see": Done(1, answer="answer = ...")})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Gives the file of a hand-in."""
+    path = tmp_path / "ada.json"
+    path.write_text(handin.to_text(ADA))
+    return path
+
+
+def changed(file: Path, change: Callable[[dict[str, Any]], Any], digest: bool = True) -> Path:
+    """Changes a hand-in, with a digest that is right again."""
+    whole = json.loads(file.read_text())
+    change(whole)
+    if digest:
+        whole["digest"] = handin.digest(whole)
+    file.write_text(json.dumps(whole))
+    return file
+
+
+def refusal(file: Path) -> str:
+    """The one line that a file gets."""
+    with pytest.raises(CourseError) as refused:
+        handin.read(file)
+    assert "\n" not in str(refused.value)
+    return str(refused.value).removeprefix(f"{file} is no hand-in of this course: ")
+
+
+def test_a_hand_in_is_read_as_it_was_written(file: Path) -> None:
+    assert handin.read(file) == ADA
+
+
+def test_another_layout_of_the_same_is_read_too(file: Path) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()), sort_keys=True))
+    assert handin.read(file) == ADA
+
+
+def test_a_hand_in_that_is_cut_anywhere_is_refused(file: Path) -> None:
+    whole = file.read_bytes().rstrip()
+    for length in range(0, len(whole), 7):
+        file.write_bytes(whole[:length])
+        assert refusal(file) == "it is cut or is no JSON."
+
+
+def test_one_fact_that_is_changed_afterwards_is_seen(file: Path) -> None:
+    changed(file, lambda whole: whole["exercises"]["lived-to-see"].update(solved=True), digest=False)
+    assert refusal(file) == "it was cut or changed after it was handed in."
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda whole: whole.update(version=2), "it is of version 2, this course reads version 1."),
+        (lambda whole: whole.update(version=True), "it is of version True, this course reads version 1."),
+        (lambda whole: whole.update(more=1), "its fields are others."),
+        (lambda whole: whole.update(format="other"), "its fields are others."),
+        (lambda whole: whole.update(name="Ada\x1b[2J"), "its name or its course is not as this course writes it."),
+        (lambda whole: whole.update(name=["Ada"]), "a field is missing, unknown or of the wrong kind."),
+        (lambda whole: whole.update(course="1"), "its name or its course is not as this course writes it."),
+        (lambda whole: whole.update(exercises=[]), "a field is missing, unknown or of the wrong kind."),
+        (lambda whole: whole["exercises"].update({"../x": {}}), "its exercises do not have the names"),
+        (lambda whole: whole["exercises"].update(x=[]), "a field is missing, unknown or of the wrong kind."),
+        (lambda whole: whole["exercises"].update(x={"grade": 1}), "a field is missing, unknown or of the wrong kind."),
+        (lambda whole: whole["exercises"].update(x={"tries": "3"}), "tries cannot be '3'."),
+        (lambda whole: whole["exercises"].update(x={"tries": 1.5}), "tries cannot be 1.5."),
+        (lambda whole: whole["exercises"].update(x={"tries": -1}), "tries cannot be -1."),
+        (lambda whole: whole["exercises"].update(x={"steps": True}), "steps cannot be True."),
+        (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too great."),
+        (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is no JSON."),
+        (lambda whole: whole["exercises"].update(x={"answer": "x" * 100_001}), "an answer or a trace in it has more"),
+    ],
+)
+def test_what_no_course_writes_is_refused(change: Callable[[dict[str, Any]], Any], said: str, file: Path) -> None:
+    assert refusal(changed(file, change)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "a field is missing, unknown or of the wrong kind."),
+        ("null", "a field is missing, unknown or of the wrong kind."),
+        ('{"name": 1, "name": 2}', "a name stands in it twice."),
+        ('{"name": NaN}', "it says NaN."),
+        ('{"name": 1e999}', "its fields are others."),
+        (f'{{"name": {"9" * 5000}}}', "a number in it is too great."),
+        ("[" * 100_000, "it is cut or is no JSON."),
+        ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB."),
+    ],
+)
+def test_text_that_is_no_hand_in_is_refused(text: str, said: str, file: Path) -> None:
+    file.write_text(text)
+    assert refusal(file) == said
+
+
+def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe\x00")
+    assert refusal(file) == "it is cut or is no JSON."
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = refusal(tmp_path / "none.json")
+    assert said.endswith("none.json cannot be read (No such file or directory). Is the name right?")
+
+
+def test_nothing_is_written_that_could_not_be_read() -> None:
+    with pytest.raises(ValueError, match="more than 100,000 characters"):
+        handin.to_text(ADA._replace(exercises={"find-the-hole": Done(answer="x" * 100_001)}))
+
+
+def test_the_version_of_the_course_changes_with_any_text(tmp_path: Path) -> None:
+    (tmp_path / "find-the-hole.md").write_text("one")
+    before = handin.course_version(tmp_path)
+    (tmp_path / "find-the-hole.md").write_text("two")
+    assert handin.course_version(tmp_path) != before
+    assert handin.COURSE.fullmatch(before)

@@ -1,0 +1,215 @@
+"""Progress goes from one machine to another: handed in, taken in, and shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pkvm_model import lesson
+from pkvm_model.course import cli
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.learner import handin, update, work
+from pkvm_model.course.learner import import_progress as take_in
+from pkvm_model.course.learner import show_progress as standing
+from pkvm_model.course.learner.import_progress import best
+from pkvm_model.practice import notebook as paper
+from pkvm_model.practice import progress
+from pkvm_model.practice.progress import Done
+from tests.course.copies import EXERCISES, Course
+
+SOLVED = Done(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]", trace="pkvm-trace 1 v1\n")
+EXERCISE = "exercises/find-the-hole.ipynb"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Gives a small course, of which a learner has a copy."""
+    course = Course(tmp_path / "here")
+    work.make_copy(course.copy)
+    return course
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Course:
+    """Gives the same on another machine, where one exercise is solved."""
+    course = Course(tmp_path / "there")
+    work.make_copy(course.copy)
+    progress.note(course.copy.folder, "find-the-hole", lambda _: SOLVED)
+    return course
+
+
+@pytest.fixture
+def file(there: Course, tmp_path: Path) -> Path:
+    """Gives the hand-in from the other machine."""
+    handin.write(handin.of(there.copy), tmp_path / "there.json")
+    return tmp_path / "there.json"
+
+
+def answer(course: Course, name: str = EXERCISE) -> str | None:
+    """The answer in a notebook."""
+    return paper.answer_in((course.copy.folder / name).read_bytes(), "find-the-hole")
+
+
+def write(course: Course, text: str) -> None:
+    """Answers the exercise."""
+    one = next(each for each in work.exercises_of(course.copy.exercises).values() if each.id == "find-the-hole")
+    (course.copy.folder / EXERCISE).write_bytes(paper.notebook(one, text))
+
+
+def test_a_hand_in_has_what_was_done_and_not_what_was_only_opened(there: Course) -> None:
+    progress.note(there.copy.folder, "say-it", lambda done: done)
+    handed = handin.of(there.copy, "Ada")
+    assert handed == ("Ada", handin.course_version(there.copy.exercises), {"find-the-hole": SOLVED})
+
+
+def test_there_must_be_something_to_hand_in(course: Course) -> None:
+    with pytest.raises(CourseError, match=r"nothing to hand in yet\. Run the last cell of an exercise"):
+        handin.of(course.copy)
+
+
+def test_a_hand_in_takes_the_place_of_an_older_one_and_of_nothing_else(there: Course, file: Path) -> None:
+    handin.write(handin.of(there.copy, "Ada"), file)
+    assert handin.read(file).name == "Ada"
+    file.write_text("my notes")
+    with pytest.raises(CourseError, match=r"is there already and is no hand-in\. Choose another name with -o"):
+        handin.write(handin.of(there.copy), file)
+    assert file.read_text() == "my notes"
+
+
+def test_an_answer_that_is_too_long_is_not_handed_in(there: Course, tmp_path: Path) -> None:
+    progress.note(there.copy.folder, "say-it", lambda _: Done(1, answer="x" * 100_001))
+    with pytest.raises(CourseError, match=r"more than 100,000 characters\. Shorten it"):
+        handin.write(handin.of(there.copy), tmp_path / "long.json")
+
+
+def test_an_answer_goes_into_a_notebook_that_was_not_touched(course: Course, file: Path) -> None:
+    said = list(take_in.take_in(file, course.copy))
+    assert said == [
+        "find-the-hole: the answer is in exercises/find-the-hole.ipynb",
+        f"Progress of 1 exercise is taken in; 1 is solved now. {update.RELOAD}",
+    ]
+    assert answer(course) == SOLVED.answer
+    assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
+
+
+def test_an_answer_is_put_beside_one_that_the_learner_wrote(course: Course, file: Path) -> None:
+    write(course, "mine")
+    for _ in range(2):
+        list(take_in.take_in(file, course.copy))
+    beside = sorted(path.name for path in (course.copy.folder / "exercises").glob("*-imported-*"))
+    assert (answer(course), beside) == ("mine", ["find-the-hole-imported-1.ipynb"])
+    assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == SOLVED.answer
+
+
+def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: Path) -> None:
+    progress.note(there.copy.folder, "find-the-hole", lambda done: done._replace(answer=f"{done.answer}\n"))
+    write(there, SOLVED.answer)
+    handin.write(handin.of(there.copy), file)
+    assert len(list(take_in.take_in(file, there.copy))) == 1
+    assert not list((there.copy.folder / "exercises").glob("*-imported-*"))
+
+
+def test_a_noted_answer_that_gives_way_to_a_better_one_is_kept_in_a_notebook(course: Course, file: Path) -> None:
+    progress.note(course.copy.folder, "find-the-hole", lambda _: Done(1, answer="mine"))
+    list(take_in.take_in(file, course.copy))
+    assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == "mine"
+
+
+def test_the_file_of_progress_itself_can_be_taken_in(course: Course, there: Course) -> None:
+    list(take_in.take_in(there.copy.folder / progress.NAME, course.copy))
+    assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
+
+
+def test_progress_of_an_exercise_that_the_course_has_not_is_kept(course: Course, there: Course, file: Path) -> None:
+    (there.copy.folder / progress.NAME).write_text('{"version": 1, "exercises": {"to-come": {"tries": 2}}}')
+    handin.write(handin.of(there.copy), file)
+    said, _ = take_in.take_in(file, course.copy)
+    assert said == "to-come: your course has no such exercise. Its progress is kept."
+    assert progress.read(course.copy.folder) == {"to-come": Done(2)}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2, "exercises": {}}', '{"version": 1, "exercises": [1]}',
+                                  '{"version": 1, "exercises": {"../x": {}}}', '{"format": 1}', "__import__('os')",
+                                  '{"version": 1, "exercises": {"x": {"answer": 1}}}'])  # fmt: skip
+def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course, file: Path) -> None:
+    file.write_text(text)
+    with pytest.raises(CourseError, match=r"is neither a hand-in nor progress of this course: .+[.]$"):
+        list(take_in.take_in(file, course.copy))
+    assert not (course.copy.folder / progress.NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "result"),
+    [
+        (Done(5, 3, answer="a"), Done(1, solved=True, answer="b"), Done(5, 3, solved=True, answer="b")),
+        (Done(1, solved=True, steps=4, answer="a"), Done(9, solved=True, steps=5, answer="b"),
+         Done(9, solved=True, steps=4, answer="a")),
+        (Done(1, answer="a"), Done(2, 1, shown=True, answer="b"), Done(2, 1, shown=True, answer="b")),
+        (Done(2, answer="a"), Done(2, answer="b"), Done(2, answer="a")),
+        (Done(hints=2), Done(1, answer="b"), Done(1, 2, answer="b")),
+    ],
+)  # fmt: skip
+def test_of_two_the_better_is_noted(mine: Done, theirs: Done, result: Done) -> None:
+    assert best(mine, theirs) == result
+
+
+def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: Course) -> None:
+    shown = str(standing.table(there.copy)).splitlines()
+    assert shown[0] == "1 of 3 exercises solved"
+    assert [line.split() for line in shown[3:7]] == [
+        ["05-one-shot", "1", "of", "3"],
+        ["find-the-hole", "solved", "3", "1", "5", "4"],
+        ["lived-to-see", "open"],
+        ["say-it", "open"],
+    ]
+    assert shown[-1].startswith("Next: The title, 5 minutes, in exercises/lived-to-see.ipynb of your copy.")
+
+
+def test_next_is_what_was_begun_and_at_last_the_hand_in(there: Course) -> None:
+    progress.note(there.copy.folder, "say-it", lambda _: Done(1))
+    assert "say-it.ipynb" in standing.table(there.copy).note
+    for name in EXERCISES:
+        progress.note(there.copy.folder, name, lambda _: SOLVED)
+    assert standing.table(there.copy).note == "Everything is solved. To hand it in: python3 course.py handin"
+
+
+def test_damaged_progress_is_named_and_left_where_it_is(there: Course) -> None:
+    (there.copy.folder / progress.NAME).write_bytes(b"\xff my notes")
+    for look in (standing.table, handin.of):
+        with pytest.raises(CourseError, match=r"progress.json cannot be used: it is damaged \(.+\). Rename it"):
+            look(there.copy)
+    assert (there.copy.folder / progress.NAME).read_bytes() == b"\xff my notes"
+
+
+def test_a_notebook_shows_the_same_table_and_says_so_if_it_cannot(
+    there: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(there.copy.folder / "exercises")
+    row = ["  find-the-hole", "solved", "3", "1", "5", "4"]
+    shown = lesson.progress()
+    assert row in shown.value()["rows"]
+    (there.copy.folder / progress.NAME).write_text("{")
+    assert shown.answer({"look": True})["caption"] == "Your progress cannot be read"
+
+
+@pytest.fixture
+def as_mine(there: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
+    """Lets the commands work in the small course."""
+    usual: Callable[[], work.Copy] = lambda: there.copy  # noqa: E731  # it stands for a class
+    for module in (work, standing, handin):
+        monkeypatch.setattr(module, "Copy", usual)
+    return there
+
+
+def test_the_commands_do_what_their_functions_do(
+    as_mine: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ada.json"
+    as_mine.exercise("say-it", task="new")
+    commands = [["progress"], ["update", "say-it"], ["reset", "say-it"], ["handin", "--name=Ada", "-o", str(file)],
+                ["import", str(file)]]  # fmt: skip
+    assert [cli.inside(command) for command in commands] == [0] * len(commands)
+    said = capsys.readouterr().out
+    assert "exercises/say-it: taken over.\n" in said
+    assert f"{file}: 1 exercise, 1 of them solved. Send it to whoever asked for it.\n" in said
+    assert handin.read(file).name == "Ada"

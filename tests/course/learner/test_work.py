@@ -1,0 +1,272 @@
+"""The learner's copy is made once, never overwritten, and brought up to date only when asked."""
+
+import json
+import re
+from os.path import normpath
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.learner import start, work
+from pkvm_model.course.learner.reset import reset
+from pkvm_model.course.learner.update import RELOAD, update
+from pkvm_model.practice import notebook as paper
+from pkvm_model.practice import progress
+from pkvm_model.practice.progress import Done
+from tests.course.copies import CHAPTERS, EXERCISES, Course
+
+CHAPTER, EXERCISE = "05-one-shot.ipynb", "exercises/find-the-hole.ipynb"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Gives a small course, of which a learner has a copy."""
+    course = Course(tmp_path)
+    assert work.make_copy(course.copy) == []
+    return course
+
+
+@pytest.fixture
+def mine(course: Course) -> Path:
+    """Gives the folder of the learner's copy."""
+    return course.copy.folder
+
+
+def edit(path: Path, source: str, cell: int = -1) -> str:
+    """Writes something into a cell, and gives the whole file as JupyterLab would save it."""
+    whole = json.loads(path.read_bytes())
+    whole["cells"][cell]["source"] = source
+    path.write_text(json.dumps(whole))
+    return path.read_text()
+
+
+def cell(path: Path, number: int) -> str:
+    """The text of a cell."""
+    found: Any = json.loads(path.read_bytes())["cells"][number]["source"]
+    return "".join(found)
+
+
+def test_every_chapter_and_exercise_is_in_the_copy(mine: Path) -> None:
+    names = sorted(path.relative_to(mine).as_posix() for path in mine.rglob("*") if path.is_file())
+    notebooks = [f"{name}.ipynb" for name in CHAPTERS] + [f"exercises/{name}.ipynb" for name in EXERCISES]
+    assert names == sorted([".course.json", ".progress.lock", *notebooks])
+
+
+def test_a_chapter_links_to_the_learners_own_exercises(mine: Path) -> None:
+    assert "[it](exercises/find-the-hole.ipynb)" in cell(mine / CHAPTER, 0)
+    assert "(../05-one-shot.ipynb#Exercises)" in cell(mine / EXERCISE, 0)
+
+
+def test_no_solution_is_in_the_copy(mine: Path) -> None:
+    assert not [path for path in mine.rglob("*") if path.is_file() and "the secret" in path.read_text()]
+
+
+def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> None:
+    files = work.Work(work.Copy()).files
+    targets = [(name, target) for name, content in files.items() for text in work.texts(content).values()
+               for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]  # fmt: skip
+    assert len(targets) > len(files)
+    assert not [(name, target) for name, target in targets if normpath(Path(name).parent / target) not in files]
+
+
+def test_a_second_start_writes_nothing(course: Course, mine: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in mine.rglob("*")}
+    assert work.make_copy(course.copy) == []
+    assert {path: path.stat().st_mtime_ns for path in mine.rglob("*")} == before
+
+
+def test_what_is_newer_is_told_each_time_and_taken_over_only_when_asked(course: Course, mine: Path) -> None:
+    written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
+    course.exercise("find-the-hole", task="new", bench="2")
+    course.chapter("05-one-shot", "new")
+    for _ in range(2):
+        assert work.make_copy(course.copy) == [
+            "05-one-shot: the course has a newer version (1 of 2 cells).",
+            "exercises/find-the-hole: the course has a newer version (task, bench).",
+            "Yours is kept. To take over what is new: python3 course.py update; "
+            "only some of it: python3 course.py update 05-one-shot",
+        ]
+    assert (mine / EXERCISE).read_text() == written
+
+
+def test_other_hints_are_no_news_since_they_come_from_the_course(course: Course) -> None:
+    course.exercise("find-the-hole", hint="Another one.")
+    assert work.make_copy(course.copy) == []
+
+
+def test_other_outputs_are_told_as_such(course: Course) -> None:
+    course.chapter("05-one-shot", shows="new")
+    sentence, _ = work.make_copy(course.copy)
+    assert "(what its cells show)" in sentence
+
+
+def test_a_new_exercise_appears(course: Course, mine: Path) -> None:
+    course.exercise("mend-it")
+    assert work.make_copy(course.copy) == []
+    assert (mine / "exercises" / "mend-it.ipynb").is_file()
+
+
+def test_an_update_replaces_what_was_not_touched(course: Course, mine: Path) -> None:
+    course.exercise("find-the-hole", task="new")
+    assert list(update((), course.copy)) == ["exercises/find-the-hole: taken over.", RELOAD]
+    assert cell(mine / EXERCISE, 1) == "new"
+    assert not (mine / work.ASIDE).exists()
+
+
+def test_an_update_keeps_what_was_touched_and_carries_the_answer_over(course: Course, mine: Path) -> None:
+    written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
+    course.exercise("find-the-hole", task="new", stub="answer = ...  # other")
+    said, _ = update((), course.copy)
+    aside = "put-aside/find-the-hole-1.ipynb"
+    assert said == f"exercises/find-the-hole: taken over, with your answer. Yours as it was: {aside}"
+    assert (mine / aside).read_text() == written
+    assert (cell(mine / EXERCISE, 1), cell(mine / EXERCISE, -1)) == ("new", "%%answer find-the-hole\nmy answer")
+    assert work.make_copy(course.copy) == []
+
+
+def test_an_answer_that_was_not_begun_makes_room_for_the_new_place_to_edit(course: Course, mine: Path) -> None:
+    edit(mine / EXERCISE, "my bench", cell=2)
+    course.exercise("find-the-hole", stub="answer = ...  # other")
+    assert "with your answer" not in next(update((), course.copy))
+    assert cell(mine / EXERCISE, -1) == "%%answer find-the-hole\nanswer = ...  # other"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": []}', '{"cells": [{"id": 1}]}', "\xff", "[" * 9999])
+def test_a_damaged_notebook_is_put_aside_and_replaced(content: str, course: Course, mine: Path) -> None:
+    (mine / EXERCISE).write_text(content)
+    course.exercise("find-the-hole", task="new")
+    list(update((), course.copy))
+    assert (mine / work.ASIDE / "find-the-hole-1.ipynb").read_text() == content
+    assert cell(mine / EXERCISE, 1) == "new"
+
+
+def test_half_a_character_in_an_answer_stays_in_the_notebook_that_is_put_aside(course: Course, mine: Path) -> None:
+    written = edit(mine / EXERCISE, "%%answer find-the-hole\nanswer = '\ud800'")
+    course.exercise("find-the-hole", task="new")
+    assert next(update((), course.copy)).startswith("exercises/find-the-hole: taken over. Yours as it was:")
+    assert (mine / work.ASIDE / "find-the-hole-1.ipynb").read_text() == written
+
+
+def test_of_an_answer_in_two_cells_the_marked_one_is_carried_over_and_both_are_kept(course: Course, mine: Path) -> None:
+    whole = json.loads((mine / EXERCISE).read_bytes())
+    whole["cells"][-1:] = [paper.code("a", "%%answer find-the-hole\nfirst = 1"), paper.code("b", "second = 2")]
+    (mine / EXERCISE).write_text(json.dumps(whole))
+    course.exercise("find-the-hole", task="new")
+    list(update((), course.copy))
+    assert cell(mine / EXERCISE, -1).endswith("first = 1")
+    assert "second = 2" in (mine / work.ASIDE / "find-the-hole-1.ipynb").read_text()
+
+
+def test_an_update_of_one_leaves_the_others(course: Course, mine: Path) -> None:
+    for name in EXERCISES:
+        course.exercise(name, task="new")
+    assert next(update(["my_work/exercises/say-it.ipynb"], course.copy)) == "exercises/say-it: taken over."
+    assert len([said for said in work.make_copy(course.copy) if "newer" in said]) == len(EXERCISES) - 1
+
+
+def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> None:
+    with pytest.raises(CourseError, match=r"no chapter or exercise 'find-the-hol'\. Did you mean find-the-hole\?"):
+        list(update(["find-the-hol"], course.copy))
+    with pytest.raises(CourseError, match=r"no chapter or exercise 'x'\. python3 course\.py progress lists them\."):
+        list(update(["x"], course.copy))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("twice", "exercises/twice.ipynb"), ("exercises/twice", "exercises/twice.ipynb"), ("twice.ipynb", "twice.ipynb"),
+     ("./my_work/exercises/twice.ipynb", "exercises/twice.ipynb"), ("exercises/twice.md", "exercises/twice.ipynb"),
+     ("my_work\\exercises\\twice.ipynb", "exercises/twice.ipynb"), ("05-one-shot", "05-one-shot.ipynb")],
+)  # fmt: skip
+def test_an_exercise_and_a_chapter_of_one_name_are_told_apart(text: str, name: str, course: Course) -> None:
+    course.chapter("twice")
+    course.exercise("twice")
+    found = work.Work(course.copy)
+    assert found.named(text) == name
+    assert found.named(found.short(name)) == name
+
+
+def test_an_update_with_nothing_new_says_so(course: Course) -> None:
+    assert list(update((), course.copy)) == ["Nothing is newer in the course. Your copy stays as it is."]
+
+
+def test_what_is_put_aside_gets_a_name_that_is_free(course: Course, mine: Path) -> None:
+    (mine / work.ASIDE).mkdir()
+    (mine / work.ASIDE / "05-one-shot-1.ipynb").write_text("my own")
+    for number in (2, 3):
+        edit(mine / CHAPTER, f"mine {number}")
+        course.chapter("05-one-shot", f"new {number}")
+        list(update((), course.copy))
+        assert f"mine {number}" in (mine / work.ASIDE / f"05-one-shot-{number}.ipynb").read_text()
+    assert (mine / work.ASIDE / "05-one-shot-1.ipynb").read_text() == "my own"
+
+
+def test_a_file_that_was_renamed_stays_and_the_course_gives_a_fresh_one(course: Course, mine: Path) -> None:
+    (mine / CHAPTER).rename(mine / "mine.ipynb")
+    course.chapter("05-one-shot", "new")
+    assert next(update((), course.copy)) == "05-one-shot: new."
+    assert "new" in cell(mine / CHAPTER, 0)
+    assert "new" not in cell(mine / "mine.ipynb", 0)
+
+
+@pytest.mark.parametrize("record", ["", "{", "[1]", "null", '{"exercises/find-the-hole.ipynb": "1"}', "[" * 9999, None])
+def test_a_lost_record_is_made_again(record: str | None, course: Course, mine: Path) -> None:
+    (mine / work.RECORD).unlink() if record is None else (mine / work.RECORD).write_text(record)
+    edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
+    assert work.make_copy(course.copy) == []
+    assert len(json.loads((mine / work.RECORD).read_text())) == len([*CHAPTERS, *EXERCISES])
+
+
+def test_where_the_record_is_lost_a_damaged_notebook_is_told_and_left(course: Course, mine: Path) -> None:
+    (mine / work.RECORD).unlink()
+    (mine / EXERCISE).write_text("[" * 9999)
+    sentence, _ = work.make_copy(course.copy)
+    assert sentence.startswith("exercises/find-the-hole: the course has a newer version (or yours is from elsewhere).")
+
+
+def test_where_the_record_is_lost_a_chapter_of_another_version_is_told(course: Course, mine: Path) -> None:
+    (mine / work.RECORD).unlink()
+    course.chapter("05-one-shot", "new")
+    sentence, _ = work.make_copy(course.copy)
+    assert sentence == "05-one-shot: the course has a newer version (or yours is from elsewhere)."
+
+
+def test_a_file_in_the_place_of_the_copy_is_named(tmp_path: Path) -> None:
+    (tmp_path / "my_work").write_text("not a folder")
+    with pytest.raises(CourseError, match="my_work cannot be written"):
+        work.make_copy(Course(tmp_path).copy)
+
+
+def test_a_reset_gives_the_course_s_own_and_puts_yours_aside(course: Course, mine: Path) -> None:
+    before = (mine / EXERCISE).read_bytes()
+    written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
+    aside = "put-aside/find-the-hole-1.ipynb"
+    assert next(reset("find-the-hole", course.copy)) == (
+        f"exercises/find-the-hole: as the course gives it again. Yours as it was: {aside}"
+    )
+    assert ((mine / EXERCISE).read_bytes(), (mine / aside).read_text()) == (before, written)
+
+
+def test_a_reset_opens_the_exercise_again_and_keeps_tries_and_answer(course: Course, mine: Path) -> None:
+    done = Done(7, 2, shown=True, solved=True, steps=5, fewest=4, answer="mine", trace="pkvm-trace")
+    progress.note(mine, "find-the-hole", lambda _: done)
+    progress.note(mine, "say-it", lambda _: done)
+    list(reset("find-the-hole", course.copy))
+    assert progress.read(mine) == {"find-the-hole": Done(7, answer="mine"), "say-it": done}
+
+
+def test_a_reset_puts_damaged_progress_aside_and_says_so(course: Course, mine: Path) -> None:
+    (mine / progress.NAME).write_text("my notes")
+    said = list(reset("find-the-hole", course.copy))
+    assert said[1].endswith("It is now progress-damaged-1.json, and a new one begins.")
+    assert (mine / "progress-damaged-1.json").read_text() == "my notes"
+
+
+def test_a_plain_jupyterlab_finds_the_extension_after_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = tmp_path / "ours" / "pkvm-widgets" / "package.json"
+    extension.parent.mkdir(parents=True)
+    extension.write_text("{}")
+    monkeypatch.setattr(start, "EXTENSIONS", tmp_path / "ours")
+    start.install_extensions(tmp_path / "env")
+    assert (tmp_path / "env" / "share" / "jupyter" / "labextensions" / "pkvm-widgets" / "package.json").is_file()

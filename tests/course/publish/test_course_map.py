@@ -1,0 +1,67 @@
+"""The map of the course and the ways through it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.publish import course_map
+from pkvm_model.course.publish.chapters import Chapter, chapter, chapters
+
+LONGEST = {"One hour": 60, "Half a day": 240}
+MADE = [Chapter("01-begin", "Begin", "You begin.", 25, ()),
+        Chapter("09-go-on", "Go on", "You go on.", 30, ("01-begin",))]
+
+
+@pytest.fixture
+def two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A course of two chapters."""
+    monkeypatch.setattr(course_map, "chapters", lambda: MADE)
+
+
+def notebook(path: Path, title: str) -> Path:
+    path.write_text(json.dumps({"cells": [{"source": title.splitlines(keepends=True)}]}))
+    return path
+
+
+def test_a_chapter_says_what_it_is_in_its_title_cell(tmp_path: Path) -> None:
+    text = "# Go on\n\n**You go\non.**\n\nTime: 30 minutes. You need: [Begin](01-begin.ipynb)\nand some C."
+    assert chapter(notebook(tmp_path / "09-go-on.ipynb", text)) == MADE[1]
+
+
+def test_a_title_cell_without_its_form_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"09-go-on\.ipynb: the first cell is not"):
+        chapter(notebook(tmp_path / "09-go-on.ipynb", "# Go on\n\nSome day."))
+
+
+@pytest.mark.usefixtures("two_chapters")
+def test_the_map_has_an_arrow_for_each_need_and_says_it_in_words() -> None:
+    picture = course_map.course_map()
+    assert '"01-begin" -> "09-go-on"' in picture.source
+    assert "Go on, 30 minutes, needs Begin" in picture.alt
+
+
+@pytest.mark.usefixtures("two_chapters")
+def test_the_contents_link_each_chapter() -> None:
+    page = course_map.contents()._repr_html_()
+    assert '<a href="09-go-on.ipynb">09-go-on</a>' in page
+    assert "55 minutes in all." in page
+
+
+@pytest.mark.usefixtures("two_chapters")
+def test_a_way_counts_the_minutes_of_its_chapters() -> None:
+    assert next(iter(course_map.ways().rows)) == (
+        "One hour", course_map.WAYS[0].whom, "Begin → Go on", "55")
+
+
+def test_a_way_takes_no_longer_than_it_says() -> None:
+    known = {each.number: each for each in chapters()}
+    taken = {way.name: sum(known[number].minutes for number in way.numbers.split() if number in known)
+             for way in course_map.WAYS}
+    assert not [name for name, most in LONGEST.items() if taken[name] > most]
+
+
+def test_the_course_is_every_chapter() -> None:
+    whole = next(way for way in course_map.WAYS if way.name == "The course")
+    assert {each.number for each in chapters()} <= {*whole.numbers.split()}

@@ -1,0 +1,210 @@
+"""The environment is made once, mended when broken, and every way to fail is one clear line."""
+
+import ast
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.course.paths import ROOT
+from tests.course.conftest import Checkout, MadeByPip, hear_ctrl_c
+
+
+def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Checks that a command failed with one line on stderr that has these words in it."""
+    assert done.returncode != 0
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_an_old_python_is_told_so_in_one_line(checkout: Checkout) -> None:
+    pretend = "import runpy, sys; sys.version_info = (3, 10, 9); runpy.run_path('course.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", pretend], cwd=checkout.folder, capture_output=True, text=True, check=False
+    )
+    assert_one_line(done, "needs Python 3.11 or newer", "this is Python 3.10")
+
+
+def test_what_an_old_python_reads_before_the_check_is_old_syntax() -> None:
+    tree = ast.parse((ROOT / "course.py").read_text(), feature_version=(3, 4))
+    new = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match, ast.AsyncFunctionDef)
+    assert not [node for node in ast.walk(tree) if isinstance(node, new)]
+    assert (ROOT / "course.py").read_text().isascii()
+
+
+def test_the_second_start_installs_nothing(made: Checkout) -> None:
+    before = {path: path.lstat().st_mtime_ns for path in made.venv.rglob("*")}
+    second = made.run("start")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert "Making" not in second.stdout
+    assert {path: path.lstat().st_mtime_ns for path in made.venv.rglob("*")} == before
+
+
+def test_the_environment_finds_the_course_without_any_variable(made: Checkout) -> None:
+    python = made.venv / "bin" / "python"
+    found = subprocess.check_output(
+        [python, "-c", "import pkvm_model.course, tiny_thing; print(pkvm_model.course.__file__)"],
+        cwd="/",
+        env=made.variables(),
+        text=True,
+    )
+    assert Path(found.strip()).is_relative_to(made.folder)
+
+
+def test_a_moved_folder_is_found_again(made: Checkout) -> None:
+    (path_file,) = made.venv.glob("lib/*/site-packages/pkvm_course.pth")
+    path_file.write_text("elsewhere\n")
+    assert "Making" not in made.run("start").stdout
+    assert path_file.read_text() == f"{made.folder}\n"
+
+
+def break_stamp(venv: Path) -> None:
+    (venv / "course.stamp").unlink()
+
+
+def break_lock(venv: Path) -> None:
+    (venv / "course.stamp").write_text("another lock")
+
+
+def break_python(venv: Path) -> None:
+    (venv / "bin" / "python").unlink()
+    (venv / "bin" / "python").symlink_to("nowhere")
+
+
+def break_package(venv: Path) -> None:
+    shutil.rmtree(next(venv.glob("lib/*/site-packages/tiny_thing-1.0.dist-info")))
+
+
+def break_version(venv: Path) -> None:
+    installed = next(venv.glob("lib/*/site-packages/tiny_thing-1.0.dist-info"))
+    (installed / "METADATA").write_text("Name: tiny-thing\nVersion: 2\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (break_stamp, "half made"),
+        (break_lock, "older or newer than requirements.lock"),
+        (break_python, "broken (its Python does not start)"),
+        (break_package, "broken (tiny-thing is missing)"),
+        (break_version, "broken (tiny-thing is 2, the lock says 1.0)"),
+        (shutil.rmtree, "missing"),
+    ],
+)
+def test_each_damage_is_seen(made: Checkout, checkout: Checkout, damage: object, said: str) -> None:
+    shutil.copytree(made.venv, checkout.venv, symlinks=True, ignore=shutil.ignore_patterns("pip"))
+    checkout.lock((made.folder / "requirements.lock").read_text())
+    assert callable(damage)
+    damage(checkout.venv)
+    assert f".venv is {said}:" in checkout.run("doctor").stdout
+
+
+def test_what_is_broken_is_made_again(made: Checkout) -> None:
+    break_python(made.venv)
+    again = made.run("start")
+    assert "Making the environment in .venv again (it was broken (its Python does not start))." in again.stdout
+    assert "Making" not in made.run("start").stdout
+
+
+def test_an_active_environment_that_satisfies_the_lock_is_used_as_it_is(checkout: Checkout) -> None:
+    checkout.lock(f"pytest=={metadata.version('pytest')} \\\n    --hash=sha256:00\n")
+    done = checkout.run("start")
+    assert done.returncode == 0, done.stderr
+    assert not checkout.venv.exists()
+    assert (checkout.folder / "my_work" / "01-start-here.ipynb").is_file()
+
+
+def test_a_python_without_ensurepip_is_told_what_to_install(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    stand_in = checkout.folder / "without"
+    stand_in.mkdir()
+    (stand_in / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
+    done = checkout.run("start", PYTHONPATH=str(stand_in))
+    assert_one_line(done, "no venv or no ensurepip", "sudo apt install python3-venv")
+
+
+def test_without_network_the_first_set_up_says_so(made_by_pip: MadeByPip, checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    stand_in = checkout.folder / "quick"
+    stand_in.mkdir()
+    ready = str(made_by_pip.checkout.venv)
+    (stand_in / "venv.py").write_text(
+        f"import shutil, sys; shutil.copytree({ready!r}, sys.argv[1], symlinks=True,"
+        " ignore=shutil.ignore_patterns('tiny_thing*', 'course.stamp'))"
+    )
+    closed = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_NO_CACHE_DIR": "1"}
+    done = checkout.run("start", **closed, PYTHONPATH=str(stand_in))
+    assert_one_line(done, "could not be fetched", "Is there a network?")
+    assert ".venv is half made:" in checkout.run("doctor").stdout
+
+
+def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    checkout.folder.chmod(0o555)
+    command = [sys.executable, "course.py", "start"]
+    if os.geteuid() == 0:
+        # Root may write anywhere; without these capabilities it is a user like others.
+        powerless = "--bounding-set=-dac_override,-dac_read_search,-fowner"
+        command = [str(shutil.which("setpriv")), powerless, *command]
+    done = subprocess.run(
+        command, cwd=checkout.folder, env=checkout.variables(), capture_output=True, text=True, check=False
+    )
+    checkout.folder.chmod(0o755)
+    assert_one_line(done, f"{checkout.folder} cannot be written", "Copy the course to a folder of your own")
+
+
+def test_a_file_in_the_place_of_the_environment_gives_way(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    checkout.venv.write_text("not a folder")
+    stand_in = checkout.folder / "without"
+    stand_in.mkdir()
+    (stand_in / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
+    assert "again (it was half made)" in checkout.run("start", PYTHONPATH=str(stand_in)).stdout
+    assert not checkout.venv.exists()
+
+
+def test_a_missing_lock_is_named(checkout: Checkout) -> None:
+    (checkout.folder / "requirements.lock").unlink()
+    assert_one_line(checkout.run("start"), "requirements.lock cannot be read", "Get the whole course again")
+
+
+def test_a_taken_port_is_named(checkout: Checkout) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert_one_line(checkout.run("lab", "--port", port), f"port {port} cannot be used", "Choose another")
+
+
+def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_what_is_seen_as_half_made(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    checkout.tool("uv", "pathlib.Path('.venv').mkdir(); pathlib.Path('.venv/begun').touch(); time.sleep(60)")
+    child = subprocess.Popen(
+        [sys.executable, "course.py", "start"],
+        cwd=checkout.folder,
+        env=checkout.variables(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
+    while not (checkout.venv / "begun").exists():
+        assert child.poll() is None
+    os.killpg(child.pid, signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert (child.returncode, said) == (130, "\nStopped.\n")
+    assert ".venv is half made:" in checkout.run("doctor").stdout
+
+
+def test_where_uv_fails_pip_is_tried(made_by_pip: MadeByPip) -> None:
+    checkout, done = made_by_pip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "That did not work: the environment could not be made. (error: no such thing) Trying" in done.stdout
+    assert (checkout.venv / "course.stamp").is_file()
+    assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))

@@ -1,0 +1,96 @@
+"""pyproject.toml, requirements.lock and environment.yml say the same, and the lock names no host."""
+
+import re
+import sys
+import tomllib
+from itertools import product
+
+import pytest
+import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+
+from pkvm_model.course.paths import ROOT
+from pkvm_model.course.setup import lock
+from pkvm_model.course.setup.environment import lock_text
+
+LOCK = lock_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
+TEST_ONLY = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+PINNED = dict(lock.pinned(LOCK, lock.describe_interpreter()))
+# What conda-forge calls by another name.
+CONDA_NAMES = {"python-graphviz": "graphviz"}
+
+
+def conda() -> tuple[dict[str, str], list[str]]:
+    """Gives the conda packages of environment.yml with their versions, and its lines for pip."""
+    lines = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    packages = dict(line.partition("=")[::2] for line in lines if isinstance(line, str))
+    return packages, next(line["pip"] for line in lines if isinstance(line, dict))
+
+
+def test_the_lock_names_no_host() -> None:
+    assert not re.search(r"://|--index|--find-links|--extra|@ ", LOCK)
+
+
+def test_every_package_of_the_lock_has_a_version_and_hashes() -> None:
+    entries = re.split(r"\n(?=\S)", LOCK.strip())
+    assert len(entries) > 50
+    assert not [entry for entry in entries if not lock.ENTRY.match(entry) or "--hash=sha256:" not in entry]
+
+
+@pytest.mark.parametrize("wanted", [*NEEDED, *TEST_ONLY], ids=lambda wanted: wanted.name)
+def test_the_lock_holds_what_the_project_asks_for(wanted: Requirement) -> None:
+    assert wanted.specifier.contains(PINNED[wanted.name])
+
+
+@pytest.mark.parametrize("wanted", NEEDED, ids=lambda wanted: wanted.name)
+def test_conda_gets_the_versions_of_the_project_and_the_lock(wanted: Requirement) -> None:
+    packages, pip_lines = conda()
+    versions = {CONDA_NAMES.get(name, name): version for name, version in packages.items()}
+    if wanted.name in versions:
+        asked = versions[wanted.name]
+        assert f"{PINNED[wanted.name]}.".startswith(f"{asked}.")
+        assert wanted.specifier.contains(asked)
+    else:
+        assert str(wanted) in pip_lines
+
+
+def test_conda_gets_nothing_that_the_project_does_not_know() -> None:
+    packages, pip_lines = conda()
+    known = {wanted.name for wanted in NEEDED} | {"python", "pip"}
+    assert {CONDA_NAMES.get(name, name) for name in packages} <= known
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(packages["python"])
+    assert [line for line in pip_lines if line not in map(str, NEEDED)] == ["--editable ."]
+
+
+MARKERS = sorted({entry[1].strip() for entry in re.finditer(r";([^\\\n]*)", LOCK)})
+
+
+@pytest.mark.parametrize("marker", [*MARKERS, "sys_platform == 'a' or os_name == 'nt' and sys_platform == 'linux'"])
+def test_markers_mean_what_the_packaging_library_says(marker: str) -> None:
+    here = lock.describe_interpreter()
+    systems = [("linux", "posix"), ("darwin", "posix"), ("win32", "nt"), ("emscripten", "posix"), ("a", "nt")]
+    for (system, family), version in product(systems, ["3.11.4", "3.11.10", "3.12.0", "3.13.1"]):
+        there = {**here, "sys_platform": system, "os_name": family, "python_full_version": version}
+        assert lock.applies(marker, there) == Marker(marker).evaluate({**there, "extra": ""})
+
+
+def test_a_marker_that_cannot_be_read_is_not_passed_over() -> None:
+    with pytest.raises(ValueError, match="cannot read"):
+        lock.applies("os_name == 'nt' os_name", lock.describe_interpreter())
+
+
+def test_the_running_environment_satisfies_its_own_versions_only() -> None:
+    here = lock.describe_interpreter()
+    one = f"pytest=={pytest.__version__} \\\n"
+    assert list(lock.differences(one, here, sys.path)) == []
+    assert list(lock.differences(one.replace("==", "==9"), here, sys.path)) == [
+        f"pytest is {pytest.__version__}, the lock says 9{pytest.__version__}"
+    ]
+
+
+def test_the_project_has_no_settings_for_uv() -> None:
+    # uv would apply them while it installs, and refuses a constraint next to a hash-locked file.
+    assert "uv" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]

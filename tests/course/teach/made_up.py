@@ -1,0 +1,107 @@
+"""Hand-ins of learners who do not exist: made by chance from a seed, some of them broken on purpose."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from pkvm_model.course.learner import handin
+from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.practice.exercises import exercises
+from pkvm_model.practice.progress import Done
+from pkvm_model.practice.sandbox import judge
+
+NAMES = ("Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "Ken", "Leslie", "Margaret")
+SAMPLE = ("lived-to-see", "find-the-hole", "close-the-hole", "next-tenant")
+OLD = "0123456789ab"
+
+
+@cache
+def solved(name: str) -> Done:
+    """An exercise as somebody has it who solved it at the first try, with what the check noted."""
+    exercise = exercises()[name]
+    verdict = judge(name, exercise.solution)
+    noted = {fact: getattr(verdict, fact) for fact in ("steps", "fewest", "trace")}
+    return Done(1, solved=True, answer=exercise.solution, **noted)
+
+
+def one_exercise(chance: random.Random, name: str) -> Done:
+    """What somebody may have done in an exercise."""
+    kind, tries, hints = chance.random(), chance.randint(1, 6), chance.choice((0, 0, 1, 2, 3))
+    if kind < 0.6:
+        return solved(name)._replace(tries=tries, hints=hints)
+    wrong = exercises()[name].wrong[0].code
+    return Done(tries, hints, shown=kind > 0.8, answer=wrong)
+
+
+def learner(chance: random.Random, number: int, names: tuple[str, ...], course: str) -> HandIn:
+    """Somebody who has done some of the exercises."""
+    done = {name: one_exercise(chance, name) for name in names if chance.random() < 0.85}
+    return HandIn(f"{NAMES[number % len(NAMES)]} {number}", course, done)
+
+
+def cut(text: str) -> str:
+    """A file of which only half arrived."""
+    return text[: len(text) // 2]
+
+
+def changed(text: str) -> str:
+    """A file whose learner was made another one."""
+    return text.replace('"name": "', '"name": "not ')
+
+
+def other(text: str) -> str:
+    """A file of something else."""
+    return json.dumps({"cells": [], "length": len(text)})
+
+
+def with_facts(name: str, **facts: object) -> Callable[[HandIn], HandIn]:
+    """A hand-in in which an exercise has these facts."""
+    return lambda said: said._replace(exercises=said.exercises | {name: solved("find-the-hole")._replace(**facts)})
+
+
+CALM = judge("find-the-hole", "run = [1, 1, 0]").trace
+"""A run of the same bench in which nothing is broken."""
+ELSEWHERE = CALM.replace(" v1\n", " upstream\n", 1)
+LYING = judge("find-the-hole", "run = [1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
+NO_HAND_INS = {"it is cut or is no JSON": cut, "it was cut or changed": changed, "its fields are others": other}
+CANNOT_BE = {
+    "no such exercise": with_facts("no-such-exercise"),
+    "solved without a try": with_facts("find-the-hole", tries=0),
+    "9 hints, and there are 3": with_facts("find-the-hole", hints=9),
+    "2 steps, and the fewest is 4": with_facts("find-the-hole", steps=2),
+    "2 steps, and the fewest is 4 ": with_facts("find-the-hole", steps=2, fewest=None),
+    "the fewest steps are 1, and they are 4": with_facts("find-the-hole", steps=4, fewest=1),
+    "does not replay": with_facts("find-the-hole", trace="pkvm-trace 9 nothing\n"),
+    "its run does not replay: This trace is not of this bench": with_facts("find-the-hole", trace=ELSEWHERE),
+    "its run comes out otherwise than it says": with_facts("find-the-hole", trace=LYING),
+    "solved without a run": with_facts("find-the-hole", trace=""),
+    "its run breaks nothing": with_facts("find-the-hole", trace=CALM),
+    "its answer does not pass": lambda said: said._replace(
+        exercises=said.exercises | {"lived-to-see": Done(1, solved=True, answer='answer = "-EBUSY"')}),
+}
+
+
+def classroom(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:
+    """Writes hand-ins into a folder, whole ones first; gives the phrase that must be said of each broken one."""
+    chance, said = random.Random(seed), {}
+    wrongs: Iterator[tuple[str, Callable]] = iter([*NO_HAND_INS.items(), *CANNOT_BE.items()])
+    for number in range(whole + len(NO_HAND_INS) + len(CANNOT_BE)):
+        made, file = learner(chance, number, (*exercises(),), handin.course_version()), f"{number:02}.json"
+        phrase, spoil = next(wrongs) if number >= whole else ("", lambda text: text)
+        if phrase in NO_HAND_INS or not phrase:
+            (folder / file).write_text(spoil(handin.to_text(made)))
+        else:
+            (folder / file).write_text(handin.to_text(spoil(made)))
+        said |= {file: phrase.strip()} if phrase else {}
+    return said
+
+
+def sample(folder: Path) -> None:
+    """Writes the eight hand-ins that the instructor's notebook shows, one of them changed, one that cannot be so."""
+    chance = random.Random(7)
+    for number in range(8):
+        made = learner(chance, number, SAMPLE, OLD)
+        text = handin.to_text(CANNOT_BE["2 steps, and the fewest is 4"](made) if number == 5 else made)
+        (folder / f"{made.name.lower().replace(' ', '-')}.json").write_text(changed(text) if number == 6 else text)

@@ -1,0 +1,166 @@
+"""A folder of hand-ins becomes a table, a map and CSV; what cannot be so is named, and nobody's code is run."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from tests.course.teach import made_up
+
+from pkvm_model.course import doctor
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.learner import handin
+from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.course.paths import ROOT
+from pkvm_model.course.teach import classroom
+from pkvm_model.practice.exercises import exercises
+from pkvm_model.practice.progress import Done
+
+SAMPLE = ROOT / "docs" / "workshop" / "hand-ins"
+
+
+@pytest.fixture(scope="module")
+def thirty(tmp_path_factory):
+    """Thirty hand-ins, read, and what must be said of the broken ones."""
+    folder = tmp_path_factory.mktemp("thirty")
+    said = made_up.classroom(folder)
+    return folder, said, classroom.read(folder)
+
+
+def read(tmp_path, name="Ada", **exercises):
+    """The classroom of one hand-in."""
+    done = {each.replace("_", "-"): facts for each, facts in exercises.items()}
+    (tmp_path / "one.json").write_text(handin.to_text(HandIn(name, handin.course_version(), done)))
+    return classroom.read(tmp_path)
+
+
+def test_each_of_thirty_files_is_read_or_refused(thirty):
+    folder, _, found = thirty
+    assert len(list(folder.iterdir())) == 30
+    assert len(found.learners) + len(found.refused) == 30
+    assert len(found.refused) == len(made_up.NO_HAND_INS)
+
+
+def test_what_is_broken_is_named_with_its_reason_and_nothing_else_is(thirty):
+    _, said, found = thirty
+    rows = {file: why for file, _, why in found.doubts().rows}
+    assert rows.keys() == said.keys()
+    assert not [(file, phrase, rows[file]) for file, phrase in said.items() if phrase not in rows[file]]
+
+
+def test_the_table_says_what_the_files_say(thirty):
+    folder, _, found = thirty
+    for row, learner in zip(found.table().rows, found.learners, strict=True):
+        noted = handin.read(folder / learner.file).exercises
+        known = [done for name, done in noted.items() if name in found.exercises]
+        assert row[0] == learner.said.name
+        assert row[1] == f"{sum(done.solved for done in known)} of {len(found.exercises)}"
+        sums = [sum(getattr(done, fact) for done in known) for fact in ("hints", "shown", "tries")]
+        assert row[2:5] == (*map(str, sums),)
+
+
+def test_the_csv_has_a_line_for_each_learner_and_exercise(thirty):
+    _, _, found = thirty
+    rows = list(csv.DictReader(io.StringIO(found.csv())))
+    assert len(rows) == len(found.learners) * len(found.exercises)
+    solved = {(row["file"], row["exercise"]) for row in rows if row["solved"] == "True"}
+    assert solved == {(learner.file, name) for learner in found.learners for name in found.exercises
+                      if learner.done(name).solved}
+
+
+def test_the_class_is_stuck_where_most_tried_in_vain(thirty):
+    _, _, found = thirty
+    first, *rest = found.stuck(most=100).rows
+    stuck = {row[0]: int(row[3]) + int(row[4]) for row in (first, *rest)}
+    assert stuck[first[0]] == max(stuck.values())
+    assert stuck[first[0]] == sum(
+        (not done.solved and bool(done.tries)) + done.shown for learner in found.learners
+        if (done := learner.done(first[0])) != Done())
+
+
+@pytest.mark.parametrize(
+    ("done", "sign"),
+    [
+        (Done(), "·"),
+        (Done(2, answer="x"), "…"),
+        (Done(2, 3, shown=True, answer="x"), "S"),
+        (made_up.solved("find-the-hole"), "✓"),
+        (made_up.solved("find-the-hole")._replace(hints=2, steps=6), "✓2 +2"),
+        (made_up.solved("find-the-hole")._replace(tries=0), "✓ !"),
+    ],
+)
+def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path, done, sign):
+    found = read(tmp_path, find_the_hole=done, lived_to_see=Done(1))
+    at = found.exercises.index("find-the-hole")
+    assert found.heat().rows[0][at] == sign
+    assert f'background:{classroom.LOOKS[sign[0]]}">{sign}</td>' in found.heat()._repr_html_()
+
+
+def test_code_in_an_answer_is_never_run(tmp_path, monkeypatch):
+    trap = tmp_path / "was-run"
+    code = f"answer = open({str(trap)!r}, 'w')\nrun = __import__('os').system('touch {trap}')"
+    found = read(tmp_path, lived_to_see=Done(1, solved=True, answer=code),
+                 close_the_hole=Done(1, solved=True, answer=code))
+    assert not trap.exists()
+    assert found.learners[0].faults == {}
+
+
+def test_code_where_a_choice_should_stand_is_not_run_either(tmp_path):
+    answer = 'answer = "-EBUSY".upper()'
+    assert read(tmp_path, lived_to_see=Done(1, solved=True, answer=answer)).learners[0].faults == {}
+
+
+@pytest.mark.parametrize("exercise", exercises().values(), ids=lambda exercise: exercise.id)
+def test_nothing_is_said_against_an_honest_solution(exercise):
+    said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solved(exercise.id)})
+    assert dict(classroom.faults(said)) == {}
+
+
+@pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
+def test_an_answer_that_python_cannot_read_does_no_harm(tmp_path, answer):
+    assert read(tmp_path, lived_to_see=Done(1, solved=True, answer=answer)).learners[0].faults == {}
+
+
+def test_a_name_is_text_on_the_page_and_no_formula_in_a_spreadsheet(tmp_path):
+    found = read(tmp_path, name="=<b>1</b>", lived_to_see=Done(1, answer="x"))
+    assert "<b>1" not in found.heat()._repr_html_() + found.table()._repr_html_()
+    assert ",'=<b>1</b>," in found.csv()
+
+
+def test_a_folder_without_hand_ins_is_one_sentence(tmp_path):
+    with pytest.raises(CourseError, match="there is no hand-in in"):
+        classroom.read(tmp_path)
+
+
+def test_another_version_of_the_course_is_said(tmp_path):
+    (tmp_path / "one.json").write_text(handin.to_text(HandIn("Ada", made_up.OLD, {})))
+    assert "another version of the course: 1" in classroom.read(tmp_path).doubts().note
+
+
+def test_the_seats_say_who_can_work_and_whose_line_was_cut():
+    lines = [doctor.line_to_send([doctor.Finding(word, "nbval", "")]) for word in ("ok", "missing")]
+    rows = classroom.seats("\n\n".join([*lines, lines[0][5:]])).rows
+    assert [row[2] for row in rows] == ["yes", "no: missing nbval", "the line is not whole: ask for it again"]
+
+
+def test_the_sample_beside_the_notebook_is_what_the_seed_makes(tmp_path: Path):
+    made_up.sample(tmp_path)
+    made, stored = ({path.name: path.read_text() for path in folder.iterdir()} for folder in (tmp_path, SAMPLE))
+    assert made == stored
+
+
+def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path, monkeypatch):
+    def stops(answer):
+        raise ZeroDivisionError
+
+    classroom.judged.cache_clear()
+    monkeypatch.setattr(classroom, "check_of", lambda exercise: stops)
+    found = read(tmp_path, lived_to_see=Done(1, solved=True, answer='answer = "0"'))
+    classroom.judged.cache_clear()
+    assert found.learners[0].faults == {"lived-to-see": ("solved, and its answer does not pass",)}
+
+
+def test_folders_within_the_folder_are_read_too(tmp_path):
+    (tmp_path / "ada").mkdir()
+    read(tmp_path / "ada", lived_to_see=Done(1, answer="x"))
+    assert [learner.file for learner in classroom.read(tmp_path).learners] == ["ada/one.json"]

@@ -1,0 +1,103 @@
+"""The exercises as nbgrader's sources: stub, solution and points in their places; and scores that are compared."""
+
+import argparse
+import json
+import re
+
+import pytest
+from packaging.requirements import Requirement
+
+from pkvm_model.course import cli
+from pkvm_model.course.dev import run_tests as checks
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.setup import environment, lock
+from pkvm_model.course.teach import check_nbgrader as grading_trial
+from pkvm_model.course.teach import grading
+from pkvm_model.practice.exercises import exercises
+from tests.course.setup.test_versions import NEEDED, PROJECT
+
+GRADER_LOCK = environment.lock_text(grading_trial.GRADER)
+PINNED = dict(lock.pinned(GRADER_LOCK, lock.describe_interpreter()))
+ALL = list(exercises().values())
+
+
+def cells(exercise):
+    """Source and marks of each cell of a source notebook that nbgrader looks at."""
+    stored = json.loads(grading.source(exercise))["cells"]
+    found = [("".join(cell["source"]), cell["metadata"].get("nbgrader")) for cell in stored]
+    return [(text, marks) for text, marks in found if marks]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.id)
+def test_a_source_has_a_cell_to_edit_and_a_locked_one_for_points(exercise):
+    (answer, its), (test, locked) = cells(exercise)
+    released = re.sub(r"\n### BEGIN SOLUTION\n.*\n### END SOLUTION", "", answer, flags=re.DOTALL)
+    assert released == f"%%answer {exercise.id}\n{exercise.stub}"
+    assert exercise.solution in answer
+    assert (its["solution"], its["grade"], its["locked"]) == (True, False, False)
+    assert (locked["solution"], locked["grade"], locked["locked"]) == (False, True, True)
+    assert locked["points"] == exercise.difficulty
+    assert f'passed("{exercise.id}")' in test
+
+
+def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path):
+    assignments = grading.write(tmp_path)
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ipynb")}
+    assert made == {f"source/{exercise.chapter}/{exercise.id}.ipynb" for exercise in ALL}
+    assert sorted(each.id for many in assignments.values() for each in many) == sorted(exercises())
+    assert compile((tmp_path / "nbgrader_config.py").read_text(), "config", "exec")
+
+
+def test_the_chapters_that_are_graded_have_every_kind_of_check():
+    kinds = {exercise.kind for exercise in ALL if exercise.chapter in grading_trial.GRADED}
+    assert {"predict", "break it", "say it", "mend it", "explain"} <= kinds
+
+
+def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else():
+    exercise = exercises()["lived-to-see"]
+    before = json.loads(grading.source(exercise))["cells"]
+    after = json.loads(grading.answered(grading.source(exercise), exercise, "answer = 1"))["cells"]
+    differ = [(old["id"], new["source"]) for old, new in zip(before, after, strict=True) if old != new]
+    assert differ == [("answer", "%%answer lived-to-see\nanswer = 1")]
+
+
+@pytest.mark.parametrize(
+    ("scores", "right"),
+    [
+        ({"untouched": (0, 1), "solved": (1, 1)}, [True, True]),
+        ({"untouched": (1, 1), "solved": (1, 1)}, [False, True]),
+        ({"untouched": (0, 1), "solved": (0, 1)}, [True, False]),
+        ({"untouched": (0, 1), "solved": (1, 2)}, [True, False]),
+        ({"untouched": (0, 1)}, [True, False]),
+    ],
+)
+def test_a_score_that_is_missing_or_another_one_is_wrong(scores, right):
+    rows = [{"assignment": "a", "student_id": who, "score": str(score), "max_score": str(most)}
+            for who, (score, most) in scores.items()]
+    assert [*grading_trial.compared(rows, {"a": [exercises()["lived-to-see"]]})] == right
+
+
+@pytest.mark.parametrize(
+    "wanted", [*NEEDED, *map(Requirement, PROJECT["optional-dependencies"]["nbgrader"])], ids=lambda wanted: wanted.name
+)
+def test_the_graders_lock_holds_what_the_project_asks_for(wanted):
+    assert wanted.specifier.contains(PINNED[wanted.name])
+
+
+def test_the_graders_lock_agrees_with_the_other_and_names_no_host():
+    other = dict(lock.pinned(environment.lock_text(), lock.describe_interpreter()))
+    assert not {name for name in PINNED.keys() & other.keys() if PINNED[name] != other[name]}
+    assert not re.search(r"://|--index|--find-links|--extra|@ ", GRADER_LOCK)
+    assert not [entry for entry in re.split(r"\n(?=\S)", GRADER_LOCK.strip()) if "--hash=sha256:" not in entry]
+
+
+def test_a_part_and_nbgrader_are_not_tried_at_once():
+    with pytest.raises(CourseError, match="not both"):
+        checks.run(cli.parse(["test", "model", "--nbgrader"]))
+
+
+def test_a_chapter_that_is_none_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "filled", lambda place: None)
+    monkeypatch.setattr(grading_trial, "MADE", tmp_path)
+    with pytest.raises(CourseError, match="there is no assignment 99-nowhere"):
+        grading_trial.run(argparse.Namespace(rest=["99-nowhere"]))

@@ -1,0 +1,184 @@
+"""The command line knows every name, does what it can, and says so where it cannot yet."""
+
+import importlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.course import cli, doctor
+from pkvm_model.course.dev import run_tests as checks
+from pkvm_model.course.paths import ROOT
+from pkvm_model.course.setup import environment
+from tests.course.conftest import Checkout, hear_ctrl_c
+
+COMMANDS = "lab test doctor build pages bench bundle start update progress reset handin import"
+
+
+@pytest.mark.parametrize("name", COMMANDS.split())
+def test_every_fixed_name_is_known(name: str) -> None:
+    arguments = cli.parse([name, "x"] if name in ("reset", "import") else [name])
+    assert arguments.command == name
+    assert importlib.import_module(f"pkvm_model.course.{arguments.module}").run
+
+
+def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> Path:
+        raise OSError(28, "No space left on device", "course.stamp")
+
+    monkeypatch.setattr(environment, "ready", full)
+    assert cli.outside(["start"]) == 1
+    assert capsys.readouterr().err == "course.py: No space left on device: course.stamp\n"
+
+
+@pytest.mark.parametrize("typed", [[], ["--help"]])
+def test_every_command_is_offered(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.outside(typed)
+    offered = capsys.readouterr().out.split()
+    assert {"lab", "start", "update", "progress", "reset", "handin", "import", "test", "doctor"} <= set(offered)
+
+
+@pytest.fixture
+def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Records what pytest would be called with."""
+    call: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checks.pytest, "main", lambda arguments: call.extend([str(Path.cwd()), *arguments]) or 0)
+    return call
+
+
+def test_one_pytest_runs_notebooks_and_tests(pytest_call: list[str]) -> None:
+    assert cli.inside(["test"]) == 0
+    assert pytest_call == [str(ROOT), *checks.SHARED_OUT, "--nbval", "notebooks", "docs", "tests"]
+
+
+def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:
+    cli.inside(["test", "browser", "--", "-x", "--lf"])
+    assert pytest_call[-3:] == ["tests/browser", "-x", "--lf"]
+
+
+def test_two_dashes_mean_nothing_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.inside(["build", "--", "-x"]) == 1
+    assert capsys.readouterr().err == "course.py: build takes nothing after --.\n"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "eighty"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.parse(["lab", f"--port={port}"])
+    assert f"{port} is not a port number" in capsys.readouterr().err
+
+
+def test_the_doctor_finds_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.inside(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert not [line for line in said.splitlines() if line.startswith("missing")]
+    assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.NEEDED, "pictures"])
+
+
+def test_the_doctor_names_what_is_missing_and_the_cure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "NEEDED", ("no-such-thing",))
+    assert cli.inside(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "missing no-such-thing  not installed: use python3 course.py lab" in said
+
+
+def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    done = checkout.run("doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "missing environment    .venv is missing: python3 course.py lab makes it" in done.stdout
+    assert not checkout.venv.exists()
+
+
+def test_the_doctor_ends_with_a_line_to_send_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.inside(["doctor"])
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(
+        r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
+        r"\| missing nothing \| code [0-9a-f]{6}",
+        line,
+    )
+    assert doctor.is_whole(f"  {line.replace(' | ', '  |  ')}\n")
+
+
+def test_a_line_that_lost_or_changed_a_part_is_not_whole() -> None:
+    line = doctor.line_to_send([doctor.Finding("ok", "Python", "3.11"), doctor.Finding("missing", "nbval", "none")])
+    assert doctor.is_whole(line)
+    assert "missing nbval" in line
+    for broken in (line[:-1], line[3:], line.replace("missing nbval", "missing nothing"), "", "| code"):
+        assert not doctor.is_whole(broken)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def asked(address: str, server: subprocess.Popen[str]) -> str:
+    """Gives what a server answers, once it is up."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return str(answer.read().decode())
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError("the server ended")
+
+
+def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout: Checkout) -> None:
+    port = free_port()
+    base, token = f"http://127.0.0.1:{port}", "?token=known"
+    # JupyterLab hears Ctrl-C as from a keyboard only where its input is a terminal.
+    keyboard, terminal = os.openpty()
+    server = subprocess.Popen(
+        [sys.executable, "course.py", "lab", "--no-browser", "--port", str(port)],
+        cwd=checkout.folder,
+        env={**checkout.variables(HOME=str(checkout.folder)), "JUPYTER_TOKEN": "known"},
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
+    try:
+        news = asked(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)
+        page, files = asked(f"{base}/{token}", server), asked(f"{base}/api/contents{token}", server)
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        said, complaints = server.communicate(timeout=60)
+        os.close(keyboard)
+        os.close(terminal)
+    settings = json.loads(news)["schema"]["properties"]
+    assert (settings["fetchNews"]["default"], settings["checkForUpdates"]["default"]) == ("false", False)
+    assert '"disabledExtensions": ["@jupyterlab/extensionmanager-extension"]' in page
+    assert '"treePath": "01-start-here.ipynb"' in page
+    assert '"path": "01-start-here.ipynb"' in files
+    assert "requirements.lock" not in files
+    assert said == f"Opening JupyterLab in {checkout.folder}/my_work. Ctrl-C ends it.\n"
+    assert server.returncode == 0
+    assert complaints.endswith("Shutting down...\n")
+    assert len(complaints.splitlines()) == 1
+
+
+def test_a_reader_who_has_enough_hears_no_complaint() -> None:
+    command = [sys.executable, "-m", "pkvm_model.course", "progress"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listed:
+        assert listed.stdout
+        assert listed.stderr
+        listed.stdout.close()
+        assert (listed.stderr.read(), listed.wait()) == (b"", 0)

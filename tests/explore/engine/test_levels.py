@@ -1,0 +1,87 @@
+"""Whole levels with numpy find what the plain search finds. Where numpy is not installed, that is said."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.machines import MACHINES
+from pkvm_model.explore.check import Always, Exploration, Sometimes, explore
+from pkvm_model.explore.engine.search import Search
+from pkvm_model.explore.machines import AnyHost, every_call
+from pkvm_model.explore.properties import INVARIANTS
+from pkvm_model.explore.traces import trace
+from pkvm_model.model.revisions import V1
+from pkvm_model.model.trace import parse, replay
+
+pytest.importorskip("numpy", reason="numpy is not installed, so whole levels were not tried")
+
+from pkvm_model.explore.engine.levels import LevelSearch
+
+FAMILIES = [("H", (2, 1, 1)), ("H", (2, 2, 2)), ("H", (3, 1, 2)), ("B", (1, 1, 1, 2)), ("B", (2, 1, 1, 2))]
+ANY = AnyHost(V1, every_call(V1), most=1)
+
+
+def finished(search: Search) -> Search:
+    """The search at its end."""
+    while search.advance():
+        pass
+    return search
+
+
+def shown(search: Search) -> list[set[Any]]:
+    """The states of each level, whatever numbers they have."""
+    return [{frozenset(search.packing.unpack(code).items()) for code in map(int, level)}
+            for level in search.levels]
+
+
+def begun(machine: Any, states: int) -> Search:
+    """A plain search that has found so many states."""
+    search = Search(machine)
+    while search.states < states and search.advance(50):
+        pass
+    return search
+
+
+@pytest.mark.parametrize("states", [1, 60, 150])
+@pytest.mark.parametrize(("family", "sizes"), FAMILIES, ids=str)
+def test_levels_find_the_same_states_transitions_and_depth(family: str, sizes: tuple[int, ...], states: int) -> None:
+    machine = MACHINES[family](sizes)
+    plain, levels = finished(Search(machine)), finished(LevelSearch(begun(machine, states)))
+    assert (levels.states, levels.transitions, len(levels.levels)) == (
+        plain.states, plain.transitions, len(plain.levels))
+
+
+def test_levels_hold_the_very_same_states() -> None:
+    machine = MACHINES["B"]((1, 1, 1, 2))
+    plain, levels = finished(Search(machine)), finished(LevelSearch(Search(machine)))
+    assert shown(plain) == shown(levels)
+
+
+def test_a_violation_has_a_run_of_the_same_length_that_replays() -> None:
+    plain = explore(ANY, INVARIANTS[:-1], many=float("inf"))
+    levels = explore(ANY, INVARIANTS[:-1], many=500)
+    for here, there in zip(plain.answers, levels.answers, strict=True):
+        assert (here.verdict, len(here.run or ())) == (there.verdict, len(there.run or ()))
+    for answer in levels.answers:
+        if answer.run:
+            assert replay(parse(str(trace(ANY, answer.run)))).differs == ""
+
+
+def test_slices_give_what_one_go_gives() -> None:
+    asked = (Always("a", "Fine.", lambda _: ""), Sometimes("n", "Never.", lambda _: False))
+    whole, sliced = Exploration(ANY, asked, many=300), Exploration(ANY, asked, many=300)
+    while whole.advance(10**7):
+        pass
+    while sliced.advance(1):
+        pass
+    assert type(whole.search) is LevelSearch
+    assert (whole.search.states, whole.search.transitions) == (sliced.search.states, sliced.search.transitions)
+    assert whole.answers() == sliced.answers()
+
+
+def test_what_waits_is_counted_in_the_middle_of_a_level() -> None:
+    levels = LevelSearch(begun(ANY, 3000))
+    levels.advance()
+    assert 0 < levels.waiting <= levels.states
+    assert levels.size > 16 * levels.states - 1

@@ -1,0 +1,41 @@
+"""What a bench says about the invariants is what they say of its states and steps."""
+
+from dataclasses import replace
+
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN
+
+
+def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about():
+    value = StateGraph(LEFT_BEHIND).value()
+    names = [name for name, _ in value["properties"]]
+    said = [dict(zip(names, state["holds"], strict=True)) for state in value["states"]]
+    assert (said[0]["I3"], said[0]["I2x"]) == (None, True)
+    assert said[1]["I3"] is True
+    assert said[2]["I2x"] == "page g0 counts 1, and its borrowers are 0"
+
+
+def test_a_step_that_breaks_a_property_says_which_and_why():
+    edges = [edge for out in StateGraph(COLD_OPEN).value()["edges"] for edge in out]
+    panics = [edge for edge in edges if edge["kind"] == "panic"]
+    assert {tuple(edge["breaks"]) for edge in panics} == {("I0a",), ("I0b",)}
+    assert not any("breaks" in edge for edge in edges if edge["kind"] == "refused")
+
+
+def test_only_properties_that_speak_of_something_are_shown():
+    assert [name for name, _ in StateGraph(NEVER_RAN).value()["properties"]] == ["I0a", "I0b"]
+
+
+def test_an_answer_of_python_says_what_holds_too():
+    graph = StateGraph(COLD_OPEN, limit=1)
+    value = graph.value()
+    edge = value["edges"][0][0]
+    answer = graph.expand(0, edge["cpu"], edge["line"])
+    assert len(answer["states"][str(answer["to"])]["holds"]) == len(value["properties"])
+
+
+def test_a_scene_that_asks_for_a_prediction_says_nothing_of_what_holds() -> None:
+    shipped = StateGraph(COLD_OPEN).value()
+    assert shipped["properties"] == []
+    assert StateGraph(replace(COLD_OPEN, checks=True)).value()["properties"]

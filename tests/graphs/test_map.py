@@ -1,0 +1,60 @@
+"""The states of a scene as a map."""
+from __future__ import annotations
+
+import pytest
+
+from pkvm_model.explore.races import RACES, scene_of
+from pkvm_model.graphs.map import StateMap
+from pkvm_model.lesson import fitting
+from pkvm_model.model.revisions import V1
+from pkvm_model.scenes import SCENES
+from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.scenes.two_phases import LEFT_BEHIND, TWO_PHASES
+from pkvm_model.show.drawing import ENDS, arrow_text
+from pkvm_model.widgets.bench import pack
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_each_step_between_shipped_states_has_its_arrow(name):
+    value = StateMap(SCENES[name]).value()
+    steps = [(number, edge["to"], edge["label"], edge["cpu"]) for number, out in enumerate(value["edges"])
+             for edge in out if edge["to"] is not None]
+    drawn = [(one["start"], one["to"], one["label"], one["cpu"]) for one in value["drawing"]["arrows"]]
+    assert drawn == steps
+    assert len(value["drawing"]["boxes"]) == len(value["states"])
+
+
+def test_a_box_says_what_its_state_is():
+    boxes = StateMap(COLD_OPEN).value()["drawing"]["boxes"]
+    assert boxes[0]["says"] == "state 0: VM 0x1000 live, counts 0; CPU 0 unshare is next; CPU 1 start is next"
+    assert (boxes[4]["signs"], boxes[4]["text"]) == ([ENDS], "4 machine ends")
+    assert boxes[4]["says"].endswith("warns at EL2: VM 0x1000 is still in use.")
+
+
+def test_a_state_in_which_something_is_broken_is_marked_with_its_name():
+    assert [box["broken"] for box in StateMap(LEFT_BEHIND).value()["drawing"]["boxes"]] == [[], [], ["I2x"]]
+
+
+def test_a_step_that_breaks_something_without_ending_the_machine_is_marked_at_its_arrow():
+    value = StateMap(scene_of(RACES["R7"], V1)).value()
+    marked = [arrow for arrow in value["drawing"]["arrows"] if "broken" in arrow]
+    steps = [step for out in value["edges"] for step in out if "EL2_STALE_PUT" in step["line"]]
+    assert [arrow["broken"] for arrow in marked] == [("I0b",)] * len(steps)
+    assert steps
+    assert arrow_text(marked[0]) == "0 unshare (I0b broken)"
+
+
+def test_a_scene_that_asks_for_a_prediction_marks_only_the_ends():
+    assert not any(box["broken"] for box in StateMap(COLD_OPEN).value()["drawing"]["boxes"])
+
+
+def test_of_a_large_graph_as_much_is_drawn_as_is_shipped_and_the_rest_has_no_box():
+    graph = StateMap(TWO_PHASES)
+    value = fitting(graph, 30_000)
+    known = len(value["states"])
+    assert len(pack(value).encode()) <= 30_000
+    assert len(value["drawing"]["boxes"]) == known
+    number, edge = next((number, edge) for number, out in enumerate(value["edges"])
+                        for edge in out if edge["to"] is None)
+    answer = graph.expand(number, edge["cpu"], edge["line"])
+    assert answer["states"][str(answer["to"])]["box"] is None

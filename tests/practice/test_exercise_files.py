@@ -1,0 +1,147 @@
+"""The text of an exercise is parsed strictly: what is damaged is refused in one line that names file and fault."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.practice.exercises import ExerciseError, Wrong, exercise, exercises, parse
+
+CHOICE = '''# A title
+
+- kind: predict
+- chapter: 05-one-shot
+- minutes: 5
+- difficulty: 1
+- why: One sentence.
+
+## Task
+
+Predict it.
+
+## Options
+
+### first
+
+- "0": It is not.
+- "-EBUSY": It is.
+
+### second
+
+- "yes": No.
+- "no": Yes.
+
+## Hints
+
+1. A nudge.
+2. A direction,
+   in two lines.
+3. Nearly everything.
+
+## Solution
+
+```python
+first = "-EBUSY"
+second = "no"
+```
+
+Because.
+'''
+CODE = CHOICE[:CHOICE.index("## Options")].replace("predict", "break it") + '''## Bench
+
+```python
+bench()
+```
+
+## Answer
+
+```python
+run = ...
+```
+
+''' + CHOICE[CHOICE.index("## Hints"):] + '''
+## Wrong
+
+```python
+run = [0]
+```
+
+> Too short.
+
+```python
+run = [1]
+```
+
+> Too odd.
+'''
+FAULTS = [
+    (CHOICE, "# A title", "A title", "it begins with a title"),
+    (CHOICE, "- minutes: 5\n", "", "it begins with a title and a list of kind, chapter, minutes, difficulty, why"),
+    (CHOICE, "- minutes: 5\n- difficulty: 1", "- difficulty: 1\n- minutes: 5", "a list of kind, chapter, minutes"),
+    (CHOICE, "- why: One sentence.", "- why: One sentence.\nAnd one more.", "it begins with a title and a list"),
+    (CHOICE, "kind: predict", "kind: guess", "the kind is one of predict, break it"),
+    (CHOICE, "05-one-shot", "../one-shot", "the chapter is the name of a notebook"),
+    (CHOICE, "minutes: 5", "minutes: five", "minutes is a number from 1 to 60"),
+    (CHOICE, "minutes: 5", "minutes: 0", "minutes is a number from 1 to 60"),
+    (CHOICE, "difficulty: 1", "difficulty: 4", "difficulty is a number from 1 to 3"),
+    (CHOICE, "## Task", "## Tasks", "its sections are Tasks, Options"),
+    (CHOICE, "## Hints", "## Task", "its sections are"),
+    (CHOICE, "## Options", "## Wrong", "it needs Answer"),
+    (CHOICE, '- "0": It is not.', "- 0: It is not.", "'- 0: It is not.' is no option"),
+    (CHOICE, '"-EBUSY"', '"0"', "is there twice"),
+    (CHOICE, '- "yes": No.\n', "", "two options or more"),
+    (CHOICE, "### second", "### the second", "a name that Python accepts"),
+    (CHOICE, "3. Nearly everything.", "", "it has 2 hints and should have three"),
+    (CHOICE, "```python\nfirst", "```\nfirst", "a section has 0 Python blocks"),
+    (CODE, "Because.", "```python\nmore = 1\n```", "a section has 2 Python blocks"),
+    (CODE, "```python\nbench()\n```", "bench()", "a section has 0 Python blocks"),
+    (CODE, "```python\nrun = ...\n```", "run = ...", "a section has 0 Python blocks"),
+    (CODE, "> Too odd.", "Too odd.", "it has 2 wrong answers and 1 sentences"),
+    (CODE, CODE, "", "it begins with a title")]
+"""A text, what is changed in it, into what, and what is said of it."""
+
+
+def test_a_choice_makes_its_own_stub_and_wrong_answers() -> None:
+    one = parse("mine", CHOICE)
+    assert one.stub == 'first = ...  # "0" or "-EBUSY"\nsecond = ...  # "yes" or "no"'
+    assert one.wrong == (Wrong('first = "0"\nsecond = "no"', "It is not."),
+                         Wrong('first = "-EBUSY"\nsecond = "yes"', "No."))
+    assert one.hints == ("A nudge.", "A direction, in two lines.", "Nearly everything.")
+
+
+def test_options_that_are_too_long_for_a_line_get_one_each() -> None:
+    long = "no: " + "so " * 30 + "it is"
+    stub = parse("mine", CHOICE.replace('"no"', f'"{long}"')).stub
+    assert stub == f'first = ...  # "0" or "-EBUSY"\nsecond = ...\n#   "yes"\n#   "{long}"'
+
+
+def test_code_has_its_place_to_edit_and_its_wrong_answers() -> None:
+    one = parse("mine", CODE)
+    assert (one.bench, one.stub, one.explained) == ("bench()", "run = ...", "Because.")
+    assert [wrong.sentence for wrong in one.wrong] == ["Too short.", "Too odd."]
+
+
+@pytest.mark.parametrize(("text", "part", "instead", "says"), FAULTS)
+def test_a_damaged_text_is_refused_in_one_line_that_names_file_and_fault(text: str, part: str, instead: str,
+                                                                         says: str) -> None:
+    assert part in text
+    with pytest.raises(ExerciseError) as refused:
+        parse("mine", text.replace(part, instead))
+    told = str(refused.value)
+    assert told.startswith("exercises/mine.md: ")
+    assert says in told
+    assert "\n" not in told
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_bytes(b"# A title \xff")
+    with pytest.raises(ExerciseError, match=r"exercises/mine.md: it is no text: .* at byte 10"):
+        exercises(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "says"), [("lived", "there is no exercise 'lived'; there is lived-to-see"),
+                                            ("xyz", "there is no exercise 'xyz'")])
+def test_an_exercise_that_there_is_not_is_refused_with_one_of_a_like_name(name: str, says: str) -> None:
+    with pytest.raises(ExerciseError) as refused:
+        exercise(name)
+    assert str(refused.value) == says

@@ -1,0 +1,79 @@
+"""A run that a learner gives: CPU numbers, or a trace of the bench; anything else is refused in a sentence."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pkvm_model.explore.mutants import mutate
+from pkvm_model.model.revisions import MERGED, V1
+from pkvm_model.practice.patterns import CLICKS, from_trace, played
+from pkvm_model.practice.verdict import NotYet
+from pkvm_model.scenes import Scene
+from pkvm_model.scenes.take_a_guard_away import BOTH_GET_IN
+from pkvm_model.scenes.the_hole_in_the_patch import FIND_THE_HOLE, FLUSH, ONE_CALL, SAME_MEMORY
+from pkvm_model.show.story import play
+
+HERE = play(FIND_THE_HOLE, 1, 0, 1)
+NUMBERS = [
+    ([], "Write the CPUs in the order"), (3, "Write the CPUs in the order"), ([True], "Write the CPUs in the order"),
+    (["0"], "Write the CPUs in the order"), ([0.0], "Write the CPUs in the order"),
+    ([7], "There is no CPU 7 on this bench"), ([-1], "There is no CPU -1 on this bench"),
+    ([1, 1, 1], "Click 3: CPU 1 has nothing to step here"), ([0] * (CLICKS + 1), f"These are {CLICKS + 1} steps")]
+FOREIGN = {
+    "another kernel": str(play(replace(FIND_THE_HOLE, revision=MERGED), 1, 0).trace),
+    "a kernel with a guard less": str(play(replace(FIND_THE_HOLE, revision=V1.without("finalize_dying")), 1, 0).trace),
+    "another machine": str(play(replace(FIND_THE_HOLE, config=FIND_THE_HOLE.config._replace(slots=2)), 1, 0).trace),
+    "a longer beginning": str(play(SAME_MEMORY, 1, 0).trace),
+    "another call": str(play(FLUSH, 1, 0).trace),
+    "the kernel before the patch": str(play(ONE_CALL, 0).trace),
+    "no beginning": "pkvm-trace 1 v1\nstate 000000000000"}
+NO_TRACE = {
+    "words": ("start, then unshare", "a trace has a first line"),
+    "no last line": (str(HERE.trace).rpartition("\n")[0], "the last line is 'state'"),
+    "a step that is none": (str(HERE.trace).replace("= 0\nstate", "0\nstate"), "is not a step"),
+    "a call that there is not": (str(HERE.trace).replace("__pkvm_start", "__pkvm_stop"), "there is no call"),
+    "too long": ("pkvm-trace 1 v1\n" * 10_000, "a trace has at most")}
+
+
+@pytest.mark.parametrize(("given", "says"), NUMBERS)
+def test_what_is_no_order_of_cpus_is_refused(given: object, says: str) -> None:
+    with pytest.raises(NotYet) as refused:
+        played(FIND_THE_HOLE, given)
+    assert str(refused.value).startswith(says)
+
+
+def test_a_tuple_and_a_trace_say_the_same_as_a_list() -> None:
+    for given in ([1, 0, 1], (1, 0, 1), str(HERE.trace), f"\n{HERE.trace}\n"):
+        assert played(FIND_THE_HOLE, given).outcomes == HERE.outcomes
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+def test_a_trace_of_another_bench_is_refused(text: str) -> None:
+    with pytest.raises(NotYet, match="This trace is not of this bench"):
+        played(FIND_THE_HOLE, text)
+
+
+@pytest.mark.parametrize(("text", "says"), NO_TRACE.values(), ids=NO_TRACE)
+def test_what_is_no_trace_is_refused_with_its_fault(text: str, says: str) -> None:
+    with pytest.raises(NotYet) as refused:
+        from_trace(FIND_THE_HOLE, text)
+    assert str(refused.value).startswith("This is no trace: ")
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_trace_without_a_step_is_no_answer() -> None:
+    with pytest.raises(NotYet, match="Write the CPUs in the order"):
+        played(FIND_THE_HOLE, str(FIND_THE_HOLE.trace()))
+
+
+def both_finalise(kernel: str) -> Scene:
+    """Two finalises in a mutant."""
+    return replace(BOTH_GET_IN, revision=mutate(V1, kernel))
+
+
+def test_a_trace_counts_by_its_cpus_and_is_played_in_the_kernel_of_the_bench() -> None:
+    elsewhere = play(BOTH_GET_IN, 0, 1)
+    assert elsewhere.outcomes[1] == "= -ENOENT"
+    assert played(both_finalise("M5"), str(elsewhere.trace)).outcomes == ["...", "= 0"]
