@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ["moved", "text", "model", "kernel", "conform", "scenes", "explore", "show", "graphs", "practice", "widgets", "lesson",
-         "commands", "course", "__main__"]
+ROOMS = ["moved", "text", "model", "kernel", "conform", "scenes", "explore", "show", "graphs", "practice", "widgets",
+         "lesson", "commands", "course", "__main__"]
 """The rooms of pkvm_model; each imports only from those before it. docs/architecture.md says what each is for."""
 STANDARD_LIBRARY_ONLY = ["moved", "text", "model", "kernel", "conform", "scenes"]
 LONGEST_FUNCTION = 40

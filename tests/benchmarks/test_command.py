@@ -12,6 +12,7 @@ import pytest
 from benchmarks import family
 from benchmarks.counts import Counts
 from pkvm_model.course import cli
+from pkvm_model.course.dev import benchmarks
 from pkvm_model.course.paths import ROOT
 
 
@@ -29,7 +30,7 @@ def test_the_options_reach_the_program_and_its_status_comes_back(monkeypatch: py
 
 def test_a_copy_without_benchmarks_says_so(
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(benchmarks, "ROOT", tmp_path)
     assert cli.inside(["bench"]) == 1
     assert "explorer.py is missing. Get the whole course" in capsys.readouterr().err
 

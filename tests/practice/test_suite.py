@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.practice import test_exercises as suite
 
 from pkvm_model.practice import sandbox as inside
 from pkvm_model.practice.answer import Answer
 from pkvm_model.practice.exercises import Exercise, exercises
 from pkvm_model.practice.sandbox import Check
 from pkvm_model.practice.verdict import Verdict
+from tests.practice import test_exercises as suite
 
 ALL = list(exercises().values())
 

@@ -5,7 +5,6 @@ import io
 from pathlib import Path
 
 import pytest
-from tests.course.teach import made_up
 
 from pkvm_model.course import doctor
 from pkvm_model.course.errors import CourseError
@@ -15,6 +14,7 @@ from pkvm_model.course.paths import ROOT
 from pkvm_model.course.teach import classroom
 from pkvm_model.practice.exercises import exercises
 from pkvm_model.practice.progress import Done
+from tests.course.teach import made_up
 
 SAMPLE = ROOT / "docs" / "workshop" / "hand-ins"
 
