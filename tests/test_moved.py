@@ -1,4 +1,4 @@
-"""What learners wrote before the model moved into rooms still runs: answers, hand-ins, their own copies of chapters."""
+"""What learners wrote before the model moved into rooms still runs: answers, hand-ins, copies of chapters."""
 from __future__ import annotations
 
 from importlib import import_module
@@ -17,8 +17,8 @@ IMPORTED = {
     "explore.properties": "INVARIANTS",
     "guest_memory": "__pkvm_host_unshare_guest",
     "hypercalls": "destroy_hyp_vm init_pkvm_hyp_vm",
-    "lesson": "Table bench claim counted el2_time find free_host lifecycle play play_out progress quiz recorded schedule "
-              "sequence side_by_side source state_graph",
+    "lesson": "Table bench claim counted el2_time find free_host lifecycle play play_out progress quiz recorded "
+              "schedule sequence side_by_side source state_graph",
     "memory": "host_donate_hyp",
     "protected_memory": "reclaim_page",
     "recording": "call_numbers call_with load replay_all",
