@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .dot import GROUND, INK, Dot, NotDrawnError, places
+from .dot import GROUND, INK, Dot, NotDrawnError, lay_out
 
 HEIGHT, SIGN, LETTER, ARROW_LETTER = 36, 26, 8.4, 7.6
 """Pixels: of a box, of a sign with the gap after it, and of a letter, widely measured, in a box and at an arrow."""
@@ -45,7 +45,7 @@ def drawing(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Drawing:
     """Boxes and arrows as JSON values with their places, or with the reason why there are none."""
     plain = values(boxes, arrows)
     try:
-        where = places(picture("places", plain).source)
+        where = lay_out(picture("places", plain).source)
     except NotDrawnError as reason:
         return plain | {"missing": str(reason)}
     put = [box | {"place": where["nodes"][str(number)]} for number, box in enumerate(plain["boxes"])]

