@@ -252,7 +252,7 @@ class LevelSearch(Search):
     def open_level(self) -> None:
         """Go one step further: what was found and is new is the next level."""
         found = distinct(self.found)
-        at = np.searchsorted(self.all, found)
+        at: Numbers = np.searchsorted(self.all, found)
         at[at == len(self.all)] = 0
         level = found[self.all[at] != found]
         self.all = np.concatenate((self.all, level))
