@@ -1,20 +1,25 @@
 """A headless Chromium and a JupyterLab of our own, with settings, data and notebooks in folders of their own."""
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 
 from benchmarks.lab import QUIET, chromium, running_lab
 from pkvm_model.course.publish.pages import export
-from tests.browser.in_lab import OPEN_NEXT
+from tests.browser.in_lab import OPEN_NEXT, Address, Open
 from tests.browser.notebooks import stored_notebooks
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator:
+def browser() -> Iterator[Browser]:
     """The Chromium found on this machine."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     program = chromium()
@@ -27,7 +32,7 @@ def browser() -> Iterator:
 
 
 @contextmanager
-def watched(browser, **settings) -> Iterator:
+def watched(browser: Browser, **settings: Any) -> Iterator[Page]:
     """A page; at the end it may not have asked for anything outside this machine, nor have raised."""
     outside, raised = [], []
     context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}} | settings)
@@ -41,24 +46,24 @@ def watched(browser, **settings) -> Iterator:
 
 
 @pytest.fixture
-def offline(browser) -> Iterator:
+def offline(browser: Browser) -> Iterator[Page]:
     """A page without any network."""
     with watched(browser, offline=True) as page:
         yield page
 
 
 @pytest.fixture(scope="session")
-def lab_page(browser, lab) -> Iterator:
+def lab_page(browser: Browser, lab: str) -> Iterator[Page]:
     """A page for JupyterLab; one for all tests, since it takes seconds to load for the first time."""
     with watched(browser, base_url=lab) as page:
         yield page
 
 
 @pytest.fixture
-def notebook(lab_page):
+def notebook(lab_page: Page) -> Open:
     """Opens a notebook in JupyterLab, or goes on with it where it is open already."""
 
-    def opened(name, fragment=""):
+    def opened(name: str, fragment: str = "") -> Page:
         if fragment or name not in lab_page.url:
             lab_page.goto(f"/lab/tree/{name}?reset{fragment}")
             lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
@@ -68,10 +73,10 @@ def notebook(lab_page):
 
 
 @pytest.fixture
-def lesson(notebook, lab_page):
+def lesson(notebook: Open, lab_page: Page) -> Open:
     """Opens a lesson in JupyterLab where that is loaded already, in the place of what is open."""
 
-    def opened(name):
+    def opened(name: str) -> Page:
         if "/lab/tree/" not in lab_page.url:
             return notebook(name)
         lab_page.evaluate(OPEN_NEXT, name)
@@ -88,7 +93,7 @@ def leaves(address: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory) -> Iterator[str]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a JupyterLab on copies of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     for name, notebook in stored_notebooks().items():
@@ -98,11 +103,11 @@ def lab(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def page_of(tmp_path_factory):
+def page_of(tmp_path_factory: pytest.TempPathFactory) -> Address:
     """The address of the page of a notebook; each is exported once."""
 
     @cache
-    def made(name):
+    def made(name: str) -> str:
         folder = tmp_path_factory.mktemp("pages")
         notebook, page = folder / name, folder / "page.html"
         nbformat.write(stored_notebooks()[name], notebook)

@@ -1,5 +1,20 @@
 """What tests do to a notebook in JupyterLab: scripts for the page, and reading Python back."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+Open = Callable[..., "Page"]
+"""Open a notebook or a page by name, perhaps with what follows # in its address."""
+Address = Callable[[str], str]
+"""Return the address of a notebook's page."""
+Theme = Literal["light", "dark"]
+
 READY = """async () => {
   const app = window.jupyterapp;
   await app.restored;
@@ -29,7 +44,7 @@ RESTART = READY + "await session.restartKernel(); }"
 SHUT_DOWN = READY + "await session.shutdown(); }"
 
 
-def python_reads(page, expected):
+def python_reads(page: Page, expected: object) -> None:
     """The last cell of the notebook comes to show this; the last step may still be on its way to Python."""
     for _ in range(20):
         read = page.evaluate(RUN_LAST)

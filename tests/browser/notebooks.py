@@ -1,6 +1,7 @@
 """The notebooks that the browser tests open: the lessons of the course, and small ones made for one purpose."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -104,7 +105,7 @@ def undrawn() -> Map:
     return Map(value | {"drawing": value["drawing"] | {"missing": "not drawn, the renderer is missing"}})
 
 
-WALKS = {
+WALKS: dict[str, Callable[[], Widget]] = {
     "beside": lambda: side_by_side(COLD_OPEN, V1, UPSTREAM), "life": lambda: lifecycle(V1),
     "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking,
     "undrawn": undrawn, "unasked": asking_pair, "warned": lambda: side_by_side(TWO_FLAGS, V1, UPSTREAM)}
@@ -158,7 +159,7 @@ def free() -> Any:
     return new_notebook(cells=[*cells, new_code_cell("(bench.trace.splitlines()[-2], bench.at)")], metadata=KERNEL)
 
 
-def unrun(shipped: dict) -> Any:
+def unrun(shipped: dict[str, Any]) -> Any:
     """A notebook with a stored bench, as it comes out of a clone: not trusted, never run here."""
     bench = Bench(shipped)
     data = {"text/plain": repr(bench), "text/html": "<p>static</p>", MIME: json.loads(stored(shipped))}
@@ -189,14 +190,14 @@ def twice() -> Any:
     return notebook
 
 
-def odd() -> dict:
+def odd() -> dict[str, Any]:
     """A graph in which the state after CPU 1's first step cannot be drawn."""
     value = graph()
     del value["states"][1]["vms"][0]["holders"]
     return value
 
 
-def warning() -> dict:
+def warning() -> dict[str, Any]:
     """A graph in which CPU 1's first call is refused, and the host logs two warnings."""
     value = graph()
     for one in ("returns -EBUSY", "1 mappings are left"):
@@ -204,7 +205,7 @@ def warning() -> dict:
     return value
 
 
-def circle() -> dict:
+def circle() -> dict[str, Any]:
     """A graph with a step that leads back to where it began, for ways without an end."""
     edge = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
     return graph() | {"states": graph()["states"][:1], "edges": [[edge]]}
@@ -217,6 +218,6 @@ def old() -> Any:
     return notebook
 
 
-def stored(value: dict) -> str:
+def stored(value: dict[str, Any]) -> str:
     """A stored bench at its start."""
     return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})

@@ -11,7 +11,7 @@ VIEWS = ("host", "hyp", "guest")
 class Screen:
     """A bench of a page, the first one if nothing else is said."""
 
-    def __init__(self, page: Page, number: int = 0):
+    def __init__(self, page: Page, number: int = 0) -> None:
         """Wait until the bench is there."""
         self.page = page
         self.bench = page.locator(".pkvm-bench").nth(number)
@@ -51,7 +51,7 @@ class Screen:
 
     def ways(self) -> list[str]:
         """How the timeline calls the way shown and its branches."""
-        return [way.get_attribute("aria-label") for way in self.bench.locator(".way").all()]
+        return [way.get_attribute("aria-label") or "" for way in self.bench.locator(".way").all()]
 
     def focused(self) -> str:
         """The name of what has the focus."""

@@ -1,7 +1,9 @@
 """axe-core finds no fault with a widget, in either theme, wide and narrow, at its start and in trouble."""
 
 import pytest
+from playwright.sync_api import Page
 
+from tests.browser.in_lab import Address, Theme
 from tests.browser.screen import Screen
 from tests.browser.walker import Walker
 
@@ -10,7 +12,7 @@ STATES = {"start": "", "branches": "0 1 u 0 1", "end": "0 1 1 1 1 1 0"}
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 600])
-def test_axe_finds_no_violation(offline, page_of, theme, width):
+def test_axe_finds_no_violation(offline: Page, page_of: Address, theme: Theme, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.set_viewport_size({"width": width, "height": 900})
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -25,7 +27,8 @@ def test_axe_finds_no_violation(offline, page_of, theme, width):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("name", "kind", "keys"), [
     ("life", "map", "13457"), ("states", "map", "101"), ("wide", "map", "00"), ("beside", "beside", "10100")])
-def test_axe_finds_no_violation_and_nothing_scrolls_sideways(offline, page_of, theme, name, kind, keys):
+def test_axe_finds_no_violation_and_nothing_scrolls_sideways(offline: Page, page_of: Address, theme: Theme, name: str,
+                                                             kind: str, keys: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
     offline.set_viewport_size({"width": 600, "height": 900})

@@ -1,33 +1,37 @@
 """Two kernels side by side in an exported page, opened from disk with the network off."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from pkvm_model.lesson import side_by_side
 from pkvm_model.model.revisions import UPSTREAM, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
+from tests.browser.in_lab import Address
 from tests.browser.walker import Walker
 
 RACE = "10100"
+Opener = Callable[..., Walker]
 
 
 @pytest.fixture
-def opened(offline, page_of):
+def opened(offline: Page, page_of: Address) -> Opener:
     """Opens the page."""
 
-    def go(fragment="", name="beside"):
+    def go(fragment: str = "", name: str = "beside") -> Walker:
         offline.goto(page_of(f"{name}.ipynb") + fragment)
         return Walker(offline, "beside")
 
     return go
 
 
-def rows(shown):
+def rows(shown: Walker) -> list[list[str]]:
     """The rows of the table: the head and the two sides."""
     return [row.locator("th, td").all_inner_texts() for row in shown.box.locator(".steps tbody tr").all()]
 
 
-def test_each_step_is_a_row_and_the_first_difference_is_marked(opened):
+def test_each_step_is_a_row_and_the_first_difference_is_marked(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE)
     shown.counts("step 5 of 5")
@@ -41,14 +45,14 @@ def test_each_step_is_a_row_and_the_first_difference_is_marked(opened):
     assert shown.box.locator("tr.first").count() == 1
 
 
-def test_the_first_difference_is_announced(opened):
+def test_the_first_difference_is_announced(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE[:3])
     shown.announces("upstream: EL2 refuses CPU 1’s finalise with -EINVAL")
     shown.announces("This is the first difference.")
 
 
-def test_what_differs_is_shown_with_the_words_of_each_side(opened):
+def test_what_differs_is_shown_with_the_words_of_each_side(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE[:2])
     expect(shown.box.get_by_text("Nothing that an onlooker can see differs.")).to_be_visible()
@@ -58,7 +62,7 @@ def test_what_differs_is_shown_with_the_words_of_each_side(opened):
         ["host", "owned", "hyp", "no access", "owner", "HOST"], ["host", "no access", "hyp", "owned", "owner", "HYP"]]
 
 
-def test_a_row_is_gone_to_and_another_step_begins_a_branch(opened):
+def test_a_row_is_gone_to_and_another_step_begins_a_branch(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE)
     shown.box.get_by_role("button", name="Go to step 2, CPU 0, unshare").click()
@@ -70,7 +74,7 @@ def test_a_row_is_gone_to_and_another_step_begins_a_branch(opened):
     shown.counts("step 2 of 3")
 
 
-def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_left(opened):
+def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_left(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE)
     second = shown.box.locator(".cpu").nth(1)
@@ -80,7 +84,7 @@ def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_l
     shown.counts("step 5 of 5")
 
 
-def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened):
+def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened: Opener) -> None:
     shown = opened()
     expect(shown.box.locator(".runs")).to_contain_text("Some ends come in one kernel only")
     shown.click("Show a run whose end only v1 has")
@@ -88,7 +92,7 @@ def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened):
     expect(shown.box.locator("tr.here .end")).to_contain_text("The machine ends: CPU 1’s start warns at EL2")
 
 
-def test_a_warning_of_the_host_is_a_line_of_its_own(opened):
+def test_a_warning_of_the_host_is_a_line_of_its_own(opened: Opener) -> None:
     shown = opened(name="warned")
     shown.press(*"0100")
     warned = shown.box.locator("tr.here td").first.locator(".warning")
@@ -96,13 +100,13 @@ def test_a_warning_of_the_host_is_a_line_of_its_own(opened):
         "The host logs a warning: __pkvm_start_teardown_vm returns -EINVAL. The machine goes on.")
 
 
-def test_ends_that_nobody_has_compared_are_asked_for_and_without_python_the_page_says_so(opened):
+def test_ends_that_nobody_has_compared_are_asked_for_and_without_python_the_page_says_so(opened: Opener) -> None:
     shown = opened(name="unasked")
     shown.click("Compare the ends of all runs")
     shown.alerts("Run the notebook in JupyterLab to go further.")
 
 
-def test_a_link_and_a_reload_open_the_same_step(opened):
+def test_a_link_and_a_reload_open_the_same_step(opened: Opener) -> None:
     pair = side_by_side(COLD_OPEN, V1, UPSTREAM, map(int, RACE))
     shown = opened(pair.link.replace("@5", "@3"))
     shown.counts("step 3 of 5")
@@ -111,7 +115,7 @@ def test_a_link_and_a_reload_open_the_same_step(opened):
     shown.counts("step 4 of 5")
 
 
-def test_the_trace_that_is_copied_is_the_one_that_python_has(opened):
+def test_the_trace_that_is_copied_is_the_one_that_python_has(opened: Opener) -> None:
     pair = side_by_side(COLD_OPEN, V1, UPSTREAM, map(int, RACE))
     shown = opened()
     shown.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")

@@ -1,10 +1,13 @@
 """The race finder and the scheduler: on a page from disk, in JupyterLab never run, and run; mostly by keyboard."""
 
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from pkvm_model.lesson import find
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, python_reads
+from pkvm_model.widgets.finder import Finder
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, python_reads
 
 FOUND = "Yes: it goes wrong after 16 steps, and no run is shorter."
 INSIDE = "name => document.activeElement.closest('.pkvm-finder')?.querySelector('h3').textContent === name"
@@ -15,7 +18,7 @@ SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 class Screen:
     """A finder on a page, by its title."""
 
-    def __init__(self, page, title="Race finder", number=0):
+    def __init__(self, page: Page, title: str = "Race finder", number: int = 0) -> None:
         """Wait until it is there."""
         self.page, self.title = page, title
         self.box = page.locator(".pkvm-finder", has=page.get_by_role("heading", name=title)).nth(number)
@@ -23,25 +26,25 @@ class Screen:
         self.answer, self.bench = self.box.locator(".found"), self.box.locator(".pkvm-bench")
         self.go = self.box.locator(".go").filter(has_not_text="Step").first
 
-    def says(self, text):
+    def says(self, text: str) -> None:
         """The answer, or where it will stand."""
         expect(self.answer).to_contain_text(text)
 
-    def announces(self, text):
+    def announces(self, text: str) -> None:
         """The live region of the finder, not that of its bench."""
         expect(self.box.locator("> [aria-live]")).to_contain_text(text)
 
-    def stands(self, at, of):
+    def stands(self, at: int, of: int) -> None:
         """The step counter of the bench."""
         expect(self.bench.locator(".bar .muted")).to_have_text(f"step {at} of {of}")
 
-    def press(self, *keys):
+    def press(self, *keys: str) -> None:
         """Type at the bench."""
         self.bench.focus()
         for key in keys:
             self.page.keyboard.press(key)
 
-    def tab_to(self, script, argument=None):
+    def tab_to(self, script: str, argument: str | None = None) -> None:
         """Go on with the Tab key until something has the focus."""
         for _ in range(60):
             if self.page.evaluate(script, argument):
@@ -49,11 +52,11 @@ class Screen:
             self.page.keyboard.press("Tab")
         raise AssertionError("the Tab key does not lead there")
 
-    def ends_in(self, digest):
+    def ends_in(self, digest: str) -> None:
         """The trace of the place shown ends in this state."""
         expect(self.bench.locator(".share pre")).to_contain_text(f"state {digest}")
 
-    def open(self, text):
+    def open(self, text: str) -> None:
         """Paste a trace text or a link into the bench."""
         self.bench.get_by_role("button", name="Open trace").click()
         self.bench.locator("textarea").fill(text)
@@ -61,17 +64,17 @@ class Screen:
 
 
 @pytest.fixture
-def opened(offline, page_of):
+def opened(offline: Page, page_of: Address) -> Open:
     """The page from disk, with the network off."""
 
-    def go(fragment=""):
+    def go(fragment: str = "") -> Page:
         offline.goto(page_of("finder.ipynb") + fragment)
         return offline
 
     return go
 
 
-def ask_by_keyboard(screen):
+def ask_by_keyboard(screen: Screen) -> None:
     """From wherever the focus is to the race that is found, and one step back, with nothing but keys."""
     screen.tab_to(INSIDE, "Race finder")
     screen.tab_to(ON_GO)
@@ -84,13 +87,13 @@ def ask_by_keyboard(screen):
     screen.stands(15, 16)
 
 
-def test_a_race_is_found_by_keyboard_alone_on_a_page_from_disk(opened):
+def test_a_race_is_found_by_keyboard_alone_on_a_page_from_disk(opened: Open) -> None:
     screen = Screen(opened())
     screen.says("Not asked yet.")
     ask_by_keyboard(screen)
 
 
-def test_another_kernel_and_another_question_begin_anew(opened):
+def test_another_kernel_and_another_question_begin_anew(opened: Open) -> None:
     screen = Screen(opened())
     screen.go.click()
     screen.box.get_by_label("Kernel").select_option("merged")
@@ -103,7 +106,7 @@ def test_another_kernel_and_another_question_begin_anew(opened):
     screen.says("Empty: no state is one that it speaks of")
 
 
-def test_what_is_not_stored_says_what_to_do(opened):
+def test_what_is_not_stored_says_what_to_do(opened: Open) -> None:
     screen = Screen(opened(), number=1)
     expect(screen.box.locator(".room")).to_have_text("A bench opens here with the run that is found.")
     screen.box.get_by_label("Question").select_option("I3")
@@ -111,7 +114,7 @@ def test_what_is_not_stored_says_what_to_do(opened):
     expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell: then it is searched for")
 
 
-def test_the_scheduler_breaks_it_by_hand_and_only_then_sees_the_fewest_steps(opened):
+def test_the_scheduler_breaks_it_by_hand_and_only_then_sees_the_fewest_steps(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler")
     game.press("0", "1")
     game.says("Not broken yet.")
@@ -123,7 +126,7 @@ def test_the_scheduler_breaks_it_by_hand_and_only_then_sees_the_fewest_steps(ope
     game.announces("You: 4 steps. Shortest: 4 steps.")
 
 
-def test_what_was_broken_by_hand_before_the_search_stands_beside_the_fewest_steps(opened):
+def test_what_was_broken_by_hand_before_the_search_stands_beside_the_fewest_steps(opened: Open) -> None:
     screen = Screen(opened())
     screen.press("0", "1", "Shift+Digit1", "0")
     screen.stands(17, 17)
@@ -132,7 +135,7 @@ def test_what_was_broken_by_hand_before_the_search_stands_beside_the_fewest_step
     expect(screen.box.locator(".duel")).to_have_text("You: 17 steps. Shortest: 16 steps.")
 
 
-def test_who_gives_up_asks_the_explorer_and_walks_its_run(opened):
+def test_who_gives_up_asks_the_explorer_and_walks_its_run(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler")
     game.go.press("Enter")
     game.stands(4, 4)
@@ -140,7 +143,7 @@ def test_who_gives_up_asks_the_explorer_and_walks_its_run(opened):
     expect(game.box.locator(".duel")).to_be_hidden()
 
 
-def test_a_link_opens_the_race_at_its_step_on_a_page_and_after_a_reload(opened, race):
+def test_a_link_opens_the_race_at_its_step_on_a_page_and_after_a_reload(opened: Open, race: Finder) -> None:
     screen = Screen(opened(race.link))
     screen.stands(16, 16)
     screen.ends_in(race.digest)
@@ -148,7 +151,7 @@ def test_a_link_opens_the_race_at_its_step_on_a_page_and_after_a_reload(opened, 
     Screen(screen.page).stands(16, 16)
 
 
-def test_a_trace_that_somebody_sent_opens_on_the_kernel_that_it_was_made_for(opened, race):
+def test_a_trace_that_somebody_sent_opens_on_the_kernel_that_it_was_made_for(opened: Open, race: Finder) -> None:
     screen = Screen(opened())
     screen.box.get_by_label("Kernel").select_option("merged")
     screen.open(race.trace)
@@ -161,16 +164,18 @@ def test_a_trace_that_somebody_sent_opens_on_the_kernel_that_it_was_made_for(ope
 
 
 @pytest.fixture(scope="module")
-def race():
+def race() -> Finder:
     """A finder that stands at the end of R7."""
     finder = find("R7")
     finder.place = '{"case":["R7","v1","wrong"],"asked":["R7/v1/wrong"],"run":[],"bench":"","hand":null,"shown":false}'
+    assert finder.found
     finder.goto(str(finder.found.trace))
     return finder
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 800), ("dark", 600)])
-def test_axe_finds_no_violation_and_nothing_runs_sideways(opened, offline, theme, width):
+def test_axe_finds_no_violation_and_nothing_runs_sideways(opened: Open, offline: Page, theme: Theme,
+                                                          width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.set_viewport_size({"width": width, "height": 900})
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -183,13 +188,13 @@ def test_axe_finds_no_violation_and_nothing_runs_sideways(opened, offline, theme
     assert violations(axe, offline) == []
 
 
-def violations(axe, page):
+def violations(axe: Any, page: Page) -> list[Any]:
     """What axe-core finds in the finders of a page."""
     found = axe.Axe().run(page, context=".pkvm-finder").response["violations"]
     return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
-def test_a_cloned_notebook_answers_and_steps_without_trust_and_without_a_run(notebook):
+def test_a_cloned_notebook_answers_and_steps_without_trust_and_without_a_run(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     screen = Screen(page)
     screen.go.click()
@@ -200,7 +205,7 @@ def test_a_cloned_notebook_answers_and_steps_without_trust_and_without_a_run(not
     expect(game.box.locator(".duel")).to_have_text("You: 4 steps. Shortest: 4 steps.")
 
 
-def test_no_key_typed_in_a_finder_acts_on_the_notebook(notebook):
+def test_no_key_typed_in_a_finder_acts_on_the_notebook(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     screen, before = Screen(page), page.evaluate(CELLS)
     for control in (screen.go, screen.box.get_by_label("Kernel"), screen.box.get_by_label("Question")):
@@ -209,7 +214,7 @@ def test_no_key_typed_in_a_finder_acts_on_the_notebook(notebook):
     assert page.evaluate(CELLS) == before
 
 
-def test_a_race_is_found_by_keyboard_alone_in_jupyterlab_and_python_knows_it(notebook):
+def test_a_race_is_found_by_keyboard_alone_in_jupyterlab_and_python_knows_it(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     assert page.evaluate(RUN_ALL)
     ask_by_keyboard(Screen(page))
@@ -218,7 +223,7 @@ def test_a_race_is_found_by_keyboard_alone_in_jupyterlab_and_python_knows_it(not
     python_reads(page, "(16, 15, 4, None)")
 
 
-def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(notebook):
+def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     assert page.evaluate(RUN_ALL)
     screen = Screen(page, number=1)
@@ -238,7 +243,7 @@ def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(
     expect(screen.go).to_contain_text("Go on")
 
 
-def test_an_answer_and_a_run_that_only_python_knows_survive_a_reload(notebook):
+def test_an_answer_and_a_run_that_only_python_knows_survive_a_reload(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     assert page.evaluate(RUN_ALL)
     screen = Screen(page, number=1)
@@ -253,7 +258,7 @@ def test_an_answer_and_a_run_that_only_python_knows_survive_a_reload(notebook):
     python_reads(page, "(None, 0, None, 'violated')")
 
 
-def test_python_knows_what_a_link_has_opened_without_a_click(notebook, race):
+def test_python_knows_what_a_link_has_opened_without_a_click(notebook: Open, race: Finder) -> None:
     page = notebook("finder.ipynb", race.link)
     assert page.evaluate(RUN_ALL)
     Screen(page).stands(16, 16)

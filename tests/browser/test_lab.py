@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.widgets.walk import Walk
-from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, python_reads
+from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, Open, python_reads
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.browser.walks import walked
@@ -12,7 +12,7 @@ from tests.widgets.r7_graph import graph
 
 
 @pytest.fixture
-def live(notebook):
+def live(notebook: Open) -> Screen:
     """A notebook whose cells have run, and the bench in it."""
     page = notebook("live.ipynb")
     assert page.evaluate(RUN_ALL)
@@ -20,14 +20,14 @@ def live(notebook):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_runs_to_its_end_and_shows_its_benches(lesson, name):
+def test_a_lesson_runs_to_its_end_and_shows_its_benches(lesson: Open, name: str) -> None:
     page = lesson(name)
     assert page.evaluate(RUN_ALL)
     page.wait_for_selector(".pkvm-bench")
     assert page.get_by_text("Error displaying widget").count() == 0
 
 
-def test_each_click_of_a_teardown_shows_the_state_that_python_has(live):
+def test_each_click_of_a_teardown_shows_the_state_that_python_has(live: Screen) -> None:
     walk = Walk(graph())
     for cpu in (1, 0, 1, 1, 0, 0, 1, 1):
         live.step(cpu)
@@ -36,42 +36,42 @@ def test_each_click_of_a_teardown_shows_the_state_that_python_has(live):
     python_reads(live.page, f"('{walk.state['digest']}', 8)")
 
 
-def test_a_step_that_is_not_known_yet_comes_from_python(live):
+def test_a_step_that_is_not_known_yet_comes_from_python(live: Screen) -> None:
     live.press("0", "0", "0", "0")
     live.counts("step 4 of 4")
     python_reads(live.page, "('learnt99', 4)")
 
 
-def test_an_error_in_python_is_shown_in_the_bench(live):
+def test_an_error_in_python_is_shown_in_the_bench(live: Screen) -> None:
     live.press("1", "0", "0", "0", "0")
     live.alerts("LookupError: page x9 is unknown")
     live.alerts(walked(1).trace.splitlines()[-2])
 
 
-def test_a_bench_whose_kernel_is_gone_says_what_to_do(live):
+def test_a_bench_whose_kernel_is_gone_says_what_to_do(live: Screen) -> None:
     live.page.evaluate(SHUT_DOWN)
     live.press("0", "0", "0", "0")
     live.counts("step 3 of 3")
     live.alerts("run the cells again, from the top")
 
 
-def test_a_bench_whose_kernel_was_restarted_says_so_before_it_is_asked_anything(live):
+def test_a_bench_whose_kernel_was_restarted_says_so_before_it_is_asked_anything(live: Screen) -> None:
     live.page.evaluate(RESTART)
     expect(live.bench.get_by_role("status")).to_contain_text("the kernel was stopped or restarted")
 
 
-def test_a_stored_bench_of_another_version_says_so(notebook):
+def test_a_stored_bench_of_another_version_says_so(notebook: Open) -> None:
     page = notebook("old.ipynb")
     expect(page.get_by_text("stored by another version of the course")).to_be_visible()
 
 
-def test_a_link_opens_its_step_in_jupyterlab(notebook):
+def test_a_link_opens_its_step_in_jupyterlab(notebook: Open) -> None:
     line = graph()["edges"][0][1]["line"].replace(" ", "+")
     screen = Screen(notebook("unrun.ipynb", f"#r7={line}@1"))
     screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
 
 
-def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook):
+def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook: Open) -> None:
     page = notebook("silent.ipynb")
     Screen(page).press("b", "1", "1")
     page.reload()
@@ -79,7 +79,7 @@ def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook):
 
 
 @pytest.mark.parametrize("browser_keeps", [True, False])
-def test_a_reload_with_a_living_kernel_keeps_the_branches_and_python_agrees(live, browser_keeps):
+def test_a_reload_with_a_living_kernel_keeps_the_branches_and_python_agrees(live: Screen, browser_keeps: bool) -> None:
     live.press("1", "0", "u", "1")
     python_reads(live.page, f"('{walked(1, 1).state['digest']}', 2)")
     live.page.evaluate(SAVE)
@@ -93,14 +93,14 @@ def test_a_reload_with_a_living_kernel_keeps_the_branches_and_python_agrees(live
     python_reads(live.page, f"('{walked(1, 1, 0).state['digest']}', 3)")
 
 
-def test_python_knows_what_a_link_has_opened(notebook):
+def test_python_knows_what_a_link_has_opened(notebook: Open) -> None:
     page = notebook("live.ipynb", f"{walked(1, 1).link}")
     assert page.evaluate(RUN_ALL)
     Screen(page).counts("step 2 of 2")
     python_reads(page, f"('{walked(1, 1).state['digest']}', 2)")
 
 
-def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook):
+def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook: Open) -> None:
     page = notebook("unrun.ipynb")
     screen, before = Screen(page), page.evaluate(CELLS)
     controls = screen.bench.locator("button:visible").all()
@@ -114,7 +114,7 @@ def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook):
     Screen(page)
 
 
-def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook):
+def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook: Open) -> None:
     page = notebook("unrun.ipynb")
     screen, before = Screen(page), page.evaluate(CELLS)
     for place in (".says", ".bar h3", "tbody th", ".lane .muted"):
@@ -123,7 +123,7 @@ def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook)
     assert page.evaluate(CELLS) == before
 
 
-def test_the_learners_calls_go_beyond_what_was_shipped_and_python_knows_them(notebook):
+def test_the_learners_calls_go_beyond_what_was_shipped_and_python_knows_them(notebook: Open) -> None:
     page = notebook("free.ipynb")
     assert page.evaluate(RUN_ALL)
     screen = Screen(page)
@@ -134,7 +134,7 @@ def test_the_learners_calls_go_beyond_what_was_shipped_and_python_knows_them(not
     python_reads(page, "('1 __pkvm_host_unshare_guest(0x1000, 0) ...', 2)")
 
 
-def test_a_stored_bench_steps_without_trust_and_without_a_run(notebook):
+def test_a_stored_bench_steps_without_trust_and_without_a_run(notebook: Open) -> None:
     screen = Screen(notebook("unrun.ipynb"))
     screen.press("b")
     screen.step(1)

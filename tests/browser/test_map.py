@@ -1,35 +1,39 @@
 """Maps in an exported page, opened from disk with the network off: the lifecycle, a scene's states, a large graph."""
 
+import re
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from pkvm_model.lesson import state_graph
 from pkvm_model.scenes.start_here import COLD_OPEN
+from tests.browser.in_lab import Address
 from tests.browser.walker import Walker
 
 
 @pytest.fixture
-def opened(offline, page_of):
+def opened(offline: Page, page_of: Address) -> Callable[..., Walker]:
     """Opens the page of a map."""
 
-    def go(name, fragment=""):
+    def go(name: str, fragment: str = "") -> Walker:
         offline.goto(page_of(f"{name}.ipynb") + fragment)
         return Walker(offline, "map")
 
     return go
 
 
-def lit(shown):
+def lit(shown: Walker) -> list[str]:
     """The text of the box that is filled."""
     return shown.box.locator(".state-box.now text").all_text_contents()
 
 
-def arrow(shown, name):
+def arrow(shown: Walker, name: str) -> Locator:
     """An arrow that can be taken from here, by its name."""
     return shown.box.locator(".arrow.open", has=shown.page.get_by_text(name, exact=True))
 
 
-def test_an_arrow_makes_its_call_and_is_marked(opened):
+def test_an_arrow_makes_its_call_and_is_marked(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     arrow(life, "reserve").locator("text").click()
     life.announces("CPU 0’s reserve promises slot 0 to the host; its handle is 0x1000.")
@@ -37,7 +41,7 @@ def test_an_arrow_makes_its_call_and_is_marked(opened):
     assert life.box.locator(".arrow.last > text").all_text_contents() == ["reserve"]
 
 
-def test_a_whole_life_by_keys_and_a_second_one_after_it(opened):
+def test_a_whole_life_by_keys_and_a_second_one_after_it(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     life.press(*"1345678")
     life.counts("step 7 of 7")
@@ -46,7 +50,7 @@ def test_a_whole_life_by_keys_and_a_second_one_after_it(opened):
     assert lit(life) == ["reserved"]
 
 
-def test_a_call_that_is_refused_says_so_before_and_after(opened):
+def test_a_call_that_is_refused_says_so_before_and_after(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     choice = life.box.locator(".choices li", has_text="finalise")
     expect(choice).to_contain_text("-ENOENT")
@@ -55,7 +59,7 @@ def test_a_call_that_is_refused_says_so_before_and_after(opened):
     assert lit(life) == ["free"]
 
 
-def test_a_box_is_gone_to_by_the_fewest_steps(opened):
+def test_a_box_is_gone_to_by_the_fewest_steps(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     life.node("dying").click()
     life.announces("Went there in 3 steps.")
@@ -64,7 +68,7 @@ def test_a_box_is_gone_to_by_the_fewest_steps(opened):
     life.announces("You are here.")
 
 
-def test_the_same_call_leads_elsewhere_while_a_vcpu_is_loaded(opened):
+def test_the_same_call_leads_elsewhere_while_a_vcpu_is_loaded(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     life.press(*"1345")
     life.press("7")
@@ -75,7 +79,7 @@ def test_the_same_call_leads_elsewhere_while_a_vcpu_is_loaded(opened):
     assert lit(life) == ["live"]
 
 
-def test_the_boxes_are_reached_by_keyboard_alone(opened):
+def test_the_boxes_are_reached_by_keyboard_alone(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.node("0 live").focus()
     states.page.keyboard.press("ArrowDown")
@@ -87,7 +91,7 @@ def test_the_boxes_are_reached_by_keyboard_alone(opened):
     assert states.focused().endswith("you are here")
 
 
-def test_an_earlier_state_is_gone_back_to_and_the_way_is_kept(opened):
+def test_an_earlier_state_is_gone_back_to_and_the_way_is_kept(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1", "0", "1")
     states.node("2 dying").click()
@@ -95,7 +99,7 @@ def test_an_earlier_state_is_gone_back_to_and_the_way_is_kept(opened):
     states.announces("Went back there.")
 
 
-def test_a_state_off_the_way_is_reached_anew(opened):
+def test_a_state_off_the_way_is_reached_anew(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1", "1")
     states.node("14 machine ends").click()
@@ -103,16 +107,16 @@ def test_a_state_off_the_way_is_reached_anew(opened):
     assert lit(states) == ["14 machine ends"]
 
 
-def test_the_way_and_the_end_are_marked_by_more_than_colour(opened):
+def test_the_way_and_the_end_are_marked_by_more_than_colour(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1", "0")
     been = states.box.locator(".state-box.been text").all_text_contents()
     assert been == ["0 live", "2 dying", "5 dying"]
-    assert states.node("0 live").get_attribute("aria-label").endswith("you were here")
+    expect(states.node("0 live")).to_have_attribute("aria-label", re.compile("you were here$"))
     assert states.node("4 machine ends").locator("svg").count() == 1
 
 
-def test_a_large_graph_shows_what_is_near_the_way(opened):
+def test_a_large_graph_shows_what_is_near_the_way(opened: Callable[..., Walker]) -> None:
     wide = opened("wide")
     expect(wide.box.locator("p.key")).to_contain_text("Of 84 states those near your way are shown.")
     before = wide.box.locator(".state-box:visible").count()
@@ -122,7 +126,7 @@ def test_a_large_graph_shows_what_is_near_the_way(opened):
     assert wide.box.locator(".state-box:visible").count() == before
 
 
-def test_the_same_is_there_as_a_table(opened):
+def test_the_same_is_there_as_a_table(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1")
     states.box.locator("summary").click()
@@ -131,7 +135,7 @@ def test_the_same_is_there_as_a_table(opened):
     assert row.locator("td").all_inner_texts()[1] == "CPU 0 unshare to 5 dying; CPU 1 finalise to 6 free"
 
 
-def test_a_link_opens_its_state(opened):
+def test_a_link_opens_its_state(opened: Callable[..., Walker]) -> None:
     made = state_graph(COLD_OPEN)
     walk = made._here()
     for label in ("start", "unshare"):
@@ -141,7 +145,7 @@ def test_a_link_opens_its_state(opened):
     assert lit(states) == ["5 dying"]
 
 
-def test_without_the_renderer_the_steps_and_the_table_remain(opened):
+def test_without_the_renderer_the_steps_and_the_table_remain(opened: Callable[..., Walker]) -> None:
     states = opened("undrawn")
     expect(states.box.locator(".map-room")).to_have_text("not drawn, the renderer is missing")
     states.press("1", "0")
@@ -150,7 +154,7 @@ def test_without_the_renderer_the_steps_and_the_table_remain(opened):
     expect(states.box.locator("details tr.here th")).to_contain_text("5 dying")
 
 
-def test_a_step_that_only_python_knows_says_where_to_go(opened):
+def test_a_step_that_only_python_knows_says_where_to_go(opened: Callable[..., Walker]) -> None:
     near = opened("near")
     expect(near.box.locator(".choices")).to_contain_text("to 1 live")
     near.press("0", "0")

@@ -1,9 +1,12 @@
 """The bench in an exported page, opened from disk with the network off."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from pkvm_model.widgets.walk import Walk
+from tests.browser.in_lab import Address
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.browser.walks import walked
@@ -17,17 +20,17 @@ LONG = """() => {
 
 
 @pytest.fixture
-def exported(offline, page_of):
+def exported(offline: Page, page_of: Address) -> Callable[..., Screen]:
     """Opens the page of a notebook from disk."""
 
-    def opened(name, fragment=""):
+    def opened(name: str, fragment: str = "") -> Screen:
         offline.goto(page_of(name) + fragment)
         return Screen(offline)
 
     return opened
 
 
-def test_a_page_from_disk_steps_undoes_and_redoes(exported):
+def test_a_page_from_disk_steps_undoes_and_redoes(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("1", "1")
     screen.click("Undo")
@@ -39,7 +42,7 @@ def test_a_page_from_disk_steps_undoes_and_redoes(exported):
     screen.says("VM 0x1000 is alive; the host lends it page g0.")
 
 
-def test_the_keys_step_undo_redo_and_finish_a_call(exported):
+def test_the_keys_step_undo_redo_and_finish_a_call(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "Shift+Digit0")
     screen.counts("step 3 of 3")
@@ -49,7 +52,7 @@ def test_the_keys_step_undo_redo_and_finish_a_call(exported):
     screen.counts("step 0 of 3")
 
 
-def test_another_step_after_undo_loses_nothing(exported):
+def test_another_step_after_undo_loses_nothing(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "u", "1")
     screen.counts("step 2 of 2")
@@ -57,13 +60,13 @@ def test_another_step_after_undo_loses_nothing(exported):
     expect(screen.bench.locator("[aria-live]")).to_contain_text("A new branch. Step 2 of 2.")
 
 
-def test_the_same_step_again_makes_no_branch(exported):
+def test_the_same_step_again_makes_no_branch(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "u", "0")
     assert screen.ways() == ["Steps of the way shown"]
 
 
-def test_every_step_of_every_branch_is_reached_by_keyboard(exported):
+def test_every_step_of_every_branch_is_reached_by_keyboard(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "1", "b", "1", "1", "0", "g")
     assert screen.focused() == "Step 3, CPU 0, unshare"
@@ -76,13 +79,13 @@ def test_every_step_of_every_branch_is_reached_by_keyboard(exported):
     assert screen.focused() == "Step 2, CPU 1, finalise, refused"
 
 
-def test_redo_follows_the_branch_that_was_seen_last(exported):
+def test_redo_follows_the_branch_that_was_seen_last(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "u", "1", "u", "r")
     screen.shows(walked(1))
 
 
-def test_the_rest_is_forgotten_only_when_asked(exported):
+def test_the_rest_is_forgotten_only_when_asked(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "u", "1", "1", "u")
     screen.click("Forget the rest")
@@ -90,7 +93,7 @@ def test_the_rest_is_forgotten_only_when_asked(exported):
     screen.counts("step 2 of 2")
 
 
-def test_the_panic_ends_every_step_but_not_undo(exported):
+def test_the_panic_ends_every_step_but_not_undo(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "1", "1", "1", "1", "1", "0", "0", "1")
     expect(screen.bench.locator(".panic")).to_contain_text("EL2 fault: the machine ends")
@@ -99,13 +102,13 @@ def test_the_panic_ends_every_step_but_not_undo(exported):
     screen.counts("step 6 of 7")
 
 
-def test_what_a_step_will_do_is_said_beforehand_only_where_the_graph_allows_it(exported):
+def test_what_a_step_will_do_is_said_beforehand_only_where_the_graph_allows_it(exported: Callable[..., Screen]) -> None:
     forecast = exported("unrun.ipynb").bench.locator(".fore").first
     expect(forecast).to_have_text("CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.")
     expect(exported("silent.ipynb").bench.locator(".fore").first).to_be_empty()
 
 
-def test_a_refusal_is_said_before_the_learners_call_is_made(exported):
+def test_a_refusal_is_said_before_the_learners_call_is_made(exported: Callable[..., Screen]) -> None:
     screen = exported("free.ipynb")
     screen.choose(0, "fin", "0x1000")
     says = "EL2 refuses CPU 0’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)"
@@ -115,7 +118,7 @@ def test_a_refusal_is_said_before_the_learners_call_is_made(exported):
     screen.says(says)
 
 
-def test_what_comes_of_a_call_that_is_not_refused_is_not_said_before(exported):
+def test_what_comes_of_a_call_that_is_not_refused_is_not_said_before(exported: Callable[..., Screen]) -> None:
     screen = exported("free.ipynb")
     screen.choose(1, "start", "0x1000")
     expect(screen.bench.locator(".fore").last).to_have_text("EL2 does not refuse this call now.")
@@ -123,7 +126,7 @@ def test_what_comes_of_a_call_that_is_not_refused_is_not_said_before(exported):
     screen.says("CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.")
 
 
-def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported):
+def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported: Callable[..., Screen]) -> None:
     screen = exported("free.ipynb")
     screen.choose(0, "unshare", "0x1000, 0")
     screen.choose(1, "start", "0x1000")
@@ -135,7 +138,7 @@ def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported):
     assert screen.bench.locator("select").first.input_value() == "__pkvm_host_unshare_guest"
 
 
-def test_what_is_broken_comes_first_with_its_reason_and_is_announced(exported):
+def test_what_is_broken_comes_first_with_its_reason_and_is_announced(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     expect(screen.bench.locator(".props li.empty")).to_contain_text("no vCPU loaded. I3 · nothing to check")
     screen.press("0", "1", "1", "1", "1", "1")
@@ -145,7 +148,7 @@ def test_what_is_broken_comes_first_with_its_reason_and_is_announced(exported):
     expect(screen.bench.locator("[aria-live]")).to_contain_text(f"Broken now: {says}")
 
 
-def test_a_property_that_a_step_broke_stays_broken(exported):
+def test_a_property_that_a_step_broke_stays_broken(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "1", "1", "1", "1", "1", "0")
     assert screen.bench.locator(".props .why").all_inner_texts() == ["CPU 0 touches page vm0", "page vm0 still counts"]
@@ -153,7 +156,7 @@ def test_a_property_that_a_step_broke_stays_broken(exported):
     assert screen.bench.locator(".props li.broken").count() == 1
 
 
-def test_each_warning_of_the_host_is_a_line_of_its_own_below_the_refusal(exported):
+def test_each_warning_of_the_host_is_a_line_of_its_own_below_the_refusal(exported: Callable[..., Screen]) -> None:
     screen = exported("warning.ipynb")
     screen.press("1")
     screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
@@ -162,7 +165,7 @@ def test_each_warning_of_the_host_is_a_line_of_its_own_below_the_refusal(exporte
         "returns -EBUSY. The machine goes on.", "1 mappings are left. The machine goes on."]
 
 
-def test_a_step_that_only_python_knows_says_where_to_go(exported):
+def test_a_step_that_only_python_knows_says_where_to_go(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "0", "0")
     screen.alerts("Run the notebook in JupyterLab")
@@ -170,19 +173,19 @@ def test_a_step_that_only_python_knows_says_where_to_go(exported):
     expect(screen.bench.get_by_role("alert")).to_be_empty()
 
 
-def test_a_link_opens_its_step(exported):
+def test_a_link_opens_its_step(exported: Callable[..., Screen]) -> None:
     walk = walked(0, 1)
     link = "#r7=" + ";".join(edge["line"] for edge, _ in walk.path).replace(" ", "+")
     exported("unrun.ipynb", f"{link}@2").shows(walk)
 
 
-def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(exported):
+def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb", "#r7=1+__pkvm_finalize_teardown_vm(0x1000)+=+-EBUSY;1+resume+...@2")
     screen.counts("step 1 of 1")
     screen.alerts("The trace fits up to step 1. Step 2, “1 resume ...”, is not possible there.")
 
 
-def test_an_exception_is_shown_in_the_bench_with_the_trace_that_led_to_it(exported):
+def test_an_exception_is_shown_in_the_bench_with_the_trace_that_led_to_it(exported: Callable[..., Screen]) -> None:
     screen = exported("odd.ipynb")
     screen.press("1")
     screen.alerts("The widget stumbled:")
@@ -191,13 +194,13 @@ def test_an_exception_is_shown_in_the_bench_with_the_trace_that_led_to_it(export
     screen.shows(walked(0))
 
 
-def test_a_bench_of_another_version_says_so_above_its_table(offline, page_of):
+def test_a_bench_of_another_version_says_so_above_its_table(offline: Page, page_of: Address) -> None:
     offline.goto(page_of("old.ipynb"))
     expect(offline.get_by_role("alert")).to_contain_text("stored by another version of the course")
     expect(offline.get_by_text("static")).to_be_visible()
 
 
-def test_a_history_of_ten_thousand_steps_ends_in_words(exported):
+def test_a_history_of_ten_thousand_steps_ends_in_words(exported: Callable[..., Screen]) -> None:
     screen = exported("round.ipynb")
     screen.page.evaluate(LONG)
     screen.page.reload()
@@ -210,7 +213,7 @@ def test_a_history_of_ten_thousand_steps_ends_in_words(exported):
     screen.counts("step 1 of 1")
 
 
-def test_a_reload_keeps_the_position_and_the_branches(exported):
+def test_a_reload_keeps_the_position_and_the_branches(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "u", "1", "1", "u")
     screen.page.reload()
@@ -219,7 +222,7 @@ def test_a_reload_keeps_the_position_and_the_branches(exported):
     assert screen.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
 
 
-def test_each_bench_of_a_page_keeps_its_own_position(exported):
+def test_each_bench_of_a_page_keeps_its_own_position(exported: Callable[..., Screen]) -> None:
     first = exported("twice.ipynb")
     second = Screen(first.page, 1)
     second.press("1", "1")
@@ -228,7 +231,7 @@ def test_each_bench_of_a_page_keeps_its_own_position(exported):
     second.counts("step 2 of 2")
 
 
-def test_a_link_that_was_followed_does_not_undo_what_came_after_it(exported):
+def test_a_link_that_was_followed_does_not_undo_what_came_after_it(exported: Callable[..., Screen]) -> None:
     line = graph()["edges"][0][1]["line"].replace(" ", "+")
     screen = exported("unrun.ipynb", f"#r7={line}@1")
     screen.press("1")
@@ -236,7 +239,7 @@ def test_a_link_that_was_followed_does_not_undo_what_came_after_it(exported):
     screen.counts("step 2 of 2")
 
 
-def test_the_link_that_is_copied_opens_the_same_step(exported):
+def test_the_link_that_is_copied_opens_the_same_step(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
     screen.press("0", "1", "1", "u")
@@ -249,7 +252,7 @@ def test_the_link_that_is_copied_opens_the_same_step(exported):
     assert Walk(graph()).open(copied) == ""
 
 
-def test_a_trace_or_a_link_that_somebody_sent_opens_its_step(exported):
+def test_a_trace_or_a_link_that_somebody_sent_opens_its_step(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.open(walked(0, 1).trace)
     screen.shows(walked(0, 1))
@@ -257,7 +260,7 @@ def test_a_trace_or_a_link_that_somebody_sent_opens_its_step(exported):
     screen.shows(walked(1))
 
 
-def test_a_trace_that_cannot_be_opened_says_what_to_do(exported):
+def test_a_trace_that_cannot_be_opened_says_what_to_do(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.open(walked(0).trace.replace("pkvm-trace 1", "pkvm-trace 2"))
     screen.alerts("This trace has version 2; here version 1 is read. Make it again with this course.")
@@ -267,7 +270,7 @@ def test_a_trace_that_cannot_be_opened_says_what_to_do(exported):
     screen.alerts("This link is for another bench; this one is “r7”.")
 
 
-def test_the_trace_is_copied_or_shown_selected(exported):
+def test_the_trace_is_copied_or_shown_selected(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.page.evaluate("() => { navigator.clipboard.writeText = async () => { throw Error('refused'); }; }")
     screen.press("0")
@@ -275,14 +278,14 @@ def test_the_trace_is_copied_or_shown_selected(exported):
     assert screen.bench.locator("textarea").input_value() == walked(0).trace
 
 
-def test_each_step_is_announced(exported):
+def test_each_step_is_announced(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("1")
     expect(screen.bench.locator("[aria-live]")).to_have_text(f"Step 1 of 1. {walked(1).says}")
 
 
 @pytest.mark.parametrize("width", [1400, 800, 420])
-def test_nothing_scrolls_sideways(exported, width):
+def test_nothing_scrolls_sideways(exported: Callable[..., Screen], width: int) -> None:
     screen = exported("unrun.ipynb")
     screen.page.set_viewport_size({"width": width, "height": 900})
     screen.press("0", "1", "1", "1", "1", "1")
@@ -290,7 +293,7 @@ def test_nothing_scrolls_sideways(exported, width):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_bench_of_a_lesson_steps_in_its_page(exported, name):
+def test_every_bench_of_a_lesson_steps_in_its_page(exported: Callable[..., Screen], name: str) -> None:
     page = exported(name).page
     for bench in page.locator(".pkvm-bench").all():
         bench.locator(".go[aria-disabled=false]").first.click()

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from playwright.sync_api import Page
 
 from pkvm_model.widgets.front_end import front_end
 
@@ -28,21 +29,22 @@ COLOURLESS = """(draw) => {
 
 
 @pytest.fixture
-def drawn(offline):
+def drawn(offline: Page) -> dict[str, list[str]]:
     """What each sign is without colour: its shape, and its letter."""
     every = [sign for signs in SIGNS.values() for sign in signs]
     draw = ", ".join(f"[String.raw`{sign}`]: () => {sign}" for sign in every)
     offline.add_script_tag(type="module", content=front_end("bench") + f"window.draw = {{ {draw} }};")
     offline.wait_for_function("window.draw")
-    return offline.evaluate(f"({COLOURLESS})(window.draw)")
+    signs: dict[str, list[str]] = offline.evaluate(f"({COLOURLESS})(window.draw)")
+    return signs
 
 
-def test_no_two_signs_differ_by_colour_alone(drawn):
+def test_no_two_signs_differ_by_colour_alone(drawn: dict[str, list[str]]) -> None:
     pairs = [pair for signs in SIGNS.values() for pair in itertools.combinations(signs, 2)]
     assert [pair for pair in pairs if drawn[pair[0]][0] == drawn[pair[1]][0]] == []
 
 
-def test_each_sign_of_a_column_has_a_letter_of_its_own(drawn):
+def test_each_sign_of_a_column_has_a_letter_of_its_own(drawn: dict[str, list[str]]) -> None:
     letters = [drawn[sign][1] for sign in SIGNS["page"]]
     assert letters == ["O", "S", "B", "–", "X"] * 3
     assert [drawn[sign][1] for sign in SIGNS["owner"]] == ["H", "Y", "G"]

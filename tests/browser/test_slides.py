@@ -1,8 +1,12 @@
 """The slides of a workshop: keys lead through them, and a bench on them steps and keeps its keys."""
 
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Page
 
 from pkvm_model.course.publish import slides
+from tests.browser.in_lab import Theme
 
 LIST = """# A list
 
@@ -23,18 +27,18 @@ LIST = """# A list
 
 
 @pytest.fixture
-def deck(offline, tmp_path):
+def deck(offline: Page, tmp_path: Path) -> Page:
     """Three slides; the one in the middle has a bench."""
     (tmp_path / "slides.html").write_text(slides.deck(slides.listed(LIST)), encoding="utf-8")
     offline.goto((tmp_path / "slides.html").as_uri())
     return offline
 
 
-def seen(page):
+def seen(page: Page) -> list[str]:
     return page.locator(".title:visible").all_text_contents()
 
 
-def test_keys_lead_from_slide_to_slide_and_not_beyond(deck):
+def test_keys_lead_from_slide_to_slide_and_not_beyond(deck: Page) -> None:
     found = []
     for key in ("Home", "ArrowRight", "ArrowLeft", "Space", "PageDown", "ArrowDown", "Home", "End", "PageUp"):
         deck.keyboard.press(key)
@@ -46,7 +50,7 @@ def test_keys_lead_from_slide_to_slide_and_not_beyond(deck):
     assert seen(deck) == ["Two"]
 
 
-def test_escape_shows_all_slides_and_leads_to_one(deck):
+def test_escape_shows_all_slides_and_leads_to_one(deck: Page) -> None:
     deck.keyboard.press("Escape")
     assert deck.locator(".overview a:visible").all_text_contents() == ["One", "Two", "Three"]
     assert seen(deck) == []
@@ -55,7 +59,7 @@ def test_escape_shows_all_slides_and_leads_to_one(deck):
     assert seen(deck) == ["Two"]
 
 
-def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck):
+def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck: Page) -> None:
     deck.keyboard.press("ArrowRight")
     bench = deck.locator(".slide.now .pkvm-bench")
     bench.get_by_role("button", name="Step CPU 1").click()
@@ -67,14 +71,14 @@ def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck):
     assert seen(deck) == ["Three"]
 
 
-def test_in_print_all_slides_stand_on_pages_of_their_own(deck):
+def test_in_print_all_slides_stand_on_pages_of_their_own(deck: Page) -> None:
     deck.emulate_media(media="print")
     assert seen(deck) == ["One", "Two", "Three"]
     assert deck.pdf().count(b"/Type /Page\n") == 3
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_on_the_slides(deck, theme):
+def test_axe_finds_no_violation_on_the_slides(deck: Page, theme: Theme) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     deck.emulate_media(color_scheme=theme, reduced_motion="reduce")
     for key in ("Home", "ArrowRight", "ArrowRight", "Escape"):

@@ -1,11 +1,15 @@
 """The summary of the course as it comes out of a printer."""
 
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Page
 
 from pkvm_model.course.publish import summary
+from tests.browser.in_lab import Theme
 
 
-def test_the_summary_prints_on_two_pages_of_a4_and_asks_for_nothing(offline, tmp_path):
+def test_the_summary_prints_on_two_pages_of_a4_and_asks_for_nothing(offline: Page, tmp_path: Path) -> None:
     summary.write(tmp_path)
     offline.goto((tmp_path / "summary.html").as_uri())
     printed = offline.pdf(prefer_css_page_size=True)
@@ -16,7 +20,7 @@ def test_the_summary_prints_on_two_pages_of_a4_and_asks_for_nothing(offline, tmp
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_in_the_summary(offline, tmp_path, theme):
+def test_axe_finds_no_violation_in_the_summary(offline: Page, tmp_path: Path, theme: Theme) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.emulate_media(color_scheme=theme)
     summary.write(tmp_path)

@@ -1,20 +1,21 @@
 """Side by side and maps in JupyterLab: opened without ever having been run, then run, typed at, asked and read back."""
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, python_reads
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Open, python_reads
 from tests.browser.walker import Walker
 
 
 class Three:
     """Side by side, a lifecycle, and a map that has to ask, of one notebook."""
 
-    def __init__(self, page):
+    def __init__(self, page: Page) -> None:
         """Wait until they are there."""
         self.page = page
         self.pair, self.life, self.near = Walker(page, "beside"), Walker(page, "map"), Walker(page, "map", 1)
 
-    def use(self):
+    def use(self) -> None:
         """Step in the first two."""
         self.pair.press("b", *"101")
         self.pair.counts("step 3 of 3")
@@ -23,12 +24,12 @@ class Three:
 
 
 @pytest.fixture
-def opened(notebook):
+def opened(notebook: Open) -> Three:
     """The notebook, where it was left."""
     return Three(notebook("in-lab.ipynb"))
 
 
-def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the_notebook(opened):
+def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the_notebook(opened: Three) -> None:
     before = opened.page.evaluate(CELLS)
     opened.use()
     for shown in (opened.pair, opened.life):
@@ -38,7 +39,7 @@ def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the
     assert opened.page.evaluate(CELLS) == before
 
 
-def test_what_was_not_shipped_comes_from_python_which_reads_all_three_also_after_a_reload(opened):
+def test_what_was_not_shipped_comes_from_python_which_reads_all_three_also_after_a_reload(opened: Three) -> None:
     assert opened.page.evaluate(RUN_ALL)
     three = Three(opened.page)
     three.use()

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 class Walker:
     """A widget of a family on a page, the first one if nothing else is said."""
 
-    def __init__(self, page: Page, kind: str, number: int = 0):
+    def __init__(self, page: Page, kind: str, number: int = 0) -> None:
         """Wait until the widget is there."""
         self.page = page
         self.box = page.locator(f".pkvm-{kind}").nth(number)
