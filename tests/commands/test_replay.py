@@ -1,6 +1,7 @@
 """The command replay prints a run, or how far it got, and never a traceback."""
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from pkvm_model.model.trace import record
 ROOT = Path(__file__).parents[2]
 CALLS = [Call("kvm_create_vm", ("kvm0",)), Call("kvm_first_run", ("kvm0", "hv0.0")), Call("kvm_destroy_vm", ("kvm0",))]
 
+Command = Callable[[str], tuple[int, str, str]]
 
-def a_life():
+
+def a_life() -> str:
     """The trace of a short life."""
     state, steps = State(), []
     for call in CALLS:
@@ -31,16 +34,16 @@ LIFE = a_life()
 
 
 @pytest.fixture
-def command(tmp_path, capsys):
+def command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     """Replays a text from a file; status, output, errors."""
-    def run(text):
+    def run(text: str) -> tuple[int, str, str]:
         (tmp_path / "run.txt").write_text(text, encoding="utf-8", errors="replace")
         status = main(["replay", str(tmp_path / "run.txt")])
         return status, *capsys.readouterr()
     return run
 
 
-def test_a_run_is_printed_line_by_line_with_a_sentence_beside_each(command):
+def test_a_run_is_printed_line_by_line_with_a_sentence_beside_each(command: Command) -> None:
     status, out, err = command(LIFE)
     rows = out.splitlines()
     assert (status, err) == (0, "")
@@ -49,7 +52,7 @@ def test_a_run_is_printed_line_by_line_with_a_sentence_beside_each(command):
     assert rows[3] == f"ends in {LIFE.splitlines()[-1]}"
 
 
-def test_a_run_that_comes_out_otherwise_says_how_far_it_got_and_why(command):
+def test_a_run_that_comes_out_otherwise_says_how_far_it_got_and_why(command: Command) -> None:
     status, out, _ = command(LIFE.replace("hv0.0) = 0", "hv0.0) = -ENOMEM"))
     rows = out.splitlines()
     assert status == 1
@@ -57,7 +60,7 @@ def test_a_run_that_comes_out_otherwise_says_how_far_it_got_and_why(command):
     assert rows[2] == "1 of 3 steps came out as the trace says."
 
 
-def test_a_wrong_digest_is_told(command):
+def test_a_wrong_digest_is_told(command: Command) -> None:
     status, out, _ = command(LIFE[:-12] + "0" * 12)
     assert (status, "the trace says 000000000000" in out) == (1, True)
 
@@ -70,7 +73,8 @@ def test_a_wrong_digest_is_told(command):
     (LIFE.replace("kvm0)", "__import__('os'))"), "line 2: "),
     ("x" * 1_000_000, "a trace has at most 100000 characters"),
 ])
-def test_a_text_that_is_no_trace_is_refused_in_one_line_that_names_the_file(command, text, says):
+def test_a_text_that_is_no_trace_is_refused_in_one_line_that_names_the_file(command: Command,
+                                                                            text: str, says: str) -> None:
     status, out, err = command(text)
     assert (status, out) == (2, "")
     assert "run.txt: " in err
@@ -80,12 +84,12 @@ def test_a_text_that_is_no_trace_is_refused_in_one_line_that_names_the_file(comm
 
 
 @pytest.mark.parametrize("file", ["no-such-file", "."])
-def test_a_file_that_cannot_be_read_is_named(capsys, file):
+def test_a_file_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str], file: str) -> None:
     assert main(["replay", file]) == 2
     assert capsys.readouterr().err.startswith(f"pkvm_model: {file}: ")
 
 
-def test_the_command_reads_standard_input_with_nothing_but_python():
+def test_the_command_reads_standard_input_with_nothing_but_python() -> None:
     done = subprocess.run([sys.executable, "-I", "-S", "-c", "import runpy, sys; sys.path.insert(0, '.'); sys.argv = "
                            "['pkvm_model', 'replay', '-']; runpy.run_module('pkvm_model', run_name='__main__')"],
                           input=LIFE, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False)
@@ -95,7 +99,8 @@ def test_the_command_reads_standard_input_with_nothing_but_python():
 
 @settings(deadline=None)
 @given(st.integers(0, len(LIFE)), st.integers(0, 30), st.text(max_size=6))
-def test_a_damaged_trace_is_replayed_or_refused_but_never_a_traceback(tmp_path_factory, start, length, put):
+def test_a_damaged_trace_is_replayed_or_refused_but_never_a_traceback(tmp_path_factory: pytest.TempPathFactory,
+                                                                      start: int, length: int, put: str) -> None:
     file = tmp_path_factory.getbasetemp() / "damaged.txt"
     file.write_text(LIFE[:start] + put + LIFE[start + length:], encoding="utf-8", errors="replace")
     assert main(["replay", str(file)]) in (0, 1, 2)

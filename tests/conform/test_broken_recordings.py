@@ -1,6 +1,7 @@
 """A file that is no recording is refused with one line that says where and why."""
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ LINES = (RECORDINGS / "6.19.14-natural.jsonl").read_text(encoding="utf-8").split
 N3 = [line for line in LINES if '"n3"' in line]
 
 
-def refusal(folder, lines):
+def refusal(folder: Path, lines: list[str]) -> str:
     """The message with which these lines are refused."""
     path = folder / "broken.jsonl"
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -21,13 +22,13 @@ def refusal(folder, lines):
     return str(refused.value)
 
 
-def changed(number, **fields):
+def changed(number: int, **fields: object) -> list[str]:
     """The rows of n3 with fields of one row set, counted from 1."""
     row = json.loads(N3[number - 1]) | fields
     return [*N3[:number - 1], json.dumps(row), *N3[number:]]
 
 
-def without(number, field):
+def without(number: int, field: str) -> list[str]:
     """The rows of n3 with one field of one row missing."""
     row = json.loads(N3[number - 1])
     del row[field]
@@ -58,26 +59,28 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("lines", "says"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
-def test_a_broken_recording_is_refused_in_one_line(tmp_path, lines, says):
+def test_a_broken_recording_is_refused_in_one_line(tmp_path: Path, lines: list[str], says: str) -> None:
     message = refusal(tmp_path, lines)
     assert says in message
     assert message.startswith("broken.jsonl")
     assert "\n" not in message
 
 
-def test_a_file_that_is_not_there_is_refused_with_the_names_of_those_that_are():
+def test_a_file_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
     with pytest.raises(RecordingError, match=r"no-such: No such file.*with the course: .*6\.19\.14-natural"):
         load("no-such")
 
 
-def test_a_scenario_that_is_not_there_is_refused_with_the_names_of_those_that_are():
+def test_a_scenario_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
     with pytest.raises(RecordingError, match=r"no scenarios are called 'n99'; there are i3, n1, n2"):
         load("6.19.14-natural").scenario("n99")
 
 
 @settings(deadline=None)
 @given(st.integers(0, len(N3) - 1), st.integers(0, 400), st.integers(0, 400), st.text(max_size=5))
-def test_a_damaged_recording_is_read_or_refused_but_never_a_traceback(tmp_path_factory, row, start, length, put):
+def test_a_damaged_recording_is_read_or_refused_but_never_a_traceback(tmp_path_factory: pytest.TempPathFactory,
+                                                                      row: int, start: int, length: int,
+                                                                      put: str) -> None:
     line = N3[row][:start] + put + N3[row][start + length:]
     path = tmp_path_factory.getbasetemp() / "damaged.jsonl"
     path.write_text("\n".join([*N3[:row], line, *N3[row + 1:]]), encoding="utf-8", errors="replace")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.conform.recording import RECORDINGS, Comparison, Scenario, calls, load, replay, start
-from pkvm_model.model.revisions import V1
+from pkvm_model.model.revisions import V1, Revision
 from pkvm_model.model.run import begin, finish, resume
 from pkvm_model.model.state import HYP, OWNED, Cpu, Page, Slot, Span, State
 from pkvm_model.model.state_json import digest, from_json, to_json
+from pkvm_model.model.steps import Call
 
 NAME = "6.19.14-natural"
 SCENARIOS = load(NAME).scenarios
@@ -47,35 +48,35 @@ def states(scenario: Scenario) -> Iterator[State]:
         state = step.state
 
 
-def test_every_call_in_the_life_of_a_real_vm_is_answered_as_the_kernel_answered_it():
+def test_every_call_in_the_life_of_a_real_vm_is_answered_as_the_kernel_answered_it() -> None:
     life = replay(load(NAME).scenario("n3"))
     assert [row for row in life if row.agree is not True] == []
     assert life.summary == "37 of 37 modelled calls returned what the kernel returned; 0 rows of other calls."
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_recorded_scenario_is_answered_as_the_kernel_answered_it(scenario):
+def test_every_recorded_scenario_is_answered_as_the_kernel_answered_it(scenario: Scenario) -> None:
     assert [row.cells for row in replay(scenario) if row.agree is not True] == []
 
 
-def test_all_fifteen_scenarios_are_there():
+def test_all_fifteen_scenarios_are_there() -> None:
     assert {scenario.name for scenario in SCENARIOS} == {*(f"n{number}" for number in range(1, 15)), "i3"}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_hypercall_of_a_recording_is_compared(scenario):
+def test_every_hypercall_of_a_recording_is_compared(scenario: Scenario) -> None:
     recorded = [row for row in rows(scenario.name) if row["side"] == "hyp"]
     assert len(replay(scenario).rows) == len(recorded)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_at_the_end_of_a_life_nothing_is_left_of_it_at_el2(scenario):
+def test_at_the_end_of_a_life_nothing_is_left_of_it_at_el2(scenario: Scenario) -> None:
     state = final(scenario)
     assert list(state.all(Slot)) == []
     assert [name for name, page in state.all(Page) if page.owner == HYP or page.hyp == OWNED] == []
 
 
-def test_the_vcpu_that_came_too_late_leaves_its_three_pages_pinned():
+def test_the_vcpu_that_came_too_late_leaves_its_three_pages_pinned() -> None:
     pinned = {name for name, page in final(load(NAME).scenario("n7")).all(Page) if page.refcount}
     assert pinned == {"hv0.1", "hv0.1.p1", "hv0.1.p2"}
 
@@ -86,11 +87,12 @@ def test_the_vcpu_that_came_too_late_leaves_its_three_pages_pinned():
     ("n5", "hv0.1", ("hv0.1", "hv0.1.p1", "hv0.0")),
     ("n10", "hv1.0", ("hv1.0", "hv1.0.p1", "hv0.0")),
 ])
-def test_a_struct_lies_on_the_pages_that_the_recording_shows(scenario, struct, pages):
+def test_a_struct_lies_on_the_pages_that_the_recording_shows(scenario: str, struct: str,
+                                                             pages: tuple[str, ...]) -> None:
     assert start(load(NAME).scenario(scenario)).get(Span, struct).pages == pages
 
 
-def test_a_page_under_two_structs_is_pinned_for_each(tmp_path):
+def test_a_page_under_two_structs_is_pinned_for_each(tmp_path: Path) -> None:
     changed = rows("n5")[:25]
     scenario = load_rows(tmp_path, changed)
     assert final(scenario).get(Page, "hv0.0").refcount == 2
@@ -103,13 +105,13 @@ def load_rows(folder: Path, changed: list[dict[str, object]]) -> Scenario:
 
 
 @pytest.mark.parametrize("number", [number for number, row in enumerate(rows("n3")) if row["side"] == "hyp"])
-def test_one_changed_answer_gives_exactly_that_one_disagreement(tmp_path, number):
+def test_one_changed_answer_gives_exactly_that_one_disagreement(tmp_path: Path, number: int) -> None:
     changed = rows("n3")
     changed[number]["ret"] = -1
     assert [row.recorded.seq for row in replayed(tmp_path, changed).disagreements] == [number + 1]
 
 
-def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_breaks(tmp_path):
+def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_breaks(tmp_path: Path) -> None:
     loaded = [row for row in rows("n3") if row["call"] != "__pkvm_vcpu_put"]
     changed = [row | {"seq": number} for number, row in enumerate(loaded, 1)]
     teardown = next(row for row in changed if row["call"] == "__pkvm_teardown_vm")
@@ -120,14 +122,14 @@ def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_br
     assert {row.modelled for row in life[panic + 1:]} == {"the machine has ended"}
 
 
-def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart():
+def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart() -> None:
     life = replay(load(NAME).scenario("n3"), V1)
     assert [row.recorded.call for row in life if row.agree is None] == ["__pkvm_teardown_vm"]
     assert life.summary.endswith("1 row of another call.")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_at_every_region_of_a_recorded_life_the_state_is_restored_from_its_json_and_goes_on_to_the_same_end(scenario):
+def test_each_state_of_a_recorded_life_is_restored_from_json_and_goes_on_to_the_same_end(scenario: Scenario) -> None:
     state, revision, end = start(scenario), scenario.revision, digest(final(scenario))
     todo = [(row.cpu, call) for row, call in calls(scenario, revision) if call]
     for number, (cpu, call) in enumerate(todo):
@@ -142,7 +144,7 @@ def test_at_every_region_of_a_recorded_life_the_state_is_restored_from_its_json_
         state = step.state
 
 
-def run_out(state, revision, cpu, todo):
+def run_out(state: State, revision: Revision, cpu: int, todo: list[tuple[int, Call]]) -> State:
     """The state after the call in flight on a CPU, if one is, and all calls after it."""
     if any(number == cpu and record.flight for number, record in state.all(Cpu)):
         state = finish(resume(state, revision, cpu), revision).state

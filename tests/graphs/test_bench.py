@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.graphs.bench import StateGraph, row
 from pkvm_model.lesson import bench
-from pkvm_model.model.revisions import PRE, UPSTREAM, V1
+from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes import SCENES, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -23,7 +24,7 @@ from pkvm_model.widgets.walk import Walk
 COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 
 
-def ways(value):
+def ways(value: dict[str, Any]) -> dict[int, list[str]]:
     """A shortest way to each state of a graph, as the lines of its edges."""
     found, waiting = {value["start"]: []}, [value["start"]]
     for number in waiting:
@@ -39,25 +40,25 @@ OF_A_KERNEL = sorted(name for name, each in SCENES.items() if not each.revision.
 
 
 @pytest.mark.parametrize("name", OF_A_KERNEL)
-def test_the_way_to_every_state_is_a_trace_that_replays_to_its_digest(name):
+def test_the_way_to_every_state_is_a_trace_that_replays_to_its_digest(name: str) -> None:
     value = StateGraph(SCENES[name]).value()
     for number, lines in ways(value).items():
         text = [value["header"], *value["setup"], *lines, f"state {value['states'][number]['digest']}"]
         assert replay(parse("\n".join(text))).differs == ""
 
 
-def test_every_state_can_be_reached():
+def test_every_state_can_be_reached() -> None:
     value = StateGraph(TWO_PHASES).value()
     assert sorted(ways(value)) == list(range(len(value["states"])))
 
 
-def test_a_card_has_as_many_holders_as_its_count_says():
+def test_a_card_has_as_many_holders_as_its_count_says() -> None:
     cards = [card for name in SCENES for state in StateGraph(SCENES[name]).value()["states"] for card in state["vms"]]
     assert all(len(card["holders"]) == card["count"] for card in cards)
     assert any(card["count"] for card in cards)
 
 
-def test_what_lies_beyond_is_asked_for_and_is_what_a_larger_graph_has():
+def test_what_lies_beyond_is_asked_for_and_is_what_a_larger_graph_has() -> None:
     small, large = StateGraph(COLD_OPEN, limit=2), StateGraph(COLD_OPEN)
     edge = next(edge for out in small.value()["edges"] for edge in out if edge["to"] is None)
     answer = small.expand(0, edge["cpu"], edge["line"]) if edge in small.value()["edges"][0] else small.expand(
@@ -66,22 +67,22 @@ def test_what_lies_beyond_is_asked_for_and_is_what_a_larger_graph_has():
     assert answer["states"][str(answer["to"])]["digest"] in digests
 
 
-def test_a_step_that_cannot_be_taken_is_refused():
+def test_a_step_that_cannot_be_taken_is_refused() -> None:
     with pytest.raises(LookupError, match="CPU 0 cannot take the step 'no such step' from here"):
         StateGraph(COLD_OPEN).expand(0, 0, "no such step")
 
 
-def test_two_graphs_of_one_scene_are_the_same_bytes():
+def test_two_graphs_of_one_scene_are_the_same_bytes() -> None:
     assert json.dumps(StateGraph(COLD_OPEN).value()) == json.dumps(StateGraph(COLD_OPEN).value())
 
 
-def test_the_end_says_which_cpu_ended_the_machine():
+def test_the_end_says_which_cpu_ended_the_machine() -> None:
     ends = {state["end"]["says"] for state in StateGraph(COLD_OPEN).value()["states"] if state["end"]}
     assert ends == {"The machine ends: CPU 1 warns at EL2: VM 0x1000 is still in use.",
                     "The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."}
 
 
-def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest():
+def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest() -> None:
     graph = StateGraph(TWO_PHASES)
     value = fitting(graph, 20_000)
     assert len(pack(value).encode()) <= 20_000
@@ -92,11 +93,11 @@ def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest():
 
 
 @pytest.mark.parametrize("name", sorted(name for name, one in SCENES.items() if not one.free))
-def test_every_bench_with_scripts_ships_all_of_its_graph(name):
+def test_every_bench_with_scripts_ships_all_of_its_graph(name: str) -> None:
     assert len(bench(SCENES[name]).graph["states"]) == len(StateGraph(SCENES[name]).nodes)
 
 
-def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short():
+def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short() -> None:
     run = (1,) * 5
     whole = StateGraph(scene_of(RACES["R6"], V1), limit=len(run) + 1, runs=[run]).value()
     at = 0
@@ -106,35 +107,36 @@ def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short():
 
 
 @pytest.mark.parametrize("kernel", [PRE, V1, UPSTREAM], ids=lambda kernel: kernel.name)
-def test_a_bench_on_two_calls_that_take_one_vm_apart_is_built_and_the_machine_ends(kernel):
+def test_a_bench_on_two_calls_that_take_one_vm_apart_is_built_and_the_machine_ends(kernel: Revision) -> None:
     value = StateGraph(scene_of(RACES["R6"], mutate(kernel, "M5")), limit=400).value()
     ends = " ".join(state["end"]["says"] for state in value["states"] if state["end"])
     assert "page pgd0 is not EL2's to give" in ends
     assert "touches page vm0" in ends
 
 
-def test_a_graph_says_only_what_it_is_asked_to_say():
+def test_a_graph_says_only_what_it_is_asked_to_say() -> None:
     only = tuple(one for one in INVARIANTS if one.name == "I3")
     value = StateGraph(COLD_OPEN_WITH_CHECKS, asked=only).value()
     assert [name for name, _ in value["properties"]] == ["I3"]
     assert not any("breaks" in edge for out in value["edges"] for edge in out)
 
 
-def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle():
+def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle() -> None:
     value = StateGraph(scene_of(RACES["R9"], UPSTREAM)).value()
     gone = [card for state in value["states"] for card in state["vms"] if card["vm"] == "vm0"]
     assert {(card["word"], card["handle"]) for card in gone} == {("freed", "0x1000")}
 
 
 @pytest.mark.parametrize(("cpus", "shown"), [((), ("-", "-", "O")), ((0,), ("O", "-", "-")), ((1,), ("-", "-", "-"))])
-def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus, shown):
+def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus: tuple[int, ...],
+                                                                         shown: tuple[str, ...]) -> None:
     found = row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
     assert (found["host"], found["hyp"], found["guest"]) == shown
     assert (found["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))
     assert found["owner"] == ("HOST" if shown[0] == "O" else "GUEST")
 
 
-def test_a_bug_is_not_called_a_warning():
+def test_a_bug_is_not_called_a_warning() -> None:
     twice = "0 __pkvm_host_share_hyp(kvm0)\n0 __pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0)"
     again = ("__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0) whole", "")
     end = StateGraph(scene("twice", "Twice", PRE, twice, again, "Refused once.")).value()["states"][-1]["end"]
@@ -142,6 +144,6 @@ def test_a_bug_is_not_called_a_warning():
     assert end["says"] == "The machine ends: CPU 0 meets a BUG at EL2: page pgd0 counts 1, not 0."
 
 
-def test_a_vm_whose_handle_nobody_knows_any_more_is_named_by_the_struct_of_the_host():
+def test_a_vm_whose_handle_nobody_knows_any_more_is_named_by_the_struct_of_the_host() -> None:
     cards = StateGraph(SCENES["stayed-away"]).value()["states"][0]["vms"]
     assert [card["handle"] for card in cards] == ["of kvm0"]

@@ -14,12 +14,12 @@ from pkvm_model.show.chart import Group, draw, nice, svg
 from pkvm_model.show.story import play
 
 
-def line(apart, name):
+def line(apart: int, name: str) -> tuple[float, ...]:
     """The units of a line."""
     return next(found.units for found in el2_time.lines(apart) if found.name == name)
 
 
-def test_a_teardown_is_as_many_units_as_its_call_has_regions():
+def test_a_teardown_is_as_many_units_as_its_call_has_regions() -> None:
     before = play(ONE_SHOT, 0).state
     whole = call(before, PRE, 0, "__pkvm_teardown_vm", 0x1000)
     one_page = el2_time.running(PRE, protected=False)
@@ -28,42 +28,42 @@ def test_a_teardown_is_as_many_units_as_its_call_has_regions():
     assert counted["__pkvm_teardown_vm"] == len(whole.regions)
 
 
-def test_the_split_leaves_the_longest_stretch_as_long_as_it_was():
+def test_the_split_leaves_the_longest_stretch_as_long_as_it_was() -> None:
     assert line(NEAR, "teardown") == line(NEAR, "finalise")
     assert line(APART, "teardown") == line(APART, "finalise")
 
 
-def test_the_chart_compares_two_kernels_and_in_the_patch_itself_finalise_is_as_long():
+def test_the_chart_compares_two_kernels_and_in_the_patch_itself_finalise_is_as_long() -> None:
     assert {found.revision for found in el2_time.lines(APART)} == {"no kernel here", "pre", "upstream"}
     assert el2_time.longest(el2_time.destroyed(V1, APART), "__pkvm_finalize_teardown_vm") == line(APART, "finalise")
 
 
-def test_finalise_grows_with_tables_and_not_with_the_pages_of_one_table():
+def test_finalise_grows_with_tables_and_not_with_the_pages_of_one_table() -> None:
     near, apart = line(NEAR, "finalise"), line(APART, "finalise")
     assert len(set(near[1:])) == 1
     assert {b - a for a, b in pairwise(apart[1:])} == {2 * (PAGES[2] - PAGES[1])}
 
 
-def test_one_page_comes_home_in_a_stretch_that_does_not_grow():
+def test_one_page_comes_home_in_a_stretch_that_does_not_grow() -> None:
     for name in ("one unshare", "one reclaim"):
         assert line(APART, name) == (None, *[3] * (len(PAGES) - 1))
     assert set(line(NEAR, "start")) == {1}
 
 
-def test_all_calls_in_one_are_the_sum_of_what_the_host_calls():
+def test_all_calls_in_one_are_the_sum_of_what_the_host_calls() -> None:
     made = el2_time.destroyed(PRE, NEAR)[1]
     names = [stretch.call for stretch in made]
     assert names.count("__pkvm_host_unshare_guest") == PAGES[1]
     assert line(NEAR, "all calls of pre in one")[1] == 3 * PAGES[1] + line(NEAR, "teardown")[1]
 
 
-def test_lines_that_are_the_same_are_drawn_once_with_both_names():
+def test_lines_that_are_the_same_are_drawn_once_with_both_names() -> None:
     names = [group.names for group in el2_time.groups(NEAR)]
     assert "teardown (pre), finalise (upstream)" in names
     assert len(names) == 4
 
 
-def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_own_ground():
+def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_own_ground() -> None:
     for apart, says in el2_time.LAYOUTS:
         picture = svg(el2_time.picture(apart))
         words = re.sub(r"<[^>]+>", " ", picture.partition("</style>")[2])
@@ -74,7 +74,7 @@ def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_
             assert all(word in words for word in [*group.names.split(), str(group.units[-1])])
 
 
-def test_no_two_labels_stand_on_each_other_however_close_the_lines_end():
+def test_no_two_labels_stand_on_each_other_however_close_the_lines_end() -> None:
     close = [Group(f"line {number}", (0, number)) for number in range(4)] + [Group("high", (0, 200))]
     shapes = draw(close, (0, 1), "pages").shapes
     heights = sorted(float(kept["y"]) for tag, kept, _ in shapes if kept["class"] == "value")
@@ -82,17 +82,17 @@ def test_no_two_labels_stand_on_each_other_however_close_the_lines_end():
 
 
 @pytest.mark.parametrize(("least", "step"), [(0.2, 1), (1.5, 2), (3, 5), (7, 10), (28, 50), (44, 50), (51, 100)])
-def test_the_axis_is_numbered_in_round_steps(least, step):
+def test_the_axis_is_numbered_in_round_steps(least: float, step: float) -> None:
     assert nice(least) == step
 
 
-def test_what_is_said_of_a_place_has_the_values_of_its_row():
+def test_what_is_said_of_a_place_has_the_values_of_its_row() -> None:
     row = el2_time.table(APART).rows[2]
     assert row[0] == "8"
     assert all(f": {cell}" in el2_time.sentence(APART, 2) for cell in row[1:])
 
 
-def test_the_published_figure_names_its_tree_and_stands_on_no_scale():
+def test_the_published_figure_names_its_tree_and_stands_on_no_scale() -> None:
     assert "Android’s tree" in el2_time.NOTE
     assert "150" not in re.sub(r"<[^>]+>", " ", svg(draw([Group("a", (1, 2))], (0, 1), "pages")))
     assert UPSTREAM.name in el2_time.table(NEAR).heads[2]

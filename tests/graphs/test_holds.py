@@ -7,7 +7,7 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN
 
 
-def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about():
+def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about() -> None:
     value = StateGraph(LEFT_BEHIND).value()
     names = [name for name, _ in value["properties"]]
     said = [dict(zip(names, state["holds"], strict=True)) for state in value["states"]]
@@ -16,18 +16,18 @@ def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about():
     assert said[2]["I2x"] == "page g0 counts 1, and its borrowers are 0"
 
 
-def test_a_step_that_breaks_a_property_says_which_and_why():
+def test_a_step_that_breaks_a_property_says_which_and_why() -> None:
     edges = [edge for out in StateGraph(COLD_OPEN).value()["edges"] for edge in out]
     panics = [edge for edge in edges if edge["kind"] == "panic"]
     assert {tuple(edge["breaks"]) for edge in panics} == {("I0a",), ("I0b",)}
     assert not any("breaks" in edge for edge in edges if edge["kind"] == "refused")
 
 
-def test_only_properties_that_speak_of_something_are_shown():
+def test_only_properties_that_speak_of_something_are_shown() -> None:
     assert [name for name, _ in StateGraph(NEVER_RAN).value()["properties"]] == ["I0a", "I0b"]
 
 
-def test_an_answer_of_python_says_what_holds_too():
+def test_an_answer_of_python_says_what_holds_too() -> None:
     graph = StateGraph(COLD_OPEN, limit=1)
     value = graph.value()
     edge = value["edges"][0][0]

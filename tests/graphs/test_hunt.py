@@ -1,6 +1,7 @@
 """What the race finder can be asked, and that its answers are right, shortest, and in words."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from pkvm_model.explore.races import ERR, NOT_THERE, OK, RACES, cell
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.hunt import COUNT, WORDS, Hunt
 from pkvm_model.graphs.questions import ALWAYS, SOMETIMES, STUCK, WRONG, question_of, subject_of
-from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1
+from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.state import Vm
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -19,7 +20,7 @@ TOLD = ("R1", "R2", "R7", "R12", "R13", "R15", "R22", "R29")
 FEW = Always("few", "No VM is there.", lambda state: "a VM is there" if any(True for _ in state.all(Vm)) else "")
 
 
-def answered(name, revision, question=WRONG):
+def answered(name: str, revision: Revision, question: str = WRONG) -> tuple[Hunt, Any]:
     """The answer to a question, searched to its end."""
     subject = subject_of(name)
     hunt = Hunt(subject.make(revision), subject.questions)
@@ -30,7 +31,7 @@ def answered(name, revision, question=WRONG):
 
 @pytest.mark.parametrize("name", TOLD)
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=list(REVISIONS))
-def test_a_race_goes_wrong_where_the_table_of_races_says_so(name, revision):
+def test_a_race_goes_wrong_where_the_table_of_races_says_so(name: str, revision: Revision) -> None:
     outcome = cell(RACES[name], revision).outcome
     if outcome == NOT_THERE:
         with pytest.raises(ValueError, match=f"{revision.name} has no __pkvm_"):
@@ -39,7 +40,7 @@ def test_a_race_goes_wrong_where_the_table_of_races_says_so(name, revision):
         assert answered(name, revision)[1].verdict == (HOLDS if outcome in (OK, ERR) else VIOLATED)
 
 
-def fewest(value, name):
+def fewest(value: dict[str, Any], name: str) -> int | None:
     """The fewest steps of a graph after which a property is broken."""
     number = [asked for asked, _ in value["properties"]].index(name)
     far, waiting = {0: 0}, [0]
@@ -56,7 +57,7 @@ def fewest(value, name):
 
 
 @pytest.mark.parametrize(("name", "revision"), [("R7", V1), ("cold-open", V1), ("R15", MERGED), ("R3", PRE)])
-def test_no_run_of_the_bench_is_shorter_than_the_one_that_was_found(name, revision):
+def test_no_run_of_the_bench_is_shorter_than_the_one_that_was_found(name: str, revision: Revision) -> None:
     subject = subject_of(name)
     hunt = Hunt(subject.make(revision), subject.questions)
     value = StateGraph(hunt.machine.scene, asked=subject.always).value()
@@ -67,14 +68,14 @@ def test_no_run_of_the_bench_is_shorter_than_the_one_that_was_found(name, revisi
     assert any(found.values())
 
 
-def test_of_all_that_can_go_wrong_the_first_answers():
+def test_of_all_that_can_go_wrong_the_first_answers() -> None:
     _, found = answered("R15", MERGED)
     assert (found.steps, found.reason.split(":")[0]) == (4, "HOST_WARN")
 
 
 @pytest.mark.parametrize(("name", "revision", "question"), [
     ("R7", V1, WRONG), ("R8", V1, "neighbours"), ("any", V1, "I6")])
-def test_a_run_that_was_found_replays_to_where_its_trace_says(name, revision, question):
+def test_a_run_that_was_found_replays_to_where_its_trace_says(name: str, revision: Revision, question: str) -> None:
     hunt, found = answered(name, revision, question)
     assert replay(parse(str(found.trace))).differs == ""
     assert found.steps == len(found.lines) == len(found.cpus)
@@ -85,7 +86,7 @@ def test_a_run_that_was_found_replays_to_where_its_trace_says(name, revision, qu
     assert graph["states"][at]["digest"] == found.trace.digest
 
 
-def test_a_slice_of_a_search_says_how_far_it_is_and_the_next_goes_on_from_there():
+def test_a_slice_of_a_search_says_how_far_it_is_and_the_next_goes_on_from_there() -> None:
     subject = subject_of("any")
     hunt, question = Hunt(subject.make(UPSTREAM), subject.questions), subject.question("I3")
     first = hunt.advance(question, seconds=0)
@@ -96,7 +97,7 @@ def test_a_slice_of_a_search_says_how_far_it_is_and_the_next_goes_on_from_there(
     assert later.states > first.states
 
 
-def test_what_a_search_says_of_short_runs_is_true_all_the_while():
+def test_what_a_search_says_of_short_runs_is_true_all_the_while() -> None:
     hunt, said = Hunt(subject_of("R7").make(V1), subject_of("R7").questions), []
     while hunt.more(hunt.questions[0]):
         said.append(hunt.found(hunt.questions[0]).says)
@@ -106,28 +107,28 @@ def test_what_a_search_says_of_short_runs_is_true_all_the_while():
     assert hunt.found(hunt.questions[0]).steps == 16
 
 
-def test_one_search_answers_every_question_about_its_machine():
+def test_one_search_answers_every_question_about_its_machine() -> None:
     hunt, _ = answered("R7", MERGED)
     assert [hunt.more(question) for question in hunt.questions] == [False] * len(hunt.questions)
     verdicts = {question.name: hunt.found(question).verdict for question in hunt.questions}
     assert (verdicts["I3"], verdicts["I8"], verdicts["stuck"]) == ("holds", "empty", "holds")
 
 
-def test_a_search_that_reaches_its_limit_stops_and_says_so():
+def test_a_search_that_reaches_its_limit_stops_and_says_so() -> None:
     hunt = Hunt(AnyHost(V1, every_call(V1)), subject_of("any").questions)
     found = hunt.advance(hunt.questions[-1], limits=Limits(states=50))
     assert not hunt.more(hunt.questions[-1])
     assert found.looked.endswith("not looked at. It stopped at the limit of 50 states.")
 
 
-def test_a_property_of_the_learner_is_asked_like_any_other():
+def test_a_property_of_the_learner_is_asked_like_any_other() -> None:
     subject = subject_of(COLD_OPEN).asking(WRONG, FEW)
     assert [question.name for question in subject.questions] == [WRONG, "few"]
     hunt = Hunt(subject.make(V1), subject.questions)
     assert hunt.advance(subject.question("few")).words.startswith("Violated: it is broken after 0 steps")
 
 
-def test_each_kind_of_question_has_words_for_each_of_its_verdicts():
+def test_each_kind_of_question_has_words_for_each_of_its_verdicts() -> None:
     kinds = {WRONG: 3, ALWAYS: 4, SOMETIMES: 3, STUCK: 3}
     assert {kind: sum(one == kind for one, _ in WORDS) for kind in kinds} == kinds
     assert max(len(sentence.split()) for sentence in WORDS.values()) <= 20
@@ -136,22 +137,22 @@ def test_each_kind_of_question_has_words_for_each_of_its_verdicts():
 @pytest.mark.parametrize(("asked", "words"), [
     ("R24", "R24 is told and not explored"),
     ("R99", "there is nothing to explore called 'R99'; try R7, any, any-protected, or a scene's name")])
-def test_what_cannot_be_explored_is_refused_in_one_sentence(asked, words):
+def test_what_cannot_be_explored_is_refused_in_one_sentence(asked: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         subject_of(asked)
 
 
-def test_a_question_that_is_not_there_is_refused_with_those_that_are():
+def test_a_question_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(ValueError, match="R7 has no question 'I77'; it has wrong, I0a"):
         subject_of("R7").asking("I77")
 
 
-def test_a_kernel_without_protected_vms_says_so():
+def test_a_kernel_without_protected_vms_says_so() -> None:
     with pytest.raises(ValueError, match="v1 has no protected VMs"):
         subject_of("any-protected").make(V1)
 
 
-def test_scripts_can_be_asked_about_on_a_kernel_without_a_guard():
+def test_scripts_can_be_asked_about_on_a_kernel_without_a_guard() -> None:
     machine = subject_of("R1").make(V1.without("load_not_dying"))
     assert isinstance(machine, Scripts)
     hunt = Hunt(machine, (question_of(RACES["R1"].shows[0]),))

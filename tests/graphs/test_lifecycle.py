@@ -1,6 +1,8 @@
 """The life of a VM as a graph."""
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pkvm_model.graphs.lifecycle import LifeGraph, changes, changes_of, life_of_a_vm
@@ -10,7 +12,7 @@ from pkvm_model.show.drawing import ENDS
 from tests.graphs.test_bench import ways
 
 
-def arrows(value):
+def arrows(value: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The arrows of a drawing as (word, call, word)."""
     drawn = value["drawing"]
     words = [box["text"] for box in drawn["boxes"]]
@@ -18,37 +20,37 @@ def arrows(value):
             for one in drawn["arrows"] for name in one["label"].split(", ")]
 
 
-def test_in_pre_one_call_leads_from_a_vm_back_to_a_free_slot():
+def test_in_pre_one_call_leads_from_a_vm_back_to_a_free_slot() -> None:
     assert [(old, name) for old, name, new in changes(PRE) if new == "free"] == [
         ("reserved", "unreserve"), ("initialised", "teardown"), ("live", "teardown")]
 
 
-def test_in_v1_every_way_from_a_vm_to_a_free_slot_leads_through_dying():
+def test_in_v1_every_way_from_a_vm_to_a_free_slot_leads_through_dying() -> None:
     assert [(old, name) for old, name, new in changes(V1) if new == "free"] == [
         ("reserved", "unreserve"), ("dying", "finalise")]
 
 
-def test_without_its_guard_finalise_needs_no_start():
+def test_without_its_guard_finalise_needs_no_start() -> None:
     assert ("live", "finalise", "free") in changes(V1.without("finalize_dying"))
 
 
-def test_a_start_while_a_vcpu_is_loaded_ends_the_machine_in_v1_and_not_in_upstream():
+def test_a_start_while_a_vcpu_is_loaded_ends_the_machine_in_v1_and_not_in_upstream() -> None:
     assert ("live", "start", ENDS) in changes(V1)
     assert not any(ENDS in change for change in changes(UPSTREAM))
 
 
-def test_the_picture_says_all_its_edges_in_words():
+def test_the_picture_says_all_its_edges_in_words() -> None:
     words = repr(life_of_a_vm(V1))
     assert all(f": {old} to {new}" in words for old, _, new in changes(V1))
     assert "load, put: live to live" in words
 
 
 @pytest.mark.parametrize("name", sorted(REVISIONS))
-def test_the_drawing_has_an_arrow_for_each_change_and_no_other(name):
+def test_the_drawing_has_an_arrow_for_each_change_and_no_other(name: str) -> None:
     assert sorted(arrows(LifeGraph(REVISIONS[name]).value())) == sorted(changes(REVISIONS[name]))
 
 
-def test_a_step_that_leads_to_another_box_is_an_arrow_or_comes_after_a_refusal_that_left_something_behind():
+def test_a_step_that_leads_to_another_box_is_an_arrow_or_comes_after_a_refusal_that_left_something_behind() -> None:
     value = LifeGraph(UPSTREAM).value()
     boxes = [value["drawing"]["boxes"][state["box"]]["text"] for state in value["states"]]
     drawn = set(arrows(value))
@@ -58,21 +60,21 @@ def test_a_step_that_leads_to_another_box_is_an_arrow_or_comes_after_a_refusal_t
     assert {move[1] for move in moves} == {"reserve", "unreserve", "init_vm", "init_vcpu", "start", "finalise"}
 
 
-def test_the_way_to_every_state_replays_to_its_digest():
+def test_the_way_to_every_state_replays_to_its_digest() -> None:
     value = LifeGraph(V1).value()
     for number, lines in ways(value).items():
         text = [value["header"], *value["setup"], *lines, f"state {value['states'][number]['digest']}"]
         assert replay(parse("\n".join(text))).differs == ""
 
 
-def test_a_call_that_is_refused_can_be_made_too_and_says_why():
+def test_a_call_that_is_refused_can_be_made_too_and_says_why() -> None:
     start = LifeGraph(V1).value()["edges"][0]
     assert [edge["label"] for edge in start if edge["kind"] == "step"] == ["reserve"]
     says = next(edge["says"] for edge in start if edge["label"] == "finalise")
     assert says == "EL2 refuses CPU 0’s finalise with -ENOENT: there is no VM 0x1000."
 
 
-def test_beside_another_kernel_what_only_one_has_is_named():
+def test_beside_another_kernel_what_only_one_has_is_named() -> None:
     both = changes_of(V1, PRE)
     assert ("live", "teardown", "free", "pre") in both
     assert ("dying", "finalise", "free", "v1") in both

@@ -5,7 +5,7 @@ import pytest
 from pkvm_model.explore.machines import every_call
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.lesson import free_host
-from pkvm_model.model.revisions import MERGED, REVISIONS, UPSTREAM, V1
+from pkvm_model.model.revisions import MERGED, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.widgets.bench import pack
@@ -14,13 +14,13 @@ from pkvm_model.widgets.walk import Walk
 ONE = "__pkvm_start_teardown_vm __pkvm_finalize_teardown_vm __pkvm_host_unshare_guest"
 
 
-def free(revision=V1, names="", limit=1):
+def free(revision: Revision = V1, names: str = "", limit: int = 1) -> StateGraph:
     """The graph of a scene whose CPU 0 is the learner's."""
     made = scene("free", "Free", revision, LENT_PAGE, (f"free {names}", ""), "Go on.")
     return StateGraph(made, limit)
 
 
-def said_before(revision, start, setup=""):
+def said_before(revision: Revision, start: str, setup: str = "") -> str:
     """What is said about CPU 0's first call that begins like this, before it is made."""
     value = StateGraph(scene("free", "Free", revision, LENT_PAGE + setup, ("free", ""), "Go on."), 1).value()
     edge = next(edge for edge in value["edges"][0] if edge["line"].startswith(f"0 {start}"))
@@ -28,13 +28,13 @@ def said_before(revision, start, setup=""):
 
 
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=REVISIONS)
-def test_every_call_of_any_host_can_be_made_on_a_free_cpu(revision):
+def test_every_call_of_any_host_can_be_made_on_a_free_cpu(revision: Revision) -> None:
     edges = [edge for edge in free(revision).value()["edges"][0] if not edge["label"].endswith("share_hyp")]
     assert len(edges) == sum(cpu == 0 for cpu, _ in every_call(revision))
     assert {edge["cpu"] for edge in edges} == {0}
 
 
-def test_a_free_host_may_lend_el2_a_page_and_end_the_loan():
+def test_a_free_host_may_lend_el2_a_page_and_end_the_loan() -> None:
     names = "__pkvm_host_share_hyp __pkvm_host_unshare_hyp"
     setup = LENT_PAGE + "0 __pkvm_host_unshare_guest(0x1000, 0)"
     edges = StateGraph(scene("free", "Free", V1, setup, (f"free {names}", ""), "Go on."), 10).value()["edges"]
@@ -42,50 +42,50 @@ def test_a_free_host_may_lend_el2_a_page_and_end_the_loan():
     assert "0 __pkvm_host_unshare_hyp(g0) = 0" in [edge["line"] for edge in edges[lend["to"]]]
 
 
-def test_a_refusal_is_known_before_with_its_code_and_its_reason():
+def test_a_refusal_is_known_before_with_its_code_and_its_reason() -> None:
     says = "EL2 refuses CPU 0’s run with -EINVAL: nothing is loaded on CPU 0."
     assert said_before(V1, "__kvm_vcpu_run") == says
 
 
-def test_a_refusal_that_depends_on_the_revision_names_it():
+def test_a_refusal_that_depends_on_the_revision_names_it() -> None:
     dying = "0 __pkvm_start_teardown_vm(0x1000)"
     assert said_before(V1, "__pkvm_finalize").endswith("with -EBUSY: VM 0x1000 is not dying yet. (v1)")
     assert said_before(UPSTREAM, "__pkvm_finalize").endswith("with -EINVAL: VM 0x1000 is not dying yet. (upstream)")
     assert said_before(MERGED, "__pkvm_host_unshare_guest", dying).endswith("VM 0x1000 is dying. (merged)")
 
 
-def test_a_refusal_that_comes_after_a_gap_is_known_before_as_well():
+def test_a_refusal_that_comes_after_a_gap_is_known_before_as_well() -> None:
     edge = next(edge for edge in free().value()["edges"][0] if "init_vm" in edge["line"])
     assert (edge["kind"], edge["ret"], edge["refusal"]["ret"]) == ("step", None, "-ENOMEM")
 
 
-def test_nothing_is_said_before_about_a_call_that_is_not_refused():
+def test_nothing_is_said_before_about_a_call_that_is_not_refused() -> None:
     edge = next(edge for edge in free().value()["edges"][0] if "unshare_guest(0x1000" in edge["line"])
     assert "refusal" not in edge
 
 
-def test_a_scene_may_name_the_calls_of_its_menu():
+def test_a_scene_may_name_the_calls_of_its_menu() -> None:
     labels = {edge["label"] for edge in free(names=ONE).value()["edges"][0]}
     assert labels == {"start", "finalise", "unshare"}
 
 
-def test_a_call_that_the_revision_does_not_have_is_refused_by_name():
+def test_a_call_that_the_revision_does_not_have_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="v1 has no call __pkvm_teardown_vm for a host that is free"):
         free(names="__pkvm_teardown_vm")
 
 
-def test_every_page_that_a_call_may_touch_has_its_row_from_the_start():
+def test_every_page_that_a_call_may_touch_has_its_row_from_the_start() -> None:
     setup = "0 __pkvm_host_share_hyp(kvm0)\n0 __pkvm_host_share_hyp(hv0.0)"
     value = StateGraph(scene("bare", "Bare", V1, setup, ("free", ""), "EL2 has no VM."), 1).value()
     assert [name for name, _ in value["pages"]] == ["kvm0", "hv0.0", "vm0", "pgd0", "vc0.0", "g0"]
 
 
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=REVISIONS)
-def test_a_bench_of_the_free_host_ships_at_most_what_may_be_shipped(revision):
+def test_a_bench_of_the_free_host_ships_at_most_what_may_be_shipped(revision: Revision) -> None:
     assert len(pack(free_host(revision).graph).encode()) <= 200_000
 
 
-def test_the_way_to_every_state_replays_to_its_digest():
+def test_the_way_to_every_state_replays_to_its_digest() -> None:
     value = free(names=ONE, limit=40).value()
     ways, waiting = {0: []}, [0]
     for number in waiting:
@@ -99,7 +99,7 @@ def test_the_way_to_every_state_replays_to_its_digest():
         assert replay(parse("\n".join(text))).differs == ""
 
 
-def test_a_trace_and_a_link_go_beyond_what_was_shipped():
+def test_a_trace_and_a_link_go_beyond_what_was_shipped() -> None:
     graph = free(names=ONE)
     walk, other = Walk(graph.value(), graph.expand), Walk(graph.value(), graph.expand)
     start = ["0 __pkvm_host_unshare_guest(0x1000, 0) ...", "0 resume ...", "0 resume = 0",

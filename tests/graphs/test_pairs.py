@@ -1,6 +1,9 @@
 """Two kernels side by side, held against the model and against the explorer's own comparison."""
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 from pkvm_model.explore.compare import beside, first_difference
@@ -10,13 +13,14 @@ from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.model.view import ModelError
 from pkvm_model.scenes import LENT_PAGE, scene
+from pkvm_model.scenes.scene import Scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
 
 RACE = (1, 0, 1, 0, 0)
 
 
-def walked(value, run):
+def walked(value: dict[str, Any], run: Iterable[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The edges that these CPUs take from the start, and the pair of states after them."""
     at, edges = 0, []
     for cpu in run:
@@ -25,7 +29,7 @@ def walked(value, run):
     return edges, value["states"][at]
 
 
-def runs(value):
+def runs(value: dict[str, Any]) -> dict[int, tuple[int, ...]]:
     """For each pair of states, the CPUs of a shortest run to it."""
     found, waiting = {0: ()}, [0]
     for number in waiting:
@@ -37,7 +41,7 @@ def runs(value):
 
 
 @pytest.mark.parametrize("shown", [COLD_OPEN, TWO_PHASES, TWO_FLAGS], ids=lambda shown: shown.name)
-def test_every_run_differs_where_the_explorer_says_that_it_does(shown):
+def test_every_run_differs_where_the_explorer_says_that_it_does(shown: Scene) -> None:
     graph = PairGraph(shown, V1, UPSTREAM)
     value = graph.value()
     assert graph.complete
@@ -49,7 +53,7 @@ def test_every_run_differs_where_the_explorer_says_that_it_does(shown):
         assert here == first_difference(expected)
 
 
-def test_the_text_of_a_pair_comes_apart_into_two_traces_that_replay():
+def test_the_text_of_a_pair_comes_apart_into_two_traces_that_replay() -> None:
     value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     for run in runs(value).values():
         edges, state = walked(value, run)
@@ -59,13 +63,13 @@ def test_the_text_of_a_pair_comes_apart_into_two_traces_that_replay():
         assert (first.trace.revision.name, second.trace.revision.name) == ("v1", "upstream")
 
 
-def test_where_both_sides_are_alike_a_line_stands_once():
+def test_where_both_sides_are_alike_a_line_stands_once() -> None:
     assert (both("0 resume ...", "0 resume ..."), both("a", "b"), both("a", "-")) == ("0 resume ...", "a | b", "a | -")
     same = "pkvm-trace 1 v1\n0 resume ...\nstate 3f0c9a1b77de"
     assert apart(same) == (same, same)
 
 
-def test_a_step_says_what_each_side_did():
+def test_a_step_says_what_each_side_did() -> None:
     edges, state = walked(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE)
     assert edges[2]["says"] == (
         "v1: CPU 1’s finalise destroys VM 0x1000 and gives its pages back while CPU 0’s unshare still holds a "
@@ -74,7 +78,7 @@ def test_a_step_says_what_each_side_did():
     assert state["ends"][0] == "CPU 0 touches page vm0, which EL2 no longer maps."
 
 
-def test_what_differs_is_named_with_the_value_of_each_side():
+def test_what_differs_is_named_with_the_value_of_each_side() -> None:
     _, state = walked(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE)
     cells = {(cell["name"], cell["part"]): cell["values"] for cell in state["cells"]}
     assert cells["slot 0", ""] == ["free", "dying"]
@@ -84,25 +88,25 @@ def test_what_differs_is_named_with_the_value_of_each_side():
     assert ("page g0", "guest") not in cells
 
 
-def test_nothing_is_named_where_an_onlooker_sees_nothing():
+def test_nothing_is_named_where_an_onlooker_sees_nothing() -> None:
     _, state = walked(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE[:2])
     assert (state["differs"], state["cells"]) == ([], [])
 
 
-def test_a_vm_that_neither_side_has_is_not_told_of_though_the_host_has_notes_of_it():
+def test_a_vm_that_neither_side_has_is_not_told_of_though_the_host_has_notes_of_it() -> None:
     value = PairGraph(machine(PRE, HONEST).scene, PRE, MERGED).value()
     _, state = walked(value, value["runs"]["alone"][1])
     assert {cell["name"] for cell in state["cells"]} == {"page g0"}
 
 
-def test_a_cpu_without_a_step_says_why():
+def test_a_cpu_without_a_step_says_why() -> None:
     value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     assert walked(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],
                                                   ["the machine has ended", "nothing left to do"]]
     assert value["states"][0]["next"] == [["unshare begins"] * 2, ["start begins"] * 2]
 
 
-def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_merged():
+def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_merged() -> None:
     life = machine(PRE, HONEST).scene
     same = PairGraph(life, PRE, V1).value()["runs"]
     assert same["says"] == "Every run of pre ends where one of v1 does, and the other way round: 1 end in all."
@@ -111,36 +115,36 @@ def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_me
     assert other["alone"][0] is None
 
 
-def test_a_run_that_is_shown_ends_where_only_one_kernel_does():
+def test_a_run_that_is_shown_ends_where_only_one_kernel_does() -> None:
     value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     edges, state = walked(value, value["runs"]["alone"][0])
     assert edges[-1]["sides"][0]["kind"] == "panic"
     assert state["ends"][0]
 
 
-def test_ends_of_all_runs_are_not_compared_unasked_where_there_are_too_many_pairs():
+def test_ends_of_all_runs_are_not_compared_unasked_where_there_are_too_many_pairs() -> None:
     graph = PairGraph(COLD_OPEN, V1, UPSTREAM, limit=5)
     assert graph.value()["runs"] is None
     assert graph.all_runs() == PairGraph(COLD_OPEN, V1, UPSTREAM).all_runs()
 
 
-def test_a_kernel_beside_a_mutant_of_itself_has_its_name():
+def test_a_kernel_beside_a_mutant_of_itself_has_its_name() -> None:
     value = PairGraph(COLD_OPEN, UPSTREAM, UPSTREAM.without("finalize_unreferenced")).value()
     assert [one["id"] for one in value["revisions"]] == ["upstream", "upstream without finalize_unreferenced"]
     assert value["name"] == "cold-open-upstream-upstream-without-finalize_unreferenced"
 
 
-def test_a_kernel_that_lacks_a_call_of_the_script_says_so():
+def test_a_kernel_that_lacks_a_call_of_the_script_says_so() -> None:
     with pytest.raises(ModelError, match="revision pre has no call __pkvm_start_teardown_vm"):
         PairGraph(COLD_OPEN, PRE, V1)
 
 
-def test_a_scene_that_leaves_a_cpu_free_is_refused():
+def test_a_scene_that_leaves_a_cpu_free_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a script for each CPU"):
         PairGraph(scene("free", "Free", V1, LENT_PAGE, ("free", ""), "Anything."), V1, UPSTREAM)
 
 
 @pytest.mark.parametrize("name", sorted(REVISIONS))
-def test_a_kernel_is_like_itself(name):
+def test_a_kernel_is_like_itself(name: str) -> None:
     value = PairGraph(machine(PRE, HONEST).scene, REVISIONS[name], REVISIONS[name]).value()
     assert not any(state["differs"] for state in value["states"])

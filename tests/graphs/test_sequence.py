@@ -8,6 +8,7 @@ from pkvm_model.model.state import Config
 from pkvm_model.model.state_json import digest
 from pkvm_model.model.trace import parse
 from pkvm_model.scenes import LENT_PAGE, scene
+from pkvm_model.scenes.scene import Scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN, ONE_SHOT, TWO_FLAGS, TWO_PHASES
 from pkvm_model.show.story import Story, play, play_out
@@ -21,7 +22,7 @@ def along(story: Story, page: str = "") -> Sequence:
 R7 = along(play(COLD_OPEN, 1, 0, 1, 0))
 
 
-def test_the_machine_ends_in_the_region_that_touches_the_page_behind_the_one_that_gives_it_back():
+def test_the_machine_ends_in_the_region_that_touches_the_page_behind_the_one_that_gives_it_back() -> None:
     over = R7.overlap()
     assert over.first == next(n for n, row in enumerate(R7.rows()) if "gives page vm0 back" in row[-3])
     assert over.last == len(R7.moments)
@@ -29,7 +30,7 @@ def test_the_machine_ends_in_the_region_that_touches_the_page_behind_the_one_tha
     assert R7.summary().endswith("From region 16 on vm0 is the host’s again, and CPU 0’s unshare still holds it.")
 
 
-def test_a_second_call_that_holds_on_does_not_end_the_overlap_of_the_first():
+def test_a_second_call_that_holds_on_does_not_end_the_overlap_of_the_first() -> None:
     both = scene("both", "Two hold on", V1, LENT_PAGE + "0 __pkvm_start_teardown_vm(0x1000)",
                  ("__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_tlb_flush_vmid(0x1000)",
                   "__pkvm_finalize_teardown_vm(0x1000) whole"), "Two calls hold it.", Config(cpus=3))
@@ -38,13 +39,13 @@ def test_a_second_call_that_holds_on_does_not_end_the_overlap_of_the_first():
     assert (shown.overlap().first, shown.overlap().last) == (shown.counts()[3].first, len(shown.moments))
 
 
-def test_nothing_outlives_anything_when_the_calls_come_one_after_the_other():
+def test_nothing_outlives_anything_when_the_calls_come_one_after_the_other() -> None:
     calm = along(play(COLD_OPEN, 1, 0, 0, 0, 1))
     assert calm.overlap() is None
     assert calm.summary().endswith("Nobody holds vm0 when it is not EL2’s.")
 
 
-def test_a_call_made_with_one_click_has_a_box_for_each_of_its_regions():
+def test_a_call_made_with_one_click_has_a_box_for_each_of_its_regions() -> None:
     finalise = next(call for call in R7.calls() if call.name == "finalise")
     inside = R7.moments[finalise.first - 1:finalise.last]
     assert [moment.step.regions for moment in inside][:3] == [("L",), ("G",), ("P",)]
@@ -53,18 +54,18 @@ def test_a_call_made_with_one_click_has_a_box_for_each_of_its_regions():
 
 @pytest.mark.parametrize("made", [COLD_OPEN, ONE_SHOT, TWO_PHASES, TWO_FLAGS, LEFT_BEHIND, NEVER_RAN],
                          ids=lambda made: made.name)
-def test_region_by_region_a_run_ends_in_the_same_state(made):
+def test_region_by_region_a_run_ends_in_the_same_state(made: Scene) -> None:
     story = play_out(made)
     assert digest(along(story).states[-1]) == digest(story.state)
 
 
-def test_a_call_that_waits_in_a_gap_has_dots_and_one_that_is_over_has_its_answer():
+def test_a_call_that_waits_in_a_gap_has_dots_and_one_that_is_over_has_its_answer() -> None:
     assert R7.rows()[2][1:3] == ["unshare [L]", ""]
     assert R7.rows()[4][1:3] == ["...", "finalise [G]"]
     assert R7.rows()[17][2] == "finalise [H+Y] = 0"
 
 
-def test_a_host_function_and_the_hypercalls_that_it_makes_are_two_levels():
+def test_a_host_function_and_the_hypercalls_that_it_makes_are_two_levels() -> None:
     calls = along(play_out(TWO_FLAGS)).calls()
     assert [(call.level, call.text, call.answer) for call in calls[:3]] == [
         ("EL1", "kvm_destroy_vm(kvm0)", "0"), ("EL2", "__pkvm_start_teardown_vm(0x1000)", "0"),
@@ -73,13 +74,13 @@ def test_a_host_function_and_the_hypercalls_that_it_makes_are_two_levels():
     assert all(outer.first <= call.first <= call.last <= outer.last for call in calls[1:-1])
 
 
-def test_the_hypercalls_are_those_that_the_story_names():
+def test_the_hypercalls_are_those_that_the_story_names() -> None:
     story = play_out(TWO_FLAGS)
     made = [call.text for call in along(story).calls() if call.level == "EL2" and call.cpu == 0]
     assert made == [call for _, call, _ in story.hypercalls().made]
 
 
-def test_a_lock_of_the_hosts_is_held_across_the_hypercalls_that_are_made_under_it():
+def test_a_lock_of_the_hosts_is_held_across_the_hypercalls_that_are_made_under_it() -> None:
     shown = along(play_out(TWO_FLAGS))
     finalise = next(call for call in shown.calls() if call.name == "finalise")
     (span,) = shown.held()[0, "C"]
@@ -87,31 +88,31 @@ def test_a_lock_of_the_hosts_is_held_across_the_hypercalls_that_are_made_under_i
     assert "[C+H+Y]" in shown.rows()[finalise.last][1]
 
 
-def test_a_lock_that_a_run_ends_under_is_held_to_the_end():
+def test_a_lock_that_a_run_ends_under_is_held_to_the_end() -> None:
     both = scene("m", "An unmap", V1, LENT_PAGE, ("kvm_unmap(kvm0)", ""), "Unmapped.")
     (span,) = along(play(both, 0, 0)).held()[0, "M"]
     assert (span.first, span.last) == (1, 2)
 
 
-def test_each_bar_covers_the_whole_run_without_a_hole():
+def test_each_bar_covers_the_whole_run_without_a_hole() -> None:
     for bar in (R7.counts(), R7.owners()):
         assert [span.first for span in bar] == [0, *(span.last + 1 for span in bar[:-1])]
         assert bar[-1].last == len(R7.moments)
 
 
-def test_another_page_can_be_asked_for():
+def test_another_page_can_be_asked_for() -> None:
     lent = along(play(COLD_OPEN, 1, 0, 0, 0), page="g0")
     assert [span.what[1] for span in lent.owners()] == ["Lent to VM 0x1000 as gfn 0x0.", "Only the host can use it."]
     assert lent.heads()[-2:] == ["count of vm0", "owner of g0"]
 
 
-def test_a_refused_call_of_the_hosts_shows_the_code_and_the_warning_after_it():
+def test_a_refused_call_of_the_hosts_shows_the_code_and_the_warning_after_it() -> None:
     value = along(play(TWO_FLAGS, 0, 1, 0, 0)).value()
     assert [region["kind"] for region in value["regions"]] == ["step", "step", "refused", "warn"]
     assert value["calls"][2]["answer"] == "-EINVAL"
 
 
-def test_a_run_that_is_too_long_or_does_nothing_or_does_not_replay_is_refused_in_one_sentence(monkeypatch):
+def test_a_run_that_is_too_long_or_empty_or_does_not_replay_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     text = str(play(COLD_OPEN, 1).trace)
     with pytest.raises(ValueError, match="does not replay: line 7"):
         Sequence(parse(text.replace("= 0\nstate", "= -EBUSY\nstate")), "odd")

@@ -8,17 +8,17 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.show.story import play, play_out
 
 
-def test_every_scene_can_be_played_to_its_end():
+def test_every_scene_can_be_played_to_its_end() -> None:
     for each in SCENES.values():
         assert play_out(each).steps
 
 
-def test_a_click_where_a_cpu_has_nothing_to_do_is_refused():
+def test_a_click_where_a_cpu_has_nothing_to_do_is_refused() -> None:
     with pytest.raises(ValueError, match="click 3: CPU 1 has nothing to step here"):
         play(COLD_OPEN, 1, 1, 1)
 
 
-def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step():
+def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step() -> None:
     both = scene("both", "Two destroys", V1, LENT_PAGE, ("kvm_destroy_vm(kvm0)", "kvm_destroy_vm(kvm0)"), "Twice.")
     story = play(both, 1)
     while not story.kvm("kvm0").config_lock:
@@ -29,6 +29,6 @@ def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step():
     assert story.then(1) is not None
 
 
-def test_no_two_scenes_have_the_same_name():
+def test_no_two_scenes_have_the_same_name() -> None:
     made = [each for chapter in CHAPTERS for each in chapter.values() if isinstance(each, Scene)]
     assert len(made) == len(SCENES)

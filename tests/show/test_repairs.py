@@ -15,21 +15,21 @@ def table() -> Table:
     return repairs()
 
 
-def test_every_danger_and_every_good_run_is_asked_of_every_kernel(table):
+def test_every_danger_and_every_good_run_is_asked_of_every_kernel(table: Table) -> None:
     assert tuple(table.heads[1:]) == tuple(REVISIONS)
     assert [len(row) for row in table.rows] == [1 + len(REVISIONS)] * (len(DANGERS) + len(NEEDED))
 
 
-def test_each_repair_shows_where_it_does_its_work(table):
+def test_each_repair_shows_where_it_does_its_work(table: Table) -> None:
     column = {name: [row[1 + place] for row in table.rows] for place, name in enumerate(REVISIONS)}
     assert any(said.startswith("a defect: CPU") for said in column["v1"])
     assert "never" in column["merged"]
     assert not {"never", "EL2 ends the machine"} & {*column["upstream"]}
 
 
-def test_a_defect_says_what_is_wrong():
+def test_a_defect_says_what_is_wrong() -> None:
     assert danger(Cell("R7", "v1", BUG, "EL2_USE_AFTER_DONATION: CPU 0 touches it")) == "a defect: CPU 0 touches it"
 
 
-def test_a_good_run_that_no_order_leads_to_is_never_there():
+def test_a_good_run_that_no_order_leads_to_is_never_there() -> None:
     assert goodness(NEEDED[0], Cell("unmap", "v1", "OK")) == "never"

@@ -6,7 +6,7 @@ import pytest
 
 from pkvm_model.course.publish import summary
 from pkvm_model.explore.races import FINALISE, ONE_SHOT, START
-from pkvm_model.model.revisions import MERGED, PRE, UPSTREAM, V1
+from pkvm_model.model.revisions import MERGED, PRE, UPSTREAM, V1, Revision
 from pkvm_model.scenes import LENT_PAGE
 
 DYING = LENT_PAGE + summary.DYING
@@ -24,15 +24,15 @@ DYING = LENT_PAGE + summary.DYING
         (PRE, LENT_PAGE, False, START, "–"),
     ],
 )
-def test_an_outcome_is_what_the_model_answers(kernel, setup, held, name, said):
+def test_an_outcome_is_what_the_model_answers(kernel: Revision, setup: str, held: bool, name: str, said: str) -> None:
     assert plain(summary.outcome(kernel, setup, held, name)) == said
 
 
-def plain(text):
+def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u2060", "")
 
 
-def test_every_race_has_a_row_or_is_told():
+def test_every_race_has_a_row_or_is_told() -> None:
     table, _ = summary.race_table()
     told = [race.id for race in summary.untold()]
     assert {*(row[0] for row in table.rows), *told} == {f"R{number}" for number in range(1, 30)}
@@ -40,7 +40,7 @@ def test_every_race_has_a_row_or_is_told():
     assert [cell.split(" (")[0] for cell in r7[2:]] == ["■ EL2 ends", "✗ DEFECT", "✓ well", "↩ refused"]
 
 
-def test_each_number_of_the_races_leads_to_a_note():
+def test_each_number_of_the_races_leads_to_a_note() -> None:
     table, notes = summary.race_table()
     used = {int(number) for row in table.rows for cell in row[2:] for number in re.findall(r"\((\d+)\)", cell)}
     assert used == {int(number) for number in re.findall(r"<p>\((\d+)\) \S", notes)} == set(range(1, len(used) + 1))

@@ -1,6 +1,7 @@
 """What a bench leaves in a notebook, and how Python moves it and reads it back."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
 
 
 @pytest.fixture
-def bench():
+def bench() -> Bench:
     """A bench whose messages are caught."""
     made = Bench(graph(), broken)
     made.sent = []
@@ -30,34 +31,34 @@ def bench():
     return made
 
 
-def broken(from_id, cpu, line):
+def broken(from_id: int, cpu: int, line: str) -> dict[str, Any]:
     """An answer that never comes."""
     raise KeyError("page x9")
 
 
-def stored(bench):
+def stored(bench: Bench) -> str:
     """What is kept of a bench in a notebook: all but the live view."""
     data, metadata = bench._repr_mimebundle_()
     assert data.pop(VIEW)
     return json.dumps([data, metadata])
 
 
-def test_its_repr_is_short_and_names_no_address(bench):
+def test_its_repr_is_short_and_names_no_address(bench: Bench) -> None:
     assert repr(bench) == "Bench('r7', v1, 25 states, at step 0)"
 
 
-def test_two_benches_on_one_graph_store_the_same_bytes():
+def test_two_benches_on_one_graph_store_the_same_bytes() -> None:
     assert stored(Bench(graph())) == stored(Bench(graph()))
 
 
-def test_text_and_table_and_graph_are_stored(bench):
+def test_text_and_table_and_graph_are_stored(bench: Bench) -> None:
     data = json.loads(stored(bench))[0]
     assert set(data) == {"text/plain", "text/html", MIME}
     assert data["text/plain"] == f"{bench!r}\n{bench.describe()}"
     assert data[MIME] == {"v": 3, "kind": "bench", "packed": pack(graph()), "place": bench.place}
 
 
-def test_a_packed_graph_holds_everything_and_each_part_once():
+def test_a_packed_graph_holds_everything_and_each_part_once() -> None:
     packed = json.loads(pack(graph()))
     parts = packed.pop("parts")
     for state in packed["states"]:
@@ -68,37 +69,37 @@ def test_a_packed_graph_holds_everything_and_each_part_once():
     assert len({json.dumps(part) for part in parts}) == len(parts)
 
 
-def test_goto_opens_a_trace_everywhere(bench):
+def test_goto_opens_a_trace_everywhere(bench: Bench) -> None:
     start = bench.trace.splitlines()[:-1]
     bench.goto("\n".join([*start, EARLY]))
     assert bench.at == 1
     assert bench.sent == [{"place": bench.place}]
 
 
-def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench):
+def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench: Bench) -> None:
     start = bench.trace.splitlines()[:-1]
     with pytest.raises(ValueError, match="The bench is at step 1: the trace fits up to step 1"):
         bench.goto("\n".join([*start, EARLY, EARLY]))
     assert bench.at == 1
 
 
-def test_python_reads_where_the_learner_stands(bench):
+def test_python_reads_where_the_learner_stands(bench: Bench) -> None:
     bench.set_state({"place": json.dumps({"lines": [EARLY], "steps": [[0, 0]], "at": 1})})
     assert (bench.at, bench.digest) == (1, bench.graph["states"][1]["digest"])
     assert bench.state["lanes"][1]["short"] == "start"
 
 
-def test_an_error_while_a_step_is_worked_out_goes_to_the_learner(bench):
+def test_an_error_while_a_step_is_worked_out_goes_to_the_learner(bench: Bench) -> None:
     bench._hear(bench, {"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
     assert bench.sent == [{"error": "Python could not work this out (KeyError: 'page x9').", "id": "5"}]
 
 
-def test_a_message_that_asks_nothing_is_answered_with_an_error(bench):
+def test_a_message_that_asks_nothing_is_answered_with_an_error(bench: Bench) -> None:
     bench._hear(bench, {"ask": {}}, [])
     assert "KeyError" in bench.sent[0]["error"]
 
 
-def test_python_reads_everything_that_was_tried(bench):
+def test_python_reads_everything_that_was_tried(bench: Bench) -> None:
     walk = Walk(graph())
     for line in ("0 __pkvm_host_unshare_guest(0x1000, 0) ...", EARLY):
         walk.follow("\n".join([*bench.trace.splitlines()[:-1], line]))
@@ -107,13 +108,13 @@ def test_python_reads_everything_that_was_tried(bench):
     assert bench.at == 1
 
 
-def test_python_reads_what_is_broken(bench):
+def test_python_reads_what_is_broken(bench: Bench) -> None:
     assert bench.broken == {}
     bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
     assert bench.broken == {"I0b": "CPU 0 touches page vm0", "I6": "page vm0 still counts"}
 
 
-def test_a_trace_and_a_link_lead_to_the_same_place(bench):
+def test_a_trace_and_a_link_lead_to_the_same_place(bench: Bench) -> None:
     bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
     link, digest = bench.link, bench.digest
     bench.goto(f"https://course.example/07.html{link}")
@@ -122,12 +123,12 @@ def test_a_trace_and_a_link_lead_to_the_same_place(bench):
     assert (bench.at, len(bench.branches)) == (2, 1)
 
 
-def test_a_link_of_another_bench_is_refused(bench):
+def test_a_link_of_another_bench_is_refused(bench: Bench) -> None:
     with pytest.raises(ValueError, match="the link is for the bench “r8”, this one is “r7”"):
         bench.goto("#r8=@0")
 
 
-def test_a_link_opens_as_far_as_it_fits(bench):
+def test_a_link_opens_as_far_as_it_fits(bench: Bench) -> None:
     with pytest.raises(ValueError, match="is at step 1: the trace fits up to step 1; “1 odd” is not possible"):
         bench.goto(f"#r7={EARLY.replace(' ', '+')};1+odd@2")
     assert bench.at == 1

@@ -10,7 +10,7 @@ from pkvm_model.widgets.walk import Walk
 from tests.widgets.r7_graph import PANIC, graph
 
 
-def after(*cpus):
+def after(*cpus: int) -> Walk:
     """A walk on which these CPUs stepped."""
     walk = Walk(graph())
     for cpu in cpus:
@@ -18,45 +18,45 @@ def after(*cpus):
     return walk
 
 
-def test_the_first_line_is_the_sentence_of_the_step():
+def test_the_first_line_is_the_sentence_of_the_step() -> None:
     says = "EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. -> -EBUSY"
     assert describe(after(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
 
 
-def test_each_count_stands_with_its_holders():
+def test_each_count_stands_with_its_holders() -> None:
     assert "count 0 (nobody)" in describe(after())
     assert "count 1 (CPU 0 · unshare, this call)" in describe(after(0))
     assert "count 1 (CPU 0 · unshare · VM is gone)" in describe(after(0, 1, 1, 1, 1, 1))
 
 
-def test_the_table_shows_rights_and_owner_in_signs():
+def test_the_table_shows_rights_and_owner_in_signs() -> None:
     assert "vm0   [- ]  [O ]  [- ]   Y HYP   count 0   EL2 owns it." in describe(after()).splitlines()
 
 
-def test_the_end_of_the_machine_is_a_line_of_its_own():
+def test_the_end_of_the_machine_is_a_line_of_its_own() -> None:
     assert f"EL2 PANIC: {PANIC}" in describe(after(0, 1, 1, 1, 1, 1, 0)).splitlines()
 
 
 @pytest.mark.parametrize("cpus", [(), (0, 1), (0, 1, 1, 1, 1, 1, 0)])
-def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus):
+def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus: tuple[int, ...]) -> None:
     page = bench_html(after(*cpus))
     assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
     assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
     assert page.count("owned") + page.count("borrowed") + page.count("no access") >= 9
 
 
-def test_words_from_a_graph_cannot_become_markup():
+def test_words_from_a_graph_cannot_become_markup() -> None:
     odd = graph()
     odd["says"] = odd["title"] = odd["pages"][0][0] = "<b>&"
     assert "<b>&" not in bench_html(Walk(odd))
 
 
-def test_each_property_has_a_line_and_the_broken_ones_come_first():
+def test_each_property_has_a_line_and_the_broken_ones_come_first() -> None:
     assert describe(after()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
     last = describe(after(0, 1, 1, 1, 1, 1, 0)).splitlines()[-3:]
     says = "BROKEN I0b: EL2 never touches memory that it has given back. CPU 0 touches page vm0 (step 7)."
     assert (last[0], last[2]) == (says, "ok I3: A dying VM has no vCPU loaded.")
 
 
-def test_the_stored_table_says_what_holds():
+def test_the_stored_table_says_what_holds() -> None:
     assert "BROKEN I6" in bench_html(after(0, 1, 1, 1, 1, 1))

@@ -9,13 +9,14 @@ from pkvm_model.lesson import side_by_side
 from pkvm_model.model.revisions import UPSTREAM, V1
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.widget import MIME
 
 RACE = (1, 0, 1, 0, 0)
 
 
 @pytest.fixture
-def pair():
+def pair() -> SideBySide:
     """The race of the cold open, at its start, with its messages caught."""
     made = side_by_side(COLD_OPEN, V1, UPSTREAM)
     made.sent = []
@@ -23,11 +24,11 @@ def pair():
     return made
 
 
-def test_its_repr_is_short_and_stable(pair):
+def test_its_repr_is_short_and_stable(pair: SideBySide) -> None:
     assert repr(pair) == "SideBySide('cold-open-v1-upstream', 26 pairs of states, at step 0)"
 
 
-def test_python_reads_both_traces_and_the_first_difference(pair):
+def test_python_reads_both_traces_and_the_first_difference(pair: SideBySide) -> None:
     assert pair.first_difference is None
     pair.step(RACE)
     assert (pair.at, pair.first_difference) == (5, 3)
@@ -36,17 +37,17 @@ def test_python_reads_both_traces_and_the_first_difference(pair):
     assert [len(end.steps) for end in ends] == [9, 10]
 
 
-def test_a_step_reaches_every_view(pair):
+def test_a_step_reaches_every_view(pair: SideBySide) -> None:
     pair.step((1,))
     assert pair.sent == [{"place": pair.place}]
 
 
-def test_a_cpu_that_has_nothing_to_do_on_either_side_is_refused(pair):
+def test_a_cpu_that_has_nothing_to_do_on_either_side_is_refused(pair: SideBySide) -> None:
     with pytest.raises(ValueError, match="After step 5 CPU 1 has nothing to do in either kernel"):
         pair.step((*RACE, 1))
 
 
-def test_a_trace_and_a_link_lead_to_the_same_step(pair):
+def test_a_trace_and_a_link_lead_to_the_same_step(pair: SideBySide) -> None:
     pair.step(RACE)
     trace, link, digest = pair.trace, pair.link, pair.digest
     for text in (trace, f"https://course.example/09.html{link}"):
@@ -55,13 +56,13 @@ def test_a_trace_and_a_link_lead_to_the_same_step(pair):
         assert (again.digest, again.at) == (digest, 5)
 
 
-def test_a_trace_of_other_kernels_is_refused_with_its_line(pair):
+def test_a_trace_of_other_kernels_is_refused_with_its_line(pair: SideBySide) -> None:
     other = side_by_side(COLD_OPEN, V1, V1.without("finalize_dying"))
     with pytest.raises(ValueError, match="line 1 of the trace is not"):
         pair.goto(other.trace)
 
 
-def test_the_words_say_each_step_once_where_both_are_alike_and_mark_the_first_difference(pair):
+def test_the_words_say_each_step_once_where_both_are_alike_and_mark_the_first_difference(pair: SideBySide) -> None:
     pair.step(RACE)
     lines = pair.describe().splitlines()
     assert lines[1] == "step 1, CPU 1 start: CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."
@@ -72,11 +73,11 @@ def test_the_words_say_each_step_once_where_both_are_alike_and_mark_the_first_di
     assert lines[-1].startswith("Some ends come in one kernel only")
 
 
-def test_before_a_difference_the_words_say_that_there_is_none(pair):
+def test_before_a_difference_the_words_say_that_there_is_none(pair: SideBySide) -> None:
     assert "Nothing that an onlooker can see differs." in pair.describe()
 
 
-def test_the_form_without_scripts_keeps_its_meaning(pair):
+def test_the_form_without_scripts_keeps_its_meaning(pair: SideBySide) -> None:
     pair.step(RACE)
     page = pair.static()
     assert not re.search(r"<script|<svg|aria-|role=|data-", page)
@@ -85,7 +86,7 @@ def test_the_form_without_scripts_keeps_its_meaning(pair):
     assert "not reached" in page
 
 
-def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_way_to_a_difference(pair):
+def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_way_to_a_difference(pair: SideBySide) -> None:
     page = pair.static()
     assert "The shortest way to a difference</caption>" in page
     assert page.count("<tr>") == 3
@@ -94,13 +95,13 @@ def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_way_to_
     assert pair.at == 0
 
 
-def test_two_of_them_store_the_same_bytes():
+def test_two_of_them_store_the_same_bytes() -> None:
     first, second = (side_by_side(COLD_OPEN, V1, UPSTREAM, RACE)._repr_mimebundle_()[0] for _ in range(2))
     assert [first[mime] for mime in (MIME, "text/html", "text/plain")] == [
         second[mime] for mime in (MIME, "text/html", "text/plain")]
 
 
-def test_what_a_front_end_asks_is_a_step_or_the_ends_of_all_runs(pair):
+def test_what_a_front_end_asks_is_a_step_or_the_ends_of_all_runs(pair: SideBySide) -> None:
     graph = PairGraph(COLD_OPEN, V1, UPSTREAM)
     edge = pair.graph["edges"][0][0]
     answer = pair.answer({"from": 0, "cpu": edge["cpu"], "line": edge["line"]})

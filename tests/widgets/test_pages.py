@@ -2,6 +2,8 @@
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -19,7 +21,7 @@ TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipy
     " Do [One](../exercises/one.md)."
 
 
-def notebook(saved=False):
+def notebook(saved: bool = False) -> Any:
     """A lesson with a bench, as `build` stores it, or as JupyterLab saves it with the state of its widgets."""
     data, _ = Bench(graph())._repr_mimebundle_()
     view = data.pop(VIEW)
@@ -31,47 +33,47 @@ def notebook(saved=False):
 
 
 @pytest.fixture(params=[False, True], ids=["built", "saved"])
-def page(request, tmp_path):
+def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The page of a lesson."""
     nbformat.write(notebook(saved=request.param), tmp_path / "lesson.ipynb")
     return pages.export(tmp_path / "lesson.ipynb")
 
 
-def test_a_page_names_no_address_to_load_from(page):
+def test_a_page_names_no_address_to_load_from(page: str) -> None:
     without_module = page.replace("http://www.w3.org/2000/svg", "")
     assert "http:" not in without_module
     assert "https:" not in without_module
     assert not re.search(r"<link|src=|@import|url\(", page)
 
 
-def test_a_page_holds_the_bench_and_its_static_form(page):
+def test_a_page_holds_the_bench_and_its_static_form(page: str) -> None:
     assert page.count('class="widget-here"') == 1
     assert "Who owns every page</caption>" in page
     stored = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     assert json.loads(stored["packed"])["name"] == "r7"
 
 
-def test_links_between_lessons_lead_to_pages(page):
+def test_links_between_lessons_lead_to_pages(page: str) -> None:
     assert 'href="07-two-phases.html#there"' in page
 
 
-def test_an_exercise_is_named_and_not_linked(page):
+def test_an_exercise_is_named_and_not_linked(page: str) -> None:
     assert "Do One." in page
     assert "exercises/one" not in page
 
 
-def test_a_page_without_a_bench_has_no_script(tmp_path):
+def test_a_page_without_a_bench_has_no_script(tmp_path: Path) -> None:
     nbformat.write(new_notebook(cells=[new_markdown_cell(TEXT)]), tmp_path / "lesson.ipynb")
     assert "<script" not in pages.export(tmp_path / "lesson.ipynb")
 
 
-def test_the_stock_export_of_a_stored_lesson_shows_the_table():
+def test_the_stock_export_of_a_stored_lesson_shows_the_table() -> None:
     body, _ = HTMLExporter().from_notebook_node(notebook())
     assert "Who owns every page</caption>" in body
     assert MIME not in body
 
 
-def test_all_pages_are_listed_with_their_promise(tmp_path):
+def test_all_pages_are_listed_with_their_promise(tmp_path: Path) -> None:
     nbformat.write(notebook(), tmp_path / "01-lesson.ipynb")
     pages.write_all([tmp_path / "01-lesson.ipynb"], tmp_path / "site")
     listed = (tmp_path / "site" / "index.html").read_text()
@@ -79,13 +81,13 @@ def test_all_pages_are_listed_with_their_promise(tmp_path):
     assert (tmp_path / "site" / "01-lesson.html").exists()
 
 
-def test_what_is_no_notebook_is_refused_in_one_sentence(tmp_path):
+def test_what_is_no_notebook_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "odd.ipynb").write_text("[]")
     with pytest.raises(CourseError, match="cannot be read as a notebook"):
         pages.export(tmp_path / "odd.ipynb")
 
 
-def test_a_source_that_jupyterlab_hides_is_not_in_the_page(tmp_path):
+def test_a_source_that_jupyterlab_hides_is_not_in_the_page(tmp_path: Path) -> None:
     quiz = new_code_cell("quiz('Which?', right='This')", metadata={"jupyter": {"source_hidden": True}})
     quiz.outputs = [new_output("execute_result", data={"text/plain": "Quiz: Which?"}, execution_count=1)]
     nbformat.write(new_notebook(cells=[quiz]), tmp_path / "quiz.ipynb")

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from pkvm_model.widgets.static import HAIR, HUES, INK, LINE, MUTED
-from tests.widgets.colours import EYES, apart, contrast, distance, tokens
+from tests.widgets.colours import EYES, Triple, apart, contrast, distance, tokens
 
 TEXTS = ("ink", "muted", "host", "hyp", "guest", "danger", "edge")
 GROUNDS = ("bg", "panel", "chg")
@@ -16,7 +16,7 @@ NEAREST = 13
 
 
 @pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
-def test_text_and_shapes_stand_out_from_every_ground(theme):
+def test_text_and_shapes_stand_out_from_every_ground(theme: str) -> None:
     colours = tokens(theme)
     for text, ground in itertools.product(TEXTS, GROUNDS):
         assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
@@ -28,20 +28,20 @@ def test_text_and_shapes_stand_out_from_every_ground(theme):
     ((50, 2.5, 0), (73, 25, -18), 27.1492),
     ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
 ])
-def test_the_distance_is_the_published_one(one, other, published):
+def test_the_distance_is_the_published_one(one: Triple, other: Triple, published: float) -> None:
     """Test data of Sharma, Wu and Dalal 2005."""
     assert distance(one, other) == pytest.approx(published, abs=1e-4)
 
 
 @pytest.mark.parametrize("eye", EYES)
 @pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
-def test_no_two_hues_look_alike_to_any_eye(theme, eye):
+def test_no_two_hues_look_alike_to_any_eye(theme: str, eye: str) -> None:
     colours = tokens(theme)
     near = {(one, other): far for one, other in PAIRS if (far := apart(colours[one], colours[other], eye)) < NEAREST}
     assert near == {}
 
 
-def test_the_form_without_scripts_has_the_light_colours():
+def test_the_form_without_scripts_has_the_light_colours() -> None:
     light = tokens("LIGHT")
     assert {name: light[name] for name in HUES} == HUES
     assert [light[name] for name in ("ink", "muted", "line", "hair")] == [INK, MUTED, LINE, HAIR]

@@ -7,6 +7,7 @@ import pytest
 from pkvm_model.lesson import bench, el2_time, quiz, sequence
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.show.story import play
+from pkvm_model.widgets.quiz import Quiz
 from pkvm_model.widgets.widget import MIME
 
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
@@ -16,13 +17,13 @@ MAKERS = {
 
 
 @pytest.fixture
-def asked():
+def asked() -> Quiz:
     """A quiz."""
     return MAKERS["quiz"]()
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_two_of_them_store_the_same_bytes_with_words_and_a_form_without_scripts(kind):
+def test_two_of_them_store_the_same_bytes_with_words_and_a_form_without_scripts(kind: str) -> None:
     stored = []
     for _ in range(2):
         data, _ = MAKERS[kind]()._repr_mimebundle_()
@@ -36,11 +37,11 @@ def test_two_of_them_store_the_same_bytes_with_words_and_a_form_without_scripts(
 @pytest.mark.parametrize(("kind", "text"), [
     ("sequence", "SequenceView('cold-open-sequence', 18 regions, at 0)"),
     ("el2time", "El2Time(read at 32 pages side by side)"), ("quiz", "Quiz('Which one?', 0 tries)")])
-def test_each_has_one_short_line_that_names_no_address(kind, text):
+def test_each_has_one_short_line_that_names_no_address(kind: str, text: str) -> None:
     assert repr(MAKERS[kind]()) == text
 
 
-def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run():
+def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run() -> None:
     shown = sequence(FOUR)
     shown.place = "16"
     first, _, rest = shown.describe().partition("\n\n")
@@ -49,7 +50,7 @@ def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run():
     assert rest == repr(shown.sequence.table())
 
 
-def test_python_can_light_a_region_and_is_refused_where_there_is_none():
+def test_python_can_light_a_region_and_is_refused_where_there_is_none() -> None:
     shown, sent = sequence(FOUR), []
     shown.send = sent.append
     shown.goto(3)
@@ -58,25 +59,25 @@ def test_python_can_light_a_region_and_is_refused_where_there_is_none():
         shown.goto(19)
 
 
-def test_a_place_that_no_front_end_writes_leaves_a_sequence_at_its_start_or_end():
+def test_a_place_that_no_front_end_writes_leaves_a_sequence_at_its_start_or_end() -> None:
     shown = sequence(FOUR)
     for place, at in (("x", 0), ("999", 18)):
         shown.place = place
         assert shown.at == at
 
 
-def test_what_was_done_on_a_bench_becomes_a_sequence_with_the_same_end():
+def test_what_was_done_on_a_bench_becomes_a_sequence_with_the_same_end() -> None:
     done = bench(COLD_OPEN)
     done.goto(str(FOUR.trace))
     assert sequence(done).sequence.table() == sequence(FOUR).sequence.table()
 
 
-def test_a_trace_text_becomes_a_sequence_from_its_first_call_on():
+def test_a_trace_text_becomes_a_sequence_from_its_first_call_on() -> None:
     calls = sequence(str(FOUR.trace)).sequence.calls()
     assert calls[0].text == "kvm_create_vm(kvm0)"
 
 
-def test_the_chart_reads_where_the_learner_stands():
+def test_the_chart_reads_where_the_learner_stands() -> None:
     chart = el2_time()
     chart.place = "1 2"
     assert chart.read == (512, 8)
@@ -86,7 +87,7 @@ def test_the_chart_reads_where_the_learner_stands():
         assert chart.read == read
 
 
-def test_python_reads_the_answers_of_a_quiz_back(asked):
+def test_python_reads_the_answers_of_a_quiz_back(asked: Quiz) -> None:
     assert (asked.chosen, asked.tries, asked.right) == (None, 0, False)
     asked.place = "0"
     assert (asked.chosen, asked.tries, asked.right) == ("This", 1, False)
@@ -95,5 +96,5 @@ def test_python_reads_the_answers_of_a_quiz_back(asked):
     assert repr(asked) == "Quiz('Which one?', 2 tries, right)"
 
 
-def test_the_name_of_a_quiz_comes_from_its_question(asked):
+def test_the_name_of_a_quiz_comes_from_its_question(asked: Quiz) -> None:
     assert json.loads(asked.packed)["name"] == "quiz-which-one"

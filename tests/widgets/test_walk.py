@@ -1,6 +1,7 @@
 """A position is read back from a trace text, as far as it fits."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,13 @@ UNSHARE = "0 __pkvm_host_unshare_guest(0x1000, 0) ...\n0 resume ...\n0 resume = 
 LOOP = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
 
 
-def expand(from_id, cpu, line):
+def expand(from_id: int, cpu: int, line: str) -> dict[str, Any]:
     """An answer that leads to a state of its own."""
     learnt = graph()["states"][0] | {"digest": "learnt"}
     return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
 
 
-def test_following_its_own_trace_leads_to_the_same_state():
+def test_following_its_own_trace_leads_to_the_same_state() -> None:
     walk, again = Walk(graph()), Walk(graph())
     assert walk.follow(f"{START}\n{EARLY}\n{UNSHARE}") == ""
     assert again.follow(walk.trace) == ""
@@ -29,47 +30,47 @@ def test_following_its_own_trace_leads_to_the_same_state():
     assert len(again.path) == 4
 
 
-def test_a_trace_of_another_bench_is_refused_with_its_line():
+def test_a_trace_of_another_bench_is_refused_with_its_line() -> None:
     walk = Walk(graph())
     assert "line 1 of the trace is not" in walk.follow("pkvm-trace 1 pre\n" + EARLY)
     assert walk.path == []
 
 
-def test_a_trace_of_another_version_is_told_from_one_of_another_bench():
+def test_a_trace_of_another_version_is_told_from_one_of_another_bench() -> None:
     walk = Walk(graph())
     says = "the trace has version 2, here version 1 is read; make it again with this course"
     assert walk.follow(START.replace("pkvm-trace 1", "pkvm-trace 2")) == says
     assert "was made for another bench" in walk.follow(START.replace("slots=2", "slots=1"))
 
 
-def test_a_trace_is_followed_up_to_the_first_line_that_does_not_fit():
+def test_a_trace_is_followed_up_to_the_first_line_that_does_not_fit() -> None:
     walk = Walk(graph())
     assert walk.follow(f"{START}\n{EARLY}\n{EARLY}") == f"the trace fits up to step 1; “{EARLY}” is not possible there"
     assert walk.says.startswith("EL2 refuses CPU 1’s finalise")
 
 
-def test_a_trace_that_promises_another_state_is_told_so():
+def test_a_trace_that_promises_another_state_is_told_so() -> None:
     assert "the trace ends in state abc" in Walk(graph()).follow(f"{START}\n{EARLY}\nstate abc")
 
 
-def test_what_python_is_asked_is_kept():
+def test_what_python_is_asked_is_kept() -> None:
     walk = Walk(graph(), expand)
     assert walk.follow(f"{START}\n{UNSHARE}\n{LOAD}\nstate learnt") == ""
     assert walk.here == 99
 
 
-def test_a_bench_with_nobody_to_ask_says_how_to_make_one_that_has():
+def test_a_bench_with_nobody_to_ask_says_how_to_make_one_that_has() -> None:
     with pytest.raises(LookupError, match=r"make it with bench\(scene\)"):
         Walk(graph()).follow(f"{START}\n{UNSHARE}\n{LOAD}")
 
 
-def test_asking_leaves_the_graph_that_was_shipped_as_it_was():
+def test_asking_leaves_the_graph_that_was_shipped_as_it_was() -> None:
     shipped = graph()
     Walk(shipped, expand).follow(f"{START}\n{UNSHARE}\n{LOAD}")
     assert shipped == graph()
 
 
-def test_going_back_and_doing_something_else_loses_nothing():
+def test_going_back_and_doing_something_else_loses_nothing() -> None:
     walk = Walk(graph())
     walk.follow(f"{START}\n{UNSHARE}")
     walk.follow(f"{START}\n{EARLY}")
@@ -77,14 +78,14 @@ def test_going_back_and_doing_something_else_loses_nothing():
     assert len(walk.path) == 1
 
 
-def test_the_same_step_twice_from_one_place_leads_to_one_place():
+def test_the_same_step_twice_from_one_place_leads_to_one_place() -> None:
     walk = Walk(graph())
     walk.follow(f"{START}\n{EARLY}")
     walk.follow(f"{START}\n{EARLY}")
     assert len(walk.places) == 2
 
 
-def test_a_history_is_recalled_with_its_branches_and_its_position():
+def test_a_history_is_recalled_with_its_branches_and_its_position() -> None:
     walk, again = Walk(graph()), Walk(graph())
     walk.follow(f"{START}\n{UNSHARE}")
     walk.follow(f"{START}\n{EARLY}")
@@ -92,7 +93,7 @@ def test_a_history_is_recalled_with_its_branches_and_its_position():
     assert (again.history, again.branches, again.trace) == (walk.history, walk.branches, walk.trace)
 
 
-def test_a_history_of_ten_thousand_steps_is_recalled():
+def test_a_history_of_ten_thousand_steps_is_recalled() -> None:
     """Long ways of a graph without an end."""
     round_trip = graph() | {"states": graph()["states"][:1], "edges": [[LOOP]]}
     steps = [[number, 0] for number in range(10_000)]
@@ -101,13 +102,13 @@ def test_a_history_of_ten_thousand_steps_is_recalled():
     assert len(walk.path) == 10_000
 
 
-def test_steps_of_a_history_that_do_not_fit_are_left_out_with_all_that_follows():
+def test_steps_of_a_history_that_do_not_fit_are_left_out_with_all_that_follows() -> None:
     walk = Walk(graph())
     walk.recall(json.dumps({"lines": [EARLY, "1 odd"], "steps": [[0, 0], [0, 1], [2, 0]], "at": 3}))
     assert (len(walk.places), walk.path) == (2, [])
 
 
-def test_what_was_broken_on_the_way_stays_broken_and_names_its_step():
+def test_what_was_broken_on_the_way_stays_broken_and_names_its_step() -> None:
     walk = Walk(graph())
     finalise = "1 __pkvm_start_teardown_vm(0x1000) = 0\n1 __pkvm_finalize_teardown_vm(0x1000) ...\n1 resume ..."
     first = UNSHARE.splitlines()[0]

@@ -1,6 +1,7 @@
 """What every widget does, shown by one that has nothing else to do."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,22 +14,22 @@ class Plain(Widget):
 
     kind = "bench"
 
-    def answer(self, question):
+    def answer(self, question: Any) -> Any:
         """The question, unless it is to break."""
         if question == "break":
             raise ValueError("it broke")
         return {"asked": question}
 
-    def describe(self):
+    def describe(self) -> str:
         """Words with markup in them."""
         return "A sentence with <b>."
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Plain()"
 
 
 @pytest.fixture
-def plain():
+def plain() -> Plain:
     """A widget whose messages are caught."""
     made = Plain("{}", "here")
     made.sent = []
@@ -36,22 +37,22 @@ def plain():
     return made
 
 
-def test_an_answer_goes_back_with_the_number_of_its_question(plain):
+def test_an_answer_goes_back_with_the_number_of_its_question(plain: Plain) -> None:
     plain._hear(plain, {"id": "7", "ask": "why"}, [])
     assert plain.sent == [{"id": "7", "answer": {"asked": "why"}}]
 
 
-def test_an_exception_becomes_an_answer_in_words(plain):
+def test_an_exception_becomes_an_answer_in_words(plain: Plain) -> None:
     plain._hear(plain, {"id": "7", "ask": "break"}, [])
     assert plain.sent == [{"id": "7", "error": "Python could not work this out (ValueError: it broke)."}]
 
 
-def test_a_widget_that_answers_nothing_says_so(plain):
+def test_a_widget_that_answers_nothing_says_so(plain: Plain) -> None:
     with pytest.raises(LookupError, match=r"answers nothing, and was asked \{'why': 1\}"):
         Widget.answer(plain, {"why": 1})
 
 
-def test_what_python_says_unasked_is_told_apart(plain):
+def test_what_python_says_unasked_is_told_apart(plain: Plain) -> None:
     plain.stand("there")
     plain.say({"count": 3})
     plain.fail(KeyError("x"))
@@ -59,24 +60,24 @@ def test_what_python_says_unasked_is_told_apart(plain):
     assert [set(message) for message in plain.sent] == [{"place"}, {"says"}, {"error"}]
 
 
-def test_the_words_stand_for_a_widget_without_a_form_of_its_own(plain):
+def test_the_words_stand_for_a_widget_without_a_form_of_its_own(plain: Plain) -> None:
     data, _ = plain._repr_mimebundle_()
     assert data["text/plain"] == "Plain()\nA sentence with <b>."
     assert "A sentence with &lt;b&gt;." in data["text/html"]
     assert data[MIME] == {"v": 3, "kind": "bench", "packed": "{}", "place": "here"}
 
 
-def test_two_widgets_never_share_a_key():
+def test_two_widgets_never_share_a_key() -> None:
     assert Plain("{}").key != Plain("{}").key
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_a_family_ships_its_own_files_and_no_others(kind):
+def test_a_family_ships_its_own_files_and_no_others(kind: str) -> None:
     others = {name for other in kinds() for name in of_family(other)} - set(of_family(kind))
     assert not {path.name for path in parts(kind)} & others
     assert f'register("{kind}"' in front_end(kind)
 
 
-def test_the_front_end_and_python_store_the_same_version():
+def test_the_front_end_and_python_store_the_same_version() -> None:
     stored = json.loads(json.dumps(Plain("{}")._repr_mimebundle_()[0][MIME]))
     assert f"const FORMAT = {stored['v']};" in front_end("bench")

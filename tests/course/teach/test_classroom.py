@@ -12,43 +12,44 @@ from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.teach import classroom
-from pkvm_model.practice.exercises import exercises
+from pkvm_model.practice.exercises import Exercise, exercises
 from pkvm_model.practice.progress import Done
 from tests.course.teach import made_up
 
 SAMPLE = ROOT / "docs" / "workshop" / "hand-ins"
+Thirty = tuple[Path, dict[str, str], classroom.Classroom]
 
 
 @pytest.fixture(scope="module")
-def thirty(tmp_path_factory):
+def thirty(tmp_path_factory: pytest.TempPathFactory) -> Thirty:
     """Thirty hand-ins, read, and what must be said of the broken ones."""
     folder = tmp_path_factory.mktemp("thirty")
     said = made_up.classroom(folder)
     return folder, said, classroom.read(folder)
 
 
-def read(tmp_path, name="Ada", **exercises):
+def read(tmp_path: Path, name: str = "Ada", **exercises: Done) -> classroom.Classroom:
     """The classroom of one hand-in."""
     done = {each.replace("_", "-"): facts for each, facts in exercises.items()}
     (tmp_path / "one.json").write_text(handin.to_text(HandIn(name, handin.course_version(), done)))
     return classroom.read(tmp_path)
 
 
-def test_each_of_thirty_files_is_read_or_refused(thirty):
+def test_each_of_thirty_files_is_read_or_refused(thirty: Thirty) -> None:
     folder, _, found = thirty
     assert len(list(folder.iterdir())) == 30
     assert len(found.learners) + len(found.refused) == 30
     assert len(found.refused) == len(made_up.NO_HAND_INS)
 
 
-def test_what_is_broken_is_named_with_its_reason_and_nothing_else_is(thirty):
+def test_what_is_broken_is_named_with_its_reason_and_nothing_else_is(thirty: Thirty) -> None:
     _, said, found = thirty
     rows = {file: why for file, _, why in found.doubts().rows}
     assert rows.keys() == said.keys()
     assert not [(file, phrase, rows[file]) for file, phrase in said.items() if phrase not in rows[file]]
 
 
-def test_the_table_says_what_the_files_say(thirty):
+def test_the_table_says_what_the_files_say(thirty: Thirty) -> None:
     folder, _, found = thirty
     for row, learner in zip(found.table().rows, found.learners, strict=True):
         noted = handin.read(folder / learner.file).exercises
@@ -59,7 +60,7 @@ def test_the_table_says_what_the_files_say(thirty):
         assert row[2:5] == (*map(str, sums),)
 
 
-def test_the_csv_has_a_line_for_each_learner_and_exercise(thirty):
+def test_the_csv_has_a_line_for_each_learner_and_exercise(thirty: Thirty) -> None:
     _, _, found = thirty
     rows = list(csv.DictReader(io.StringIO(found.csv())))
     assert len(rows) == len(found.learners) * len(found.exercises)
@@ -68,7 +69,7 @@ def test_the_csv_has_a_line_for_each_learner_and_exercise(thirty):
                       if learner.done(name).solved}
 
 
-def test_the_class_is_stuck_where_most_tried_in_vain(thirty):
+def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
     _, _, found = thirty
     first, *rest = found.stuck(most=100).rows
     stuck = {row[0]: int(row[3]) + int(row[4]) for row in (first, *rest)}
@@ -89,14 +90,14 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty):
         (made_up.solved("find-the-hole")._replace(tries=0), "✓ !"),
     ],
 )
-def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path, done, sign):
+def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path: Path, done: Done, sign: str) -> None:
     found = read(tmp_path, find_the_hole=done, lived_to_see=Done(1))
     at = found.exercises.index("find-the-hole")
     assert found.heat().rows[0][at] == sign
     assert f'background:{classroom.LOOKS[sign[0]]}">{sign}</td>' in found.heat()._repr_html_()
 
 
-def test_code_in_an_answer_is_never_run(tmp_path, monkeypatch):
+def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trap = tmp_path / "was-run"
     code = f"answer = open({str(trap)!r}, 'w')\nrun = __import__('os').system('touch {trap}')"
     found = read(tmp_path, lived_to_see=Done(1, solved=True, answer=code),
@@ -105,52 +106,53 @@ def test_code_in_an_answer_is_never_run(tmp_path, monkeypatch):
     assert found.learners[0].faults == {}
 
 
-def test_code_where_a_choice_should_stand_is_not_run_either(tmp_path):
+def test_code_where_a_choice_should_stand_is_not_run_either(tmp_path: Path) -> None:
     answer = 'answer = "-EBUSY".upper()'
     assert read(tmp_path, lived_to_see=Done(1, solved=True, answer=answer)).learners[0].faults == {}
 
 
 @pytest.mark.parametrize("exercise", exercises().values(), ids=lambda exercise: exercise.id)
-def test_nothing_is_said_against_an_honest_solution(exercise):
+def test_nothing_is_said_against_an_honest_solution(exercise: Exercise) -> None:
     said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solved(exercise.id)})
     assert dict(classroom.faults(said)) == {}
 
 
 @pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
-def test_an_answer_that_python_cannot_read_does_no_harm(tmp_path, answer):
+def test_an_answer_that_python_cannot_read_does_no_harm(tmp_path: Path, answer: str) -> None:
     assert read(tmp_path, lived_to_see=Done(1, solved=True, answer=answer)).learners[0].faults == {}
 
 
-def test_a_name_is_text_on_the_page_and_no_formula_in_a_spreadsheet(tmp_path):
+def test_a_name_is_text_on_the_page_and_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
     found = read(tmp_path, name="=<b>1</b>", lived_to_see=Done(1, answer="x"))
     assert "<b>1" not in found.heat()._repr_html_() + found.table()._repr_html_()
     assert ",'=<b>1</b>," in found.csv()
 
 
-def test_a_folder_without_hand_ins_is_one_sentence(tmp_path):
+def test_a_folder_without_hand_ins_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="there is no hand-in in"):
         classroom.read(tmp_path)
 
 
-def test_another_version_of_the_course_is_said(tmp_path):
+def test_another_version_of_the_course_is_said(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(handin.to_text(HandIn("Ada", made_up.OLD, {})))
     assert "another version of the course: 1" in classroom.read(tmp_path).doubts().note
 
 
-def test_the_seats_say_who_can_work_and_whose_line_was_cut():
+def test_the_seats_say_who_can_work_and_whose_line_was_cut() -> None:
     lines = [doctor.line_to_send([doctor.Finding(word, "nbval", "")]) for word in ("ok", "missing")]
     rows = classroom.seats("\n\n".join([*lines, lines[0][5:]])).rows
     assert [row[2] for row in rows] == ["yes", "no: missing nbval", "the line is not whole: ask for it again"]
 
 
-def test_the_sample_beside_the_notebook_is_what_the_seed_makes(tmp_path: Path):
+def test_the_sample_beside_the_notebook_is_what_the_seed_makes(tmp_path: Path) -> None:
     made_up.sample(tmp_path)
     made, stored = ({path.name: path.read_text() for path in folder.iterdir()} for folder in (tmp_path, SAMPLE))
     assert made == stored
 
 
-def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path, monkeypatch):
-    def stops(answer):
+def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path: Path,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(answer: object) -> None:
         raise ZeroDivisionError
 
     classroom.judged.cache_clear()
@@ -160,7 +162,7 @@ def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path, monkey
     assert found.learners[0].faults == {"lived-to-see": ("solved, and its answer does not pass",)}
 
 
-def test_folders_within_the_folder_are_read_too(tmp_path):
+def test_folders_within_the_folder_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "ada").mkdir()
     read(tmp_path / "ada", lived_to_see=Done(1, answer="x"))
     assert [learner.file for learner in classroom.read(tmp_path).learners] == ["ada/one.json"]

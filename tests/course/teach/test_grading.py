@@ -3,6 +3,8 @@
 import argparse
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -13,7 +15,7 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.setup import environment, lock
 from pkvm_model.course.teach import check_nbgrader as grading_trial
 from pkvm_model.course.teach import grading
-from pkvm_model.practice.exercises import exercises
+from pkvm_model.practice.exercises import Exercise, exercises
 from tests.course.setup.test_versions import NEEDED, PROJECT
 
 GRADER_LOCK = environment.lock_text(grading_trial.GRADER)
@@ -21,7 +23,7 @@ PINNED = dict(lock.pinned(GRADER_LOCK, lock.describe_interpreter()))
 ALL = list(exercises().values())
 
 
-def cells(exercise):
+def cells(exercise: Exercise) -> list[tuple[str, dict[str, Any]]]:
     """Source and marks of each cell of a source notebook that nbgrader looks at."""
     stored = json.loads(grading.source(exercise))["cells"]
     found = [("".join(cell["source"]), cell["metadata"].get("nbgrader")) for cell in stored]
@@ -29,7 +31,7 @@ def cells(exercise):
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.id)
-def test_a_source_has_a_cell_to_edit_and_a_locked_one_for_points(exercise):
+def test_a_source_has_a_cell_to_edit_and_a_locked_one_for_points(exercise: Exercise) -> None:
     (answer, its), (test, locked) = cells(exercise)
     released = re.sub(r"\n### BEGIN SOLUTION\n.*\n### END SOLUTION", "", answer, flags=re.DOTALL)
     assert released == f"%%answer {exercise.id}\n{exercise.stub}"
@@ -40,7 +42,7 @@ def test_a_source_has_a_cell_to_edit_and_a_locked_one_for_points(exercise):
     assert f'passed("{exercise.id}")' in test
 
 
-def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path):
+def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path: Path) -> None:
     assignments = grading.write(tmp_path)
     made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ipynb")}
     assert made == {f"source/{exercise.chapter}/{exercise.id}.ipynb" for exercise in ALL}
@@ -48,12 +50,12 @@ def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path):
     assert compile((tmp_path / "nbgrader_config.py").read_text(), "config", "exec")
 
 
-def test_the_chapters_that_are_graded_have_every_kind_of_check():
+def test_the_chapters_that_are_graded_have_every_kind_of_check() -> None:
     kinds = {exercise.kind for exercise in ALL if exercise.chapter in grading_trial.GRADED}
     assert {"predict", "break it", "say it", "mend it", "explain"} <= kinds
 
 
-def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else():
+def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
     exercise = exercises()["lived-to-see"]
     before = json.loads(grading.source(exercise))["cells"]
     after = json.loads(grading.answered(grading.source(exercise), exercise, "answer = 1"))["cells"]
@@ -71,7 +73,7 @@ def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else():
         ({"untouched": (0, 1)}, [True, False]),
     ],
 )
-def test_a_score_that_is_missing_or_another_one_is_wrong(scores, right):
+def test_a_score_that_is_missing_or_another_one_is_wrong(scores: dict[str, tuple[int, int]], right: list[bool]) -> None:
     rows = [{"assignment": "a", "student_id": who, "score": str(score), "max_score": str(most)}
             for who, (score, most) in scores.items()]
     assert [*grading_trial.compared(rows, {"a": [exercises()["lived-to-see"]]})] == right
@@ -80,23 +82,23 @@ def test_a_score_that_is_missing_or_another_one_is_wrong(scores, right):
 @pytest.mark.parametrize(
     "wanted", [*NEEDED, *map(Requirement, PROJECT["optional-dependencies"]["nbgrader"])], ids=lambda wanted: wanted.name
 )
-def test_the_graders_lock_holds_what_the_project_asks_for(wanted):
+def test_the_graders_lock_holds_what_the_project_asks_for(wanted: Requirement) -> None:
     assert wanted.specifier.contains(PINNED[wanted.name])
 
 
-def test_the_graders_lock_agrees_with_the_other_and_names_no_host():
+def test_the_graders_lock_agrees_with_the_other_and_names_no_host() -> None:
     other = dict(lock.pinned(environment.lock_text(), lock.describe_interpreter()))
     assert not {name for name in PINNED.keys() & other.keys() if PINNED[name] != other[name]}
     assert not re.search(r"://|--index|--find-links|--extra|@ ", GRADER_LOCK)
     assert not [entry for entry in re.split(r"\n(?=\S)", GRADER_LOCK.strip()) if "--hash=sha256:" not in entry]
 
 
-def test_a_part_and_nbgrader_are_not_tried_at_once():
+def test_a_part_and_nbgrader_are_not_tried_at_once() -> None:
     with pytest.raises(CourseError, match="not both"):
         checks.run(cli.parse(["test", "model", "--nbgrader"]))
 
 
-def test_a_chapter_that_is_none_is_named(monkeypatch, tmp_path):
+def test_a_chapter_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(environment, "filled", lambda place: None)
     monkeypatch.setattr(grading_trial, "MADE", tmp_path)
     with pytest.raises(CourseError, match="there is no assignment 99-nowhere"):
