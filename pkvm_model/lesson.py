@@ -29,7 +29,7 @@ from .model.revisions import REVISIONS, V1, Revision
 from .model.run import CALLS
 from .model.trace import parse, replay
 from .practice import progress_table
-from .practice.exercises import ExerciseError, exercise
+from .practice.exercises import ExerciseError, find_exercise
 from .scenes import LENT_PAGE, Scene, scene
 from .show.claim import claim
 from .show.guards import noticed, without
@@ -169,7 +169,7 @@ def source(call: str | Callable[..., Any]) -> Source:
 
 def progress() -> Progress:
     """The learner's progress, which can be looked at again: each exercise, what is solved, what to do next."""
-    return Progress(progress_table.here)
+    return Progress(progress_table.make_table_here)
 
 
 PASSED: dict[str, bool] = {}
@@ -184,7 +184,7 @@ def answer(line: str, cell: str) -> Card:
     from IPython.core.error import UsageError  # noqa: PLC0415  # only a notebook needs it, and it has it already
 
     try:
-        card = check(exercise(line.strip()), cell)
+        card = check(find_exercise(line.strip()), cell)
     except ExerciseError as error:
         raise UsageError(f"{error}. The first line is %%answer and the name of the notebook.") from None
     PASSED[line.strip()] = card.verdict.passed

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from pkvm_model.practice.exercises import exercise
+from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.judge import judge
 
 IMPORTED = {
@@ -49,7 +49,7 @@ def test_what_learners_imported_is_still_there(module: str, names: str) -> None:
 
 
 def test_an_answer_with_old_import_lines_passes() -> None:
-    solution = exercise("close-the-gap").solution
+    solution = find_exercise("close-the-gap").solution
     assert NEW in solution
     assert judge("close-the-gap", solution.replace(NEW, OLD)).passed
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .exercises import Exercise, quoted
+from .exercises import Exercise, quote
 from .verdict import NotYet
 
 
-class Answer:
+class SubmittedAnswer:
     """The names in a learner's answer to an exercise."""
 
     def __init__(self, exercise: Exercise, names: Mapping[str, Any]) -> None:
@@ -33,12 +33,12 @@ class Answer:
     def choice(self, name: str) -> str:
         """Which option `name` was given; spaces and capitals do not matter. Raises NotYet for none of them."""
         options, given = self.exercise.options[name], self.value(name)
-        found = [option for option in options if plain(option) == plain(given)]
+        found = [option for option in options if normalise(option) == normalise(given)]
         if not found:
-            raise NotYet(f"`{name}` is {given!r:.60}. Choose one of {', '.join(map(quoted, options))}.")
+            raise NotYet(f"`{name}` is {given!r:.60}. Choose one of {', '.join(map(quote, options))}.")
         return found[0]
 
 
-def plain(value: object) -> str:
+def normalise(value: object) -> str:
     """A value as it is compared: without capitals and outer spaces, and every dash is the one on the keyboard."""
     return " ".join(str(value).replace("−", "-").replace("–", "-").lower().split())

@@ -43,7 +43,7 @@ class ExerciseError(ValueError):
     """The text of an exercise is not as it must be; the message names file and fault."""
 
 
-class Wrong(NamedTuple):
+class WrongAnswer(NamedTuple):
     """An answer that must be refused, and the sentence that it gets."""
 
     code: str
@@ -68,25 +68,25 @@ class Exercise:
     hints: tuple[str, ...]
     solution: str
     explained: str
-    wrong: tuple[Wrong, ...]
+    wrong: tuple[WrongAnswer, ...]
 
 
 @cache
-def exercises(folder: Path = FOLDER) -> dict[str, Exercise]:
+def load_exercises(folder: Path = FOLDER) -> dict[str, Exercise]:
     """All exercises by id, in the order of the chapters and of their difficulty. Raises ExerciseError."""
-    found = [parse(path.stem, read(path)) for path in sorted(folder.glob("*.md")) if path.name != "README.md"]
+    found = [parse(path.stem, read_text(path)) for path in sorted(folder.glob("*.md")) if path.name != "README.md"]
     return {one.id: one for one in sorted(found, key=lambda one: (one.chapter, one.difficulty, one.id))}
 
 
-def exercise(name: str) -> Exercise:
+def find_exercise(name: str) -> Exercise:
     """The exercise with this id. Raises ExerciseError for one that there is not, with those of a name like it."""
-    if name not in exercises():
-        near = " or ".join(get_close_matches(name, exercises(), cutoff=0.5))
+    if name not in load_exercises():
+        near = " or ".join(get_close_matches(name, load_exercises(), cutoff=0.5))
         raise ExerciseError(f"there is no exercise {name!r}{near and f'; there is {near}'}")
-    return exercises()[name]
+    return load_exercises()[name]
 
 
-def read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """A file's text. Raises ExerciseError for one that is none."""
     try:
         return path.read_text(encoding="utf-8")
@@ -99,19 +99,19 @@ def parse(name: str, text: str) -> Exercise:
     head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
     titled = [part.partition("\n") for part in rest]
     parts = {title.strip(): body.strip() for title, _, body in titled}
-    title, fields = read_head(name, head)
+    title, fields = parse_head(name, head)
     needed = {"Task", "Hints", "Solution", "Options" if "Options" in parts else "Answer"}
     if len(parts) != len(rest) or not needed <= parts.keys() <= {*SECTIONS}:
         fail(name, f"its sections are {', '.join(parts)}; it needs {', '.join(sorted(needed))}")
-    options = read_options(name, parts.get("Options", ""))
-    solution, explained = one_block(name, parts["Solution"])
-    wrong = tuple(read_wrong(name, parts.get("Wrong", "")))
+    options = parse_options(name, parts.get("Options", ""))
+    solution, explained = take_block(name, parts["Solution"])
+    wrong = tuple(parse_wrong_answers(name, parts.get("Wrong", "")))
     return Exercise(
-        name, title, fields["kind"], fields["chapter"], number(name, fields, "minutes", 60),
-        number(name, fields, "difficulty", 3), fields["why"], parts["Task"],
-        one_block(name, parts["Bench"])[0] if "Bench" in parts else "", options,
-        one_block(name, parts["Answer"])[0] if "Answer" in parts else stub_of(options),
-        read_hints(name, parts["Hints"]), solution, explained, wrong or tuple(all_wrong(solution, options)))
+        name, title, fields["kind"], fields["chapter"], parse_number(name, fields, "minutes", 60),
+        parse_number(name, fields, "difficulty", 3), fields["why"], parts["Task"],
+        take_block(name, parts["Bench"])[0] if "Bench" in parts else "", options,
+        take_block(name, parts["Answer"])[0] if "Answer" in parts else make_stub(options),
+        parse_hints(name, parts["Hints"]), solution, explained, wrong or tuple(derive_wrong_answers(solution, options)))
 
 
 def fail(name: str, fault: str) -> NoReturn:
@@ -119,7 +119,7 @@ def fail(name: str, fault: str) -> NoReturn:
     raise ExerciseError(f"exercises/{name}.md: {fault}")
 
 
-def read_head(name: str, head: str) -> tuple[str, dict[str, str]]:
+def parse_head(name: str, head: str) -> tuple[str, dict[str, str]]:
     """The title and the fields."""
     first, *rows = [row for row in head.strip().splitlines() if row.strip()] or [""]
     fields = {found[1]: found[2] for row in rows if (found := FIELD.fullmatch(row))}
@@ -132,7 +132,7 @@ def read_head(name: str, head: str) -> tuple[str, dict[str, str]]:
     return first.removeprefix("# "), fields
 
 
-def number(name: str, fields: dict[str, str], field: str, most: int) -> int:
+def parse_number(name: str, fields: dict[str, str], field: str, most: int) -> int:
     """A field that is a number from 1 on."""
     text = fields[field]
     if not text.isdecimal() or not 1 <= int(text) <= most:
@@ -140,7 +140,7 @@ def number(name: str, fields: dict[str, str], field: str, most: int) -> int:
     return int(text)
 
 
-def one_block(name: str, part: str) -> tuple[str, str]:
+def take_block(name: str, part: str) -> tuple[str, str]:
     """The one Python block of a section, and the prose around it."""
     blocks = BLOCK.findall(part)
     if len(blocks) != 1:
@@ -148,7 +148,7 @@ def one_block(name: str, part: str) -> tuple[str, str]:
     return blocks[0].rstrip("\n"), BLOCK.sub("", part).strip()
 
 
-def read_options(name: str, part: str) -> dict[str, dict[str, str]]:
+def parse_options(name: str, part: str) -> dict[str, dict[str, str]]:
     """The options by the name that the learner gives a value; without a heading the name is `answer`."""
     found: dict[str, dict[str, str]] = {}
     variable = "answer"
@@ -164,23 +164,23 @@ def read_options(name: str, part: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def stub_of(options: dict[str, dict[str, str]]) -> str:
+def make_stub(options: dict[str, dict[str, str]]) -> str:
     """The place to edit where something is to be chosen; options that are too long for a line get one each."""
-    return "\n".join(choice_of(name, [*map(quoted, values)]) for name, values in options.items())
+    return "\n".join(make_choice(name, [*map(quote, values)]) for name, values in options.items())
 
 
-def choice_of(name: str, values: list[str]) -> str:
+def make_choice(name: str, values: list[str]) -> str:
     """One choice in the place to edit."""
     line = f"{name} = ...  # {' or '.join(values)}"
     return line if len(line) <= WIDE else "\n".join([f"{name} = ...", *(f"#   {value}" for value in values)])
 
 
-def quoted(value: str) -> str:
+def quote(value: str) -> str:
     """A value as it is written in Python."""
     return f'"{value}"'
 
 
-def read_hints(name: str, part: str) -> tuple[str, ...]:
+def parse_hints(name: str, part: str) -> tuple[str, ...]:
     """The three hints, from a nudge to nearly everything."""
     hints = [" ".join(text.split()) for text in re.split(r"^\d\. ", part, flags=re.MULTILINE)[1:]]
     if len(hints) != 3:
@@ -188,19 +188,19 @@ def read_hints(name: str, part: str) -> tuple[str, ...]:
     return tuple(hints)
 
 
-def read_wrong(name: str, part: str) -> Iterator[Wrong]:
+def parse_wrong_answers(name: str, part: str) -> Iterator[WrongAnswer]:
     """The wrong answers, each with its sentence."""
     codes, sentences = BLOCK.findall(part), re.findall(r"^> (.+)$", part, re.MULTILINE)
     if len(codes) != len(sentences):
         fail(name, f"it has {len(codes)} wrong answers and {len(sentences)} sentences for them")
-    yield from (Wrong(code.rstrip("\n"), sentence) for code, sentence in zip(codes, sentences, strict=True))
+    yield from (WrongAnswer(code.rstrip("\n"), sentence) for code, sentence in zip(codes, sentences, strict=True))
 
 
-def all_wrong(solution: str, options: dict[str, dict[str, str]]) -> Iterator[Wrong]:
+def derive_wrong_answers(solution: str, options: dict[str, dict[str, str]]) -> Iterator[WrongAnswer]:
     """Where something is to be chosen: the solution with one choice changed, in each way there is."""
     for name, values in options.items():
         for value, sentence in values.items():
-            line = f'{name} = {quoted(value)}'
+            line = f'{name} = {quote(value)}'
             changed = re.sub(rf"^{name} = .*$", lambda _, line=line: line, solution, flags=re.MULTILINE)  # type: ignore[misc]
             if changed != solution:
-                yield Wrong(changed, sentence)
+                yield WrongAnswer(changed, sentence)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from . import sandbox as inside
-from .exercises import exercise
+from . import sandbox
+from .exercises import find_exercise
 from .verdict import Verdict
 
 SECONDS = 4.5
@@ -29,21 +29,21 @@ ROOT = Path(__file__).parents[2]
 
 def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
     """The verdict on an answer's text; `seconds` is how long it may take. Raises ExerciseError for no such exercise."""
-    exercise(name)
+    find_exercise(name)
     if not can_end_processes():
-        return inside.judge(name, text)
+        return sandbox.judge_here(name, text)
     command = [sys.executable, "-m", "pkvm_model.practice.sandbox", name]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
                           env=environment, start_new_session=True) as child:
         try:
-            said = hear(child, text.encode(), seconds)
+            said = await_output(child, text.encode(), seconds)
         finally:
-            end(child)
-    return Verdict(False, TOO_LONG.format(seconds=seconds)) if said is None else read(said)
+            end_process(child)
+    return Verdict(False, TOO_LONG.format(seconds=seconds)) if said is None else parse_verdict(said)
 
 
-def hear(child: subprocess.Popen[bytes], text: bytes | None, seconds: float) -> bytes | None:
+def await_output(child: subprocess.Popen[bytes], text: bytes | None, seconds: float) -> bytes | None:
     """What a process says to a text; None if it works or waits for too long."""
     watch = Watch(child.pid, seconds)
     while not watch.over():
@@ -78,7 +78,7 @@ class Watch:
         return float(times.user + times.system)
 
 
-def read(said: bytes) -> Verdict:
+def parse_verdict(said: bytes) -> Verdict:
     """The verdict that the process wrote; one that wrote none was ended by the answer."""
     try:
         found = json.loads(said)
@@ -87,7 +87,7 @@ def read(said: bytes) -> Verdict:
         return Verdict(False, ENDED)
 
 
-def end(child: subprocess.Popen[bytes]) -> None:
+def end_process(child: subprocess.Popen[bytes]) -> None:
     """End a process and all that it has started."""
     try:
         if os.name == "posix":

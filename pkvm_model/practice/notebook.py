@@ -10,13 +10,13 @@ MAGIC = "%%answer"
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
-def notebook(exercise: Exercise, answer: str | None = None) -> bytes:
+def make_notebook(exercise: Exercise, answer: str | None = None) -> bytes:
     """The notebook's bytes, the same each time; `answer` stands in the one cell to edit instead of the stub."""
     cells = [
-        markdown("title", heading(exercise)),
-        markdown("task", exercise.task),
-        code("bench", "\n".join(["%load_ext pkvm_model.lesson", *filter(None, [exercise.bench])])),
-        code("answer", f"{MAGIC} {exercise.id}\n{exercise.stub if answer is None else answer}"),
+        make_markdown_cell("title", write_heading(exercise)),
+        make_markdown_cell("task", exercise.task),
+        make_code_cell("bench", "\n".join(["%load_ext pkvm_model.lesson", *filter(None, [exercise.bench])])),
+        make_code_cell("answer", f"{MAGIC} {exercise.id}\n{exercise.stub if answer is None else answer}"),
     ]
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     whole = {"cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
@@ -24,7 +24,7 @@ def notebook(exercise: Exercise, answer: str | None = None) -> bytes:
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def heading(exercise: Exercise) -> str:
+def write_heading(exercise: Exercise) -> str:
     """Title, why it matters, and what it takes."""
     return (f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.kind.capitalize()}. {exercise.minutes} minutes, "
             f"{LEVELS[exercise.difficulty]}. It belongs to "
@@ -33,18 +33,18 @@ def heading(exercise: Exercise) -> str:
             f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above.")
 
 
-def markdown(name: str, text: str) -> dict[str, Any]:
+def make_markdown_cell(name: str, text: str) -> dict[str, Any]:
     """A cell of text."""
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
 
 
-def code(name: str, text: str) -> dict[str, Any]:
+def make_code_cell(name: str, text: str) -> dict[str, Any]:
     """A cell of code that was not run."""
     return {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [],
             "source": text.splitlines(keepends=True)}
 
 
-def answer_in(content: bytes, name: str) -> str | None:
+def extract_answer(content: bytes, name: str) -> str | None:
     """The text of the last cell that answers this exercise, None where there is none or the file is no notebook."""
     found = None
     try:

@@ -18,7 +18,7 @@ from ..model.steps import Call
 from ..model.trace import Trace, TraceError, header, parse
 from ..scenes import Scene
 from ..show.story import Story, play
-from .answer import Answer
+from .answer import SubmittedAnswer
 from .exercises import ExerciseError
 from .verdict import NotYet, Verdict
 
@@ -31,7 +31,7 @@ WAITING = "1 order, up to where it waits for ever"
 FOREIGN = "This trace is not of this bench: kernel, machine or calls differ. Copy it from there."
 
 
-def predicted(answer: Answer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
+def check_prediction(answer: SubmittedAnswer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
               shown: Story | Trace | None = None) -> Verdict:
     """Compare choices with what the model does: `truth` has the option that it chooses for each name, or several.
 
@@ -49,21 +49,21 @@ def predicted(answer: Answer, truth: Mapping[str, str | Collection[str]], looked
     if wrong:
         return Verdict(False, options[wrong][given[wrong]], looked_at, about=wrong if len(options) > 1 else "")
     told = " ".join(options[name][given[name]] for name in options)
-    return Verdict(True, told, looked_at, **run_shown(shown))
+    return Verdict(True, told, looked_at, **show_run(shown))
 
 
-def outcome(story: Story) -> str:
+def describe_outcome(story: Story) -> str:
     """What the last step of a story answers, as the options have it: a result, or that nobody gets one."""
     last = story.outcomes[-1]
     return "nothing: the machine ends" if last.startswith("! EL2_PANIC") else last.removeprefix("= ")
 
 
-def true_of(statements: Mapping[str, object]) -> set[str]:
+def select_true(statements: Mapping[str, object]) -> set[str]:
     """The options that are true, of those that the model was asked about."""
     return {option for option, holds in statements.items() if holds}
 
 
-def run_shown(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
+def show_run(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
     """A run as the fields of a verdict that show it; its first `setup` lines only lead to it."""
     if run is None:
         return {}
@@ -77,27 +77,27 @@ def run_shown(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
     return {"trace": str(trace), "along": along}
 
 
-def broken(answer: Answer, scene: Scene, asked: tuple[Always, ...], not_so: Callable[[Story], str],
+def check_violation(answer: SubmittedAnswer, scene: Scene, asked: tuple[Always, ...], not_so: Callable[[Story], str],
            name: str = "run") -> Verdict:
     """Look whether the learner's steps break a property: `name` holds CPU numbers, or a trace text from the bench.
 
     `not_so` says what a run that breaks nothing shows. The fewest steps there are come from the explorer.
     """
-    story = played(scene, answer.value(name))
-    reason = next(filter(None, (first_broken(story, one) for one in asked)), "")
+    story = play_steps(scene, answer.value(name))
+    reason = next(filter(None, (find_violation(story, one) for one in asked)), "")
     if not reason:
-        return Verdict(False, not_so(story), "1 run, yours", steps=len(story.steps), **run_shown(story))
+        return Verdict(False, not_so(story), "1 run, yours", steps=len(story.steps), **show_run(story))
     report = explore(Scripts(scene), asked, ENOUGH)
     fewest = min(len(found.run) for found in report.answers if found.run is not None)
     mine = len(story.steps)
     rest = "that is the fewest there are" if mine <= fewest else f"the fewest is {fewest}"
-    told = f"Broken in {count(mine, 'step')}; {rest}. {sentence(reason)}"
-    return Verdict(True, told, states(report), steps=mine, fewest=fewest, **run_shown(story))
+    told = f"Broken in {count(mine, 'step')}; {rest}. {make_sentence(reason)}"
+    return Verdict(True, told, describe_coverage(report), steps=mine, fewest=fewest, **show_run(story))
 
 
-def played(scene: Scene, given: object) -> Story:
+def play_steps(scene: Scene, given: object) -> Story:
     """The story of the learner's steps on a bench. Raises NotYet where they are none."""
-    cpus = from_trace(scene, given) if isinstance(given, str) else given
+    cpus = read_cpus(scene, given) if isinstance(given, str) else given
     if not isinstance(cpus, list | tuple) or not all(type(cpu) is int for cpu in cpus) or not cpus:
         raise NotYet("Write the CPUs in the order in which you clicked, as in [0, 1, 1], or a trace from the bench.")
     if absent := [cpu for cpu in cpus if not 0 <= cpu < len(scene.scripts)]:
@@ -107,19 +107,19 @@ def played(scene: Scene, given: object) -> Story:
     try:
         story = play(scene, *cpus)
     except ValueError as error:
-        told = f"{sentence(str(error))} Step it on the bench and copy what you did."
+        told = f"{make_sentence(str(error))} Step it on the bench and copy what you did."
         raise NotYet(FOREIGN if isinstance(given, str) else told) from None
-    if isinstance(given, str) and calls_in(parse(given)) != calls_in(story.trace):
+    if isinstance(given, str) and list_calls(parse(given)) != list_calls(story.trace):
         raise NotYet(FOREIGN)
     return story
 
 
-def calls_in(trace: Trace) -> list[Call | None]:
+def list_calls(trace: Trace) -> list[Call | None]:
     """The calls of a trace in their order, None for each step with which one goes on."""
     return [line.call for line in trace.lines]
 
 
-def from_trace(scene: Scene, text: str) -> list[int]:
+def read_cpus(scene: Scene, text: str) -> list[int]:
     """The CPUs that stepped in a trace of this bench. Raises NotYet for a trace of something else."""
     try:
         given = parse(text)
@@ -132,7 +132,7 @@ def from_trace(scene: Scene, text: str) -> list[int]:
     return [line.cpu for line in given.lines[len(setup.lines):]]
 
 
-def first_broken(story: Story, asked: Always) -> str:
+def find_violation(story: Story, asked: Always) -> str:
     """Why a property is broken somewhere along a story, '' if it is not."""
     before = story.scene.start()
     for step, _ in story.steps:
@@ -143,7 +143,7 @@ def first_broken(story: Story, asked: Always) -> str:
     return ""
 
 
-def states(*reports: Report) -> str:
+def describe_coverage(*reports: Report) -> str:
     """How far was looked, exactly: at all states, or at those up to a shortest run."""
     seen = sum(report.states for report in reports)
     if all(report.complete for report in reports):
@@ -151,23 +151,23 @@ def states(*reports: Report) -> str:
     return f"{count(seen, 'state')}, up to the shortest run"
 
 
-def sentence(text: str) -> str:
+def make_sentence(text: str) -> str:
     """The text with a full stop, and a capital unless it begins with a name such as vCPU."""
     first = text[:1].upper() if text.partition(" ")[0].islower() else text[:1]
     return f"{first}{text[1:].rstrip('.')}." if text else ""
 
 
-def always(answer: Answer, name: str, says: str = "Yours.") -> Always:
+def make_invariant(answer: SubmittedAnswer, name: str, says: str = "Yours.") -> Always:
     """A learner's invariant: `name(state)` gives what is wrong, in words, or ''."""
-    return Always(name, says, guarded(answer, name, str))
+    return Always(name, says, wrap_function(answer, name, str))
 
 
-def sometimes(answer: Answer, name: str, says: str = "Yours.") -> Sometimes:
+def make_goal(answer: SubmittedAnswer, name: str, says: str = "Yours.") -> Sometimes:
     """A learner's goal: `name(state)` is true of the states that are to be reached."""
-    return Sometimes(name, says, guarded(answer, name, bool))
+    return Sometimes(name, says, wrap_function(answer, name, bool))
 
 
-def guarded(answer: Answer, name: str, kind: type) -> Callable[[State], Any]:
+def wrap_function(answer: SubmittedAnswer, name: str, kind: type) -> Callable[[State], Any]:
     """A learner's function over states; what goes wrong in it is reported as theirs, with the state."""
     function = answer.function(name)
 
@@ -183,7 +183,7 @@ def guarded(answer: Answer, name: str, kind: type) -> Callable[[State], Any]:
     return asked
 
 
-def ask(machine: Scripts | AnyHost | Scene, *asked: Property) -> Report:
+def explore_fully(machine: Scripts | AnyHost | Scene, *asked: Property) -> Report:
     """Ask about all states of a machine. Raises ExerciseError where there are more than an exercise should have."""
     report = explore(Scripts(machine) if isinstance(machine, Scene) else machine, asked, ENOUGH)
     if any(answer.verdict == INCOMPLETE for answer in report.answers):
@@ -191,37 +191,38 @@ def ask(machine: Scripts | AnyHost | Scene, *asked: Property) -> Report:
     return report
 
 
-def reached(report: Report, name: str) -> bool:
+def is_reached(report: Report, name: str) -> bool:
     """True if what the question of this name asks for was found."""
     return next(found.verdict for found in report.answers if found.asked.name == name) in (EXAMPLE, VIOLATED)
 
 
-def spares(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
+def refuse_false_alarm(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
     """None if a learner's invariant holds where nothing is wrong, else a refusal; `says` begins its sentence."""
-    found = ask(machine, asked)
+    found = explore_fully(machine, asked)
     if found.answers[0].verdict in (HOLDS, EMPTY):
         return None
-    told = f"{says} It says: {sentence(found.answers[0].reason)}"
-    return Verdict(False, told, states(found), **run_of(machine, found))
+    told = f"{says} It says: {make_sentence(found.answers[0].reason)}"
+    return Verdict(False, told, describe_coverage(found), **show_answer(machine, found))
 
 
-def catches(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
+def refuse_miss(machine: Scripts | Scene, asked: Always, says: str) -> Verdict | None:
     """None if a learner's invariant is broken where something is wrong, else a refusal; `says` is its sentence."""
-    found = ask(machine, asked)
-    return None if found.answers[0].verdict == VIOLATED else Verdict(False, says, states(found))
+    found = explore_fully(machine, asked)
+    return None if found.answers[0].verdict == VIOLATED else Verdict(False, says, describe_coverage(found))
 
 
-def run_of(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> dict[str, Any]:
+def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> dict[str, Any]:
     """The run that answers a question, as the fields of a verdict that show it; none where there is none."""
     run = report.answers[number].run
     if run is None:
         return {}
     asked = Scripts(machine) if isinstance(machine, Scene) else machine
     setup = len(asked.scene.setup) if isinstance(asked, Scripts) else 0
-    return run_shown(traced(asked, run), setup)
+    return show_run(traced(asked, run), setup)
 
 
-def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dict[str, str] | None = None) -> Verdict:
+def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]],
+              says: dict[str, str] | None = None) -> Verdict:
     """Judge a kernel with a learner's functions in the place of its own, by all races and all good runs.
 
     `says` gives an objection's sentence in the words of the exercise.
@@ -231,19 +232,19 @@ def mended(kernel: Revision, functions: dict[str, Callable[..., Any]], says: dic
     found = against.cell if against else None
     told = judged.sentence if says is None else says.get(judged.sentence, judged.sentence)
     looked_at = f"{judged.states:,} states, all orders of all races and of all good runs" if judged.states else WAITING
-    shown = run_shown(found.trace, found.setup) if found else {}
+    shown = show_run(found.trace, found.setup) if found else {}
     return Verdict(judged.accepted, f"{told.rstrip('.')}.", looked_at, **shown)
 
 
-def passed(says: str, mine: Always, *scenes: Scene) -> Verdict:
+def accept_invariant(says: str, mine: Always, *scenes: Scene) -> Verdict:
     """Say that a learner's invariant is good, and of how many states it holds; where it is broken, a run shows that."""
-    found = [(scene, ask(scene, mine)) for scene in scenes]
-    holds = [report for _, report in found if not reached(report, mine.name)]
-    caught = next(((scene, report) for scene, report in found if reached(report, mine.name)), None)
-    return Verdict(True, says, states(*holds), **(run_of(*caught) if caught else {}))
+    found = [(scene, explore_fully(scene, mine)) for scene in scenes]
+    holds = [report for _, report in found if not is_reached(report, mine.name)]
+    caught = next(((scene, report) for scene, report in found if is_reached(report, mine.name)), None)
+    return Verdict(True, says, describe_coverage(*holds), **(show_answer(*caught) if caught else {}))
 
 
-def every_order(scene: Scene) -> list[Story]:
+def play_every_order(scene: Scene) -> list[Story]:
     """All orders of a small scene, each played until nobody can step; never more than an exercise should have."""
     ended, open_ = [], [play(scene)]
     while open_:
@@ -256,16 +257,16 @@ def every_order(scene: Scene) -> list[Story]:
     return ended
 
 
-def rewritten(scene: Scene, functions: dict[str, Callable[..., Any]]) -> Scene:
+def replace_functions(scene: Scene, functions: dict[str, Callable[..., Any]]) -> Scene:
     """A scene in whose kernel a learner's functions stand in the place of its own."""
     kernel = scene.revision
     return replace(scene, revision=watched(kernel._replace(functions={**kernel.functions, **functions})))
 
 
-def ask_rewritten(scene: Scene, *asked: Property) -> Report:
+def explore_rewritten(scene: Scene, *asked: Property) -> Report:
     """Ask about all states of a scene that is rewritten.
 
     Raises LearnerError for a function that goes wrong, and Spinning for one that waits under a lock.
     """
     with blamed_on_functions(scene.revision):
-        return ask(scene, *asked)
+        return explore_fully(scene, *asked)

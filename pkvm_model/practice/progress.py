@@ -16,7 +16,7 @@ NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
 VERSION = 1
 
 
-class Done(NamedTuple):
+class ExerciseRecord(NamedTuple):
     """What is noted of one exercise. `answer` is the last one that passed, or else the last one that was tried.
 
     `steps` are the learner's least where something was to be broken, `fewest` the least there can be.
@@ -36,71 +36,71 @@ class ProgressError(Exception):
     """The progress could not be read or kept; the message says what to do."""
 
 
-def place(start: Path | None = None) -> Path | None:
+def find_copy(start: Path | None = None) -> Path | None:
     """The learner's copy that a folder is in, None where there is none and nothing is noted."""
     here = (start or Path.cwd()).resolve()
     return next((folder for folder in (here, *here.parents) if (folder / COPY).is_file()), None)
 
 
-def read(folder: Path) -> dict[str, Done]:
+def read(folder: Path) -> dict[str, ExerciseRecord]:
     """Everything that is noted in a copy, by exercise. Raises ProgressError for a file that is damaged."""
     try:
-        return from_text((folder / NAME).read_text(encoding="utf-8"))
+        return parse((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError as error:
         raise ProgressError(f"it is damaged ({error.reason})") from None
 
 
-def from_text(text: str) -> dict[str, Done]:
+def parse(text: str) -> dict[str, ExerciseRecord]:
     """What a progress file says. Raises ProgressError for anything else."""
     try:
         whole = json.loads(text)
         if whole["version"] != VERSION:
             raise ProgressError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
-        return {str(name): from_value(row) for name, row in whole["exercises"].items()}
+        return {str(name): parse_record(row) for name, row in whole["exercises"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ProgressError(f"it is damaged ({type(error).__name__}: {error})") from None
 
 
-def from_value(row: Mapping[str, Any]) -> Done:
+def parse_record(row: Mapping[str, Any]) -> ExerciseRecord:
     """What is noted of one exercise, each field of its own type. Raises ValueError for anything else."""
-    usual = Done()._asdict()
+    usual = ExerciseRecord()._asdict()
     for name, value in row.items():
         kinds = (int, type(None)) if usual[name] is None else (type(usual[name]),)
         if type(value) not in kinds or (isinstance(value, int) and value < 0):
             raise ValueError(f"{name} cannot be {value!r:.40}")
         if isinstance(value, str):
             value.encode()  # half a character, which JSON can spell, could not be kept
-    return Done(**row)
+    return ExerciseRecord(**row)
 
 
-def to_text(noted: Mapping[str, Done]) -> str:
+def to_text(noted: Mapping[str, ExerciseRecord]) -> str:
     """The file's text: sorted, a line for each fact."""
-    return json.dumps({"version": VERSION, "exercises": to_rows(noted)}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps({"version": VERSION, "exercises": to_json(noted)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def to_rows(noted: Mapping[str, Done]) -> dict[str, dict[str, Any]]:
+def to_json(noted: Mapping[str, ExerciseRecord]) -> dict[str, dict[str, Any]]:
     """What is noted as JSON values, without what was never done."""
-    usual = Done()._asdict()
+    usual = ExerciseRecord()._asdict()
     return {name: {field: value for field, value in noted[name]._asdict().items() if value != usual[field]}
             for name in sorted(noted)}
 
 
-def note(folder: Path, name: str, change: Callable[[Done], Done]) -> Done:
+def update(folder: Path, name: str, change: Callable[[ExerciseRecord], ExerciseRecord]) -> ExerciseRecord:
     """Change what is noted of one exercise, and keep it. Raises ProgressError where that cannot be done."""
     try:
-        with locked(folder):
-            noted = usable(folder)
-            noted[name] = change(noted.get(name, Done()))
-            write_whole(folder / NAME, to_text(noted).encode())
+        with lock_progress(folder):
+            noted = read_or_put_aside(folder)
+            noted[name] = change(noted.get(name, ExerciseRecord()))
+            write_atomically(folder / NAME, to_text(noted).encode())
             return noted[name]
     except OSError as error:
         raise ProgressError(f"your progress could not be kept ({error.strerror}). Make room and run the cell again; "
                             "what you wrote is in this notebook") from error
 
 
-def usable(folder: Path) -> dict[str, Done]:
+def read_or_put_aside(folder: Path) -> dict[str, ExerciseRecord]:
     """What is noted; a damaged file is put aside under a name of its own."""
     try:
         return read(folder)
@@ -116,14 +116,14 @@ def put_damaged_aside(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_progress(folder: Path) -> Iterator[None]:
     """While this lasts nobody else changes what is noted here."""
     with (folder / LOCK).open("a+b") as lock:
-        hold(lock.fileno())
+        lock_file(lock.fileno())
         yield
 
 
-def hold(number: int) -> None:
+def lock_file(number: int) -> None:
     """Wait until an open file is ours; it is released when it is closed, also by the end of the process."""
     try:
         import fcntl  # noqa: PLC0415  # not on Windows
@@ -135,7 +135,7 @@ def hold(number: int) -> None:
         msvcrt.locking(number, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a stop at any moment leaves the old one or the whole new one."""
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:

@@ -5,51 +5,52 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..graphs.hunt import count
 from ..show.table import Table
-from . import exercises as text, progress
-from .exercises import Exercise
-from .progress import Done, ProgressError
+from . import progress
+from .exercises import Exercise, load_exercises
+from .progress import ExerciseRecord, ProgressError
 
 HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
 
-def table(exercises: Sequence[Exercise], noted: Mapping[str, Done]) -> Table:
+def make_table(exercises: Sequence[Exercise], noted: Mapping[str, ExerciseRecord]) -> Table:
     """The learner's progress as a table, with what to do next below it."""
     chapters = dict.fromkeys(one.chapter for one in exercises)
-    rows = [row for chapter in chapters for row in rows_of(chapter, exercises, noted)]
-    solved = sum(noted.get(one.id, Done()).solved for one in exercises)
-    return Table(f"{solved} of {count(len(exercises), 'exercise')} solved", HEADS, rows, what_next(exercises, noted))
+    rows = [row for chapter in chapters for row in list_rows(chapter, exercises, noted)]
+    solved = sum(noted.get(one.id, ExerciseRecord()).solved for one in exercises)
+    return Table(f"{solved} of {count(len(exercises), 'exercise')} solved", HEADS, rows, suggest_next(exercises, noted))
 
 
-def here() -> Table:
+def make_table_here() -> Table:
     """The table of the copy that the current folder is in; outside of a copy nothing is noted."""
-    folder = progress.place()
+    folder = progress.find_copy()
     try:
-        return table(list(text.exercises().values()), progress.read(folder) if folder else {})
+        return make_table(list(load_exercises().values()), progress.read(folder) if folder else {})
     except ProgressError as error:
         return Table("Your progress cannot be read", HEADS, [],
                      f"{progress.NAME}: {error}. The next answer that is checked puts it aside and begins a new one.")
 
 
-def rows_of(chapter: str, exercises: Iterable[Exercise], noted: Mapping[str, Done]) -> Iterator[tuple[str, ...]]:
+def list_rows(chapter: str, exercises: Iterable[Exercise],
+              noted: Mapping[str, ExerciseRecord]) -> Iterator[tuple[str, ...]]:
     """A chapter's row and one for each of its exercises."""
     mine = [one for one in exercises if one.chapter == chapter]
-    solved = sum(noted.get(one.id, Done()).solved for one in mine)
+    solved = sum(noted.get(one.id, ExerciseRecord()).solved for one in mine)
     yield chapter, f"{solved} of {len(mine)}", "", "", "", ""
     for one in mine:
-        yield row_of(one.id, noted.get(one.id, Done()))
+        yield make_row(one.id, noted.get(one.id, ExerciseRecord()))
 
 
-def row_of(name: str, done: Done) -> tuple[str, ...]:
+def make_row(name: str, done: ExerciseRecord) -> tuple[str, ...]:
     """An exercise's row."""
     state = "solved" if done.solved else "solution shown" if done.shown else "tried" if done.tries else "open"
     steps, fewest = (str(number) if number is not None else "" for number in (done.steps, done.fewest))
     return f"  {name}", state, str(done.tries or ""), str(done.hints or ""), steps, fewest
 
 
-def what_next(exercises: Iterable[Exercise], noted: Mapping[str, Done]) -> str:
+def suggest_next(exercises: Iterable[Exercise], noted: Mapping[str, ExerciseRecord]) -> str:
     """One sentence on what to do next: what was begun, or else the first that is open."""
-    left = [one for one in exercises if not noted.get(one.id, Done()).solved]
+    left = [one for one in exercises if not noted.get(one.id, ExerciseRecord()).solved]
     if not left:
         return "Everything is solved. To hand it in: python3 course.py handin"
-    one = next((one for one in left if noted.get(one.id, Done()).tries), left[0])
+    one = next((one for one in left if noted.get(one.id, ExerciseRecord()).tries), left[0])
     return f"Next: {one.title}, {one.minutes} minutes, in exercises/{one.id}.ipynb of your copy."

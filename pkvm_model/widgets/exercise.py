@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..practice import judge, progress
-from ..practice.exercises import Exercise, exercises
-from ..practice.progress import Done, ProgressError
+from ..practice.exercises import Exercise, load_exercises
+from ..practice.progress import ExerciseRecord, ProgressError
 from ..practice.verdict import Verdict
 from ..show.table import Table
 from .widget import Widget, compact
@@ -67,7 +67,7 @@ class Card(Widget):
     @property
     def following(self) -> Exercise | None:
         """The exercise that comes after this one in the course."""
-        every = [*exercises().values()]
+        every = [*load_exercises().values()]
         return next(iter(every[every.index(self.exercise) + 1:]), None)
 
     def facts(self) -> list[str]:
@@ -114,26 +114,26 @@ class Notes:
 
     def __init__(self, name: str, start: Path | None = None) -> None:
         self.name, self.says = name, list[str]()
-        self.folder = progress.place(start)
-        self.done = Done()
+        self.folder = progress.find_copy(start)
+        self.done = ExerciseRecord()
         if self.folder is None:
             self.says.append(UNNOTED)
         else:
             self.keep(lambda done: done)
 
-    def keep(self, change: Callable[[Done], Done]) -> None:
+    def keep(self, change: Callable[[ExerciseRecord], ExerciseRecord]) -> None:
         """Note a change; where that fails, say so on the card: the answer itself is in the notebook."""
         if self.folder is None:
             self.done = change(self.done)
             return
         try:
-            self.done = progress.note(self.folder, self.name, change)
+            self.done = progress.update(self.folder, self.name, change)
         except ProgressError as error:
             self.done = change(self.done)
             self.says = [f"{str(error)[:1].upper()}{str(error)[1:]}."]
 
 
-def noted_after(done: Done, verdict: Verdict, text: str) -> Done:
+def noted_after(done: ExerciseRecord, verdict: Verdict, text: str) -> ExerciseRecord:
     """What is noted after a check. A right answer stays, with its run, until a right one takes no more steps."""
     if not verdict.tried:
         return done

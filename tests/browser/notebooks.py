@@ -25,8 +25,8 @@ from pkvm_model.lesson import (
     state_graph,
 )
 from pkvm_model.model.revisions import UPSTREAM, V1
-from pkvm_model.practice.exercises import exercise
-from pkvm_model.practice.notebook import notebook as on_paper
+from pkvm_model.practice.exercises import find_exercise
+from pkvm_model.practice.notebook import make_notebook
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
@@ -124,9 +124,9 @@ def stored_notebooks() -> dict[str, Any]:
     games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM)
     made["finder.ipynb"] = read_back(FINDERS, *games)
     made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
-    hole = exercise("close-the-hole")
-    made["exercise.ipynb"] = nbformat.reads(on_paper(hole), as_version=4)
-    made["comment-to-spec.ipynb"] = nbformat.reads(on_paper(exercise("comment-to-spec")), as_version=4)
+    hole = find_exercise("close-the-hole")
+    made["exercise.ipynb"] = nbformat.reads(make_notebook(hole), as_version=4)
+    made["comment-to-spec.ipynb"] = nbformat.reads(make_notebook(find_exercise("comment-to-spec")), as_version=4)
     made["refused.ipynb"] = walk(check(hole, hole.stub))
     made["passed.ipynb"] = walk(check(hole, f'print("so")\n{hole.solution}'))
     made["progress.ipynb"] = walk(progress())

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from pkvm_model.practice.exercises import exercise
+from pkvm_model.practice.exercises import find_exercise
 from tests.browser.in_lab import READY, RUN_ALL, Address, Theme
 
-HOLE = exercise("close-the-hole")
+HOLE = find_exercise("close-the-hole")
 WRITE_AND_RUN = READY + """
   cells.activeCellIndex = cells.widgets.length - 1;
   cells.activeCell.model.sharedModel.setSource(text);

@@ -12,10 +12,10 @@ from pkvm_model.course.learner.import_progress import take_in
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import update
 from pkvm_model.course.learner.work import Copy
-from pkvm_model.practice import notebook as paper
 from pkvm_model.practice import progress
-from pkvm_model.practice.exercises import exercises
-from pkvm_model.practice.progress import Done
+from pkvm_model.practice.exercises import load_exercises
+from pkvm_model.practice.notebook import make_code_cell, make_markdown_cell
+from pkvm_model.practice.progress import ExerciseRecord
 
 CHAPTERS = ("05-one-shot", "09-the-hole-in-the-patch")
 EXERCISES = ("find-the-hole", "lived-to-see", "say-it")
@@ -81,8 +81,9 @@ class Course:
 
     def chapter(self, name: str, text: str = "old", shows: str = "old") -> None:
         """Write a chapter."""
-        link = paper.markdown("link", f"Now do [it](../exercises/find-the-hole.md).\n{text}")
-        code = paper.code("code", "1 + 1") | {"outputs": [{"output_type": "stream", "name": "stdout", "text": shows}]}
+        link = make_markdown_cell("link", f"Now do [it](../exercises/find-the-hole.md).\n{text}")
+        output = {"output_type": "stream", "name": "stdout", "text": shows}
+        code = make_code_cell("code", "1 + 1") | {"outputs": [output]}
         whole = {"cells": [link, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         (self.copy.chapters / f"{name}.ipynb").write_text(json.dumps(whole))
 
@@ -91,7 +92,7 @@ class Course:
         """Write an exercise."""
         text = TEXT.format(chapter=CHAPTERS[0], task=task, bench=bench, stub=stub, hint=hint)
         (self.copy.exercises / f"{name}.md").write_text(text)
-        exercises.cache_clear()
+        load_exercises.cache_clear()
 
 
 class Learner:
@@ -137,7 +138,7 @@ class Learner:
         except ValueError:
             return
         first, _, rest = "".join(whole["cells"][-1]["source"]).partition("\n")
-        whole["cells"][-1:] = [paper.code("first", first), paper.code("rest", rest)]
+        whole["cells"][-1:] = [make_code_cell("first", first), make_code_cell("rest", rest)]
         (self.folder / name).write_text(json.dumps(whole))
 
     def double(self, name: str) -> None:
@@ -176,8 +177,8 @@ class Learner:
         tried = self.line()
         self.lines |= {tried}
         name = self.random.choice(EXERCISES)
-        before = progress.usable(self.folder).get(name, Done()).answer
-        progress.note(self.folder, name, lambda done: done._replace(tries=done.tries + 1, answer=tried))
+        before = progress.read_or_put_aside(self.folder).get(name, ExerciseRecord()).answer
+        progress.update(self.folder, name, lambda done: done._replace(tries=done.tries + 1, answer=tried))
         # A later try takes the place of an earlier one: that is the learner's doing.
         self.lines -= self.lost() & set(before.split())
 
@@ -201,7 +202,8 @@ class Learner:
     def hand_in_of_another(self) -> Path:
         """A hand-in from another machine."""
         name = self.random.choice(EXERCISES)
-        done = Done(self.random.randrange(1, 9), solved=self.random.random() < 0.5, answer=f"theirs = {self.version}")
+        done = ExerciseRecord(self.random.randrange(1, 9), solved=self.random.random() < 0.5,
+                              answer=f"theirs = {self.version}")
         path = self.folder.parent / "other.json"
         path.write_text(handin.to_text(HandIn("", "0" * 12, {name: done})))
         return path

@@ -12,8 +12,8 @@ from pkvm_model.explore.mutants import mutate
 from pkvm_model.model.revisions import ENOENT, EPERM, PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.view import Hypercall, View
 from pkvm_model.practice.checks import protected_guests
-from pkvm_model.practice.exercises import ExerciseError, exercise
-from pkvm_model.practice.sandbox import check_of, judge
+from pkvm_model.practice.exercises import ExerciseError, find_exercise
+from pkvm_model.practice.sandbox import find_check, judge_here
 from pkvm_model.scenes.one_shot import FORGETS_VCPUS
 from pkvm_model.scenes.who_owns_this_page import LENDS_TWICE
 
@@ -79,14 +79,14 @@ PARTS: list[tuple[str, str, Any]] = [
 def passes(name: str) -> bool:
     """True if an exercise's solution passes; a check that finds no option for what the model does passes nothing."""
     with contextlib.suppress(ExerciseError):
-        return judge(name, exercise(name).solution).passed
+        return judge_here(name, find_exercise(name).solution).passed
     return False
 
 
 @pytest.mark.parametrize(("name", "bench", "kernel"), BENCHES)
 def test_on_a_bench_of_another_kernel_the_solution_is_wrong(name: str, bench: str, kernel: Revision,
                                                             monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = import_module(check_of(exercise(name)).__module__)
+    checks = import_module(find_check(find_exercise(name)).__module__)
     monkeypatch.setattr(checks, bench, replace(getattr(checks, bench), revision=kernel))
     assert not passes(name)
 
@@ -94,7 +94,7 @@ def test_on_a_bench_of_another_kernel_the_solution_is_wrong(name: str, bench: st
 @pytest.mark.parametrize(("name", "kernel"), CARELESS)
 def test_what_is_to_be_caught_is_not_found_in_a_kernel_that_is_right(name: str, kernel: str,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = import_module(check_of(exercise(name)).__module__)
+    checks = import_module(find_check(find_exercise(name)).__module__)
     assert passes(name)
     monkeypatch.setattr(checks, kernel, PRE)
     assert not passes(name)
@@ -103,7 +103,7 @@ def test_what_is_to_be_caught_is_not_found_in_a_kernel_that_is_right(name: str, 
 @pytest.mark.parametrize(("name", "part", "instead"), PARTS)
 def test_with_another_part_of_the_model_the_solution_is_wrong(name: str, part: str, instead: object,
                                                               monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = import_module(check_of(exercise(name)).__module__)
+    checks = import_module(find_check(find_exercise(name)).__module__)
     assert passes(name)
     monkeypatch.setattr(checks, part, instead)
     assert not passes(name)

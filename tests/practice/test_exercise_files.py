@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.practice.exercises import ExerciseError, Wrong, exercise, exercises, parse
+from pkvm_model.practice.exercises import ExerciseError, WrongAnswer, find_exercise, load_exercises, parse
 
 CHOICE = '''# A title
 
@@ -104,8 +104,8 @@ FAULTS = [
 def test_a_choice_makes_its_own_stub_and_wrong_answers() -> None:
     one = parse("mine", CHOICE)
     assert one.stub == 'first = ...  # "0" or "-EBUSY"\nsecond = ...  # "yes" or "no"'
-    assert one.wrong == (Wrong('first = "0"\nsecond = "no"', "It is not."),
-                         Wrong('first = "-EBUSY"\nsecond = "yes"', "No."))
+    assert one.wrong == (WrongAnswer('first = "0"\nsecond = "no"', "It is not."),
+                         WrongAnswer('first = "-EBUSY"\nsecond = "yes"', "No."))
     assert one.hints == ("A nudge.", "A direction, in two lines.", "Nearly everything.")
 
 
@@ -136,12 +136,12 @@ def test_a_damaged_text_is_refused_in_one_line_that_names_file_and_fault(text: s
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.md").write_bytes(b"# A title \xff")
     with pytest.raises(ExerciseError, match=r"exercises/mine.md: it is no text: .* at byte 10"):
-        exercises(tmp_path)
+        load_exercises(tmp_path)
 
 
 @pytest.mark.parametrize(("name", "says"), [("lived", "there is no exercise 'lived'; there is lived-to-see"),
                                             ("xyz", "there is no exercise 'xyz'")])
 def test_an_exercise_that_there_is_not_is_refused_with_one_of_a_like_name(name: str, says: str) -> None:
     with pytest.raises(ExerciseError) as refused:
-        exercise(name)
+        find_exercise(name)
     assert str(refused.value) == says

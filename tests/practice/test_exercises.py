@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.practice.exercises import Exercise, Wrong, exercises
-from pkvm_model.practice.sandbox import judge
+from pkvm_model.practice.exercises import Exercise, WrongAnswer, load_exercises
+from pkvm_model.practice.sandbox import judge_here
 
-ALL = list(exercises().values())
+ALL = list(load_exercises().values())
 WRONG = [pytest.param(one, wrong, id=f"{one.id}-{number}") for one in ALL for number, wrong in enumerate(one.wrong, 1)]
 
 
@@ -17,19 +17,19 @@ def by_id(one: Exercise) -> str:
 
 @pytest.mark.parametrize("one", ALL, ids=by_id)
 def test_a_stub_does_not_pass(one: Exercise) -> None:
-    assert not judge(one.id, one.stub).passed
+    assert not judge_here(one.id, one.stub).passed
 
 
 @pytest.mark.parametrize("one", ALL, ids=by_id)
 def test_a_solution_passes_and_says_how_far_was_looked(one: Exercise) -> None:
-    verdict = judge(one.id, one.solution)
+    verdict = judge_here(one.id, one.solution)
     assert (verdict.passed, verdict.details) == (True, ""), verdict.sentence
     assert verdict.looked_at
 
 
 @pytest.mark.parametrize(("one", "wrong"), WRONG)
-def test_a_wrong_answer_is_refused_with_its_sentence(one: Exercise, wrong: Wrong) -> None:
-    verdict = judge(one.id, wrong.code)
+def test_a_wrong_answer_is_refused_with_its_sentence(one: Exercise, wrong: WrongAnswer) -> None:
+    verdict = judge_here(one.id, wrong.code)
     assert (verdict.passed, verdict.sentence) == (False, wrong.sentence)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.model.revisions import V1
-from pkvm_model.practice import sandbox as inside
-from pkvm_model.practice.answer import Answer
-from pkvm_model.practice.exercises import exercise
-from pkvm_model.practice.judge import ENDED, FAULT, ROOT, TOO_LONG, Watch, judge, read
+from pkvm_model.practice import sandbox
+from pkvm_model.practice.answer import SubmittedAnswer
+from pkvm_model.practice.exercises import find_exercise
+from pkvm_model.practice.judge import ENDED, FAULT, ROOT, TOO_LONG, Watch, judge, parse_verdict
 from pkvm_model.practice.patterns import WAITING
 from pkvm_model.practice.sandbox import PRINTED
 from pkvm_model.practice.verdict import Verdict
@@ -52,8 +52,8 @@ ENDS = {
                           "Your code changes the model itself (pkvm_model.model.run.CALLS)."),
     "it changes a class": ("from pkvm_model.model.view import View\nView.warn_on = lambda *_: None",
                            "Your code changes the model itself (pkvm_model.model.view.View.warn_on)."),
-    "it changes the check": ("import pkvm_model.practice.patterns as k\nk.predicted = None",
-                             "Your code changes the model itself (pkvm_model.practice.patterns.predicted).")}
+    "it changes the check": ("import pkvm_model.practice.patterns as k\nk.check_prediction = None",
+                             "Your code changes the model itself (pkvm_model.practice.patterns.check_prediction).")}
 """What an answer does, its code, and how what it is told begins."""
 
 HARM = """
@@ -89,7 +89,7 @@ def test_an_answer_writes_no_file(tmp_path: Path) -> None:
 
 
 def test_much_that_is_printed_is_cut_and_does_not_get_in_the_way() -> None:
-    answer = "print('x' * 10 ** 7)\nimport os\nos.write(1, b'{}' * 10 ** 6)\n" + exercise("lived-to-see").solution
+    answer = "print('x' * 10 ** 7)\nimport os\nos.write(1, b'{}' * 10 ** 6)\n" + find_exercise("lived-to-see").solution
     verdict = judge("lived-to-see", answer, PATIENT)
     assert (verdict.passed, verdict.printed) == (True, "x" * PRINTED)
 
@@ -112,43 +112,43 @@ def test_a_trace_without_quotes_is_told_about_them() -> None:
 
 
 def test_a_call_that_raises_without_a_word_is_told_without_one() -> None:
-    code = exercise("close-the-hole").stub.replace("    remove_vm", "    assert not vm\n    remove_vm")
+    code = find_exercise("close-the-hole").stub.replace("    remove_vm", "    assert not vm\n    remove_vm")
     told = "Your code went wrong: __pkvm_finalize_teardown_vm: AssertionError."
     assert judge("close-the-hole", code, PATIENT).sentence == told
 
 
 def test_where_a_call_waits_for_ever_no_states_are_claimed() -> None:
     waits = "    while True: hyp_page_count(view, vm)\n    remove_vm"
-    code = exercise("close-the-hole").stub.replace("    remove_vm", waits)
+    code = find_exercise("close-the-hole").stub.replace("    remove_vm", waits)
     assert judge("close-the-hole", code, PATIENT).looked_at == WAITING
 
 
 def test_a_race_that_is_lost_is_told_in_whole_sentences() -> None:
     waits = '    while hyp_page_count(view, vm):\n        yield "L", "wait"\n    remove_vm'
-    told = judge("close-the-hole", exercise("close-the-hole").stub.replace("    remove_vm", waits), PATIENT).sentence
-    assert told.endswith("touches page vm0, which EL2 no longer maps.")
+    code = find_exercise("close-the-hole").stub.replace("    remove_vm", waits)
+    assert judge("close-the-hole", code, PATIENT).sentence.endswith("touches page vm0, which EL2 no longer maps.")
 
 
 def test_nothing_of_all_this_reaches_the_next_answer() -> None:
     judge("lived-to-see", ENDS["it changes a kernel"][0], PATIENT)
     assert V1.name == "v1"
-    assert judge("lived-to-see", exercise("lived-to-see").solution, PATIENT).passed
+    assert judge("lived-to-see", find_exercise("lived-to-see").solution, PATIENT).passed
 
 
-def broken_check(answer: Answer) -> Verdict:
+def broken_check(answer: SubmittedAnswer) -> Verdict:
     """A check that has a fault of its own."""
     raise LookupError(f"no state for {answer.exercise.id}")
 
 
 def test_a_fault_of_a_check_is_not_put_down_to_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inside, "check_of", lambda _: broken_check)
+    monkeypatch.setattr(sandbox, "find_check", lambda _: broken_check)
     with pytest.raises(LookupError, match="no state for lived-to-see"):
-        inside.judge("lived-to-see", 'answer = "0"')
+        sandbox.judge_here("lived-to-see", 'answer = "0"')
 
 
 def test_memory_that_runs_out_is_put_down_to_the_answer_wherever_it_does() -> None:
-    assert inside.is_theirs(MemoryError())
-    assert not inside.is_theirs(LookupError())
+    assert sandbox.is_learners_fault(MemoryError())
+    assert not sandbox.is_learners_fault(LookupError())
 
 
 def test_a_fault_of_a_check_is_told_as_the_courses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def course_with_a_fault(folder: Path) -> None:
 
 @pytest.mark.parametrize("said", [b"", b"{", b"[1]", b'"passed"', b'{"passed": true}', b"\xff"])
 def test_a_process_that_said_nothing_of_use_was_ended(said: bytes) -> None:
-    assert read(said).sentence == ENDED
+    assert parse_verdict(said).sentence == ENDED
 
 
 def test_a_busy_machine_does_not_end_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,49 +5,49 @@ from dataclasses import replace
 
 import pytest
 
-from pkvm_model.practice import sandbox as inside
-from pkvm_model.practice.answer import Answer
-from pkvm_model.practice.exercises import ExerciseError, exercise
-from pkvm_model.practice.patterns import played, predicted
+from pkvm_model.practice import sandbox
+from pkvm_model.practice.answer import SubmittedAnswer
+from pkvm_model.practice.exercises import ExerciseError, find_exercise
+from pkvm_model.practice.patterns import check_prediction, play_steps
 from pkvm_model.practice.verdict import NotYet
 from pkvm_model.scenes.start_here import LOAD_OR_START
 from pkvm_model.scenes.you_are_the_scheduler import WITH_A_GAP
 from pkvm_model.show.story import play
 
-LIVED = Answer(exercise("lived-to-see"), {"answer": "-EBUSY"})
+LIVED = SubmittedAnswer(find_exercise("lived-to-see"), {"answer": "-EBUSY"})
 EVERY = {*LIVED.exercise.options["answer"]}
 
 
 def test_of_several_right_options_each_is_accepted() -> None:
-    assert predicted(LIVED, {"answer": {"0", "-EBUSY"}}).passed
-    assert not predicted(LIVED, {"answer": {"0", "-ENOENT"}}).passed
+    assert check_prediction(LIVED, {"answer": {"0", "-EBUSY"}}).passed
+    assert not check_prediction(LIVED, {"answer": {"0", "-ENOENT"}}).passed
 
 
 def test_of_several_choices_the_wrong_one_is_named() -> None:
-    twice = exercise("lent-twice")
-    told = inside.judge(twice.id, twice.solution.replace('later = "0"', 'later = "-EPERM"'))
+    twice = find_exercise("lent-twice")
+    told = sandbox.judge_here(twice.id, twice.solution.replace('later = "0"', 'later = "-EPERM"'))
     assert (told.about, told.sentence) == ("later", twice.options["later"]["-EPERM"])
-    assert not predicted(LIVED, {"answer": "0"}).about
+    assert not check_prediction(LIVED, {"answer": "0"}).about
 
 
 @pytest.mark.parametrize("truth", [{"answer": "-EPERM"}, {"answer": set[str]()}, {}, {"answer": EVERY}])
 def test_a_check_that_no_option_or_every_option_fits_is_a_fault_of_the_course(truth: dict[str, str | set[str]]) -> None:
     with pytest.raises(ExerciseError):
-        predicted(LIVED, truth)
+        check_prediction(LIVED, truth)
 
 
 @pytest.mark.parametrize("cpu", [-1, 2])
 def test_a_cpu_that_the_bench_has_not_is_named(cpu: int) -> None:
     with pytest.raises(NotYet, match=f"^There is no CPU {cpu} on this bench; it has CPU 0 to 1.$"):
-        played(LOAD_OR_START, [0, cpu])
+        play_steps(LOAD_OR_START, [0, cpu])
 
 
 def test_a_trace_is_taken_from_a_bench_whose_kernel_was_changed() -> None:
     changed = replace(LOAD_OR_START, revision=WITH_A_GAP)
     story = play(changed, 0, 1)
-    assert played(changed, str(story.trace)).outcomes == story.outcomes
+    assert play_steps(changed, str(story.trace)).outcomes == story.outcomes
 
 
 def test_a_choice_may_be_typed_with_the_dash_of_the_keyboard() -> None:
-    row = Answer(exercise("lent-twice"), {"row": "host -, Loans to guests: 1"})
+    row = SubmittedAnswer(find_exercise("lent-twice"), {"row": "host -, Loans to guests: 1"})
     assert row.choice("row") == "host –, loans to guests: 1"

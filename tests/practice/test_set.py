@@ -11,10 +11,10 @@ from functools import cache
 import pytest
 
 from pkvm_model.model.revisions import ERRNO
-from pkvm_model.practice.exercises import Exercise, exercises
+from pkvm_model.practice.exercises import Exercise, load_exercises
 from tests.text.notebook import CHAPTERS, NOTEBOOKS, headings
 
-ALL = list(exercises().values())
+ALL = list(load_exercises().values())
 ENOUGH, FOR_EACH = 42, 3
 AGREED = {"lived-to-see", "silent-load", "order-of-checks", "missing-line", "forgotten-memo", "not-created",
           "find-the-hole", "close-the-hole", "comment-to-spec", "next-tenant", "count-the-warnings", "harmless-guard",
@@ -63,11 +63,11 @@ def test_there_are_enough_of_them_and_some_for_each_chapter() -> None:
 
 
 def test_those_that_others_refer_to_are_there() -> None:
-    assert not AGREED - {*exercises()}
+    assert not AGREED - {*load_exercises()}
 
 
 def test_what_hints_must_not_name_is_found() -> None:
-    first = exercises()["make-it-notice"]
+    first = load_exercises()["make-it-notice"]
     for hint in ("Look at R16.", "Try `hyp_page_count`.", "It gives -EHWPOISON.", "Think of a force-reclaim."):
         assert [*not_taught(first, hint)], hint
     assert not [*not_taught(first, "Step the bench. Who uses the page?")]

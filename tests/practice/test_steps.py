@@ -7,7 +7,7 @@ import pytest
 
 from pkvm_model.explore.mutants import mutate
 from pkvm_model.model.revisions import MERGED, V1
-from pkvm_model.practice.patterns import CLICKS, from_trace, played
+from pkvm_model.practice.patterns import CLICKS, play_steps, read_cpus
 from pkvm_model.practice.verdict import NotYet
 from pkvm_model.scenes import Scene
 from pkvm_model.scenes.take_a_guard_away import BOTH_GET_IN
@@ -39,25 +39,25 @@ NO_TRACE = {
 @pytest.mark.parametrize(("given", "says"), NUMBERS)
 def test_what_is_no_order_of_cpus_is_refused(given: object, says: str) -> None:
     with pytest.raises(NotYet) as refused:
-        played(FIND_THE_HOLE, given)
+        play_steps(FIND_THE_HOLE, given)
     assert str(refused.value).startswith(says)
 
 
 def test_a_tuple_and_a_trace_say_the_same_as_a_list() -> None:
     for given in ([1, 0, 1], (1, 0, 1), str(HERE.trace), f"\n{HERE.trace}\n"):
-        assert played(FIND_THE_HOLE, given).outcomes == HERE.outcomes
+        assert play_steps(FIND_THE_HOLE, given).outcomes == HERE.outcomes
 
 
 @pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
 def test_a_trace_of_another_bench_is_refused(text: str) -> None:
     with pytest.raises(NotYet, match="This trace is not of this bench"):
-        played(FIND_THE_HOLE, text)
+        play_steps(FIND_THE_HOLE, text)
 
 
 @pytest.mark.parametrize(("text", "says"), NO_TRACE.values(), ids=NO_TRACE)
 def test_what_is_no_trace_is_refused_with_its_fault(text: str, says: str) -> None:
     with pytest.raises(NotYet) as refused:
-        from_trace(FIND_THE_HOLE, text)
+        read_cpus(FIND_THE_HOLE, text)
     assert str(refused.value).startswith("This is no trace: ")
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -65,7 +65,7 @@ def test_what_is_no_trace_is_refused_with_its_fault(text: str, says: str) -> Non
 
 def test_a_trace_without_a_step_is_no_answer() -> None:
     with pytest.raises(NotYet, match="Write the CPUs in the order"):
-        played(FIND_THE_HOLE, str(FIND_THE_HOLE.trace()))
+        play_steps(FIND_THE_HOLE, str(FIND_THE_HOLE.trace()))
 
 
 def both_finalise(kernel: str) -> Scene:
@@ -76,4 +76,4 @@ def both_finalise(kernel: str) -> Scene:
 def test_a_trace_counts_by_its_cpus_and_is_played_in_the_kernel_of_the_bench() -> None:
     elsewhere = play(BOTH_GET_IN, 0, 1)
     assert elsewhere.outcomes[1] == "= -ENOENT"
-    assert played(both_finalise("M5"), str(elsewhere.trace)).outcomes == ["...", "= 0"]
+    assert play_steps(both_finalise("M5"), str(elsewhere.trace)).outcomes == ["...", "= 0"]

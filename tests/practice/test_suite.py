@@ -3,35 +3,35 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.practice import sandbox as inside
-from pkvm_model.practice.answer import Answer
-from pkvm_model.practice.exercises import Exercise, exercises
-from pkvm_model.practice.sandbox import Check
+from pkvm_model.practice import sandbox
+from pkvm_model.practice.answer import SubmittedAnswer
+from pkvm_model.practice.exercises import Exercise, load_exercises
+from pkvm_model.practice.sandbox import CheckFunction
 from pkvm_model.practice.verdict import Verdict
 from tests.practice import test_exercises as suite
 
-ALL = list(exercises().values())
+ALL = list(load_exercises().values())
 
 
-def passes_all(_: Answer) -> Verdict:
+def passes_all(_: SubmittedAnswer) -> Verdict:
     """A check that asks nothing."""
     return Verdict(True, "Right.", "all of it")
 
 
-def refuses_all(_: Answer) -> Verdict:
+def refuses_all(_: SubmittedAnswer) -> Verdict:
     """A check that nothing satisfies."""
     return Verdict(False, "Wrong.", "all of it")
 
 
-def does_not_look(_: Answer) -> Verdict:
+def does_not_look(_: SubmittedAnswer) -> Verdict:
     """A check that does not say how far it looked."""
     return Verdict(True, "Right.")
 
 
-def put(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def put(check: CheckFunction, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a check in the place of all others. Whether an answer changes the model is not looked at: that takes long."""
-    monkeypatch.setattr(inside, "check_of", lambda _: check)
-    monkeypatch.setattr(inside, "look_of_the_model", dict)
+    monkeypatch.setattr(sandbox, "find_check", lambda _: check)
+    monkeypatch.setattr(sandbox, "snapshot_model", dict)
 
 
 def by_id(one: Exercise) -> str:

@@ -9,13 +9,13 @@ from IPython.core.error import UsageError
 
 from pkvm_model import lesson
 from pkvm_model.practice import progress
-from pkvm_model.practice.exercises import exercise, exercises
-from pkvm_model.practice.progress import Done
+from pkvm_model.practice.exercises import find_exercise, load_exercises
+from pkvm_model.practice.progress import ExerciseRecord
 from pkvm_model.practice.verdict import Verdict
 from pkvm_model.widgets import exercise as cards
 from pkvm_model.widgets.exercise import Card, check, noted_after
 
-PREDICT = exercise("lived-to-see")
+PREDICT = find_exercise("lived-to-see")
 REFUSED = Verdict(False, "Not so.", "1 run")
 GOOD = Verdict(True, "So it is.", "1 run")
 
@@ -82,7 +82,7 @@ def test_what_was_solved_stays_so_and_a_later_refusal_says_it(copy: Path) -> Non
 
 
 def test_of_several_choices_the_card_names_the_wrong_one(copy: Path) -> None:
-    twice = exercise("lent-twice")
+    twice = find_exercise("lent-twice")
     told = json.loads(check(twice, twice.solution.replace('later = "0"', 'later = "-EPERM"')).packed)["sentence"]
     assert told == f"`later`: {twice.options['later']['-EPERM']}"
 
@@ -104,21 +104,21 @@ def test_progress_that_cannot_be_kept_is_said_on_the_card(copy: Path, monkeypatc
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(progress, "write_whole", full)
+    monkeypatch.setattr(progress, "write_atomically", full)
     assert "could not be kept (No space left on device)" in check(PREDICT, PREDICT.solution).describe()
 
 
 def test_a_later_try_does_not_replace_a_right_answer() -> None:
-    solved = noted_after(Done(), GOOD, "right")
+    solved = noted_after(ExerciseRecord(), GOOD, "right")
     assert noted_after(solved, REFUSED, "worse") == solved._replace(tries=2)
 
 
 def test_of_two_right_runs_the_shorter_one_counts() -> None:
-    noted = Done()
+    noted = ExerciseRecord()
     for number in (6, 4, 5):
         verdict = Verdict(True, "So.", trace=f"run {number}", steps=number, fewest=4)
         noted = noted_after(noted, verdict, f"answer {number}")
-    assert noted == Done(3, solved=True, steps=4, fewest=4, answer="answer 4", trace="run 4")
+    assert noted == ExerciseRecord(3, solved=True, steps=4, fewest=4, answer="answer 4", trace="run 4")
 
 
 def test_what_the_code_printed_and_what_python_says_are_on_the_card(copy: Path) -> None:
@@ -145,7 +145,7 @@ def test_an_unknown_exercise_is_one_line() -> None:
 @pytest.mark.parametrize(("place", "after"), [(0, "make-it-notice.ipynb"), (2, "../02-who-owns-this-page.ipynb"),
                                               (-1, "../course-map.ipynb")])
 def test_a_card_that_passed_names_the_notebook_that_comes_next(place: int, after: str) -> None:
-    one = [*exercises().values()][place]
+    one = [*load_exercises().values()][place]
     notes = cards.Notes(one.id, Path("/"))
     assert Card(one, GOOD, notes).after == after
     refused = Card(one, REFUSED, notes)

@@ -16,7 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from ...practice.progress import write_whole
+from ...practice.progress import write_atomically
 from ..errors import CourseError
 from ..paths import ROOT
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         stale += 1
         print(f"{'stale' if arguments.check else 'written'}: {named(path)}")
         if not arguments.check:
-            write_whole(path, content)
+            write_atomically(path, content)
     if stale and arguments.check:
         print("course.py: what is stored is not what a run gives: python3 course.py build", file=sys.stderr)
         return 1

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple, NoReturn
 from ...graphs.hunt import count
 from ...practice import progress
 from ...practice.exercises import FOLDER
-from ...practice.progress import Done, from_value, to_rows, write_whole
+from ...practice.progress import ExerciseRecord, parse_record, to_json, write_atomically
 from ..errors import CourseError
 from . import show_progress as standing
 from .work import Copy
@@ -50,7 +50,7 @@ class HandIn(NamedTuple):
 
     name: str
     course: str
-    exercises: dict[str, Done]
+    exercises: dict[str, ExerciseRecord]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def of(copy: Copy, name: str = "") -> HandIn:
     """What there is to hand in of a learner's copy. Raises CourseError where that is nothing."""
     if not is_name(name):
         raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters. Give a shorter one.")
-    noted = {each: done for each, done in standing.read(copy).items() if done != Done()}
+    noted = {each: done for each, done in standing.read(copy).items() if done != ExerciseRecord()}
     if not noted:
         raise CourseError("there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab")
     return HandIn(name, course_version(copy.exercises), noted)
@@ -86,7 +86,7 @@ def write(handed: HandIn, path: Path) -> None:
     if path.exists() and not is_hand_in(path):
         raise CourseError(f"{path} is there already and is no hand-in. Choose another name with -o.")
     try:
-        write_whole(path, text.encode())
+        write_atomically(path, text.encode())
     except OSError as error:
         raise CourseError(f"{path} cannot be written ({error.strerror}). Choose another place with -o.") from error
 
@@ -107,7 +107,7 @@ def read(path: Path) -> HandIn:
         raise CourseError(f"{path} is no hand-in of this course: {reason(error)}.") from None
 
 
-def progress_in(path: Path) -> dict[str, Done]:
+def progress_in(path: Path) -> dict[str, ExerciseRecord]:
     """What a hand-in, or a file of progress, says of each exercise. Raises CourseError for any other file."""
     try:
         whole = load(path)
@@ -181,11 +181,11 @@ def is_name(text: str) -> bool:
     return len(text) <= LONGEST_NAME and text.isprintable()
 
 
-def exercises_from(rows: Mapping[str, Any]) -> dict[str, Done]:
+def exercises_from(rows: Mapping[str, Any]) -> dict[str, ExerciseRecord]:
     """What is noted of each exercise, each fact within its limits. Raises ValueError and the like."""
     if len(rows) > MOST_EXERCISES or not all(ID.fullmatch(name) and len(name) <= LONGEST_NAME for name in rows):
         raise ValueError("its exercises do not have the names that exercises have")
-    noted = {name: from_value(row) for name, row in rows.items()}
+    noted = {name: parse_record(row) for name, row in rows.items()}
     values = [value for done in noted.values() for value in done]
     if any(isinstance(value, int) and value > GREATEST_NUMBER for value in values):
         raise ValueError("a number in it is too great")
@@ -201,7 +201,7 @@ def to_text(handed: HandIn) -> str:
         "version": VERSION,
         "name": handed.name,
         "course": handed.course,
-        "exercises": to_rows(handed.exercises),
+        "exercises": to_json(handed.exercises),
     }
     whole["digest"] = digest(whole)
     from_json(whole)

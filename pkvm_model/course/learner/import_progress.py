@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...graphs.hunt import count
-from ...practice import notebook as paper
-from ...practice.progress import Done
+from ...practice.notebook import extract_answer, make_notebook
+from ...practice.progress import ExerciseRecord
 from . import handin
 from .update import RELOAD
 from .work import EXERCISES, Copy, Work, opened
@@ -31,7 +31,7 @@ def take_in(path: Path, copy: Copy | None = None) -> Iterator[str]:
         noted, damage = work.noted()
         if damage:
             yield damage
-        merged = noted | {name: best(noted.get(name, Done()), done) for name, done in theirs.items()}
+        merged = noted | {name: best(noted.get(name, ExerciseRecord()), done) for name, done in theirs.items()}
         # Answers first: a stop in between leaves what the next import finds done already.
         for name, done in theirs.items():
             yield from take_answer(work, name, done.answer)
@@ -50,7 +50,7 @@ def take_answer(work: Work, name: str, answer: str) -> Iterator[str]:
     if file not in work.exercises:
         yield f"{name}: your course has no such exercise. Its progress is kept."
     elif answer and answer != written(work, file, name):
-        notebook = paper.notebook(work.exercises[file], answer)
+        notebook = make_notebook(work.exercises[file], answer)
         if work.is_untouched(file):
             work.replace(file, notebook)
             yield f"{name}: the answer is in {file}"
@@ -72,10 +72,10 @@ def free_name(work: Work, name: str, answer: str) -> str:
 
 def written(work: Work, file: str, name: str) -> str:
     """The answer to an exercise that stands in a notebook; blanks at its end are none of it."""
-    return (paper.answer_in(work.mine(file), name) or "").rstrip()
+    return (extract_answer(work.mine(file), name) or "").rstrip()
 
 
-def best(mine: Done, theirs: Done) -> Done:
+def best(mine: ExerciseRecord, theirs: ExerciseRecord) -> ExerciseRecord:
     """The better of two; tries, hints and the shown solution are those of the one that has more."""
     further = max(mine, theirs, key=reached)
     return further._replace(
@@ -85,6 +85,6 @@ def best(mine: Done, theirs: Done) -> Done:
     )
 
 
-def reached(done: Done) -> tuple[bool, float, bool, int]:
+def reached(done: ExerciseRecord) -> tuple[bool, float, bool, int]:
     """How far somebody got, as something to compare."""
     return done.solved, -done.steps if done.steps is not None else float("-inf"), bool(done.answer), done.tries

@@ -7,7 +7,7 @@ the run start anew, so that it can be done once more.
 import argparse
 from collections.abc import Iterator
 
-from ...practice.progress import Done
+from ...practice.progress import ExerciseRecord
 from .update import RELOAD
 from .work import Copy, opened, stem
 
@@ -27,13 +27,13 @@ def reset(name: str, copy: Copy | None = None) -> Iterator[str]:
         noted, damage = work.noted()
         if damage:
             yield damage
-        done = noted.get(stem(file), Done())
+        done = noted.get(stem(file), ExerciseRecord())
         if done != anew(done):
             work.keep_noted(noted | {stem(file): anew(done)})
             yield f"{stem(file)}: open again. The number of your tries and your last answer stay noted."
     yield RELOAD
 
 
-def anew(done: Done) -> Done:
+def anew(done: ExerciseRecord) -> ExerciseRecord:
     """What stays noted of an exercise that is begun once more."""
     return done._replace(hints=0, shown=False, solved=False, steps=None, fewest=None, trace="")

@@ -2,8 +2,9 @@
 
 import argparse
 
-from ...practice import progress, progress_table as standing
-from ...practice.progress import Done, ProgressError
+from ...practice import progress
+from ...practice.progress import ExerciseRecord, ProgressError
+from ...practice.progress_table import make_table
 from ...show.table import Table
 from ..errors import CourseError
 from .work import Copy, exercises_of
@@ -18,10 +19,10 @@ def run(arguments: argparse.Namespace) -> int:
 def table(copy: Copy | None = None) -> Table:
     """The learner's progress as a table, with what to do next below it."""
     copy = copy or Copy()
-    return standing.table(list(exercises_of(copy.exercises).values()), read(copy))
+    return make_table(list(exercises_of(copy.exercises).values()), read(copy))
 
 
-def read(copy: Copy) -> dict[str, Done]:
+def read(copy: Copy) -> dict[str, ExerciseRecord]:
     """What is noted in a copy. Raises CourseError for progress that is damaged."""
     try:
         return progress.read(copy.folder)

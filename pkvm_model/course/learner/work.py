@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from ...practice import notebook as paper, progress
-from ...practice.exercises import FOLDER, Exercise, ExerciseError, exercises
-from ...practice.progress import Done, ProgressError, write_whole
+from ...practice import progress
+from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
+from ...practice.notebook import MAGIC, extract_answer, make_notebook
+from ...practice.progress import ExerciseRecord, ProgressError, write_atomically
 from ..errors import CourseError
 from ..paths import ROOT
 
@@ -47,7 +48,7 @@ class Work:
         """Reads what the course gives out; nothing of the learner's is read or written yet."""
         self.folder = copy.folder
         self.exercises = exercises_of(copy.exercises)
-        self.files = chapters_of(copy.chapters) | {name: paper.notebook(one) for name, one in self.exercises.items()}
+        self.files = chapters_of(copy.chapters) | {name: make_notebook(one) for name, one in self.exercises.items()}
         self.now = {name: digests(content) for name, content in self.files.items()}
         self.given: dict[str, Digests] = {}
         self.made: list[str] = []
@@ -105,7 +106,7 @@ class Work:
     def take_over(self, name: str) -> str:
         """Puts the course's version in the place of the learner's, which is put aside if it was touched."""
         answer = self.answer(name)
-        new = self.files[name] if answer is None else paper.notebook(self.exercises[name], answer)
+        new = self.files[name] if answer is None else make_notebook(self.exercises[name], answer)
         # It is the new one already where an earlier run was stopped just before the record.
         keep = not self.is_untouched(name) and self.mine(name) != new
         aside = f" Yours as it was: {self.put_aside(name)}" if keep else ""
@@ -123,10 +124,10 @@ class Work:
     def answer(self, name: str) -> str | None:
         """The learner's own answer in an exercise's notebook, None where there is none."""
         one = self.exercises.get(name)
-        answer = paper.answer_in(self.mine(name), one.id) if one else None
+        answer = extract_answer(self.mine(name), one.id) if one else None
         if not one or answer is None or not answer.strip():
             return None
-        is_stub = digest(f"{paper.MAGIC} {one.id}\n{answer}".encode())[:12] == self.given.get(name, {}).get(ANSWER)
+        is_stub = digest(f"{MAGIC} {one.id}\n{answer}".encode())[:12] == self.given.get(name, {}).get(ANSWER)
         return None if is_stub or answer == one.stub else answer
 
     def put_aside(self, name: str) -> str:
@@ -146,13 +147,13 @@ class Work:
     def write(self, name: str, content: bytes) -> None:
         """Writes a file, and the folder it is in."""
         (self.folder / name).parent.mkdir(exist_ok=True)
-        write_whole(self.folder / name, content)
+        write_atomically(self.folder / name, content)
 
     def record(self, names: list[str]) -> None:
         """Notes that these are as the course gives them out now."""
         given = self.given | {name: self.now[name] for name in names}
         if given != self.given or not (self.folder / RECORD).is_file():
-            write_whole(self.folder / RECORD, json.dumps(given, indent=1).encode())
+            write_atomically(self.folder / RECORD, json.dumps(given, indent=1).encode())
         self.given = given
 
     def named(self, text: str) -> str:
@@ -171,7 +172,7 @@ class Work:
         """What to type for a file."""
         return stem(name) if self.named(stem(name)) == name else name
 
-    def noted(self) -> tuple[dict[str, Done], str]:
+    def noted(self) -> tuple[dict[str, ExerciseRecord], str]:
         """The learner's progress, and a sentence if it was damaged and had to be put aside."""
         try:
             return progress.read(self.folder), ""
@@ -179,9 +180,9 @@ class Work:
             aside = progress.put_damaged_aside(self.folder)
             return {}, f"{progress.NAME}: {error}. It is now {aside.name}, and a new one begins."
 
-    def keep_noted(self, noted: dict[str, Done]) -> None:
+    def keep_noted(self, noted: dict[str, ExerciseRecord]) -> None:
         """Writes the learner's progress."""
-        write_whole(self.folder / progress.NAME, progress.to_text(noted).encode())
+        write_atomically(self.folder / progress.NAME, progress.to_text(noted).encode())
 
 
 @contextlib.contextmanager
@@ -190,7 +191,7 @@ def opened(copy: Copy | None = None) -> Iterator[Work]:
     work = Work(copy or Copy())
     try:
         work.folder.mkdir(exist_ok=True)
-        with progress.locked(work.folder):
+        with progress.lock_progress(work.folder):
             work.begin()
             yield work
     except OSError as error:
@@ -209,7 +210,7 @@ def make_copy(copy: Copy | None = None) -> list[str]:
 def exercises_of(folder: Path) -> dict[str, Exercise]:
     """The exercises of the course by their name in the learner's copy."""
     try:
-        return {f"{EXERCISES}/{name}.ipynb": one for name, one in exercises(folder).items()}
+        return {f"{EXERCISES}/{name}.ipynb": one for name, one in load_exercises(folder).items()}
     except ExerciseError as error:
         raise CourseError(f"{error}. Get the whole course again.") from error
 
@@ -272,7 +273,7 @@ def gave_second_name(path: Path, second: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:  # a file system without second names gets a copy, whole or not at all
-        write_whole(second, path.read_bytes())
+        write_atomically(second, path.read_bytes())
     return True
 
 

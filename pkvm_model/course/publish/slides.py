@@ -12,7 +12,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from ...practice.exercises import exercises
+from ...practice.exercises import load_exercises
 from ...widgets.front_end import kinds
 from ..errors import CourseError
 from ..paths import ROOT
@@ -172,9 +172,9 @@ def cell(source: str, name: str) -> Notebook:
 
 def exercise(name: str) -> Notebook:
     """What an exercise asks, and what can be chosen."""
-    if name not in exercises():
+    if name not in load_exercises():
         raise CourseError(f"slides.md: there is no exercise {name}.")
-    one = exercises()[name]
+    one = load_exercises()[name]
     options = [f"- `{value}`" for values in one.options.values() for value in values]
     return new_markdown_cell("\n".join([one.task, "", *options]))
 

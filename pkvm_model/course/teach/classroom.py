@@ -16,10 +16,10 @@ from pathlib import Path
 
 from ...graphs.hunt import count
 from ...model.trace import TraceError, parse
-from ...practice.answer import Answer
-from ...practice.exercises import Exercise, exercises
-from ...practice.progress import Done
-from ...practice.sandbox import check_of
+from ...practice.answer import SubmittedAnswer
+from ...practice.exercises import Exercise, load_exercises
+from ...practice.progress import ExerciseRecord
+from ...practice.sandbox import find_check
 from ...practice.verdict import NotYet, Verdict
 from ...show.table import Table
 from .. import doctor
@@ -53,9 +53,9 @@ class Learner:
         """The learner's name as they gave it, or that of the file."""
         return self.said.name or self.file
 
-    def done(self, exercise: str) -> Done:
+    def done(self, exercise: str) -> ExerciseRecord:
         """What is noted of an exercise."""
-        return self.said.exercises.get(exercise, Done())
+        return self.said.exercises.get(exercise, ExerciseRecord())
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Classroom:
     def exercises(self) -> list[str]:
         """The exercises that somebody touched, in the order of the course."""
         touched = {name for learner in self.learners for name in learner.said.exercises}
-        return [name for name in exercises() if name in touched]
+        return [name for name in load_exercises() if name in touched]
 
     def table(self) -> Table:
         """One row for each learner."""
@@ -189,13 +189,13 @@ def read(folder: Path | str) -> Classroom:
 def faults(said: handin.HandIn) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What cannot be so in a hand-in, by exercise."""
     for name, done in said.exercises.items():
-        if name not in exercises():
+        if name not in load_exercises():
             yield name, ("this course has no such exercise",)
-        elif found := [*contradictions(exercises()[name], done), *disproved(exercises()[name], done)]:
+        elif found := [*contradictions(load_exercises()[name], done), *disproved(load_exercises()[name], done)]:
             yield name, (*dict.fromkeys(found),)
 
 
-def contradictions(exercise: Exercise, done: Done) -> Iterator[str]:
+def contradictions(exercise: Exercise, done: ExerciseRecord) -> Iterator[str]:
     """Where the facts about an exercise contradict each other."""
     if done.solved and not done.tries:
         yield "solved without a try"
@@ -209,7 +209,7 @@ def contradictions(exercise: Exercise, done: Done) -> Iterator[str]:
         yield f"{done.steps} steps, and the fewest is {done.fewest}"
 
 
-def disproved(exercise: Exercise, done: Done) -> Iterator[str]:
+def disproved(exercise: Exercise, done: ExerciseRecord) -> Iterator[str]:
     """What the model says against a hand-in: runs that break something are played again, choices are compared.
 
     A run that belongs to code which a learner wrote is only read: it cannot be played without that code.
@@ -235,7 +235,7 @@ def not_a_trace(text: str) -> str:
     return ""
 
 
-def broken_again(exercise: Exercise, done: Done) -> Iterator[str]:
+def broken_again(exercise: Exercise, done: ExerciseRecord) -> Iterator[str]:
     """What is wrong with a run that is said to break something."""
     if not done.trace:
         yield "solved without a run"
@@ -289,9 +289,9 @@ def is_plain(value: object) -> bool:
 @cache
 def judged(name: str, values: tuple[tuple[str, Value], ...]) -> Verdict:
     """What the course's own check says of plain values; most of a class have the same ones."""
-    exercise = exercises()[name]
+    exercise = load_exercises()[name]
     try:
-        return check_of(exercise)(Answer(exercise, dict(values)))
+        return find_check(exercise)(SubmittedAnswer(exercise, dict(values)))
     except NotYet as missing:
         return Verdict(False, str(missing), tried=False)
     except Exception as error:  # One odd file must not keep a teacher from seeing the others.

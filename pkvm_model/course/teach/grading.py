@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...practice import notebook as paper
-from ...practice.exercises import Exercise, exercises
+from ...practice.exercises import Exercise, load_exercises
+from ...practice.notebook import MAGIC, make_code_cell, make_notebook
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 TEST = """\
@@ -33,7 +33,7 @@ c.Execute.timeout = 60
 def write(folder: Path) -> dict[str, list[Exercise]]:
     """Writes source/ and the settings into a folder; gives the exercises by assignment."""
     assignments: dict[str, list[Exercise]] = {}
-    for exercise in exercises().values():
+    for exercise in load_exercises().values():
         assignments.setdefault(exercise.chapter, []).append(exercise)
         place = folder / "source" / exercise.chapter / f"{exercise.id}.ipynb"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -44,11 +44,11 @@ def write(folder: Path) -> dict[str, list[Exercise]]:
 
 def source(exercise: Exercise) -> bytes:
     """The notebook of an exercise as nbgrader's source: with its solution, and the cell that is worth points."""
-    notebook = json.loads(paper.notebook(exercise, f"{exercise.stub}\n{BEGIN}\n{exercise.solution}\n{END}"))
+    notebook = json.loads(make_notebook(exercise, f"{exercise.stub}\n{BEGIN}\n{exercise.solution}\n{END}"))
     title, _, _, answer = cells = notebook["cells"]
     title["source"] = heading(exercise).splitlines(keepends=True)
     answer["metadata"] = marks(exercise, "answer", solution=True)
-    test = paper.code("test", TEST.format(id=exercise.id))
+    test = make_code_cell("test", TEST.format(id=exercise.id))
     test["metadata"] = marks(exercise, "test", grade=True, locked=True, points=exercise.difficulty)
     notebook["cells"] = [*cells, test]
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
@@ -58,7 +58,7 @@ def heading(exercise: Exercise) -> str:
     """Title and why; a grader's folder has no chapters to link to."""
     return (
         f"# {exercise.title}\n\n**{exercise.why}**\n\nIt belongs to the chapter `{exercise.chapter}`. Run the cells "
-        f"from the top. The cell that begins with `{paper.MAGIC}` is the place to edit: change it, run it, read what "
+        f"from the top. The cell that begins with `{MAGIC}` is the place to edit: change it, run it, read what "
         "it says."
     )
 
@@ -74,7 +74,7 @@ def answered(release: bytes, exercise: Exercise, answer: str) -> bytes:
     notebook = json.loads(release)
     for cell in notebook["cells"]:
         if is_answer(cell["metadata"]):
-            cell["source"] = f"{paper.MAGIC} {exercise.id}\n{answer}"
+            cell["source"] = f"{MAGIC} {exercise.id}\n{answer}"
     return json.dumps(notebook).encode()
 
 

@@ -6,35 +6,37 @@ from dataclasses import replace
 from ...explore.properties import INVARIANTS
 from ...scenes.a_vm_is_born import BIRTH, FILLS_LAST, LOOKS_PINNED, PROMISE_GONE, PUBLISHES_SECOND, REFUSED, REUSE
 from ...show.story import Story, play
-from ..answer import Answer
-from ..patterns import always, broken, catches, passed, predicted, spares
+from ..answer import SubmittedAnswer
+from ..patterns import (accept_invariant, check_prediction, check_violation, make_invariant, refuse_false_alarm,
+                        refuse_miss)
 from ..verdict import Verdict
 
 PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
 TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
-def looks_like_a_pin(answer: Answer) -> Verdict:
+def looks_like_a_pin(answer: SubmittedAnswer) -> Verdict:
     """A refused init_vm leaves a count; then its page is lent to EL2, and the loan is to end."""
     story = play(LOOKS_PINNED, 0, 0, 0)
     refused, lend, end = (outcome.removeprefix("= ") for outcome in story.outcomes)
-    return predicted(answer, {"refused": refused, "lend": lend, "end": end}, "1 run, all of it", story)
+    return check_prediction(answer, {"refused": refused, "lend": lend, "end": end}, "1 run, all of it", story)
 
 
-def publish_last(answer: Answer) -> Verdict:
+def publish_last(answer: SubmittedAnswer) -> Verdict:
     """An invariant of the VM table that catches whoever publishes a VM that is not finished."""
-    mine = always(answer, "wrong")
+    mine = make_invariant(answer, "wrong")
     second, filled = replace(BIRTH, revision=PUBLISHES_SECOND), replace(BIRTH, revision=FILLS_LAST)
-    return (spares(BIRTH, mine, TOO_MUCH) or spares(REUSE, mine, TOO_MUCH) or spares(REFUSED, mine, TOO_MUCH)
-            or catches(second, mine, "Your check accepts a VM in the table that has no root of stage 2 yet.")
-            or catches(filled, mine, "Your check accepts a VM in the table whose struct is still empty.")
-            or passed("Whoever finds a VM finds a finished one: both careless kernels are caught.", mine,
+    return (refuse_false_alarm(BIRTH, mine, TOO_MUCH) or refuse_false_alarm(REUSE, mine, TOO_MUCH)
+            or refuse_false_alarm(REFUSED, mine, TOO_MUCH)
+            or refuse_miss(second, mine, "Your check accepts a VM in the table that has no root of stage 2 yet.")
+            or refuse_miss(filled, mine, "Your check accepts a VM in the table whose struct is still empty.")
+            or accept_invariant("Whoever finds a VM finds a finished one: both careless kernels are caught.", mine,
                       BIRTH, REUSE, REFUSED, second, filled))
 
 
-def broken_promise(answer: Answer) -> Verdict:
+def broken_promise(answer: SubmittedAnswer) -> Verdict:
     """The promise goes away while the VM is made; the next try ends the machine."""
-    return broken(answer, PROMISE_GONE, PANICS, still_alive)
+    return check_violation(answer, PROMISE_GONE, PANICS, still_alive)
 
 
 def still_alive(story: Story) -> str:

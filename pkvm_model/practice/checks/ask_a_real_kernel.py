@@ -13,9 +13,9 @@ from ...scenes import LENT_PAGE, scene
 from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
 from ...show.recorded import recorded
 from ...show.story import play
-from ..answer import Answer
+from ..answer import SubmittedAnswer
 from ..exercises import ExerciseError
-from ..patterns import predicted
+from ..patterns import check_prediction
 from ..verdict import NotYet, Verdict
 
 ODD = "0x11000"
@@ -23,7 +23,7 @@ OLD, NEW = "6.19.14", "7.3.4"
 MOST_CALLS = 20
 
 
-def sixteen_bits(answer: Answer) -> Verdict:
+def sixteen_bits(answer: SubmittedAnswer) -> Verdict:
     """What two kernels were recorded to answer to a handle with a bit too many, and what became of the VM."""
     story = play(ODD_HANDLE, 0)
     said = {kernel: answer_to_odd(kernel) for kernel in (OLD, NEW)}
@@ -31,7 +31,7 @@ def sixteen_bits(answer: Answer) -> Verdict:
         raise ExerciseError(f"sixteen-bits: {NEW} answers {said[NEW]}, the model {story.outcomes}")
     vm = "dying" if story.state.get(Vm, "vm0").is_dying else "alive"
     truth = {"old": said[OLD], "new": said[NEW], "vm": vm}
-    return predicted(answer, truth, "2 recorded answers; 1 run, all of it", story)
+    return check_prediction(answer, truth, "2 recorded answers; 1 run, all of it", story)
 
 
 def answer_to_odd(kernel: str) -> str:
@@ -40,7 +40,7 @@ def answer_to_odd(kernel: str) -> str:
     return next(said for _, asked, said in made if ODD in asked)
 
 
-def one_number_off(answer: Answer) -> Verdict:
+def one_number_off(answer: SubmittedAnswer) -> Verdict:
     """A host with the patch talks by number to an EL2 without it."""
     numbers = call_numbers("7.0.13")
     first = numbers["__pkvm_teardown_vm"]
@@ -54,10 +54,10 @@ def one_number_off(answer: Answer) -> Verdict:
     truth = {"start": names.get(start.call.name, "nobody"),
              "unshare": errno(unshare.ret or 0),
              "finalise": "its own argument" if finalise.ret is None else errno(finalise.ret)}
-    return predicted(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "1 run, all of it", story)
 
 
-def tell_them_apart(answer: Answer) -> Verdict:
+def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
     """Calls without any overlap that v1 and upstream answer differently, and that somebody has recorded."""
     asked = answer.value("calls")
     if not isinstance(asked, str) or not 0 < len(rows := asked.strip().splitlines()) <= MOST_CALLS:

@@ -9,23 +9,25 @@ from ...model.state import OWNED, Kvm, Page, State
 from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOTTEN_PAGE, PAIR, STILL_LOADED,
                                 STILL_UNSHARING, TWICE)
 from ...show.story import Story, play, play_out
-from ..answer import Answer
-from ..patterns import always, broken, catches, outcome, passed, predicted, spares
+from ..answer import SubmittedAnswer
+from ..patterns import (accept_invariant, check_prediction, check_violation, describe_outcome, make_invariant,
+                        refuse_false_alarm, refuse_miss)
 from ..verdict import Verdict
 
 TOO_MUCH = "Your check speaks against the kernel that is right."
 PINNED = ("kvm0", "hv0.0", "hv0.1")
 
 
-def lived_to_see(answer: Answer) -> Verdict:
+def lived_to_see(answer: SubmittedAnswer) -> Verdict:
     """CPU 1 loads, CPU 0 tears down: what the caller gets."""
     story = play(STILL_LOADED, 1, 0)
-    return predicted(answer, {"answer": outcome(story)}, "1 run, all of it", story)
+    return check_prediction(answer, {"answer": describe_outcome(story)}, "1 run, all of it", story)
 
 
-def done_but_counted(answer: Answer) -> Verdict:
+def done_but_counted(answer: SubmittedAnswer) -> Verdict:
     """Teardown ends the machine although page g0 is home and no vCPU was ever loaded."""
-    return broken(answer, STILL_UNSHARING, (Always("late", "With page g0 home, EL2 does not warn.", late),), not_late)
+    never_late = Always("late", "With page g0 home, EL2 does not warn.", late)
+    return check_violation(answer, STILL_UNSHARING, (never_late,), not_late)
 
 
 def late(state: State) -> str:
@@ -43,12 +45,12 @@ def not_late(story: Story) -> str:
     return "Nobody held a reference when teardown looked. Until which of its clicks does an unshare hold one?"
 
 
-def pair_goes_home(answer: Answer) -> Verdict:
+def pair_goes_home(answer: SubmittedAnswer) -> Verdict:
     """A VM with two vCPUs is torn down: how many structs and pins, and what goes first."""
     story = play_out(PAIR)
     pins = sum(PAIR.start().get(Page, name).refcount - story.page(name).refcount for name in PINNED)
-    return predicted(answer, {"structs": str(story.kvm("kvm0").teardown_mc), "pins": str(pins), "first": first(story)},
-                     "1 run, all of it", story)
+    truth = {"structs": str(story.kvm("kvm0").teardown_mc), "pins": str(pins), "first": first(story)}
+    return check_prediction(answer, truth, "1 run, all of it", story)
 
 
 def first(story: Story) -> str:
@@ -62,13 +64,13 @@ def first(story: Story) -> str:
     return "nothing"
 
 
-def all_home(answer: Answer) -> Verdict:
+def all_home(answer: SubmittedAnswer) -> Verdict:
     """An invariant that says when EL2 has nothing left of a VM, and catches two teardowns that forget something."""
-    mine = always(answer, "wrong")
+    mine = make_invariant(answer, "wrong")
     pin, vcpus = replace(TWICE, revision=FORGETS_A_PIN), replace(TWICE, revision=FORGETS_VCPUS)
-    return (spares(EVERY_PAGE, mine, TOO_MUCH) or spares(TWICE, mine, TOO_MUCH)
-            or spares(FORGOTTEN_PAGE, mine, TOO_MUCH)
-            or catches(vcpus, mine, "Your check accepts a teardown that leaves EL2 a vCPU's struct.")
-            or catches(pin, mine, "Your check accepts a teardown that leaves the host's kvm0 pinned.")
-            or passed("When teardown has returned, EL2 has nothing left: both careless kernels are caught.", mine,
-                      EVERY_PAGE, TWICE, FORGOTTEN_PAGE, pin, vcpus))
+    return (refuse_false_alarm(EVERY_PAGE, mine, TOO_MUCH) or refuse_false_alarm(TWICE, mine, TOO_MUCH)
+            or refuse_false_alarm(FORGOTTEN_PAGE, mine, TOO_MUCH)
+            or refuse_miss(vcpus, mine, "Your check accepts a teardown that leaves EL2 a vCPU's struct.")
+            or refuse_miss(pin, mine, "Your check accepts a teardown that leaves the host's kvm0 pinned.")
+            or accept_invariant("When teardown has returned, EL2 has nothing left: both careless kernels are caught.",
+                                mine, EVERY_PAGE, TWICE, FORGOTTEN_PAGE, pin, vcpus))

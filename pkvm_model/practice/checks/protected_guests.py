@@ -14,8 +14,9 @@ from ...scenes import Scene
 from ...scenes.protected_guests import (GIVE, HOLD_THE_DYING, LENT_AND_LEFT, OLD_NAME, PAGE_LEFT, REFUSED_RECLAIM,
                                         STILL_ALIVE)
 from ...show.story import Story, play
-from ..answer import Answer
-from ..patterns import ask, ask_rewritten, predicted, reached, rewritten, run_of, states, true_of
+from ..answer import SubmittedAnswer
+from ..patterns import (check_prediction, describe_coverage, explore_fully, explore_rewritten, is_reached,
+                        replace_functions, select_true, show_answer)
 from ..verdict import Verdict
 
 NAMED = {one.name: one for one in INVARIANTS}
@@ -24,24 +25,25 @@ ASKING = replace(PAGE_LEFT, revision=mutate(UPSTREAM, "M12"))
 """The bench of the page that is left, in a kernel whose finalise asks for pages."""
 
 
-def lost_or_leaked(answer: Answer) -> Verdict:
+def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
     """What is true of a finalise that asks for pages, and of one that does not."""
     lost = Sometimes("lost", "A page is given to a VM that is gone.", is_lost)
-    now, asking = ask(PAGE_LEFT, NAMED["I8"], lost), ask(ASKING, NAMED["I8"], lost)
-    taken = ask(OLD_NAME, NAMED["I8"], Sometimes("taken", "The next guest has the lost page.", next_has_it))
+    now, asking = explore_fully(PAGE_LEFT, NAMED["I8"], lost), explore_fully(ASKING, NAMED["I8"], lost)
+    taken = explore_fully(OLD_NAME, NAMED["I8"], Sometimes("taken", "The next guest has the lost page.", next_has_it))
     refused, left = play(ASKING, 0, 0), play(PAGE_LEFT, 0, 0)
     truth = {
-        "position": true_of({"refuse, so that no page is lost": reached(now, "lost") and not reached(asking, "lost"),
+        "position": select_true({"refuse, so that no page is lost": (is_reached(now, "lost")
+                                                                     and not is_reached(asking, "lost")),
                              "let it pass, so that the slot comes back": left.slots == [FREE] != refused.slots,
-                             "refuse, or the host reads secrets": reached(now, "I8"),
+                             "refuse, or the host reads secrets": is_reached(now, "I8"),
                              "let it pass, since it gives the pages back": left.page("g0").host == OWNED}),
-        "hurt": true_of({"the host": reached(now, "lost"), "the guest whose page it was": reached(now, "I8"),
-                         "the next guest in that slot": reached(taken, "taken") or reached(taken, "I8")}),
-        "walk": true_of({"EL2, under the table lock": asks_under_the_lock(refused),
+        "hurt": select_true({"the host": is_reached(now, "lost"), "the guest whose page it was": is_reached(now, "I8"),
+                         "the next guest in that slot": is_reached(taken, "taken") or is_reached(taken, "I8")}),
+        "walk": select_true({"EL2, under the table lock": asks_under_the_lock(refused),
                          "the host, one call a page": RECLAIM in {step.call.name for step, _ in refused.steps},
                          "nobody: a VM counts its pages": counts_pages()}),
         "block": who_blocks(refused)}
-    return predicted(answer, truth, states(now, asking, taken), left)
+    return check_prediction(answer, truth, describe_coverage(now, asking, taken), left)
 
 
 def is_lost(state: State) -> bool:
@@ -74,32 +76,33 @@ def who_blocks(refused: Story) -> set[str]:
     reserve = call(state, kernel, 1, "__pkvm_reserve_vm")
     reclaim = call(state, kernel, 1, RECLAIM, 0x1000, 0)
     blocked = bool(reserve.ret and reserve.ret < 0)
-    return true_of({"a host, its own slots": blocked, "a guest, by keeping its pages": reclaim.ret != 0,
+    return select_true({"a host, its own slots": blocked, "a guest, by keeping its pages": reclaim.ret != 0,
                     "nobody": not blocked})
 
 
-def lent_and_left(answer: Answer) -> Verdict:
+def lent_and_left(answer: SubmittedAnswer) -> Verdict:
     """Finalise with a page left that the guest had lent: what the host can still do with it."""
     story = play(LENT_AND_LEFT, 0, 0, 1, 1)
     read, lend = (step.ret or 0 for step, _ in story.steps[2:])
     zeroed = story.page("g1").content == ZERO
     seen = "a signal" if read else "zeros" if zeroed else "what the guest wrote"
-    return predicted(answer, {"read": seen, "lend": errno(lend)}, "1 run, all of it", story)
+    return check_prediction(answer, {"read": seen, "lend": errno(lend)}, "1 run, all of it", story)
 
 
-def hold_the_dying(answer: Answer) -> Verdict:
+def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
     """A reclaim that holds the VM while it works, and lets go of it whatever comes."""
     mine = {RECLAIM: answer.function(RECLAIM)}
     looked = []
     for scene, asked, says in TRIALS:
         try:
-            found = ask_rewritten(made := rewritten(scene, mine), asked)
+            found = explore_rewritten(made := replace_functions(scene, mine), asked)
         except Spinning:
             return Verdict(False, "It waits under a lock for something that needs that lock.")
         looked.append(found)
-        if reached(found, asked.name) != isinstance(asked, Sometimes):
-            return Verdict(False, says, states(found), **run_of(made, found))
-    return Verdict(True, "No order breaks it, every page can come home, and then the VM can go.", states(*looked))
+        if is_reached(found, asked.name) != isinstance(asked, Sometimes):
+            return Verdict(False, says, describe_coverage(found), **show_answer(made, found))
+    return Verdict(True, "No order breaks it, every page can come home, and then the VM can go.",
+                   describe_coverage(*looked))
 
 
 def home_and_gone(state: State) -> bool:

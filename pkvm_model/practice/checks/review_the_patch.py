@@ -16,23 +16,23 @@ from ...model.view import Hypercall, View
 from ...model.vm_table import get_vm_by_handle, hyp_page_count, hyp_page_ref_inc
 from ...scenes.review_the_patch import TWO_ORDERS
 from ...show.story import play
-from ..answer import Answer
-from ..patterns import ask, predicted, reached, run_shown, states, true_of
+from ..answer import SubmittedAnswer
+from ..patterns import check_prediction, describe_coverage, explore_fully, is_reached, select_true, show_run
 from ..verdict import NotYet, Verdict
 
 LOAD, START = "__pkvm_vcpu_load", "__pkvm_start_teardown_vm"
 WANTED = 3
 MOST_LINES = 300
-Run = list[tuple[State, Step]]
+ReplayedRun = list[tuple[State, Step]]
 """Each step of a run, with the state before it."""
 
 
-def uses_lost_memory(run: Run) -> bool:
+def uses_lost_memory(run: ReplayedRun) -> bool:
     """EL2 uses memory that it has given back."""
     return any(touches_lost_memory(before, step) for before, step in run)
 
 
-def start_meets_a_lookup(run: Run) -> bool:
+def start_meets_a_lookup(run: ReplayedRun) -> bool:
     """Start finds a reference that a call under way holds, and the machine ends in it."""
     return any(step.state.end and step.state.end.where == "start_unreferenced" and is_held(before)
                for before, step in run)
@@ -43,26 +43,26 @@ def is_held(state: State) -> bool:
     return any(holders(state, vm) for vm in published(state))
 
 
-def memo_of_a_failed_start(run: Run) -> bool:
+def memo_of_a_failed_start(run: ReplayedRun) -> bool:
     """EL2 refuses the host's start, and the host notes all the same that it has started."""
     failed = [number for number, (_, step) in enumerate(run)
               if any(name == START and ret for name, _, ret in step.answers)]
     return any(kvm.is_dying for _, step in run[failed[0]:] for _, kvm in step.state.all(Kvm)) if failed else False
 
 
-def page_left(run: Run) -> bool:
+def page_left(run: ReplayedRun) -> bool:
     """A VM leaves the table while its guest still has a page."""
     return any({*published(before)} - {*published(step.state)} and counted_too_high(step.state)
                and not counted_too_high(before) for before, step in run)
 
 
-def late_vcpu(run: Run) -> bool:
+def late_vcpu(run: ReplayedRun) -> bool:
     """A dying VM gets a vCPU."""
     return any(vm.is_dying and step.state.get(Vm, name).is_dying and vm.vcpus != step.state.get(Vm, name).vcpus
                for before, step in run for name, vm in before.all(Vm))
 
 
-FINDINGS: tuple[tuple[str, Callable[[Run], bool]], ...] = (
+FINDINGS: tuple[tuple[str, Callable[[ReplayedRun], bool]], ...] = (
     ("a call goes on in memory that EL2 has given back", uses_lost_memory),
     ("start meets a call that holds the VM, and ends the machine", start_meets_a_lookup),
     ("the host notes a start that EL2 refused", memo_of_a_failed_start),
@@ -71,7 +71,7 @@ FINDINGS: tuple[tuple[str, Callable[[Run], bool]], ...] = (
 """What is worth a question about v1, the gravest first: a run counts as the first one that it shows."""
 
 
-def three_questions(answer: Answer) -> Verdict:
+def three_questions(answer: SubmittedAnswer) -> Verdict:
     """Three questions, each with a run of v1 that shows why it is asked; three different findings are wanted."""
     pairs = answer.value("questions")
     if not isinstance(pairs, list | tuple) or len(pairs) != WANTED or not all(
@@ -85,7 +85,7 @@ def three_questions(answer: Answer) -> Verdict:
     if refusal:
         return Verdict(False, refusal, looked_at)
     told = ". ".join(f"{number}: {what}" for number, what in enumerate(found, 1))
-    return Verdict(True, f"All three runs go as they say. {told}.", looked_at, **run_shown(traces[0]))
+    return Verdict(True, f"All three runs go as they say. {told}.", looked_at, **show_run(traces[0]))
 
 
 def run_behind(number: int, question: object, text: object) -> Trace:
@@ -107,13 +107,13 @@ def run_behind(number: int, question: object, text: object) -> Trace:
     return trace
 
 
-def steps_of(trace: Trace) -> Run:
+def steps_of(trace: Trace) -> ReplayedRun:
     """A run, each step with the state before it."""
     steps = replay(trace).steps
     return list(zip([State(trace.config), *(step.state for step in steps)], steps, strict=False))
 
 
-def finding(run: Run) -> str:
+def finding(run: ReplayedRun) -> str:
     """What a run shows; '' if it is nothing of the list."""
     return next((says for says, shows in FINDINGS if shows(run)), "")
 
@@ -135,17 +135,17 @@ def twice(found: list[str]) -> str:
                  for one, other in combinations(range(len(found)), 2) if found[one] == found[other]), "")
 
 
-def order_of_two(answer: Answer) -> Verdict:
+def order_of_two(answer: SubmittedAnswer) -> Verdict:
     """Two questions swapped in load and in start: in how many states that comes out otherwise."""
     loads = Sometimes("load", "Load comes out otherwise.", lambda state: otherwise(state, LOAD, asks_index_first, 0, 1))
     starts = Sometimes("start", "Start comes out otherwise.", lambda state: otherwise(state, START, asks_dying_first))
-    found = ask(TWO_ORDERS, loads, starts)
-    in_load, in_start = reached(found, "load"), reached(found, "start")
+    found = explore_fully(TWO_ORDERS, loads, starts)
+    in_load, in_start = is_reached(found, "load"), is_reached(found, "start")
     truth = {"load": "nothing" if not in_load else "what a refused load leaves behind",
              "start": next(how_otherwise(found.answers[1].run or ())) if in_start else "nothing",
-             "rule": true_of({"when both are true of one VM and their refusals differ": in_start and not in_load,
+             "rule": select_true({"when both are true of one VM and their refusals differ": in_start and not in_load,
                               "always": in_load and in_start, "never, inside one lock region": not in_start})}
-    return predicted(answer, truth, states(found))
+    return check_prediction(answer, truth, describe_coverage(found))
 
 
 def otherwise(state: State, name: str, swapped: Callable[..., Hypercall], *indices: int) -> bool:
@@ -208,7 +208,7 @@ CHANGES = {"finalise asks for the count": "finalize_unreferenced",
 """Changes between v1 and upstream, each with the guard that it is in the model."""
 
 
-def which_one_mends(answer: Answer) -> Verdict:
+def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     """Which of upstream's changes closes v1's hole alone, and what any host can still do after that."""
     found = {says: with_change(guard) for says, guard in CHANGES.items()}
     mending = [says for says, (hole, _) in found.items() if hole.outcome not in (BUG, EL2_PANIC)]
@@ -217,7 +217,7 @@ def which_one_mends(answer: Answer) -> Verdict:
              "left": {EL2_PANIC: "end the machine by a start", BUG: "make EL2 use what it gave back"}.get(
                  left.outcome, "nothing of the kind")}
     looked = sum(one.states for pair in found.values() for one in pair)
-    return predicted(answer, truth, f"{looked} of {looked} states, in {len(found)} kernels", left.trace)
+    return check_prediction(answer, truth, f"{looked} of {looked} states, in {len(found)} kernels", left.trace)
 
 
 def with_change(guard: str) -> tuple[Cell, Cell]:

@@ -9,27 +9,28 @@ from ...model.revisions import EBUSY, Warn
 from ...model.state import HOST, HYP, OWNED, Cpu, Page, State
 from ...scenes.start_here import COLD_OPEN, LOAD_OR_START, TWO_AT_ONCE
 from ...show.story import Story, play
-from ..answer import Answer
-from ..patterns import ask, broken, outcome, predicted, reached, states, true_of
+from ..answer import SubmittedAnswer
+from ..patterns import (check_prediction, check_violation, describe_coverage, describe_outcome, explore_fully,
+                        is_reached, select_true)
 from ..verdict import Verdict
 
 PANICS = next(one for one in INVARIANTS if one.name == "I0a")
 MEMORY = next(one for one in INVARIANTS if one.name == "I0b")
 
 
-def count_the_users(answer: Answer) -> Verdict:
+def count_the_users(answer: SubmittedAnswer) -> Verdict:
     """Two unshares overlap, then start: the count after each part, and what start gives."""
     whole = play(TWO_AT_ONCE, 0, 1, 0, 0, 0)
-    return predicted(answer, {
+    return check_prediction(answer, {
         "both": str(play(TWO_AT_ONCE, 0, 1).page("vm0").refcount),
         "one_left": str(play(TWO_AT_ONCE, 0, 1, 0, 0).page("vm0").refcount),
-        "start": outcome(whole),
+        "start": describe_outcome(whole),
     }, "1 run, all of it", whole)
 
 
-def make_it_notice(answer: Answer) -> Verdict:
+def make_it_notice(answer: SubmittedAnswer) -> Verdict:
     """EL2 stops the machine because it notices a user, without any unshare."""
-    return broken(answer, LOAD_OR_START, (PANICS,), not_noticed)
+    return check_violation(answer, LOAD_OR_START, (PANICS,), not_noticed)
 
 
 def not_noticed(story: Story) -> str:
@@ -43,15 +44,15 @@ def not_noticed(story: Story) -> str:
     return "Nobody was using the VM when start looked. Who can be using it, for how long?"
 
 
-def both_end_the_machine(answer: Answer) -> Verdict:
+def both_end_the_machine(answer: SubmittedAnswer) -> Verdict:
     """Why a warning that stops EL2 and the use of lost memory are not the same, and what a warning in finalise does."""
     counting = COLD_OPEN.revision._replace(guards={**COLD_OPEN.revision.guards, "finalize_unreferenced": Warn(-EBUSY)})
-    now = ask(COLD_OPEN, KEPT, Sometimes("warns", "EL2 warns.", warned))
-    then = ask(replace(COLD_OPEN, revision=counting), MEMORY, Sometimes("ends", "The machine ends.", ended),
+    now = explore_fully(COLD_OPEN, KEPT, Sometimes("warns", "EL2 warns.", warned))
+    then = explore_fully(replace(COLD_OPEN, revision=counting), MEMORY, Sometimes("ends", "The machine ends.", ended),
                Sometimes("home", "Page g0 comes home.", comes_home))
-    truth = {"reply": true_of(difference()), "but_then": true_of(can_be_made_to_warn(now)),
-             "and_if": true_of(with_a_warning_in_finalise(then))}
-    return predicted(answer, truth, f"{states(now, then)}, of 2 kernels", play(COLD_OPEN, 0, 1))
+    truth = {"reply": select_true(difference()), "but_then": select_true(can_be_made_to_warn(now)),
+             "and_if": select_true(with_a_warning_in_finalise(then))}
+    return check_prediction(answer, truth, f"{describe_coverage(now, then)}, of 2 kernels", play(COLD_OPEN, 0, 1))
 
 
 def difference() -> dict[str, bool]:
@@ -66,14 +67,14 @@ def can_be_made_to_warn(now: Report) -> dict[str, bool]:
     """What it means that a host can make EL2 warn."""
     kept = now.answers[0].verdict == HOLDS
     return {"EL2 loses nothing by it": kept, "EL2 has lost its struct then": not kept,
-            "it cannot happen": not reached(now, "warns")}
+            "it cannot happen": not is_reached(now, "warns")}
 
 
 def with_a_warning_in_finalise(then: Report) -> dict[str, bool]:
     """What a finalise does that looks at the count and warns."""
-    return {"the machine lives in every order": not reached(then, "ends"),
+    return {"the machine lives in every order": not is_reached(then, "ends"),
             "EL2 uses only its own memory": then.answers[0].verdict == HOLDS,
-            "page g0 can never come home": not reached(then, "home")}
+            "page g0 can never come home": not is_reached(then, "home")}
 
 
 def warned(state: State) -> bool:

@@ -12,8 +12,9 @@ from ...model.state import Cpu, Slot, State, Vm
 from ...scenes import Scene
 from ...scenes.take_a_guard_away import BOTH_GET_IN, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
 from ...show.story import Story, play
-from ..answer import Answer, plain
-from ..patterns import always, ask, broken, catches, passed, predicted, spares, states, true_of
+from ..answer import SubmittedAnswer, normalise
+from ..patterns import (accept_invariant, check_prediction, check_violation, describe_coverage, explore_fully,
+                        make_invariant, refuse_false_alarm, refuse_miss, select_true)
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"
@@ -23,18 +24,18 @@ GUARD = "start_not_dying"
 CANNOT = "it cannot happen, the numbers differ"
 
 
-def harmless_guard(answer: Answer) -> Verdict:
+def harmless_guard(answer: SubmittedAnswer) -> Verdict:
     """What two teardowns can do to each other, and what a host hears that has lost its memo, without the guard."""
     both = Always("both", "One CPU at a time destroys a VM.", both_inside)
-    before = ask(TWO_TEARDOWNS, *SAFETY, both)
-    after = ask(without(TWO_TEARDOWNS), *SAFETY, both)
+    before = explore_fully(TWO_TEARDOWNS, *SAFETY, both)
+    after = explore_fully(without(TWO_TEARDOWNS), *SAFETY, both)
     broken_now = violated(after) - violated(before)
     story = play(without(TWO_TEARDOWNS), 0, 1)
-    truth = {"reason": true_of({"nothing becomes unsafe": not broken_now,
+    truth = {"reason": select_true({"nothing becomes unsafe": not broken_now,
                                 "two CPUs could both finalise": "both" in broken_now,
                                 "a vCPU could be loaded again": "I3" in broken_now}),
              "but_then": what_changes(play(TWO_TEARDOWNS, 0, 1), story), "and_if": who_tells()}
-    return predicted(answer, truth, states(before, after), story)
+    return check_prediction(answer, truth, describe_coverage(before, after), story)
 
 
 def without(scene: Scene) -> Scene:
@@ -74,10 +75,10 @@ def warnings(story: Story) -> int:
     return sum(event.kind == "HOST_WARN" for step, _ in story.steps for event in step.events)
 
 
-def both_get_in(answer: Answer) -> Verdict:
+def both_get_in(answer: SubmittedAnswer) -> Verdict:
     """Two finalises of one VM in M5, so that EL2 uses what it has given back, in the fewest steps."""
     memory = tuple(one for one in INVARIANTS if one.name == "I0b")
-    return broken(answer, replace(BOTH_GET_IN, revision=mutate(V1, "M5")), memory, not_both)
+    return check_violation(answer, replace(BOTH_GET_IN, revision=mutate(V1, "M5")), memory, not_both)
 
 
 def not_both(story: Story) -> str:
@@ -89,12 +90,12 @@ def not_both(story: Story) -> str:
     return "Only one CPU has been inside. Where could the other one get in?"
 
 
-def old_memories(answer: Answer) -> Verdict:
+def old_memories(answer: SubmittedAnswer) -> Verdict:
     """A guest of the next VM runs before the last VM's translations are forgotten, in the fewest steps."""
-    if plain(answer.value("run")) == plain(CANNOT):
+    if normalise(answer.value("run")) == normalise(CANNOT):
         return Verdict(False, "VMID = slot + 1.", "1 run, all of it")
     stale = Always("stale", "No guest runs while its VMID still means the last VM.", runs_unflushed)
-    return broken(answer, OLD_MEMORIES, (stale,), not_stale)
+    return check_violation(answer, OLD_MEMORIES, (stale,), not_stale)
 
 
 def runs_unflushed(state: State) -> str:
@@ -116,16 +117,17 @@ def not_stale(story: Story) -> str:
     return "No guest of the newcomer has run yet. What remembers the last VM, and until which region?"
 
 
-def points_back(answer: Answer) -> Verdict:
+def points_back(answer: SubmittedAnswer) -> Verdict:
     """An invariant that notices a vCPU on two CPUs, and a vCPU that a CPU has forgotten."""
-    mine = always(answer, "wrong")
+    mine = make_invariant(answer, "wrong")
     good = scene_of(RACES["R29"], UPSTREAM), scene_of(RACES["R20"], V1), scene_of(RACES["R21"], V1)
     twice = scene_of(RACES["R20"], mutate(V1, "M15"))
     forgotten = scene_of(RACES["R21"], mutate(V1, "M16"))
-    verdicts = (*(spares(scene, mine, f"Your check speaks against {scene.revision.name}, where nothing is wrong.")
+    verdicts = (*(refuse_false_alarm(
+                    scene, mine, f"Your check speaks against {scene.revision.name}, where nothing is wrong.")
                   for scene in good),
-                catches(twice, mine, "It does not notice M15: two CPUs that have the same vCPU loaded."),
-                catches(forgotten, mine,
+                refuse_miss(twice, mine, "It does not notice M15: two CPUs that have the same vCPU loaded."),
+                refuse_miss(forgotten, mine,
                         "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
     says = "It notices both lost guards, and it is silent where nothing is wrong."
-    return next(filter(None, verdicts), None) or passed(says, mine, *good, twice, forgotten)
+    return next(filter(None, verdicts), None) or accept_invariant(says, mine, *good, twice, forgotten)

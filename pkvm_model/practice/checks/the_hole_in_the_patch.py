@@ -9,17 +9,18 @@ from ...model.state import OWNED
 from ...scenes.the_hole_in_the_patch import (DESTROY_AND_UNMAP, FIND_THE_HOLE, ONE_CALL, POLITE_REFUSAL, QUIET,
                                              SAME_MEMORY)
 from ...show.story import Story, play
-from ..answer import Answer
-from ..patterns import (always, ask, broken, first_broken, outcome, predicted, reached, run_shown, sentence, spares,
-                        states, true_of)
+from ..answer import SubmittedAnswer
+from ..patterns import (check_prediction, check_violation, describe_coverage, describe_outcome, explore_fully,
+                        find_violation, is_reached, make_invariant, make_sentence, refuse_false_alarm, select_true,
+                        show_run)
 from ..verdict import Verdict
 
 MEMORY = tuple(one for one in INVARIANTS if one.name == "I0b")
 
 
-def find_the_hole(answer: Answer) -> Verdict:
+def find_the_hole(answer: SubmittedAnswer) -> Verdict:
     """Use of memory that EL2 has given back, in the fewest steps."""
-    return broken(answer, FIND_THE_HOLE, MEMORY, no_hole)
+    return check_violation(answer, FIND_THE_HOLE, MEMORY, no_hole)
 
 
 def no_hole(story: Story) -> str:
@@ -30,44 +31,45 @@ def no_hole(story: Story) -> str:
     return "Every page that was touched was still EL2's. Which call may still be under way when the struct goes home?"
 
 
-def polite_refusal(answer: Answer) -> Verdict:
+def polite_refusal(answer: SubmittedAnswer) -> Verdict:
     """Start in the middle of an unshare that will be refused, and once more after it."""
     early, late = play(POLITE_REFUSAL, 0, 1), play(POLITE_REFUSAL, 0, 1, 0, 1)
-    return predicted(answer, {"answer": outcome(early), "later": outcome(late)}, "1 run, all of it", late)
+    truth = {"answer": describe_outcome(early), "later": describe_outcome(late)}
+    return check_prediction(answer, truth, "1 run, all of it", late)
 
 
-def stray_count(answer: Answer) -> Verdict:
+def stray_count(answer: SubmittedAnswer) -> Verdict:
     """An invariant that sees the quiet variant of the hole, and speaks against no kernel without the hole."""
-    mine, quiet, mended = always(answer, "wrong"), play(QUIET, 1, 0, 0, 1, 0), replace(QUIET, revision=UPSTREAM)
+    mine, quiet, closed = make_invariant(answer, "wrong"), play(QUIET, 1, 0, 0, 1, 0), replace(QUIET, revision=UPSTREAM)
     good = "Your check speaks against a kernel without the hole."
-    if refused := spares(ONE_CALL, mine, good) or spares(mended, mine, good):
+    if refused := refuse_false_alarm(ONE_CALL, mine, good) or refuse_false_alarm(closed, mine, good):
         return refused
-    told = first_broken(quiet, mine)
-    others = states(ask(ONE_CALL, mine), ask(mended, mine))
+    told = find_violation(quiet, mine)
+    others = describe_coverage(explore_fully(ONE_CALL, mine), explore_fully(closed, mine))
     looked_at = f"all {len(quiet.steps)} states of the quiet run, and {others} of kernels without the hole"
     if not told:
         return Verdict(False, "In the quiet variant no machine ends, and your check said nothing.", looked_at)
-    return Verdict(True, f"Your check hears it: {sentence(told)}", looked_at, **run_shown(quiet))
+    return Verdict(True, f"Your check hears it: {make_sentence(told)}", looked_at, **show_run(quiet))
 
 
-def no_honest_host(answer: Answer) -> Verdict:
+def no_honest_host(answer: SubmittedAnswer) -> Verdict:
     """Who falls into the hole, what the end by a guard leaves undone, and what the quiet variant leads to."""
-    honest, any_order = ask(DESTROY_AND_UNMAP, *MEMORY), ask(FIND_THE_HOLE, *MEMORY)
+    honest, any_order = explore_fully(DESTROY_AND_UNMAP, *MEMORY), explore_fully(FIND_THE_HOLE, *MEMORY)
     hole, guard, quiet = (play(FIND_THE_HOLE, *run) for run in ((1, 0, 1, 0), (0, 1), (1, 0, 0, 1, 0)))
     tenant = play(SAME_MEMORY, 1, 0, 0, 1, 1, 1, 1)
-    host_only, given = reached(any_order, "I0b") and not reached(honest, "I0b"), has_given_back(hole)
+    host_only, given = is_reached(any_order, "I0b") and not is_reached(honest, "I0b"), has_given_back(hole)
     truth = {
-        "reason": true_of({"EL2 may not count on its host": host_only,
-                           "an honest host falls in, too": reached(honest, "I0b"),
+        "reason": select_true({"EL2 may not count on its host": host_only,
+                           "an honest host falls in, too": is_reached(honest, "I0b"),
                            "the host is warned first": any(event.kind == "HOST_WARN" for step, _ in hole.steps
                                                            for event in step.events)}),
-        "but_then": true_of({"here EL2 goes on in memory that is the host's": given and not has_given_back(guard),
+        "but_then": select_true({"here EL2 goes on in memory that is the host's": given and not has_given_back(guard),
                              "nothing: the machine ends both times": given == has_given_back(guard),
                              "here nobody can say which call it was": not hole.state.end}),
-        "and_if": true_of({"no: the next VM in that memory can pay for it": tenant.state.end is not None,
+        "and_if": select_true({"no: the next VM in that memory can pay for it": tenant.state.end is not None,
                            "yes: the machine goes on for good": tenant.state.end is None,
                            "no: unshare has answered an error": not quiet.outcomes[-1].startswith("= 0")})}
-    return predicted(answer, truth, f"{states(honest, any_order)}, and 4 runs", tenant)
+    return check_prediction(answer, truth, f"{describe_coverage(honest, any_order)}, and 4 runs", tenant)
 
 
 def has_given_back(story: Story) -> bool:

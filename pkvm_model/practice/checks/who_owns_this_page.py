@@ -9,8 +9,9 @@ from ...model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
 from ...scenes.who_owns_this_page import (FORGETS_PINS, LENDS_TWICE, LEND_AND_GIVE, LENT_TO_GUEST, REFUSED_ROOT,
                                           TWO_GUESTS, UNKNOWN_UNSHARE)
 from ...show.story import Story, play
-from ..answer import Answer
-from ..patterns import always, broken, catches, passed, predicted, spares
+from ..answer import SubmittedAnswer
+from ..patterns import (accept_invariant, check_prediction, check_violation, make_invariant, refuse_false_alarm,
+                        refuse_miss)
 from ..verdict import Verdict
 
 PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
@@ -18,19 +19,19 @@ LETTERS = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "–"}
 TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
-def lent_twice(answer: Answer) -> Verdict:
+def lent_twice(answer: SubmittedAnswer) -> Verdict:
     """A page is lent to two guests; the loans end one by one."""
     first, whole = play(TWO_GUESTS, 0), play(TWO_GUESTS, 0, 1, 0, 1)
     page = first.page("g0")
-    return predicted(answer, {
+    return check_prediction(answer, {
         "row": f"host {LETTERS[page.host]}, loans to guests: {page.host_share_guest_count}",
         "answer": whole.outcomes[1].removeprefix("= "), "later": whole.outcomes[3].removeprefix("= ")},
         "1 run, all of it", whole)
 
 
-def for_a_moment(answer: Answer) -> Verdict:
+def for_a_moment(answer: SubmittedAnswer) -> Verdict:
     """The host reads a page while a call has it that will be refused."""
-    return broken(answer, REFUSED_ROOT, PANICS, not_away)
+    return check_violation(answer, REFUSED_ROOT, PANICS, not_away)
 
 
 def not_away(story: Story) -> str:
@@ -45,24 +46,24 @@ def not_away(story: Story) -> str:
     return "Page vm0 was still the host's when it was read. Which click of CPU 1 takes it?"
 
 
-def what_a_row_never_shows(answer: Answer) -> Verdict:
+def what_a_row_never_shows(answer: SubmittedAnswer) -> Verdict:
     """An invariant of pages that catches two careless kernels and spares the right one."""
-    mine = always(answer, "wrong")
+    mine = make_invariant(answer, "wrong")
     lends = replace(LENT_TO_GUEST, revision=LENDS_TWICE)
     forgets = replace(LEND_AND_GIVE, revision=FORGETS_PINS)
-    return (spares(LENT_TO_GUEST, mine, TOO_MUCH) or spares(LEND_AND_GIVE, mine, TOO_MUCH)
-            or catches(lends, mine, "Your check accepts a page that EL2 and a guest borrow at once.")
-            or catches(forgets, mine, "Your check accepts a page that EL2 has pinned and nobody lends.")
-            or passed("Both careless kernels are caught, and the right one is spared.", mine, LENT_TO_GUEST,
+    return (refuse_false_alarm(LENT_TO_GUEST, mine, TOO_MUCH) or refuse_false_alarm(LEND_AND_GIVE, mine, TOO_MUCH)
+            or refuse_miss(lends, mine, "Your check accepts a page that EL2 and a guest borrow at once.")
+            or refuse_miss(forgets, mine, "Your check accepts a page that EL2 has pinned and nobody lends.")
+            or accept_invariant("Both careless kernels are caught, and the right one is spared.", mine, LENT_TO_GUEST,
                       LEND_AND_GIVE, lends, forgets))
 
 
-def unknown_unshare(answer: Answer) -> Verdict:
+def unknown_unshare(answer: SubmittedAnswer) -> Verdict:
     """An honest host closes a VM on a kernel that does not know one of its calls."""
     story = play(UNKNOWN_UNSHARE, 0)
     page, step = story.page("kvm0"), story.steps[0][0]
     found = [x1 == untouched(args) for name, args, x1 in step.answers if name == "__pkvm_host_unshare_hyp"]
-    return predicted(answer, {
+    return check_prediction(answer, {
         "x1": "its own argument" if all(found) else "an answer of EL2's",
         "warnings": str(sum(event.kind == "HOST_WARN" for event in step.events)),
         "row": f"host {LETTERS[page.host]}, EL2 {LETTERS[page.hyp]}"}, "1 run, all of it", story)

@@ -8,31 +8,33 @@ from ...model.revisions import UPSTREAM
 from ...model.state import NOPAGE
 from ...scenes.why_split import RUN_AND_RECLAIM, TWO_GIVEN
 from ...show.story import play_out
-from ..answer import Answer
-from ..patterns import always, catches, passed, predicted, spares
+from ..answer import SubmittedAnswer
+from ..patterns import accept_invariant, check_prediction, make_invariant, refuse_false_alarm, refuse_miss
 from ..verdict import Verdict
 
 NOBODY_ASKS = replace(RUN_AND_RECLAIM, revision=UPSTREAM.without("reclaim_dying"))
 """The same calls, where reclaim does not ask whether the VM is dying."""
 
 
-def nobody_to_name(answer: Answer) -> Verdict:
+def nobody_to_name(answer: SubmittedAnswer) -> Verdict:
     """Start, one reclaim, finalise, the other reclaim: what that answers, and who has the page."""
     story = play_out(TWO_GIVEN)
     kept = story.page("g1").host == NOPAGE
     truth = {"answer": story.outcomes[-1].removeprefix("= "), "page": "nobody" if kept else "the host"}
-    return predicted(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "1 run, all of it", story)
 
 
-def mine_while_i_run(answer: Answer) -> Verdict:
+def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:
     """An invariant: a guest that has a vCPU loaded keeps its page."""
-    mine = always(answer, "wrong")
-    return (spares(RUN_AND_RECLAIM, mine, "Your check speaks against a kernel that takes pages only from the dying.")
-            or catches(NOBODY_ASKS, mine, "The page went home while a vCPU was loaded, and your check said nothing.")
-            or passed("It lets the dying give their pages back, and nobody else.", mine, RUN_AND_RECLAIM, NOBODY_ASKS))
+    mine = make_invariant(answer, "wrong")
+    alarm = "Your check speaks against a kernel that takes pages only from the dying."
+    miss = "The page went home while a vCPU was loaded, and your check said nothing."
+    good = "It lets the dying give their pages back, and nobody else."
+    return (refuse_false_alarm(RUN_AND_RECLAIM, mine, alarm) or refuse_miss(NOBODY_ASKS, mine, miss)
+            or accept_invariant(good, mine, RUN_AND_RECLAIM, NOBODY_ASKS))
 
 
-def whose_milliseconds(answer: Answer) -> Verdict:
+def whose_milliseconds(answer: SubmittedAnswer) -> Verdict:
     """What got shorter by the split, what grows with the pages, and what a call for one page takes."""
     near, apart = ({line.name: line for line in lines(layout)} for layout in (NEAR, APART))
     same = all(made["finalise"].units == made["teardown"].units for made in (near, apart))
@@ -41,7 +43,7 @@ def whose_milliseconds(answer: Answer) -> Verdict:
     truth = {"reason": "no call got shorter" if same else "finalise does less than teardown did",
              "but_then": "walking over the guest's pages" if walked else "giving tables and structs back",
              "and_if": "one short call for each page" if flat else "nothing: reclaim takes as long"}
-    return predicted(answer, truth, f"both charts of the chapter, {len(PAGES)} numbers of pages each")
+    return check_prediction(answer, truth, f"both charts of the chapter, {len(PAGES)} numbers of pages each")
 
 
 def rise(line: Line) -> int:

@@ -8,8 +8,9 @@ from ...model.state import OWNED, State, Vcpu
 from ...model.steps import Step
 from ...scenes.you_are_the_scheduler import PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_START, TORN_DOWN_WHILE_RUN, WRONG_ORDERS
 from ...show.story import Story, play, play_out
-from ..answer import Answer
-from ..patterns import ask_rewritten, broken, every_order, predicted, rewritten, run_of, sentence, states
+from ..answer import SubmittedAnswer
+from ..patterns import (check_prediction, check_violation, describe_coverage, explore_rewritten, make_sentence,
+                        play_every_order, replace_functions, show_answer)
 from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
@@ -17,28 +18,28 @@ RULES = {rule.name: rule for rule in INVARIANTS}
 MARKED = Sometimes("marked", "A VM that nobody uses is marked.", is_dying)
 
 
-def late_arrival(answer: Answer) -> Verdict:
+def late_arrival(answer: SubmittedAnswer) -> Verdict:
     """A vCPU is made for a dying VM, loaded, and the VM finalised."""
     story = play_out(SECOND_VCPU)
     truth = {"answer": story.outcomes[0].removeprefix("= "),
              "load": "the vCPU is loaded" if play(SECOND_VCPU, 0, 0).loaded(0) else "nothing happens",
              "page": "the host" if story.page("vc0.0").host == OWNED else "EL2"}
-    return predicted(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "1 run, all of it", story)
 
 
-def between_put_and_load(answer: Answer) -> Verdict:
+def between_put_and_load(answer: SubmittedAnswer) -> Verdict:
     """Start beside a put and a load: in how many orders the machine ends, and who is loaded in the others."""
-    orders = every_order(PUT_AND_LOAD)
+    orders = play_every_order(PUT_AND_LOAD)
     alive = [story for story in orders if not story.state.end]
     loaded = {story.loaded(1) is not None for story in alive}
     kept = "in some of them" if len(loaded) > 1 else "in each of them" if loaded == {True} else "in none of them"
     truth = {"ends": str(len(orders) - len(alive)), "loaded": kept}
-    return predicted(answer, truth, f"all {len(orders)} orders", alive[0])
+    return check_prediction(answer, truth, f"all {len(orders)} orders", alive[0])
 
 
-def skip_the_start(answer: Answer) -> Verdict:
+def skip_the_start(answer: SubmittedAnswer) -> Verdict:
     """Use of memory given back, where finalise does not ask whether the VM is dying."""
-    return broken(answer, SKIP_THE_START, (RULES["I0b"],), nobody_inside)
+    return check_violation(answer, SKIP_THE_START, (RULES["I0b"],), nobody_inside)
 
 
 def nobody_inside(story: Story) -> str:
@@ -57,23 +58,24 @@ def is_loaded(state: State) -> bool:
     return any(vcpu.loaded_on is not None for _, vcpu in state.all(Vcpu))
 
 
-def close_the_gap(answer: Answer) -> Verdict:
+def close_the_gap(answer: SubmittedAnswer) -> Verdict:
     """A start of the learner's: it marks a VM that nobody uses, and never one that somebody does."""
     mine = {START: answer.function(START)}
-    race, orders = rewritten(TORN_DOWN_WHILE_RUN, mine), rewritten(WRONG_ORDERS, mine)
+    race, orders = replace_functions(TORN_DOWN_WHILE_RUN, mine), replace_functions(WRONG_ORDERS, mine)
     try:
-        raced = ask_rewritten(race, RULES["I3"], RULES["I0b"], MARKED)
-        wrong = ask_rewritten(orders, RULES["I0b"], Always("found", "Start marks a VM.", broken_by=marks_nothing))
+        raced = explore_rewritten(race, RULES["I3"], RULES["I0b"], MARKED)
+        wrong = explore_rewritten(orders, RULES["I0b"], Always("found", "Start marks a VM.", broken_by=marks_nothing))
     except Spinning:
         return Verdict(False, "Your start waits under the lock that put needs: neither of them ever goes on.")
     told = gap_says(raced)
     if told:
-        return Verdict(False, told, states(raced), **run_of(race, raced))
+        return Verdict(False, told, describe_coverage(raced), **show_answer(race, raced))
     for number, found in enumerate(wrong.answers):
         if found.verdict == VIOLATED:
-            return Verdict(False, sentence(found.reason), states(wrong), **run_of(orders, wrong, number))
+            return Verdict(False, make_sentence(found.reason), describe_coverage(wrong),
+                           **show_answer(orders, wrong, number))
     return Verdict(True, "No order gets a vCPU of a dying VM loaded, and an idle VM can still be marked.",
-                   states(raced, wrong))
+                   describe_coverage(raced, wrong))
 
 
 def marks_nothing(before: State, step: Step) -> str:
@@ -90,5 +92,5 @@ def gap_says(raced: Report) -> str:
         return ("The load came in between your question and your mark." if first == 0
                 else "You marked a VM while its vCPU was loaded.")
     if touched.verdict == VIOLATED:
-        return sentence(touched.reason)
+        return make_sentence(touched.reason)
     return "No VM is ever marked: a VM that nobody uses must still become dying." if marked.verdict == NEVER else ""

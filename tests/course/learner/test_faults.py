@@ -172,7 +172,7 @@ def test_a_full_disk_loses_no_line_and_says_so(tmp_path: Path) -> None:
 
 def tries(folder: Path) -> int:
     """How many tries are noted in all."""
-    return sum(done.tries for done in progress.usable(folder).values())
+    return sum(done.tries for done in progress.read_or_put_aside(folder).values())
 
 
 @pytest.mark.usefixtures("quick")
@@ -184,7 +184,7 @@ def test_two_at_once_lose_no_line_and_no_try(tmp_path: Path) -> None:
 
         def cell(some: Learner = someone) -> None:
             for _ in range(3):
-                progress.note(some.folder, "say-it", lambda done: done._replace(tries=done.tries + 1))
+                progress.update(some.folder, "say-it", lambda done: done._replace(tries=done.tries + 1))
 
         commands = [someone.command(), someone.command()]
         runs = [*(child(partial(list, command)) for command in commands), child(cell)]

@@ -10,10 +10,12 @@ import pytest
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
-from pkvm_model.practice.progress import Done
+from pkvm_model.practice.progress import ExerciseRecord
 
-SOLVED = Done(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]  # schön", trace="pkvm-trace 1 v1\n")
-ADA = HandIn("Ada Lovelace", "0123456789ab", {"find-the-hole": SOLVED, "lived-to-see": Done(1, answer="answer = ...")})
+SOLVED = ExerciseRecord(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]  # schön",
+                        trace="pkvm-trace 1 v1\n")
+ADA = HandIn("Ada Lovelace", "0123456789ab",
+             {"find-the-hole": SOLVED, "lived-to-see": ExerciseRecord(1, answer="answer = ...")})
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_nothing_is_written_that_could_not_be_read() -> None:
     with pytest.raises(ValueError, match="more than 100,000 characters"):
-        handin.to_text(ADA._replace(exercises={"find-the-hole": Done(answer="x" * 100_001)}))
+        handin.to_text(ADA._replace(exercises={"find-the-hole": ExerciseRecord(answer="x" * 100_001)}))
 
 
 def test_the_version_of_the_course_changes_with_any_text(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from pkvm_model.course.learner import handin, update, work
 from pkvm_model.course.learner import import_progress as take_in
 from pkvm_model.course.learner import show_progress as standing
 from pkvm_model.course.learner.import_progress import best
-from pkvm_model.practice import notebook as paper
 from pkvm_model.practice import progress
-from pkvm_model.practice.progress import Done
+from pkvm_model.practice.notebook import extract_answer, make_notebook
+from pkvm_model.practice.progress import ExerciseRecord
 from tests.course.copies import EXERCISES, Course
 
-SOLVED = Done(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]", trace="pkvm-trace 1 v1\n")
+SOLVED = ExerciseRecord(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]", trace="pkvm-trace 1 v1\n")
 EXERCISE = "exercises/find-the-hole.ipynb"
 
 
@@ -34,7 +34,7 @@ def there(tmp_path: Path) -> Course:
     """Gives the same on another machine, where one exercise is solved."""
     course = Course(tmp_path / "there")
     work.make_copy(course.copy)
-    progress.note(course.copy.folder, "find-the-hole", lambda _: SOLVED)
+    progress.update(course.copy.folder, "find-the-hole", lambda _: SOLVED)
     return course
 
 
@@ -47,17 +47,17 @@ def file(there: Course, tmp_path: Path) -> Path:
 
 def answer(course: Course, name: str = EXERCISE) -> str | None:
     """The answer in a notebook."""
-    return paper.answer_in((course.copy.folder / name).read_bytes(), "find-the-hole")
+    return extract_answer((course.copy.folder / name).read_bytes(), "find-the-hole")
 
 
 def write(course: Course, text: str) -> None:
     """Answers the exercise."""
     one = next(each for each in work.exercises_of(course.copy.exercises).values() if each.id == "find-the-hole")
-    (course.copy.folder / EXERCISE).write_bytes(paper.notebook(one, text))
+    (course.copy.folder / EXERCISE).write_bytes(make_notebook(one, text))
 
 
 def test_a_hand_in_has_what_was_done_and_not_what_was_only_opened(there: Course) -> None:
-    progress.note(there.copy.folder, "say-it", lambda done: done)
+    progress.update(there.copy.folder, "say-it", lambda done: done)
     handed = handin.of(there.copy, "Ada")
     assert handed == ("Ada", handin.course_version(there.copy.exercises), {"find-the-hole": SOLVED})
 
@@ -77,7 +77,7 @@ def test_a_hand_in_takes_the_place_of_an_older_one_and_of_nothing_else(there: Co
 
 
 def test_an_answer_that_is_too_long_is_not_handed_in(there: Course, tmp_path: Path) -> None:
-    progress.note(there.copy.folder, "say-it", lambda _: Done(1, answer="x" * 100_001))
+    progress.update(there.copy.folder, "say-it", lambda _: ExerciseRecord(1, answer="x" * 100_001))
     with pytest.raises(CourseError, match=r"more than 100,000 characters\. Shorten it"):
         handin.write(handin.of(there.copy), tmp_path / "long.json")
 
@@ -102,7 +102,7 @@ def test_an_answer_is_put_beside_one_that_the_learner_wrote(course: Course, file
 
 
 def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: Path) -> None:
-    progress.note(there.copy.folder, "find-the-hole", lambda done: done._replace(answer=f"{done.answer}\n"))
+    progress.update(there.copy.folder, "find-the-hole", lambda done: done._replace(answer=f"{done.answer}\n"))
     write(there, SOLVED.answer)
     handin.write(handin.of(there.copy), file)
     assert len(list(take_in.take_in(file, there.copy))) == 1
@@ -110,7 +110,7 @@ def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: P
 
 
 def test_a_noted_answer_that_gives_way_to_a_better_one_is_kept_in_a_notebook(course: Course, file: Path) -> None:
-    progress.note(course.copy.folder, "find-the-hole", lambda _: Done(1, answer="mine"))
+    progress.update(course.copy.folder, "find-the-hole", lambda _: ExerciseRecord(1, answer="mine"))
     list(take_in.take_in(file, course.copy))
     assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == "mine"
 
@@ -125,7 +125,7 @@ def test_progress_of_an_exercise_that_the_course_has_not_is_kept(course: Course,
     handin.write(handin.of(there.copy), file)
     said, _ = take_in.take_in(file, course.copy)
     assert said == "to-come: your course has no such exercise. Its progress is kept."
-    assert progress.read(course.copy.folder) == {"to-come": Done(2)}
+    assert progress.read(course.copy.folder) == {"to-come": ExerciseRecord(2)}
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2, "exercises": {}}', '{"version": 1, "exercises": [1]}',
@@ -141,15 +141,17 @@ def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course
 @pytest.mark.parametrize(
     ("mine", "theirs", "result"),
     [
-        (Done(5, 3, answer="a"), Done(1, solved=True, answer="b"), Done(5, 3, solved=True, answer="b")),
-        (Done(1, solved=True, steps=4, answer="a"), Done(9, solved=True, steps=5, answer="b"),
-         Done(9, solved=True, steps=4, answer="a")),
-        (Done(1, answer="a"), Done(2, 1, shown=True, answer="b"), Done(2, 1, shown=True, answer="b")),
-        (Done(2, answer="a"), Done(2, answer="b"), Done(2, answer="a")),
-        (Done(hints=2), Done(1, answer="b"), Done(1, 2, answer="b")),
+        (ExerciseRecord(5, 3, answer="a"), ExerciseRecord(1, solved=True, answer="b"),
+         ExerciseRecord(5, 3, solved=True, answer="b")),
+        (ExerciseRecord(1, solved=True, steps=4, answer="a"), ExerciseRecord(9, solved=True, steps=5, answer="b"),
+         ExerciseRecord(9, solved=True, steps=4, answer="a")),
+        (ExerciseRecord(1, answer="a"), ExerciseRecord(2, 1, shown=True, answer="b"),
+         ExerciseRecord(2, 1, shown=True, answer="b")),
+        (ExerciseRecord(2, answer="a"), ExerciseRecord(2, answer="b"), ExerciseRecord(2, answer="a")),
+        (ExerciseRecord(hints=2), ExerciseRecord(1, answer="b"), ExerciseRecord(1, 2, answer="b")),
     ],
 )  # fmt: skip
-def test_of_two_the_better_is_noted(mine: Done, theirs: Done, result: Done) -> None:
+def test_of_two_the_better_is_noted(mine: ExerciseRecord, theirs: ExerciseRecord, result: ExerciseRecord) -> None:
     assert best(mine, theirs) == result
 
 
@@ -166,10 +168,10 @@ def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: 
 
 
 def test_next_is_what_was_begun_and_at_last_the_hand_in(there: Course) -> None:
-    progress.note(there.copy.folder, "say-it", lambda _: Done(1))
+    progress.update(there.copy.folder, "say-it", lambda _: ExerciseRecord(1))
     assert "say-it.ipynb" in standing.table(there.copy).note
     for name in EXERCISES:
-        progress.note(there.copy.folder, name, lambda _: SOLVED)
+        progress.update(there.copy.folder, name, lambda _: SOLVED)
     assert standing.table(there.copy).note == "Everything is solved. To hand it in: python3 course.py handin"
 
 

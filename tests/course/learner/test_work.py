@@ -12,9 +12,9 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import start, work
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import RELOAD, update
-from pkvm_model.practice import notebook as paper
 from pkvm_model.practice import progress
-from pkvm_model.practice.progress import Done
+from pkvm_model.practice.notebook import make_code_cell
+from pkvm_model.practice.progress import ExerciseRecord
 from tests.course.copies import CHAPTERS, EXERCISES, Course
 
 CHAPTER, EXERCISE = "05-one-shot.ipynb", "exercises/find-the-hole.ipynb"
@@ -151,7 +151,7 @@ def test_half_a_character_in_an_answer_stays_in_the_notebook_that_is_put_aside(c
 
 def test_of_an_answer_in_two_cells_the_marked_one_is_carried_over_and_both_are_kept(course: Course, mine: Path) -> None:
     whole = json.loads((mine / EXERCISE).read_bytes())
-    whole["cells"][-1:] = [paper.code("a", "%%answer find-the-hole\nfirst = 1"), paper.code("b", "second = 2")]
+    whole["cells"][-1:] = [make_code_cell("a", "%%answer find-the-hole\nfirst = 1"), make_code_cell("b", "second = 2")]
     (mine / EXERCISE).write_text(json.dumps(whole))
     course.exercise("find-the-hole", task="new")
     list(update((), course.copy))
@@ -249,11 +249,11 @@ def test_a_reset_gives_the_course_s_own_and_puts_yours_aside(course: Course, min
 
 
 def test_a_reset_opens_the_exercise_again_and_keeps_tries_and_answer(course: Course, mine: Path) -> None:
-    done = Done(7, 2, shown=True, solved=True, steps=5, fewest=4, answer="mine", trace="pkvm-trace")
-    progress.note(mine, "find-the-hole", lambda _: done)
-    progress.note(mine, "say-it", lambda _: done)
+    done = ExerciseRecord(7, 2, shown=True, solved=True, steps=5, fewest=4, answer="mine", trace="pkvm-trace")
+    progress.update(mine, "find-the-hole", lambda _: done)
+    progress.update(mine, "say-it", lambda _: done)
     list(reset("find-the-hole", course.copy))
-    assert progress.read(mine) == {"find-the-hole": Done(7, answer="mine"), "say-it": done}
+    assert progress.read(mine) == {"find-the-hole": ExerciseRecord(7, answer="mine"), "say-it": done}
 
 
 def test_a_reset_puts_damaged_progress_aside_and_says_so(course: Course, mine: Path) -> None:

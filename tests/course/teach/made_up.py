@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
-from pkvm_model.practice.exercises import exercises
-from pkvm_model.practice.progress import Done
-from pkvm_model.practice.sandbox import judge
+from pkvm_model.practice.exercises import load_exercises
+from pkvm_model.practice.progress import ExerciseRecord
+from pkvm_model.practice.sandbox import judge_here
 
 NAMES = ("Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "Ken", "Leslie", "Margaret")
 SAMPLE = ("lived-to-see", "find-the-hole", "close-the-hole", "next-tenant")
@@ -18,21 +18,21 @@ OLD = "0123456789ab"
 
 
 @cache
-def solved(name: str) -> Done:
+def solved(name: str) -> ExerciseRecord:
     """An exercise as somebody has it who solved it at the first try, with what the check noted."""
-    exercise = exercises()[name]
-    verdict = judge(name, exercise.solution)
+    exercise = load_exercises()[name]
+    verdict = judge_here(name, exercise.solution)
     noted = {fact: getattr(verdict, fact) for fact in ("steps", "fewest", "trace")}
-    return Done(1, solved=True, answer=exercise.solution, **noted)
+    return ExerciseRecord(1, solved=True, answer=exercise.solution, **noted)
 
 
-def one_exercise(chance: random.Random, name: str) -> Done:
+def one_exercise(chance: random.Random, name: str) -> ExerciseRecord:
     """What somebody may have done in an exercise."""
     kind, tries, hints = chance.random(), chance.randint(1, 6), chance.choice((0, 0, 1, 2, 3))
     if kind < 0.6:
         return solved(name)._replace(tries=tries, hints=hints)
-    wrong = exercises()[name].wrong[0].code
-    return Done(tries, hints, shown=kind > 0.8, answer=wrong)
+    wrong = load_exercises()[name].wrong[0].code
+    return ExerciseRecord(tries, hints, shown=kind > 0.8, answer=wrong)
 
 
 def learner(chance: random.Random, number: int, names: tuple[str, ...], course: str) -> HandIn:
@@ -61,10 +61,10 @@ def with_facts(name: str, **facts: object) -> Callable[[HandIn], HandIn]:
     return lambda said: said._replace(exercises=said.exercises | {name: solved("find-the-hole")._replace(**facts)})
 
 
-CALM = judge("find-the-hole", "run = [1, 1, 0]").trace
+CALM = judge_here("find-the-hole", "run = [1, 1, 0]").trace
 """A run of the same bench in which nothing is broken."""
 ELSEWHERE = CALM.replace(" v1\n", " upstream\n", 1)
-LYING = judge("find-the-hole", "run = [1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
+LYING = judge_here("find-the-hole", "run = [1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
 NO_HAND_INS = {"it is cut or is no JSON": cut, "it was cut or changed": changed, "its fields are others": other}
 CANNOT_BE = {
     "no such exercise": with_facts("no-such-exercise"),
@@ -79,7 +79,7 @@ CANNOT_BE = {
     "solved without a run": with_facts("find-the-hole", trace=""),
     "its run breaks nothing": with_facts("find-the-hole", trace=CALM),
     "its answer does not pass": lambda said: said._replace(
-        exercises=said.exercises | {"lived-to-see": Done(1, solved=True, answer='answer = "-EBUSY"')}),
+        exercises=said.exercises | {"lived-to-see": ExerciseRecord(1, solved=True, answer='answer = "-EBUSY"')}),
 }
 
 
@@ -88,7 +88,7 @@ def classroom(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:
     chance, said = random.Random(seed), {}
     wrongs: Iterator[tuple[str, Callable]] = iter([*NO_HAND_INS.items(), *CANNOT_BE.items()])
     for number in range(whole + len(NO_HAND_INS) + len(CANNOT_BE)):
-        made, file = learner(chance, number, (*exercises(),), handin.course_version()), f"{number:02}.json"
+        made, file = learner(chance, number, (*load_exercises(),), handin.course_version()), f"{number:02}.json"
         phrase, spoil = next(wrongs) if number >= whole else ("", lambda text: text)
         if phrase in NO_HAND_INS or not phrase:
             (folder / file).write_text(spoil(handin.to_text(made)))

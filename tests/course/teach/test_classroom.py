@@ -12,8 +12,8 @@ from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.teach import classroom
-from pkvm_model.practice.exercises import Exercise, exercises
-from pkvm_model.practice.progress import Done
+from pkvm_model.practice.exercises import Exercise, load_exercises
+from pkvm_model.practice.progress import ExerciseRecord
 from tests.course.teach import made_up
 
 SAMPLE = ROOT / "docs" / "workshop" / "hand-ins"
@@ -28,7 +28,7 @@ def thirty(tmp_path_factory: pytest.TempPathFactory) -> Thirty:
     return folder, said, classroom.read(folder)
 
 
-def read(tmp_path: Path, name: str = "Ada", **exercises: Done) -> classroom.Classroom:
+def read(tmp_path: Path, name: str = "Ada", **exercises: ExerciseRecord) -> classroom.Classroom:
     """The classroom of one hand-in."""
     done = {each.replace("_", "-"): facts for each, facts in exercises.items()}
     (tmp_path / "one.json").write_text(handin.to_text(HandIn(name, handin.course_version(), done)))
@@ -76,22 +76,22 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
     assert stuck[first[0]] == max(stuck.values())
     assert stuck[first[0]] == sum(
         (not done.solved and bool(done.tries)) + done.shown for learner in found.learners
-        if (done := learner.done(first[0])) != Done())
+        if (done := learner.done(first[0])) != ExerciseRecord())
 
 
 @pytest.mark.parametrize(
     ("done", "sign"),
     [
-        (Done(), "·"),
-        (Done(2, answer="x"), "…"),
-        (Done(2, 3, shown=True, answer="x"), "S"),
+        (ExerciseRecord(), "·"),
+        (ExerciseRecord(2, answer="x"), "…"),
+        (ExerciseRecord(2, 3, shown=True, answer="x"), "S"),
         (made_up.solved("find-the-hole"), "✓"),
         (made_up.solved("find-the-hole")._replace(hints=2, steps=6), "✓2 +2"),
         (made_up.solved("find-the-hole")._replace(tries=0), "✓ !"),
     ],
 )
-def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path: Path, done: Done, sign: str) -> None:
-    found = read(tmp_path, find_the_hole=done, lived_to_see=Done(1))
+def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path: Path, done: ExerciseRecord, sign: str) -> None:
+    found = read(tmp_path, find_the_hole=done, lived_to_see=ExerciseRecord(1))
     at = found.exercises.index("find-the-hole")
     assert found.heat().rows[0][at] == sign
     assert f'background:{classroom.LOOKS[sign[0]]}">{sign}</td>' in found.heat()._repr_html_()
@@ -100,18 +100,18 @@ def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path: Path, done: Done
 def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trap = tmp_path / "was-run"
     code = f"answer = open({str(trap)!r}, 'w')\nrun = __import__('os').system('touch {trap}')"
-    found = read(tmp_path, lived_to_see=Done(1, solved=True, answer=code),
-                 close_the_hole=Done(1, solved=True, answer=code))
+    found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=code),
+                 close_the_hole=ExerciseRecord(1, solved=True, answer=code))
     assert not trap.exists()
     assert found.learners[0].faults == {}
 
 
 def test_code_where_a_choice_should_stand_is_not_run_either(tmp_path: Path) -> None:
     answer = 'answer = "-EBUSY".upper()'
-    assert read(tmp_path, lived_to_see=Done(1, solved=True, answer=answer)).learners[0].faults == {}
+    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].faults == {}
 
 
-@pytest.mark.parametrize("exercise", exercises().values(), ids=lambda exercise: exercise.id)
+@pytest.mark.parametrize("exercise", load_exercises().values(), ids=lambda exercise: exercise.id)
 def test_nothing_is_said_against_an_honest_solution(exercise: Exercise) -> None:
     said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solved(exercise.id)})
     assert dict(classroom.faults(said)) == {}
@@ -119,11 +119,11 @@ def test_nothing_is_said_against_an_honest_solution(exercise: Exercise) -> None:
 
 @pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
 def test_an_answer_that_python_cannot_read_does_no_harm(tmp_path: Path, answer: str) -> None:
-    assert read(tmp_path, lived_to_see=Done(1, solved=True, answer=answer)).learners[0].faults == {}
+    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].faults == {}
 
 
 def test_a_name_is_text_on_the_page_and_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
-    found = read(tmp_path, name="=<b>1</b>", lived_to_see=Done(1, answer="x"))
+    found = read(tmp_path, name="=<b>1</b>", lived_to_see=ExerciseRecord(1, answer="x"))
     assert "<b>1" not in found.heat()._repr_html_() + found.table()._repr_html_()
     assert ",'=<b>1</b>," in found.csv()
 
@@ -156,13 +156,13 @@ def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path: Path,
         raise ZeroDivisionError
 
     classroom.judged.cache_clear()
-    monkeypatch.setattr(classroom, "check_of", lambda exercise: stops)
-    found = read(tmp_path, lived_to_see=Done(1, solved=True, answer='answer = "0"'))
+    monkeypatch.setattr(classroom, "find_check", lambda exercise: stops)
+    found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer='answer = "0"'))
     classroom.judged.cache_clear()
     assert found.learners[0].faults == {"lived-to-see": ("solved, and its answer does not pass",)}
 
 
 def test_folders_within_the_folder_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "ada").mkdir()
-    read(tmp_path / "ada", lived_to_see=Done(1, answer="x"))
+    read(tmp_path / "ada", lived_to_see=ExerciseRecord(1, answer="x"))
     assert [learner.file for learner in classroom.read(tmp_path).learners] == ["ada/one.json"]

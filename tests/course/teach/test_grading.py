@@ -15,12 +15,12 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.setup import environment, lock
 from pkvm_model.course.teach import check_nbgrader as grading_trial
 from pkvm_model.course.teach import grading
-from pkvm_model.practice.exercises import Exercise, exercises
+from pkvm_model.practice.exercises import Exercise, load_exercises
 from tests.course.setup.test_versions import NEEDED, PROJECT
 
 GRADER_LOCK = environment.lock_text(grading_trial.GRADER)
 PINNED = dict(lock.pinned(GRADER_LOCK, lock.describe_interpreter()))
-ALL = list(exercises().values())
+ALL = list(load_exercises().values())
 
 
 def cells(exercise: Exercise) -> list[tuple[str, dict[str, Any]]]:
@@ -46,7 +46,7 @@ def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path: P
     assignments = grading.write(tmp_path)
     made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ipynb")}
     assert made == {f"source/{exercise.chapter}/{exercise.id}.ipynb" for exercise in ALL}
-    assert sorted(each.id for many in assignments.values() for each in many) == sorted(exercises())
+    assert sorted(each.id for many in assignments.values() for each in many) == sorted(load_exercises())
     assert compile((tmp_path / "nbgrader_config.py").read_text(), "config", "exec")
 
 
@@ -56,7 +56,7 @@ def test_the_chapters_that_are_graded_have_every_kind_of_check() -> None:
 
 
 def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
-    exercise = exercises()["lived-to-see"]
+    exercise = load_exercises()["lived-to-see"]
     before = json.loads(grading.source(exercise))["cells"]
     after = json.loads(grading.answered(grading.source(exercise), exercise, "answer = 1"))["cells"]
     differ = [(old["id"], new["source"]) for old, new in zip(before, after, strict=True) if old != new]
@@ -76,7 +76,7 @@ def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
 def test_a_score_that_is_missing_or_another_one_is_wrong(scores: dict[str, tuple[int, int]], right: list[bool]) -> None:
     rows = [{"assignment": "a", "student_id": who, "score": str(score), "max_score": str(most)}
             for who, (score, most) in scores.items()]
-    assert [*grading_trial.compared(rows, {"a": [exercises()["lived-to-see"]]})] == right
+    assert [*grading_trial.compared(rows, {"a": [load_exercises()["lived-to-see"]]})] == right
 
 
 @pytest.mark.parametrize(
