@@ -40,13 +40,13 @@ from .show.recorded import Life, counted, numbered, recorded
 from .show.repairs import repairs
 from .show.story import Story, play, play_out
 from .show.table import Table
-from .widgets.bench import Bench, fitted, fitting
+from .widgets.bench import Bench, fit_and_pack, fit_graph
 from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
 from .widgets.exercise import Card, check
 from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
-from .widgets.progress import Progress
+from .widgets.progress import ProgressView
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
@@ -65,7 +65,7 @@ ALL = tuple(REVISIONS.values())
 def bench(scene: Scene) -> Bench:
     """A bench on a scene: step its CPUs, undo, share."""
     graph = StateGraph(scene)
-    value, packed = fitted(graph)
+    value, packed = fit_and_pack(graph)
     return Bench(value, graph.expand, packed)
 
 
@@ -79,19 +79,19 @@ def free_host(revision: Revision = V1, *calls: str) -> Bench:
 def state_graph(scene: Scene) -> Map:
     """The states that a scene can reach, as a graph: go to any of them."""
     graph = StateMap(scene)
-    return Map(fitting(graph), graph.expand)
+    return Map(fit_graph(graph), graph.expand)
 
 
 def lifecycle(revision: Revision, other: Revision | None = None) -> Map:
     """The life of a VM in a kernel, as a graph: make the calls. Beside another kernel, what only one has is dashed."""
     graph = LifeGraph(revision, other)
-    return Map(fitting(graph), graph.expand)
+    return Map(fit_graph(graph), graph.expand)
 
 
 def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[int] = ()) -> SideBySide:
     """The same steps in two kernels; `run` are the CPUs that have stepped already."""
     graph = PairGraph(scene, first, second)
-    shown = SideBySide(fitting(graph), graph.expand, graph.all_runs)
+    shown = SideBySide(fit_graph(graph), graph.expand, graph.all_runs)
     shown.step(run)
     return shown
 
@@ -167,9 +167,9 @@ def source(call: str | Callable[..., Any]) -> Source:
     return Source(inspect.getsource(CALLS[call] if isinstance(call, str) else call).rstrip())
 
 
-def progress() -> Progress:
+def progress() -> ProgressView:
     """The learner's progress, which can be looked at again: each exercise, what is solved, what to do next."""
-    return Progress(progress_table.make_table_here)
+    return ProgressView(progress_table.make_table_here)
 
 
 PASSED: dict[str, bool] = {}

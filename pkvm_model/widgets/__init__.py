@@ -1,4 +1,5 @@
 """What the learner clicks: widgets, a family in a module."""
+from __future__ import annotations
 
 from .bench import Bench
 from .el2_time import El2Time

@@ -1,10 +1,11 @@
 """The bench: lanes, state and ownership to step through. Python works states out, the front end draws and steps."""
+from __future__ import annotations
 
 from typing import Any
 
 from ..graphs.reach import Reach
-from .bench_static import bench_html
-from .bench_words import describe
+from .bench_static import render_bench
+from .bench_words import describe_bench
 from .walk import Answer, Edge, Expand, Graph, State, Walk
 from .widget import Widget, compact
 
@@ -72,11 +73,11 @@ class Bench(Widget):
 
     def describe(self) -> str:
         """The state shown: a sentence and a table."""
-        return describe(self._here())
+        return describe_bench(self._here())
 
     def static(self) -> str:
         """The state shown, as a sentence, a list and a table."""
-        return bench_html(self._here())
+        return render_bench(self._here())
 
     def answer(self, question: dict[str, Any]) -> Answer:
         """Works one step out."""
@@ -120,12 +121,12 @@ def pack(graph: Graph) -> str:
     return f'{compact(graph | {"states": states, "edges": edges})[:-1]},"parts":[{",".join(places)}]}}'
 
 
-def fitting(graph: Reach[Any], most: int = MOST_BYTES) -> Graph:
+def fit_graph(graph: Reach[Any], most: int = MOST_BYTES) -> Graph:
     """As much of a graph as may be shipped; for the rest Python is asked."""
-    return fitted(graph, most)[0]
+    return fit_and_pack(graph, most)[0]
 
 
-def fitted(graph: Reach[Any], most: int = MOST_BYTES) -> tuple[Graph, str]:
+def fit_and_pack(graph: Reach[Any], most: int = MOST_BYTES) -> tuple[Graph, str]:
     """The same, and as the text that is shipped."""
     value = graph.value()
     packed = pack(value)

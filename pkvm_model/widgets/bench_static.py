@@ -1,9 +1,10 @@
 """The bench as HTML without scripts."""
+from __future__ import annotations
 
 from html import escape
 
-from .bench_words import VIEWS, answer, lines_of, properties_of
-from .static import HUES, LINE, MUTED, box, element, listed, table
+from .bench_words import VIEWS, show_answer, describe_state, describe_properties
+from .static import HUES, LINE, MUTED, render_box, render, render_list, render_table
 from .walk import State, Walk
 
 RIGHTS = {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"}
@@ -11,31 +12,31 @@ CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}
 MARK = "display:inline-block;min-width:16px;text-align:center;padding:0 5px;margin-right:7px"
 
 
-def bench_html(walk: Walk) -> str:
+def render_bench(walk: Walk) -> str:
     """The position as a sentence, a list and a table."""
-    says = element("p", "says", escape(walk.says + answer(walk.edge)))
-    holds = properties_of(walk)
-    row = [element("p", "holds", "What holds"), listed(holds)] if holds else []
+    says = render("p", "says", escape(walk.says + show_answer(walk.edge)))
+    holds = describe_properties(walk)
+    row = [render("p", "holds", "What holds"), render_list(holds)] if holds else []
     place = f"{walk.graph['revision']['id']} · step {len(walk.path)}"
-    return box(walk.graph["title"], place, says, listed(lines_of(walk)), page_table(walk), *row)
+    return render_box(walk.graph["title"], place, says, render_list(describe_state(walk)), render_pages(walk), *row)
 
 
-def page_table(walk: Walk) -> str:
+def render_pages(walk: Walk) -> str:
     """The ownership table."""
     pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
-    rows = (page_row(name, what, row) for (name, what), row in pages)
-    return table("Who owns every page", ["Page", "Host", "Hyp", "Guest", "Owner", "Counts", "In words"], rows)
+    rows = (render_page(name, what, row) for (name, what), row in pages)
+    return render_table("Who owns every page", ["Page", "Host", "Hyp", "Guest", "Owner", "Counts", "In words"], rows)
 
 
-def page_row(name: str, what: str, row: State) -> str:
+def render_page(name: str, what: str, row: State) -> str:
     """One page: its signs, owner, counts and sentence."""
-    first = element("th", "cell", escape(name), element("span", "what", escape(what)), scope="row")
-    cells = [right(view, row[view]) for view in VIEWS]
+    first = render("th", "cell", escape(name), render("span", "what", escape(what)), scope="row")
+    cells = [render_right(view, row[view]) for view in VIEWS]
     cells += [escape(row[key]) for key in ("owner", "count", "says")]
-    return f"<tr>{first}{''.join(element('td', 'cell', cell) for cell in cells)}</tr>"
+    return f"<tr>{first}{''.join(render('td', 'cell', cell) for cell in cells)}</tr>"
 
 
-def right(view: str, letter: str) -> str:
+def render_right(view: str, letter: str) -> str:
     """Letter and border of a right, and its word."""
     hue = HUES[view]
     border = {

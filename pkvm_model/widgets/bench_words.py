@@ -1,20 +1,21 @@
 """The bench without a screen: a sentence, a line for each CPU and VM, and a table."""
+from __future__ import annotations
 
-from .walk import Edge, Property, State, Walk
+from .walk import Edge, PropertyResult, State, Walk
 
 VIEWS = ("host", "hyp", "guest")
 SIGNS = {"O": "[O ]", "S": "[S/]", "B": "[B/]", "-": "[- ]", "X": "[X#]"}
 OWNERS = {"HOST": "H", "HYP": "Y", "GUEST": "G"}
 
 
-def headline(walk: Walk) -> str:
+def describe_step(walk: Walk) -> str:
     """Where the bench stands and what the last step did."""
     graph, edge = walk.graph, walk.edge
     place = f"step {len(walk.path)}" if walk.path else "before the first step"
-    return f"{graph['title']} ({graph['revision']['id']}), {place}. {walk.says}{answer(edge)}"
+    return f"{graph['title']} ({graph['revision']['id']}), {place}. {walk.says}{show_answer(edge)}"
 
 
-def answer(edge: Edge | None) -> str:
+def show_answer(edge: Edge | None) -> str:
     """The sign of an answer that is not plain success."""
     kind = edge["kind"] if edge else "step"
     code = f" -> {edge['ret']}" if edge and edge["ret"] else ""
@@ -22,82 +23,82 @@ def answer(edge: Edge | None) -> str:
     return signs.get(kind, "")
 
 
-def lane_words(name: str, lane: State) -> str:
+def describe_lane(name: str, lane: State) -> str:
     """One CPU: its call, where it stands, what comes next, what it keeps."""
     if not lane["call"]:
         return f"{name}: {lane['where']}."
     following = [region for region in lane["regions"] if region["when"] == "next"]
-    after = "".join(f"; next {lock_sign(region['locks'])} {region['says']}" for region in following[:1])
+    after = "".join(f"; next {show_locks(region['locks'])} {region['says']}" for region in following[:1])
     keeps = f"; keeps {', '.join(lane['keeps'])}" if lane["keeps"] else ""
     return f"{name}: {lane['call']}, {lane['where']}{after}{keeps}{' (given back)' if lane['stale'] else ''}."
 
 
-def lock_sign(locks: str) -> str:
+def show_locks(locks: str) -> str:
     """`[H+G]`, or `[]` where no lock is held."""
     return f"[{'+'.join(letter for letter in locks if letter.isalpha())}]"
 
 
-def card_words(card: State) -> str:
+def describe_card(card: State) -> str:
     """One VM: state, count with its holders, dying on both sides, vCPUs."""
-    holders = ", ".join(holder_words(holder) for holder in card["holders"]) or "nobody"
+    holders = ", ".join(describe_holder(holder) for holder in card["holders"]) or "nobody"
     vcpus = "".join(f"; vCPU {vcpu['idx']} {vcpu['word']}" for vcpu in card["vcpus"])
     count = f"count {card['count']} ({holders}); dying: EL2 {card['dying']}, host memo {card['memo']}"
     back = f"; memcaches: {card['caches']}; given back: {card['back'] or 'nothing yet'}"
     return f"VM {card['handle']}: {card['word']}, {card['where']}; {count}{vcpus}{back}."
 
 
-def holder_words(holder: State) -> str:
+def describe_holder(holder: State) -> str:
     """Who holds a reference, and for how long."""
     says = str(holder["says"])
     return f"{says}, this call" if holder["kind"] == "call" and not holder["stale"] else says
 
 
-def slot_words(number: int, slot: State) -> str:
+def describe_slot(number: int, slot: State) -> str:
     """One slot of the VM table."""
     return f"slot {number} ({slot['handle']}): {slot['word']}"
 
 
-def property_words(asked: Property) -> str:
+def describe_property(asked: PropertyResult) -> str:
     """One property: its sign, its sentence, and the reason where it is broken."""
     if asked.word == "broken":
         return f"BROKEN {asked.name}: {asked.says} {asked.reason}{f' (step {asked.step})' if asked.step else ''}."
     return f"{'ok' if asked.word == 'holds' else 'empty'} {asked.name}: {asked.says}"
 
 
-def properties_of(walk: Walk) -> list[str]:
+def describe_properties(walk: Walk) -> list[str]:
     """A line for each property, the broken ones first."""
-    return [property_words(asked) for asked in sorted(walk.properties, key=lambda asked: asked.word != "broken")]
+    return [describe_property(asked) for asked in sorted(walk.properties, key=lambda asked: asked.word != "broken")]
 
 
-def lines_of(walk: Walk) -> list[str]:
+def describe_state(walk: Walk) -> list[str]:
     """Everything but the pages, a line each."""
     state = walk.state
     end = [f"EL2 PANIC: {state['end']['says']}"] if state["end"] else []
-    lanes = [lane_words(name, lane) for name, lane in zip(walk.graph["cpus"], state["lanes"], strict=True)]
-    slots = "; ".join(slot_words(number, slot) for number, slot in enumerate(state["slots"]))
-    return [*end, *lanes, f"VM table: {slots}.", *(card_words(card) for card in state["vms"])]
+    lanes = [describe_lane(name, lane) for name, lane in zip(walk.graph["cpus"], state["lanes"], strict=True)]
+    slots = "; ".join(describe_slot(number, slot) for number, slot in enumerate(state["slots"]))
+    return [*end, *lanes, f"VM table: {slots}.", *(describe_card(card) for card in state["vms"])]
 
 
-def page_rows(walk: Walk) -> list[list[str]]:
+def make_page_rows(walk: Walk) -> list[list[str]]:
     """The ownership table in ASCII signs, head first."""
     head = ["page", *VIEWS, "owner", "counts", "in words"]
     pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
-    return [head, *(page_row(name, row) for (name, _), row in pages)]
+    return [head, *(make_page_row(name, row) for (name, _), row in pages)]
 
 
-def page_row(name: str, row: State) -> list[str]:
+def make_page_row(name: str, row: State) -> list[str]:
     """One page: its signs, owner, counts and sentence."""
     owner = f"{OWNERS[row['owner']]} {row['owner']}"
     return [name, *(SIGNS[row[view]] for view in VIEWS), owner, row["count"], row["says"]]
 
 
-def columns(rows: list[list[str]]) -> list[str]:
+def align_columns(rows: list[list[str]]) -> list[str]:
     """Rows of cells as lines with aligned columns."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def describe(walk: Walk) -> str:
+def describe_bench(walk: Walk) -> str:
     """A sentence, a line per CPU and VM, the ownership table, and what holds."""
-    parts = [headline(walk), *lines_of(walk), "", *columns(page_rows(walk)), "", *properties_of(walk)]
-    return "\n".join(parts)
+    pages = align_columns(make_page_rows(walk))
+    return "\n".join([describe_step(walk), *describe_state(walk), "", *pages, "", *describe_properties(walk)])

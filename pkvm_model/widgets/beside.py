@@ -1,4 +1,5 @@
 """Side by side: the same steps in two kernels, a row for each, the first difference marked; stepped like a bench."""
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from html import escape
@@ -7,7 +8,7 @@ from typing import Any
 from ..graphs.pairs import apart
 from . import beside_words as words
 from .bench import Bench
-from .static import box, element, listed, table
+from .static import render_box, render, render_list, render_table
 from .walk import Expand, Graph
 
 SHORTEST = "The shortest way to a difference"
@@ -31,7 +32,7 @@ class SideBySide(Bench):
     @property
     def first_difference(self) -> int | None:
         """The number of the first step after which an onlooker can tell the two apart, if there is one on the way."""
-        return words.first_difference(self._here())
+        return words.find_first_difference(self._here())
 
     def step(self, cpus: Iterable[int]) -> None:
         """Steps these CPUs, here and in every view; raises ValueError for one that has nothing to do on either side."""
@@ -54,14 +55,14 @@ class SideBySide(Bench):
     def static(self) -> str:
         """The same as tables; before the first step the shortest way to a difference, since nobody can step here."""
         walk = self._here()
-        names = words.revisions(walk)
-        told, caption = (walk, "Step by step") if walk.path else (words.shortest(self.graph), SHORTEST)
-        says = element("p", "says", escape(walk.says))
-        steps = table(caption, ["Step", *names], map(row_html, words.rows(told))) if told.path else ""
-        differs = element("pre", "note", escape("\n".join(words.apart_lines(told))))
+        names = words.name_revisions(walk)
+        told, caption = (walk, "Step by step") if walk.path else (words.walk_to_difference(self.graph), SHORTEST)
+        says = render("p", "says", escape(walk.says))
+        steps = render_table(caption, ["Step", *names], map(render_row, words.list_rows(told))) if told.path else ""
+        differs = render("pre", "note", escape("\n".join(words.describe_differences(told))))
         runs = [walk.graph["runs"]["says"]] if walk.graph["runs"] else []
         place = f"{' beside '.join(names)} · step {self.at}"
-        return box(walk.graph["title"], place, says, steps, differs, listed(runs))
+        return render_box(walk.graph["title"], place, says, steps, differs, render_list(runs))
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
@@ -69,8 +70,8 @@ class SideBySide(Bench):
         return f"SideBySide({graph['name']!r}, {len(graph['states'])} pairs of states, at step {self.at})"
 
 
-def row_html(row: words.Row) -> str:
+def render_row(row: words.StepRow) -> str:
     """A step as a row of a table."""
-    mark = element("b", "title", " · first difference") if row.first else ""
-    head = element("th", "cell", f"{row.number} {escape(row.who)}", mark, scope="row")
-    return f"<tr>{head}{''.join(element('td', 'cell', escape(side)) for side in row.sides)}</tr>"
+    mark = render("b", "title", " · first difference") if row.first else ""
+    head = render("th", "cell", f"{row.number} {escape(row.who)}", mark, scope="row")
+    return f"<tr>{head}{''.join(render('td', 'cell', escape(side)) for side in row.sides)}</tr>"

@@ -1,14 +1,15 @@
 """Two kernels side by side without a screen: a row for each step, and what tells the two states apart."""
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from .bench_static import RIGHTS
-from .bench_words import SIGNS, answer, columns
+from .bench_words import SIGNS, show_answer, align_columns
 from .walk import Edge, Graph, State, Walk
 
 
-class Row(NamedTuple):
+class StepRow(NamedTuple):
     """A step: its number, who stepped, what each kernel did, and whether it is the first after which they differ."""
 
     number: int
@@ -19,37 +20,37 @@ class Row(NamedTuple):
 
 def describe_pair(walk: Walk) -> str:
     """A sentence, a row for each step, and a table of what tells the two states apart."""
-    names = revisions(walk)
+    names = name_revisions(walk)
     step = f"step {len(walk.path)}" if walk.path else "before the first step"
     head = f"{walk.graph['title']}, {' and '.join(names)} side by side, {step}. {walk.says}"
-    steps = [line for row in rows(walk) for line in row_lines(row, names)]
+    steps = [line for row in list_rows(walk) for line in describe_row(row, names)]
     runs = [walk.graph["runs"]["says"]] if walk.graph["runs"] else []
-    return "\n".join([head, *steps, "", *apart_lines(walk), *runs])
+    return "\n".join([head, *steps, "", *describe_differences(walk), *runs])
 
 
-def revisions(walk: Walk) -> tuple[str, str]:
+def name_revisions(walk: Walk) -> tuple[str, str]:
     """The names of the two kernels."""
     first, second = walk.graph["revisions"]
     return first["id"], second["id"]
 
 
-def first_difference(walk: Walk) -> int | None:
+def find_first_difference(walk: Walk) -> int | None:
     """The number of the first step after which an onlooker can tell the two apart; 0 if they differ from the start."""
     if walk.states[walk.graph["start"]]["differs"]:
         return 0
     return next((number for number, (edge, _) in enumerate(walk.path, 1) if edge["differs"]), None)
 
 
-def rows(walk: Walk) -> Iterator[Row]:
+def list_rows(walk: Walk) -> Iterator[StepRow]:
     """The steps taken."""
-    before, first = walk.states[walk.graph["start"]], first_difference(walk)
+    before, first = walk.states[walk.graph["start"]], find_first_difference(walk)
     for number, (edge, to) in enumerate(walk.path, 1):
-        sides = side_words(before, edge, 0), side_words(before, edge, 1)
-        yield Row(number, f"CPU {edge['cpu']} {edge['label']}", sides, number == first)
+        sides = describe_side(before, edge, 0), describe_side(before, edge, 1)
+        yield StepRow(number, f"CPU {edge['cpu']} {edge['label']}", sides, number == first)
         before = walk.states[to]
 
 
-def shortest(graph: Graph) -> Walk:
+def walk_to_difference(graph: Graph) -> Walk:
     """The shortest shipped way to a difference; no step where there is none."""
     start = int(graph["start"])
     ways, queue = {start: list[Edge]()}, [start]
@@ -64,15 +65,15 @@ def shortest(graph: Graph) -> Walk:
     return walk
 
 
-def side_words(before: State, edge: Edge, side: int) -> str:
+def describe_side(before: State, edge: Edge, side: int) -> str:
     """What a kernel did in a step, or why it did nothing."""
     done = edge["sides"][side]
     if done:
-        return f"{done['says']}{answer(done)}"
+        return f"{done['says']}{show_answer(done)}"
     return "not reached" if before["ends"][side] else str(before["next"][edge["cpu"]][side])
 
 
-def row_lines(row: Row, names: tuple[str, str]) -> list[str]:
+def describe_row(row: StepRow, names: tuple[str, str]) -> list[str]:
     """A step in one line where both did the same, else a line for each."""
     head = f"step {row.number}, {row.who}{' * first difference' if row.first else ''}"
     if row.sides[0] == row.sides[1]:
@@ -80,16 +81,16 @@ def row_lines(row: Row, names: tuple[str, str]) -> list[str]:
     return [f"{head}:", *(f"    {name}: {says}" for name, says in zip(names, row.sides, strict=True))]
 
 
-def apart_lines(walk: Walk) -> list[str]:
+def describe_differences(walk: Walk) -> list[str]:
     """What an onlooker sees differ, as a table."""
     state = walk.state
     if not state["differs"]:
         return ["Nothing that an onlooker can see differs."]
-    told = [[f"{cell['name']} {cell['part']}".strip(), *(sign(cell["sign"], value) for value in cell["values"])]
+    told = [[f"{cell['name']} {cell['part']}".strip(), *(show_value(cell["sign"], value) for value in cell["values"])]
             for cell in state["cells"]]
-    return [f"Differs: {', '.join(state['differs'])}.", *columns([["what", *revisions(walk)], *told])]
+    return [f"Differs: {', '.join(state['differs'])}.", *align_columns([["what", *name_revisions(walk)], *told])]
 
 
-def sign(kind: str, value: str) -> str:
+def show_value(kind: str, value: str) -> str:
     """A value with its sign; a part that a side lacks is not there."""
     return f"{SIGNS[value]} {RIGHTS[value]}" if kind in ("host", "hyp", "guest") and value else value or "not there"

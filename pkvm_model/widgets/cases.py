@@ -1,7 +1,8 @@
 """What a race finder asks about: a subject on one kernel, what is known of it, and the benches to walk its runs on."""
+from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..explore.machines import Scripts
@@ -11,11 +12,11 @@ from ..graphs.questions import WRONG, Question, Subject
 from ..graphs.reach import LIMIT
 from ..model.revisions import Revision
 from ..model.trace import header, show_call
-from .bench import MOST_BYTES, fitting, pack
+from .bench import MOST_BYTES, fit_graph, pack
 from .walk import Walk
 from .widget import compact
 
-Run = tuple[str, ...]
+RunLines = tuple[str, ...]
 """The lines of the run whose calls are on a bench; of scripts there is one bench for all runs, and its run is ()."""
 MOST_STATES = 1_000
 """How many states are looked at before anybody asks, so that a page can answer; that takes less than a second."""
@@ -31,8 +32,8 @@ class Case:
         self.subject, self.revision, self.missing = subject, revision, ""
         self.name = "-".join([revision.name, *revision.removed])
         self.stored: dict[str, Found] = {}
-        self.benches: dict[Run, Walk] = {}
-        self.shipped: dict[Run, str] = {}
+        self.benches: dict[RunLines, Walk] = {}
+        self.shipped: dict[RunLines, str] = {}
         try:
             self.hunt = Hunt(subject.make(revision), subject.questions)
         except ValueError as error:
@@ -55,7 +56,7 @@ class Case:
         scene = self.hunt.scene()
         return [header(scene.revision, scene.config), *(str(line) for line in scene.trace().lines)]
 
-    def look(self, most: int) -> int:
+    def search(self, most: int) -> int:
         """Look at so many states and keep what they answer; gives how many were found."""
         if self.missing:
             return 0
@@ -70,20 +71,20 @@ class Case:
         """What is known about a question."""
         return self.stored.get(name) or self.hunt.found(self.subject.question(name))
 
-    def bench(self, run: Run = (), most: int = MOST_BYTES) -> Walk:
+    def bench(self, run: RunLines = (), most: int = MOST_BYTES) -> Walk:
         """Where runs are walked: the same walk each time, so that what it has learnt stays."""
         run = () if self.scripted else run
         if run not in self.benches:
-            graph = StateGraph(self.hunt.scene(run), *self.limits(most), self.runs(run))
-            self.benches[run] = Walk(fitting(graph, most), graph.expand)
+            graph = StateGraph(self.hunt.scene(run), *self.choose_limits(most), self.list_runs(run))
+            self.benches[run] = Walk(fit_graph(graph, most), graph.expand)
         return self.benches[run]
 
-    def limits(self, most: int) -> tuple[int, tuple[Any, ...]]:
+    def choose_limits(self, most: int) -> tuple[int, tuple[Any, ...]]:
         """How many states a bench of so many bytes works out beforehand, and what each is asked."""
         longest = max((len(found.cpus) for found in self.stored.values()), default=0)
         return max(LIMIT * most // MOST_BYTES, longest + 1), self.subject.always
 
-    def runs(self, run: Run) -> list[list[int]]:
+    def list_runs(self, run: RunLines) -> list[list[int]]:
         """The CPUs that step in the runs that a bench must not cut short."""
         if run or not self.scripted:
             return [[int(line.split()[0]) for line in run]]
@@ -100,14 +101,14 @@ class Case:
 
     def value(self) -> dict[str, Any]:
         """What is shipped of it, as JSON values; an answer that several questions have is shipped once."""
-        answers = {name: compact(found_value(found)) for name, found in self.stored.items()}
+        answers = {name: compact(encode_answer(found)) for name, found in self.stored.items()}
         numbers = {text: number for number, text in enumerate(dict.fromkeys(answers.values()))}
-        return {"name": self.name, "label": self.label, "missing": self.missing, "scripts": self.scripts(),
+        return {"name": self.name, "label": self.label, "missing": self.missing, "scripts": self.list_scripts(),
                 "answers": [json.loads(text) for text in numbers],
                 "found": {name: numbers[text] for name, text in answers.items()},
                 "benches": [[run, json.loads(packed)] for run, packed in self.shipped.items()]}
 
-    def scripts(self) -> list[list[str]]:
+    def list_scripts(self) -> list[list[str]]:
         """The calls of each CPU, as they are written."""
         if self.missing or not isinstance(self.hunt.machine, Scripts):
             return []
@@ -118,7 +119,7 @@ def stock(cases: Sequence[Case]) -> None:
     """Answer what can be answered at once, and make benches, as much as a notebook may carry of both."""
     states = MOST_STATES
     for case in cases:
-        states -= case.look(states)
+        states -= case.search(states)
         if states <= 0:
             break
     room = MOST_BYTES - sum(len(compact(case.value()).encode()) for case in cases)
@@ -129,25 +130,14 @@ def stock(cases: Sequence[Case]) -> None:
         room -= case.ship(share)
 
 
-def question_value(question: Question) -> dict[str, Any]:
+def encode_question(question: Question) -> dict[str, Any]:
     """A question as JSON values; of one that asks about several things, what they are."""
     means = [one.says for one in question.properties] if question.name == WRONG else []
     return {"name": question.name, "kind": question.kind, "says": question.says, "means": means,
             "breaks": list(question.broken_by)}
 
 
-def found_value(found: Found, more: bool = False) -> dict[str, Any]:
+def encode_answer(found: Found, more: bool = False) -> dict[str, Any]:
     """An answer as JSON values; `more` while it could still change."""
     return {"verdict": found.verdict, "says": found.says, "reason": found.reason and f"{found.reason}.",
             "looked": found.looked, "lines": found.lines if found.trace else None, "more": more}
-
-
-def broken_at(walk: Walk, names: Iterable[str]) -> int | None:
-    """After how many steps of the way to the place shown one of these properties is first broken; None if none is."""
-    asked = [(at, name) for at, (name, _) in enumerate(walk.graph["properties"]) if name in set(names)]
-    places = [(None, walk.graph["start"]), *walk.path]
-    for step, (edge, state) in enumerate(places):
-        broken = edge.get("breaks", {}) if edge else {}
-        if any(name in broken or isinstance(walk.states[state]["holds"][at], str) for at, name in asked):
-            return step
-    return None

@@ -1,11 +1,12 @@
 """The EL2 time chart: the learner moves the number of pages and reads the values."""
+from __future__ import annotations
 
 from html import escape
 
 from ..graphs import el2_time
 from ..show.chart import svg
 from ..show.dot import image
-from .static import box, element, plain_table
+from .static import render_box, render, render_plain_table
 from .widget import Widget, compact
 
 
@@ -35,8 +36,8 @@ class El2Time(Widget):
     def static(self) -> str:
         """Both pictures, with their tables and the note."""
         parts = [part for apart, says in el2_time.LAYOUTS for part in layout_html(apart, says)]
-        notes = [element("p", "note", escape(text)) for text in (el2_time.UNIT, el2_time.NOTE)]
-        return box("EL2 time", "model units", *parts, *notes)
+        notes = [render("p", "note", escape(text)) for text in (el2_time.UNIT, el2_time.NOTE)]
+        return render_box("EL2 time", "model units", *parts, *notes)
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
@@ -47,4 +48,4 @@ class El2Time(Widget):
 def layout_html(apart: int, says: str) -> tuple[str, str, str]:
     """A heading, a chart and its table."""
     drawn = image(svg(el2_time.picture(apart)), el2_time.alt(apart))
-    return element("p", "holds", f"Pages {says}"), drawn, plain_table(el2_time.table(apart))
+    return render("p", "holds", f"Pages {says}"), drawn, render_plain_table(el2_time.table(apart))

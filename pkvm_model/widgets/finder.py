@@ -1,4 +1,5 @@
 """The race finder, and the scheduler: scripts are broken by hand, or searched for the shortest run that breaks them."""
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +8,8 @@ from ..graphs.hunt import Found, count
 from ..graphs.questions import Subject
 from ..model.revisions import Revision
 from .cases import Case
-from .finder_words import describe, short_answer, static_html
-from .finding import Finding, stand
+from .finder_words import describe_finder, shorten_answer, render_finder
+from .finder_session import FinderSession, parse_place
 from .walk import State
 from .widget import Widget, compact
 
@@ -21,13 +22,13 @@ class Finder(Widget):
 
     def __init__(self, subjects: Sequence[Subject], revisions: Sequence[Revision]):
         """Answer beforehand what can be answered at once."""
-        self._finding = Finding(subjects, revisions, self.secret)
-        super().__init__(compact(self._finding.value(self.title)))
+        self._session = FinderSession(subjects, revisions, self.secret)
+        super().__init__(compact(self._session.value(self.title)))
 
     @property
     def chosen(self) -> tuple[str, ...]:
         """What is asked: the names of the scripts, the kernel and the question."""
-        return self._here().stands.case
+        return self._here().place.case
 
     @property
     def found(self) -> Found | None:
@@ -42,7 +43,7 @@ class Finder(Widget):
     @property
     def steps_by_hand(self) -> int | None:
         """The fewest steps in which it was broken by hand, None if it was not."""
-        hand = self._here().stands.hand
+        hand = self._here().place.hand
         return None if hand is None or self.by_hand is None else len(hand)
 
     @property
@@ -72,33 +73,33 @@ class Finder(Widget):
 
     def goto(self, text: str) -> None:
         """Opens a trace text or a link in every view; raises ValueError where it does not fit, and stays there."""
-        finding = self._here()
-        odd = finding.open(text)
-        self.stand(finding.stands.text)
+        session = self._here()
+        odd = session.open(text)
+        self.stand(session.place.text)
         if odd:
             raise ValueError(f"The bench is at step {self.at}: {odd}.")
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """A slice of a search, what is known, a bench, or a step on one."""
-        return self._finding.answer(question)
+        return self._session.answer(question)
 
     def describe(self) -> str:
         """What is asked, what is known, and all answers in a table."""
-        return describe(self._here())
+        return describe_finder(self._here())
 
     def static(self) -> str:
         """The same, as HTML without scripts."""
-        return static_html(self._here())
+        return render_finder(self._here())
 
-    def _here(self) -> Finding:
+    def _here(self) -> FinderSession:
         """The finding, brought to where the front end stands."""
         if self.place:
-            self._finding.stands = stand(self.place)
-        return self._finding
+            self._session.place = parse_place(self.place)
+        return self._session
 
     def _outcome(self) -> str:
         """How it stands, in a few words."""
-        return short_answer(self.found) if self.found else "not asked"
+        return shorten_answer(self.found) if self.found else "not asked"
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""

@@ -1,4 +1,5 @@
 """The front end of the widgets: plain ES modules, put after each other where only one file can be loaded."""
+from __future__ import annotations
 
 import json
 import pathlib

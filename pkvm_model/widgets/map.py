@@ -1,13 +1,14 @@
 """The map: states as boxes, steps as arrows between them, and where the learner stands; the bench's logic behind it."""
+from __future__ import annotations
 
 from html import escape
 
 from ..show.dot import NotDrawnError, image, svg
 from ..show.drawing import picture, told
 from .bench import Bench
-from .bench_words import answer, lines_of, properties_of
-from .map_words import ALL_SHOWN, HEAD, box_row, boxes_shown, describe_map
-from .static import box, element, listed, table
+from .bench_words import show_answer, describe_state, describe_properties
+from .map_words import ALL_SHOWN, HEAD, make_box_row, choose_boxes, describe_map
+from .static import render_box, render, render_list, render_table
 from .walk import Walk
 
 FEW = 30
@@ -26,35 +27,35 @@ class Map(Bench):
     def static(self) -> str:
         """The state shown, the picture where all of it is shown, and the table."""
         walk = self._here()
-        says = element("p", "says", escape(walk.says + answer(walk.edge)))
+        says = render("p", "says", escape(walk.says + show_answer(walk.edge)))
         place = f"{walk.graph['revision']['id']} · step {len(walk.path)}"
-        parts = [says, drawn(walk), listed([*lines_of(walk), *properties_of(walk)]), state_table(walk)]
-        return box(walk.graph["title"], place, *parts)
+        lines = render_list([*describe_state(walk), *describe_properties(walk)])
+        return render_box(walk.graph["title"], place, says, render_drawing(walk), lines, render_states(walk))
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
         return super().__repr__().replace("Bench(", "Map(", 1)
 
 
-def drawn(walk: Walk) -> str:
+def render_drawing(walk: Walk) -> str:
     """The picture, where all of it is shown and there is somebody to draw it."""
     drawing, here = walk.graph["drawing"], walk.state["box"]
     if len(drawing["boxes"]) > ALL_SHOWN:
         return ""
     alt = f"{walk.graph['title']}. {told(drawing) if len(drawing['arrows']) < FEW else 'The table says the same'}."
     try:
-        return element("p", "list", image(svg(picture(alt, drawing, here).source), alt))
+        return render("p", "list", image(svg(picture(alt, drawing, here).source), alt))
     except NotDrawnError as reason:
-        return listed([str(reason)])
+        return render_list([str(reason)])
 
 
-def state_table(walk: Walk) -> str:
+def render_states(walk: Walk) -> str:
     """The states and what leads on from them."""
-    rows = (box_row(walk, number) for number in boxes_shown(walk))
-    return table("The states of the map", [name.capitalize() for name in HEAD], map(row_html, rows))
+    rows = (make_box_row(walk, number) for number in choose_boxes(walk))
+    return render_table("The states of the map", [name.capitalize() for name in HEAD], map(render_row, rows))
 
 
-def row_html(row: list[str]) -> str:
+def render_row(row: list[str]) -> str:
     """A state as a row of a table."""
-    cells = (element("td", "cell", escape(cell)) for cell in row[1:])
-    return f"<tr>{element('th', 'cell', escape(row[0]), scope='row')}{''.join(cells)}</tr>"
+    cells = (render("td", "cell", escape(cell)) for cell in row[1:])
+    return f"<tr>{render('th', 'cell', escape(row[0]), scope='row')}{''.join(cells)}</tr>"

@@ -1,7 +1,8 @@
 """A map of states without a screen: which states there are, what each is, and what leads on from it."""
+from __future__ import annotations
 
 from ..show.drawing import Drawing, arrow_text
-from .bench_words import columns, headline, lines_of, properties_of
+from .bench_words import align_columns, describe_step, describe_state, describe_properties
 from .walk import Walk
 
 ALL_SHOWN = 60
@@ -11,14 +12,14 @@ HEAD = ["state", "in words", "from here"]
 
 def describe_map(walk: Walk) -> str:
     """The state shown in words, and a table of the states of the map."""
-    found = boxes_shown(walk)
+    found = choose_boxes(walk)
     there = "" if len(found) == len(walk.graph["drawing"]["boxes"]) else " near the way"
-    rows = [HEAD, *(box_row(walk, number) for number in found)]
-    parts = [headline(walk), *lines_of(walk), *properties_of(walk), "", f"States{there}; * is where you are."]
-    return "\n".join([*parts, *columns(rows)])
+    rows = [HEAD, *(make_box_row(walk, number) for number in found)]
+    parts = [describe_step(walk), *describe_state(walk), *describe_properties(walk), ""]
+    return "\n".join([*parts, f"States{there}; * is where you are.", *align_columns(rows)])
 
 
-def box_row(walk: Walk, number: int) -> list[str]:
+def make_box_row(walk: Walk, number: int) -> list[str]:
     """A state: its text, marked where it is the one shown, what it is, and the steps that lead on from it."""
     drawn = walk.graph["drawing"]
     onward = [f"{arrow_text(arrow)} to {drawn['boxes'][arrow['to']]['text']}"
@@ -29,16 +30,16 @@ def box_row(walk: Walk, number: int) -> list[str]:
     return [f"{mark}{box['text']}", "; ".join(says), "; ".join(onward) or "nothing"]
 
 
-def boxes_shown(walk: Walk) -> list[int]:
+def choose_boxes(walk: Walk) -> list[int]:
     """All states of a small map; of a large one those on the way, one step off it, and two steps on from its end."""
     drawn = walk.graph["drawing"]
     if len(drawn["boxes"]) <= ALL_SHOWN:
         return list(range(len(drawn["boxes"])))
     way = {walk.states[state]["box"] for state in (walk.graph["start"], *(to for _, to in walk.path))}
-    near = after(drawn, way) | after(drawn, after(drawn, {walk.state["box"]}))
+    near = find_successors(drawn, way) | find_successors(drawn, find_successors(drawn, {walk.state["box"]}))
     return sorted((way | near) - {None})
 
 
-def after(drawn: Drawing, boxes: set[int]) -> set[int]:
+def find_successors(drawn: Drawing, boxes: set[int]) -> set[int]:
     """The boxes to which an arrow leads from one of these."""
     return {arrow["to"] for arrow in drawn["arrows"] if arrow["start"] in boxes}

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ..show.table import Table
-from .static import box, plain_table
+from .static import render_box, render_plain_table
 from .widget import Widget, compact
 
 
-class Progress(Widget):
+class ProgressView(Widget):
     """What was solved so far; `look` reads it, now and whenever the learner asks."""
 
     kind = "progress"
@@ -37,7 +37,7 @@ class Progress(Widget):
 
     def static(self) -> str:
         """The table without scripts."""
-        return box("Your progress", self.table.caption, plain_table(self.table))
+        return render_box("Your progress", self.table.caption, render_plain_table(self.table))
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""

@@ -1,4 +1,5 @@
 """A quiz: choose an answer, hear what it gets, try again; Python reads the answers back."""
+from __future__ import annotations
 
 import re
 
@@ -14,7 +15,7 @@ class Quiz(Widget):
     def __init__(self, question: Question):
         """Ask it."""
         self.question = question
-        super().__init__(compact({"name": named(question)} | question.value()))
+        super().__init__(compact({"name": name_question(question)} | question.value()))
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -50,6 +51,6 @@ class Quiz(Widget):
         return f"Quiz({self.question.asks!r}, {tries}{', right' if self.right else ''})"
 
 
-def named(question: Question) -> str:
+def name_question(question: Question) -> str:
     """One word for a question, made of its own."""
     return "quiz-" + "-".join(re.findall(r"[a-z0-9]+", question.asks.lower())[:8])

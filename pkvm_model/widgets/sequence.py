@@ -1,11 +1,12 @@
 """The sequence view: a run along time, to go along region by region."""
+from __future__ import annotations
 
 import json
 from html import escape
 from typing import Any
 
 from ..graphs.sequence import Sequence
-from .static import box, element, plain_table
+from .static import render_box, render, render_plain_table
 from .widget import Widget, compact
 
 
@@ -44,8 +45,8 @@ class SequenceView(Widget):
     def static(self) -> str:
         """The summary and the table."""
         sequence = self.sequence
-        says = element("p", "says", escape(sequence.says))
-        return box(sequence.title, sequence.trace.revision.name, says, plain_table(sequence.table()))
+        says = render("p", "says", escape(sequence.says))
+        return render_box(sequence.title, sequence.trace.revision.name, says, render_plain_table(sequence.table()))
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""

@@ -3,6 +3,7 @@
 Such places know no theme and keep little but tables and inline styles. So this is the light palette on an opaque
 ground, and what a sign says with a pattern is said here with a border, a letter and a word.
 """
+from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -32,42 +33,42 @@ STYLES = {
 }
 
 
-def element(tag: str, style: str, *kids: str, scope: str = "") -> str:
+def render(tag: str, style: str, *kids: str, scope: str = "") -> str:
     """One HTML element in one of the styles; the kids are HTML already."""
     attribute = f' scope="{scope}"' if scope else ""
     return f'<{tag}{attribute} style="{STYLES[style]}">{"".join(kids)}</{tag}>'
 
 
-def box(title: str, place: str, *parts: str) -> str:
+def render_box(title: str, place: str, *parts: str) -> str:
     """A whole form: a head of title and place, the parts, and where to go for more; the parts are HTML already."""
-    head = element("p", "head", element("b", "title", escape(title)), f" · {escape(place)}")
-    return element("div", "box", head, *parts, element("p", "note", "Open this notebook in JupyterLab to use it."))
+    head = render("p", "head", render("b", "title", escape(title)), f" · {escape(place)}")
+    return render("div", "box", head, *parts, render("p", "note", "Open this notebook in JupyterLab to use it."))
 
 
-def listed(lines: Iterable[str]) -> str:
+def render_list(lines: Iterable[str]) -> str:
     """A list of lines of text."""
-    return element("ul", "list", *(element("li", "item", escape(line)) for line in lines))
+    return render("ul", "list", *(render("li", "item", escape(line)) for line in lines))
 
 
-def table(caption: str, columns: Iterable[str], rows: Iterable[str]) -> str:
+def render_table(caption: str, columns: Iterable[str], rows: Iterable[str]) -> str:
     """A table with caption and heads; the rows are HTML already."""
-    heads = "".join(element("th", "column", escape(name), scope="col") for name in columns)
+    heads = "".join(render("th", "column", escape(name), scope="col") for name in columns)
     body = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return element("table", "table", element("caption", "caption", escape(caption)), body)
+    return render("table", "table", render("caption", "caption", escape(caption)), body)
 
 
-def plain_table(words: Table) -> str:
+def render_plain_table(words: Table) -> str:
     """A table of words, with its note."""
-    note = element("p", "note", escape(words.note)) if words.note else ""
-    return table(words.caption, words.heads, map(plain_row, words.rows)) + note
+    note = render("p", "note", escape(words.note)) if words.note else ""
+    return render_table(words.caption, words.heads, map(render_plain_row, words.rows)) + note
 
 
-def plain_row(cells: Sequence[str]) -> str:
+def render_plain_row(cells: Sequence[str]) -> str:
     """A row of words; the first cell names it."""
     head, *rest = map(escape, cells)
-    return f"<tr>{element('th', 'cell', head, scope='row')}{''.join(element('td', 'cell', cell) for cell in rest)}</tr>"
+    return f"<tr>{render('th', 'cell', head, scope='row')}{''.join(render('td', 'cell', cell) for cell in rest)}</tr>"
 
 
-def words_only(text: str) -> str:
+def render_words(text: str) -> str:
     """Plain text, for a widget whose words are all it needs."""
-    return element("pre", "box", escape(text))
+    return render("pre", "box", escape(text))

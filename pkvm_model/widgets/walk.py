@@ -1,12 +1,13 @@
-"""A position on a graph: which lines were taken from its start, and the state they lead to.
+"""A position on a graph: the lines taken from its start, and the state they lead to.
 
-The form of a graph, of its answers and of a trace is described in `docs/widgets.md`. The front end follows the same
-rules in `walk.js`; this is what Python needs to read a position back.
+`docs/widgets.md` describes graphs, answers and traces. `walk.js` computes the same in the front end, and
+`tests/front_end/cases.json` holds both to the same results. This module has only what Python needs to read a position.
 """
+from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -17,22 +18,22 @@ Edge = dict[str, Any]
 Answer = dict[str, Any]
 Expand = Callable[[int, int, str], Answer]
 SPACE = re.compile(r"\+(?![,)])")
-"""What stands for a space in a link; a + that ends an address is its own."""
+"""A + that stands for a space in a link; a + that ends an address stays."""
 
 
 @dataclass(eq=False)
-class Place:
-    """A place in the history: the edge that led to it, its state, and the places that were gone to from it."""
+class HistoryPlace:
+    """A place in the history: the edge that led to it, its state, and the places reached from it."""
 
     number: int
-    before: "Place | None"
+    before: HistoryPlace | None
     edge: Edge | None
     id: int
-    after: "list[Place]" = field(default_factory=list)
+    after: list[HistoryPlace] = field(default_factory=list)
 
 
-class Property(NamedTuple):
-    """What is asked about every state; `step` is where a step broke it, 0 where the state shown does."""
+class PropertyResult(NamedTuple):
+    """A property and its verdict; `step` is the step that broke it, 0 if only the state shown does."""
 
     name: str
     says: str
@@ -41,22 +42,30 @@ class Property(NamedTuple):
     step: int = 0
 
 
+class TraceText(NamedTuple):
+    """A trace text, split but not interpreted: a pair of kernels ships lines that `trace.parse` does not accept."""
+
+    version: str
+    lines: list[str]
+    digest: str
+
+
 class Walk:
-    """A position on a graph that grows where Python is asked, and every step that was ever taken on it."""
+    """A position on a graph that grows as Python is asked, and every step ever taken on it."""
 
     def __init__(self, graph: Graph, expand: Expand | None = None):
-        """Start at the graph's start; `expand` works out what the graph does not hold."""
+        """Start at the graph's start; `expand` computes what the graph does not hold."""
         self.graph = graph
         self.states: dict[int, State] = dict(enumerate(graph["states"]))
-        self.edges: dict[int, list[Edge]] = {at: copies(edges) for at, edges in enumerate(graph["edges"])}
-        self.places = [Place(0, None, None, int(graph["start"]))]
+        self.edges: dict[int, list[Edge]] = {at: copy_edges(edges) for at, edges in enumerate(graph["edges"])}
+        self.places = [HistoryPlace(0, None, None, int(graph["start"]))]
         self.place = self.places[0]
-        self._expand = expand
+        self.expand = expand
 
     @property
     def path(self) -> list[tuple[Edge, int]]:
         """The edges from the start to the place shown, each with the state it leads to."""
-        return [(edge, place.id) for place in way(self.place) if (edge := place.edge)]
+        return [(edge, place.id) for place in trace_back(self.place) if (edge := place.edge)]
 
     @property
     def here(self) -> int:
@@ -85,17 +94,17 @@ class Walk:
 
     @property
     def branches(self) -> list[str]:
-        """The trace texts to all places from which no further step was taken."""
+        """The trace texts of all places from which no further step was taken."""
         return [self.trace_to(place) for place in self.places if not place.after]
 
-    def trace_to(self, place: Place) -> str:
-        """The trace text of a place."""
-        lines = [self.graph["header"], *self.graph["setup"], *(at.edge["line"] for at in way(place) if at.edge)]
+    def trace_to(self, place: HistoryPlace) -> str:
+        """Return the trace text of a place."""
+        lines = [self.graph["header"], *self.graph["setup"], *(at.edge["line"] for at in trace_back(place) if at.edge)]
         return "\n".join([*lines, f"state {self.states[place.id]['digest']}"])
 
     @property
     def history(self) -> str:
-        """All places in one text: each line once, then for each place the one before it and its line, by number."""
+        """All places as one text: each line once, then for each place the numbers of the place before and its line."""
         lines: dict[str, int] = {}
         steps = [[at.before.number, lines.setdefault(at.edge["line"], len(lines))]
                  for at in self.places if at.before and at.edge]
@@ -103,45 +112,57 @@ class Walk:
                           ensure_ascii=False)
 
     @property
-    def properties(self) -> list[Property]:
-        """What holds, what is broken, and what there is nothing to check about."""
+    def properties(self) -> list[PropertyResult]:
+        """The verdict on each property: it holds, is broken, or has nothing to check."""
         broken = {name: (reason, step) for step, (edge, _) in reversed(list(enumerate(self.path, 1)))
                   for name, reason in edge.get("breaks", {}).items()}
-        asked = zip(self.graph["properties"], self.state["holds"], strict=True)
-        return [Property(name, says, *verdict(said, *broken.get(name, ("", 0)))) for (name, says), said in asked]
+        verdicts = zip(self.graph["properties"], self.state["holds"], strict=True)
+        return [PropertyResult(name, says, *judge_property(verdict, *broken.get(name, ("", 0))))
+                for (name, says), verdict in verdicts]
+
+    def find_break(self, names: Iterable[str]) -> int | None:
+        """Return the first step on the way here after which one of these properties is broken, or None."""
+        wanted = [(at, name) for at, (name, _) in enumerate(self.graph["properties"]) if name in set(names)]
+        ways: list[tuple[Edge | None, int]] = [(None, int(self.graph["start"])), *self.path]
+        for step, (edge, state) in enumerate(ways):
+            broken = edge.get("breaks", {}) if edge else {}
+            if any(name in broken or isinstance(self.states[state]["holds"][at], str) for at, name in wanted):
+                return step
+        return None
 
     def take(self, edge: Edge) -> None:
-        """Goes along an edge whose end is known; where that was done before, to the same place again."""
+        """Follow an edge whose end is known; taken again from the same place it leads to the same place."""
         again = [place for place in self.place.after if place.edge and place.edge["line"] == edge["line"]]
         if not again:
-            self.places.append(Place(len(self.places), self.place, edge, int(edge["to"])))
+            self.places.append(HistoryPlace(len(self.places), self.place, edge, int(edge["to"])))
             self.place.after.append(self.places[-1])
         self.place = again[0] if again else self.places[-1]
 
     def go(self, edge: Edge) -> None:
-        """Goes along an edge, and asks where it leads if that is not known."""
+        """Follow an edge, and ask where it leads if that is not known."""
         if edge["to"] not in self.states:
             self.ask(self.here, edge["cpu"], edge["line"])
         self.take(edge)
 
     def recall(self, history: str) -> None:
-        """Becomes the walk that a front end has told of; steps that do not fit are left out, with all that follows."""
+        """Restore the history that a front end sent; drop steps that do not fit and all that follow them."""
         kept = json.loads(history)
-        self.places = [Place(0, None, None, int(self.graph["start"]))]
-        found: list[Place | None] = [self.places[0]]
+        self.places = [HistoryPlace(0, None, None, int(self.graph["start"]))]
+        places: list[HistoryPlace | None] = [self.places[0]]
         for before, line in kept["steps"]:
-            self.place = found[before] or self.places[0]
-            fits = found[before] and not self._take(kept["lines"][line])
-            found.append(self.place if fits else None)
-        self.place = found[kept["at"]] or self.places[0]
+            self.place = places[before] or self.places[0]
+            fits = places[before] and not self.take_line(kept["lines"][line])
+            places.append(self.place if fits else None)
+        self.place = places[kept["at"]] or self.places[0]
 
     def ask(self, from_id: int, cpu: int, line: str) -> Answer:
-        """Works an edge out, keeps what was learnt, and returns the answer for the front end."""
-        if self._expand is None:
+        """Compute an edge, keep the result, and return the answer for the front end."""
+        if self.expand is None:
             raise LookupError("this bench has nobody to ask; make it with bench(scene)")
-        answer = self._expand(from_id, cpu, line)
+        answer = self.expand(from_id, cpu, line)
         self.states |= {int(key): state for key, state in answer["states"].items()}
-        self.edges |= {int(key): copies(edges) for key, edges in answer["edges"].items() if int(key) not in self.edges}
+        for key, edges in answer["edges"].items():
+            self.edges.setdefault(int(key), copy_edges(edges))
         for edge in self.edges[from_id]:
             if edge["line"] == line:
                 edge["to"] = answer["to"]
@@ -154,70 +175,77 @@ class Walk:
         return f"#{self.graph['name']}={lines}@{len(self.path)}"
 
     def open(self, link: str) -> str:
-        """Goes where a link leads, as far as it fits; returns what does not fit, or an empty text."""
-        fragment = unquote(link).partition("#")[2]
-        name, _, rest = fragment.partition("=")
+        """Follow a link as far as it fits; return what does not fit, or ''."""
+        name, _, rest = unquote(link).partition("#")[2].partition("=")
         if name != self.graph["name"]:
             return f"the link is for the bench “{name}”, this one is “{self.graph['name']}”"
-        lines, _, step = rest.partition("@")
+        lines, step = split_link(rest)
         self.place = self.places[0]
-        wanted = [SPACE.sub(" ", line) for line in lines.split(";") if line]
-        odd = next(filter(None, map(self._take, wanted)), "")
-        places = [self.places[0], *way(self.place)]
+        misfit = next(filter(None, map(self.take_line, lines)), "")
+        places = [self.places[0], *trace_back(self.place)]
         self.place = places[min(int(step), len(places) - 1)] if step.isdecimal() else self.place
-        return odd
+        return misfit
 
     def follow(self, trace: str) -> str:
-        """Goes as far as a trace text fits; returns what does not fit, or an empty text."""
-        lines = [line.strip() for line in trace.splitlines() if line.strip()]
-        digest = lines.pop().split()[1] if lines and lines[-1].startswith("state ") else ""
-        before = [self.graph["header"], *self.graph["setup"]]
-        version, ours = version_of(lines), version_of(before)
-        if version and version != ours:
-            return f"the trace has version {version}, here version {ours} is read; make it again with this course"
+        """Follow a trace text as far as it fits; return what does not fit, or ''."""
+        text, before = split_trace(trace), [self.graph["header"], *self.graph["setup"]]
+        version = split_trace(self.graph["header"]).version
+        if text.version and text.version != version:
+            misfit = f"the trace has version {text.version}, here version {version} is read"
+            return f"{misfit}; make it again with this course"
         for number, expected in enumerate(before):
-            if lines[number : number + 1] != [expected]:
+            if text.lines[number : number + 1] != [expected]:
                 return f"line {number + 1} of the trace is not “{expected}”: it was made for another bench"
         self.place = self.places[0]
-        return next(filter(None, map(self._take, lines[len(before) :])), "") or self._compare(digest)
+        return next(filter(None, map(self.take_line, text.lines[len(before):])), "") or self.check_digest(text.digest)
 
-    def _take(self, line: str) -> str:
-        """Goes along the edge that a line names; returns why that is not possible."""
+    def take_line(self, line: str) -> str:
+        """Follow the edge that a line names; return why that is not possible, or ''."""
         edge = next((edge for edge in self.edges.get(self.here, []) if edge["line"] == line), None)
         if edge is None or self.state["end"]:
             return f"the trace fits up to step {len(self.path)}; “{line}” is not possible there"
         self.go(edge)
         return ""
 
-    def _compare(self, digest: str) -> str:
-        """Says whether the trace promised another state."""
+    def check_digest(self, digest: str) -> str:
+        """Return what differs if a trace ends in another state than the one shown, or ''."""
         if digest in ("", self.state["digest"]):
             return ""
         return f"the trace ends in state {digest}, the bench in state {self.state['digest']}"
 
 
-def version_of(lines: list[str]) -> str:
-    """The version that the first line of a trace names, or an empty text."""
-    first = lines[0].split() if lines else []
-    return first[1] if first[:1] == ["pkvm-trace"] and len(first) > 1 else ""
+def split_trace(text: str) -> TraceText:
+    """Split a trace text into its version, its lines without the last, and the digest in the last; '' if missing."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    digest = lines.pop().split()[1] if lines and lines[-1].startswith("state ") else ""
+    match lines[0].split() if lines else []:
+        case ["pkvm-trace", version, *_]:
+            return TraceText(version, lines, digest)
+    return TraceText("", lines, digest)
 
 
-def copies(edges: list[Edge]) -> list[Edge]:
-    """Edges of our own, since what is learnt is written into them."""
+def split_link(text: str) -> tuple[list[str], str]:
+    """Split what follows `#NAME=` in a link into lines and the step to show, '' if it names none."""
+    lines, _, step = text.partition("@")
+    return [SPACE.sub(" ", line) for line in lines.split(";") if line], step
+
+
+def copy_edges(edges: list[Edge]) -> list[Edge]:
+    """Copy edges, since a walk writes into its own what it learns."""
     return [dict(edge) for edge in edges]
 
 
-def verdict(said: bool | str | None, reason: str, step: int) -> tuple[str, str, int]:
-    """A word, a reason and a step: what was broken on the way stays broken."""
-    if reason or isinstance(said, str):
-        return "broken", reason or str(said), step if reason else 0
-    return "holds" if said else "nothing to check", "", 0
+def judge_property(verdict: bool | str | None, reason: str, step: int) -> tuple[str, str, int]:
+    """Return a word, a reason and a step; a property broken on the way stays broken."""
+    if reason or isinstance(verdict, str):
+        return "broken", reason or str(verdict), step if reason else 0
+    return "holds" if verdict else "nothing to check", "", 0
 
 
-def way(place: Place | None) -> list[Place]:
-    """The places from the start to one, without the start."""
-    found = []
+def trace_back(place: HistoryPlace | None) -> list[HistoryPlace]:
+    """Return the places from the start to this one, without the start."""
+    places = []
     while place and place.before:
-        found.append(place)
+        places.append(place)
         place = place.before
-    return found[::-1]
+    return places[::-1]

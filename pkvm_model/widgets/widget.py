@@ -1,4 +1,5 @@
 """What every widget is: something shipped, a place that Python and the front end both know, questions answered."""
+from __future__ import annotations
 
 import json
 import uuid
@@ -8,7 +9,7 @@ import anywidget
 import traitlets
 
 from .front_end import front_end
-from .static import words_only
+from .static import render_words
 
 MIME = "application/vnd.pkvm.widget+json"
 FORMAT = 3
@@ -47,7 +48,7 @@ class Widget(anywidget.AnyWidget):
 
     def static(self) -> str:
         """What is shown, as HTML without scripts."""
-        return words_only(self.describe())
+        return render_words(self.describe())
 
     def stand(self, place: str) -> None:
         """Stands at a place, here and in every view."""
@@ -60,14 +61,14 @@ class Widget(anywidget.AnyWidget):
 
     def fail(self, error: Exception) -> None:
         """Shows an error in the widget that nobody waits for, such as one of a thread."""
-        self.send({"error": complaint(error)})
+        self.send({"error": describe_error(error)})
 
     def _hear(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Answers a question of the front end; whatever goes wrong is shown there."""
         try:
             said: dict[str, Any] = {"answer": self.answer(content["ask"])}
         except Exception as error:
-            said = {"error": complaint(error)}
+            said = {"error": describe_error(error)}
         self.send(said | ({"id": content["id"]} if "id" in content else {}))
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -79,7 +80,7 @@ class Widget(anywidget.AnyWidget):
         return data | words, metadata
 
 
-def complaint(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """An error in the words that the learner sees."""
     return f"Python could not work this out ({type(error).__name__}: {error})."
 

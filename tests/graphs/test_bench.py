@@ -18,7 +18,7 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.scenes.who_owns_this_page import USABLE_BY_NOBODY
 from pkvm_model.show.story import play
-from pkvm_model.widgets.bench import fitting, pack
+from pkvm_model.widgets.bench import fit_graph, pack
 from pkvm_model.widgets.walk import Walk
 
 COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
@@ -84,7 +84,7 @@ def test_the_end_says_which_cpu_ended_the_machine() -> None:
 
 def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest() -> None:
     graph = StateGraph(TWO_PHASES)
-    value = fitting(graph, 20_000)
+    value = fit_graph(graph, 20_000)
     assert len(pack(value).encode()) <= 20_000
     beyond = [(number, edge) for number, out in enumerate(value["edges"]) for edge in out if edge["to"] is None]
     walk = Walk(value, graph.expand)

@@ -5,7 +5,7 @@ import pytest
 
 from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.graphs.map import StateMap
-from pkvm_model.lesson import fitting
+from pkvm_model.lesson import fit_graph
 from pkvm_model.model.revisions import V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -50,7 +50,7 @@ def test_a_scene_that_asks_for_a_prediction_marks_only_the_ends() -> None:
 
 def test_of_a_large_graph_as_much_is_drawn_as_is_shipped_and_the_rest_has_no_box() -> None:
     graph = StateMap(TWO_PHASES)
-    value = fitting(graph, 30_000)
+    value = fit_graph(graph, 30_000)
     known = len(value["states"])
     assert len(pack(value).encode()) <= 30_000
     assert len(value["drawing"]["boxes"]) == known

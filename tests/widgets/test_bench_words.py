@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pkvm_model.widgets.bench_static import bench_html
-from pkvm_model.widgets.bench_words import describe
+from pkvm_model.widgets.bench_static import render_bench
+from pkvm_model.widgets.bench_words import describe_bench
 from pkvm_model.widgets.walk import Walk
 from tests.widgets.r7_graph import PANIC, graph
 
@@ -20,26 +20,26 @@ def after(*cpus: int) -> Walk:
 
 def test_the_first_line_is_the_sentence_of_the_step() -> None:
     says = "EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. -> -EBUSY"
-    assert describe(after(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
+    assert describe_bench(after(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
 
 
 def test_each_count_stands_with_its_holders() -> None:
-    assert "count 0 (nobody)" in describe(after())
-    assert "count 1 (CPU 0 · unshare, this call)" in describe(after(0))
-    assert "count 1 (CPU 0 · unshare · VM is gone)" in describe(after(0, 1, 1, 1, 1, 1))
+    assert "count 0 (nobody)" in describe_bench(after())
+    assert "count 1 (CPU 0 · unshare, this call)" in describe_bench(after(0))
+    assert "count 1 (CPU 0 · unshare · VM is gone)" in describe_bench(after(0, 1, 1, 1, 1, 1))
 
 
 def test_the_table_shows_rights_and_owner_in_signs() -> None:
-    assert "vm0   [- ]  [O ]  [- ]   Y HYP   count 0   EL2 owns it." in describe(after()).splitlines()
+    assert "vm0   [- ]  [O ]  [- ]   Y HYP   count 0   EL2 owns it." in describe_bench(after()).splitlines()
 
 
 def test_the_end_of_the_machine_is_a_line_of_its_own() -> None:
-    assert f"EL2 PANIC: {PANIC}" in describe(after(0, 1, 1, 1, 1, 1, 0)).splitlines()
+    assert f"EL2 PANIC: {PANIC}" in describe_bench(after(0, 1, 1, 1, 1, 1, 0)).splitlines()
 
 
 @pytest.mark.parametrize("cpus", [(), (0, 1), (0, 1, 1, 1, 1, 1, 0)])
 def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus: tuple[int, ...]) -> None:
-    page = bench_html(after(*cpus))
+    page = render_bench(after(*cpus))
     assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
     assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
     assert page.count("owned") + page.count("borrowed") + page.count("no access") >= 9
@@ -48,15 +48,15 @@ def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_rem
 def test_words_from_a_graph_cannot_become_markup() -> None:
     odd = graph()
     odd["says"] = odd["title"] = odd["pages"][0][0] = "<b>&"
-    assert "<b>&" not in bench_html(Walk(odd))
+    assert "<b>&" not in render_bench(Walk(odd))
 
 
 def test_each_property_has_a_line_and_the_broken_ones_come_first() -> None:
-    assert describe(after()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
-    last = describe(after(0, 1, 1, 1, 1, 1, 0)).splitlines()[-3:]
+    assert describe_bench(after()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
+    last = describe_bench(after(0, 1, 1, 1, 1, 1, 0)).splitlines()[-3:]
     says = "BROKEN I0b: EL2 never touches memory that it has given back. CPU 0 touches page vm0 (step 7)."
     assert (last[0], last[2]) == (says, "ok I3: A dying VM has no vCPU loaded.")
 
 
 def test_the_stored_table_says_what_holds() -> None:
-    assert "BROKEN I6" in bench_html(after(0, 1, 1, 1, 1, 1))
+    assert "BROKEN I6" in render_bench(after(0, 1, 1, 1, 1, 1))

@@ -16,7 +16,7 @@ from pkvm_model.model.state import State, Vm
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.widgets.bench import MOST_BYTES
 from pkvm_model.widgets.finder import Finder
-from pkvm_model.widgets.finding import Stand
+from pkvm_model.widgets.finder_session import FinderPlace
 from pkvm_model.widgets.walk import Walk
 
 R7_BY_HAND = [0, *[1] * 14, 0]
@@ -31,7 +31,7 @@ def made() -> Finder:
 @pytest.fixture
 def r7(made: Finder) -> Finder:
     """The same, before anybody has done anything."""
-    made.place = Stand(("R7", "v1", "wrong")).text
+    made.place = FinderPlace(("R7", "v1", "wrong")).text
     return made
 
 
@@ -40,13 +40,13 @@ def stepped(finder: Finder, cpus: list[int], **more: Any) -> list[str]:
     walk, history = finder._here().bench, Walk(finder._here().bench.graph)
     for cpu in cpus:
         history.take(next(edge for edge in walk.edges[history.here] if edge["cpu"] == cpu))
-    finder.place = replace(Stand(finder.chosen), bench=history.history, **more).text
+    finder.place = replace(FinderPlace(finder.chosen), bench=history.history, **more).text
     return [edge["line"] for edge, _ in history.path]
 
 
 def asked(finder: Finder, *case: str) -> Finder:
     """The finder after the learner has asked about a case."""
-    finder.place = Stand(case, asked=("/".join(case),)).text
+    finder.place = FinderPlace(case, asked=("/".join(case),)).text
     return finder
 
 
@@ -58,7 +58,7 @@ def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_
     for case in cases:
         [[_, packed]], names = case["benches"], {question["name"] for question in shipped["questions"]}
         assert set(case["found"]) == names
-        bench = r7._finding.cases["R7", case["name"]].benches[()]
+        bench = r7._session.cases["R7", case["name"]].benches[()]
         assert len(packed["states"]) == len(bench.graph["states"])
         for lines in filter(None, (answer["lines"] for answer in case["answers"])):
             walk = Walk(bench.graph)
@@ -91,7 +91,7 @@ def test_what_was_asked_is_read_back_with_its_run(r7: Finder) -> None:
     assert (r7.found.verdict, r7.found.steps) == ("violated", 16)
     assert replay(parse(str(r7.found.trace))).differs == ""
     assert repr(r7) == "Finder('R7', v1, wrong: violated after 16 steps)"
-    r7.place = Stand(("R7", "v1", "wrong"), ("R7/v1/I3",)).text
+    r7.place = FinderPlace(("R7", "v1", "wrong"), ("R7/v1/I3",)).text
     assert r7.found is None
     assert repr(r7) == "Finder('R7', v1, wrong: not asked)"
 
@@ -129,17 +129,17 @@ def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_cal
     assert answer == finder.answer({"case": case, "go": False})
     graph = json.loads(finder.answer({"case": case, "run": answer["lines"], "bench": True})["packed"])
     assert [name for name, _ in graph["properties"]][:2] == ["I0a", "I0b"]
-    finder.place = Stand(tuple(case), ("/".join(case),), tuple(answer["lines"])).text
+    finder.place = FinderPlace(tuple(case), ("/".join(case),), tuple(answer["lines"])).text
     finder.goto(str(finder.found.trace))
     assert (finder.at, finder.digest) == (len(answer["lines"]), finder.found.trace.digest)
 
 
 def test_a_bench_asks_for_the_steps_that_it_does_not_know() -> None:
     finder = schedule("R7")
-    finder._finding.case.benches.clear()
-    bench = finder._finding.case.bench(most=30_000)
+    finder._session.case.benches.clear()
+    bench = finder._session.case.bench(most=30_000)
     shipped = len(bench.states)
-    assert (bench.follow(str(finder._finding.case.found("wrong").trace)), len(bench.states)) == ("", shipped)
+    assert (bench.follow(str(finder._session.case.found("wrong").trace)), len(bench.states)) == ("", shipped)
     at, far = next((at, edge) for at, out in bench.edges.items() for edge in out if edge["to"] is None)
     step = {"from": at, "cpu": far["cpu"], "line": far["line"]}
     answer = finder.answer({"case": list(finder.chosen), "run": [], "step": step})

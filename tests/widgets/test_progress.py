@@ -6,29 +6,29 @@ import json
 import pytest
 
 from pkvm_model.show.table import Table
-from pkvm_model.widgets.progress import Progress
+from pkvm_model.widgets.progress import ProgressView
 
 
 @pytest.fixture
-def widget() -> Progress:
+def widget() -> ProgressView:
     """Gives one whose learner solves an exercise between two looks."""
     solved = iter(range(9))
-    return Progress(lambda: Table(f"{next(solved)} of 3 solved", ("exercise", "state"), [("05", ""), ("  one", "open")],
-                                  "Next: one."))
+    rows = [("05", ""), ("  one", "open")]
+    return ProgressView(lambda: Table(f"{next(solved)} of 3 solved", ("exercise", "state"), rows, "Next: one."))
 
 
-def test_what_was_solved_is_shipped_and_told(widget: Progress) -> None:
+def test_what_was_solved_is_shipped_and_told(widget: ProgressView) -> None:
     told = json.loads(widget.packed)
     assert (told["caption"], told["rows"][1], told["note"]) == ("0 of 3 solved", ["  one", "open"], "Next: one.")
     assert widget.describe().splitlines()[0] == "0 of 3 solved"
     assert "0 of 3 solved" in widget.static()
 
 
-def test_it_looks_again_when_it_is_asked_to(widget: Progress) -> None:
+def test_it_looks_again_when_it_is_asked_to(widget: ProgressView) -> None:
     assert widget.answer({"look": True})["caption"] == "1 of 3 solved"
     assert repr(widget) == "Progress('1 of 3 solved')"
 
 
-def test_any_other_question_is_refused(widget: Progress) -> None:
+def test_any_other_question_is_refused(widget: ProgressView) -> None:
     with pytest.raises(LookupError):
         widget.answer({"hint": 1})

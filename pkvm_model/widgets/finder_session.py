@@ -1,4 +1,5 @@
 """Where a race finder stands, and what it answers: its logic without a widget."""
+from __future__ import annotations
 
 import json
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from ..graphs.questions import Question, Subject
 from ..model.revisions import Revision
 from ..model.trace import parse
 from .bench import pack
-from .cases import Case, broken_at, found_value, question_value, stock
+from .cases import Case, encode_answer, encode_question, stock
 from .walk import SPACE, Walk
 from .widget import compact
 
@@ -19,7 +20,7 @@ NOTHING = compact({"lines": [], "steps": [], "at": 0})
 
 
 @dataclass(frozen=True)
-class Stand:
+class FinderPlace:
     """Where a finder stands.
 
     `case` is what is asked: the names of a subject, a kernel and a question; `asked` are all that were. `run` are the
@@ -45,29 +46,30 @@ class Stand:
         return "/".join(self.case)
 
 
-def stand(text: str) -> Stand:
+def parse_place(text: str) -> FinderPlace:
     """What a text says."""
     kept: dict[str, Any] = json.loads(text)
     hand = None if kept["hand"] is None else tuple(kept["hand"])
-    return Stand(tuple(kept["case"]), tuple(kept["asked"]), tuple(kept["run"]), kept["bench"], hand, kept["shown"])
+    case, asked, run = (tuple(kept[name]) for name in ("case", "asked", "run"))
+    return FinderPlace(case, asked, run, kept["bench"], hand, kept["shown"])
 
 
 @dataclass
-class Finding:
+class FinderSession:
     """Subjects on kernels, and where somebody stands; with `secret` no answer is told before it is asked for."""
 
     subjects: Sequence[Subject]
     revisions: Sequence[Revision]
     secret: bool = False
     cases: dict[tuple[str, ...], Case] = field(init=False)
-    stands: Stand = field(init=False)
+    place: FinderPlace = field(init=False)
 
     def __post_init__(self) -> None:
         """Answer what can be answered at once."""
         made = [Case(subject, revision) for subject in self.subjects for revision in self.revisions]
         self.cases = {(case.subject.name, case.name): case for case in made}
         stock(made)
-        self.stands = Stand(self.start)
+        self.place = FinderPlace(self.start)
 
     @property
     def name(self) -> str:
@@ -86,49 +88,49 @@ class Finding:
     @property
     def case(self) -> Case:
         """The subject on the kernel that is asked about."""
-        return self.cases[self.stands.case[:2]]
+        return self.cases[self.place.case[:2]]
 
     @property
     def question(self) -> Question:
         """What is asked about it."""
-        return self.case.subject.question(self.stands.case[2])
+        return self.case.subject.question(self.place.case[2])
 
     @property
     def found(self) -> Found | None:
         """What the machine has found; None before anybody has asked it."""
-        asked = self.stands.key in self.stands.asked and not self.case.missing
+        asked = self.place.key in self.place.asked and not self.case.missing
         return self.case.found(self.question.name) if asked else None
 
     @property
-    def benched(self) -> bool:
+    def has_bench(self) -> bool:
         """Whether there is a bench: of scripts always, of a host when a run is on it."""
-        return not self.case.missing and (self.case.scripted or bool(self.stands.run))
+        return not self.case.missing and (self.case.scripted or bool(self.place.run))
 
     @property
     def bench(self) -> Walk:
         """The walk on the bench, where the learner stands. Raises LookupError where there is none."""
-        if not self.benched:
+        if not self.has_bench:
             raise LookupError(self.case.missing or "A bench opens here with the run that is found.")
-        walk = self.case.bench(self.stands.run)
-        if self.stands.bench != walk.history:
-            walk.recall(self.stands.bench or NOTHING)
+        walk = self.case.bench(self.place.run)
+        if self.place.bench != walk.history:
+            walk.recall(self.place.bench or NOTHING)
         return walk
 
     @property
     def by_hand(self) -> str | None:
         """The trace text of the shortest run that broke it by hand, before the machine's was shown; or None."""
-        hand = self.stands.hand
-        if hand is None or not self.benched:
+        hand = self.place.hand
+        if hand is None or not self.has_bench:
             return None
         walk = self.bench
-        odd = walk.open(bench_link(walk, ";".join(hand).replace(" ", "+")))
-        breaks = not odd and broken_at(walk, self.question.broken_by) == len(hand)
+        odd = walk.open(make_bench_link(walk, ";".join(hand).replace(" ", "+")))
+        breaks = not odd and walk.find_break(self.question.broken_by) == len(hand)
         return walk.trace if breaks else None
 
     @property
     def link(self) -> str:
         """The fragment of an address that opens this position."""
-        return f"#{self.name}={self.stands.key}/{self.bench.link.partition('=')[2]}"
+        return f"#{self.name}={self.place.key}/{self.bench.link.partition('=')[2]}"
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """A slice of a search (`go`), what is known, a `bench`, or a `step` on one."""
@@ -141,7 +143,7 @@ class Finding:
             return {"packed": pack(case.bench(run).graph)}
         asked = case.subject.question(name)
         found = case.hunt.advance(asked) if question["go"] else case.found(name)
-        return found_value(found, case.hunt.more(asked))
+        return encode_answer(found, case.hunt.more(asked))
 
     def open(self, text: str) -> str:
         """Goes where a link or a trace text leads, as far as it fits; returns what does not fit. Raises ValueError."""
@@ -156,8 +158,8 @@ class Finding:
             raise ValueError(f"the link is for “{name}” and {'/'.join(key)}, which is not here")
         case.subject.question(key[2])
         run = () if case.scripted else tuple(SPACE.sub(" ", lines.partition("@")[0]).split(";"))
-        walk = self.begun(case, run)
-        odd = walk.open(bench_link(walk, lines))
+        walk = self.begin_walk(case, run)
+        odd = walk.open(make_bench_link(walk, lines))
         self.stand_at(tuple(key), run, walk)
         return odd
 
@@ -170,7 +172,7 @@ class Finding:
             before = [] if case.missing else case.opening
             if before and lines[:len(before)] == before:
                 run = () if case.scripted else tuple(lines[len(before):])
-                tried.append((self.begun(case, run).follow(text), case, run))
+                tried.append((self.begin_walk(case, run).follow(text), case, run))
         if not tried:
             raise ValueError("the trace was made for other scripts or another kernel than those here")
         odd, case, run = min(tried, key=lambda one: bool(one[0]))
@@ -178,9 +180,9 @@ class Finding:
         self.stand_at((case.subject.name, case.name, question.name), run, case.bench(run))
         return odd
 
-    def begun(self, case: Case, run: tuple[str, ...]) -> Walk:
+    def begin_walk(self, case: Case, run: tuple[str, ...]) -> Walk:
         """The walk on a bench: where the learner stands if that is the one shown, else at its start."""
-        if case is self.case and run == self.stands.run:
+        if case is self.case and run == self.place.run:
             return self.bench
         walk = case.bench(run)
         walk.recall(NOTHING)
@@ -188,21 +190,21 @@ class Finding:
 
     def stand_at(self, key: tuple[str, ...], run: tuple[str, ...], walk: Walk) -> None:
         """Stands there; from now on nothing that is done counts as found by hand."""
-        hand = self.stands.hand if key == self.stands.case else None
-        self.stands = replace(self.stands, case=key, run=run, bench=walk.history, hand=hand, shown=True)
+        hand = self.place.hand if key == self.place.case else None
+        self.place = replace(self.place, case=key, run=run, bench=walk.history, hand=hand, shown=True)
 
     def value(self, title: str) -> dict[str, Any]:
         """What is shipped, as JSON values; a question that several subjects ask is shipped once."""
-        asked = {compact(question_value(one)): None for subject in self.subjects for one in subject.questions}
+        asked = {compact(encode_question(one)): None for subject in self.subjects for one in subject.questions}
         numbers = {text: number for number, text in enumerate(asked)}
         subjects = [{"name": subject.name, "title": subject.title, "says": subject.says,
-                     "questions": [numbers[compact(question_value(one))] for one in subject.questions],
+                     "questions": [numbers[compact(encode_question(one))] for one in subject.questions],
                      "cases": [case.value() for case in self.cases.values() if case.subject is subject]}
                     for subject in self.subjects]
         return {"name": self.name, "title": title, "secret": self.secret, "start": list(self.start),
                 "questions": [json.loads(text) for text in asked], "subjects": subjects}
 
 
-def bench_link(walk: Walk, lines: str) -> str:
+def make_bench_link(walk: Walk, lines: str) -> str:
     """What a bench takes as a link that asks for these lines."""
     return f"#{walk.graph['name']}={lines}"
