@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pkvm_model.course.learner import handin, work
@@ -211,9 +211,10 @@ class Learner:
     def command(self) -> Iterator[str]:
         """Choose a command; what it says comes as it goes."""
         copy, name = self.course.copy, self.random.choice([*CHAPTERS, *EXERCISES])
-        return self.random.choice([lambda: start(copy), lambda: update((), copy),
-                                   lambda: update((), copy), lambda: update([name], copy), lambda: reset(name, copy),
-                                   lambda: take_in(self.hand_in_of_another(), copy)])()
+        commands: list[Callable[[], Iterator[str]]] = [
+            lambda: start(copy), lambda: update((), copy), lambda: update((), copy), lambda: update([name], copy),
+            lambda: reset(name, copy), lambda: take_in(self.hand_in_of_another(), copy)]
+        return self.random.choice(commands)()
 
     def faults(self) -> list[str]:
         """What is not as it should be after a whole update: nothing, if all went well."""

@@ -53,7 +53,11 @@ def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Records what pytest would be called with."""
     call: list[str] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checks.pytest, "main", lambda arguments: call.extend([str(Path.cwd()), *arguments]) or 0)
+    def main(arguments: list[str]) -> int:
+        call.extend([str(Path.cwd()), *arguments])
+        return 0
+
+    monkeypatch.setattr(pytest, "main", main)
     return call
 
 

@@ -59,13 +59,13 @@ def test_there_is_a_mutant_for_every_number_and_one_that_harms_nobody() -> None:
 
 
 @pytest.mark.parametrize(("revision", "name"), [(PRE, "M1"), (V1, "M6"), (V1, "M99")])
-def test_a_mutant_that_a_kernel_cannot_have_is_refused(revision: str, name: str) -> None:
+def test_a_mutant_that_a_kernel_cannot_have_is_refused(revision: Revision, name: str) -> None:
     with pytest.raises(KeyError, match=f"no mutant '{name}'; it has M2, M3|no mutant '{name}'; it has M1, M2"):
         mutate(revision, name)
 
 
 @pytest.mark.parametrize("revision", [V1, MERGED, UPSTREAM], ids=lambda revision: revision.name)
-def test_a_second_start_that_is_not_refused_leads_nowhere_new(revision: str) -> None:
+def test_a_second_start_that_is_not_refused_leads_nowhere_new(revision: Revision) -> None:
     with_guard, without = search(RACES["R5"], revision), search(RACES["R5"], mutate(revision, "R5"))
     assert with_guard.states == without.states
     assert (with_guard.worst, without.worst) == (ERR, OK)

@@ -26,7 +26,8 @@ COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 
 def ways(value: dict[str, Any]) -> dict[int, list[str]]:
     """A shortest way to each state of a graph, as the lines of its edges."""
-    found, waiting = {value["start"]: []}, [value["start"]]
+    found: dict[int, list[str]] = {value["start"]: []}
+    waiting = [value["start"]]
     for number in waiting:
         for edge in value["edges"][number]:
             if edge["to"] is not None and edge["to"] not in found:

@@ -5,13 +5,12 @@ import pytest
 
 from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.graphs.map import StateMap
-from pkvm_model.lesson import fit_graph
 from pkvm_model.model.revisions import V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, TWO_PHASES
 from pkvm_model.show.drawing import ENDS, arrow_text
-from pkvm_model.widgets.bench import pack
+from pkvm_model.widgets.bench import fit_graph, pack
 
 
 @pytest.mark.parametrize("name", sorted(SCENES))

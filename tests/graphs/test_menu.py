@@ -24,7 +24,7 @@ def said_before(revision: Revision, start: str, setup: str = "") -> str:
     """What is said about CPU 0's first call that begins like this, before it is made."""
     value = StateGraph(scene("free", "Free", revision, LENT_PAGE + setup, ("free", ""), "Go on."), 1).value()
     edge = next(edge for edge in value["edges"][0] if edge["line"].startswith(f"0 {start}"))
-    return edge.get("refusal", edge)["says"]
+    return str(edge.get("refusal", edge)["says"])
 
 
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=REVISIONS)
@@ -87,7 +87,8 @@ def test_a_bench_of_the_free_host_ships_at_most_what_may_be_shipped(revision: Re
 
 def test_the_way_to_every_state_replays_to_its_digest() -> None:
     value = free(names=ONE, limit=40).value()
-    ways, waiting = {0: []}, [0]
+    ways: dict[int, list[str]] = {0: []}
+    waiting = [0]
     for number in waiting:
         for edge in value["edges"][number]:
             if edge["to"] is not None and edge["to"] not in ways:

@@ -31,7 +31,8 @@ def walked(value: dict[str, Any], run: Iterable[int]) -> tuple[list[dict[str, An
 
 def runs(value: dict[str, Any]) -> dict[int, tuple[int, ...]]:
     """For each pair of states, the CPUs of a shortest run to it."""
-    found, waiting = {0: ()}, [0]
+    found: dict[int, tuple[int, ...]] = {0: ()}
+    waiting = [0]
     for number in waiting:
         for edge in value["edges"][number]:
             if edge["to"] not in found:

@@ -71,7 +71,8 @@ def test_a_host_function_and_the_hypercalls_that_it_makes_are_two_levels() -> No
         ("EL1", "kvm_destroy_vm(kvm0)", "0"), ("EL2", "__pkvm_start_teardown_vm(0x1000)", "0"),
         ("EL2", "__pkvm_host_unshare_guest(0x1000, 0)", "0")]
     outer = calls[0]
-    assert all(outer.first <= call.first <= call.last <= outer.last for call in calls[1:-1])
+    inside = range(outer.first, (outer.last or 0) + 1)
+    assert all(call.first in inside and call.last in inside for call in calls[1:-1])
 
 
 def test_the_hypercalls_are_those_that_the_story_names() -> None:
@@ -85,7 +86,7 @@ def test_a_lock_of_the_hosts_is_held_across_the_hypercalls_that_are_made_under_i
     finalise = next(call for call in shown.calls() if call.name == "finalise")
     (span,) = shown.held()[0, "C"]
     assert (span.first + 1, span.last) == (finalise.first, finalise.last)
-    assert "[C+H+Y]" in shown.rows()[finalise.last][1]
+    assert "[C+H+Y]" in shown.rows()[finalise.last or 0][1]
 
 
 def test_a_lock_that_a_run_ends_under_is_held_to_the_end() -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pkvm_model.model.run import ModelError
 from pkvm_model.model.state import Config, State
 from pkvm_model.model.state_json import BadState, digest, from_json, to_json
 from pkvm_model.model.trace import LIMIT, Trace, TraceError, parse, replay
+from pkvm_model.model.view import ModelError
 from tests.model.machine import HANDLE, V1, Machine, dying_with_pages
 from tests.model.runs import runs
 

@@ -21,10 +21,10 @@ def test_a_click_where_a_cpu_has_nothing_to_do_is_refused() -> None:
 def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step() -> None:
     both = scene("both", "Two destroys", V1, LENT_PAGE, ("kvm_destroy_vm(kvm0)", "kvm_destroy_vm(kvm0)"), "Twice.")
     story = play(both, 1)
-    while not story.kvm("kvm0").config_lock:
-        story = story.then(1)
-    while story.then(0):
-        story = story.then(0)
+    while not story.kvm("kvm0").config_lock and (longer := story.then(1)):
+        story = longer
+    while longer := story.then(0):
+        story = longer
     assert not story.node.idle(0)
     assert story.then(1) is not None
 

@@ -60,7 +60,7 @@ def test_an_invariant_that_speaks_of_nothing_is_no_evidence_unless_that_is_the_c
 
 def test_what_can_happen_shows_how_long_its_run_is_and_what_never_does_over_how_many_states() -> None:
     report = asked(TWO_PHASES, GONE)
-    assert repr(claim("It can go.", report)).startswith(f"happens (a run of {len(report.answers[0].run)} steps")
+    assert repr(claim("It can go.", report)).startswith(f"happens (a run of {len(report.answers[0].run or ())} steps")
     never = asked(TWO_PHASES, NOTHING)
     assert f"checked in all {never.states} states" in repr(claim("It never does.", never, verdict=check.NEVER))
     with pytest.raises(ClaimBroken, match="the explorer says never"):

@@ -16,9 +16,9 @@ def test_a_repair_that_holds_is_accepted_and_one_that_does_not_is_refused_with_t
 
 
 def test_a_function_that_goes_wrong_is_refused_and_ends_in_no_traceback() -> None:
-    def unfinished(view: View, handle: int) -> Generator[Region, None, int]:
+    def unfinished(view: View, handle: int) -> Generator[Region, None, object]:
         yield "L", "look the VM up"
-        return nowhere_defined(view, handle)  # noqa: F821  # what a learner forgets
+        return nowhere_defined(view, handle)  # type: ignore[name-defined]  # noqa: F821  # what a learner forgets
 
     says = repr(judged(V1._replace(functions={FINALISE: unfinished})))
     assert says.startswith("refused: It does not run to its end. __pkvm_finalize_teardown_vm: NameError")

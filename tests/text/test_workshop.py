@@ -7,8 +7,8 @@ import pytest
 
 from pkvm_model import scenes
 from pkvm_model.course.errors import CourseError
+from pkvm_model.course.paths import ROOT
 from pkvm_model.course.publish import slides
-from tests.text.notebook import ROOT
 
 PAGES = sorted((ROOT / "docs" / "workshop").glob("*.md"))
 PLAN = (ROOT / "docs" / "workshop" / "ninety-minutes.md").read_text(encoding="utf-8")

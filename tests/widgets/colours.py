@@ -6,6 +6,7 @@ import re
 from pkvm_model.widgets.front_end import FOLDER
 
 Triple = tuple[float, float, float]
+Matrix = tuple[Triple, Triple, Triple]
 EYES = {
     "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
@@ -20,19 +21,25 @@ WHITE = (0.95047, 1.0, 1.08883)
 def tokens(theme: str) -> dict[str, str]:
     """The colours of a theme by name, as the front end has them."""
     source = (FOLDER / "looks.js").read_text(encoding="utf-8")
-    block = re.search(rf"const {theme} = `(.*?)`", source, flags=re.DOTALL)[1]
+    (block,) = re.findall(rf"const {theme} = `(.*?)`", source, flags=re.DOTALL)
     return dict(re.findall(r"--(\w+):(#\w{6})", block))
 
 
 def linear(colour: str) -> Triple:
     """Linear RGB of a colour such as #313DD1."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    return tuple(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (int(colour[at:at + 2], 16) / 255 for at in (1, 3, 5))
+    return to_linear(red), to_linear(green), to_linear(blue)
 
 
-def times(matrix: tuple, vector: Triple) -> Triple:
+def to_linear(part: float) -> float:
+    """Return the linear value of one part of an sRGB colour, as the standard defines it."""
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+
+
+def times(matrix: Matrix, vector: Triple) -> Triple:
     """A matrix times a vector."""
-    return tuple(sum(one * other for one, other in zip(row, vector, strict=True)) for row in matrix)
+    first, second, third = (sum(one * other for one, other in zip(row, vector, strict=True)) for row in matrix)
+    return first, second, third
 
 
 def contrast(one: str, other: str) -> float:
@@ -44,8 +51,8 @@ def contrast(one: str, other: str) -> float:
 
 def lab(colour: str, eye: str) -> Triple:
     """L*a*b* of a colour as an eye sees it."""
-    seen = tuple(min(1.0, max(0.0, part)) for part in times(EYES[eye], linear(colour)))
-    ratios = [part / white for part, white in zip(times(TO_XYZ, seen), WHITE, strict=True)]
+    red, green, blue = (min(1.0, max(0.0, part)) for part in times(EYES[eye], linear(colour)))
+    ratios = [part / white for part, white in zip(times(TO_XYZ, (red, green, blue)), WHITE, strict=True)]
     x, y, z = (ratio ** (1 / 3) if ratio > 216 / 24389 else (24389 / 27 * ratio + 16) / 116 for ratio in ratios)
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 

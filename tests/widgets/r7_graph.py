@@ -5,8 +5,10 @@ finalises in three regions. A state is how far each CPU has come. One edge is le
 """
 
 import hashlib
+from typing import Any
 
-Graph = dict
+Graph = dict[str, Any]
+Ids = dict[tuple[int, int], int]
 UNSHARE = [("L", "find VM 0x1000, take a reference"), ("HG", "unmap gfn 0, end the loan"), ("L", "drop the reference")]
 FINALISE = [("L", "dying? yes. Empty slot 0"), ("G", "destroy stage 2"), ("HY", "zero vm0, give it back")]
 EARLY, START, EMPTIED, DESTROYED, GIVEN_BACK = 1, 2, 3, 4, 5
@@ -45,7 +47,7 @@ def places() -> list[tuple[int, int]]:
     return [*calm, (9, GIVEN_BACK)]
 
 
-def state(a: int, b: int) -> dict:
+def state(a: int, b: int) -> dict[str, Any]:
     """The state in which CPU 0 has made `a` steps and CPU 1 `b`."""
     return {
         "digest": hashlib.sha256(f"{a} {b}".encode()).hexdigest()[:8],
@@ -63,7 +65,7 @@ def still_counts(a: int, b: int) -> bool:
     return a in (1, 2, 9) and b == GIVEN_BACK
 
 
-def slot(handle: str, vmid: int, word: str) -> dict:
+def slot(handle: str, vmid: int, word: str) -> dict[str, Any]:
     """One slot of the VM table."""
     return {"handle": handle, "vmid": vmid, "word": word}
 
@@ -73,18 +75,19 @@ def slot_word(b: int) -> str:
     return "live" if b < START else "dying" if b < EMPTIED else "free"
 
 
-def regions(texts: list[tuple[str, str]], done: int) -> list[dict]:
+def regions(texts: list[tuple[str, str]], done: int) -> list[dict[str, Any]]:
     """The regions of a call of which `done` are over."""
     when = ["done"] * done + ["next"] + ["later"] * len(texts)
     return [{"locks": locks, "says": says, "when": when[at]} for at, (locks, says) in enumerate(texts)]
 
 
-def lane(short: str, where: str, call: str, steps: list[dict], keeps: list[str], stale: bool = False) -> dict:
+def lane(short: str, where: str, call: str, steps: list[dict[str, Any]], keeps: list[str],
+         stale: bool = False) -> dict[str, Any]:
     """One lane in the form of the contract."""
     return {"short": short, "where": where, "call": call, "keeps": keeps, "stale": stale, "regions": steps}
 
 
-def lane_0(a: int, b: int) -> dict:
+def lane_0(a: int, b: int) -> dict[str, Any]:
     """CPU 0 unshares, then loads a vCPU."""
     if a == 3:
         steps = regions([("L", "dying? Then do nothing")], 0)
@@ -96,7 +99,7 @@ def lane_0(a: int, b: int) -> dict:
     return lane("unshare", where, "__pkvm_host_unshare_guest(0x1000, 0)", regions(UNSHARE, done), keeps, stale)
 
 
-def lane_1(b: int) -> dict:
+def lane_1(b: int) -> dict[str, Any]:
     """CPU 1 finalises too early, starts, finalises, and is done."""
     if b == GIVEN_BACK:
         return lane("", "nothing left to do", "", [], [])
@@ -107,7 +110,7 @@ def lane_1(b: int) -> dict:
     return lane("finalise", where, "__pkvm_finalize_teardown_vm(0x1000)", regions(FINALISE, max(0, b - START)), [])
 
 
-def card(a: int, b: int) -> dict:
+def card(a: int, b: int) -> dict[str, Any]:
     """The card of VM 0x1000."""
     holds, gone = a in (1, 2, 9), b == GIVEN_BACK
     holder = {"kind": "call", "says": "CPU 0 · unshare" + (" · VM is gone" if gone else ""), "stale": gone}
@@ -125,12 +128,12 @@ def card(a: int, b: int) -> dict:
     }
 
 
-def row(letters: str, owner: str, count: str, says: str) -> dict:
+def row(letters: str, owner: str, count: str, says: str) -> dict[str, Any]:
     """One row of the ownership table from the three letters."""
     return {"host": letters[0], "hyp": letters[1], "guest": letters[2], "owner": owner, "count": count, "says": says}
 
 
-def page_vm0(a: int, b: int) -> dict:
+def page_vm0(a: int, b: int) -> dict[str, Any]:
     """The page of EL2's VM struct."""
     count = f"count {int(a in (1, 2, 9))}"
     if b < GIVEN_BACK:
@@ -139,21 +142,22 @@ def page_vm0(a: int, b: int) -> dict:
     return row("O--", "HOST", count, says)
 
 
-def page_g0(a: int) -> dict:
+def page_g0(a: int) -> dict[str, Any]:
     """The guest's page."""
     if a in (2, 3):
         return row("O--", "HOST", "", "The host owns it.")
     return row("S-B", "HOST", "shared 1", "The host owns it and lends it to VM 0x1000.")
 
 
-def edge(ids: dict, cpu: int, to: tuple | None, line: str, says: str, kind: str = "step", ret: str = "") -> dict:
+def edge(ids: Ids, cpu: int, to: tuple[int, int] | None, line: str, says: str, kind: str = "step",
+         ret: str = "") -> dict[str, Any]:
     """One edge; the line gets the CPU in front."""
     target = None if to is None else ids[to]
     label = ("load" if "load" in line else "unshare") if cpu == 0 else ("start" if "start" in line else "finalise")
     return {"cpu": cpu, "label": label, "line": f"{cpu} {line}", "to": target, "says": says, "kind": kind, "ret": ret}
 
 
-def edge_0(ids: dict, a: int, b: int) -> dict | None:
+def edge_0(ids: Ids, a: int, b: int) -> dict[str, Any] | None:
     """What CPU 0 does next."""
     if a == 9:
         return None
@@ -172,13 +176,13 @@ def edge_0(ids: dict, a: int, b: int) -> dict | None:
     return edge(ids, 0, (a + 1, b), line, says, ret="0" if a == 2 else "")
 
 
-def edge_unshare_too_late(ids: dict, b: int) -> dict:
+def edge_unshare_too_late(ids: Ids, b: int) -> dict[str, Any]:
     """The host unshares although the handle names no VM any more: its own warning."""
     says = "The host logs a warning: unshare of gfn 0 returns -ENOENT. The machine goes on."
     return edge(ids, 0, (3, b), "__pkvm_host_unshare_guest(0x1000, 0) = -ENOENT", says, "warn", "-ENOENT")
 
 
-def edge_load(ids: dict, b: int) -> dict:
+def edge_load(ids: Ids, b: int) -> dict[str, Any]:
     """A load of a dying VM does nothing; of a live one Python has to be asked."""
     line = "__pkvm_vcpu_load(0x1000, 0, 0) = nothing"
     if b < START:
@@ -186,7 +190,7 @@ def edge_load(ids: dict, b: int) -> dict:
     return edge(ids, 0, (3, b), line, "EL2 ignores CPU 0’s load and answers nothing: VM 0x1000 is dying.", "nothing")
 
 
-def edge_1(ids: dict, a: int, b: int) -> dict | None:
+def edge_1(ids: Ids, a: int, b: int) -> dict[str, Any] | None:
     """What CPU 1 does next."""
     if a == 9 or b == GIVEN_BACK:
         return None

@@ -29,7 +29,7 @@ def test_its_repr_is_short_and_stable(pair: SideBySide) -> None:
 
 
 def test_python_reads_both_traces_and_the_first_difference(pair: SideBySide) -> None:
-    assert pair.first_difference is None
+    assert (pair.at, pair.first_difference) == (0, None)
     pair.step(RACE)
     assert (pair.at, pair.first_difference) == (5, 3)
     ends = [replay(parse(trace)) for trace in pair.traces]

@@ -151,7 +151,7 @@ def test_a_run_that_breaks_it_by_hand_is_counted(r7: Finder) -> None:
     lines = stepped(r7, R7_BY_HAND)
     stepped(r7, R7_BY_HAND, hand=tuple(lines))
     assert r7.steps_by_hand == 16
-    assert replay(parse(r7.by_hand)).differs == ""
+    assert replay(parse(str(r7.by_hand))).differs == ""
     assert r7.at == 16
 
 

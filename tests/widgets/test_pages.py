@@ -49,7 +49,8 @@ def test_a_page_names_no_address_to_load_from(page: str) -> None:
 def test_a_page_holds_the_bench_and_its_static_form(page: str) -> None:
     assert page.count('class="widget-here"') == 1
     assert "Who owns every page</caption>" in page
-    stored = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    (kept,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    stored = json.loads(kept)
     assert json.loads(stored["packed"])["name"] == "r7"
 
 

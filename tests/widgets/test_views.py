@@ -1,23 +1,23 @@
 """The sequence view, the EL2 time chart and the quiz: what they leave in a notebook, and how Python reads them back."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from pkvm_model.lesson import bench, el2_time, quiz, sequence
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.show.story import play
-from pkvm_model.widgets.quiz import Quiz
-from pkvm_model.widgets.widget import MIME
+from pkvm_model.widgets.widget import MIME, Widget
 
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
-MAKERS = {
+MAKERS: dict[str, Callable[[], Widget]] = {
     "sequence": lambda: sequence(FOUR), "el2time": el2_time,
     "quiz": lambda: quiz("Which one?", {"This": "No.", "That": "Because."}, right="That")}
 
 
 @pytest.fixture
-def asked() -> Quiz:
+def asked() -> Widget:
     """A quiz."""
     return MAKERS["quiz"]()
 
@@ -51,7 +51,8 @@ def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run() -> None:
 
 
 def test_python_can_light_a_region_and_is_refused_where_there_is_none() -> None:
-    shown, sent = sequence(FOUR), []
+    shown = sequence(FOUR)
+    sent: list[object] = []
     shown.send = sent.append
     shown.goto(3)
     assert (shown.at, sent) == (3, [{"place": "3"}])
@@ -87,7 +88,7 @@ def test_the_chart_reads_where_the_learner_stands() -> None:
         assert chart.read == read
 
 
-def test_python_reads_the_answers_of_a_quiz_back(asked: Quiz) -> None:
+def test_python_reads_the_answers_of_a_quiz_back(asked: Widget) -> None:
     assert (asked.chosen, asked.tries, asked.right) == (None, 0, False)
     asked.place = "0"
     assert (asked.chosen, asked.tries, asked.right) == ("This", 1, False)
@@ -96,5 +97,5 @@ def test_python_reads_the_answers_of_a_quiz_back(asked: Quiz) -> None:
     assert repr(asked) == "Quiz('Which one?', 2 tries, right)"
 
 
-def test_the_name_of_a_quiz_comes_from_its_question(asked: Quiz) -> None:
+def test_the_name_of_a_quiz_comes_from_its_question(asked: Widget) -> None:
     assert json.loads(asked.packed)["name"] == "quiz-which-one"

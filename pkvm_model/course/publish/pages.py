@@ -119,7 +119,7 @@ def rendered(notebook: Notebook, path: Path) -> str:
 def exporter() -> HTMLExporter:
     """The exporter; it compiles its templates once, which takes as long as some pages."""
     plain = {"template_name": "basic", "exclude_input_prompt": True, "exclude_output_prompt": True}
-    return HTMLExporter(embed_images=True, **plain)  # type: ignore[no-untyped-call]
+    return HTMLExporter(embed_images=True, **plain)
 
 
 def local_links(body: str) -> str:

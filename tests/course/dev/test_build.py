@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from pkvm_model.course.dev import build
 from pkvm_model.course.errors import CourseError
+from pkvm_model.course.paths import ROOT
 from pkvm_model.course.publish import figures
 
 LESSON = [
@@ -121,10 +122,10 @@ def test_figures_come_from_the_table_of_their_module(monkeypatch: pytest.MonkeyP
     module = types.ModuleType("drawn")
     module.__dict__.update(FIGURES={"life.svg": lambda: "<svg/>"}, __spec__=types.SimpleNamespace())
     monkeypatch.setitem(sys.modules, "drawn", module)
-    assert list(build.fresh_figures("drawn")) == [(build.ROOT / "figures" / "life.svg", b"<svg/>")]
+    assert list(build.fresh_figures("drawn")) == [(ROOT / "figures" / "life.svg", b"<svg/>")]
     assert list(build.fresh_figures("pkvm_model.no_such_module")) == []
 
 
 @pytest.mark.parametrize("name", sorted(figures.FIGURES))
 def test_a_stored_figure_is_what_is_drawn(name: str) -> None:
-    assert (build.ROOT / "figures" / name).read_text(encoding="utf-8") == figures.FIGURES[name]()
+    assert (ROOT / "figures" / name).read_text(encoding="utf-8") == figures.FIGURES[name]()

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
@@ -15,6 +16,8 @@ from pkvm_model.practice.sandbox import judge_here
 NAMES = ("Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "Ken", "Leslie", "Margaret")
 SAMPLE = ("lived-to-see", "find-the-hole", "close-the-hole", "next-tenant")
 OLD = "0123456789ab"
+Spoil = Callable[[Any], Any]
+"""Return a broken copy of a hand-in or of its text."""
 
 
 @cache
@@ -56,7 +59,7 @@ def other(text: str) -> str:
     return json.dumps({"cells": [], "length": len(text)})
 
 
-def with_facts(name: str, **facts: object) -> Callable[[HandIn], HandIn]:
+def with_facts(name: str, **facts: Any) -> Callable[[HandIn], HandIn]:
     """A hand-in in which an exercise has these facts."""
     return lambda said: said._replace(exercises=said.exercises | {name: solved("find-the-hole")._replace(**facts)})
 
@@ -65,8 +68,9 @@ CALM = judge_here("find-the-hole", "run = [1, 1, 0]").trace
 """A run of the same bench in which nothing is broken."""
 ELSEWHERE = CALM.replace(" v1\n", " upstream\n", 1)
 LYING = judge_here("find-the-hole", "run = [1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
-NO_HAND_INS = {"it is cut or is no JSON": cut, "it was cut or changed": changed, "its fields are others": other}
-CANNOT_BE = {
+NO_HAND_INS: dict[str, Spoil] = {"it is cut or is no JSON": cut, "it was cut or changed": changed,
+                                 "its fields are others": other}
+CANNOT_BE: dict[str, Spoil] = {
     "no such exercise": with_facts("no-such-exercise"),
     "solved without a try": with_facts("find-the-hole", tries=0),
     "9 hints, and there are 3": with_facts("find-the-hole", hints=9),
@@ -85,8 +89,9 @@ CANNOT_BE = {
 
 def classroom(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:
     """Writes hand-ins into a folder, whole ones first; gives the phrase that must be said of each broken one."""
-    chance, said = random.Random(seed), {}
-    wrongs: Iterator[tuple[str, Callable]] = iter([*NO_HAND_INS.items(), *CANNOT_BE.items()])
+    chance = random.Random(seed)
+    said: dict[str, str] = {}
+    wrongs: Iterator[tuple[str, Spoil]] = iter([*NO_HAND_INS.items(), *CANNOT_BE.items()])
     for number in range(whole + len(NO_HAND_INS) + len(CANNOT_BE)):
         made, file = learner(chance, number, (*load_exercises(),), handin.course_version()), f"{number:02}.json"
         phrase, spoil = next(wrongs) if number >= whole else ("", lambda text: text)
