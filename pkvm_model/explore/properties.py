@@ -11,11 +11,8 @@ from typing import Any
 from ..model.state import (FREE, GUEST, HOST, HYP, NOPAGE, OWNED, SECRET, SHARED_BORROWED, SHARED_OWNED, Cpu, Event,
                            Kvm, Mapped, Page, Slot, State, Vcpu, Vm)
 from ..model.steps import Step
+from ..model.vm_table import holders
 from .check import Always
-
-HOLDERS = frozenset({"__pkvm_host_unshare_guest", "__pkvm_tlb_flush_vmid", "__pkvm_host_wrprotect_guest",
-                     "__pkvm_host_test_clear_young_guest", "__pkvm_reclaim_dying_guest_page"})
-"""The calls that hold a reference to a VM from their lookup to their end."""
 
 
 def panics(_: State, step: Step) -> str:
@@ -91,7 +88,7 @@ def miscounted(state: State) -> str:
     for address in published(state):
         vm, count = state.get(Vm, address), state.get(Page, address).refcount
         loaded = sum(state.get(Vcpu, vcpu).loaded_on is not None for vcpu in vm.vcpus if vcpu)
-        calls = holders(state, address)
+        calls = sum(bool(holder.call) and not holder.is_stale for holder in holders(state, address))
         if count != loaded + calls:
             return f"VM {vm.handle:#x} counts {count}; vCPUs loaded: {loaded}; calls that hold it: {calls}"
     return ""
@@ -100,13 +97,6 @@ def miscounted(state: State) -> str:
 def published(state: State) -> Iterator[str]:
     """The addresses of the VMs in the table."""
     return (address for slot, _ in state.all(Slot) if (address := state.vm_in(slot)))
-
-
-def holders(state: State, address: str) -> int:
-    """How many calls under way have looked this VM up by its handle and hold it."""
-    flights = (cpu.flight for _, cpu in state.all(Cpu) if cpu.flight)
-    return sum(bool(HOLDERS & {name.partition("#")[0] for name in flight.at}) and address not in flight.stale
-               and dict(flight.held).get("vm") == address for flight in flights)
 
 
 def not_in_memory(state: State) -> str:

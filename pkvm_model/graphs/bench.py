@@ -11,7 +11,7 @@ from ..model.state import (FREE, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SH
                            Flight, Kvm, Page, Slot, State, Vcpu, Vm, sort_key)
 from ..model.state_json import digest
 from ..model.steps import Call, Step
-from ..model.trace import header, line, show_call, show_ret
+from ..model.trace import header, line, show_call
 from ..model.view import Region
 from ..scenes import Node, Scene, next_step, upcoming
 from ..show.words import Holder, holders, says, short
@@ -213,12 +213,9 @@ def in_guest(flight: Flight | None) -> bool:
 
 
 def keeps(flight: Flight | None) -> list[str]:
-    """What a call keeps across a gap, as a reader would name it."""
-    if not flight:
-        return []
-    names = ("vm", "vcpu", "host_kvm", "ret")
-    kept = [(name, value) for name, value in flight.held if name in names and value is not None]
-    return [f"{name} = {show_ret(value) if name == 'ret' else value}" for name, value in kept]
+    """Return the structs that a call keeps a pointer to across a gap: VMs, vCPUs, and the host's struct kvm."""
+    values = {value for _, value in flight.held if isinstance(value, str)} if flight else set()
+    return sorted(value for value in values if kind_of(value) in ("vm", "vc", "kvm"))
 
 
 def describe_page(name: str) -> str:

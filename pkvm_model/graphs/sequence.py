@@ -23,7 +23,6 @@ MOST = 200
 """The most lock regions that one picture has room for."""
 HOST_LOCKS = {"mmu_lock": "M", "config_lock": "C"}
 EL1, EL2 = "EL1", "EL2"
-GATE = "handle_host_hcall"
 """The function through which a host function of the model makes a hypercall."""
 
 
@@ -217,10 +216,9 @@ def walked(trace: Trace, state: State, lines: Iterable[Line]) -> Iterator[Moment
 
 
 def entered(state: State, cpu: int) -> str:
-    """The EL2 function in which the call under way on a CPU stands, if a host function has called one."""
+    """The hypercall that a host function is in the middle of on a CPU, '' if it is in none."""
     flight = state.get(Cpu, cpu).flight
-    functions = [place.partition("#")[0] for place in flight.at[:-1]] if flight else []
-    return functions[functions.index(GATE):][:2][-1] if GATE in functions else ""
+    return flight.hypercall if flight else ""
 
 
 def follow(calls: list[Made], number: int, moment: Moment) -> None:

@@ -22,13 +22,16 @@ SUCCESS, NOT_SUPPORTED = 0, -1
 
 def handle_host_hcall(view: View, name: str, *args: Value) -> Generator[Region, None, tuple[int, int | None]]:
     """Make a call that the host asked for, and give x0 and x1."""
-    if name not in view.revision.calls:
-        yield "", f"find no entry for {name} in the table of calls"
-        return NOT_SUPPORTED, untouched(args)
+    view.hypercall = name
     try:
+        if name not in view.revision.calls:
+            yield "", f"find no entry for {name} in the table of calls"
+            return NOT_SUPPORTED, untouched(args)
         return SUCCESS, (yield from (view.revision.functions.get(name) or HYPERCALLS[name])(view, *args))
     except Refused as refused:
         return SUCCESS, view.answer(refused)
+    finally:
+        view.hypercall = ""
 
 
 def untouched(args: tuple[Value, ...]) -> int:

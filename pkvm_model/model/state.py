@@ -155,13 +155,33 @@ class Loan(NamedTuple):
     structs: int = 0
 
 
+class Reference(NamedTuple):
+    """A reference to a VM that a call under way has taken and not dropped yet: the struct's address, and who took it.
+
+    `hypercall` names the hypercall if one of the host's functions is under way, and is '' if the call is one itself.
+    """
+
+    vm: str
+    hypercall: str = ""
+
+
+class Refusal(NamedTuple):
+    """Code and reason of a check that failed; the code is None in a call that has no answer."""
+
+    code: int | None
+    why: str
+
+
 class Flight(NamedTuple):
     """A call that is under way on a CPU: what a real CPU would have in its registers.
 
     `at` is where it stands: the functions it is in, each with the number of its yield, and what it will do next. `held`
-    are the values it keeps, `stale` the held addresses whose memory was given back meanwhile. How it came there is no
-    part of what it is: `regions`, the locks of the regions it has passed, and `reads`, what it has read in them. That
-    is told again to a copy that is restored from this value, so that it arrives at the same place.
+    are the values it keeps, `stale` the held addresses whose memory was given back meanwhile, `references` those that
+    it has taken and not dropped. `hypercall` is the one that a host function is in the middle of, `undoing` the
+    refusal because of which a call takes back what it did.
+
+    Equality ignores the other two: `regions`, the locks of the regions it has passed, and `reads`, what it has read in
+    them. That is handed again to a copy that is restored from this value, so that it arrives at the same place.
     """
 
     call: str
@@ -169,17 +189,20 @@ class Flight(NamedTuple):
     at: tuple[str, ...] = ()
     held: tuple[tuple[str, Value], ...] = ()
     stale: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    hypercall: str = ""
+    undoing: Refusal | None = None
     regions: tuple[str, ...] = ()
     reads: tuple[Value, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Flight) and self[:5] == other[:5]
+        return isinstance(other, Flight) and self[:8] == other[:8]
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(self[:5])
+        return hash(self[:8])
 
 
 class Cpu(NamedTuple):

@@ -13,7 +13,8 @@ from typing import Any
 from .guest_memory import tables
 from .run import complete
 from .state import (GUEST, HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Event, Flight,
-                    HostVcpu, Key, Kvm, Loan, Mapped, Page, Record, Slot, Span, State, Value, Vcpu, Vm, in_order)
+                    HostVcpu, Key, Kvm, Loan, Mapped, Page, Record, Reference, Refusal, Slot, Span, State, Value, Vcpu,
+                    Vm, in_order)
 from .steps import Call
 from .view import ModelError
 
@@ -120,15 +121,21 @@ def cpu_json(cpu: Cpu) -> dict[str, Any]:
     flight = cpu.flight
     return {"loaded": cpu.loaded, "in_flight": flight and {
         "call": flight.call, "args": list(flight.args), "at": list(flight.at), "held": dict(flight.held),
-        "stale": list(flight.stale), "regions": list(flight.regions), "reads": list(flight.reads)}}
+        "stale": list(flight.stale), "references": [list(reference) for reference in flight.references],
+        "hypercall": flight.hypercall, "undoing": flight.undoing and list(flight.undoing),
+        "regions": list(flight.regions), "reads": list(flight.reads)}}
 
 
 def digest(state: State) -> str:
-    """Twelve hexadecimal digits that two states share when they are equal (what calls have read is not part of it)."""
+    """Twelve hexadecimal digits that two states share when they are equal.
+
+    What a call has read is not part of it, nor what follows from where it stands: its references, its hypercall, and
+    what it undoes.
+    """
     value = to_json(state)
     for cpu in value["cpus"]:
-        if cpu["in_flight"]:
-            del cpu["in_flight"]["regions"], cpu["in_flight"]["reads"]
+        for left_out in ("references", "hypercall", "undoing", "regions", "reads") if cpu["in_flight"] else ():
+            del cpu["in_flight"][left_out]
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -200,7 +207,8 @@ def read_flight(value: Mapping[str, Any]) -> Flight:
     """A call in flight."""
     held = tuple((name, frozen(kept)) for name, kept in sorted(value["held"].items()))
     return Flight(value["call"], frozen(value["args"]), frozen(value["at"]), held, frozen(value["stale"]),
-                  frozen(value["regions"]), frozen(value["reads"]))
+                  tuple(Reference(*reference) for reference in value["references"]), value["hypercall"],
+                  value["undoing"] and Refusal(*value["undoing"]), frozen(value["regions"]), frozen(value["reads"]))
 
 
 def frozen(value: Any) -> Value:

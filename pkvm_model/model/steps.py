@@ -13,7 +13,7 @@ from types import CodeType, GeneratorType
 from typing import Any, NamedTuple
 
 from .revisions import Revision
-from .state import Cpu, Event, Flight, State, Value, Vm
+from .state import Cpu, Event, Flight, Refusal, State, Value, Vm
 from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
 
 
@@ -66,9 +66,10 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, function
         entered.append(next(body))
         while to_end:
             entered.append(next(body))
-        now = flight._replace(at=place(body, entered[-1]), held=held(body), reads=tuple(view.reads))
         passed = tuple([locks for locks, _ in entered[:-1]])
-        return settle(view, flight, entered[first:-1], now._replace(regions=passed))
+        now = flight._replace(at=place(body, entered[-1]), held=held(body), references=tuple(view.references),
+                              hypercall=view.hypercall, undoing=undoing(body), reads=tuple(view.reads), regions=passed)
+        return settle(view, flight, entered[first:-1], now)
     except StopIteration as done:
         ret = done.value
     except Refused as refused:
@@ -111,6 +112,7 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
     except Exception as error:
         raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from error
     view.told = None
+    view.references = list(flight.references)
     view.restart()
     return body, regions
 
@@ -164,6 +166,12 @@ def held(body: Any) -> tuple[tuple[str, Value], ...]:
             shown = plain(value)
             kept[f"{part.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
     return tuple(sorted(kept.items()))
+
+
+def undoing(body: Any) -> Refusal | None:
+    """Return the refusal that a suspended call keeps while it takes back what it did, or None."""
+    kept = (value for part in nested(body) for value in part.gi_frame.f_locals.values())
+    return next((Refusal(value.code, value.why) for value in kept if isinstance(value, Refused)), None)
 
 
 def plain(value: Any) -> Value:

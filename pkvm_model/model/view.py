@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 from .revisions import Revision, Warn
-from .state import HANDLE_OFFSET, OWNED, Cpu, Event, Key, Page, Record, Slot, State, Value, Vcpu, Vm, zeroed
+from .state import HANDLE_OFFSET, OWNED, Cpu, Event, Key, Page, Record, Reference, Slot, State, Value, Vcpu, Vm, zeroed
 
 Region: TypeAlias = tuple[str, str]
 """What a hypercall yields before each lock region: the locks in the letters below, and what it is about to do.
@@ -93,12 +93,15 @@ class View:
 
     `number` is the CPU's, `records` the machine's memory as it is by now; `events`, `flushed`, `answers` and `refused`
     are what the step will tell. `reads` is what the call has read, and `told` what it is to read while it is restored.
+    `references` are those that the call holds, `hypercall` the one that a host function is in.
     """
 
     def __init__(self, state: State, cpu: int, revision: Revision) -> None:
         self.state, self.config, self.number, self.revision = state, state.config, cpu, revision
         self.told: tuple[Value, ...] | None = None
         self.reads: list[Value] = []
+        self.references: list[Reference] = []
+        self.hypercall = ""
         self.restart()
 
     def restart(self) -> None:
@@ -152,7 +155,26 @@ class View:
         """Write the field. What a call writes while it is being restored was written the first time."""
         if self.told is None:
             self.touch(ref)
+            if field == "loaded":
+                self.hand_over(value)
             self.store(ref.key, self.peek(*ref.key)._replace(**{field: value}))
+
+    def hand_over(self, vcpu: str | None) -> None:
+        """Let the vCPU that is being loaded keep the call's reference to its VM, or one that is put give it back."""
+        if vcpu:
+            self.drop_reference(self.peek(Vcpu, vcpu).vm)
+        elif (loaded := self.peek(Cpu, self.number).loaded) and (vm := self.peek(Vcpu, loaded).vm):
+            self.take_reference(vm)
+
+    def take_reference(self, vm: str) -> None:
+        """Record that the call holds one more reference to a VM."""
+        if self.told is None:
+            self.references.append(Reference(vm, self.hypercall))
+
+    def drop_reference(self, vm: str) -> None:
+        """Record that the call holds one reference to a VM less, if it holds any."""
+        if self.told is None and (mine := [reference for reference in self.references if reference.vm == vm]):
+            self.references.remove(mine[-1])
 
     def store(self, key: Key, record: Record) -> None:
         """Write a whole record; a zeroed one is none."""

@@ -5,8 +5,10 @@ All of this happens under vm_table_lock (L). Source: hyp/nvhe/pkvm.c, hyp/includ
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import NamedTuple
+
 from .revisions import EINVAL
-from .state import FREE, HANDLE_OFFSET, RESERVED, Cpu, Event
+from .state import FREE, HANDLE_OFFSET, RESERVED, Cpu, Event, State, Vcpu
 from .view import NULL, Pointer, Ref, Refused, Region, View
 
 
@@ -43,8 +45,9 @@ def hyp_page_count(view: View, vm: Pointer) -> int:
 
 
 def hyp_page_ref_inc(view: View, vm: Ref) -> None:
-    """Take a reference."""
+    """Take a reference. It is the call's, until the call drops it or a vCPU that is loaded keeps it."""
     view.page(vm.address).refcount += 1
+    view.take_reference(vm.address)
 
 
 def hyp_page_ref_dec(view: View, vm: Ref) -> None:
@@ -54,6 +57,7 @@ def hyp_page_ref_dec(view: View, vm: Ref) -> None:
     if (flight := view.peek(Cpu, view.number).flight) and vm.address in flight.stale:
         view.events.append(Event("EL2_STALE_PUT", str(vm), f"drops a reference to page {vm}, which was given back"))
     page.refcount -= 1
+    view.drop_reference(vm.address)
 
 
 def get_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Pointer]:
@@ -84,3 +88,24 @@ def put_pkvm_hyp_vm(view: View, vm: Ref, ret: int | None) -> Generator[Region, N
     yield "L", "drop the reference"
     hyp_page_ref_dec(view, vm)
     return ret
+
+
+class Holder(NamedTuple):
+    """What holds a reference to a VM on a CPU: a vCPU that is loaded there (its address), or a call under way there.
+
+    `is_stale` is true of a call whose VM struct was given back while it held it.
+    """
+
+    cpu: int
+    vcpu: str = ""
+    call: str = ""
+    is_stale: bool = False
+
+
+def holders(state: State, vm: str) -> list[Holder]:
+    """Return who holds references to the VM struct at an address: loaded vCPUs first, then calls under way."""
+    loaded = [Holder(number, vcpu=cpu.loaded) for number, cpu in state.all(Cpu)
+              if cpu.loaded and state.get(Vcpu, cpu.loaded).vm == vm]
+    flights = [(number, cpu.flight) for number, cpu in state.all(Cpu) if cpu.flight]
+    return loaded + [Holder(number, call=reference.hypercall or flight.call, is_stale=vm in flight.stale)
+                     for number, flight in flights for reference in flight.references if reference.vm == vm]

@@ -5,15 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from ..model import vm_table
 from ..model.revisions import errno
 from ..model.state import (FREE, HOST, HYP, OWNED, POISON, RESERVED, SHARED_BORROWED, SHARED_OWNED, ZERO, Cpu, Event,
                            Kvm, Mapped, Page, Record, Slot, State, Value, Vcpu, Vm, sort_key)
 from ..model.steps import Step
-
-BY_HANDLE = ("__pkvm_host_unshare_guest", "__pkvm_tlb_flush_vmid", "__pkvm_host_wrprotect_guest",
-             "__pkvm_host_test_clear_young_guest", "__pkvm_reclaim_dying_guest_page")
-"""The calls that look a VM up by its handle and hold it until they return."""
-
 
 SHORT = {
     "kvm_create_vm": "create", "kvm_first_run": "first run", "kvm_guest_fault": "fault", "kvm_destroy_vm": "destroy",
@@ -44,13 +40,9 @@ class Holder(NamedTuple):
 
 def holders(state: State, vm: str) -> list[Holder]:
     """Who holds the references that a VM struct's page counts."""
-    loaded = [(number, state.get(Vcpu, cpu.loaded)) for number, cpu in state.all(Cpu) if cpu.loaded]
-    found = [Holder("vcpu", f"vCPU {vcpu.idx} on CPU {number}", False) for number, vcpu in loaded if vcpu.vm == vm]
-    for number, cpu in state.all(Cpu):
-        kept = dict(cpu.flight.held) if cpu.flight else {}
-        name = kept.get("name", cpu.flight and cpu.flight.call)
-        if cpu.flight and name in BY_HANDLE and kept.get("vm") == vm:
-            found.append(Holder("call", f"CPU {number} · {short(name)}", vm in cpu.flight.stale))
+    found = [Holder("call", f"CPU {holder.cpu} · {short(holder.call)}", holder.is_stale) if holder.call else
+             Holder("vcpu", f"vCPU {state.get(Vcpu, holder.vcpu).idx} on CPU {holder.cpu}", False)
+             for holder in vm_table.holders(state, vm)]
     uncounted = state.get(Page, vm).refcount - len(found)
     return found + bereft(state)[:max(uncounted, 0)]
 
@@ -97,9 +89,8 @@ def does(verb: str) -> str:
 
 def undone_because(before: State, step: Step) -> str:
     """Why a call goes back from this step on: the refusal that it keeps while it undoes what it did, else nothing."""
-    kept = [dict(flight.held).get("refused") if (flight := state.get(Cpu, step.cpu).flight) else None
-            for state in (before, step.state)]
-    return kept[1][1] if kept[1] and not kept[0] else ""
+    earlier, now = (state.get(Cpu, step.cpu).flight for state in (before, step.state))
+    return now.undoing.why if now and now.undoing and not (earlier and earlier.undoing) else ""
 
 
 def changes(before: State, step: Step) -> Iterator[str]:

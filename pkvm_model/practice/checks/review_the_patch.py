@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from ...explore.check import Sometimes
-from ...explore.properties import counted_too_high, holders, published, touches_lost_memory
+from ...explore.properties import counted_too_high, published, touches_lost_memory
 from ...explore.races import BUG, EL2_PANIC, RACES, Cell, cell
 from ...model.revisions import EINVAL, UPSTREAM, V1, Revision
 from ...model.run import run
@@ -13,7 +13,7 @@ from ...model.state import KINDS, Kvm, State, Vm
 from ...model.steps import Call, Step
 from ...model.trace import Trace, TraceError, parse, replay, show_outcome
 from ...model.view import Hypercall, View
-from ...model.vm_table import get_vm_by_handle, hyp_page_count, hyp_page_ref_inc
+from ...model.vm_table import get_vm_by_handle, holders, hyp_page_count, hyp_page_ref_inc
 from ...scenes.review_the_patch import TWO_ORDERS
 from ...show.story import play
 from ..answer import SubmittedAnswer
@@ -40,7 +40,7 @@ def start_meets_a_lookup(run: ReplayedRun) -> bool:
 
 def is_held(state: State) -> bool:
     """A call under way has looked a VM up."""
-    return any(holders(state, vm) for vm in published(state))
+    return any(holder.call for vm in published(state) for holder in holders(state, vm))
 
 
 def memo_of_a_failed_start(run: ReplayedRun) -> bool:

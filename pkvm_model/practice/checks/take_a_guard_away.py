@@ -8,7 +8,7 @@ from ...explore.mutants import mutate
 from ...explore.properties import INVARIANTS
 from ...explore.races import RACES, scene_of
 from ...model.revisions import UPSTREAM, V1
-from ...model.state import Cpu, Slot, State, Vm
+from ...model.state import Cpu, Flight, Slot, State, Vm
 from ...scenes import Scene
 from ...scenes.take_a_guard_away import BOTH_GET_IN, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
 from ...show.story import Story, play
@@ -51,8 +51,13 @@ def violated(report: Report) -> set[str]:
 def both_inside(state: State) -> str:
     """Which VM two CPUs are destroying at the same time."""
     flights = [cpu.flight for _, cpu in state.all(Cpu) if cpu.flight and cpu.flight.call == FINALISE]
-    held = [vm for flight in flights if (vm := dict(flight.held).get("vm"))]
-    return next((f"two CPUs destroy {vm}" for vm in held if held.count(vm) > 1), "")
+    kept = [name for flight in flights for name in vms_kept(flight)]
+    return next((f"two CPUs destroy {name}" for name in kept if kept.count(name) > 1), "")
+
+
+def vms_kept(flight: Flight) -> set[str]:
+    """Return the addresses of VM structs that a call keeps, in whatever it keeps them."""
+    return {value for _, value in flight.held if isinstance(value, str) and value.startswith("vm")}
 
 
 def what_changes(before: Story, after: Story) -> str:
@@ -101,7 +106,8 @@ def old_memories(answer: SubmittedAnswer) -> Verdict:
 def runs_unflushed(state: State) -> str:
     """Whose guest runs while a finalise has yet to flush the VMID that it runs under."""
     flights = {number: cpu.flight for number, cpu in state.all(Cpu) if cpu.flight}
-    late = {state.get(Vm, str(dict(flight.held)["vm"])).handle for flight in flights.values() if FLUSH in flight.at}
+    late = {state.get(Vm, name).handle for flight in flights.values() if FLUSH in flight.at
+            for name in vms_kept(flight)}
     running = {number for number, flight in flights.items() if flight.call == "__kvm_vcpu_run"}
     new = [state.get(Vm, vm) for slot, _ in state.all(Slot) if (vm := state.vm_in(slot))]
     return next((f"the guest on CPU {number} runs under VM {vm.handle:#x}'s VMID, and the CPUs remember the last VM's "
