@@ -29,7 +29,7 @@ from .model.revisions import REVISIONS, V1, Revision
 from .model.run import CALLS
 from .model.trace import parse, replay
 from .practice import progress_table
-from .practice.exercises import ExerciseError, find_exercise
+from .practice.exercises import ExerciseError
 from .scenes import LENT_PAGE, Scene, scene
 from .show.claim import claim
 from .show.guards import noticed, without
@@ -177,14 +177,14 @@ PASSED: dict[str, bool] = {}
 
 
 def answer(line: str, cell: str) -> Card:
-    """The cell magic `%%answer ID`: checks the cell's text as the answer to an exercise, and shows what came of it.
+    """Check a cell's text as the answer to an exercise and show the verdict: the cell magic `%%answer ID`.
 
-    Raises UsageError, which IPython shows as one line, where there is no such exercise.
+    Raise UsageError, which IPython shows as one line, if there is no such exercise.
     """
     from IPython.core.error import UsageError  # noqa: PLC0415  # only a notebook needs it, and it has it already
 
     try:
-        card = check(find_exercise(line.strip()), cell)
+        card = check(line.strip(), cell)
     except ExerciseError as error:
         raise UsageError(f"{error}. The first line is %%answer and the name of the notebook.") from None
     PASSED[line.strip()] = card.verdict.passed

@@ -1,4 +1,4 @@
-"""What a learner answered: the names that their code has given a value, asked for one by one."""
+"""A learner's answer: the names to which their code gave a value."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -9,36 +9,36 @@ from .verdict import NotYet
 
 
 class SubmittedAnswer:
-    """The names in a learner's answer to an exercise."""
+    """The names that a learner's answer to an exercise defines."""
 
     def __init__(self, exercise: Exercise, names: Mapping[str, Any]) -> None:
         self.exercise, self.names = exercise, names
 
-    def value(self, name: str) -> Any:
-        """What `name` was given. Raises NotYet if it is missing, or still the three dots."""
+    def get_value(self, name: str) -> Any:
+        """Return the value of `name`. Raise NotYet if it is missing, or still the three dots."""
         if name not in self.names:
             raise NotYet(f"There is no `{name}` in your answer. Keep that name; the check looks for it.")
         if self.names[name] is ...:
             raise NotYet(f"`{name}` is still open. Write your answer in the place of the three dots.")
         return self.names[name]
 
-    def function(self, name: str) -> Callable[..., Any]:
-        """The function `name`. Raises NotYet for anything else."""
-        found = self.value(name)
-        if not callable(found):
-            raise NotYet(f"`{name}` should be a function, and is {found!r:.60}.")
-        made: Callable[..., Any] = found
-        return made
+    def get_function(self, name: str) -> Callable[..., Any]:
+        """Return the function `name`. Raise NotYet if it is anything else."""
+        function = self.get_value(name)
+        if not callable(function):
+            raise NotYet(f"`{name}` should be a function, and is {function!r:.60}.")
+        callable_value: Callable[..., Any] = function
+        return callable_value
 
-    def choice(self, name: str) -> str:
-        """Which option `name` was given; spaces and capitals do not matter. Raises NotYet for none of them."""
-        options, given = self.exercise.options[name], self.value(name)
-        found = [option for option in options if normalise(option) == normalise(given)]
-        if not found:
-            raise NotYet(f"`{name}` is {given!r:.60}. Choose one of {', '.join(map(quote, options))}.")
-        return found[0]
+    def get_choice(self, name: str) -> str:
+        """Return the option that `name` was set to, ignoring spaces and capitals. Raise NotYet if it is no option."""
+        options, value = self.exercise.options[name], self.get_value(name)
+        matches = [option for option in options if normalise(option) == normalise(value)]
+        if not matches:
+            raise NotYet(f"`{name}` is {value!r:.60}. Choose one of {', '.join(map(quote, options))}.")
+        return matches[0]
 
 
 def normalise(value: object) -> str:
-    """A value as it is compared: without capitals and outer spaces, and every dash is the one on the keyboard."""
+    """Return a value as text for comparison: lower case, single spaces, and every dash the one on the keyboard."""
     return " ".join(str(value).replace("−", "-").replace("–", "-").lower().split())

@@ -1,4 +1,4 @@
-"""The text of an exercise: one Markdown file, from the task to the answers that must be refused.
+"""The text of an exercise: one Markdown file, from the task to the answers that the check must refuse.
 
     # The title
     - kind: predict              one of KINDS
@@ -7,15 +7,14 @@
     - difficulty: 1              1 to 3
     - why: One sentence.
     ## Task
-    ## Bench                     a Python block for a cell of its own; only where there is one
-    ## Options                   what can be chosen: `### name` and a list of `- "value": sentence`
-    ## Answer                    or the one place to edit, as a Python block
+    ## Bench                     optional: a Python block for a cell of its own
+    ## Options                   the choices: `### name` and a list of `- "value": sentence`
+    ## Answer                    instead of Options: the place to edit, as a Python block
     ## Hints                     1., 2., 3.
     ## Solution                  a Python block, and why
-    ## Wrong                     Python blocks, each with `> the sentence that it gets` below it
+    ## Wrong                     Python blocks, each followed by `> the verdict's sentence`
 
-Everything is parsed, nothing evaluated. Where there are options, the place to edit and the wrong answers follow from
-them.
+Everything is parsed, nothing is evaluated. Options determine the place to edit and the wrong answers.
 """
 from __future__ import annotations
 
@@ -35,16 +34,16 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHAPTER = re.compile(r"\d\d-[a-z][a-z-]*")
 OPTION = re.compile(r'- "([^"\n]+)": (.+)')
 WIDE = 110
-"""So many characters of a cell are seen without scrolling, also with JupyterLab's side bar open."""
+"""Characters of a cell's line that are visible without scrolling, even with JupyterLab's side bar open."""
 FIELD = re.compile(r"- (\w+): (.+)")
 
 
 class ExerciseError(ValueError):
-    """The text of an exercise is not as it must be; the message names file and fault."""
+    """An exercise is missing or malformed; the message names it and the fault."""
 
 
 class WrongAnswer(NamedTuple):
-    """An answer that must be refused, and the sentence that it gets."""
+    """An answer that the check must refuse, and the sentence of the verdict."""
 
     code: str
     sentence: str
@@ -52,7 +51,7 @@ class WrongAnswer(NamedTuple):
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise as its file tells it; `options` are sentences by value by the name that holds the choice."""
+    """An exercise as its file describes it; `options` maps each name to choose to its values and their sentences."""
 
     id: str
     title: str
@@ -67,81 +66,82 @@ class Exercise:
     stub: str
     hints: tuple[str, ...]
     solution: str
-    explained: str
+    explanation: str
     wrong: tuple[WrongAnswer, ...]
 
 
 @cache
 def load_exercises(folder: Path = FOLDER) -> dict[str, Exercise]:
-    """All exercises by id, in the order of the chapters and of their difficulty. Raises ExerciseError."""
-    found = [parse(path.stem, read_text(path)) for path in sorted(folder.glob("*.md")) if path.name != "README.md"]
-    return {one.id: one for one in sorted(found, key=lambda one: (one.chapter, one.difficulty, one.id))}
+    """Return all exercises by id, ordered by chapter and difficulty. Raise ExerciseError if one is malformed."""
+    paths = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    parsed = [parse(path.stem, read_text(path)) for path in paths]
+    return {each.id: each for each in sorted(parsed, key=lambda each: (each.chapter, each.difficulty, each.id))}
 
 
 def find_exercise(name: str) -> Exercise:
-    """The exercise with this id. Raises ExerciseError for one that there is not, with those of a name like it."""
+    """Return the exercise with this id. Raise ExerciseError, with similar names, if there is none."""
     if name not in load_exercises():
         near = " or ".join(get_close_matches(name, load_exercises(), cutoff=0.5))
-        raise ExerciseError(f"there is no exercise {name!r}{near and f'; there is {near}'}")
+        raise ExerciseError(f"there is no exercise {name!r}{near and f', but there is {near}'}")
     return load_exercises()[name]
 
 
 def read_text(path: Path) -> str:
-    """A file's text. Raises ExerciseError for one that is none."""
+    """Return a file's text. Raise ExerciseError if it is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        fail(path.stem, f"it is no text: {error.reason} at byte {error.start}")
+        fail(path.stem, f"it is not UTF-8 text: {error.reason} at byte {error.start}")
 
 
 def parse(name: str, text: str) -> Exercise:
-    """An exercise from its file's text; `name` is its id. Raises ExerciseError."""
+    """Return the exercise that a file's text describes; `name` is its id. Raise ExerciseError if it is malformed."""
     head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
-    titled = [part.partition("\n") for part in rest]
-    parts = {title.strip(): body.strip() for title, _, body in titled}
+    parts = {title.strip(): body.strip() for title, _, body in (part.partition("\n") for part in rest)}
     title, fields = parse_head(name, head)
     needed = {"Task", "Hints", "Solution", "Options" if "Options" in parts else "Answer"}
     if len(parts) != len(rest) or not needed <= parts.keys() <= {*SECTIONS}:
         fail(name, f"its sections are {', '.join(parts)}; it needs {', '.join(sorted(needed))}")
     options = parse_options(name, parts.get("Options", ""))
-    solution, explained = take_block(name, parts["Solution"])
+    solution, explanation = take_block(name, parts["Solution"])
     wrong = tuple(parse_wrong_answers(name, parts.get("Wrong", "")))
     return Exercise(
         name, title, fields["kind"], fields["chapter"], parse_number(name, fields, "minutes", 60),
         parse_number(name, fields, "difficulty", 3), fields["why"], parts["Task"],
         take_block(name, parts["Bench"])[0] if "Bench" in parts else "", options,
         take_block(name, parts["Answer"])[0] if "Answer" in parts else make_stub(options),
-        parse_hints(name, parts["Hints"]), solution, explained, wrong or tuple(derive_wrong_answers(solution, options)))
+        parse_hints(name, parts["Hints"]), solution, explanation,
+        wrong or tuple(derive_wrong_answers(solution, options)))
 
 
 def fail(name: str, fault: str) -> NoReturn:
-    """Refuse a file."""
+    """Raise the ExerciseError for a fault in a file."""
     raise ExerciseError(f"exercises/{name}.md: {fault}")
 
 
 def parse_head(name: str, head: str) -> tuple[str, dict[str, str]]:
-    """The title and the fields."""
+    """Return the title and the fields."""
     first, *rows = [row for row in head.strip().splitlines() if row.strip()] or [""]
-    fields = {found[1]: found[2] for row in rows if (found := FIELD.fullmatch(row))}
+    fields = {match[1]: match[2] for row in rows if (match := FIELD.fullmatch(row))}
     if not first.startswith("# ") or tuple(fields) != FIELDS or len(rows) != len(FIELDS):
-        fail(name, f"it begins with a title and a list of {', '.join(FIELDS)}")
+        fail(name, f"it must begin with a title and a list of {', '.join(FIELDS)}")
     if fields["kind"] not in KINDS:
-        fail(name, f"the kind is one of {', '.join(KINDS)}")
+        fail(name, f"the kind must be one of {', '.join(KINDS)}")
     if not CHAPTER.fullmatch(fields["chapter"]):
-        fail(name, "the chapter is the name of a notebook, as in 05-one-shot")
+        fail(name, "the chapter must be the name of a notebook, as in 05-one-shot")
     return first.removeprefix("# "), fields
 
 
 def parse_number(name: str, fields: dict[str, str], field: str, most: int) -> int:
-    """A field that is a number from 1 on."""
+    """Return a field's number, from 1 to `most`."""
     text = fields[field]
     if not text.isdecimal() or not 1 <= int(text) <= most:
-        fail(name, f"{field} is a number from 1 to {most}")
+        fail(name, f"{field} must be a number from 1 to {most}")
     return int(text)
 
 
 def take_block(name: str, part: str) -> tuple[str, str]:
-    """The one Python block of a section, and the prose around it."""
+    """Return the only Python block of a section, and the prose around it."""
     blocks = BLOCK.findall(part)
     if len(blocks) != 1:
         fail(name, f"a section has {len(blocks)} Python blocks where it should have one")
@@ -149,39 +149,39 @@ def take_block(name: str, part: str) -> tuple[str, str]:
 
 
 def parse_options(name: str, part: str) -> dict[str, dict[str, str]]:
-    """The options by the name that the learner gives a value; without a heading the name is `answer`."""
-    found: dict[str, dict[str, str]] = {}
+    """Return the options by the name that the learner sets; without a heading the name is `answer`."""
+    options: dict[str, dict[str, str]] = {}
     variable = "answer"
     for row in filter(None, map(str.strip, part.splitlines())):
         if row.startswith("### "):
             variable = row.removeprefix("### ")
-        elif (option := OPTION.fullmatch(row)) and option[1] not in found.get(variable, ()):
-            found.setdefault(variable, {})[option[1]] = option[2]
+        elif (option := OPTION.fullmatch(row)) and option[1] not in options.get(variable, ()):
+            options.setdefault(variable, {})[option[1]] = option[2]
         else:
-            fail(name, f"{row[:60]!r} is no option, or is there twice; one is written - \"value\": sentence")
-    if not all(variable.isidentifier() and len(choices) > 1 for variable, choices in found.items()):
-        fail(name, "each choice has a name that Python accepts, and two options or more")
-    return found
+            fail(name, f"{row[:60]!r} is not an option or appears twice; write - \"value\": sentence")
+    if not all(variable.isidentifier() and len(choices) > 1 for variable, choices in options.items()):
+        fail(name, "each choice needs a name that Python accepts, and two options or more")
+    return options
 
 
 def make_stub(options: dict[str, dict[str, str]]) -> str:
-    """The place to edit where something is to be chosen; options that are too long for a line get one each."""
+    """Return the place to edit for choices; options that do not fit on one line get a line each."""
     return "\n".join(make_choice(name, [*map(quote, values)]) for name, values in options.items())
 
 
 def make_choice(name: str, values: list[str]) -> str:
-    """One choice in the place to edit."""
+    """Return the place to edit for one choice."""
     line = f"{name} = ...  # {' or '.join(values)}"
     return line if len(line) <= WIDE else "\n".join([f"{name} = ...", *(f"#   {value}" for value in values)])
 
 
 def quote(value: str) -> str:
-    """A value as it is written in Python."""
+    """Return a value as Python writes it."""
     return f'"{value}"'
 
 
 def parse_hints(name: str, part: str) -> tuple[str, ...]:
-    """The three hints, from a nudge to nearly everything."""
+    """Return the three hints, from a nudge to nearly everything."""
     hints = [" ".join(text.split()) for text in re.split(r"^\d\. ", part, flags=re.MULTILINE)[1:]]
     if len(hints) != 3:
         fail(name, f"it has {len(hints)} hints and should have three")
@@ -189,7 +189,7 @@ def parse_hints(name: str, part: str) -> tuple[str, ...]:
 
 
 def parse_wrong_answers(name: str, part: str) -> Iterator[WrongAnswer]:
-    """The wrong answers, each with its sentence."""
+    """Yield the wrong answers, each with its sentence."""
     codes, sentences = BLOCK.findall(part), re.findall(r"^> (.+)$", part, re.MULTILINE)
     if len(codes) != len(sentences):
         fail(name, f"it has {len(codes)} wrong answers and {len(sentences)} sentences for them")
@@ -197,7 +197,7 @@ def parse_wrong_answers(name: str, part: str) -> Iterator[WrongAnswer]:
 
 
 def derive_wrong_answers(solution: str, options: dict[str, dict[str, str]]) -> Iterator[WrongAnswer]:
-    """Where something is to be chosen: the solution with one choice changed, in each way there is."""
+    """Yield the solution with one choice changed, in every possible way."""
     for name, values in options.items():
         for value, sentence in values.items():
             line = f'{name} = {quote(value)}'

@@ -1,4 +1,4 @@
-"""Checks an answer in a process of its own, which can be ended whatever the answer does."""
+"""Checks an answer in a process of its own, which can be killed whatever the answer does."""
 from __future__ import annotations
 
 import json
@@ -7,19 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from . import sandbox
-from .exercises import find_exercise
-from .verdict import Verdict
+from .answer import SubmittedAnswer
+from .checks import find_check
+from .exercises import Exercise, find_exercise
+from .verdict import NotYet, Verdict
 
 SECONDS = 4.5
-"""How long an answer may work or wait; checks take less than a second."""
+"""How long an answer may compute or wait; checks take less than a second."""
 IDLE, LOOK = 1.5, 0.1
-"""After so long without any work it waits; how often that is looked at. In seconds, as the others."""
-TOO_LONG = ("Your answer had said nothing after {seconds:g} s of work or waiting, so it was ended. "
+"""Seconds without any CPU time after which an answer counts as waiting; seconds between two looks."""
+TOO_LONG = ("Your answer had not finished after {seconds:g} s of work or waiting, so it was stopped. "
             "Is there a loop in it that never ends, or does it wait for something?")
 ENDED = "Your answer ended the process that checks it. It needs no exit, no signals, and less than 2 GiB of memory."
 FAULT = "The check itself went wrong, not your answer. Please report it with the lines below; your answer is kept."
@@ -28,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
-    """The verdict on an answer's text; `seconds` is how long it may take. Raises ExerciseError for no such exercise."""
+    """Return the verdict on an answer's text, which may take `seconds`. Raise ExerciseError for an unknown exercise."""
     find_exercise(name)
     if not can_end_processes():
         return sandbox.judge_here(name, text)
@@ -37,16 +41,24 @@ def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
                           env=environment, start_new_session=True) as child:
         try:
-            said = await_output(child, text.encode(), seconds)
+            output = await_output(child, text.encode(), seconds)
         finally:
             end_process(child)
-    return Verdict(False, TOO_LONG.format(seconds=seconds)) if said is None else parse_verdict(said)
+    return Verdict(False, TOO_LONG.format(seconds=seconds)) if output is None else parse_verdict(output)
+
+
+def judge_values(exercise: Exercise, values: Mapping[str, Any]) -> Verdict:
+    """Return the check's verdict on names with plain values. No learner's code runs, so this process does it."""
+    try:
+        return find_check(exercise)(SubmittedAnswer(exercise, values))
+    except NotYet as error:
+        return Verdict(False, str(error), tried=False)
 
 
 def await_output(child: subprocess.Popen[bytes], text: bytes | None, seconds: float) -> bytes | None:
-    """What a process says to a text; None if it works or waits for too long."""
+    """Send a text to a process and return its output; None if it computes or waits for too long."""
     watch = Watch(child.pid, seconds)
-    while not watch.over():
+    while not watch.is_over():
         try:
             return child.communicate(text, timeout=LOOK)[0]
         except subprocess.TimeoutExpired:
@@ -55,22 +67,22 @@ def await_output(child: subprocess.Popen[bytes], text: bytes | None, seconds: fl
 
 
 class Watch:
-    """How long a process has worked. On a busy machine that takes longer, and is not its fault."""
+    """Measures how long a process has worked, in CPU time: a busy machine is not the answer's fault."""
 
     def __init__(self, pid: int, seconds: float) -> None:
         self.process, self.seconds = psutil.Process(pid), seconds
         self.begun = self.moved = time.monotonic()
         self.worked = 0.0
 
-    def over(self) -> bool:
-        """True if it has worked for too long, or has done nothing for a while although its time is over."""
-        now, worked = time.monotonic(), self.work()
+    def is_over(self) -> bool:
+        """Return True if the process has worked for too long, or if its time is up and it has been idle for a while."""
+        now, worked = time.monotonic(), self.measure_work()
         if worked > self.worked:
             self.worked, self.moved = worked, now
         return worked >= self.seconds or now - max(self.begun + self.seconds - IDLE, self.moved) >= IDLE
 
-    def work(self) -> float:
-        """The seconds of a core that it has used; as before once it is gone."""
+    def measure_work(self) -> float:
+        """Return the CPU seconds that the process has used; the last known value once it is gone."""
         try:
             times = self.process.cpu_times()
         except psutil.NoSuchProcess:
@@ -78,17 +90,17 @@ class Watch:
         return float(times.user + times.system)
 
 
-def parse_verdict(said: bytes) -> Verdict:
-    """The verdict that the process wrote; one that wrote none was ended by the answer."""
+def parse_verdict(output: bytes) -> Verdict:
+    """Return the verdict that the process wrote; if it wrote none, the answer has ended the process."""
     try:
-        found = json.loads(said)
-        return Verdict(False, FAULT, details=found["fault"]) if "fault" in found else Verdict(**found)
+        fields = json.loads(output)
+        return Verdict(False, FAULT, details=fields["fault"]) if "fault" in fields else Verdict(**fields)
     except (ValueError, TypeError):
         return Verdict(False, ENDED)
 
 
 def end_process(child: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started."""
+    """Kill a process and everything that it has started."""
     try:
         if os.name == "posix":
             os.killpg(child.pid, signal.SIGKILL)
@@ -99,5 +111,5 @@ def end_process(child: subprocess.Popen[bytes]) -> None:
 
 
 def can_end_processes() -> bool:
-    """False in a browser's Python, which has no processes."""
+    """Return False in a browser's Python, which has no processes."""
     return sys.platform != "emscripten"

@@ -1,4 +1,4 @@
-"""An exercise as a notebook: what the learner opens. It has no solution in it, and one cell to edit."""
+"""An exercise as the notebook that the learner opens: no solution in it, and one cell to edit."""
 from __future__ import annotations
 
 import json
@@ -11,7 +11,7 @@ LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
 def make_notebook(exercise: Exercise, answer: str | None = None) -> bytes:
-    """The notebook's bytes, the same each time; `answer` stands in the one cell to edit instead of the stub."""
+    """Return the notebook's bytes, the same each time; `answer` replaces the stub in the cell to edit."""
     cells = [
         make_markdown_cell("title", write_heading(exercise)),
         make_markdown_cell("task", exercise.task),
@@ -19,13 +19,13 @@ def make_notebook(exercise: Exercise, answer: str | None = None) -> bytes:
         make_code_cell("answer", f"{MAGIC} {exercise.id}\n{exercise.stub if answer is None else answer}"),
     ]
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    whole = {"cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
-             "nbformat": 4, "nbformat_minor": 5}
-    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+                "nbformat": 4, "nbformat_minor": 5}
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def write_heading(exercise: Exercise) -> str:
-    """Title, why it matters, and what it takes."""
+    """Return the first cell's text: the title, why the exercise matters, and what it takes."""
     return (f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.kind.capitalize()}. {exercise.minutes} minutes, "
             f"{LEVELS[exercise.difficulty]}. It belongs to "
             f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.ipynb#Exercises).\n\n"
@@ -34,27 +34,27 @@ def write_heading(exercise: Exercise) -> str:
 
 
 def make_markdown_cell(name: str, text: str) -> dict[str, Any]:
-    """A cell of text."""
+    """Return a text cell."""
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
 
 
 def make_code_cell(name: str, text: str) -> dict[str, Any]:
-    """A cell of code that was not run."""
+    """Return a code cell that has not run."""
     return {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [],
             "source": text.splitlines(keepends=True)}
 
 
 def extract_answer(content: bytes, name: str) -> str | None:
-    """The text of the last cell that answers this exercise, None where there is none or the file is no notebook."""
-    found = None
+    """Return the text of the last cell that answers exercise `name`; None if there is no such cell or no notebook."""
+    answer = None
     try:
         cells = json.loads(content)["cells"]
         for cell in cells:
             source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
             first, _, rest = source.partition("\n")
             if cell["cell_type"] == "code" and first.split() == [MAGIC, name]:
-                rest.encode()  # half a character, which JSON can spell, could not be written again
-                found = rest
+                rest.encode()  # JSON can spell a lone surrogate, which could not be written again
+                answer = rest
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return found
+    return answer

@@ -44,7 +44,7 @@ def check_prediction(answer: SubmittedAnswer, truth: Mapping[str, str | Collecti
         if not right.get(name) or not right[name] < {*options.get(name, ())}:
             raise ExerciseError(f"{answer.exercise.id}: for {name} the model says {right.get(name)}, "
                                 f"of the options {[*options.get(name, ())]}")
-    given = {name: answer.choice(name) for name in options}
+    given = {name: answer.get_choice(name) for name in options}
     wrong = next((name for name in options if given[name] not in right[name]), "")
     if wrong:
         return Verdict(False, options[wrong][given[wrong]], looked_at, about=wrong if len(options) > 1 else "")
@@ -83,7 +83,7 @@ def check_violation(answer: SubmittedAnswer, scene: Scene, asked: tuple[Always, 
 
     `not_so` says what a run that breaks nothing shows. The fewest steps there are come from the explorer.
     """
-    story = play_steps(scene, answer.value(name))
+    story = play_steps(scene, answer.get_value(name))
     reason = next(filter(None, (find_violation(story, one) for one in asked)), "")
     if not reason:
         return Verdict(False, not_so(story), "1 run, yours", steps=len(story.steps), **show_run(story))
@@ -169,7 +169,7 @@ def make_goal(answer: SubmittedAnswer, name: str, says: str = "Yours.") -> Somet
 
 def wrap_function(answer: SubmittedAnswer, name: str, kind: type) -> Callable[[State], Any]:
     """A learner's function over states; what goes wrong in it is reported as theirs, with the state."""
-    function = answer.function(name)
+    function = answer.get_function(name)
 
     def asked(state: State) -> Any:
         try:

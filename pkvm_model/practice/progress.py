@@ -1,7 +1,7 @@
-"""What the learner has done, in one small file that people can read: tries, hints, what was solved and how.
+"""The learner's progress, in one small file that people can read: tries, hints, what is solved and how.
 
-The file stands in the learner's copy. Two notebooks may write at once, a machine may stop at any moment, a disk may be
-full: the file is always the old one or the whole new one, and one that cannot be read is put aside, never overwritten.
+The file lies in the learner's copy. Two notebooks may write at once, a machine may stop at any moment, a disk may be
+full: the file is always the old one or the whole new one, and a damaged file is put aside, never overwritten.
 """
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ VERSION = 1
 
 
 class ExerciseRecord(NamedTuple):
-    """What is noted of one exercise. `answer` is the last one that passed, or else the last one that was tried.
+    """The progress in one exercise. `answer` is the last one that passed, or else the last one tried.
 
-    `steps` are the learner's least where something was to be broken, `fewest` the least there can be.
+    Where the task is to break something, `steps` is the learner's lowest number of steps and `fewest` the minimum.
     """
 
     tries: int = 0
@@ -33,17 +33,17 @@ class ExerciseRecord(NamedTuple):
 
 
 class ProgressError(Exception):
-    """The progress could not be read or kept; the message says what to do."""
+    """The progress could not be read or saved; the message says why and what to do."""
 
 
 def find_copy(start: Path | None = None) -> Path | None:
-    """The learner's copy that a folder is in, None where there is none and nothing is noted."""
+    """Return the learner's copy that contains a folder, the current one by default; None outside of a copy."""
     here = (start or Path.cwd()).resolve()
     return next((folder for folder in (here, *here.parents) if (folder / COPY).is_file()), None)
 
 
 def read(folder: Path) -> dict[str, ExerciseRecord]:
-    """Everything that is noted in a copy, by exercise. Raises ProgressError for a file that is damaged."""
+    """Return all records in a copy, by exercise. Raise ProgressError if the file is damaged."""
     try:
         return parse((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -53,7 +53,7 @@ def read(folder: Path) -> dict[str, ExerciseRecord]:
 
 
 def parse(text: str) -> dict[str, ExerciseRecord]:
-    """What a progress file says. Raises ProgressError for anything else."""
+    """Return the records in a progress file's text. Raise ProgressError if it is anything else."""
     try:
         whole = json.loads(text)
         if whole["version"] != VERSION:
@@ -64,44 +64,44 @@ def parse(text: str) -> dict[str, ExerciseRecord]:
 
 
 def parse_record(row: Mapping[str, Any]) -> ExerciseRecord:
-    """What is noted of one exercise, each field of its own type. Raises ValueError for anything else."""
+    """Return the record that JSON values describe. Raise ValueError, KeyError or TypeError if they describe none."""
     usual = ExerciseRecord()._asdict()
     for name, value in row.items():
         kinds = (int, type(None)) if usual[name] is None else (type(usual[name]),)
         if type(value) not in kinds or (isinstance(value, int) and value < 0):
             raise ValueError(f"{name} cannot be {value!r:.40}")
         if isinstance(value, str):
-            value.encode()  # half a character, which JSON can spell, could not be kept
+            value.encode()  # JSON can spell a lone surrogate, which could not be written again
     return ExerciseRecord(**row)
 
 
-def to_text(noted: Mapping[str, ExerciseRecord]) -> str:
-    """The file's text: sorted, a line for each fact."""
-    return json.dumps({"version": VERSION, "exercises": to_json(noted)}, indent=1, ensure_ascii=False) + "\n"
+def to_text(records: Mapping[str, ExerciseRecord]) -> str:
+    """Return the file's text: sorted by exercise, a line for each field."""
+    return json.dumps({"version": VERSION, "exercises": to_json(records)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def to_json(noted: Mapping[str, ExerciseRecord]) -> dict[str, dict[str, Any]]:
-    """What is noted as JSON values, without what was never done."""
+def to_json(records: Mapping[str, ExerciseRecord]) -> dict[str, dict[str, Any]]:
+    """Return the records as JSON values, without fields that have their default."""
     usual = ExerciseRecord()._asdict()
-    return {name: {field: value for field, value in noted[name]._asdict().items() if value != usual[field]}
-            for name in sorted(noted)}
+    return {name: {field: value for field, value in records[name]._asdict().items() if value != usual[field]}
+            for name in sorted(records)}
 
 
 def update(folder: Path, name: str, change: Callable[[ExerciseRecord], ExerciseRecord]) -> ExerciseRecord:
-    """Change what is noted of one exercise, and keep it. Raises ProgressError where that cannot be done."""
+    """Change the record of one exercise, save it and return it. Raise ProgressError if it cannot be saved."""
     try:
         with lock_progress(folder):
-            noted = read_or_put_aside(folder)
-            noted[name] = change(noted.get(name, ExerciseRecord()))
-            write_atomically(folder / NAME, to_text(noted).encode())
-            return noted[name]
+            records = read_or_put_aside(folder)
+            records[name] = change(records.get(name, ExerciseRecord()))
+            write_atomically(folder / NAME, to_text(records).encode())
+            return records[name]
     except OSError as error:
-        raise ProgressError(f"your progress could not be kept ({error.strerror}). Make room and run the cell again; "
+        raise ProgressError(f"your progress could not be saved ({error.strerror}). Make room and run the cell again; "
                             "what you wrote is in this notebook") from error
 
 
 def read_or_put_aside(folder: Path) -> dict[str, ExerciseRecord]:
-    """What is noted; a damaged file is put aside under a name of its own."""
+    """Return all records; put a damaged file aside and return none."""
     try:
         return read(folder)
     except ProgressError:
@@ -110,21 +110,21 @@ def read_or_put_aside(folder: Path) -> dict[str, ExerciseRecord]:
 
 
 def put_damaged_aside(folder: Path) -> Path:
-    """Give the file of progress a name that is free, and say which."""
+    """Rename the progress file to a free name and return it."""
     names = (folder / f"progress-damaged-{number}.json" for number in range(1, 10_000))
     return (folder / NAME).rename(next(path for path in names if not path.exists()))
 
 
 @contextlib.contextmanager
 def lock_progress(folder: Path) -> Iterator[None]:
-    """While this lasts nobody else changes what is noted here."""
+    """Hold the lock on the progress in a copy."""
     with (folder / LOCK).open("a+b") as lock:
         lock_file(lock.fileno())
         yield
 
 
 def lock_file(number: int) -> None:
-    """Wait until an open file is ours; it is released when it is closed, also by the end of the process."""
+    """Lock an open file, waiting for others to close it; closing it or ending the process releases it."""
     try:
         import fcntl  # noqa: PLC0415  # not on Windows
 
@@ -136,7 +136,7 @@ def lock_file(number: int) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a stop at any moment leaves the old one or the whole new one."""
+    """Write a file so that a crash at any moment leaves the old content or the whole new content."""
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with new.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Where the learner stands: each chapter with its exercises, and what to do next."""
+"""The learner's progress as a table: each chapter with its exercises, and what to do next."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,45 +12,46 @@ from .progress import ExerciseRecord, ProgressError
 HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
 
-def make_table(exercises: Sequence[Exercise], noted: Mapping[str, ExerciseRecord]) -> Table:
-    """The learner's progress as a table, with what to do next below it."""
-    chapters = dict.fromkeys(one.chapter for one in exercises)
-    rows = [row for chapter in chapters for row in list_rows(chapter, exercises, noted)]
-    solved = sum(noted.get(one.id, ExerciseRecord()).solved for one in exercises)
-    return Table(f"{solved} of {count(len(exercises), 'exercise')} solved", HEADS, rows, suggest_next(exercises, noted))
+def make_table(exercises: Sequence[Exercise], records: Mapping[str, ExerciseRecord]) -> Table:
+    """Return the learner's progress as a table, with what to do next below it."""
+    chapters = dict.fromkeys(exercise.chapter for exercise in exercises)
+    rows = [row for chapter in chapters for row in list_rows(chapter, exercises, records)]
+    solved = sum(records.get(exercise.id, ExerciseRecord()).solved for exercise in exercises)
+    title = f"{solved} of {count(len(exercises), 'exercise')} solved"
+    return Table(title, HEADS, rows, suggest_next(exercises, records))
 
 
 def make_table_here() -> Table:
-    """The table of the copy that the current folder is in; outside of a copy nothing is noted."""
+    """Return the table of the copy that contains the current folder; outside of a copy, no exercise is solved."""
     folder = progress.find_copy()
     try:
         return make_table(list(load_exercises().values()), progress.read(folder) if folder else {})
     except ProgressError as error:
         return Table("Your progress cannot be read", HEADS, [],
-                     f"{progress.NAME}: {error}. The next answer that is checked puts it aside and begins a new one.")
+                     f"{progress.NAME}: {error}. The next answer that you check puts it aside and begins a new one.")
 
 
 def list_rows(chapter: str, exercises: Iterable[Exercise],
-              noted: Mapping[str, ExerciseRecord]) -> Iterator[tuple[str, ...]]:
-    """A chapter's row and one for each of its exercises."""
-    mine = [one for one in exercises if one.chapter == chapter]
-    solved = sum(noted.get(one.id, ExerciseRecord()).solved for one in mine)
-    yield chapter, f"{solved} of {len(mine)}", "", "", "", ""
-    for one in mine:
-        yield make_row(one.id, noted.get(one.id, ExerciseRecord()))
+              records: Mapping[str, ExerciseRecord]) -> Iterator[tuple[str, ...]]:
+    """Yield a chapter's row and a row for each of its exercises."""
+    members = {each.id: records.get(each.id, ExerciseRecord()) for each in exercises if each.chapter == chapter}
+    solved = sum(record.solved for record in members.values())
+    yield chapter, f"{solved} of {len(members)}", "", "", "", ""
+    for name, record in members.items():
+        yield make_row(name, record)
 
 
-def make_row(name: str, done: ExerciseRecord) -> tuple[str, ...]:
-    """An exercise's row."""
-    state = "solved" if done.solved else "solution shown" if done.shown else "tried" if done.tries else "open"
-    steps, fewest = (str(number) if number is not None else "" for number in (done.steps, done.fewest))
-    return f"  {name}", state, str(done.tries or ""), str(done.hints or ""), steps, fewest
+def make_row(name: str, record: ExerciseRecord) -> tuple[str, ...]:
+    """Return an exercise's row."""
+    state = "solved" if record.solved else "solution shown" if record.shown else "tried" if record.tries else "open"
+    steps, fewest = (str(number) if number is not None else "" for number in (record.steps, record.fewest))
+    return f"  {name}", state, str(record.tries or ""), str(record.hints or ""), steps, fewest
 
 
-def suggest_next(exercises: Iterable[Exercise], noted: Mapping[str, ExerciseRecord]) -> str:
-    """One sentence on what to do next: what was begun, or else the first that is open."""
-    left = [one for one in exercises if not noted.get(one.id, ExerciseRecord()).solved]
-    if not left:
+def suggest_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRecord]) -> str:
+    """Return a sentence on what to do next: the first exercise that is begun, or else the first that is open."""
+    unsolved = [each for each in exercises if not records.get(each.id, ExerciseRecord()).solved]
+    if not unsolved:
         return "Everything is solved. To hand it in: python3 course.py handin"
-    one = next((one for one in left if noted.get(one.id, ExerciseRecord()).tries), left[0])
-    return f"Next: {one.title}, {one.minutes} minutes, in exercises/{one.id}.ipynb of your copy."
+    exercise = next((each for each in unsolved if records.get(each.id, ExerciseRecord()).tries), unsolved[0])
+    return f"Next: {exercise.title}, {exercise.minutes} minutes, in exercises/{exercise.id}.ipynb of your copy."

@@ -1,4 +1,4 @@
-"""What a check says of an answer."""
+"""What a check says about an answer."""
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
@@ -7,13 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Verdict:
-    """A check's answer: passed or not, one sentence, how far was looked, and a run that shows it.
+    """A check's result: passed or not, one sentence, how far the check looked, and a run that shows why.
 
-    `looked_at` is exact, as in "412 of 412 states". `trace` is the text of a shortest run, '' where there is none, and
-    `along` the same run as the sequence view draws it. `steps` are the learner's and `fewest` the least there can be,
-    where something was to be broken. `printed` is what the learner's code printed, `details` a traceback for those who
-    ask. `tried` is false where nothing was answered yet. `about` names the choice that the sentence is about, where
-    there are several.
+    `looked_at` is exact, as in "412 of 412 states". `trace` is the text of a shortest run, '' if there is none, and
+    `along` is the same run as the sequence view draws it. Where the task is to break something, `steps` counts the
+    learner's steps and `fewest` is the minimum. `printed` is what the learner's code printed, `details` a traceback.
+    `tried` is False while the answer is still open. `about` names the choice that the sentence is about, if there are
+    several choices.
     """
 
     passed: bool
@@ -28,10 +28,10 @@ class Verdict:
     tried: bool = True
     about: str = ""
 
-    def value(self) -> dict[str, Any]:
-        """The verdict as JSON values."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the verdict as JSON values."""
         return asdict(self)
 
 
 class NotYet(Exception):  # noqa: N818  # an outcome, not a failure of this program
-    """The answer cannot be checked as it stands: its sentence says what is missing in it."""
+    """The answer cannot be checked as it stands; the message says what is missing."""

@@ -127,8 +127,8 @@ def stored_notebooks() -> dict[str, Any]:
     hole = find_exercise("close-the-hole")
     made["exercise.ipynb"] = nbformat.reads(make_notebook(hole), as_version=4)
     made["comment-to-spec.ipynb"] = nbformat.reads(make_notebook(find_exercise("comment-to-spec")), as_version=4)
-    made["refused.ipynb"] = walk(check(hole, hole.stub))
-    made["passed.ipynb"] = walk(check(hole, f'print("so")\n{hole.solution}'))
+    made["refused.ipynb"] = walk(check(hole.id, hole.stub))
+    made["passed.ipynb"] = walk(check(hole.id, f'print("so")\n{hole.solution}'))
     made["progress.ipynb"] = walk(progress())
     return lessons | made
 

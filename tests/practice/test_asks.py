@@ -11,9 +11,9 @@ import pytest
 from pkvm_model.explore.mutants import mutate
 from pkvm_model.model.revisions import ENOENT, EPERM, PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.view import Hypercall, View
-from pkvm_model.practice.checks import protected_guests
+from pkvm_model.practice.checks import find_check, protected_guests
 from pkvm_model.practice.exercises import ExerciseError, find_exercise
-from pkvm_model.practice.sandbox import find_check, judge_here
+from pkvm_model.practice.sandbox import judge_here
 from pkvm_model.scenes.one_shot import FORGETS_VCPUS
 from pkvm_model.scenes.who_owns_this_page import LENDS_TWICE
 

@@ -75,20 +75,20 @@ run = [1]
 > Too odd.
 '''
 FAULTS = [
-    (CHOICE, "# A title", "A title", "it begins with a title"),
-    (CHOICE, "- minutes: 5\n", "", "it begins with a title and a list of kind, chapter, minutes, difficulty, why"),
+    (CHOICE, "# A title", "A title", "it must begin with a title"),
+    (CHOICE, "- minutes: 5\n", "", "it must begin with a title and a list of kind, chapter, minutes, difficulty, why"),
     (CHOICE, "- minutes: 5\n- difficulty: 1", "- difficulty: 1\n- minutes: 5", "a list of kind, chapter, minutes"),
-    (CHOICE, "- why: One sentence.", "- why: One sentence.\nAnd one more.", "it begins with a title and a list"),
-    (CHOICE, "kind: predict", "kind: guess", "the kind is one of predict, break it"),
-    (CHOICE, "05-one-shot", "../one-shot", "the chapter is the name of a notebook"),
-    (CHOICE, "minutes: 5", "minutes: five", "minutes is a number from 1 to 60"),
-    (CHOICE, "minutes: 5", "minutes: 0", "minutes is a number from 1 to 60"),
-    (CHOICE, "difficulty: 1", "difficulty: 4", "difficulty is a number from 1 to 3"),
+    (CHOICE, "- why: One sentence.", "- why: One sentence.\nAnd one more.", "it must begin with a title and a list"),
+    (CHOICE, "kind: predict", "kind: guess", "the kind must be one of predict, break it"),
+    (CHOICE, "05-one-shot", "../one-shot", "the chapter must be the name of a notebook"),
+    (CHOICE, "minutes: 5", "minutes: five", "minutes must be a number from 1 to 60"),
+    (CHOICE, "minutes: 5", "minutes: 0", "minutes must be a number from 1 to 60"),
+    (CHOICE, "difficulty: 1", "difficulty: 4", "difficulty must be a number from 1 to 3"),
     (CHOICE, "## Task", "## Tasks", "its sections are Tasks, Options"),
     (CHOICE, "## Hints", "## Task", "its sections are"),
     (CHOICE, "## Options", "## Wrong", "it needs Answer"),
-    (CHOICE, '- "0": It is not.', "- 0: It is not.", "'- 0: It is not.' is no option"),
-    (CHOICE, '"-EBUSY"', '"0"', "is there twice"),
+    (CHOICE, '- "0": It is not.', "- 0: It is not.", "'- 0: It is not.' is not an option"),
+    (CHOICE, '"-EBUSY"', '"0"', "appears twice"),
     (CHOICE, '- "yes": No.\n', "", "two options or more"),
     (CHOICE, "### second", "### the second", "a name that Python accepts"),
     (CHOICE, "3. Nearly everything.", "", "it has 2 hints and should have three"),
@@ -97,7 +97,7 @@ FAULTS = [
     (CODE, "```python\nbench()\n```", "bench()", "a section has 0 Python blocks"),
     (CODE, "```python\nrun = ...\n```", "run = ...", "a section has 0 Python blocks"),
     (CODE, "> Too odd.", "Too odd.", "it has 2 wrong answers and 1 sentences"),
-    (CODE, CODE, "", "it begins with a title")]
+    (CODE, CODE, "", "it must begin with a title")]
 """A text, what is changed in it, into what, and what is said of it."""
 
 
@@ -117,7 +117,7 @@ def test_options_that_are_too_long_for_a_line_get_one_each() -> None:
 
 def test_code_has_its_place_to_edit_and_its_wrong_answers() -> None:
     one = parse("mine", CODE)
-    assert (one.bench, one.stub, one.explained) == ("bench()", "run = ...", "Because.")
+    assert (one.bench, one.stub, one.explanation) == ("bench()", "run = ...", "Because.")
     assert [wrong.sentence for wrong in one.wrong] == ["Too short.", "Too odd."]
 
 
@@ -135,11 +135,11 @@ def test_a_damaged_text_is_refused_in_one_line_that_names_file_and_fault(text: s
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.md").write_bytes(b"# A title \xff")
-    with pytest.raises(ExerciseError, match=r"exercises/mine.md: it is no text: .* at byte 10"):
+    with pytest.raises(ExerciseError, match=r"exercises/mine.md: it is not UTF-8 text: .* at byte 10"):
         load_exercises(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "says"), [("lived", "there is no exercise 'lived'; there is lived-to-see"),
+@pytest.mark.parametrize(("name", "says"), [("lived", "there is no exercise 'lived', but there is lived-to-see"),
                                             ("xyz", "there is no exercise 'xyz'")])
 def test_an_exercise_that_there_is_not_is_refused_with_one_of_a_like_name(name: str, says: str) -> None:
     with pytest.raises(ExerciseError) as refused:

@@ -180,7 +180,7 @@ def test_a_process_that_said_nothing_of_use_was_ended(said: bytes) -> None:
 
 def test_a_busy_machine_does_not_end_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     worked = iter(range(1000))
-    monkeypatch.setattr(Watch, "work", lambda _: next(worked) / 1000)
+    monkeypatch.setattr(Watch, "measure_work", lambda _: next(worked) / 1000)
     monkeypatch.setattr(time, "monotonic", lambda: 1.0 * next(worked))
     watch = Watch(os.getpid(), SOON)
-    assert not any(watch.over() for _ in range(100))
+    assert not any(watch.is_over() for _ in range(100))

@@ -50,4 +50,4 @@ def test_a_trace_is_taken_from_a_bench_whose_kernel_was_changed() -> None:
 
 def test_a_choice_may_be_typed_with_the_dash_of_the_keyboard() -> None:
     row = SubmittedAnswer(find_exercise("lent-twice"), {"row": "host -, Loans to guests: 1"})
-    assert row.choice("row") == "host –, loans to guests: 1"
+    assert row.get_choice("row") == "host –, loans to guests: 1"

@@ -5,8 +5,8 @@ import pytest
 
 from pkvm_model.practice import sandbox
 from pkvm_model.practice.answer import SubmittedAnswer
+from pkvm_model.practice.checks import CheckFunction
 from pkvm_model.practice.exercises import Exercise, load_exercises
-from pkvm_model.practice.sandbox import CheckFunction
 from pkvm_model.practice.verdict import Verdict
 from tests.practice import test_exercises as suite
 

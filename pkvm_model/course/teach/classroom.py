@@ -16,11 +16,10 @@ from pathlib import Path
 
 from ...graphs.hunt import count
 from ...model.trace import TraceError, parse
-from ...practice.answer import SubmittedAnswer
 from ...practice.exercises import Exercise, load_exercises
+from ...practice.judge import judge_values
 from ...practice.progress import ExerciseRecord
-from ...practice.sandbox import find_check
-from ...practice.verdict import NotYet, Verdict
+from ...practice.verdict import Verdict
 from ...show.table import Table
 from .. import doctor
 from ..errors import CourseError
@@ -289,11 +288,8 @@ def is_plain(value: object) -> bool:
 @cache
 def judged(name: str, values: tuple[tuple[str, Value], ...]) -> Verdict:
     """What the course's own check says of plain values; most of a class have the same ones."""
-    exercise = load_exercises()[name]
     try:
-        return find_check(exercise)(SubmittedAnswer(exercise, dict(values)))
-    except NotYet as missing:
-        return Verdict(False, str(missing), tried=False)
+        return judge_values(load_exercises()[name], dict(values))
     except Exception as error:  # One odd file must not keep a teacher from seeing the others.
         return Verdict(False, f"the check stops at it ({type(error).__name__})", tried=False)
 

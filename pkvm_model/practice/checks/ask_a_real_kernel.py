@@ -59,7 +59,7 @@ def one_number_off(answer: SubmittedAnswer) -> Verdict:
 
 def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
     """Calls without any overlap that v1 and upstream answer differently, and that somebody has recorded."""
-    asked = answer.value("calls")
+    asked = answer.get_value("calls")
     if not isinstance(asked, str) or not 0 < len(rows := asked.strip().splitlines()) <= MOST_CALLS:
         raise NotYet(f"Write 1 to {MOST_CALLS} calls between three quotes, each on a line of its own.")
     old, new = (played_by(kernel, rows) for kernel in (V1, UPSTREAM))

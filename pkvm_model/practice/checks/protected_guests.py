@@ -91,7 +91,7 @@ def lent_and_left(answer: SubmittedAnswer) -> Verdict:
 
 def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
     """A reclaim that holds the VM while it works, and lets go of it whatever comes."""
-    mine = {RECLAIM: answer.function(RECLAIM)}
+    mine = {RECLAIM: answer.get_function(RECLAIM)}
     looked = []
     for scene, asked, says in TRIALS:
         try:

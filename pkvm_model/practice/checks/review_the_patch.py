@@ -73,7 +73,7 @@ FINDINGS: tuple[tuple[str, Callable[[ReplayedRun], bool]], ...] = (
 
 def three_questions(answer: SubmittedAnswer) -> Verdict:
     """Three questions, each with a run of v1 that shows why it is asked; three different findings are wanted."""
-    pairs = answer.value("questions")
+    pairs = answer.get_value("questions")
     if not isinstance(pairs, list | tuple) or len(pairs) != WANTED or not all(
             isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
         raise NotYet(f"`questions` is a list of {WANTED} pairs: a question and its run, each between quotes.")
@@ -212,7 +212,7 @@ def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     """Which of upstream's changes closes v1's hole alone, and what any host can still do after that."""
     found = {says: with_change(guard) for says, guard in CHANGES.items()}
     mending = [says for says, (hole, _) in found.items() if hole.outcome not in (BUG, EL2_PANIC)]
-    left = found[mending[0]][1] if mending else found[answer.choice("change")][0]
+    left = found[mending[0]][1] if mending else found[answer.get_choice("change")][0]
     truth = {"change": {*mending},
              "left": {EL2_PANIC: "end the machine by a start", BUG: "make EL2 use what it gave back"}.get(
                  left.outcome, "nothing of the kind")}

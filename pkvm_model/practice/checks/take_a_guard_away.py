@@ -97,7 +97,7 @@ def not_both(story: Story) -> str:
 
 def old_memories(answer: SubmittedAnswer) -> Verdict:
     """A guest of the next VM runs before the last VM's translations are forgotten, in the fewest steps."""
-    if normalise(answer.value("run")) == normalise(CANNOT):
+    if normalise(answer.get_value("run")) == normalise(CANNOT):
         return Verdict(False, "VMID = slot + 1.", "1 run, all of it")
     stale = Always("stale", "No guest runs while its VMID still means the last VM.", runs_unflushed)
     return check_violation(answer, OLD_MEMORIES, (stale,), not_stale)

@@ -20,7 +20,7 @@ LOAD_DOES_NOT_ASK = replace(TORN_DOWN_AND_RUN, revision=V1.without("load_not_dyi
 def close_the_hole(answer: SubmittedAnswer) -> Verdict:
     """A finalise, or other calls, that close the hole and forbid nothing good."""
     calls = {name: made for name, made in answer.names.items() if name.startswith("__pkvm") and callable(made)}
-    calls[FINALISE] = answer.function(FINALISE)
+    calls[FINALISE] = answer.get_function(FINALISE)
     return check_fix(V1, calls)
 
 

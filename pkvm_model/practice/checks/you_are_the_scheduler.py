@@ -60,7 +60,7 @@ def is_loaded(state: State) -> bool:
 
 def close_the_gap(answer: SubmittedAnswer) -> Verdict:
     """A start of the learner's: it marks a VM that nobody uses, and never one that somebody does."""
-    mine = {START: answer.function(START)}
+    mine = {START: answer.get_function(START)}
     race, orders = replace_functions(TORN_DOWN_WHILE_RUN, mine), replace_functions(WRONG_ORDERS, mine)
     try:
         raced = explore_rewritten(race, RULES["I3"], RULES["I0b"], MARKED)

@@ -152,11 +152,11 @@ def test_the_sample_beside_the_notebook_is_what_the_seed_makes(tmp_path: Path) -
 
 def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path: Path,
                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
-    def stops(answer: object) -> None:
+    def stop(exercise: Exercise, values: object) -> None:
         raise ZeroDivisionError
 
     classroom.judged.cache_clear()
-    monkeypatch.setattr(classroom, "find_check", lambda exercise: stops)
+    monkeypatch.setattr(classroom, "judge_values", stop)
     found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer='answer = "0"'))
     classroom.judged.cache_clear()
     assert found.learners[0].faults == {"lived-to-see": ("solved, and its answer does not pass",)}

@@ -1,0 +1,84 @@
+"""What a learner's submission leaves in their progress, and what they may see after it."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.practice import progress
+from pkvm_model.practice.exercises import ExerciseError, find_exercise, load_exercises
+from pkvm_model.practice.progress import ExerciseRecord
+from pkvm_model.practice.submit import NOT_KEPT, ProgressNote, Submission, submit, update_record
+from pkvm_model.practice.verdict import Verdict
+
+PREDICT = find_exercise("lived-to-see")
+REFUSED = Verdict(False, "Not so.", "1 run")
+GOOD = Verdict(True, "So it is.", "1 run")
+
+
+def make_submission(folder: Path, verdict: Verdict, record: ExerciseRecord) -> Submission:
+    """Return a submission with a verdict in a copy that holds a record."""
+    (folder / progress.COPY).write_text("{}")
+    progress.update(folder, PREDICT.id, lambda _: record)
+    return Submission(PREDICT, verdict, ProgressNote(PREDICT.id, folder))
+
+
+def test_a_submission_is_judged_and_recorded(tmp_path: Path) -> None:
+    (tmp_path / progress.COPY).write_text("{}")
+    submission = submit(PREDICT.id, PREDICT.solution, tmp_path)
+    assert submission.verdict.passed
+    saved = progress.read(tmp_path)[PREDICT.id]
+    assert saved == submission.note.record
+    assert (saved.tries, saved.solved, saved.answer) == (1, True, PREDICT.solution)
+
+
+def test_outside_a_copy_nothing_is_written_and_the_learner_is_warned(tmp_path: Path) -> None:
+    submission = submit(PREDICT.id, PREDICT.stub, tmp_path)
+    submission.take_hints(2)
+    assert submission.note.warnings == [NOT_KEPT]
+    assert submission.hints == PREDICT.hints[:2]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_exercise_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / progress.COPY).write_text("{}")
+    with pytest.raises(ExerciseError):
+        submit("lived", "", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [progress.COPY]
+
+
+@pytest.mark.parametrize(("verdict", "record", "is_earned"), [
+    (REFUSED, ExerciseRecord(), False), (GOOD, ExerciseRecord(), True),
+    (REFUSED, ExerciseRecord(solved=True), True), (REFUSED, ExerciseRecord(shown=True), True)])
+def test_the_solution_must_be_earned(tmp_path: Path, verdict: Verdict, record: ExerciseRecord, is_earned: bool) -> None:
+    assert make_submission(tmp_path, verdict, record).is_solution_earned == is_earned
+
+
+def test_fewer_hints_than_before_take_none_away(tmp_path: Path) -> None:
+    submission = make_submission(tmp_path, REFUSED, ExerciseRecord(hints=2))
+    assert submission.take_hints(1) == PREDICT.hints[:1]
+    assert submission.hints == PREDICT.hints[:2]
+
+
+def test_hints_disappear_once_an_answer_passes(tmp_path: Path) -> None:
+    assert make_submission(tmp_path, GOOD, ExerciseRecord(hints=2)).hints == ()
+
+
+def test_exercises_follow_each_other_to_the_last_one() -> None:
+    first, *_, last = load_exercises().values()
+    following = Submission(first, GOOD, ProgressNote(first.id, Path("/"))).next_exercise
+    assert following == [*load_exercises().values()][1]
+    assert Submission(last, GOOD, ProgressNote(last.id, Path("/"))).next_exercise is None
+
+
+def test_a_later_try_does_not_replace_a_right_answer() -> None:
+    solved = update_record(ExerciseRecord(), GOOD, "right")
+    assert update_record(solved, REFUSED, "worse") == solved._replace(tries=2)
+
+
+def test_of_two_right_runs_the_shorter_one_is_kept() -> None:
+    record = ExerciseRecord()
+    for number in (6, 4, 5):
+        verdict = Verdict(True, "So.", trace=f"run {number}", steps=number, fewest=4)
+        record = update_record(record, verdict, f"answer {number}")
+    assert record == ExerciseRecord(3, solved=True, steps=4, fewest=4, answer="answer 4", trace="run 4")
