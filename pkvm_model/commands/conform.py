@@ -10,6 +10,7 @@ from pathlib import Path
 from ..conform.compare import Disagreement, Tally, conform
 from ..conform.lines import BadFile
 from ..model.revisions import REVISIONS
+from ..text import count
 
 EPILOG = ("Exit status: 0 no disagreement, 1 at least one, 2 a file cannot be read or the command is wrong. "
           "docs/conformance.md says what is compared.")
@@ -31,7 +32,7 @@ def main(asked: argparse.Namespace) -> int:
     total, rows, bad = Tally(), list[dict[str, object]](), 0
     for name in asked.files:
         try:
-            tally = conform(Path(name), REVISIONS.get(asked.revision), Progress(name))
+            tally = conform(Path(name), REVISIONS.get(asked.revision), ProgressPrinter(name))
         except BadFile as error:
             print(f"pkvm_model: {name}: {error}", file=sys.stderr)
             bad += 1
@@ -39,35 +40,31 @@ def main(asked: argparse.Namespace) -> int:
         total.add(tally)
         rows.append({"file": name} | tally.to_json())
         if not asked.json:
-            print("\n".join([f"{name}: {summary(tally)}", *(details(tally.first) if tally.first else [])]), flush=True)
+            first = describe_first(tally.first) if tally.first else []
+            print("\n".join([f"{name}: {summarise(tally)}", *first]), flush=True)
     if asked.json:
         print(json.dumps({"files": rows, "unreadable": bad, "total": total.to_json()}, indent=1))
     else:
-        print(f"{counted(len(rows), 'file')}{f', {bad} more not read' if bad else ''}: {summary(total)}")
+        print(f"{count(len(rows), 'file')}{f', {bad} more not read' if bad else ''}: {summarise(total)}")
     return 2 if bad else 1 if total.disagreements else 0
 
 
-def summary(tally: Tally) -> str:
+def summarise(tally: Tally) -> str:
     """The counts of a file, or of all, in one line."""
-    parts = [counted(tally.sequences, "sequence")]
-    parts += [counted(number, word) for number, word in (
+    parts = [count(tally.sequences, "sequence")]
+    parts += [count(number, word) for number, word in (
         (tally.steps, "step"), (tally.probes, "probe"), (tally.rows, "row")) if number]
     fields = ", ".join(f"{name} {number}" for name, number in sorted(tally.fields.items()))
-    text = ", ".join(parts) + f"; {counted(tally.disagreements, 'disagreement')}" + (f" ({fields})" if fields else "")
+    text = ", ".join(parts) + f"; {count(tally.disagreements, 'disagreement')}" + (f" ({fields})" if fields else "")
     if tally.unreached:
-        text += f"; {counted(tally.unreached, 'step')} not reached"
+        text += f"; {count(tally.unreached, 'step')} not reached"
     if tally.others:
         others = ", ".join(f"{name} {number}" for name, number in sorted(tally.others.items()))
         text += f"; rows of calls that are not modelled: {others}"
     return text
 
 
-def counted(number: int, word: str) -> str:
-    """A number of things."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def details(one: Disagreement) -> list[str]:
+def describe_first(one: Disagreement) -> list[str]:
     """The first disagreement: where, both sides, and the trace that leads there."""
     where = " ".join(filter(None, [one.where, one.call]))
     beside = ", ".join(f"{name} {value}" for name, value in one.beside.items())
@@ -78,7 +75,7 @@ def details(one: Disagreement) -> list[str]:
     return lines + [f"      {row}" for row in one.trace.splitlines()]
 
 
-class Progress:
+class ProgressPrinter:
     """Says on the error stream how far a long comparison is, every few seconds."""
 
     def __init__(self, name: str) -> None:
@@ -89,5 +86,5 @@ class Progress:
         now = time.monotonic()
         if now >= self.next:
             self.next = now + SECONDS
-            print(f"{self.name}: {counted(tally.sequences, 'sequence')} so far, "
-                  f"{counted(tally.disagreements, 'disagreement')}", file=sys.stderr, flush=True)
+            print(f"{self.name}: {count(tally.sequences, 'sequence')} so far, "
+                  f"{count(tally.disagreements, 'disagreement')}", file=sys.stderr, flush=True)

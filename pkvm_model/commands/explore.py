@@ -21,7 +21,7 @@ HARMLESS = (races.OK, races.ERR)
 """What may come of a race without anything being lost or logged."""
 
 
-class Found(NamedTuple):
+class ExploreResult(NamedTuple):
     """What is printed about one question, in the order of the JSON."""
 
     name: str
@@ -58,44 +58,44 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def main(asked: argparse.Namespace) -> int:
     """Explore one thing, or say what there is; the answer is the exit status."""
     if asked.list:
-        print("\n".join(listed()))
+        print("\n".join(list_names()))
         return 0
     try:
-        found = answer(asked)
+        found = explore_named(asked)
     except (KeyError, ValueError) as error:
         print(f"pkvm_model: {error.args[0]}", file=sys.stderr)
         return 2
-    print(json.dumps(found._asdict(), indent=1) if asked.json else "\n".join(told(found)))
+    print(json.dumps(found._asdict(), indent=1) if asked.json else "\n".join(describe(found)))
     return STATUS[found.verdict]
 
 
-def listed() -> list[str]:
+def list_names() -> list[str]:
     """Everything that can be explored, and the mutants."""
     return [*(f"{name:5} {race.title}" for name, race in races.RACES.items()),
             *(f"{one.name:5} {one.says}" for one in INVARIANTS),
             *(f"{name:5} --mutant: {mutant.says}" for name, mutant in MUTANTS.items())]
 
 
-def answer(asked: argparse.Namespace) -> Found:
+def explore_named(asked: argparse.Namespace) -> ExploreResult:
     """What comes of it. Raises KeyError or ValueError for a name, a guard or a mutant that does not fit."""
     if not asked.name:
         raise ValueError("say what to explore; --list names it")
-    kernel = kernel_of(asked)
+    kernel = choose_kernel(asked)
     if asked.name in races.RACES:
-        return of_race(races.RACES[asked.name], kernel, asked)
+        return explore_race(races.RACES[asked.name], kernel, asked)
     known = {one.name: number for number, one in enumerate(INVARIANTS)}
     if asked.name not in known:
         raise KeyError(f"there is no {asked.name!r} to explore; see --list")
-    return of_invariant(asked.name, kernel, asked)
+    return explore_invariant(asked.name, kernel, asked)
 
 
-def kernel_of(asked: argparse.Namespace) -> Revision:
+def choose_kernel(asked: argparse.Namespace) -> Revision:
     """The kernel that is asked about."""
     kernel = REVISIONS[asked.revision]
     return (mutate(kernel, asked.mutant) if asked.mutant else kernel).without(*asked.without)
 
 
-def of_race(race: races.Race, kernel: Revision, asked: argparse.Namespace) -> Found:
+def explore_race(race: races.Race, kernel: Revision, asked: argparse.Namespace) -> ExploreResult:
     """What comes of a race; it is harmless if nothing is lost, logged or ended."""
     limits = Limits(asked.states or races.ENOUGH.states, asked.seconds)
     begun = time.monotonic()
@@ -103,12 +103,12 @@ def of_race(race: races.Race, kernel: Revision, asked: argparse.Namespace) -> Fo
     explored = cell.outcome not in (races.NOT_THERE, races.NOT_EXPLORED)
     verdict = (VIOLATED if explored and cell.outcome not in HARMLESS else HOLDS if explored and cell.complete
                else EMPTY if cell.outcome == races.NOT_THERE else INCOMPLETE)
-    return Found(race.id, kernel.name, asked.mutant, f"{race.title} Nothing is lost, logged or ended.", verdict,
-                 cell.outcome, explored, cell.states, cell.transitions, cell.depth, time.monotonic() - begun,
-                 cell.complete, str(cell.trace) if cell.trace else None, cell.reason)
+    return ExploreResult(race.id, kernel.name, asked.mutant, f"{race.title} Nothing is lost, logged or ended.", verdict,
+                         cell.outcome, explored, cell.states, cell.transitions, cell.depth, time.monotonic() - begun,
+                         cell.complete, str(cell.trace) if cell.trace else None, cell.reason)
 
 
-def of_invariant(name: str, kernel: Revision, asked: argparse.Namespace) -> Found:
+def explore_invariant(name: str, kernel: Revision, asked: argparse.Namespace) -> ExploreResult:
     """What comes of an invariant; all are asked in one search, so that a violation of another does not hide it."""
     if not invariants.has(kernel, asked.host) or (name == INVARIANTS[-1].name and asked.host != invariants.HONEST):
         raise ValueError(f"{name} is not asked about {kernel.name} with the host {asked.host}; try --host honest")
@@ -116,12 +116,13 @@ def of_invariant(name: str, kernel: Revision, asked: argparse.Namespace) -> Foun
                  if cell.invariant.name == name)
     report, run = found.report, found.answer.run
     outcome = races.OK if run is None else races.EL2_PANIC if name == "I0a" else races.BUG
-    return Found(name, kernel.name, asked.mutant, found.invariant.says, found.answer.verdict, outcome,
-                 found.answer.premise, report.states, report.transitions, report.depth, report.seconds, report.complete,
-                 None if run is None else str(trace(invariants.machine(kernel, asked.host), run)), found.answer.reason)
+    text = None if run is None else str(trace(invariants.machine(kernel, asked.host), run))
+    return ExploreResult(name, kernel.name, asked.mutant, found.invariant.says, found.answer.verdict, outcome,
+                         found.answer.premise, report.states, report.transitions, report.depth, report.seconds,
+                         report.complete, text, found.answer.reason)
 
 
-def told(found: Found) -> list[str]:
+def describe(found: ExploreResult) -> list[str]:
     """The answer in lines: what was asked, what came out, how much was looked at, the shortest run."""
     looked = f"{found.states:,} states, {found.transitions:,} transitions, {found.seconds:.2f} s"
     mutant = f" with {found.mutant}" if found.mutant else ""

@@ -21,7 +21,7 @@ from ..model.steps import Call, Step
 from ..model.trace import Trace, record
 from ..model.view import ModelError
 from . import recording, vectors
-from .driver import JSON, Doomed, Machine, Split, begin, new, resume, returned, state, step
+from .driver import JSON, DrivenMachine, Split, TeardownTarget, begin, new, resume, return_value, state, step
 from .lines import BadFile, Duplicate, parse, read_lines
 from .vectors import Vector
 
@@ -90,12 +90,12 @@ class Tally:
                          "first": self.first and asdict(self.first)}
 
 
-class Moment(NamedTuple):
+class Checkpoint(NamedTuple):
     """A machine between two steps, and what an onlooker sees of it."""
 
     state: State
     splits: dict[int, Split]
-    doomed: dict[int, Doomed | None]
+    targets: dict[int, TeardownTarget | None]
     seen: JSON
 
 
@@ -129,21 +129,21 @@ def is_recording(path: Path) -> bool:
 
 def compare_vectors(path: Path, revision: Revision | None, tick: Tick) -> Tally:
     """Compare a file of vectors, on the revision that each names or on another."""
-    tally, player = Tally(), Player()
+    tally, player = Tally(), VectorPlayer()
     for vector in vectors.read(path):
         player.compare(vector, revision or vector.revision, tally)
         tick(tally)
     return tally
 
 
-class Player:
+class VectorPlayer:
     """Plays vectors; where one begins like the vector before it, it goes on from there."""
 
     def __init__(self) -> None:
         self.vector: Vector | None = None
         self.revision: Revision | None = None
-        self.past: list[Moment] = []
-        self.machine: Machine
+        self.past: list[Checkpoint] = []
+        self.machine: DrivenMachine
         self.seen: JSON
 
     def compare(self, vector: Vector, revision: Revision, tally: Tally) -> None:
@@ -167,11 +167,11 @@ class Player:
                 shared += 1
             del self.past[shared + 1:]
         else:
-            machine = start(vector, revision)
-            self.past = [Moment(machine.state, {}, {}, observe(machine.state))]
+            machine = start_machine(vector, revision)
+            self.past = [Checkpoint(machine.state, {}, {}, observe(machine.state))]
         moment = self.past[-1]
         self.vector, self.revision, self.seen = vector, revision, moment.seen
-        self.machine = Machine(revision, moment.state, dict(moment.splits), dict(moment.doomed))
+        self.machine = DrivenMachine(revision, moment.state, dict(moment.splits), dict(moment.targets))
         return shared
 
     def compare_step(self, vector: Vector, number: int, tally: Tally) -> bool:
@@ -183,7 +183,7 @@ class Player:
         tally.steps += 1
         wrong = self.compare_call(vector, f"step {number}", recorded, tally)
         if not wrong and len(self.past) == number + 1:
-            self.past.append(Moment(machine.state, dict(machine.splits), dict(machine.doomed), self.seen))
+            self.past.append(Checkpoint(machine.state, dict(machine.splits), dict(machine.targets), self.seen))
         return True
 
     def compare_at(self, vector: Vector, tally: Tally) -> None:
@@ -192,14 +192,14 @@ class Player:
         if machine.state.end:
             tally.unreached += len(vector.probes)
             return
-        for name, model, wanted in parted(here, vector.at or {}):
+        for name, model, wanted in compare_states(here, vector.at or {}):
             self.note(tally, vector, "at", {}, name, model, wanted)
-        now = machine.state, dict(machine.splits), dict(machine.doomed)
+        now = machine.state, dict(machine.splits), dict(machine.targets)
         for number, recorded in enumerate(vector.probes):
             tally.probes += 1
             self.compare_call(vector, f"probe {number}", recorded, tally)
             self.seen = here
-            machine.state, machine.splits, machine.doomed = now[0], dict(now[1]), dict(now[2])
+            machine.state, machine.splits, machine.targets = now[0], dict(now[1]), dict(now[2])
             if "ret_if_warn_not_fatal" in recorded:
                 self.compare_survivor(vector, f"probe {number}", recorded, tally)
 
@@ -221,13 +221,13 @@ class Player:
         request, split = vectors.request(recorded), vectors.split(recorded)
         try:
             played = machine.play(recorded["cpu"], request, split)
-            model = said(played, machine.settle(played, request, split))
+            model = summarise_step(played, machine.settle(played, request, split))
             if played.state.table != before.table:
                 self.seen = observe_next(before, was, played.state)
         except ModelError as error:
-            model = Said(str(error).partition(";")[0])
+            model = CallOutcome(str(error).partition(";")[0])
         count = tally.disagreements
-        for name, mine, theirs in differences(model, was, self.seen, recorded):
+        for name, mine, theirs in find_differences(model, was, self.seen, recorded):
             self.note(tally, vector, where, recorded, name, mine, theirs)
         return tally.disagreements - count
 
@@ -238,10 +238,10 @@ class Player:
         call = f"CPU {recorded['cpu']} {recorded['call']}" if recorded else ""
         beside: JSON = {key: recorded[key] for key in ("in", "page", "regions") if key in recorded}
         one = Disagreement(vector.line, str(vector), where, call, name, mine, theirs, beside)
-        tally.note(one, lambda: str(trace_to(vector, where, revision)))
+        tally.note(one, lambda: str(record_trace_to(vector, where, revision)))
 
 
-class Said(NamedTuple):
+class CallOutcome(NamedTuple):
     """What the model says came of a call, apart from the state."""
 
     ret: int | str | None
@@ -251,13 +251,13 @@ class Said(NamedTuple):
     ended: bool = False
 
 
-def said(played: Step, freed: JSON | None) -> Said:
+def summarise_step(played: Step, freed: JSON | None) -> CallOutcome:
     """What came of a step."""
     event = played.events[0].kind if played.events else None
-    return Said(returned(played), event, list(played.flushed), freed, played.state.end is not None)
+    return CallOutcome(return_value(played), event, list(played.flushed), freed, played.state.end is not None)
 
 
-def differences(model: Said, was: JSON, now: JSON, recorded: JSON) -> Iterator[tuple[str, Any, Any]]:
+def find_differences(model: CallOutcome, was: JSON, now: JSON, recorded: JSON) -> Iterator[tuple[str, Any, Any]]:
     """The fields of a step that are not the same on both sides: name, the model's, the recorded one.
 
     `was` and `now` are what an onlooker sees of the model before and after it.
@@ -276,10 +276,10 @@ def differences(model: Said, was: JSON, now: JSON, recorded: JSON) -> Iterator[t
         ways = "it goes on", "the machine has ended"
         yield "state", ways[model.ended], ways[not model.ended]
     elif not model.ended and (recorded["state"] or now is not was):
-        yield from parted(now, changed(was, recorded["state"]))
+        yield from compare_states(now, apply_difference(was, recorded["state"]))
 
 
-def start(vector: Vector, revision: Revision) -> Machine:
+def start_machine(vector: Vector, revision: Revision) -> DrivenMachine:
     """The machine that a vector begins with."""
     try:
         return new(revision, vector.config, vector.init)
@@ -287,7 +287,7 @@ def start(vector: Vector, revision: Revision) -> Machine:
         raise BadFile(f"line {vector.line}: {error}") from None
 
 
-def changed(seen: JSON, difference: JSON) -> JSON:
+def apply_difference(seen: JSON, difference: JSON) -> JSON:
     """A full state after a difference; what a map sets to null goes back to where nothing is written."""
     after = seen | difference
     for name in MAPS:
@@ -299,7 +299,7 @@ def changed(seen: JSON, difference: JSON) -> JSON:
     return after
 
 
-def parted(model: JSON, recorded: JSON) -> Iterator[tuple[str, Any, Any]]:
+def compare_states(model: JSON, recorded: JSON) -> Iterator[tuple[str, Any, Any]]:
     """The parts of two full states that are not the same; of a map only the entries that are not."""
     for name in model:
         mine, theirs = model[name], recorded[name]
@@ -310,14 +310,14 @@ def parted(model: JSON, recorded: JSON) -> Iterator[tuple[str, Any, Any]]:
             yield name, mine, theirs
 
 
-def trace_to(vector: Vector, where: str, revision: Revision) -> Trace:
+def record_trace_to(vector: Vector, where: str, revision: Revision) -> Trace:
     """The run that leads to a step, as a trace; it begins with the loans that a vector takes for granted.
 
     The host's emptying of its memcaches is no call and not part of it: EL2 never reads what they hold.
     """
-    machine = Machine(revision, State(start(vector, revision).state.config))
+    machine = DrivenMachine(revision, State(start_machine(vector, revision).state.config))
     taken = []
-    for name, _ in start(vector, revision).state.all(Page):
+    for name, _ in start_machine(vector, revision).state.all(Page):
         played = run.run(machine.state, revision, 0, Call("__pkvm_host_share_hyp", (name,)))
         machine.state = played.state
         taken.append((played, True))
@@ -325,11 +325,11 @@ def trace_to(vector: Vector, where: str, revision: Revision) -> Trace:
     last = int(number) + 1 if kind == "step" else len(vector.steps)
     rows = vector.steps[:last] + ([vector.probes[int(number)]] if kind == "probe" else [])
     for recorded in rows:
-        taken += play_regions(machine, recorded, vector)
+        taken += split_into_regions(machine, recorded, vector)
     return record(revision, machine.state.config, taken)
 
 
-def play_regions(machine: Machine, recorded: JSON, vector: Vector) -> list[tuple[Step, bool]]:
+def split_into_regions(machine: DrivenMachine, recorded: JSON, vector: Vector) -> list[tuple[Step, bool]]:
     """One step as the lines of a trace that it takes: a call that stops passes its regions one by one."""
     request, split = vectors.request(recorded), vectors.split(recorded)
     cpu, was = recorded["cpu"], machine.state
@@ -381,10 +381,10 @@ def compare_row(row: recording.Row, done: recording.Comparison, tally: Tally) ->
     model = row.modelled if given else f"revision {done.revision.name} has no such call"
     one = Disagreement(was.line, f"{done.scenario.kernel} {done.scenario.name}", f"row {was.seq}",
                        f"CPU {was.cpu} {was.call}", name, model, row.kernel)
-    tally.note(one, lambda: str(trace_of_rows(done, was.seq)))
+    tally.note(one, lambda: str(record_trace_of_rows(done, was.seq)))
 
 
-def trace_of_rows(done: recording.Comparison, last: int) -> Trace:
+def record_trace_of_rows(done: recording.Comparison, last: int) -> Trace:
     """The run that leads to a row, as a trace; a trace does not hold where the host's structs lie."""
     config = done.end.config
     taken, now = list[tuple[Step, bool]](), State(config)

@@ -37,7 +37,7 @@ class Split(NamedTuple):
     left: int
 
 
-class Doomed(NamedTuple):
+class TeardownTarget(NamedTuple):
     """What a teardown is to give back: the host's struct kvm, the structs EL2 keeps, the stage-2 root."""
 
     kvm: str
@@ -46,13 +46,13 @@ class Doomed(NamedTuple):
 
 
 @dataclass
-class Machine:
+class DrivenMachine:
     """A machine that is driven from outside; per CPU, where its call may stop and which VM it is destroying."""
 
     revision: Revision
     state: State
     splits: dict[int, Split] = field(default_factory=dict)
-    doomed: dict[int, Doomed | None] = field(default_factory=dict)
+    targets: dict[int, TeardownTarget | None] = field(default_factory=dict)
 
     def play(self, cpu: int, request: Call | None, split: Split | None) -> Step:
         """Begin a call, or go on with the one under way (None), up to where it stops or to its end.
@@ -79,16 +79,16 @@ class Machine:
         """Go on from a step; what the host finds in its memcaches if a teardown is through, which it empties then."""
         cpu = step.cpu
         if request:
-            self.doomed[cpu] = self.about_to_destroy(request)
-        freed = given_back(step, self.doomed.get(cpu))
-        self.state = emptied(step.state, self.doomed[cpu]) if freed else step.state
+            self.targets[cpu] = self.find_teardown_target(request)
+        freed = collect_freed(step, self.targets.get(cpu))
+        self.state = empty_memcaches(step.state, self.targets[cpu]) if freed else step.state
         now = split if request else self.splits.get(cpu)
         self.splits.pop(cpu, None)
         if step.pending and now:
             self.splits[cpu] = now._replace(left=now.left - 1)
         return freed
 
-    def about_to_destroy(self, request: Call) -> Doomed | None:
+    def find_teardown_target(self, request: Call) -> TeardownTarget | None:
         """What the call would destroy, if it is a teardown of a VM that is there."""
         if request.name not in DESTROYING_CALLS:
             return None
@@ -97,43 +97,43 @@ class Machine:
         if address is None:
             return None
         vm = self.state.get(Vm, address)
-        return Doomed(vm.host_kvm, (address, *filter(None, vm.vcpus)), vm.pgd)
+        return TeardownTarget(vm.host_kvm, (address, *filter(None, vm.vcpus)), vm.pgd)
 
 
-def given_back(step: Step, doomed: Doomed | None) -> JSON | None:
+def collect_freed(step: Step, targets: TeardownTarget | None) -> JSON | None:
     """What a teardown that succeeded with this step gave back: how many pages, whether zeroed, whether the host's."""
-    if doomed is None or step.pending or step.state.end or step.ret != 0:
+    if targets is None or step.pending or step.state.end or step.ret != 0:
         return None
-    after, kvm = step.state, step.state.get(Kvm, doomed.kvm)
-    written = any((kind, name) in after.table for kind in (Vm, Vcpu) for name in doomed.structs)
-    owned = all(after.get(Page, name).owner == HOST for name in (*doomed.structs, doomed.root))
+    after, kvm = step.state, step.state.get(Kvm, targets.kvm)
+    written = any((kind, name) in after.table for kind in (Vm, Vcpu) for name in targets.structs)
+    owned = all(after.get(Page, name).owner == HOST for name in (*targets.structs, targets.root))
     return {"meta": kvm.teardown_mc, "s2": kvm.stage2_teardown_mc, "meta_zero": not written, "host_owned": owned}
 
 
-def emptied(state: State, doomed: Doomed | None) -> State:
+def empty_memcaches(state: State, targets: TeardownTarget | None) -> State:
     """The same state after the host has taken all pages out of the teardown memcaches of one struct kvm."""
-    if doomed is None:
+    if targets is None:
         return state
-    kvm = state.get(Kvm, doomed.kvm)
+    kvm = state.get(Kvm, targets.kvm)
     empty = kvm._replace(teardown_mc=0, stage2_teardown_mc=0)
-    return State.of(state.config, {**state.table, (Kvm, doomed.kvm): empty}, state.end)
+    return State.of(state.config, {**state.table, (Kvm, targets.kvm): empty}, state.end)
 
 
-def outcome(step: Step, freed: JSON | None) -> JSON:
+def describe_outcome(step: Step, freed: JSON | None) -> JSON:
     """What came of a step, in the words of a vector; `where` and `says` of an event are for people."""
     event = step.events[0] if step.events else None
-    return {"ret": returned(step), "event": event and event.kind, "where": event and event.where,
+    return {"ret": return_value(step), "event": event and event.kind, "where": event and event.where,
             "says": event and event.says, "flush": list(step.flushed), "freed": freed, "regions": list(step.regions)}
 
 
-def returned(step: Step) -> int | str | None:
+def return_value(step: Step) -> int | str | None:
     """The return value: "pending" while the call goes on, None when the machine has ended."""
     if step.pending:
         return "pending"
     return None if step.state.end else step.ret
 
 
-def new(revision: str | Revision, config: Mapping[str, int] | None = None, init: JSON | None = None) -> Machine:
+def new(revision: str | Revision, config: Mapping[str, int] | None = None, init: JSON | None = None) -> DrivenMachine:
     """A machine on which nothing has happened, apart from the pages in `init` that the host lends to EL2.
 
     Raises ModelError for a revision, a size or an initial state that is none.
@@ -146,7 +146,7 @@ def new(revision: str | Revision, config: Mapping[str, int] | None = None, init:
     for name, size in sizes.items():
         if name not in SIZES or type(size) is not int or not 1 <= size <= 99:
             raise ModelError(f"{name}={size!r} is no size of a machine; sizes are {', '.join(SIZES)}, from 1 to 99")
-    machine = Machine(revision, State(Config(**sizes)))
+    machine = DrivenMachine(revision, State(Config(**sizes)))
     lent = (init or {}).get("pages", {})
     records: dict[Key, Record] = {(Page, name): Page(SHARED_OWNED, SHARED_BORROWED) for name in lent}
     machine.state = State.of(machine.state.config, records)
@@ -155,7 +155,7 @@ def new(revision: str | Revision, config: Mapping[str, int] | None = None, init:
     return machine
 
 
-def request_of(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
+def make_call(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
     """A call with named arguments. Raises ModelError where the call, an argument or a value is none."""
     if call not in revision.calls:
         raise ModelError(f"revision {revision.name} has no call {call}")
@@ -178,31 +178,31 @@ def is_short(value: Any) -> bool:
     return 0 < len(value) <= 20 if isinstance(value, str) else -2**63 <= value < 2**64
 
 
-def step(machine: Machine, cpu: int, call: str, args: Mapping[str, Any] | None = None) -> JSON:
+def step(machine: DrivenMachine, cpu: int, call: str, args: Mapping[str, Any] | None = None) -> JSON:
     """Run a whole call with nobody in between, and tell what came of it."""
-    return advance(machine, cpu, request_of(call, args or {}, machine.revision), None)
+    return advance(machine, cpu, make_call(call, args or {}, machine.revision), None)
 
 
-def begin(machine: Machine, cpu: int, call: str, args: Mapping[str, Any] | None = None,
+def begin(machine: DrivenMachine, cpu: int, call: str, args: Mapping[str, Any] | None = None,
           before: Collection[str] = "LHYGPF", most: int = 99) -> JSON:
     """Begin a call that may stop, at most so often, before a region that begins with one of these locks.
 
     `ret` is "pending" when it has stopped. It never stops before it has passed a region with a lock.
     """
-    return advance(machine, cpu, request_of(call, args or {}, machine.revision), Split(before, most))
+    return advance(machine, cpu, make_call(call, args or {}, machine.revision), Split(before, most))
 
 
-def resume(machine: Machine, cpu: int) -> JSON:
+def resume(machine: DrivenMachine, cpu: int) -> JSON:
     """Go on with the call under way on a CPU, to where it stops next or to its end."""
     return advance(machine, cpu, None, None)
 
 
-def advance(machine: Machine, cpu: int, request: Call | None, split: Split | None) -> JSON:
+def advance(machine: DrivenMachine, cpu: int, request: Call | None, split: Split | None) -> JSON:
     """Play a step and stay there."""
     done = machine.play(cpu, request, split)
-    return outcome(done, machine.settle(done, request, split))
+    return describe_outcome(done, machine.settle(done, request, split))
 
 
-def state(machine: Machine) -> JSON | None:
+def state(machine: DrivenMachine) -> JSON | None:
     """What an onlooker sees of the machine now; None when it has ended."""
     return None if machine.state.end else observe(machine.state)

@@ -12,7 +12,7 @@ from typing import Any
 from ..model.revisions import REVISIONS, Revision
 from ..model.steps import Call
 from ..model.view import ModelError
-from .driver import JSON, SIZES, Split, request_of
+from .driver import JSON, SIZES, Split, make_call
 from .lines import BadFile, parse, read_lines
 
 LINE_LIMIT = 4_000_000
@@ -50,12 +50,12 @@ def read(path: Path) -> Iterator[Vector]:
     """The vectors of a file. Raises BadFile at the first line that is none."""
     for number, line in read_lines(path, LINE_LIMIT):
         try:
-            yield vector(parse(line), number)
+            yield parse_vector(parse(line), number)
         except (BadFile, ModelError) as error:
             raise BadFile(f"line {number}: {error}") from None
 
 
-def vector(given: JSON, line: int) -> Vector:
+def parse_vector(given: JSON, line: int) -> Vector:
     """One line, checked."""
     check_fields(given, "vector", VECTOR, VECTOR_FIELDS)
     if ("at" in given) != ("probes" in given):
@@ -79,7 +79,7 @@ def request(step: JSON) -> Call | None:
     return begun
 
 
-def known_call(step: JSON, revision: Revision) -> Call | None:
+def find_call(step: JSON, revision: Revision) -> Call | None:
     """The same for a step that is being checked."""
     if step.get("flight") == "resume":
         return None
@@ -87,7 +87,7 @@ def known_call(step: JSON, revision: Revision) -> Call | None:
     if key not in KNOWN_CALLS:
         if len(KNOWN_CALLS) > 100_000:
             KNOWN_CALLS.clear()
-        KNOWN_CALLS[key] = request_of(step["call"], step["args"], revision)
+        KNOWN_CALLS[key] = make_call(step["call"], step["args"], revision)
     return KNOWN_CALLS[key]
 
 
@@ -96,7 +96,7 @@ def split(step: JSON) -> Split | None:
     return Split(step["split"]["before"], step["split"]["max"]) if "split" in step else None
 
 
-def check_fields(value: Any, where: str, wanted: Mapping[str, Check], known: Set[str]) -> None:
+def check_fields(value: Any, where: str, wanted: Mapping[str, FieldCheck], known: Set[str]) -> None:
     """Raise BadFile unless this is an object with all the wanted fields, each as it should be, and no unknown one."""
     if not isinstance(value, dict):
         raise BadFile(f"{where} is not an object")
@@ -104,7 +104,7 @@ def check_fields(value: Any, where: str, wanted: Mapping[str, Check], known: Set
         if name not in value:
             raise BadFile(f"{where} has no field {name!r}")
         if not fits(value[name]):
-            raise BadFile(f"{where}: {name!r} cannot be {show(value[name])}")
+            raise BadFile(f"{where}: {name!r} cannot be {shorten(value[name])}")
     check_known(value, where, known)
 
 
@@ -114,10 +114,10 @@ def check_known(value: JSON, where: str, known: Set[str]) -> None:
         raise BadFile(f"{where}: the field {min(unknown)[:40]!r} is not known")
     for name in value:
         if name in OPTIONAL and not OPTIONAL[name](value[name]):
-            raise BadFile(f"{where}: {name!r} cannot be {show(value[name])}")
+            raise BadFile(f"{where}: {name!r} cannot be {shorten(value[name])}")
 
 
-def show(value: Any) -> str:
+def shorten(value: Any) -> str:
     """The beginning of a value that is wrong."""
     text = repr(value) if isinstance(value, str | int | bool) or value is None else str(value)
     return text if len(text) <= 50 else text[:50] + "..."
@@ -134,9 +134,9 @@ def check_step(step: Any, where: str, revision: Revision, config: Mapping[str, i
     if not step["cpu"] < config["cpus"]:
         raise BadFile(f"{where}: there is no CPU {step['cpu']}")
     if step["call"] not in revision.calls:
-        raise BadFile(f"{where}: revision {revision.name} has no call {show(step['call'])}")
+        raise BadFile(f"{where}: revision {revision.name} has no call {shorten(step['call'])}")
     try:
-        step[REQUEST] = known_call(step, revision)
+        step[REQUEST] = find_call(step, revision)
     except ModelError as error:
         raise BadFile(f"{where}: {error}") from None
     if step.get("state"):
@@ -150,10 +150,10 @@ def check_state(state: JSON, where: str, config: Mapping[str, int], difference: 
         if name not in state and not difference:
             raise BadFile(f"{where} has no field {name!r}")
         if name in state and not fits(state[name], config, difference):
-            raise BadFile(f"{where}: {name!r} cannot be {show(state[name])}")
+            raise BadFile(f"{where}: {name!r} cannot be {shorten(state[name])}")
 
 
-Check = Callable[[Any], bool]
+FieldCheck = Callable[[Any], bool]
 
 
 def is_number(value: Any) -> bool:
@@ -215,7 +215,7 @@ def is_guest(owner: Any) -> bool:
     return type(owner) is list and len(owner) == 3 and owner[0] == "GUEST" and all(map(is_count, owner[1:]))
 
 
-def by_name(fits: Check) -> Callable[[Any, Mapping[str, int], bool], bool]:
+def by_name(fits: FieldCheck) -> Callable[[Any, Mapping[str, int], bool], bool]:
     """The check of a map from names; in a difference null takes an entry away."""
     def check(value: Any, _config: Mapping[str, int], difference: bool) -> bool:
         return type(value) is dict and all(
@@ -223,17 +223,17 @@ def by_name(fits: Check) -> Callable[[Any, Mapping[str, int], bool], bool]:
     return check
 
 
-def list_of(fits: Check) -> Check:
+def list_of(fits: FieldCheck) -> FieldCheck:
     """The check of a list."""
     return lambda value: type(value) is list and all(map(fits, value))
 
 
-def either(*exact: Any) -> Check:
+def either(*exact: Any) -> FieldCheck:
     """The check of a value that is one of these; 0 is not False."""
     return lambda value: any(value is one or (type(value) is str and value == one) for one in exact)
 
 
-def or_none(fits: Check) -> Check:
+def or_none(fits: FieldCheck) -> FieldCheck:
     """The check of a value that may be null."""
     return lambda value: value is None or fits(value)
 
@@ -257,26 +257,26 @@ def is_split(value: Any) -> bool:
             and type(value["before"]) is list and all(map(either(*"LHYGPF"), value["before"])))
 
 
-is_truth: Check = either(True, False)
-is_text: Check = is_name
-VECTOR: dict[str, Check] = {
+is_truth: FieldCheck = either(True, False)
+is_text: FieldCheck = is_name
+VECTOR: dict[str, FieldCheck] = {
     "rev": either(*REVISIONS), "id": is_count, "kind": either(*KINDS), "config": is_config,
     "init": lambda value: type(value) is dict, "steps": lambda value: type(value) is list}
 TEXTS = {"seed", "space", "base", "ref", "title"}
-SHORT: dict[str, Check] = {
+SHORT: dict[str, FieldCheck] = {
     "cpu": is_count, "call": is_name, "args": lambda value: type(value) is dict, "ret": or_none(is_number)}
-STEP: dict[str, Check] = {
+STEP: dict[str, FieldCheck] = {
     "cpu": is_count, "call": is_name, "ret": lambda value: value is None or value == "pending" or is_number(value),
     "event": or_none(either(*EVENTS)), "state": or_none(lambda value: type(value) is dict)}
 VECTOR_FIELDS = VECTOR.keys() | TEXTS | {"at", "probes"}
 STEP_FIELDS = STEP.keys() | {"args", "flush", "freed", "flight", "split", "regions", "in", "page",
                              "ret_if_warn_not_fatal"}
-OPTIONAL: dict[str, Check] = {
+OPTIONAL: dict[str, FieldCheck] = {
     **dict.fromkeys(TEXTS, is_text), "at": lambda value: type(value) is dict,
     "probes": lambda value: type(value) is list, "args": lambda value: type(value) is dict,
     "flush": list_of(is_number), "freed": is_freed, "flight": either("begin", "resume"), "split": is_split,
     "regions": is_text, "in": is_text, "page": is_text, "ret_if_warn_not_fatal": or_none(is_number)}
-SLOT: dict[str, Check] = {
+SLOT: dict[str, FieldCheck] = {
     "vm": is_name, "dying": is_truth, "protected": is_truth, "refcount": is_count,
     "vcpus": list_of(lambda value: value is None or value == "idle" or is_count(value)),
     "mc": list_of(or_none(is_count)), "maps": are_maps}

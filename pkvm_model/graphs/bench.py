@@ -11,7 +11,7 @@ from ..model.state import (FREE, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SH
                            Flight, Kvm, Page, Slot, State, Vcpu, Vm, sort_key)
 from ..model.state_json import digest
 from ..model.steps import Call, Step
-from ..model.trace import header, line, show_call
+from ..model.trace import record_step, show_call, show_header
 from ..model.view import Region
 from ..scenes import Node, Scene, next_step, upcoming
 from ..show.words import Holder, holders, says, short
@@ -92,7 +92,7 @@ class StateGraph(Reach[Node]):
         return {
             "name": scene.name, "title": scene.title,
             "revision": revision_value(revision),
-            "header": header(revision, scene.config), "foretell": scene.foretell,
+            "header": show_header(revision, scene.config), "foretell": scene.foretell,
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
@@ -200,7 +200,7 @@ def edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASK
         kind = "nothing" if step.refused[0] is None else "refused"
     if kind == "step" and step.events:
         kind = "warn"
-    text, breaks = line(step, begun), broken_by(before, step, asked)
+    text, breaks = record_step(step, begun), broken_by(before, step, asked)
     return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
             "kind": kind,
             "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]} | (

@@ -10,7 +10,7 @@ from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED,
                              reached)
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import lent, trace
-from ..model.trace import Line, Trace, parse_line
+from ..model.trace import TraceLine, Trace, parse_line
 from ..scenes import Move, Scene
 from .questions import ALWAYS, SOMETIMES, STUCK, WRONG, Question
 
@@ -155,7 +155,7 @@ def cpu_of(action: Any) -> int:
     return int(action[0] if isinstance(action, tuple) else action)
 
 
-def scene_of_run(machine: AnyHost, run: list[Line]) -> Scene:
+def scene_of_run(machine: AnyHost, run: list[TraceLine]) -> Scene:
     """The calls of a run as scripts, so that they can be made again, in this order and in any other."""
     scripts = tuple(tuple(Move(line.call, machine.whole) for line in run if line.cpu == cpu and line.call)
                     for cpu in range(machine.config.cpus))

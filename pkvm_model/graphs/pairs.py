@@ -10,7 +10,7 @@ from ..model.revisions import Revision
 from ..model.state import Cpu
 from ..model.state_json import digest
 from ..model.steps import Step
-from ..model.trace import header
+from ..model.trace import show_header
 from ..scenes import Node, Scene, next_step, upcoming
 from ..show.words import short
 from .bench import edge
@@ -85,7 +85,7 @@ class PairGraph(Reach[Pair]):
         return {
             "name": "-".join([first.name, *titles]).replace(" ", "-"), "title": first.title,
             "revisions": [{"id": name, "letter": name[0], "late": name is titles[1]} for name in titles],
-            "header": both(*(header(one.revision, one.config) for one in self.scenes)),
+            "header": both(*(show_header(one.revision, one.config) for one in self.scenes)),
             "setup": list(map(both, *setups)), "says": first.says, "start": 0, "properties": [],
             "cpus": [f"CPU {cpu}" for cpu in range(first.config.cpus)],
             "runs": self.all_runs() if self.complete else None, **self.shipped(most),

@@ -14,7 +14,7 @@ from ..model.host import HOST_CALLS
 from ..model.run import resume
 from ..model.state import HYP, Cpu, Kvm, Page, State, Vm
 from ..model.steps import Call, Step
-from ..model.trace import Line, Trace, replay, run_line, show_call, show_ret
+from ..model.trace import TraceLine, Trace, replay, run_line, show_call, show_ret
 from ..show.table import Table
 from ..show.words import holders, short
 from .bench import edge, revision_value, row
@@ -203,7 +203,7 @@ class Sequence:
                 "path": path, "says": told["says"], "kind": told["kind"]}
 
 
-def walked(trace: Trace, state: State, lines: Iterable[Line]) -> Iterator[Moment]:
+def walked(trace: Trace, state: State, lines: Iterable[TraceLine]) -> Iterator[Moment]:
     """The lock regions of these lines, one by one: a line that makes all of a call may have several."""
     for line in lines:
         step = run_line(state, trace.revision, replace(line, outcome="..."))

@@ -17,7 +17,7 @@ class Warn(NamedTuple):
     code: int
 
 
-Answer: TypeAlias = int | Warn | None
+GuardAnswer: TypeAlias = int | Warn | None
 """What a guard does when it refuses: answer a code, or nothing in a call that has no answer, or warn first."""
 
 
@@ -30,7 +30,7 @@ class Revision(NamedTuple):
     """
 
     name: str
-    guards: Mapping[str, Answer]
+    guards: Mapping[str, GuardAnswer]
     calls: frozenset[str]
     host: frozenset[str]
     handle_bits: int = 32
@@ -74,7 +74,7 @@ SPLIT_HOST = ONE_SHOT_HOST | {
     "host_remembers_start",  # the memo: start is made once, however many steps the walk has
 }
 
-COMMON_GUARDS: dict[str, Answer] = {
+COMMON_GUARDS: dict[str, GuardAnswer] = {
     "unreserve_reserved": None,  # unreserve clears a slot that is reserved, never one with a VM in it
     "insert_reserved": -EINVAL,  # init_vm publishes only into a slot that is reserved
     "load_cpu_free": None,       # a CPU has at most one vCPU loaded

@@ -38,7 +38,7 @@ class TraceError(ValueError):
 
 
 @dataclass(frozen=True)
-class Line:
+class TraceLine:
     """One step of a trace: the CPU, the call that begins or None where one goes on, and the outcome as text."""
 
     cpu: int
@@ -55,11 +55,11 @@ class Trace:
 
     revision: Revision
     config: Config = USUAL
-    lines: tuple[Line, ...] = ()
+    lines: tuple[TraceLine, ...] = ()
     digest: str = ""
 
     def __str__(self) -> str:
-        return "\n".join([header(self.revision, self.config), *map(str, self.lines), f"state {self.digest}"])
+        return "\n".join([show_header(self.revision, self.config), *map(str, self.lines), f"state {self.digest}"])
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Replay:
     differs: str = ""
 
 
-def header(revision: Revision, config: Config) -> str:
+def show_header(revision: Revision, config: Config) -> str:
     """The first line: version, kernel, guards taken away, and where the machine is not the usual one."""
     words = [f"pkvm-trace {VERSION} {revision.name}"]
     if revision.removed:
@@ -111,9 +111,9 @@ def show_ret(ret: int | None) -> str:
     return errno(ret) if ret < 0 else show_value(ret)
 
 
-def line(step: Step, begun: bool) -> Line:
+def record_step(step: Step, begun: bool) -> TraceLine:
     """The trace line of a step; `begun` says that the call began with it."""
-    return Line(step.cpu, step.call if begun else None, show_outcome(step))
+    return TraceLine(step.cpu, step.call if begun else None, show_outcome(step))
 
 
 def parse(text: str) -> Trace:
@@ -159,13 +159,13 @@ def parse_options(revision: Revision, options: list[str]) -> tuple[Revision, Con
     return revision, config
 
 
-def parse_line(row: str, number: int) -> Line:
+def parse_line(row: str, number: int) -> TraceLine:
     """One step."""
     found = LINE.fullmatch(row)
     if not found:
         raise TraceError(f"line {number}: {row[:60]!r} is not a step")
     if found["name"] is None:
-        return Line(int(found["cpu"]), None, found["outcome"])
+        return TraceLine(int(found["cpu"]), None, found["outcome"])
     if found["name"] not in CALLS:
         raise TraceError(f"line {number}: there is no call {found['name']!r}")
     texts = [text.strip() for text in found["args"].split(",")] if found["args"] else []
@@ -174,7 +174,7 @@ def parse_line(row: str, number: int) -> Line:
         raise TraceError(f"line {number}: {found['name']} has {len(known)} arguments, not {len(texts)}")
     args = tuple(parse_value(text, known[p].annotation, number) for text, p in zip(texts, known, strict=False))
     try:
-        return Line(int(found["cpu"]), complete(Call(found["name"], args)), found["outcome"])
+        return TraceLine(int(found["cpu"]), complete(Call(found["name"], args)), found["outcome"])
     except ModelError as error:
         raise TraceError(f"line {number}: {error}") from None
 
@@ -206,7 +206,7 @@ def replay(trace: Trace) -> Replay:
     return Replay(trace, tuple(steps), state, differs)
 
 
-def run_line(state: State, revision: Revision, row: Line) -> Step:
+def run_line(state: State, revision: Revision, row: TraceLine) -> Step:
     """One step of a trace: a region where the call goes on after it, else all that is left of the call."""
     step = begin(state, revision, row.cpu, row.call) if row.call else resume(state, revision, row.cpu)
     return step if row.outcome.startswith("...") else finish(step, revision)
@@ -216,4 +216,4 @@ def record(revision: Revision, config: Config, steps: Iterable[tuple[Step, bool]
     """The trace of steps; the truth beside each says that a call began with it."""
     taken = list(steps)
     end = taken[-1][0].state if taken else State(config)
-    return Trace(revision, config, tuple(line(step, begun) for step, begun in taken), digest(end))
+    return Trace(revision, config, tuple(record_step(step, begun) for step, begun in taken), digest(end))

@@ -15,7 +15,7 @@ from ..graphs.sequence import Sequence
 from ..model.revisions import Revision
 from ..model.state import State
 from ..model.steps import Call
-from ..model.trace import Trace, TraceError, header, parse
+from ..model.trace import Trace, TraceError, parse, show_header
 from ..scenes import Scene
 from ..show.story import Story, play
 from .answer import SubmittedAnswer
@@ -126,7 +126,7 @@ def read_cpus(scene: Scene, text: str) -> list[int]:
     except TraceError as error:
         raise NotYet(f"This is no trace: {error}. Copy it from the bench with Copy trace.") from None
     setup = scene.trace()
-    same = header(given.revision, given.config) == header(setup.revision, setup.config)
+    same = show_header(given.revision, given.config) == show_header(setup.revision, setup.config)
     if not same or given.lines[:len(setup.lines)] != setup.lines:
         raise NotYet(FOREIGN)
     return [line.cpu for line in given.lines[len(setup.lines):]]

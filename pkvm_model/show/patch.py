@@ -14,7 +14,7 @@ from html import escape
 from typing import NamedTuple
 
 from ..conform.recording import call_numbers
-from ..model.revisions import Answer, Revision, Warn, errno
+from ..model.revisions import GuardAnswer, Revision, Warn, errno
 from ..model.run import CALLS, parameters
 from ..scenes.scene import LENT_PAGE, scene
 from .story import play_out
@@ -88,7 +88,7 @@ def as_run(call: Callable[..., object], revision: Revision) -> list[str]:
     return found
 
 
-def answered(answer: Answer) -> str:
+def answered(answer: GuardAnswer) -> str:
     """What a guard says when it refuses."""
     if answer is None:
         return "else: nothing happens"

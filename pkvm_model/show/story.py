@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..model.state import Cpu, Kvm, Page, Slot, State, Vm
 from ..model.steps import Call, Step
-from ..model.trace import Trace, line, record, show_call, show_ret
+from ..model.trace import Trace, record, record_step, show_call, show_ret
 from ..scenes import Node, Scene, next_step
 from .table import Table
 from .words import says
@@ -64,7 +64,7 @@ class Story:
     @property
     def outcomes(self) -> list[str]:
         """What came of each step, as a trace has it: `...`, `= 0`, `= -EINVAL`, `! EL2_PANIC ...`."""
-        return [line(step, begun).outcome for step, begun in self.steps]
+        return [record_step(step, begun).outcome for step, begun in self.steps]
 
     def page(self, name: str) -> Page:
         """EL2's record of a page at the end."""
@@ -97,7 +97,7 @@ class Story:
         """The steps as a table."""
         before, rows = self.scene.start(), []
         for number, (step, begun) in enumerate(self.steps, 1):
-            rows.append((str(number), str(line(step, begun)), says(before, step)))
+            rows.append((str(number), str(record_step(step, begun)), says(before, step)))
             before = step.state
         return Table(f"{self.scene.title} ({self.scene.revision.name})", ("step", "trace", "what happens"), rows,
                      code=frozenset({1}))

@@ -11,7 +11,7 @@ from ..graphs.hunt import COUNT, Found, Hunt
 from ..graphs.questions import WRONG, Question, Subject
 from ..graphs.reach import LIMIT
 from ..model.revisions import Revision
-from ..model.trace import header, show_call
+from ..model.trace import show_call, show_header
 from .bench import MOST_BYTES, fit_graph, pack
 from .walk import Walk
 from .widget import compact
@@ -54,7 +54,7 @@ class Case:
     def opening(self) -> list[str]:
         """The first lines of every trace of it: kernel and machine, and what led to its first step."""
         scene = self.hunt.scene()
-        return [header(scene.revision, scene.config), *(str(line) for line in scene.trace().lines)]
+        return [show_header(scene.revision, scene.config), *(str(line) for line in scene.trace().lines)]
 
     def search(self, most: int) -> int:
         """Look at so many states and keep what they answer; gives how many were found."""

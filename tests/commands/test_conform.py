@@ -72,7 +72,7 @@ def test_json_has_the_same_counts() -> None:
 def test_a_long_comparison_says_now_and_then_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1000, 2))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
-    progress, errors = conform_command.Progress("name"), io.StringIO()
+    progress, errors = conform_command.ProgressPrinter("name"), io.StringIO()
     with contextlib.redirect_stderr(errors):
         for number in range(1, 7):
             progress(Tally(sequences=number))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.conform.compare import Player, Tally
+from pkvm_model.conform.compare import Tally, VectorPlayer
 from pkvm_model.conform.vectors import Vector
 from pkvm_model.model.revisions import REVISIONS, Revision
 from pkvm_model.model.view import View
@@ -257,7 +257,7 @@ def telling(revision: str) -> list[Vector]:
 
 @pytest.mark.parametrize(("revision", "guard"), sorted(WATCHED - UNSEEN))
 def test_the_recorded_functions_disagree_with_a_model_that_lacks_a_guard(revision: str, guard: str) -> None:
-    lacking, player, tally = REVISIONS[revision].without(guard), Player(), Tally()
+    lacking, player, tally = REVISIONS[revision].without(guard), VectorPlayer(), Tally()
     for vector in telling(revision):
         player.compare(vector, lacking, tally)
         if tally.disagreements:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pkvm_model.conform import vectors
-from pkvm_model.conform.compare import start
+from pkvm_model.conform.compare import start_machine
 from pkvm_model.conform.vectors import Vector
 from pkvm_model.model.revisions import REVISIONS, Revision
 from pkvm_model.model.run import begin, finish, regions, resume
@@ -52,7 +52,7 @@ def act(state: State, revision: Revision, action: Action) -> Step:
 
 def by_regions(vector: Vector) -> tuple[State, list[Action]]:
     """A vector as single lock regions, without the host's emptying of its memcaches, which is no call."""
-    machine, actions = start(vector, vector.revision), list[Action]()
+    machine, actions = start_machine(vector, vector.revision), list[Action]()
     before = machine.state
     for step in vector.steps:
         request, split = vectors.request(step), vectors.split(step)
