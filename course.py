@@ -3,16 +3,14 @@
 import os
 import sys
 
-# Everything above and at this check is written so that old Pythons, 2.7 included, can read it and say so.
+# This file, and all that runs up to this check, must stay readable for old Pythons, 2.7 included, so that they say so.
 if sys.version_info < (3, 11):
-    sys.exit(
-        "course.py: the course needs Python 3.11 or newer, and this is Python %d.%d. "
-        "Install a newer one, then run: python3.11 course.py lab" % sys.version_info[:2]
-    )
+    sys.exit("course.py: the course needs Python 3.11 or newer, and this is Python %d.%d. "
+             "Install a newer one, then run: python3.11 course.py lab" % sys.version_info[:2])
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from pkvm_model.course.cli import outside
+from pkvm_model.course.cli import run_outside
 
 if __name__ == "__main__":
-    sys.exit(outside(sys.argv[1:]))
+    sys.exit(run_outside(sys.argv[1:]))

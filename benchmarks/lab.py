@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pkvm_model.course.setup.environment import variables
+from pkvm_model.course.setup.process import build_variables
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
@@ -64,7 +64,7 @@ def lab_command(folder: Path, port: int) -> list[str]:
 def lab_variables(folder: Path) -> dict[str, str]:
     """The environment of `course.py lab`, with the user's own folders replaced."""
     own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    return variables(Path(sys.executable)) | own
+    return build_variables(Path(sys.executable)) | own
 
 
 def free_port() -> int:

@@ -1,1 +1,1 @@
-"""The learner's side of the course: set-up, the learner's copy, checks, the build and the command line."""
+"""The course as a program: set-up, the learner's copy, pages and bundles, teaching, building, and its command line."""

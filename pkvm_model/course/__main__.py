@@ -1,8 +1,9 @@
-"""Runs the course's commands in an environment that is there already: python3 -m pkvm_model.course start."""
+"""Runs the course's commands in the active environment: python3 -m pkvm_model.course start."""
+from __future__ import annotations
 
 import sys
 
-from .cli import inside
+from .cli import run_inside
 
 if __name__ == "__main__":
-    sys.exit(inside(sys.argv[1:]))
+    sys.exit(run_inside(sys.argv[1:]))

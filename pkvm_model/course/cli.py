@@ -1,30 +1,91 @@
-"""The command line: `outside` serves course.py, `inside` serves python3 -m pkvm_model.course."""
+"""The command line. `run_outside` serves course.py, `run_inside` serves python3 -m pkvm_model.course.
+
+To add a command, add an entry to COMMANDS and a module with a function `run(arguments) -> status`. Standard library
+only: course.py imports this module before there is an environment, so a command's module is imported when it runs.
+"""
+from __future__ import annotations
 
 import argparse
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from . import doctor
 from .errors import CourseError
-from .setup import environment
+from .setup import environment, install, process
 
-TEST_PARTS = ("model", "notebooks", "browser", "exercises")
-BENCHMARKS = ("explorer", "clicks")
-
-
-def outside(argv: Sequence[str]) -> int:
-    """Runs a command from any Python: finds or makes the environment, then hands over to it."""
-    return _guarded(_outside, argv)
+Argument = tuple[tuple[str, ...], dict[str, Any]]
 
 
-def inside(argv: Sequence[str]) -> int:
-    """Runs a command in the environment that is active."""
-    return _guarded(_inside, argv)
+def argument(*names: str, **settings: Any) -> Argument:
+    """Return an argument of a command, in the terms of argparse's add_argument."""
+    return names, settings
 
 
-def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+def parse_port(text: str) -> int:
+    """Return the port that a text names. Raises ArgumentTypeError if it is not a port number."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port number (1 to 65535)")
+    return int(text)
+
+
+class Command(NamedTuple):
+    """A command: the module of this package that runs it, its line of help, and its arguments."""
+
+    module: str
+    summary: str
+    arguments: tuple[Argument, ...] = ()
+
+
+COMMANDS = {
+    "lab": Command("lab", "open JupyterLab on the first notebook, in your own copy", (
+        argument("--port", type=parse_port, help="the port to use (default: any free one)"),
+        argument("--no-browser", action="store_true", help="print the address instead of opening a browser"))),
+    "start": Command("learner.start", "make your own copy of the notebooks in my_work/"),
+    "update": Command("learner.update", "bring your copy up to date; nothing of yours is lost", (
+        argument("names", nargs="*", metavar="NAME", help="only these chapters and exercises"),)),
+    "progress": Command("learner.show_progress", "show what you have solved, and what to do next"),
+    "reset": Command("learner.reset", "put your version of a notebook aside and start it afresh", (
+        argument("name", metavar="NAME", help="the exercise, or the chapter"),)),
+    "handin": Command("learner.handin", "write one small file with your progress and answers", (
+        argument("--name", default="", help="your name, for the person who reads it"),
+        argument("-o", "--output", metavar="FILE", help="where to write it (default: my_work/handin.json)"))),
+    "import": Command("learner.import_progress", "import progress and answers from another machine", (
+        argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy"),)),
+    "test": Command("dev.run_tests", "run all tests, or one part of them; everything after -- goes to pytest", (
+        argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises"), help="only this part"),
+        argument("--nbgrader", action="store_true", help="try the exercises with nbgrader, in an environment of its "
+                 "own; name the chapters to grade after --"))),
+    "doctor": Command("doctor", "report what works, what is missing and how to mend it"),
+    "build": Command("dev.build", "run the notebooks and store their outputs", (
+        argument("--check", action="store_true", help="write nothing; fail if a stored output is stale"),
+        argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these (default: all notebooks)"))),
+    "pages": Command("publish.site", "write the notebooks as self-contained HTML pages", (
+        argument("-o", "--output", default="_site", metavar="DIR", help="where to write them (default: _site)"),)),
+    "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
+        argument("-o", "--output", default="_bundle", metavar="DIR", help="where to write it (default: _bundle)"),)),
+    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, or the time of a click", (
+        argument("benchmark", nargs="?", choices=("explorer", "clicks"), default="explorer", help="which benchmark"),
+        argument("--rounds", metavar="N", help="how often each tool runs, or each click is made"),
+        argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112"),
+        argument("--json", metavar="FILE", help="also write every single run to a file")))}
+"""Every command, in the order in which --help lists them."""
+
+
+def run_outside(argv: Sequence[str]) -> int:
+    """Run a command from any Python: find or make the environment, then hand over to it."""
+    return report_errors(find_environment_and_run, argv)
+
+
+def run_inside(argv: Sequence[str]) -> int:
+    """Run a command in the active environment."""
+    return report_errors(import_and_run, argv)
+
+
+def report_errors(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    """Run a command and return its status; print expected errors as one line."""
     try:
         status = run(argv)
         sys.stdout.flush()
@@ -33,7 +94,7 @@ def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         print(f"course.py: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever reads has enough, as in `course.py progress | head`; nothing more may be written at the end either.
+        # The reader has enough, as in `course.py progress | head`; Python's last flush must go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -44,95 +105,39 @@ def _guarded(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         return 130
 
 
-def _outside(argv: Sequence[str]) -> int:
+def find_environment_and_run(argv: Sequence[str]) -> int:
+    """Run a command in the course's environment; doctor makes none, and reports without it."""
     arguments = parse(argv)
-    if arguments.command == "doctor" and not environment.active_fits() and environment.venv_fault():
+    if arguments.command == "doctor" and not environment.has_locked_packages() and environment.find_fault():
         return doctor.report(doctor.examine_outside())
-    return environment.hand_over(environment.ready(), ["-m", "pkvm_model.course", *argv])
+    return process.hand_over(install.ensure_python(), ["-m", "pkvm_model.course", *argv])
 
 
-def _inside(argv: Sequence[str]) -> int:
+def import_and_run(argv: Sequence[str]) -> int:
+    """Run a command here, in its module."""
     arguments = parse(argv)
-    module = importlib.import_module(f"pkvm_model.course.{arguments.module}")
+    module = importlib.import_module(f".{COMMANDS[arguments.command].module}", __package__)
     return int(module.run(arguments))
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Reads a command line, an empty one as a wish for help; what stands after `--` is kept for pytest."""
+    """Parse a command line; an empty one asks for help. What follows `--` is kept for pytest, as `rest`."""
     argv = list(argv) or ["--help"]
     cut = argv.index("--") if "--" in argv else len(argv)
-    arguments = parser().parse_args(argv[:cut])
-    arguments.rest = argv[cut + 1 :]
+    arguments = make_parser().parse_args(argv[:cut])
+    arguments.rest = argv[cut + 1:]
     if arguments.rest and arguments.command != "test":
         raise CourseError(f"{arguments.command} takes nothing after --.")
     return arguments
 
 
-def parser() -> argparse.ArgumentParser:
-    """Makes the parser; each command names the module of this package whose `run` does it."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     top = argparse.ArgumentParser(prog="course.py", description="How protected KVM takes a virtual machine apart.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    _add_the_learners(commands)
-
-    test = _command(commands, "test", "dev.run_tests", "run every test, or one part; what follows -- goes to pytest")
-    test.add_argument("part", nargs="?", choices=TEST_PARTS, help="only this part")
-    nbgrader = "try the exercises with nbgrader, in an environment of its own; -- CHAPTER grades others than it would"
-    test.add_argument("--nbgrader", action="store_true", help=nbgrader)
-
-    _command(commands, "doctor", "doctor", "say what is there, what is missing and how to mend it")
-
-    build = _command(commands, "build", "dev.build", "run the notebooks and store their outputs")
-    build.add_argument("--check", action="store_true", help="write nothing; fail when a stored output is stale")
-    build.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these; without it, all of notebooks/")
-
-    pages = _command(commands, "pages", "publish.site", "write the notebooks as self-contained HTML pages")
-    pages.add_argument("-o", "--output", default="_site", metavar="DIR", help="where to (default: _site)")
-
-    bundle = _command(commands, "bundle", "publish.bundle", "make a folder that runs on a machine without network")
-    bundle.add_argument("-o", "--output", default="_bundle", metavar="DIR", help="where to (default: _bundle)")
-
-    bench = _command(commands, "bench", "dev.benchmarks", "measure the explorer next to SPIN and TLC, or clicks")
-    bench.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="explorer", help="which one")
-    bench.add_argument("--rounds", metavar="N", help="how often each tool runs, or each click is made")
-    bench.add_argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112")
-    bench.add_argument("--json", metavar="FILE", help="write every single run to a file, too")
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        description = f"{command.summary[0].upper()}{command.summary[1:]}."
+        parser = subparsers.add_parser(name, help=command.summary, description=description)
+        for names, settings in command.arguments:
+            parser.add_argument(*names, **settings)
     return top
-
-
-def _add_the_learners(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    lab = _command(commands, "lab", "lab", "open JupyterLab on the first notebook, in your own copy")
-    lab.add_argument("--port", type=_port, help="the port to use; without it a free one is found")
-    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
-
-    _command(commands, "start", "learner.start", "make your own copy of the notebooks in my_work/")
-
-    update = _command(commands, "update", "learner.update",
-                      "take over what is new in the course; nothing of yours is lost")
-    update.add_argument("names", nargs="*", metavar="NAME", help="only these chapters and exercises")
-
-    _command(commands, "progress", "learner.show_progress", "show what you have solved, and what to do next")
-
-    reset = _command(commands, "reset", "learner.reset", "put a notebook of yours aside and begin it anew")
-    reset.add_argument("name", metavar="NAME", help="the exercise, or the chapter")
-
-    handin = _command(commands, "handin", "learner.handin", "write one small file with your progress and answers")
-    handin.add_argument("--name", default="", help="your name, for whoever reads it")
-    handin.add_argument("-o", "--output", metavar="FILE", help="where to (default: my_work/handin.json)")
-
-    taken = _command(commands, "import", "learner.import_progress", "take in progress and answers from another machine")
-    taken.add_argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy")
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, module: str, summary: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    command.set_defaults(module=module)
-    return command
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text} is not a port number (1 to 65535)")
-    return int(text)

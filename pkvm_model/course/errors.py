@@ -1,5 +1,6 @@
-"""The one kind of error that a learner sees as a sentence instead of a traceback."""
+"""The error that a learner sees as a sentence instead of a traceback."""
+from __future__ import annotations
 
 
 class CourseError(Exception):
-    """Says in one line what is wrong and what to do next; the command line prints it and ends with status 1."""
+    """One line that says what is wrong and what to do next; the command line prints it and ends with status 1."""

@@ -1,4 +1,5 @@
 """Opens JupyterLab on the learner's copy."""
+from __future__ import annotations
 
 import argparse
 import importlib
@@ -8,57 +9,53 @@ import sys
 from pathlib import Path
 
 from .errors import CourseError
-from .learner import work
-from .setup.environment import variables
+from .learner import my_work
+from .setup.process import build_variables
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes the learner's copy, then goes on as JupyterLab."""
+    """Make the learner's copy, then go on as JupyterLab."""
     if arguments.port:
-        refuse_taken_port(arguments.port)
-    for sentence in work.make_copy():
+        refuse_busy_port(arguments.port)
+    for sentence in my_work.make_copy():
         print(sentence)
-    print(f"Opening JupyterLab in {work.WORK}. Ctrl-C ends it.", flush=True)
-    os.environ.update(variables(Path(sys.executable)))
-    # Imported here, with these variables set, and run in this process: Ctrl-C is then quiet from the first moment on.
+    folder = my_work.MY_WORK
+    print(f"Opening JupyterLab in {folder}. Ctrl-C ends it.", flush=True)
+    os.environ.update(build_variables(Path(sys.executable)))
+    # Imported here, after these variables are set, and run in this process: so Ctrl-C is quiet from the first moment.
     lab = importlib.import_module("jupyterlab.labapp").LabApp
-    # The command line cannot set this one: JupyterLab's own value wins over it.
-    lab.serverapp_config = {**lab.serverapp_config, "default_url": first_page(work.WORK)}
-    lab.launch_instance(options(arguments, work.WORK))
+    # The command line cannot set this option: JupyterLab's own value wins over it.
+    lab.serverapp_config = {**lab.serverapp_config, "default_url": choose_first_page(folder)}
+    lab.launch_instance(list_options(arguments, folder))
     return 0
 
 
-def options(arguments: argparse.Namespace, folder: Path) -> list[str]:
-    """Gives JupyterLab's own options."""
-    chosen = [
-        f"--ServerApp.root_dir={folder}",
-        "--ServerApp.answer_yes=True",
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
-    ]
+def list_options(arguments: argparse.Namespace, folder: Path) -> list[str]:
+    """Return JupyterLab's own options."""
+    options = [f"--ServerApp.root_dir={folder}", "--ServerApp.answer_yes=True", "--ServerApp.log_level=WARN",
+               "--LabApp.log_level=WARN"]
     if arguments.port:
-        chosen += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
+        options += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
     if arguments.no_browser:
-        chosen.append("--no-browser")
+        options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        chosen.append("--allow-root")
-    return chosen
+        options.append("--allow-root")
+    return options
 
 
-def first_page(folder: Path) -> str:
-    """Gives the address of the first notebook, or of JupyterLab where there is none."""
+def choose_first_page(folder: Path) -> str:
+    """Return the address of the first notebook, or of JupyterLab if there is no notebook."""
     first = min((each.name for each in folder.glob("*.ipynb")), default=None)
     return f"/lab/tree/{first}" if first else "/lab"
 
 
-def refuse_taken_port(port: int) -> None:
-    """Raises when nothing can listen on this port."""
+def refuse_busy_port(port: int) -> None:
+    """Raise CourseError if nothing can listen on this port."""
     with socket.socket() as probe:
         if os.name != "nt":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CourseError(
-                f"port {port} cannot be used ({error.strerror}). Choose another, or leave --port out."
-            ) from error
+            raise CourseError(f"port {port} cannot be used ({error.strerror}). Choose another, or leave --port "
+                              "out.") from error

@@ -1,6 +1,9 @@
-"""Where the course is."""
+"""Where the course is on this machine."""
+from __future__ import annotations
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout: the folder that has course.py."""
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The folder pkvm_model."""
+ROOT = PACKAGE.parent
+"""The checkout: the folder with course.py."""

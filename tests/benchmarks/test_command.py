@@ -24,14 +24,14 @@ def test_the_options_reach_the_program_and_its_status_comes_back(monkeypatch: py
         return SimpleNamespace(returncode=7)
 
     monkeypatch.setattr(subprocess, "run", note)
-    assert cli.inside(["bench", "explorer", "--rounds", "2", "--only", "H211"]) == 7
+    assert cli.run_inside(["bench", "explorer", "--rounds", "2", "--only", "H211"]) == 7
     assert commands == [[ROOT / "benchmarks" / "explorer.py", "--rounds=2", "--only=H211"]]
 
 
 def test_a_copy_without_benchmarks_says_so(
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(benchmarks, "ROOT", tmp_path)
-    assert cli.inside(["bench"]) == 1
+    assert cli.run_inside(["bench"]) == 1
     assert "explorer.py is missing. Get the whole course" in capsys.readouterr().err
 
 

@@ -29,7 +29,7 @@ LIST = """# A list
 @pytest.fixture
 def deck(offline: Page, tmp_path: Path) -> Page:
     """Three slides; the one in the middle has a bench."""
-    (tmp_path / "slides.html").write_text(slides.deck(slides.listed(LIST)), encoding="utf-8")
+    (tmp_path / "slides.html").write_text(slides.format_slides(slides.parse_list(LIST)), encoding="utf-8")
     offline.goto((tmp_path / "slides.html").as_uri())
     return offline
 

@@ -33,7 +33,7 @@ class Checkout:
         self.wheels = folder / "wheels"
         for part in ("course", "practice"):
             shutil.copytree(ROOT / "pkvm_model" / part, folder / "pkvm_model" / part)
-        for name in ("__init__.py", "moved.py"):
+        for name in ("__init__.py", "moved.py", "text.py"):
             shutil.copy(ROOT / "pkvm_model" / name, folder / "pkvm_model")
         shutil.copy(ROOT / "course.py", folder)
         (folder / "notebooks").mkdir()

@@ -6,12 +6,12 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pkvm_model.course.learner import handin, work
+from pkvm_model.course.learner import handin, my_work
 from pkvm_model.course.learner.handin import HandIn
-from pkvm_model.course.learner.import_progress import take_in
+from pkvm_model.course.learner.import_progress import import_progress
+from pkvm_model.course.learner.my_work import CopyPaths, OpenCopy
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import update
-from pkvm_model.course.learner.work import Copy
 from pkvm_model.practice import progress
 from pkvm_model.practice.exercises import load_exercises
 from pkvm_model.practice.notebook import make_code_cell, make_markdown_cell
@@ -71,7 +71,7 @@ class Course:
     """A course of two chapters and three exercises, in a folder of its own, and where a learner's copy of it is."""
 
     def __init__(self, folder: Path) -> None:
-        self.copy = Copy(folder / "my_work", folder / "notebooks", folder / "exercises")
+        self.copy = CopyPaths(folder / "my_work", folder / "notebooks", folder / "exercises")
         self.copy.chapters.mkdir(parents=True)
         self.copy.exercises.mkdir()
         for name in CHAPTERS:
@@ -184,7 +184,7 @@ class Learner:
 
     def spoil(self, name: str) -> None:
         """Damage the record, or the progress, by hand."""
-        path = self.folder / self.random.choice([work.RECORD, progress.NAME])
+        path = self.folder / self.random.choice([my_work.RECORD, progress.NAME])
         content = path.read_text() if path.exists() else "{"
         path.write_text(self.random.choice(["{", "null", "[1]", content[: len(content) // 2], f"{content} {{"]))
         self.lines -= self.lost()
@@ -213,7 +213,7 @@ class Learner:
         copy, name = self.course.copy, self.random.choice([*CHAPTERS, *EXERCISES])
         commands: list[Callable[[], Iterator[str]]] = [
             lambda: start(copy), lambda: update((), copy), lambda: update((), copy), lambda: update([name], copy),
-            lambda: reset(name, copy), lambda: take_in(self.hand_in_of_another(), copy)]
+            lambda: reset(name, copy), lambda: import_progress(self.hand_in_of_another(), copy)]
         return self.random.choice(commands)()
 
     def faults(self) -> list[str]:
@@ -222,17 +222,17 @@ class Learner:
         names = [path.name for path in self.folder.rglob("*")]
         found = [f"lost: {line}" for line in self.lost()]
         found += [f"half written: {name}" for name in names if name.endswith(".new")]
-        found += [f"still newer: {sentence}" for sentence in work.make_copy(self.course.copy)]
-        for name, content in work.Work(self.course.copy).files.items():
+        found += [f"still newer: {sentence}" for sentence in my_work.make_copy(self.course.copy)]
+        for name, content in OpenCopy(self.course.copy).files.items():
             news = [new.encode() for new in (f"text {self.version}", f"task {self.version}")]
             mine = (self.folder / name).read_bytes()
             found += [f"not taken over: {name}" for new in news if new in content and new not in mine]
         return found
 
 
-def start(copy: Copy) -> Iterator[str]:
+def start(copy: CopyPaths) -> Iterator[str]:
     """The command start, which like the others does nothing before somebody listens."""
-    yield from work.make_copy(copy)
+    yield from my_work.make_copy(copy)
 
 
 def everything(folder: Path) -> str:

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course import cli, doctor
-from pkvm_model.course.dev import run_tests as checks
+from pkvm_model.course.dev import run_tests
 from pkvm_model.course.paths import ROOT
-from pkvm_model.course.setup import environment
+from pkvm_model.course.setup import install
+from pkvm_model.course.setup.signed_line import is_intact
 from tests.course.conftest import Checkout, hear_ctrl_c
 
 COMMANDS = "lab test doctor build pages bench bundle start update progress reset handin import"
@@ -28,22 +29,22 @@ COMMANDS = "lab test doctor build pages bench bundle start update progress reset
 def test_every_fixed_name_is_known(name: str) -> None:
     arguments = cli.parse([name, "x"] if name in ("reset", "import") else [name])
     assert arguments.command == name
-    assert importlib.import_module(f"pkvm_model.course.{arguments.module}").run
+    assert importlib.import_module(f"pkvm_model.course.{cli.COMMANDS[name].module}").run
 
 
 def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> Path:
         raise OSError(28, "No space left on device", "course.stamp")
 
-    monkeypatch.setattr(environment, "ready", full)
-    assert cli.outside(["start"]) == 1
+    monkeypatch.setattr(install, "ensure_python", full)
+    assert cli.run_outside(["start"]) == 1
     assert capsys.readouterr().err == "course.py: No space left on device: course.stamp\n"
 
 
 @pytest.mark.parametrize("typed", [[], ["--help"]])
 def test_every_command_is_offered(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        cli.outside(typed)
+        cli.run_outside(typed)
     offered = capsys.readouterr().out.split()
     assert {"lab", "start", "update", "progress", "reset", "handin", "import", "test", "doctor"} <= set(offered)
 
@@ -62,17 +63,17 @@ def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 
 def test_one_pytest_runs_notebooks_and_tests(pytest_call: list[str]) -> None:
-    assert cli.inside(["test"]) == 0
-    assert pytest_call == [str(ROOT), *checks.SHARED_OUT, "--nbval", "notebooks", "docs", "tests"]
+    assert cli.run_inside(["test"]) == 0
+    assert pytest_call == [str(ROOT), *run_tests.DISTRIBUTION, "--nbval", "notebooks", "docs", "tests"]
 
 
 def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:
-    cli.inside(["test", "browser", "--", "-x", "--lf"])
+    cli.run_inside(["test", "browser", "--", "-x", "--lf"])
     assert pytest_call[-3:] == ["tests/browser", "-x", "--lf"]
 
 
 def test_two_dashes_mean_nothing_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.inside(["build", "--", "-x"]) == 1
+    assert cli.run_inside(["build", "--", "-x"]) == 1
     assert capsys.readouterr().err == "course.py: build takes nothing after --.\n"
 
 
@@ -84,17 +85,17 @@ def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture
 
 
 def test_the_doctor_finds_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.inside(["doctor"]) == 0
+    assert cli.run_inside(["doctor"]) == 0
     said = capsys.readouterr().out
     assert not [line for line in said.splitlines() if line.startswith("missing")]
-    assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.NEEDED, "pictures"])
+    assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.REQUIRED, "pictures"])
 
 
 def test_the_doctor_names_what_is_missing_and_the_cure(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "NEEDED", ("no-such-thing",))
-    assert cli.inside(["doctor"]) == 1
+    monkeypatch.setattr(doctor, "REQUIRED", ("no-such-thing",))
+    assert cli.run_inside(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "missing no-such-thing  not installed: use python3 course.py lab" in said
 
@@ -108,22 +109,22 @@ def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> 
 
 
 def test_the_doctor_ends_with_a_line_to_send_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.inside(["doctor"])
+    cli.run_inside(["doctor"])
     line = capsys.readouterr().out.splitlines()[-1]
     assert re.fullmatch(
         r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
         r"\| missing nothing \| code [0-9a-f]{6}",
         line,
     )
-    assert doctor.is_whole(f"  {line.replace(' | ', '  |  ')}\n")
+    assert is_intact(f"  {line.replace(' | ', '  |  ')}\n")
 
 
 def test_a_line_that_lost_or_changed_a_part_is_not_whole() -> None:
-    line = doctor.line_to_send([doctor.Finding("ok", "Python", "3.11"), doctor.Finding("missing", "nbval", "none")])
-    assert doctor.is_whole(line)
+    line = doctor.format_line([doctor.Diagnosis("ok", "Python", "3.11"), doctor.Diagnosis("missing", "nbval", "none")])
+    assert is_intact(line)
     assert "missing nbval" in line
     for broken in (line[:-1], line[3:], line.replace("missing nbval", "missing nothing"), "", "| code"):
-        assert not doctor.is_whole(broken)
+        assert not is_intact(broken)
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model import scenes
-from pkvm_model.course.publish.chapters import chapter
+from pkvm_model.course.publish.chapters import read_chapter
 from pkvm_model.model import revisions
 from tests.text.notebook import AUTHORS, CHAPTERS, NOTEBOOKS, TEMPLATE, by_id, cells, code_cells, headings, name_of
 
@@ -28,7 +28,7 @@ framed = pytest.mark.parametrize("path", FRAMED, ids=name_of)
 
 @framed
 def test_the_title_cell_promises_says_how_long_and_what_is_needed(path: Path) -> None:
-    said = chapter(path)
+    said = read_chapter(path)
     assert 20 <= said.minutes <= 45
     assert len(re.findall(r"[.!?](?=\s|$)", said.promise)) == 1, "the promise is one sentence"
     assert all(need < path.stem for need in said.needs), "a chapter needs what comes before it"

@@ -25,7 +25,7 @@ DYING = LENT_PAGE + summary.DYING
     ],
 )
 def test_an_outcome_is_what_the_model_answers(kernel: Revision, setup: str, held: bool, name: str, said: str) -> None:
-    assert plain(summary.outcome(kernel, setup, held, name)) == said
+    assert plain(summary.find_outcome(kernel, setup, held, name)) == said
 
 
 def plain(text: str) -> str:
@@ -33,14 +33,14 @@ def plain(text: str) -> str:
 
 
 def test_every_race_has_a_row_or_is_told() -> None:
-    table, _ = summary.race_table()
-    told = [race.id for race in summary.untold()]
+    table, _ = summary.make_race_table()
+    told = [race.id for race in summary.list_races_without_scripts()]
     assert {*(row[0] for row in table.rows), *told} == {f"R{number}" for number in range(1, 30)}
     (r7,) = (row for row in table.rows if row[0] == "R7")
     assert [cell.split(" (")[0] for cell in r7[2:]] == ["■ EL2 ends", "✗ DEFECT", "✓ well", "↩ refused"]
 
 
 def test_each_number_of_the_races_leads_to_a_note() -> None:
-    table, notes = summary.race_table()
+    table, notes = summary.make_race_table()
     used = {int(number) for row in table.rows for cell in row[2:] for number in re.findall(r"\((\d+)\)", cell)}
     assert used == {int(number) for number in re.findall(r"<p>\((\d+)\) \S", notes)} == set(range(1, len(used) + 1))

@@ -12,7 +12,7 @@ from pkvm_model.course.publish import slides
 
 PAGES = sorted((ROOT / "docs" / "workshop").glob("*.md"))
 PLAN = (ROOT / "docs" / "workshop" / "ninety-minutes.md").read_text(encoding="utf-8")
-SLIDES = slides.listed(slides.LIST.read_text(encoding="utf-8"))
+SLIDES = slides.parse_list(slides.LIST.read_text(encoding="utf-8"))
 
 
 def minutes(rows: str, pattern: str) -> list[tuple[int, int]]:
@@ -52,8 +52,8 @@ def test_a_class_of_ninety_minutes_sees_some_thirty_slides() -> None:
 
 @pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.title)
 def test_each_cell_of_a_slide_is_there(slide: slides.Slide) -> None:
-    assert len(slides.cells(slide)) == len(slide.shown)
-    assert slide.shown or slide.room
+    assert len(slides.find_cells(slide)) == len(slide.cells)
+    assert slide.cells or slide.room
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_each_cell_of_a_slide_is_there(slide: slides.Slide) -> None:
         ("- 01-start-here: no-such-cell", "there is no cell no-such-cell in 01-start-here.ipynb"),
         ("- 99-nowhere: title", "99-nowhere.ipynb cannot be read"),
         ("- exercise: no-such-one", "there is no exercise no-such-one"),
-        ("something else", "'something else' is no part"),
+        ("something else", "'something else' is not a part"),
     ],
 )
 def test_a_line_that_leads_nowhere_is_named(line: str, said: str) -> None:
     with pytest.raises(CourseError, match=re.escape(said)):
-        slides.deck(slides.listed(f"# List\n\n## Part\n\n### Slide\n{line}\n"))
+        slides.format_slides(slides.parse_list(f"# List\n\n## Part\n\n### Slide\n{line}\n"))
 
 
 def test_the_slides_show_outputs_and_no_sources_and_ask_for_nothing() -> None:
-    made = slides.deck([slide for slide in SLIDES if ("01-start-here", "cold-open") in slide.shown])
+    made = slides.format_slides([slide for slide in SLIDES if ("01-start-here", "cold-open") in slide.cells])
     assert "bench(COLD_OPEN)" not in made
     assert "Who owns every page</caption>" in made
     assert not re.search(r"https?://(?!www\.w3\.org/)|<link|src=|@import|url\(", made)

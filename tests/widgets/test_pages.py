@@ -76,7 +76,7 @@ def test_the_stock_export_of_a_stored_lesson_shows_the_table() -> None:
 
 def test_all_pages_are_listed_with_their_promise(tmp_path: Path) -> None:
     nbformat.write(notebook(), tmp_path / "01-lesson.ipynb")
-    pages.write_all([tmp_path / "01-lesson.ipynb"], tmp_path / "site")
+    pages.write_pages([tmp_path / "01-lesson.ipynb"], tmp_path / "site")
     listed = (tmp_path / "site" / "index.html").read_text()
     assert '<a href="01-lesson.html">A lesson</a><p>Its promise. More.</p>' in listed
     assert (tmp_path / "site" / "01-lesson.html").exists()

@@ -1,1 +1,1 @@
-"""For those who work on the course: build, test, measure."""
+"""For people who work on the course: build, test, measure."""

@@ -1,4 +1,5 @@
-"""Runs a benchmark, which is a program of the checkout and no part of the package."""
+"""Runs a benchmark: a program of the checkout, outside the package."""
+from __future__ import annotations
 
 import argparse
 import subprocess
@@ -7,14 +8,14 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..paths import ROOT
-from ..setup import environment
+from ..setup.process import build_variables
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark with the options that were given; its status is ours."""
+    """Run the benchmark with the options that were given, and return its status."""
     program = ROOT / "benchmarks" / f"{arguments.benchmark}.py"
     if not program.is_file():
         raise CourseError(f"{program} is missing. Get the whole course to measure it.")
     options = [f"--{name}={value}" for name in ("rounds", "only", "json") if (value := getattr(arguments, name))]
     python = Path(sys.executable)
-    return subprocess.run([python, program, *options], env=environment.variables(python), check=False).returncode
+    return subprocess.run([python, program, *options], env=build_variables(python), check=False).returncode

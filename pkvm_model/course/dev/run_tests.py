@@ -1,4 +1,5 @@
-"""Runs the tests: one pytest for everything, or for one part, on all cores."""
+"""Runs the tests: one pytest for everything, or for one part, on up to four cores."""
+from __future__ import annotations
 
 import argparse
 import os
@@ -7,24 +8,22 @@ import pytest
 
 from ..errors import CourseError
 from ..paths import ROOT
-from ..teach import check_nbgrader as grading_trial
+from ..teach import check_nbgrader
 
-PARTS = {
-    None: ["--nbval", "notebooks", "docs", "tests"],
-    "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course"],
-    "notebooks": ["--nbval", "notebooks", "docs"],
-    "browser": ["tests/browser"],
-    "exercises": ["tests/practice"],
-}
-# A file stays together: the cells of a notebook share a kernel, the tests of a browser a JupyterLab.
-SHARED_OUT = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
+PARTS = {None: ["--nbval", "notebooks", "docs", "tests"],
+         "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course"],
+         "notebooks": ["--nbval", "notebooks", "docs"],
+         "browser": ["tests/browser"],
+         "exercises": ["tests/practice"]}
+# A file stays on one core: the cells of a notebook share a kernel, the tests of a browser share a JupyterLab.
+DISTRIBUTION = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs pytest in the folder of the course, or tries nbgrader."""
+    """Run pytest in the folder of the course, or try nbgrader."""
     if arguments.nbgrader and arguments.part:
         raise CourseError("test takes a part or --nbgrader, not both.")
     if arguments.nbgrader:
-        return grading_trial.run(arguments)
+        return check_nbgrader.run(arguments)
     os.chdir(ROOT)
-    return int(pytest.main([*SHARED_OUT, *PARTS[arguments.part], *arguments.rest]))
+    return int(pytest.main([*DISTRIBUTION, *PARTS[arguments.part], *arguments.rest]))

@@ -1,1 +1,1 @@
-"""The learner's own copy: make it, update it, reset it, hand it in."""
+"""The learner's copy of the course, and each command that works on it."""

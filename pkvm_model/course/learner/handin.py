@@ -1,21 +1,22 @@
-"""The hand-in: one small file of JSON in which a learner gives their progress and answers to somebody else.
+"""The hand-in: one small JSON file with a learner's progress and answers, for a teacher or another machine.
 
     {"format": "pkvm-course-handin",
      "version": 1,
-     "name": "Ada",                      as the learner gave it; '' where none was given
-     "course": "3f0c9a1b77de",           digest of the exercises' texts, so of the version of the course
+     "name": "Ada",                      as the learner gave it; '' if none was given
+     "course": "3f0c9a1b77de",           digest of the exercises' texts: the version of the course
      "exercises": {
-      "find-the-hole": {                 every exercise of which something is noted, by id
+      "find-the-hole": {                 each exercise that has progress, by id
        "tries": 3, "hints": 1, "shown": false, "solved": true, "steps": 4, "fewest": 4,
-       "answer": "run = [1, 0, 1, 0]",   the last that passed, or else the last that was tried
+       "answer": "run = [1, 0, 1, 0]",   the last answer that passed, or else the last that was tried
        "trace": "pkvm-trace 1 v1 ..."}}, the run that goes with it
-     "digest": "9b2c..."}                sha256 of the canonical text of everything else
+     "digest": "9b2c..."}                SHA-256 of the canonical text of everything else
 
 A field of an exercise that has its usual value (0, false, null, '') is left out. The canonical text is JSON in ASCII
-with sorted names and no spaces. The digest shows that a file was cut or changed after it was written; whoever wants to
-deceive can make it anew, so it proves nothing about who wrote what. `read` refuses every other file in one line and
-evaluates nothing. It looks at form only: whether the facts agree with each other and with the course is for the reader.
+with sorted names and no spaces. The digest shows that a file was cut or changed after it was written. It proves nothing
+about who wrote what: anybody can compute a new one. `read` refuses every other file in one line and evaluates nothing.
+It checks form only; whether the facts agree with each other and with the course is the reader's business.
 """
+from __future__ import annotations
 
 import argparse
 import hashlib
@@ -25,13 +26,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from ...graphs.hunt import count
 from ...practice import progress
 from ...practice.exercises import FOLDER
 from ...practice.progress import ExerciseRecord, parse_record, to_json, write_atomically
+from ...text import count
 from ..errors import CourseError
-from . import show_progress as standing
-from .work import Copy
+from . import show_progress
+from .my_work import CopyPaths
 
 USUAL = "handin.json"
 FORMAT, VERSION = "pkvm-course-handin", 1
@@ -54,37 +55,37 @@ class HandIn(NamedTuple):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the learner's hand-in and says what is in it."""
-    copy = Copy()
-    path = Path(arguments.output) if arguments.output else copy.folder / USUAL
-    handed = of(copy, arguments.name)
-    write(handed, path)
-    solved = sum(done.solved for done in handed.exercises.values())
-    handed_in = count(len(handed.exercises), "exercise")
-    print(f"{path}: {handed_in}, {solved} of them solved. Send it to whoever asked for it.")
-    if not handed.name:
-        print("No name is in it. To put one in: python3 course.py handin --name 'Your Name'")
+    """Write the learner's hand-in and print what is in it."""
+    paths = CopyPaths()
+    file = Path(arguments.output) if arguments.output else paths.folder / USUAL
+    hand_in = collect(paths, arguments.name)
+    write(hand_in, file)
+    solved = sum(done.solved for done in hand_in.exercises.values())
+    exercises = count(len(hand_in.exercises), "exercise")
+    print(f"{file}: {exercises}, {solved} of them solved. Send it to the person who asked for it.")
+    if not hand_in.name:
+        print("It has no name in it. To add yours: python3 course.py handin --name 'Your Name'")
     return 0
 
 
-def of(copy: Copy, name: str = "") -> HandIn:
-    """What there is to hand in of a learner's copy. Raises CourseError where that is nothing."""
+def collect(paths: CopyPaths, name: str = "") -> HandIn:
+    """Return the hand-in of a learner's copy. Raises CourseError if there is nothing to hand in."""
     if not is_name(name):
         raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters. Give a shorter one.")
-    noted = {each: done for each, done in standing.read(copy).items() if done != ExerciseRecord()}
-    if not noted:
+    exercises = {each: done for each, done in show_progress.read_progress(paths).items() if done != ExerciseRecord()}
+    if not exercises:
         raise CourseError("there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab")
-    return HandIn(name, course_version(copy.exercises), noted)
+    return HandIn(name, digest_course(paths.exercises), exercises)
 
 
-def write(handed: HandIn, path: Path) -> None:
-    """Writes a hand-in, over an older one if there is one, but over no other file. Raises CourseError."""
+def write(hand_in: HandIn, path: Path) -> None:
+    """Write a hand-in; it may replace an older hand-in, and no other file. Raises CourseError."""
     try:
-        text = to_text(handed)
+        text = to_text(hand_in)
     except ValueError as error:
         raise CourseError(f"this cannot be handed in: {error}. Shorten it and run its cell again.") from error
     if path.exists() and not is_hand_in(path):
-        raise CourseError(f"{path} is there already and is no hand-in. Choose another name with -o.")
+        raise CourseError(f"{path} already exists and is not a hand-in. Choose another name with -o.")
     try:
         write_atomically(path, text.encode())
     except OSError as error:
@@ -92,7 +93,7 @@ def write(handed: HandIn, path: Path) -> None:
 
 
 def is_hand_in(path: Path) -> bool:
-    """True for a file that is a hand-in, of whomever."""
+    """Return True if a file is a hand-in, of any learner."""
     try:
         return bool(read(path))
     except CourseError:
@@ -100,28 +101,28 @@ def is_hand_in(path: Path) -> bool:
 
 
 def read(path: Path) -> HandIn:
-    """What a hand-in says. Raises CourseError with one line for any other file, and for one that was changed."""
+    """Return the hand-in in a file. Raises CourseError, in one line, for any other file or one that was changed."""
     try:
         return from_json(load(path))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise CourseError(f"{path} is no hand-in of this course: {reason(error)}.") from None
+        raise CourseError(f"{path} is not a hand-in of this course: {explain(error)}.") from None
 
 
-def progress_in(path: Path) -> dict[str, ExerciseRecord]:
-    """What a hand-in, or a file of progress, says of each exercise. Raises CourseError for any other file."""
+def read_progress(path: Path) -> dict[str, ExerciseRecord]:
+    """Return the progress in a hand-in or in a progress file, by exercise. Raises CourseError for any other file."""
     try:
         whole = load(path)
         if "format" in whole:
             return from_json(whole).exercises
         if whole.keys() != {"version", "exercises"} or whole["version"] != progress.VERSION:
-            raise ValueError("its fields are others")
-        return exercises_from(whole["exercises"])
+            raise ValueError("it has other fields")
+        return read_exercises(whole["exercises"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise CourseError(f"{path} is neither a hand-in nor progress of this course: {reason(error)}.") from None
+        raise CourseError(f"{path} is neither a hand-in nor progress of this course: {explain(error)}.") from None
 
 
 def load(path: Path) -> Any:
-    """The JSON in a file from outside: of limited size, no name twice. Raises ValueError, or CourseError."""
+    """Return the JSON in a file from outside: of limited size, no name twice. Raises ValueError or CourseError."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -129,93 +130,87 @@ def load(path: Path) -> Any:
         raise CourseError(f"{path} cannot be read ({error.strerror}). Is the name right?") from error
     if len(content) > LARGEST_FILE:
         raise ValueError("it is larger than 4 MB")
-    return json.loads(
-        content.decode(),
-        object_pairs_hook=_without_doubles,
-        parse_int=_small_number,
-        parse_constant=_refuse_constant,
-    )
+    return json.loads(content.decode(), object_pairs_hook=refuse_double_names, parse_int=parse_small_number,
+                      parse_constant=refuse_constant)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_double_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs of a JSON object. Raises ValueError if a name is in it twice."""
     if len(dict(pairs)) != len(pairs):
-        raise ValueError("a name stands in it twice")
+        raise ValueError("a name is in it twice")
     return dict(pairs)
 
 
-def _small_number(digits: str) -> int:
+def parse_small_number(digits: str) -> int:
+    """Return a number. Raises ValueError if it is too large; the digits are counted first, since int() is slow."""
     if len(digits) > 7 or abs(int(digits)) > GREATEST_NUMBER:
-        raise ValueError("a number in it is too great")
+        raise ValueError("a number in it is too large")
     return int(digits)
 
 
-def _refuse_constant(constant: str) -> NoReturn:
+def refuse_constant(constant: str) -> NoReturn:
+    """Raise ValueError for NaN and Infinity, which JSON does not have."""
     raise ValueError(f"it says {constant}")
 
 
-def reason(error: Exception) -> str:
-    """Why a file was refused, in a phrase of one line."""
+def explain(error: Exception) -> str:
+    """Return why a file was refused, as a phrase of one line."""
     if isinstance(error, json.JSONDecodeError | UnicodeError | RecursionError):
-        return "it is cut or is no JSON"
+        return "it is cut or is not JSON"
     if isinstance(error, KeyError | TypeError | AttributeError):
-        return "a field is missing, unknown or of the wrong kind"
+        return "a field is missing, unknown or of the wrong type"
     return " ".join(str(error).split())
 
 
 def from_json(whole: Any) -> HandIn:
-    """The hand-in that JSON values describe. Raises ValueError, TypeError, KeyError or AttributeError."""
+    """Return the hand-in that JSON values describe. Raises ValueError, TypeError, KeyError or AttributeError."""
     if whole.keys() != FIELDS or whole["format"] != FORMAT:
-        raise ValueError("its fields are others")
+        raise ValueError("it has other fields")
     if type(whole["version"]) is not int or whole["version"] != VERSION:
         raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
     if whole["digest"] != digest(whole):
         raise ValueError("it was cut or changed after it was handed in")
     name, course = whole["name"], whole["course"]
     if not is_name(name) or not COURSE.fullmatch(course):
-        raise ValueError("its name or its course is not as this course writes it")
-    return HandIn(name, course, exercises_from(whole["exercises"]))
+        raise ValueError("this course does not write such a name or version")
+    return HandIn(name, course, read_exercises(whole["exercises"]))
 
 
 def is_name(text: str) -> bool:
-    """True for a name that fits on a line and holds nothing that a terminal would obey."""
+    """Return True for a name that fits on a line and has no control characters, which a terminal would obey."""
     return len(text) <= LONGEST_NAME and text.isprintable()
 
 
-def exercises_from(rows: Mapping[str, Any]) -> dict[str, ExerciseRecord]:
-    """What is noted of each exercise, each fact within its limits. Raises ValueError and the like."""
+def read_exercises(rows: Mapping[str, Any]) -> dict[str, ExerciseRecord]:
+    """Return the progress of each exercise, each value within its limits. Raises ValueError and the like."""
     if len(rows) > MOST_EXERCISES or not all(ID.fullmatch(name) and len(name) <= LONGEST_NAME for name in rows):
-        raise ValueError("its exercises do not have the names that exercises have")
-    noted = {name: parse_record(row) for name, row in rows.items()}
-    values = [value for done in noted.values() for value in done]
+        raise ValueError("its exercises have names that no exercise has")
+    exercises = {name: parse_record(row) for name, row in rows.items()}
+    values = [value for done in exercises.values() for value in done]
     if any(isinstance(value, int) and value > GREATEST_NUMBER for value in values):
-        raise ValueError("a number in it is too great")
+        raise ValueError("a number in it is too large")
     if any(isinstance(value, str) and len(value) > LONGEST_TEXT for value in values):
         raise ValueError("an answer or a trace in it has more than 100,000 characters")
-    return noted
+    return exercises
 
 
-def to_text(handed: HandIn) -> str:
-    """The file's text. Raises ValueError for what `read` would refuse."""
-    whole: dict[str, Any] = {
-        "format": FORMAT,
-        "version": VERSION,
-        "name": handed.name,
-        "course": handed.course,
-        "exercises": to_json(handed.exercises),
-    }
+def to_text(hand_in: HandIn) -> str:
+    """Return the file's text. Raises ValueError for what `read` would refuse."""
+    whole: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": hand_in.name, "course": hand_in.course,
+                             "exercises": to_json(hand_in.exercises)}
     whole["digest"] = digest(whole)
     from_json(whole)
     return json.dumps(whole, indent=1) + "\n"
 
 
 def digest(whole: Mapping[str, Any]) -> str:
-    """The digest of everything but itself."""
+    """Return the digest of everything but the digest itself."""
     rest = {name: value for name, value in whole.items() if name != "digest"}
     canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def course_version(folder: Path = FOLDER) -> str:
-    """The digest of the exercises' texts: it is another one when any exercise is."""
+def digest_course(folder: Path = FOLDER) -> str:
+    """Return the digest of the exercises' texts, 12 hex digits; it changes when any exercise does."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
     return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,39 +1,40 @@
-"""Makes an exercise, or a chapter, as the course gives it again; what was there is put aside.
+"""Restores the course's version of an exercise or chapter; the learner's version is put aside.
 
 Of an exercise's progress the tries and the last answer stay. Hints, the solution that was shown, solved, the steps and
-the run start anew, so that it can be done once more.
+the run start afresh, so that the exercise can be done once more.
 """
+from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
 
 from ...practice.progress import ExerciseRecord
+from .my_work import CopyPaths, cut_stem, open_copy
 from .update import RELOAD
-from .work import Copy, opened, stem
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Resets what is named and says what it did."""
+    """Reset a notebook and print what happened."""
     for line in reset(arguments.name):
         print(line)
     return 0
 
 
-def reset(name: str, copy: Copy | None = None) -> Iterator[str]:
-    """Makes a notebook pristine again, and what is noted of it."""
-    with opened(copy) as work:
-        file = work.named(name)
-        yield work.reset(file)
-        noted, damage = work.noted()
+def reset(name: str, paths: CopyPaths | None = None) -> Iterator[str]:
+    """Reset a notebook and its progress; yield a line for each. Raises CourseError for an unknown name."""
+    with open_copy(paths) as copy:
+        file = copy.resolve(name)
+        yield copy.reset(file)
+        progress, damage = copy.read_progress()
         if damage:
             yield damage
-        done = noted.get(stem(file), ExerciseRecord())
-        if done != anew(done):
-            work.keep_noted(noted | {stem(file): anew(done)})
-            yield f"{stem(file)}: open again. The number of your tries and your last answer stay noted."
+        done = progress.get(cut_stem(file), ExerciseRecord())
+        if done != clear_result(done):
+            copy.write_progress(progress | {cut_stem(file): clear_result(done)})
+            yield f"{cut_stem(file)}: open again. The number of your tries and your last answer are kept."
     yield RELOAD
 
 
-def anew(done: ExerciseRecord) -> ExerciseRecord:
-    """What stays noted of an exercise that is begun once more."""
+def clear_result(done: ExerciseRecord) -> ExerciseRecord:
+    """Return what is kept of an exercise's progress when it is started afresh."""
     return done._replace(hints=0, shown=False, solved=False, steps=None, fewest=None, trace="")

@@ -1,33 +1,31 @@
 """Shows the learner's progress: each chapter with its exercises, and what to do next."""
+from __future__ import annotations
 
 import argparse
 
-from ...practice import progress
+from ...practice import progress, progress_table
 from ...practice.progress import ExerciseRecord, ProgressError
-from ...practice.progress_table import make_table
 from ...show.table import Table
 from ..errors import CourseError
-from .work import Copy, exercises_of
+from .my_work import CopyPaths, read_exercises
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the table."""
-    print(table())
+    """Print the table."""
+    print(make_table())
     return 0
 
 
-def table(copy: Copy | None = None) -> Table:
-    """The learner's progress as a table, with what to do next below it."""
-    copy = copy or Copy()
-    return make_table(list(exercises_of(copy.exercises).values()), read(copy))
+def make_table(paths: CopyPaths | None = None) -> Table:
+    """Return the learner's progress as a table, with what to do next below it. Raises CourseError."""
+    paths = paths or CopyPaths()
+    return progress_table.make_table(list(read_exercises(paths.exercises).values()), read_progress(paths))
 
 
-def read(copy: Copy) -> dict[str, ExerciseRecord]:
-    """What is noted in a copy. Raises CourseError for progress that is damaged."""
+def read_progress(paths: CopyPaths) -> dict[str, ExerciseRecord]:
+    """Return the progress in a copy, by exercise. Raises CourseError if it is damaged."""
     try:
-        return progress.read(copy.folder)
+        return progress.read(paths.folder)
     except ProgressError as error:
-        raise CourseError(
-            f"{copy.folder / progress.NAME} cannot be used: {error}. Rename it, and a new one begins; "
-            "your answers are in your notebooks."
-        ) from error
+        raise CourseError(f"{paths.folder / progress.NAME} cannot be used: {error}. Rename it, and a new one begins; "
+                          "your answers are in your notebooks.") from error

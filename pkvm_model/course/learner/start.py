@@ -1,27 +1,28 @@
-"""Makes the learner's copy, and lets a plain `jupyter lab` of this environment find the course's extension."""
+"""Makes the learner's copy, and lets a plain `jupyter lab` in this environment find the course's extension."""
+from __future__ import annotations
 
 import argparse
 import shutil
 import sys
 from pathlib import Path
 
-from ..paths import ROOT
-from . import work
+from ..paths import PACKAGE
+from . import my_work
 
-EXTENSIONS = ROOT / "pkvm_model" / "widgets" / "jupyter" / "labextensions"
+EXTENSIONS = PACKAGE / "widgets" / "jupyter" / "labextensions"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes the learner's copy and says where it is."""
-    for sentence in work.make_copy():
+    """Make the learner's copy and print where it is."""
+    for sentence in my_work.make_copy():
         print(sentence)
     install_extensions(Path(sys.prefix))
-    print(f"Your copy of the notebooks is in {work.WORK}")
+    print(f"Your copy of the notebooks is in {my_work.MY_WORK}")
     return 0
 
 
 def install_extensions(prefix: Path) -> None:
-    """Copies the JupyterLab extension into an environment; without it a notebook shows still tables until it is run."""
+    """Copy the JupyterLab extension into an environment; without it, widgets are static tables until cells are run."""
     target = prefix / "share" / "jupyter" / "labextensions"
     try:
         if EXTENSIONS.is_dir():

@@ -1,1 +1,1 @@
-"""What is made of the notebooks: pages, slides, figures, a summary, a bundle."""
+"""What is made from the notebooks: pages, slides, a summary, the course map, figures, a bundle."""

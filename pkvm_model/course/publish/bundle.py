@@ -1,4 +1,5 @@
-"""Makes a bundle: a folder with the course and its packages, which installs and runs on a machine without network."""
+"""Makes a bundle: a folder with the course and its packages, which installs and runs without a network."""
+from __future__ import annotations
 
 import argparse
 import importlib.util
@@ -10,120 +11,115 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import CourseError
-from ..setup import environment
 from ..paths import ROOT
-from ..setup.environment import LOCK, MADE_FOR, WHEELS
+from ..setup import install
+from ..setup.environment import COURSE
+from ..setup.wheels import MADE_FOR, WHEELS, describe_machine
 
-DEFAULT = "_bundle"
 README = """\
 THE COURSE WITHOUT A NETWORK
 
-This folder has the course and all its packages. It is for {machine}, and for no other.
+This folder has the course and all its packages. It is for {machine}, and for nothing else.
 You need that Python, and a browser. In this folder, run:
 
     python3 course.py lab       makes the environment once, then opens the course
-    python3 course.py doctor    says what is there, with a line for your teacher
-    python3 course.py test      runs every test
+    python3 course.py doctor    reports what works, with a line for your teacher
+    python3 course.py test      runs all tests
 
-If this machine is another kind, the first command says so and changes nothing. Then a bundle has to be made on a
-machine like yours: there, with a network, run `python3 course.py bundle` in the course.
+On a machine of another kind the first command says so and changes nothing. Such a machine needs a bundle made on one
+like it: there, with a network, run `python3 course.py bundle` in the course.
 
-What you do is kept in my_work/. The course is described in README.md.
+Your work is kept in my_work/. README.md describes the course.
 
 Made from revision {revision}.
 """
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes the bundle and says how large it is and what it is for."""
+    """Make the bundle and print its size and what it is for."""
     target = Path(arguments.output).resolve()
-    refuse_taken(target)
-    files = tracked()
-    print(f"Fetching the packages for {environment.kind_of_machine()}.", flush=True)
+    refuse_existing(target)
+    files = list_files()
+    print(f"Fetching the packages for {describe_machine()}.", flush=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    # A bundle that is half made never stands under its name: a stop would leave one that looks whole.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made:
-        folder = Path(made) / target.name
-        copy(files, folder)
-        fetch(folder / WHEELS.name)
-        describe(folder)
+    # A half-made bundle never has the bundle's name: after a stop it would look whole.
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
+        folder = Path(temporary) / target.name
+        copy_files(files, folder)
+        fetch_wheels(folder / WHEELS.name)
+        write_notes(folder)
         folder.rename(target)
-    print(summary(target))
+    print(summarize(target))
     return 0
 
 
-def refuse_taken(target: Path) -> None:
-    """Raises where something stands in the place of the bundle."""
+def refuse_existing(target: Path) -> None:
+    """Raise CourseError if the bundle's name is taken by anything but an empty folder."""
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise CourseError(f"{target} is there already. Remove it, or name another folder with -o.")
+        raise CourseError(f"{target} already exists. Remove it, or name another folder with -o.")
 
 
-def tracked() -> list[str]:
-    """Gives the files of the course by name, as git has them; what a learner wrote is not among them."""
-    return ask_git("ls-files", "-z").rstrip("\0").split("\0")
+def list_files() -> list[str]:
+    """Return the names of the course's files, as git has them; a learner's work is not among them."""
+    return run_git("ls-files", "-z").rstrip("\0").split("\0")
 
 
-def revision() -> str:
-    """Names the revision, with a mark where files were changed since."""
-    return ask_git("describe", "--always", "--dirty=, changed since").strip()
+def describe_revision() -> str:
+    """Return the revision, with a mark if files were changed since."""
+    return run_git("describe", "--always", "--dirty=, changed since").strip()
 
 
-def ask_git(*question: str) -> str:
-    """Gives what git says of the course."""
+def run_git(*arguments: str) -> str:
+    """Return the output of git in the course. Raises CourseError if this is not a checkout."""
     try:
-        # A checkout inside somebody else's repository must not give that one's files.
+        # Without this check, a copy inside somebody else's repository would list their files.
         if not (ROOT / ".git").exists():
             raise FileNotFoundError
-        return subprocess.run(["git", *question], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise CourseError(
-            "bundle needs a git checkout of the course, and git: they say which files belong to it. "
-            "Clone the course, and run bundle there."
-        ) from error
+        raise CourseError("bundle needs git and a git checkout of the course, to know which files belong to it. "
+                          "Clone the course, and run bundle there.") from error
 
 
-def copy(files: Sequence[str], folder: Path) -> None:
-    """Copies the files of the course as they are now."""
+def copy_files(files: Sequence[str], folder: Path) -> None:
+    """Copy the files of the course as they are now."""
     for name in files:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
 
 
-def fetch(wheels: Path) -> None:
-    """Fetches the wheels of the lock for this kind of machine, each compared with its hash."""
+def fetch_wheels(wheels: Path) -> None:
+    """Download the wheels of the lock for this kind of machine; pip compares each with its hash."""
     with tempfile.TemporaryDirectory() as spare:
-        pip = python_with_pip(Path(spare))
-        command: list[str | Path] = [pip, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps"]
-        environment.run_quietly([*command, "--require-hashes", "--only-binary", ":all:", "-d", wheels, "-r", LOCK])
+        pip: list[str | Path] = [find_python_with_pip(Path(spare)), "-m", "pip", "--disable-pip-version-check"]
+        install.run_quietly([*pip, "download", "--no-deps", "--require-hashes", "--only-binary", ":all:",
+                             "-d", wheels, "-r", COURSE.lock])
 
 
-def python_with_pip(spare: Path) -> Path:
-    """Gives a Python of this version that has pip; uv makes environments without it."""
+def find_python_with_pip(spare: Path) -> Path:
+    """Return a Python of this version that has pip; environments made by uv have none."""
     if importlib.util.find_spec("pip"):
         return Path(sys.executable)
-    environment.run_quietly([sys.executable, "-m", "venv", spare])
-    return spare / environment.venv_python().relative_to(environment.VENV)
+    install.run_quietly([sys.executable, "-m", "venv", spare])
+    return spare / COURSE.python.relative_to(COURSE.venv)
 
 
-def describe(folder: Path) -> None:
-    """Writes what the bundle is for, for course.py and for people."""
-    machine = environment.kind_of_machine()
+def write_notes(folder: Path) -> None:
+    """Write what the bundle is for, for course.py and for people."""
+    machine = describe_machine()
     (folder / MADE_FOR.relative_to(ROOT)).write_text(f"{machine}\n", encoding="utf-8")
-    text = README.format(machine=machine, revision=revision())
+    text = README.format(machine=machine, revision=describe_revision())
     (folder / "README-FIRST.txt").write_text(text, encoding="utf-8")
 
 
-def summary(target: Path) -> str:
-    """Says what was made."""
-    wheels = list((target / WHEELS.name).glob("*.whl"))
-    return (
-        f"{target}: {megabytes([each for each in target.rglob('*') if each.is_file()])}, of which "
-        f"{len(wheels)} wheels are {megabytes(wheels)}; for {environment.kind_of_machine()}.\n"
-        "Copy the whole folder; README-FIRST.txt in it says how to start."
-    )
+def summarize(target: Path) -> str:
+    """Return the size of a bundle and what to do with it."""
+    files, wheels = [path for path in target.rglob("*") if path.is_file()], [*(target / WHEELS.name).glob("*.whl")]
+    return (f"{target}: {format_size(files)}, of which {len(wheels)} wheels are {format_size(wheels)}; for "
+            f"{describe_machine()}.\nCopy the whole folder; README-FIRST.txt in it says how to start.")
 
 
-def megabytes(files: Sequence[Path]) -> str:
-    """Gives the size of some files."""
-    return f"{sum(each.stat().st_size for each in files) / 1_000_000:.1f} MB"
+def format_size(files: Sequence[Path]) -> str:
+    """Return the size of some files in megabytes."""
+    return f"{sum(path.stat().st_size for path in files) / 1_000_000:.1f} MB"

@@ -1,4 +1,5 @@
-"""What the chapters say of themselves in their title cells: number, title, promise, minutes, what they need first."""
+"""What the title cell of each chapter states: number, title, promise, minutes, and what to read first."""
+from __future__ import annotations
 
 import json
 import re
@@ -10,13 +11,12 @@ from ..paths import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 TITLE = re.compile(
-    r"# (?P<title>.+)\n\n\*\*(?P<promise>.+)\*\*\n\nTime: (?P<minutes>\d+) minutes\. You need: (?P<needs>.+)"
-)
+    r"# (?P<title>.+)\n\n\*\*(?P<promise>.+)\*\*\n\nTime: (?P<minutes>\d+) minutes\. You need: (?P<needs>.+)")
 LINK = re.compile(r"\]\(([\w-]+)\.ipynb")
 
 
 class Chapter(NamedTuple):
-    """One chapter; `needs` are the names of the notebooks that come before it."""
+    """One chapter; `needs` are the names of the notebooks to read before it."""
 
     name: str
     title: str
@@ -30,16 +30,16 @@ class Chapter(NamedTuple):
         return self.name[:2]
 
 
-def chapters(folder: Path = NOTEBOOKS) -> list[Chapter]:
-    """All chapters of a folder in their order."""
-    return [chapter(path) for path in sorted(folder.glob("[0-9][0-9]-*.ipynb"))]
+def read_chapters(folder: Path = NOTEBOOKS) -> list[Chapter]:
+    """Return all chapters of a folder in their order. Raises CourseError as `read_chapter` does."""
+    return [read_chapter(path) for path in sorted(folder.glob("[0-9][0-9]-*.ipynb"))]
 
 
-def chapter(path: Path) -> Chapter:
-    """What one notebook says of itself."""
+def read_chapter(path: Path) -> Chapter:
+    """Return what a notebook's title cell states. Raises CourseError if the cell does not have the form of a title."""
     first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-    found = TITLE.fullmatch(re.sub(r"(?<!\n)\n(?!\n)", " ", first))
-    if not found:
+    title = TITLE.fullmatch(re.sub(r"(?<!\n)\n(?!\n)", " ", first))
+    if not title:
         raise CourseError(f"{path.name}: the first cell is not `# Title`, `**Promise.**`, `Time: … You need: …`.")
-    needs = tuple(LINK.findall(found["needs"]))
-    return Chapter(path.stem, found["title"], found["promise"], int(found["minutes"]), needs)
+    needs = tuple(LINK.findall(title["needs"]))
+    return Chapter(path.stem, title["title"], title["promise"], int(title["minutes"]), needs)

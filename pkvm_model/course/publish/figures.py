@@ -1,4 +1,5 @@
-"""The files of figures/ that are drawn: by name, the function that gives the bytes of each, the same on each run."""
+"""The files of figures/ that are drawn: for each name the function that returns its text, the same on every run."""
+from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
@@ -10,15 +11,13 @@ from ...show.dot import Dot, svg
 from .course_map import course_map
 
 
-def drawing(picture: Dot) -> str:
-    """The picture as SVG that says what it shows, for those who cannot see it."""
+def draw(picture: Dot) -> str:
+    """Return the picture as SVG with a title, for readers who cannot see it."""
     head, tag, rest = svg(picture.source).partition("<svg ")
     attributes, close, body = rest.partition(">")
     return f'{head}{tag}role="img" {attributes}{close}\n<title>{escape(picture.alt)}</title>{body}'
 
 
-FIGURES: dict[str, Callable[[], str]] = {
-    "course-map.svg": lambda: drawing(course_map()),
-    "life-of-a-page.svg": lambda: drawing(page_life(PRE)),
-    "life-of-a-vm.svg": lambda: drawing(life_of_a_vm(V1)),
-}
+FIGURES: dict[str, Callable[[], str]] = {"course-map.svg": lambda: draw(course_map()),
+                                         "life-of-a-page.svg": lambda: draw(page_life(PRE)),
+                                         "life-of-a-vm.svg": lambda: draw(life_of_a_vm(V1))}

@@ -1,25 +1,23 @@
-"""Writes notebooks as HTML pages of one file each, whose widgets work with no kernel and no network."""
+"""Writes notebooks as HTML pages of one file each, whose widgets work without a kernel and a network."""
+from __future__ import annotations
 
-import argparse
 import html
 import json
 import re
-import sys
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert import HTMLExporter
+from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
 from ...widgets.front_end import front_end, kinds
 from ...widgets.widget import MIME
 from ..errors import CourseError
-from ..paths import ROOT
-
-Notebook = Any  # nbformat gives dictionaries whose keys are attributes as well
-DEFAULT = "_site"
+from .chapters import NOTEBOOKS
 
 LIGHT = "--ground:#FFFFFF;--text:#16191D;--soft:#555D68;--rule:#D5D9DF;--wash:#F4F5F7;--link:#313DD1"
 DARK = "--ground:#111111;--text:#F1F3F5;--soft:#B3BAC4;--rule:#3A4048;--wash:#1C1F24;--link:#6896FF"
@@ -59,7 +57,7 @@ PAGE = """<!doctype html>
 <body><main>{body}</main>{script}</body></html>
 """
 
-# An inline module may export; what is stored in each place is drawn over the static table, which stays if that fails.
+# The inline module draws each stored widget over its static table; if that fails, the table stays.
 START = """
 for (const place of document.querySelectorAll(".widget-here")) {
   try {
@@ -71,134 +69,126 @@ for (const place of document.querySelectorAll(".widget-here")) {
 """
 
 
-def export(path: Path | str) -> str:
-    """One notebook as one HTML page that asks for nothing."""
-    path = Path(path)
-    notebook = read(path)
-    # With saved widget state the exporter would prefer views that only a kernel can fill.
+def export(path: Path) -> str:
+    """Return a notebook as one HTML page that loads nothing. Raises CourseError if it is not a notebook."""
+    notebook = read_notebook(path)
+    # If a notebook has saved widget state, the exporter prefers views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
-    held = [prepare(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
-    leave_out_hidden(notebook)
-    body = local_links('<nav><a href="index.html">All lessons</a></nav>' + rendered(notebook, path))
-    return page(heading(notebook, path), body, sorted(set(held) & set(kinds())))
+    widgets = [embed_widget(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
+    hide_sources(notebook)
+    body = link_pages('<nav><a href="index.html">All lessons</a></nav>' + render_cells(notebook, path))
+    return format_page(find_heading(notebook, path), body, sorted(set(widgets) & set(kinds())))
 
 
-def read(path: Path) -> Notebook:
-    """A notebook, or one sentence on why it is none."""
+def read_notebook(path: Path) -> NotebookNode:
+    """Return the notebook in a file. Raises CourseError if it is not one."""
     try:
-        return nbformat.read(path, as_version=4)
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+        return notebook
     except (OSError, ValueError, AttributeError) as error:
         raise CourseError(f"{path} cannot be read as a notebook ({error}).") from error
 
 
-def prepare(data: dict[str, Any]) -> str:
-    """Puts a stored widget behind its static form; returns its kind, or nothing where there was none."""
+def embed_widget(data: dict[str, Any]) -> str:
+    """Put a stored widget behind its static form, and return its kind; '' if the output has no widget."""
     stored = data.pop(MIME, None)
     if stored is None:
         return ""
     packed = json.dumps(stored, ensure_ascii=False).replace("<", "\\u003c")
-    held = f'<script type="application/json">{packed}</script>'
-    data["text/html"] = f'<div class="widget-here">{data.get("text/html", "")}{held}</div>'
+    script = f'<script type="application/json">{packed}</script>'
+    data["text/html"] = f'<div class="widget-here">{data.get("text/html", "")}{script}</div>'
     return str(stored.get("kind", ""))
 
 
-def leave_out_hidden(notebook: Notebook) -> None:
-    """Cells whose source JupyterLab hides, such as a quiz with its answers, show only their output."""
+def hide_sources(notebook: NotebookNode) -> None:
+    """Show only the output of a cell whose source JupyterLab hides, such as a quiz with its answers."""
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata["transient"] = {"remove_source": True}
 
 
-def rendered(notebook: Notebook, path: Path) -> str:
-    """The cells through nbconvert's plain template, which brings neither styles nor scripts."""
-    body, _ = exporter().from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
+def render_cells(notebook: NotebookNode, path: Path) -> str:
+    """Return the cells as HTML, by nbconvert's plain template, which adds no styles and no scripts."""
+    body, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
     return str(body)
 
 
 @cache
-def exporter() -> HTMLExporter:
-    """The exporter; it compiles its templates once, which takes as long as some pages."""
+def make_exporter() -> HTMLExporter:
+    """Return the exporter; it compiles its templates once, which takes as long as some pages."""
     plain = {"template_name": "basic", "exclude_input_prompt": True, "exclude_output_prompt": True}
     return HTMLExporter(embed_images=True, **plain)
 
 
-def local_links(body: str) -> str:
-    """Links between notebooks become links between pages; exercises have none, they are checked in JupyterLab."""
+def link_pages(body: str) -> str:
+    """Turn links between notebooks into links between pages; exercises have no page, since they need JupyterLab."""
     without = re.sub(r'<a href="\.\./exercises/[\w-]+\.md">(.*?)</a>', r"\1", body)
     return re.sub(r'href="([\w./-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', without)
 
 
-def heading(notebook: Notebook, path: Path) -> str:
-    """The first heading of a notebook, or its file name."""
-    found = re.search(r"^# (.+)$", prose(notebook), flags=re.MULTILINE)
-    return found[1].strip() if found else path.stem
+def find_heading(notebook: NotebookNode, path: Path) -> str:
+    """Return the first heading of a notebook, or its file name."""
+    heading = re.search(r"^# (.+)$", join_prose(notebook), flags=re.MULTILINE)
+    return heading[1].strip() if heading else path.stem
 
 
-def promise(notebook: Notebook) -> str:
-    """The first line of prose after the heading."""
-    found = re.search(r"^# .+\n+([^#\s|>-].*)$", prose(notebook), flags=re.MULTILINE)
-    return re.sub(r"[*_`]", "", found[1]).strip() if found else ""
+def find_promise(notebook: NotebookNode) -> str:
+    """Return the first line of prose after the heading, '' if there is none."""
+    promise = re.search(r"^# .+\n+([^#\s|>-].*)$", join_prose(notebook), flags=re.MULTILINE)
+    return re.sub(r"[*_`]", "", promise[1]).strip() if promise else ""
 
 
-def prose(notebook: Notebook) -> str:
-    """All text cells in one."""
+def join_prose(notebook: NotebookNode) -> str:
+    """Return the text of all markdown cells."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def page(title: str, body: str, families: list[str], start: str = START, look: str = "", after: str = "") -> str:
-    """A whole page; a module is in it that has the families whose widgets it holds.
+def format_page(title: str, body: str, families: Sequence[str], start: str = START, look: str = "",
+                after: str = "") -> str:
+    """Return a whole page, with a module that has the widget families used on it.
 
-    `start` is what the module does with what is stored, `look` are further styles, `after` follows the body.
+    `start` is what the module does with the stored widgets, `look` are further styles, `after` follows the body.
     """
     script = f'\n<script type="module">\n{front_end(*families)}{start}</script>\n' if families else ""
-    style = THEMES + STYLE + colours() + look
+    style = THEMES + STYLE + colour_code() + look
     return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script)
 
 
-def colours() -> str:
-    """The colours of code, for both themes."""
+def colour_code() -> str:
+    """Return the styles of highlighted code, for both themes."""
     light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     plain = ".highlight{background:none}"
     return f"{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}\n{plain}"
 
 
-def contents(lessons: list[tuple[str, str, str]]) -> str:
-    """The page that lists the lessons."""
-    items = "".join(
-        f'<li><a href="{html.escape(name)}">{html.escape(title)}</a><p>{html.escape(says)}</p></li>'
-        for name, title, says in lessons
-    )
+def format_contents(lessons: Iterable[tuple[str, str, str]]) -> str:
+    """Return the page that lists the lessons: file name, title and promise of each."""
+    items = "".join(f'<li><a href="{html.escape(name)}">{html.escape(title)}</a><p>{html.escape(promise)}</p></li>'
+                    for name, title, promise in lessons)
     more = '<p>For a class: <a href="slides.html">slides</a>, <a href="summary.html">a summary to print</a>.</p>'
-    return page("Lessons", f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol>{more}</div>', families=[])
+    body = f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol>{more}</div>'
+    return format_page("Lessons", body, families=[])
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Writes every notebook and a list of them into a folder."""
-    parser = argparse.ArgumentParser(prog="course.py pages", description=__doc__)
-    parser.add_argument("-o", "--output", default=DEFAULT, metavar="DIR", help=f"where to (default: {DEFAULT})")
-    folder = Path(parser.parse_args(argv).output)
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+def write(folder: Path) -> int:
+    """Write the pages of all notebooks and their list, and return how many there are. Raises CourseError."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     if not paths:
-        raise CourseError(f"there are no notebooks in {ROOT / 'notebooks'}; get the whole course again.")
-    write_all(paths, folder)
-    print(f"{len(paths)} pages: open {folder / 'index.html'}")
-    return 0
+        raise CourseError(f"there are no notebooks in {NOTEBOOKS}; get the whole course again.")
+    write_pages(paths, folder)
+    return len(paths)
 
 
-def write_all(paths: list[Path], folder: Path) -> None:
-    """Writes the pages of some notebooks, and their list."""
+def write_pages(paths: Iterable[Path], folder: Path) -> None:
+    """Write the pages of some notebooks, and their list. Raises CourseError if the folder cannot be written."""
     lessons = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:
-            notebook, name = read(path), f"{path.stem}.html"
+            notebook, name = read_notebook(path), f"{path.stem}.html"
             (folder / name).write_text(export(path), encoding="utf-8")
-            lessons.append((name, heading(notebook, path), promise(notebook)))
-        (folder / "index.html").write_text(contents(lessons), encoding="utf-8")
+            lessons.append((name, find_heading(notebook, path), find_promise(notebook)))
+        (folder / "index.html").write_text(format_contents(lessons), encoding="utf-8")
     except OSError as error:
         raise CourseError(f"cannot write the pages into {folder} ({error.strerror}); name another with -o.") from error
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,15 +1,18 @@
-"""Makes the slides of a workshop out of cells of the notebooks: one page that asks for nothing, benches included.
+"""Makes the slides of a workshop from cells of the notebooks: one page that loads nothing, benches included.
 
-docs/workshop/slides.md lists the cells by id, so a slide says what the course says. Without scripts the page is one
-slide after the other, as it is in print.
+docs/workshop/slides.md lists the cells by id, so a slide says what the course says. Without scripts the page shows the
+slides one after the other, as in print.
 """
+from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from ...practice.exercises import load_exercises
@@ -17,10 +20,9 @@ from ...widgets.front_end import kinds
 from ..errors import CourseError
 from ..paths import ROOT
 from . import pages
-from .pages import Notebook
+from .chapters import NOTEBOOKS
 
 LIST = ROOT / "docs" / "workshop" / "slides.md"
-NOTEBOOKS = ROOT / "notebooks"
 LINE = re.compile(r"- ([\w-]+): ([\w -]+)")
 LOOK = """
 main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text_cell{font-size:24px;line-height:1.5}
@@ -42,13 +44,13 @@ main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text
   .bar,.deck .bar,.overview,.deck.all .overview{display:none}}
 """
 SHOW = """
-// A block of its own: the front end has names like these.
+// In a block, since the front end uses some of these names.
 {
   const slides = [...document.querySelectorAll(".slide")], page = document.documentElement;
   const links = [...document.querySelectorAll(".overview a")];
   let at = 0;
 
-  // What is stored on a slide is drawn when it is first shown: a picture that nobody sees has no size.
+  // Widgets are drawn when their slide is first shown: a hidden picture has no size.
   function fill(slide) {
     for (const place of slide.querySelectorAll(".widget-here:not(.filled)")) {
       place.classList.add("filled");
@@ -84,8 +86,8 @@ SHOW = """
     links[Math.min(Math.max(next, 0), links.length - 1)].focus();
   }
 
-  // A key that is pressed in a widget belongs to the widget, which lets none of them out; so those that lead on from
-  // there are heard on their way in.
+  // A key pressed in a widget belongs to the widget, which stops all of them; so the keys that leave a slide are
+  // caught on their way in.
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -111,88 +113,91 @@ BAR = """<footer class="bar"><button class="back">Back</button><button class="on
 
 
 class Slide(NamedTuple):
-    """A slide: its part, its title, the lines for the room, and what it shows: a notebook and a cell each."""
+    """A slide: its part, its title, the lines for the room, and its cells, each a notebook and an id."""
 
     part: str
     title: str
     room: tuple[str, ...] = ()
-    shown: tuple[tuple[str, str], ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 def write(folder: Path) -> None:
-    """Writes the slides into a folder of pages."""
-    (folder / "slides.html").write_text(deck(listed(LIST.read_text(encoding="utf-8"))), encoding="utf-8")
+    """Write the slides into a folder of pages."""
+    slides = parse_list(LIST.read_text(encoding="utf-8"))
+    (folder / "slides.html").write_text(format_slides(slides), encoding="utf-8")
 
 
-def listed(text: str) -> list[Slide]:
-    """Reads the list. Raises CourseError for a line that is none of its kinds."""
-    found: list[Slide] = []
+def parse_list(text: str) -> list[Slide]:
+    """Return the slides in a list. Raises CourseError for a line of no known kind."""
+    slides: list[Slide] = []
     part = ""
     _, *lines = re.split(r"\n(?=## )", text, maxsplit=1)
     for line in filter(None, "\n".join(lines).splitlines()):
         if line.startswith("## "):
             part = line[3:]
         elif line.startswith("### "):
-            found.append(Slide(part, line[4:]))
-        elif found and line.startswith("> "):
-            found[-1] = found[-1]._replace(room=(*found[-1].room, line[2:]))
-        elif found and (cells := LINE.fullmatch(line)):
+            slides.append(Slide(part, line[4:]))
+        elif slides and line.startswith("> "):
+            slides[-1] = slides[-1]._replace(room=(*slides[-1].room, line[2:]))
+        elif slides and (cells := LINE.fullmatch(line)):
             more = tuple((cells[1], name) for name in cells[2].split())
-            found[-1] = found[-1]._replace(shown=found[-1].shown + more)
+            slides[-1] = slides[-1]._replace(cells=slides[-1].cells + more)
         else:
-            raise CourseError(f"slides.md: {line!r} is no part, no slide, no cells and no line for the room.")
-    return found
+            raise CourseError(f"slides.md: {line!r} is not a part, a slide, cells, or a line for the room.")
+    return slides
 
 
-def deck(slides: list[Slide]) -> str:
-    """All slides as one page."""
-    drawn = [section(slide, cells(slide)) for slide in slides]
-    body = "".join(text for text, _ in drawn)
-    families = sorted({kind for _, held in drawn for kind in held} & set(kinds()))
-    return pages.page("Slides", pages.local_links(body) + overview(slides), families, SHOW, LOOK, after=BAR)
+def format_slides(slides: Sequence[Slide]) -> str:
+    """Return all slides as one page."""
+    sections = [format_slide(slide, find_cells(slide)) for slide in slides]
+    body = "".join(text for text, _ in sections)
+    families = sorted({kind for _, widgets in sections for kind in widgets} & set(kinds()))
+    return pages.format_page("Slides", pages.link_pages(body) + format_overview(slides), families, SHOW, LOOK, BAR)
 
 
-def cells(slide: Slide) -> list[Notebook]:
-    """The cells of a slide. Raises CourseError for one that there is not."""
-    return [exercise(name) if source == "exercise" else cell(source, name) for source, name in slide.shown]
+def find_cells(slide: Slide) -> list[NotebookNode]:
+    """Return the cells of a slide. Raises CourseError if one of them does not exist."""
+    return [make_exercise_cell(name) if source == "exercise" else find_cell(source, name)
+            for source, name in slide.cells]
 
 
-def cell(source: str, name: str) -> Notebook:
-    """A cell of a notebook by its id, without its heading, since the slide has one."""
-    notebook = pages.read(NOTEBOOKS / f"{source}.ipynb")
-    found = next((each for each in notebook.cells if each.id == name), None)
-    if found is None:
+def find_cell(source: str, name: str) -> NotebookNode:
+    """Return a cell of a notebook by its id, without its heading, since the slide has one. Raises CourseError."""
+    notebook = pages.read_notebook(NOTEBOOKS / f"{source}.ipynb")
+    cell: NotebookNode | None = next((cell for cell in notebook.cells if cell.id == name), None)
+    if cell is None:
         raise CourseError(f"slides.md: there is no cell {name} in {source}.ipynb.")
-    if found.cell_type == "markdown":
-        found.source = re.sub(r"\A#+ .*\n+", "", found.source)
+    if cell.cell_type == "markdown":
+        cell.source = re.sub(r"\A#+ .*\n+", "", cell.source)
     else:
-        found.metadata["transient"] = {"remove_source": True}
-    return found
+        cell.metadata["transient"] = {"remove_source": True}
+    return cell
 
 
-def exercise(name: str) -> Notebook:
-    """What an exercise asks, and what can be chosen."""
+def make_exercise_cell(name: str) -> NotebookNode:
+    """Return a cell with the task of an exercise and its options. Raises CourseError if there is no such exercise."""
     if name not in load_exercises():
         raise CourseError(f"slides.md: there is no exercise {name}.")
-    one = load_exercises()[name]
-    options = [f"- `{value}`" for values in one.options.values() for value in values]
-    return new_markdown_cell("\n".join([one.task, "", *options]))
+    exercise = load_exercises()[name]
+    options = [f"- `{option}`" for options in exercise.options.values() for option in options]
+    cell: NotebookNode = new_markdown_cell("\n".join([exercise.task, "", *options]))
+    return cell
 
 
-def section(slide: Slide, shown: list[Notebook]) -> tuple[str, list[str]]:
-    """A slide as HTML, and the kinds of the widgets on it."""
-    held = [pages.prepare(output.get("data", {})) for each in shown for output in each.get("outputs", [])]
-    notebook = nbformat.from_dict(new_notebook(cells=shown))
+def format_slide(slide: Slide, cells: list[NotebookNode]) -> tuple[str, list[str]]:
+    """Return a slide as HTML, and the kinds of the widgets on it."""
+    widgets = [pages.embed_widget(output.get("data", {})) for cell in cells for output in cell.get("outputs", [])]
+    notebook = nbformat.from_dict(new_notebook(cells=cells))
     room = "".join(f'<p class="room">{html.escape(line)}</p>' for line in slide.room)
-    body = pages.rendered(notebook, NOTEBOOKS / "slides.ipynb") if shown else ""
-    # A widget's own headings are those of the third rank.
+    body = pages.render_cells(notebook, NOTEBOOKS / "slides.ipynb") if cells else ""
+    # h1 and h2, since a widget's own headings are h3.
     part, title = html.escape(slide.part), html.escape(slide.title)
     head = f'<h1 class="part">{part}</h1><h2 class="title" tabindex="-1">{title}</h2>'
-    return f'<section class="slide" data-part="{part}">{head}{room}{body}</section>', held
+    return f'<section class="slide" data-part="{part}">{head}{room}{body}</section>', widgets
 
 
-def overview(slides: list[Slide]) -> str:
-    """The list of all slides, by part."""
+def format_overview(slides: Sequence[Slide]) -> str:
+    """Return the list of all slides, by part."""
     parts: dict[str, list[str]] = {}
     for number, slide in enumerate(slides, start=1):
         link = f'<li value="{number}"><a href="#slide-{number}">{html.escape(slide.title)}</a></li>'

@@ -1,4 +1,5 @@
-"""Makes the summary of the course for print: two pages of A4. Each table is asked of the model when it is made."""
+"""Makes the summary of the course for print: two pages of A4. Its tables are computed by the model each time."""
+from __future__ import annotations
 
 import html
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from ...show.repairs import repairs, sentence
 from ...show.table import Table
 from ...show.words import short
 from . import pages
-from .figures import drawing
+from .figures import draw
 
 KERNELS = tuple(REVISIONS.values())
 LOADED = "1 __pkvm_vcpu_load(0x1000, 0)\n"
@@ -29,22 +30,14 @@ SITUATIONS = (
     ("alive, a vCPU is loaded", LENT_PAGE + LOADED, False),
     ("alive, an unshare holds it", LENT_PAGE, True),
     ("dying, nobody uses it", LENT_PAGE + DYING, False),
-    ("dying, an unshare holds it", LENT_PAGE + DYING, True),
-)
+    ("dying, an unshare holds it", LENT_PAGE + DYING, True))
 CALLS = (ONE_SHOT, START, FINALISE)
-SIGNS = {
-    races.OK: "✓ well",
-    races.ERR: "↩ refused",
-    races.HOST_WARN: "△ host warns",
-    races.EL2_PANIC: "■ EL2 ends",
-    races.BUG: "✗ DEFECT",
-    races.NOT_THERE: "–",
-}
+SIGNS = {races.OK: "✓ well", races.ERR: "↩ refused", races.HOST_WARN: "△ host warns", races.EL2_PANIC: "■ EL2 ends",
+         races.BUG: "✗ DEFECT", races.NOT_THERE: "–"}
 LEGEND = (
     "Each cell is the worst of all orders. ✓ well: nothing goes wrong in any. ↩ refused: a call is refused. "
     "△ host warns: a line in the host's log. ■ EL2 ends: EL2 stops the machine by its own warning. "
-    "✗ DEFECT: EL2 does what it must never do. –: the kernel lacks the calls. A number leads to a note."
-)
+    "✗ DEFECT: EL2 does what it must never do. –: the kernel lacks the calls. A number leads to a note.")
 WORDS = {
     "The question": "<b>Who may still be using this?</b> Ask it where something is given back, not where it is "
     "marked. A repair is judged twice: by what it forbids, and by what it still allows.",
@@ -54,8 +47,7 @@ WORDS = {
     "the hole. <b>merged</b>: refuses references to the dying. <b>upstream</b>: finalise refuses while somebody holds "
     "the VM.",
     "Two warnings": "A warning of the host is a line in a log. A warning at EL2 ends the machine; nobody lives to "
-    "read the code behind it.",
-}
+    "read the code behind it."}
 LOOK = """
 main{max-width:190mm;padding:6mm} .sheet{margin-bottom:16mm} .sheet h1{font-size:19px;margin:0 0 4px}
 .sheet h2{font-size:14px;margin:11px 0 3px} .sheet p{font-size:11.5px;line-height:1.35;margin:4px 0}
@@ -68,101 +60,101 @@ main{max-width:190mm;padding:6mm} .sheet{margin-bottom:16mm} .sheet h1{font-size
 
 
 def write(folder: Path) -> None:
-    """Writes the summary into a folder of pages."""
-    (folder / "summary.html").write_text(whole(), encoding="utf-8")
+    """Write the summary into a folder of pages."""
+    (folder / "summary.html").write_text(format_summary(), encoding="utf-8")
 
 
-def whole() -> str:
-    """Both sheets as one page."""
-    sheets = "".join(f'<section class="sheet">{sheet}</section>' for sheet in (teardown(), all_orders()))
-    return pages.page("Summary", sheets, [], look=LOOK)
+def format_summary() -> str:
+    """Return both sheets as one page."""
+    sheets = "".join(f'<section class="sheet">{sheet}</section>' for sheet in (format_teardown(), format_races()))
+    return pages.format_page("Summary", sheets, [], look=LOOK)
 
 
-def teardown() -> str:
-    """The first sheet: the life of a VM, what the calls of its end answer, and what the kernels are."""
-    drawn = f"<div><h2>The life of a VM in v1</h2>{picture(life_of_a_vm(V1))}</div>"
+def format_teardown() -> str:
+    """Return the first sheet: the life of a VM, what the calls of its end answer, and what the kernels are."""
+    life = f"<div><h2>The life of a VM in v1</h2>{embed_picture(life_of_a_vm(V1))}</div>"
     words = "".join(f"<h2>{title}</h2><p>{text}</p>" for title, text in WORDS.items())
-    beside = f'<div class="beside">{drawn}<div>{words}</div></div>'
-    return f"<h1>Taking a virtual machine apart</h1>{beside}{shown(outcomes())}{shown(repairs())}"
+    beside = f'<div class="beside">{life}<div>{words}</div></div>'
+    tables = format_table(make_outcome_table()) + format_table(repairs())
+    return f"<h1>Taking a virtual machine apart</h1>{beside}{tables}"
 
 
-def all_orders() -> str:
-    """The second sheet: the races, and what each of them does in each kernel."""
-    table, notes = race_table()
-    told = "".join(f"<p><b>{race.id}</b> {html.escape(race.title)} {html.escape(race.says)}</p>" for race in untold())
-    return f'<h1>The races</h1><p>{LEGEND}</p>{shown(table)}<div class="small">{notes}{told}</div>'
+def format_races() -> str:
+    """Return the second sheet: the races, and what each of them does in each kernel."""
+    table, notes = make_race_table()
+    others = "".join(f"<p><b>{race.id}</b> {html.escape(race.title)} {html.escape(race.says)}</p>"
+                     for race in list_races_without_scripts())
+    return f'<h1>The races</h1><p>{LEGEND}</p>{format_table(table)}<div class="small">{notes}{others}</div>'
 
 
-def shown(table: Table) -> str:
-    """A table as HTML, with its caption."""
+def format_table(table: Table) -> str:
+    """Return a table as HTML, with its caption."""
     return table._repr_html_()
 
 
-def picture(drawn: Dot) -> str:
-    """A picture in the page; its words where it cannot be drawn."""
+def embed_picture(picture: Dot) -> str:
+    """Return a picture as part of a page, or its words if it cannot be drawn."""
     try:
-        return drawing(drawn).partition("?>")[2].partition(">")[2].strip()
+        return draw(picture).partition("?>")[2].partition(">")[2].strip()
     except NotDrawnError:
-        return f"<p>{html.escape(drawn.alt)}</p>"
+        return f"<p>{html.escape(picture.alt)}</p>"
 
 
-def outcomes() -> Table:
-    """What the calls of teardown answer in each situation, asked of the model."""
+def make_outcome_table() -> Table:
+    """Return what the calls of teardown answer in each situation, as the model computes it."""
     heads = [(kernel, name) for name in CALLS for kernel in KERNELS if name in kernel.calls]
-    rows = [(says, *(outcome(kernel, setup, held, name) for kernel, name in heads)) for says, setup, held in SITUATIONS]
+    rows = [(says, *(find_outcome(kernel, setup, held, name) for kernel, name in heads))
+            for says, setup, held in SITUATIONS]
     columns = [f"{short(name)}, {kernel.name}" for kernel, name in heads]
     note = "–: cannot be, or the kernel lacks a call that leads there."
     return Table("What the calls answer, by how the VM stands", ("the VM", *columns), rows, note)
 
 
-def outcome(kernel: Revision, setup: str, held: bool, name: str) -> str:
-    """What a call answers when the setup is made, and an unshare on the other CPU has looked the VM up."""
+def find_outcome(kernel: Revision, setup: str, held: bool, name: str) -> str:
+    """Return what a call answers after the setup; if `held`, an unshare on the other CPU has looked the VM up."""
     if name not in kernel.calls or (DYING in setup and START not in kernel.calls):
         return "–"
     state = scene("summary", "", kernel, setup, ("", ""), "", Config(cpus=2)).start()
     if not held:
-        return answer(run(state, kernel, 0, Call(name, (0x1000,))))
+        return format_answer(run(state, kernel, 0, Call(name, (0x1000,))))
     holder = begin(state, kernel, 1, HOLDER)
     if not holder.pending:
         return "–"
-    asked = run(holder.state, kernel, 0, Call(name, (0x1000,)))
-    after = None if asked.state.end else finish(holder._replace(state=asked.state), kernel)
-    return answer(asked) + (f", then {answer(after)}" if after and after.state.end else "")
+    step = run(holder.state, kernel, 0, Call(name, (0x1000,)))
+    after = None if step.state.end else finish(holder._replace(state=step.state), kernel)
+    return format_answer(step) + (f", then {format_answer(after)}" if after and after.state.end else "")
 
 
-def answer(step: Step) -> str:
-    """The answer of a call, or how the machine ends."""
+def format_answer(step: Step) -> str:
+    """Return the answer of a call, or how the machine ends."""
     if step.state.end:
         return "✗ use after donation" if races.breaks(step) else "■ EL2 ends"
-    # A line must not end behind the sign of a code.
+    # Joined, so that no line breaks between the sign of a code and its name.
     return "0" if step.ret == 0 else f"↩\u00a0{errno(step.ret or 0)}".replace("-", "-\u2060")
 
 
-def race_table() -> tuple[Table, str]:
-    """All races that can be explored, in all kernels, and the notes to them."""
+def make_race_table() -> tuple[Table, str]:
+    """Return all races that can be explored, in all kernels, and the notes to them."""
     notes: dict[str, int] = {}
-    rows = [
-        (race.id, race.title, *(cell_text(race, cell(race, kernel), notes) for kernel in KERNELS))
-        for race in ALL_RACES
-        if race.scripts
-    ]
+    rows = [(race.id, race.title, *(format_cell(race, cell(race, kernel), notes) for kernel in KERNELS))
+            for race in ALL_RACES if race.scripts]
     text = "".join(f"<p>({number}) {html.escape(sentence(note))}</p>" for note, number in notes.items())
     return Table("What several CPUs do at once, in all orders", ("race", "what happens", *REVISIONS), rows), text
 
 
-def cell_text(race: Race, found: Cell, notes: dict[str, int]) -> str:
-    """What comes of a race in a kernel, with the numbers of its notes."""
-    numbers = [notes.setdefault(note, len(notes) + 1) for note in notes_of(race, found)]
-    return " ".join([SIGNS[found.outcome], *(f"({number})" for number in numbers)])
+def format_cell(race: Race, result: Cell, notes: dict[str, int]) -> str:
+    """Return the outcome of a race in a kernel, with the numbers of its notes; new notes are added to `notes`."""
+    numbers = [notes.setdefault(note, len(notes) + 1) for note in list_notes(race, result)]
+    return " ".join([SIGNS[result.outcome], *(f"({number})" for number in numbers)])
 
 
-def notes_of(race: Race, found: Cell) -> Iterator[str]:
-    """What is worth knowing of a cell: how it breaks, and which states can be reached that are no defect."""
-    if found.outcome == races.BUG:
-        yield found.reason.removeprefix("EL2_USE_AFTER_DONATION: ")
-    yield from (one.says for one in race.shows if one.name in found.shown)
+def list_notes(race: Race, result: Cell) -> Iterator[str]:
+    """Yield how a race breaks, and which states worth knowing can be reached that are not defects."""
+    if result.outcome == races.BUG:
+        yield result.reason.removeprefix("EL2_USE_AFTER_DONATION: ")
+    yield from (state.says for state in race.shows if state.name in result.shown)
 
 
-def untold() -> list[Race]:
-    """The races that are told only, since the model leaves out what they are about."""
+def list_races_without_scripts() -> list[Race]:
+    """Return the races that are only described, since the model leaves out what they are about."""
     return [race for race in ALL_RACES if not race.scripts]

@@ -1,1 +1,1 @@
-"""For those who teach: a class, its hand-ins, and grading."""
+"""For teachers: a class's hand-ins and seats, and the exercises for nbgrader."""

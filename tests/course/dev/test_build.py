@@ -72,7 +72,7 @@ def test_a_stale_output_is_named_and_left_alone(
     stale, right = tmp_path / "stale.ipynb", tmp_path / "right.ipynb"
     stale.write_text("before")
     right.write_text("after")
-    monkeypatch.setattr(build, "fresh", lambda path: b"after")
+    monkeypatch.setattr(build, "run_notebook", lambda path: b"after")
     assert build.run(argparse.Namespace(notebooks=[stale, right], check=True)) == 1
     assert capsys.readouterr().out == f"stale: {stale}\n"
     assert stale.read_text() == "before"
@@ -102,14 +102,14 @@ def test_cells_without_an_id_get_one_from_their_place(tmp_path: Path) -> None:
     del content["cells"][0]["id"]
     content["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "c"})
     path.write_text(json.dumps(content))
-    assert [cell.id for cell in build.read(path).cells] == ["cell-01", "cell-03", "cell-03-new"]
+    assert [cell.id for cell in build.read_with_ids(path).cells] == ["cell-01", "cell-03", "cell-03-new"]
 
 
 def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "double.ipynb"
     path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ""}] * 2}))
     with pytest.raises(CourseError, match="more than one cell has the id a"):
-        build.read(path)
+        build.read_with_ids(path)
 
 
 def test_what_is_no_notebook_is_named(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_figures_come_from_the_table_of_their_module(monkeypatch: pytest.MonkeyP
     module = types.ModuleType("drawn")
     module.__dict__.update(FIGURES={"life.svg": lambda: "<svg/>"}, __spec__=types.SimpleNamespace())
     monkeypatch.setitem(sys.modules, "drawn", module)
-    assert list(build.fresh_figures("drawn")) == [(ROOT / "figures" / "life.svg", b"<svg/>")]
-    assert list(build.fresh_figures("pkvm_model.no_such_module")) == []
+    assert list(build.draw_figures("drawn")) == [(ROOT / "figures" / "life.svg", b"<svg/>")]
+    assert list(build.draw_figures("pkvm_model.no_such_module")) == []
 
 
 @pytest.mark.parametrize("name", sorted(figures.FIGURES))

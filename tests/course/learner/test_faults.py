@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.learner import work
+from pkvm_model.course.learner import my_work
 from pkvm_model.practice import progress
 from tests.course.copies import Course, Learner
 
 TIMES = 100
-WATCHED = ("work.py", "progress.py", "update.py", "reset.py", "take_in.py")
+WATCHED = ("my_work.py", "progress.py", "update.py", "reset.py", "import_progress.py")
 LONGEST = 550
 """About how many lines of the watched files a command runs."""
 
@@ -30,7 +30,7 @@ LONGEST = 550
 def learner(folder: Path, seed: int) -> Learner:
     """A learner who has worked for a while, and has just got a newer course."""
     found = Learner(Course(folder / str(seed)), seed)
-    work.make_copy(found.course.copy)
+    my_work.make_copy(found.course.copy)
     for _ in range(found.random.randrange(1, 3)):
         found.work()
         if found.random.random() < 0.5:

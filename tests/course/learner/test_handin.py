@@ -41,7 +41,7 @@ def refusal(file: Path) -> str:
     with pytest.raises(CourseError) as refused:
         handin.read(file)
     assert "\n" not in str(refused.value)
-    return str(refused.value).removeprefix(f"{file} is no hand-in of this course: ")
+    return str(refused.value).removeprefix(f"{file} is not a hand-in of this course: ")
 
 
 def test_a_hand_in_is_read_as_it_was_written(file: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_hand_in_that_is_cut_anywhere_is_refused(file: Path) -> None:
     whole = file.read_bytes().rstrip()
     for length in range(0, len(whole), 7):
         file.write_bytes(whole[:length])
-        assert refusal(file) == "it is cut or is no JSON."
+        assert refusal(file) == "it is cut or is not JSON."
 
 
 def test_one_fact_that_is_changed_afterwards_is_seen(file: Path) -> None:
@@ -70,21 +70,21 @@ def test_one_fact_that_is_changed_afterwards_is_seen(file: Path) -> None:
     [
         (lambda whole: whole.update(version=2), "it is of version 2, this course reads version 1."),
         (lambda whole: whole.update(version=True), "it is of version True, this course reads version 1."),
-        (lambda whole: whole.update(more=1), "its fields are others."),
-        (lambda whole: whole.update(format="other"), "its fields are others."),
-        (lambda whole: whole.update(name="Ada\x1b[2J"), "its name or its course is not as this course writes it."),
-        (lambda whole: whole.update(name=["Ada"]), "a field is missing, unknown or of the wrong kind."),
-        (lambda whole: whole.update(course="1"), "its name or its course is not as this course writes it."),
-        (lambda whole: whole.update(exercises=[]), "a field is missing, unknown or of the wrong kind."),
-        (lambda whole: whole["exercises"].update({"../x": {}}), "its exercises do not have the names"),
-        (lambda whole: whole["exercises"].update(x=[]), "a field is missing, unknown or of the wrong kind."),
-        (lambda whole: whole["exercises"].update(x={"grade": 1}), "a field is missing, unknown or of the wrong kind."),
+        (lambda whole: whole.update(more=1), "it has other fields."),
+        (lambda whole: whole.update(format="other"), "it has other fields."),
+        (lambda whole: whole.update(name="Ada\x1b[2J"), "this course does not write such a name or version."),
+        (lambda whole: whole.update(name=["Ada"]), "a field is missing, unknown or of the wrong type."),
+        (lambda whole: whole.update(course="1"), "this course does not write such a name or version."),
+        (lambda whole: whole.update(exercises=[]), "a field is missing, unknown or of the wrong type."),
+        (lambda whole: whole["exercises"].update({"../x": {}}), "its exercises have names that no exercise has"),
+        (lambda whole: whole["exercises"].update(x=[]), "a field is missing, unknown or of the wrong type."),
+        (lambda whole: whole["exercises"].update(x={"grade": 1}), "a field is missing, unknown or of the wrong type."),
         (lambda whole: whole["exercises"].update(x={"tries": "3"}), "tries cannot be '3'."),
         (lambda whole: whole["exercises"].update(x={"tries": 1.5}), "tries cannot be 1.5."),
         (lambda whole: whole["exercises"].update(x={"tries": -1}), "tries cannot be -1."),
         (lambda whole: whole["exercises"].update(x={"steps": True}), "steps cannot be True."),
-        (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too great."),
-        (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is no JSON."),
+        (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too large."),
+        (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is not JSON."),
         (lambda whole: whole["exercises"].update(x={"answer": "x" * 100_001}), "an answer or a trace in it has more"),
     ],
 )
@@ -95,13 +95,13 @@ def test_what_no_course_writes_is_refused(change: Callable[[dict[str, Any]], Any
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[]", "a field is missing, unknown or of the wrong kind."),
-        ("null", "a field is missing, unknown or of the wrong kind."),
-        ('{"name": 1, "name": 2}', "a name stands in it twice."),
+        ("[]", "a field is missing, unknown or of the wrong type."),
+        ("null", "a field is missing, unknown or of the wrong type."),
+        ('{"name": 1, "name": 2}', "a name is in it twice."),
         ('{"name": NaN}', "it says NaN."),
-        ('{"name": 1e999}', "its fields are others."),
-        (f'{{"name": {"9" * 5000}}}', "a number in it is too great."),
-        ("[" * 100_000, "it is cut or is no JSON."),
+        ('{"name": 1e999}', "it has other fields."),
+        (f'{{"name": {"9" * 5000}}}', "a number in it is too large."),
+        ("[" * 100_000, "it is cut or is not JSON."),
         ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB."),
     ],
 )
@@ -112,7 +112,7 @@ def test_text_that_is_no_hand_in_is_refused(text: str, said: str, file: Path) ->
 
 def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
-    assert refusal(file) == "it is cut or is no JSON."
+    assert refusal(file) == "it is cut or is not JSON."
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_nothing_is_written_that_could_not_be_read() -> None:
 
 def test_the_version_of_the_course_changes_with_any_text(tmp_path: Path) -> None:
     (tmp_path / "find-the-hole.md").write_text("one")
-    before = handin.course_version(tmp_path)
+    before = handin.digest_course(tmp_path)
     (tmp_path / "find-the-hole.md").write_text("two")
-    assert handin.course_version(tmp_path) != before
+    assert handin.digest_course(tmp_path) != before
     assert handin.COURSE.fullmatch(before)

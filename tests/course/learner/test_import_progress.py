@@ -8,10 +8,8 @@ import pytest
 from pkvm_model import lesson
 from pkvm_model.course import cli
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.learner import handin, update, work
-from pkvm_model.course.learner import import_progress as take_in
-from pkvm_model.course.learner import show_progress as standing
-from pkvm_model.course.learner.import_progress import best
+from pkvm_model.course.learner import handin, my_work, show_progress, update
+from pkvm_model.course.learner.import_progress import choose_better, import_progress
 from pkvm_model.practice import progress
 from pkvm_model.practice.notebook import extract_answer, make_notebook
 from pkvm_model.practice.progress import ExerciseRecord
@@ -25,7 +23,7 @@ EXERCISE = "exercises/find-the-hole.ipynb"
 def course(tmp_path: Path) -> Course:
     """Gives a small course, of which a learner has a copy."""
     course = Course(tmp_path / "here")
-    work.make_copy(course.copy)
+    my_work.make_copy(course.copy)
     return course
 
 
@@ -33,7 +31,7 @@ def course(tmp_path: Path) -> Course:
 def there(tmp_path: Path) -> Course:
     """Gives the same on another machine, where one exercise is solved."""
     course = Course(tmp_path / "there")
-    work.make_copy(course.copy)
+    my_work.make_copy(course.copy)
     progress.update(course.copy.folder, "find-the-hole", lambda _: SOLVED)
     return course
 
@@ -41,7 +39,7 @@ def there(tmp_path: Path) -> Course:
 @pytest.fixture
 def file(there: Course, tmp_path: Path) -> Path:
     """Gives the hand-in from the other machine."""
-    handin.write(handin.of(there.copy), tmp_path / "there.json")
+    handin.write(handin.collect(there.copy), tmp_path / "there.json")
     return tmp_path / "there.json"
 
 
@@ -52,41 +50,41 @@ def answer(course: Course, name: str = EXERCISE) -> str | None:
 
 def write(course: Course, text: str) -> None:
     """Answers the exercise."""
-    one = next(each for each in work.exercises_of(course.copy.exercises).values() if each.id == "find-the-hole")
+    one = next(each for each in my_work.read_exercises(course.copy.exercises).values() if each.id == "find-the-hole")
     (course.copy.folder / EXERCISE).write_bytes(make_notebook(one, text))
 
 
 def test_a_hand_in_has_what_was_done_and_not_what_was_only_opened(there: Course) -> None:
     progress.update(there.copy.folder, "say-it", lambda done: done)
-    handed = handin.of(there.copy, "Ada")
-    assert handed == ("Ada", handin.course_version(there.copy.exercises), {"find-the-hole": SOLVED})
+    handed = handin.collect(there.copy, "Ada")
+    assert handed == ("Ada", handin.digest_course(there.copy.exercises), {"find-the-hole": SOLVED})
 
 
 def test_there_must_be_something_to_hand_in(course: Course) -> None:
     with pytest.raises(CourseError, match=r"nothing to hand in yet\. Run the last cell of an exercise"):
-        handin.of(course.copy)
+        handin.collect(course.copy)
 
 
 def test_a_hand_in_takes_the_place_of_an_older_one_and_of_nothing_else(there: Course, file: Path) -> None:
-    handin.write(handin.of(there.copy, "Ada"), file)
+    handin.write(handin.collect(there.copy, "Ada"), file)
     assert handin.read(file).name == "Ada"
     file.write_text("my notes")
-    with pytest.raises(CourseError, match=r"is there already and is no hand-in\. Choose another name with -o"):
-        handin.write(handin.of(there.copy), file)
+    with pytest.raises(CourseError, match=r"already exists and is not a hand-in\. Choose another name with -o"):
+        handin.write(handin.collect(there.copy), file)
     assert file.read_text() == "my notes"
 
 
 def test_an_answer_that_is_too_long_is_not_handed_in(there: Course, tmp_path: Path) -> None:
     progress.update(there.copy.folder, "say-it", lambda _: ExerciseRecord(1, answer="x" * 100_001))
     with pytest.raises(CourseError, match=r"more than 100,000 characters\. Shorten it"):
-        handin.write(handin.of(there.copy), tmp_path / "long.json")
+        handin.write(handin.collect(there.copy), tmp_path / "long.json")
 
 
 def test_an_answer_goes_into_a_notebook_that_was_not_touched(course: Course, file: Path) -> None:
-    said = list(take_in.take_in(file, course.copy))
+    said = list(import_progress(file, course.copy))
     assert said == [
         "find-the-hole: the answer is in exercises/find-the-hole.ipynb",
-        f"Progress of 1 exercise is taken in; 1 is solved now. {update.RELOAD}",
+        f"Progress of 1 exercise is imported; 1 is solved now. {update.RELOAD}",
     ]
     assert answer(course) == SOLVED.answer
     assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
@@ -95,7 +93,7 @@ def test_an_answer_goes_into_a_notebook_that_was_not_touched(course: Course, fil
 def test_an_answer_is_put_beside_one_that_the_learner_wrote(course: Course, file: Path) -> None:
     write(course, "mine")
     for _ in range(2):
-        list(take_in.take_in(file, course.copy))
+        list(import_progress(file, course.copy))
     beside = sorted(path.name for path in (course.copy.folder / "exercises").glob("*-imported-*"))
     assert (answer(course), beside) == ("mine", ["find-the-hole-imported-1.ipynb"])
     assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == SOLVED.answer
@@ -104,26 +102,26 @@ def test_an_answer_is_put_beside_one_that_the_learner_wrote(course: Course, file
 def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: Path) -> None:
     progress.update(there.copy.folder, "find-the-hole", lambda done: done._replace(answer=f"{done.answer}\n"))
     write(there, SOLVED.answer)
-    handin.write(handin.of(there.copy), file)
-    assert len(list(take_in.take_in(file, there.copy))) == 1
+    handin.write(handin.collect(there.copy), file)
+    assert len(list(import_progress(file, there.copy))) == 1
     assert not list((there.copy.folder / "exercises").glob("*-imported-*"))
 
 
 def test_a_noted_answer_that_gives_way_to_a_better_one_is_kept_in_a_notebook(course: Course, file: Path) -> None:
     progress.update(course.copy.folder, "find-the-hole", lambda _: ExerciseRecord(1, answer="mine"))
-    list(take_in.take_in(file, course.copy))
+    list(import_progress(file, course.copy))
     assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == "mine"
 
 
 def test_the_file_of_progress_itself_can_be_taken_in(course: Course, there: Course) -> None:
-    list(take_in.take_in(there.copy.folder / progress.NAME, course.copy))
+    list(import_progress(there.copy.folder / progress.NAME, course.copy))
     assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
 
 
 def test_progress_of_an_exercise_that_the_course_has_not_is_kept(course: Course, there: Course, file: Path) -> None:
     (there.copy.folder / progress.NAME).write_text('{"version": 1, "exercises": {"to-come": {"tries": 2}}}')
-    handin.write(handin.of(there.copy), file)
-    said, _ = take_in.take_in(file, course.copy)
+    handin.write(handin.collect(there.copy), file)
+    said, _ = import_progress(file, course.copy)
     assert said == "to-come: your course has no such exercise. Its progress is kept."
     assert progress.read(course.copy.folder) == {"to-come": ExerciseRecord(2)}
 
@@ -134,7 +132,7 @@ def test_progress_of_an_exercise_that_the_course_has_not_is_kept(course: Course,
 def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course, file: Path) -> None:
     file.write_text(text)
     with pytest.raises(CourseError, match=r"is neither a hand-in nor progress of this course: .+[.]$"):
-        list(take_in.take_in(file, course.copy))
+        list(import_progress(file, course.copy))
     assert not (course.copy.folder / progress.NAME).exists()
 
 
@@ -152,11 +150,11 @@ def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course
     ],
 )  # fmt: skip
 def test_of_two_the_better_is_noted(mine: ExerciseRecord, theirs: ExerciseRecord, result: ExerciseRecord) -> None:
-    assert best(mine, theirs) == result
+    assert choose_better(mine, theirs) == result
 
 
 def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: Course) -> None:
-    shown = str(standing.table(there.copy)).splitlines()
+    shown = str(show_progress.make_table(there.copy)).splitlines()
     assert shown[0] == "1 of 3 exercises solved"
     assert [line.split() for line in shown[3:7]] == [
         ["05-one-shot", "1", "of", "3"],
@@ -169,15 +167,15 @@ def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: 
 
 def test_next_is_what_was_begun_and_at_last_the_hand_in(there: Course) -> None:
     progress.update(there.copy.folder, "say-it", lambda _: ExerciseRecord(1))
-    assert "say-it.ipynb" in standing.table(there.copy).note
+    assert "say-it.ipynb" in show_progress.make_table(there.copy).note
     for name in EXERCISES:
         progress.update(there.copy.folder, name, lambda _: SOLVED)
-    assert standing.table(there.copy).note == "Everything is solved. To hand it in: python3 course.py handin"
+    assert show_progress.make_table(there.copy).note == "Everything is solved. To hand it in: python3 course.py handin"
 
 
 def test_damaged_progress_is_named_and_left_where_it_is(there: Course) -> None:
     (there.copy.folder / progress.NAME).write_bytes(b"\xff my notes")
-    for look in (standing.table, handin.of):
+    for look in (show_progress.make_table, handin.collect):
         with pytest.raises(CourseError, match=r"progress.json cannot be used: it is damaged \(.+\). Rename it"):
             look(there.copy)
     assert (there.copy.folder / progress.NAME).read_bytes() == b"\xff my notes"
@@ -197,9 +195,9 @@ def test_a_notebook_shows_the_same_table_and_says_so_if_it_cannot(
 @pytest.fixture
 def as_mine(there: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
     """Lets the commands work in the small course."""
-    usual: Callable[[], work.Copy] = lambda: there.copy  # noqa: E731  # it stands for a class
-    for module in (work, standing, handin):
-        monkeypatch.setattr(module, "Copy", usual)
+    usual: Callable[[], my_work.CopyPaths] = lambda: there.copy  # noqa: E731  # it stands for a class
+    for module in (my_work, show_progress, handin):
+        monkeypatch.setattr(module, "CopyPaths", usual)
     return there
 
 
@@ -210,8 +208,8 @@ def test_the_commands_do_what_their_functions_do(
     as_mine.exercise("say-it", task="new")
     commands = [["progress"], ["update", "say-it"], ["reset", "say-it"], ["handin", "--name=Ada", "-o", str(file)],
                 ["import", str(file)]]  # fmt: skip
-    assert [cli.inside(command) for command in commands] == [0] * len(commands)
+    assert [cli.run_inside(command) for command in commands] == [0] * len(commands)
     said = capsys.readouterr().out
-    assert "exercises/say-it: taken over.\n" in said
-    assert f"{file}: 1 exercise, 1 of them solved. Send it to whoever asked for it.\n" in said
+    assert "exercises/say-it: updated.\n" in said
+    assert f"{file}: 1 exercise, 1 of them solved. Send it to the person who asked for it.\n" in said
     assert handin.read(file).name == "Ada"

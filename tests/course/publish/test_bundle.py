@@ -8,7 +8,8 @@ import pytest
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import bundle
-from pkvm_model.course.setup import environment
+from pkvm_model.course.setup import install, wheels
+from pkvm_model.course.setup.environment import COURSE
 from tests.course.conftest import Checkout
 from tests.course.setup.test_environment import assert_one_line
 
@@ -25,11 +26,11 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     def instead(command: list[str | Path]) -> None:
         asked.append([str(part) for part in command])
         if "-d" in command:
-            wheels = Path(command[command.index("-d") + 1])
-            wheels.mkdir()
-            (wheels / "tiny_thing-1.0-py3-none-any.whl").write_bytes(b"wheel")
+            folder = Path(command[command.index("-d") + 1])
+            folder.mkdir()
+            (folder / "tiny_thing-1.0-py3-none-any.whl").write_bytes(b"wheel")
 
-    monkeypatch.setattr(environment, "run_quietly", instead)
+    monkeypatch.setattr(install, "run_quietly", instead)
     return asked
 
 
@@ -37,7 +38,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets git name two files, also where the course is no checkout."""
     said = {"ls-files": "course.py\0pkvm_model/course/cli.py\0", "describe": "abc123\n"}
-    monkeypatch.setattr(bundle, "ask_git", lambda *question: said[question[0]])
+    monkeypatch.setattr(bundle, "run_git", lambda *question: said[question[0]])
 
 
 @pytest.mark.usefixtures("listed")
@@ -46,20 +47,20 @@ def test_a_bundle_has_the_files_of_the_course_its_wheels_and_a_note(
 ) -> None:
     assert make(tmp_path / "made") == 0
     found = {path.relative_to(tmp_path / "made").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    wheels = {"wheels/made-for.txt", "wheels/tiny_thing-1.0-py3-none-any.whl"}
-    assert found == {"course.py", "pkvm_model/course/cli.py", "README-FIRST.txt", *wheels}
-    assert {"download", "--require-hashes", str(environment.LOCK)} <= set(commands[-1])
+    files = {"wheels/made-for.txt", "wheels/tiny_thing-1.0-py3-none-any.whl"}
+    assert found == {"course.py", "pkvm_model/course/cli.py", "README-FIRST.txt", *files}
+    assert {"download", "--require-hashes", str(COURSE.lock)} <= set(commands[-1])
     said, note = capsys.readouterr().out, (tmp_path / "made" / "README-FIRST.txt").read_text()
-    assert environment.kind_of_machine() in said
+    assert wheels.describe_machine() in said
     assert "1 wheels are 0.0 MB" in said
-    assert environment.kind_of_machine() in note
+    assert wheels.describe_machine() in note
     assert "abc123" in note
 
 
 @pytest.mark.usefixtures("listed", "commands")
 def test_what_stands_in_the_place_of_a_bundle_is_kept(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(CourseError, match="is there already"):
+    with pytest.raises(CourseError, match="already exists"):
         make(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
@@ -69,7 +70,7 @@ def test_a_bundle_that_cannot_be_filled_leaves_nothing(tmp_path: Path, monkeypat
     def offline(command: object) -> None:
         raise CourseError("no network")
 
-    monkeypatch.setattr(environment, "run_quietly", offline)
+    monkeypatch.setattr(install, "run_quietly", offline)
     with pytest.raises(CourseError):
         make(tmp_path / "made")
     assert list(tmp_path.iterdir()) == []
@@ -77,17 +78,17 @@ def test_a_bundle_that_cannot_be_filled_leaves_nothing(tmp_path: Path, monkeypat
 
 def test_without_git_a_bundle_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundle, "ROOT", tmp_path)
-    with pytest.raises(CourseError, match="needs a git checkout"):
+    with pytest.raises(CourseError, match="needs git and a git checkout"):
         make(tmp_path / "made")
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
 def test_in_a_bundle_both_installers_take_the_wheels_alone(tool: str, monkeypatch: pytest.MonkeyPatch,
                                                            commands: list[list[str]]) -> None:
-    monkeypatch.setattr(environment, "is_bundle", lambda: True)
-    {"uv": environment.install_with_uv, "pip": environment.install_with_pip}[tool](environment.USUAL)
+    monkeypatch.setattr(wheels, "is_bundle", lambda: True)
+    {"uv": install.install_with_uv, "pip": install.install_with_pip}[tool](COURSE)
     at = commands[-1].index("--no-index")
-    assert commands[-1][at + 1 : at + 3] == ["--find-links", str(environment.WHEELS)]
+    assert commands[-1][at + 1 : at + 3] == ["--find-links", str(wheels.WHEELS)]
 
 
 def as_bundle(checkout: Checkout, machine: str) -> subprocess.CompletedProcess[str]:
@@ -99,7 +100,7 @@ def as_bundle(checkout: Checkout, machine: str) -> subprocess.CompletedProcess[s
 
 
 def test_a_bundle_installs_from_its_wheels_and_asks_no_index(checkout: Checkout) -> None:
-    done = as_bundle(checkout, environment.kind_of_machine())
+    done = as_bundle(checkout, wheels.describe_machine())
     assert (done.returncode, done.stderr) == (0, "")
     assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))
 
@@ -112,6 +113,6 @@ def test_on_another_kind_of_machine_a_bundle_changes_nothing(checkout: Checkout)
 
 def test_a_wheel_that_was_lost_is_no_question_of_the_network(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    (checkout.wheels / "made-for.txt").write_text(environment.kind_of_machine())
+    (checkout.wheels / "made-for.txt").write_text(wheels.describe_machine())
     next(checkout.wheels.glob("*.whl")).unlink()
     assert_one_line(checkout.run("start"), "wheels of this bundle could not be installed", "Copy the whole bundle")

@@ -7,7 +7,7 @@ import pytest
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import course_map
-from pkvm_model.course.publish.chapters import Chapter, chapter, chapters
+from pkvm_model.course.publish.chapters import Chapter, read_chapter, read_chapters
 
 LONGEST = {"One hour": 60, "Half a day": 240}
 MADE = [Chapter("01-begin", "Begin", "You begin.", 25, ()),
@@ -17,7 +17,7 @@ MADE = [Chapter("01-begin", "Begin", "You begin.", 25, ()),
 @pytest.fixture
 def two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
     """A course of two chapters."""
-    monkeypatch.setattr(course_map, "chapters", lambda: MADE)
+    monkeypatch.setattr(course_map, "read_chapters", lambda: MADE)
 
 
 def notebook(path: Path, title: str) -> Path:
@@ -27,12 +27,12 @@ def notebook(path: Path, title: str) -> Path:
 
 def test_a_chapter_says_what_it_is_in_its_title_cell(tmp_path: Path) -> None:
     text = "# Go on\n\n**You go\non.**\n\nTime: 30 minutes. You need: [Begin](01-begin.ipynb)\nand some C."
-    assert chapter(notebook(tmp_path / "09-go-on.ipynb", text)) == MADE[1]
+    assert read_chapter(notebook(tmp_path / "09-go-on.ipynb", text)) == MADE[1]
 
 
 def test_a_title_cell_without_its_form_is_named(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"09-go-on\.ipynb: the first cell is not"):
-        chapter(notebook(tmp_path / "09-go-on.ipynb", "# Go on\n\nSome day."))
+        read_chapter(notebook(tmp_path / "09-go-on.ipynb", "# Go on\n\nSome day."))
 
 
 @pytest.mark.usefixtures("two_chapters")
@@ -52,11 +52,11 @@ def test_the_contents_link_each_chapter() -> None:
 @pytest.mark.usefixtures("two_chapters")
 def test_a_way_counts_the_minutes_of_its_chapters() -> None:
     assert next(iter(course_map.ways().rows)) == (
-        "One hour", course_map.WAYS[0].whom, "Begin → Go on", "55")
+        "One hour", course_map.WAYS[0].readers, "Begin → Go on", "55")
 
 
 def test_a_way_takes_no_longer_than_it_says() -> None:
-    known = {each.number: each for each in chapters()}
+    known = {each.number: each for each in read_chapters()}
     taken = {way.name: sum(known[number].minutes for number in way.numbers.split() if number in known)
              for way in course_map.WAYS}
     assert not [name for name, most in LONGEST.items() if taken[name] > most]
@@ -64,4 +64,4 @@ def test_a_way_takes_no_longer_than_it_says() -> None:
 
 def test_the_course_is_every_chapter() -> None:
     whole = next(way for way in course_map.WAYS if way.name == "The course")
-    assert {each.number for each in chapters()} <= {*whole.numbers.split()}
+    assert {each.number for each in read_chapters()} <= {*whole.numbers.split()}

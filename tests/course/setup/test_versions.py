@@ -12,13 +12,13 @@ from packaging.requirements import Requirement
 
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import lock
-from pkvm_model.course.setup.environment import lock_text
+from pkvm_model.course.setup.environment import read_lock
 
-LOCK = lock_text()
+LOCK = read_lock()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST_ONLY = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
-PINNED = dict(lock.pinned(LOCK, lock.describe_interpreter()))
+PINNED = dict(lock.list_pins(LOCK, lock.describe_interpreter()))
 # What conda-forge calls by another name.
 CONDA_NAMES = {"python-graphviz": "graphviz"}
 
@@ -74,19 +74,19 @@ def test_markers_mean_what_the_packaging_library_says(marker: str) -> None:
     systems = [("linux", "posix"), ("darwin", "posix"), ("win32", "nt"), ("emscripten", "posix"), ("a", "nt")]
     for (system, family), version in product(systems, ["3.11.4", "3.11.10", "3.12.0", "3.13.1"]):
         there = {**here, "sys_platform": system, "os_name": family, "python_full_version": version}
-        assert lock.applies(marker, there) == Marker(marker).evaluate({**there, "extra": ""})
+        assert lock.evaluate_marker(marker, there) == Marker(marker).evaluate({**there, "extra": ""})
 
 
 def test_a_marker_that_cannot_be_read_is_not_passed_over() -> None:
-    with pytest.raises(ValueError, match="cannot read"):
-        lock.applies("os_name == 'nt' os_name", lock.describe_interpreter())
+    with pytest.raises(ValueError, match="cannot parse"):
+        lock.evaluate_marker("os_name == 'nt' os_name", lock.describe_interpreter())
 
 
 def test_the_running_environment_satisfies_its_own_versions_only() -> None:
     here = lock.describe_interpreter()
     one = f"pytest=={pytest.__version__} \\\n"
-    assert list(lock.differences(one, here, sys.path)) == []
-    assert list(lock.differences(one.replace("==", "==9"), here, sys.path)) == [
+    assert list(lock.find_differences(one, here, sys.path)) == []
+    assert list(lock.find_differences(one.replace("==", "==9"), here, sys.path)) == [
         f"pytest is {pytest.__version__}, the lock says 9{pytest.__version__}"
     ]
 

@@ -68,8 +68,8 @@ CALM = judge_here("find-the-hole", "run = [1, 1, 0]").trace
 """A run of the same bench in which nothing is broken."""
 ELSEWHERE = CALM.replace(" v1\n", " upstream\n", 1)
 LYING = judge_here("find-the-hole", "run = [1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
-NO_HAND_INS: dict[str, Spoil] = {"it is cut or is no JSON": cut, "it was cut or changed": changed,
-                                 "its fields are others": other}
+NO_HAND_INS: dict[str, Spoil] = {"it is cut or is not JSON": cut, "it was cut or changed": changed,
+                                 "it has other fields": other}
 CANNOT_BE: dict[str, Spoil] = {
     "no such exercise": with_facts("no-such-exercise"),
     "solved without a try": with_facts("find-the-hole", tries=0),
@@ -79,7 +79,7 @@ CANNOT_BE: dict[str, Spoil] = {
     "the fewest steps are 1, and they are 4": with_facts("find-the-hole", steps=4, fewest=1),
     "does not replay": with_facts("find-the-hole", trace="pkvm-trace 9 nothing\n"),
     "its run does not replay: This trace is not of this bench": with_facts("find-the-hole", trace=ELSEWHERE),
-    "its run comes out otherwise than it says": with_facts("find-the-hole", trace=LYING),
+    "its run ends differently when replayed": with_facts("find-the-hole", trace=LYING),
     "solved without a run": with_facts("find-the-hole", trace=""),
     "its run breaks nothing": with_facts("find-the-hole", trace=CALM),
     "its answer does not pass": lambda said: said._replace(
@@ -93,7 +93,7 @@ def classroom(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:
     said: dict[str, str] = {}
     wrongs: Iterator[tuple[str, Spoil]] = iter([*NO_HAND_INS.items(), *CANNOT_BE.items()])
     for number in range(whole + len(NO_HAND_INS) + len(CANNOT_BE)):
-        made, file = learner(chance, number, (*load_exercises(),), handin.course_version()), f"{number:02}.json"
+        made, file = learner(chance, number, (*load_exercises(),), handin.digest_course()), f"{number:02}.json"
         phrase, spoil = next(wrongs) if number >= whole else ("", lambda text: text)
         if phrase in NO_HAND_INS or not phrase:
             (folder / file).write_text(spoil(handin.to_text(made)))

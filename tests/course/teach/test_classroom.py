@@ -11,7 +11,7 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
 from pkvm_model.course.paths import ROOT
-from pkvm_model.course.teach import classroom
+from pkvm_model.course.teach import classroom, doubts, heat_map
 from pkvm_model.practice.exercises import Exercise, load_exercises
 from pkvm_model.practice.progress import ExerciseRecord
 from tests.course.teach import made_up
@@ -31,7 +31,7 @@ def thirty(tmp_path_factory: pytest.TempPathFactory) -> Thirty:
 def read(tmp_path: Path, name: str = "Ada", **exercises: ExerciseRecord) -> classroom.Classroom:
     """The classroom of one hand-in."""
     done = {each.replace("_", "-"): facts for each, facts in exercises.items()}
-    (tmp_path / "one.json").write_text(handin.to_text(HandIn(name, handin.course_version(), done)))
+    (tmp_path / "one.json").write_text(handin.to_text(HandIn(name, handin.digest_course(), done)))
     return classroom.read(tmp_path)
 
 
@@ -54,7 +54,7 @@ def test_the_table_says_what_the_files_say(thirty: Thirty) -> None:
     for row, learner in zip(found.table().rows, found.learners, strict=True):
         noted = handin.read(folder / learner.file).exercises
         known = [done for name, done in noted.items() if name in found.exercises]
-        assert row[0] == learner.said.name
+        assert row[0] == learner.hand_in.name
         assert row[1] == f"{sum(done.solved for done in known)} of {len(found.exercises)}"
         sums = [sum(getattr(done, fact) for done in known) for fact in ("hints", "shown", "tries")]
         assert row[2:5] == (*map(str, sums),)
@@ -93,8 +93,8 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
 def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path: Path, done: ExerciseRecord, sign: str) -> None:
     found = read(tmp_path, find_the_hole=done, lived_to_see=ExerciseRecord(1))
     at = found.exercises.index("find-the-hole")
-    assert found.heat().rows[0][at] == sign
-    assert f'background:{classroom.LOOKS[sign[0]]}">{sign}</td>' in found.heat()._repr_html_()
+    assert found.heat().rows[0][1][at] == sign
+    assert f'background:{heat_map.COLOURS[sign[0]]}">{sign}</td>' in found.heat()._repr_html_()
 
 
 def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,23 +103,23 @@ def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.Monk
     found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=code),
                  close_the_hole=ExerciseRecord(1, solved=True, answer=code))
     assert not trap.exists()
-    assert found.learners[0].faults == {}
+    assert found.learners[0].doubts == {}
 
 
 def test_code_where_a_choice_should_stand_is_not_run_either(tmp_path: Path) -> None:
     answer = 'answer = "-EBUSY".upper()'
-    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].faults == {}
+    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].doubts == {}
 
 
 @pytest.mark.parametrize("exercise", load_exercises().values(), ids=lambda exercise: exercise.id)
 def test_nothing_is_said_against_an_honest_solution(exercise: Exercise) -> None:
     said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solved(exercise.id)})
-    assert dict(classroom.faults(said)) == {}
+    assert dict(doubts.find_doubts(said)) == {}
 
 
 @pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
 def test_an_answer_that_python_cannot_read_does_no_harm(tmp_path: Path, answer: str) -> None:
-    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].faults == {}
+    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].doubts == {}
 
 
 def test_a_name_is_text_on_the_page_and_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_another_version_of_the_course_is_said(tmp_path: Path) -> None:
 
 
 def test_the_seats_say_who_can_work_and_whose_line_was_cut() -> None:
-    lines = [doctor.line_to_send([doctor.Finding(word, "nbval", "")]) for word in ("ok", "missing")]
+    lines = [doctor.format_line([doctor.Diagnosis(word, "nbval", "")]) for word in ("ok", "missing")]
     rows = classroom.seats("\n\n".join([*lines, lines[0][5:]])).rows
     assert [row[2] for row in rows] == ["yes", "no: missing nbval", "the line is not whole: ask for it again"]
 
@@ -155,11 +155,11 @@ def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path: Path,
     def stop(exercise: Exercise, values: object) -> None:
         raise ZeroDivisionError
 
-    classroom.judged.cache_clear()
-    monkeypatch.setattr(classroom, "judge_values", stop)
+    doubts.check_again.cache_clear()
+    monkeypatch.setattr(doubts, "judge_values", stop)
     found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer='answer = "0"'))
-    classroom.judged.cache_clear()
-    assert found.learners[0].faults == {"lived-to-see": ("solved, and its answer does not pass",)}
+    doubts.check_again.cache_clear()
+    assert found.learners[0].doubts == {"lived-to-see": ("solved, and its answer does not pass",)}
 
 
 def test_folders_within_the_folder_are_read_too(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.learner import start, work
+from pkvm_model.course.learner import my_work, start
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import RELOAD, update
 from pkvm_model.practice import progress
@@ -24,7 +24,7 @@ CHAPTER, EXERCISE = "05-one-shot.ipynb", "exercises/find-the-hole.ipynb"
 def course(tmp_path: Path) -> Course:
     """Gives a small course, of which a learner has a copy."""
     course = Course(tmp_path)
-    assert work.make_copy(course.copy) == []
+    assert my_work.make_copy(course.copy) == []
     return course
 
 
@@ -64,8 +64,8 @@ def test_no_solution_is_in_the_copy(mine: Path) -> None:
 
 
 def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> None:
-    files = work.Work(work.Copy()).files
-    targets = [(name, target) for name, content in files.items() for text in work.texts(content).values()
+    files = my_work.OpenCopy(my_work.CopyPaths()).files
+    targets = [(name, target) for name, content in files.items() for text in my_work.read_cells(content).values()
                for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]  # fmt: skip
     assert len(targets) > len(files)
     assert not [(name, target) for name, target in targets if normpath(Path(name).parent / target) not in files]
@@ -73,7 +73,7 @@ def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> 
 
 def test_a_second_start_writes_nothing(course: Course, mine: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in mine.rglob("*")}
-    assert work.make_copy(course.copy) == []
+    assert my_work.make_copy(course.copy) == []
     assert {path: path.stat().st_mtime_ns for path in mine.rglob("*")} == before
 
 
@@ -82,37 +82,37 @@ def test_what_is_newer_is_told_each_time_and_taken_over_only_when_asked(course: 
     course.exercise("find-the-hole", task="new", bench="2")
     course.chapter("05-one-shot", "new")
     for _ in range(2):
-        assert work.make_copy(course.copy) == [
+        assert my_work.make_copy(course.copy) == [
             "05-one-shot: the course has a newer version (1 of 2 cells).",
             "exercises/find-the-hole: the course has a newer version (task, bench).",
-            "Yours is kept. To take over what is new: python3 course.py update; "
-            "only some of it: python3 course.py update 05-one-shot",
+            "Yours is kept. To get what is new: python3 course.py update; "
+            "to get only some of it: python3 course.py update 05-one-shot",
         ]
     assert (mine / EXERCISE).read_text() == written
 
 
 def test_other_hints_are_no_news_since_they_come_from_the_course(course: Course) -> None:
     course.exercise("find-the-hole", hint="Another one.")
-    assert work.make_copy(course.copy) == []
+    assert my_work.make_copy(course.copy) == []
 
 
 def test_other_outputs_are_told_as_such(course: Course) -> None:
     course.chapter("05-one-shot", shows="new")
-    sentence, _ = work.make_copy(course.copy)
-    assert "(what its cells show)" in sentence
+    sentence, _ = my_work.make_copy(course.copy)
+    assert "(the output of its cells)" in sentence
 
 
 def test_a_new_exercise_appears(course: Course, mine: Path) -> None:
     course.exercise("mend-it")
-    assert work.make_copy(course.copy) == []
+    assert my_work.make_copy(course.copy) == []
     assert (mine / "exercises" / "mend-it.ipynb").is_file()
 
 
 def test_an_update_replaces_what_was_not_touched(course: Course, mine: Path) -> None:
     course.exercise("find-the-hole", task="new")
-    assert list(update((), course.copy)) == ["exercises/find-the-hole: taken over.", RELOAD]
+    assert list(update((), course.copy)) == ["exercises/find-the-hole: updated.", RELOAD]
     assert cell(mine / EXERCISE, 1) == "new"
-    assert not (mine / work.ASIDE).exists()
+    assert not (mine / my_work.ASIDE).exists()
 
 
 def test_an_update_keeps_what_was_touched_and_carries_the_answer_over(course: Course, mine: Path) -> None:
@@ -120,10 +120,10 @@ def test_an_update_keeps_what_was_touched_and_carries_the_answer_over(course: Co
     course.exercise("find-the-hole", task="new", stub="answer = ...  # other")
     said, _ = update((), course.copy)
     aside = "put-aside/find-the-hole-1.ipynb"
-    assert said == f"exercises/find-the-hole: taken over, with your answer. Yours as it was: {aside}"
+    assert said == f"exercises/find-the-hole: updated, with your answer. Your version: {aside}"
     assert (mine / aside).read_text() == written
     assert (cell(mine / EXERCISE, 1), cell(mine / EXERCISE, -1)) == ("new", "%%answer find-the-hole\nmy answer")
-    assert work.make_copy(course.copy) == []
+    assert my_work.make_copy(course.copy) == []
 
 
 def test_an_answer_that_was_not_begun_makes_room_for_the_new_place_to_edit(course: Course, mine: Path) -> None:
@@ -138,15 +138,15 @@ def test_a_damaged_notebook_is_put_aside_and_replaced(content: str, course: Cour
     (mine / EXERCISE).write_text(content)
     course.exercise("find-the-hole", task="new")
     list(update((), course.copy))
-    assert (mine / work.ASIDE / "find-the-hole-1.ipynb").read_text() == content
+    assert (mine / my_work.ASIDE / "find-the-hole-1.ipynb").read_text() == content
     assert cell(mine / EXERCISE, 1) == "new"
 
 
 def test_half_a_character_in_an_answer_stays_in_the_notebook_that_is_put_aside(course: Course, mine: Path) -> None:
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nanswer = '\ud800'")
     course.exercise("find-the-hole", task="new")
-    assert next(update((), course.copy)).startswith("exercises/find-the-hole: taken over. Yours as it was:")
-    assert (mine / work.ASIDE / "find-the-hole-1.ipynb").read_text() == written
+    assert next(update((), course.copy)).startswith("exercises/find-the-hole: updated. Your version:")
+    assert (mine / my_work.ASIDE / "find-the-hole-1.ipynb").read_text() == written
 
 
 def test_of_an_answer_in_two_cells_the_marked_one_is_carried_over_and_both_are_kept(course: Course, mine: Path) -> None:
@@ -156,14 +156,14 @@ def test_of_an_answer_in_two_cells_the_marked_one_is_carried_over_and_both_are_k
     course.exercise("find-the-hole", task="new")
     list(update((), course.copy))
     assert cell(mine / EXERCISE, -1).endswith("first = 1")
-    assert "second = 2" in (mine / work.ASIDE / "find-the-hole-1.ipynb").read_text()
+    assert "second = 2" in (mine / my_work.ASIDE / "find-the-hole-1.ipynb").read_text()
 
 
 def test_an_update_of_one_leaves_the_others(course: Course, mine: Path) -> None:
     for name in EXERCISES:
         course.exercise(name, task="new")
-    assert next(update(["my_work/exercises/say-it.ipynb"], course.copy)) == "exercises/say-it: taken over."
-    assert len([said for said in work.make_copy(course.copy) if "newer" in said]) == len(EXERCISES) - 1
+    assert next(update(["my_work/exercises/say-it.ipynb"], course.copy)) == "exercises/say-it: updated."
+    assert len([said for said in my_work.make_copy(course.copy) if "newer" in said]) == len(EXERCISES) - 1
 
 
 def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> None:
@@ -182,24 +182,24 @@ def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> 
 def test_an_exercise_and_a_chapter_of_one_name_are_told_apart(text: str, name: str, course: Course) -> None:
     course.chapter("twice")
     course.exercise("twice")
-    found = work.Work(course.copy)
-    assert found.named(text) == name
-    assert found.named(found.short(name)) == name
+    found = my_work.OpenCopy(course.copy)
+    assert found.resolve(text) == name
+    assert found.resolve(found.shorten(name)) == name
 
 
 def test_an_update_with_nothing_new_says_so(course: Course) -> None:
-    assert list(update((), course.copy)) == ["Nothing is newer in the course. Your copy stays as it is."]
+    assert list(update((), course.copy)) == ["The course has nothing newer. Your copy stays as it is."]
 
 
 def test_what_is_put_aside_gets_a_name_that_is_free(course: Course, mine: Path) -> None:
-    (mine / work.ASIDE).mkdir()
-    (mine / work.ASIDE / "05-one-shot-1.ipynb").write_text("my own")
+    (mine / my_work.ASIDE).mkdir()
+    (mine / my_work.ASIDE / "05-one-shot-1.ipynb").write_text("my own")
     for number in (2, 3):
         edit(mine / CHAPTER, f"mine {number}")
         course.chapter("05-one-shot", f"new {number}")
         list(update((), course.copy))
-        assert f"mine {number}" in (mine / work.ASIDE / f"05-one-shot-{number}.ipynb").read_text()
-    assert (mine / work.ASIDE / "05-one-shot-1.ipynb").read_text() == "my own"
+        assert f"mine {number}" in (mine / my_work.ASIDE / f"05-one-shot-{number}.ipynb").read_text()
+    assert (mine / my_work.ASIDE / "05-one-shot-1.ipynb").read_text() == "my own"
 
 
 def test_a_file_that_was_renamed_stays_and_the_course_gives_a_fresh_one(course: Course, mine: Path) -> None:
@@ -212,30 +212,30 @@ def test_a_file_that_was_renamed_stays_and_the_course_gives_a_fresh_one(course: 
 
 @pytest.mark.parametrize("record", ["", "{", "[1]", "null", '{"exercises/find-the-hole.ipynb": "1"}', "[" * 9999, None])
 def test_a_lost_record_is_made_again(record: str | None, course: Course, mine: Path) -> None:
-    (mine / work.RECORD).unlink() if record is None else (mine / work.RECORD).write_text(record)
+    (mine / my_work.RECORD).unlink() if record is None else (mine / my_work.RECORD).write_text(record)
     edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
-    assert work.make_copy(course.copy) == []
-    assert len(json.loads((mine / work.RECORD).read_text())) == len([*CHAPTERS, *EXERCISES])
+    assert my_work.make_copy(course.copy) == []
+    assert len(json.loads((mine / my_work.RECORD).read_text())) == len([*CHAPTERS, *EXERCISES])
 
 
 def test_where_the_record_is_lost_a_damaged_notebook_is_told_and_left(course: Course, mine: Path) -> None:
-    (mine / work.RECORD).unlink()
+    (mine / my_work.RECORD).unlink()
     (mine / EXERCISE).write_text("[" * 9999)
-    sentence, _ = work.make_copy(course.copy)
-    assert sentence.startswith("exercises/find-the-hole: the course has a newer version (or yours is from elsewhere).")
+    sentence, _ = my_work.make_copy(course.copy)
+    assert sentence == "exercises/find-the-hole: the course has a newer version (or yours comes from elsewhere)."
 
 
 def test_where_the_record_is_lost_a_chapter_of_another_version_is_told(course: Course, mine: Path) -> None:
-    (mine / work.RECORD).unlink()
+    (mine / my_work.RECORD).unlink()
     course.chapter("05-one-shot", "new")
-    sentence, _ = work.make_copy(course.copy)
-    assert sentence == "05-one-shot: the course has a newer version (or yours is from elsewhere)."
+    sentence, _ = my_work.make_copy(course.copy)
+    assert sentence == "05-one-shot: the course has a newer version (or yours comes from elsewhere)."
 
 
 def test_a_file_in_the_place_of_the_copy_is_named(tmp_path: Path) -> None:
     (tmp_path / "my_work").write_text("not a folder")
     with pytest.raises(CourseError, match="my_work cannot be written"):
-        work.make_copy(Course(tmp_path).copy)
+        my_work.make_copy(Course(tmp_path).copy)
 
 
 def test_a_reset_gives_the_course_s_own_and_puts_yours_aside(course: Course, mine: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_reset_gives_the_course_s_own_and_puts_yours_aside(course: Course, min
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
     aside = "put-aside/find-the-hole-1.ipynb"
     assert next(reset("find-the-hole", course.copy)) == (
-        f"exercises/find-the-hole: as the course gives it again. Yours as it was: {aside}"
+        f"exercises/find-the-hole: the course's version again. Your version: {aside}"
     )
     assert ((mine / EXERCISE).read_bytes(), (mine / aside).read_text()) == (before, written)
 

@@ -10,22 +10,21 @@ import pytest
 from packaging.requirements import Requirement
 
 from pkvm_model.course import cli
-from pkvm_model.course.dev import run_tests as checks
+from pkvm_model.course.dev import run_tests
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.setup import environment, lock
-from pkvm_model.course.teach import check_nbgrader as grading_trial
-from pkvm_model.course.teach import grading
+from pkvm_model.course.setup import environment, install, lock
+from pkvm_model.course.teach import check_nbgrader, nbgrader_source
 from pkvm_model.practice.exercises import Exercise, load_exercises
 from tests.course.setup.test_versions import NEEDED, PROJECT
 
-GRADER_LOCK = environment.lock_text(grading_trial.GRADER)
-PINNED = dict(lock.pinned(GRADER_LOCK, lock.describe_interpreter()))
+GRADER_LOCK = environment.read_lock(check_nbgrader.GRADER)
+PINNED = dict(lock.list_pins(GRADER_LOCK, lock.describe_interpreter()))
 ALL = list(load_exercises().values())
 
 
 def cells(exercise: Exercise) -> list[tuple[str, dict[str, Any]]]:
     """Source and marks of each cell of a source notebook that nbgrader looks at."""
-    stored = json.loads(grading.source(exercise))["cells"]
+    stored = json.loads(nbgrader_source.make_source(exercise))["cells"]
     found = [("".join(cell["source"]), cell["metadata"].get("nbgrader")) for cell in stored]
     return [(text, marks) for text, marks in found if marks]
 
@@ -43,7 +42,7 @@ def test_a_source_has_a_cell_to_edit_and_a_locked_one_for_points(exercise: Exerc
 
 
 def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path: Path) -> None:
-    assignments = grading.write(tmp_path)
+    assignments = nbgrader_source.write(tmp_path)
     made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ipynb")}
     assert made == {f"source/{exercise.chapter}/{exercise.id}.ipynb" for exercise in ALL}
     assert sorted(each.id for many in assignments.values() for each in many) == sorted(load_exercises())
@@ -51,14 +50,15 @@ def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path: P
 
 
 def test_the_chapters_that_are_graded_have_every_kind_of_check() -> None:
-    kinds = {exercise.kind for exercise in ALL if exercise.chapter in grading_trial.GRADED}
+    kinds = {exercise.kind for exercise in ALL if exercise.chapter in check_nbgrader.GRADED}
     assert {"predict", "break it", "say it", "mend it", "explain"} <= kinds
 
 
 def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
     exercise = load_exercises()["lived-to-see"]
-    before = json.loads(grading.source(exercise))["cells"]
-    after = json.loads(grading.answered(grading.source(exercise), exercise, "answer = 1"))["cells"]
+    source = nbgrader_source.make_source(exercise)
+    before, after = (json.loads(text)["cells"]
+                     for text in (source, nbgrader_source.insert_answer(source, exercise, "answer = 1")))
     differ = [(old["id"], new["source"]) for old, new in zip(before, after, strict=True) if old != new]
     assert differ == [("answer", "%%answer lived-to-see\nanswer = 1")]
 
@@ -76,7 +76,7 @@ def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
 def test_a_score_that_is_missing_or_another_one_is_wrong(scores: dict[str, tuple[int, int]], right: list[bool]) -> None:
     rows = [{"assignment": "a", "student_id": who, "score": str(score), "max_score": str(most)}
             for who, (score, most) in scores.items()]
-    assert [*grading_trial.compared(rows, {"a": [load_exercises()["lived-to-see"]]})] == right
+    assert [*check_nbgrader.compare_scores(rows, {"a": [load_exercises()["lived-to-see"]]})] == right
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_graders_lock_holds_what_the_project_asks_for(wanted: Requirement) -
 
 
 def test_the_graders_lock_agrees_with_the_other_and_names_no_host() -> None:
-    other = dict(lock.pinned(environment.lock_text(), lock.describe_interpreter()))
+    other = dict(lock.list_pins(environment.read_lock(), lock.describe_interpreter()))
     assert not {name for name in PINNED.keys() & other.keys() if PINNED[name] != other[name]}
     assert not re.search(r"://|--index|--find-links|--extra|@ ", GRADER_LOCK)
     assert not [entry for entry in re.split(r"\n(?=\S)", GRADER_LOCK.strip()) if "--hash=sha256:" not in entry]
@@ -95,11 +95,11 @@ def test_the_graders_lock_agrees_with_the_other_and_names_no_host() -> None:
 
 def test_a_part_and_nbgrader_are_not_tried_at_once() -> None:
     with pytest.raises(CourseError, match="not both"):
-        checks.run(cli.parse(["test", "model", "--nbgrader"]))
+        run_tests.run(cli.parse(["test", "model", "--nbgrader"]))
 
 
 def test_a_chapter_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(environment, "filled", lambda place: None)
-    monkeypatch.setattr(grading_trial, "MADE", tmp_path)
+    monkeypatch.setattr(install, "ensure_environment", lambda environment: None)
+    monkeypatch.setattr(check_nbgrader, "OUTPUT", tmp_path)
     with pytest.raises(CourseError, match="there is no assignment 99-nowhere"):
-        grading_trial.run(argparse.Namespace(rest=["99-nowhere"]))
+        check_nbgrader.run(argparse.Namespace(rest=["99-nowhere"]))

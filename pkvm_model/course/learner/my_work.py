@@ -1,0 +1,292 @@
+"""The learner's own copy of the course, my_work/: made once, updated only on request, never overwritten.
+
+For each file that the course gives out, RECORD keeps digests of what was given; they tell what is newer in the course
+and what the learner has changed. To replace a file, it first gets a second name in ASIDE, then the new file takes its
+place, then the record follows. A stop in between leaves a file too many, never one too few.
+"""
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import itertools
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+
+from ...practice import progress
+from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
+from ...practice.notebook import MAGIC, extract_answer, make_notebook
+from ...practice.progress import ExerciseRecord, ProgressError, write_atomically
+from ..errors import CourseError
+from ..paths import ROOT
+
+MY_WORK = ROOT / "my_work"
+ORIGINALS = ROOT / "notebooks"
+RECORD = progress.COPY
+EXERCISES, ASIDE = "exercises", "put-aside"
+EXERCISE_LINK = re.compile(rb"\.\./exercises/([a-z0-9-]+)\.md\b")
+LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|\.course\.json)\.\d+\.new")
+WHOLE, ANSWER = "*", "answer"
+Digests = dict[str, str]
+
+
+class CopyPaths(NamedTuple):
+    """The folders of a learner's copy and of the chapters and exercises that it is made from."""
+
+    folder: Path = MY_WORK
+    chapters: Path = ORIGINALS
+    exercises: Path = FOLDER
+
+
+class OpenCopy:
+    """A learner's copy while a command works on it. Names are paths in the copy, such as exercises/one.ipynb.
+
+    `files` is what the course gives out now and `digests` its digests; `recorded` are the digests of what it gave out
+    before; `created` are the files that were missing.
+    """
+
+    def __init__(self, paths: CopyPaths) -> None:
+        """Read what the course gives out; nothing of the learner's is read or written yet."""
+        self.folder = paths.folder
+        self.exercises = read_exercises(paths.exercises)
+        self.files = read_chapters(paths.chapters)
+        self.files |= {name: make_notebook(exercise) for name, exercise in self.exercises.items()}
+        self.digests = {name: digest_cells(content) for name, content in self.files.items()}
+        self.recorded: dict[str, Digests] = {}
+        self.created: list[str] = []
+
+    def begin(self) -> None:
+        """Clean up after an earlier stop, and make what is missing."""
+        remove_leftovers(self.folder)
+        self.recorded = read_record(self.folder)
+        self.created = [name for name in self.files if not os.path.lexists(self.folder / name)]
+        current = [name for name in self.files if name in self.created or self.is_current(name)]
+        # Missing files are recorded first: after a stop they are still missing, and the next run makes them.
+        self.record(current)
+        for name in self.created:
+            self.write(name, self.files[name])
+
+    def read(self, name: str) -> bytes:
+        """Return the learner's file of this name, b"" if it cannot be read."""
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:
+            return b""
+
+    def is_current(self, name: str) -> bool:
+        """Return True for the course's own bytes; without a record, also for its text with other outputs."""
+        mine, new = self.read(name), self.files[name]
+        same_text = bool(read_fixed_cells(mine)) and read_fixed_cells(mine) == read_fixed_cells(new)
+        return mine == new or (name not in self.recorded and same_text)
+
+    def is_untouched(self, name: str) -> bool:
+        """Return True if the file is, to the byte, as the course gave it out."""
+        mine = self.read(name)
+        return mine == self.files[name] or digest(mine) == self.recorded.get(name, {}).get(WHOLE)
+
+    def describe_news(self, name: str) -> str:
+        """Return what a newer course has changed in a file, '' for nothing."""
+        old, new = self.recorded.get(name), self.digests[name]
+        if old is None:
+            return "or yours comes from elsewhere"
+        if old[WHOLE] == new[WHOLE]:
+            return ""
+        changed = [cell for cell in new if cell != WHOLE and old.get(cell) != new[cell]]
+        if name in self.exercises:
+            return ", ".join(changed) or "its form"
+        return f"{len(changed)} of {len(new) - 1} cells" if changed else "the output of its cells"
+
+    def list_news(self) -> Iterator[str]:
+        """Yield a sentence for each file of which the course has a newer version, and one on how to get it."""
+        newer = {name: changed for name in self.files if (changed := self.describe_news(name))}
+        for name, changed in newer.items():
+            yield f"{drop_ending(name)}: the course has a newer version ({changed})."
+        if newer:
+            example = self.shorten(next(iter(newer)))
+            yield ("Yours is kept. To get what is new: python3 course.py update; "
+                   f"to get only some of it: python3 course.py update {example}")
+
+    def update(self, name: str) -> str:
+        """Replace the learner's file by the course's, put it aside if it was changed, and say so."""
+        answer = self.find_answer(name)
+        new = self.files[name] if answer is None else make_notebook(self.exercises[name], answer)
+        # If an earlier run was stopped just before the record, the file is the new one already.
+        keep = not self.is_untouched(name) and self.read(name) != new
+        aside = f" Your version: {self.put_aside(name)}" if keep else ""
+        self.replace(name, new)
+        return f"{drop_ending(name)}: updated{', with your answer' if answer else ''}.{aside}"
+
+    def reset(self, name: str) -> str:
+        """Restore the course's file, put the learner's aside if it is another one, and say so."""
+        if self.read(name) == self.files[name]:
+            return f"{drop_ending(name)}: it is already the course's version."
+        aside = "" if self.is_untouched(name) else f" Your version: {self.put_aside(name)}"
+        self.replace(name, self.files[name])
+        return f"{drop_ending(name)}: the course's version again.{aside}"
+
+    def find_answer(self, name: str) -> str | None:
+        """Return the learner's own answer in an exercise's notebook, None if there is none."""
+        exercise = self.exercises.get(name)
+        answer = extract_answer(self.read(name), exercise.id) if exercise else None
+        if not exercise or answer is None or not answer.strip():
+            return None
+        stub = self.recorded.get(name, {}).get(ANSWER)
+        is_stub = digest(f"{MAGIC} {exercise.id}\n{answer}".encode())[:12] == stub
+        return None if is_stub or answer == exercise.stub else answer
+
+    def put_aside(self, name: str) -> str:
+        """Give the learner's file a second name in ASIDE that is free, and return it."""
+        (self.folder / ASIDE).mkdir(exist_ok=True)
+        for number in itertools.count(1):
+            aside = f"{ASIDE}/{cut_stem(name)}-{number}.ipynb"
+            if add_name(self.folder / name, self.folder / aside):
+                return aside
+        raise AssertionError
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a file that the course gives out now, and then its record."""
+        self.write(name, content)
+        self.record([name])
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file, and make its folder."""
+        (self.folder / name).parent.mkdir(exist_ok=True)
+        write_atomically(self.folder / name, content)
+
+    def record(self, names: list[str]) -> None:
+        """Record that these files are as the course gives them out now."""
+        recorded = self.recorded | {name: self.digests[name] for name in names}
+        if recorded != self.recorded or not (self.folder / RECORD).is_file():
+            write_atomically(self.folder / RECORD, json.dumps(recorded, indent=1).encode())
+        self.recorded = recorded
+
+    def resolve(self, text: str) -> str:
+        """Return the file that a learner means by a path or a name. Raises CourseError if there is no such file."""
+        path = text.replace("\\", "/").removeprefix("./").removeprefix(f"{MY_WORK.name}/")
+        # An exercise may share its name with a chapter. The exercises come later, so the exercise is meant.
+        known = {cut_stem(name): name for name in self.files} | {name: name for name in self.files}
+        key = path if path in known else cut_stem(path)
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            what_next = f"Did you mean {cut_stem(near[0])}?" if near else "python3 course.py progress lists them."
+            raise CourseError(f"there is no chapter or exercise {key!r:.60}. {what_next}")
+        return known[key]
+
+    def shorten(self, name: str) -> str:
+        """Return the least that a learner must type to mean a file."""
+        return cut_stem(name) if self.resolve(cut_stem(name)) == name else name
+
+    def read_progress(self) -> tuple[dict[str, ExerciseRecord], str]:
+        """Return the learner's progress, and a sentence if it was damaged and had to be put aside."""
+        try:
+            return progress.read(self.folder), ""
+        except ProgressError as error:
+            aside = progress.put_damaged_aside(self.folder)
+            return {}, f"{progress.NAME}: {error}. It is now {aside.name}, and a new one begins."
+
+    def write_progress(self, progress_by_exercise: dict[str, ExerciseRecord]) -> None:
+        """Write the learner's progress."""
+        write_atomically(self.folder / progress.NAME, progress.to_text(progress_by_exercise).encode())
+
+
+@contextlib.contextmanager
+def open_copy(paths: CopyPaths | None = None) -> Iterator[OpenCopy]:
+    """Lock a learner's copy, make what is missing in it, and yield it. Raises CourseError if it cannot be written."""
+    copy = OpenCopy(paths or CopyPaths())
+    try:
+        copy.folder.mkdir(exist_ok=True)
+        with progress.lock_progress(copy.folder):
+            copy.begin()
+            yield copy
+    except OSError as error:
+        raise CourseError(f"{copy.folder} cannot be written ({error.strerror or error}). Make room, or copy the course "
+                          "elsewhere, and run this again. What you wrote is kept.") from error
+
+
+def make_copy(paths: CopyPaths | None = None) -> list[str]:
+    """Make what the learner does not have yet, and return the sentences on what is newer in the course."""
+    with open_copy(paths) as copy:
+        return list(copy.list_news())
+
+
+def read_exercises(folder: Path) -> dict[str, Exercise]:
+    """Return the exercises of the course by their name in the learner's copy. Raises CourseError."""
+    try:
+        return {f"{EXERCISES}/{name}.ipynb": exercise for name, exercise in load_exercises(folder).items()}
+    except ExerciseError as error:
+        raise CourseError(f"{error}. Get the whole course again.") from error
+
+
+def read_chapters(folder: Path) -> dict[str, bytes]:
+    """Return the notebooks of the course as the learner gets them, with links to the learner's own exercises."""
+    return {path.name: EXERCISE_LINK.sub(rb"exercises/\1.ipynb", path.read_bytes())
+            for path in sorted(folder.glob("*.ipynb"))}
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_cells(content: bytes) -> Digests:
+    """Return the digest of a file and, if it is a notebook, a short one of each cell's text."""
+    cells = {name: digest(text.encode())[:12] for name, text in read_cells(content).items()}
+    return {WHOLE: digest(content)} | cells
+
+
+def read_cells(content: bytes) -> dict[str, str]:
+    """Return the text of each cell by its id; nothing if the content is not a notebook."""
+    try:
+        cells: dict[str, Any] = {str(cell["id"]): cell["source"] for cell in json.loads(content)["cells"]}
+        return {name: source if isinstance(source, str) else "".join(source) for name, source in cells.items()}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def read_fixed_cells(content: bytes) -> dict[str, str]:
+    """Return the text of each cell except the learner's answer."""
+    return {name: text for name, text in read_cells(content).items() if name != ANSWER}
+
+
+def read_record(folder: Path) -> dict[str, Digests]:
+    """Return the digests of what was given out, by name; a record that cannot be read counts as empty."""
+    try:
+        rows = json.loads((folder / RECORD).read_bytes())
+        return {name: row for name, row in rows.items() if isinstance(row, dict) and isinstance(row.get(WHOLE), str)}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a stopped run left half written; we hold the lock, so nobody is writing it now."""
+    for place in (folder, folder / EXERCISES, folder / ASIDE):
+        for path in place.glob(".*.new"):
+            if LEFTOVER.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+
+def add_name(path: Path, second: Path) -> bool:
+    """Give a file a second name, and return whether it has it; False if the name belongs to another file."""
+    if os.path.lexists(second):
+        return second.exists() and second.samefile(path)
+    try:
+        os.link(path, second)
+    except FileExistsError:
+        return False
+    except OSError:  # A file system without hard links gets a copy, whole or not at all.
+        write_atomically(second, path.read_bytes())
+    return True
+
+
+def cut_stem(name: str) -> str:
+    """Return the name of a chapter or exercise without folder and ending."""
+    return PurePath(name).stem
+
+
+def drop_ending(name: str) -> str:
+    """Return the name of a file in the copy without its ending."""
+    return name.removesuffix(".ipynb")

@@ -1,0 +1,44 @@
+"""Runs programs so that they find the course, its widgets and its settings. Standard library only."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..paths import PACKAGE, ROOT
+from .environment import COURSE
+
+
+def build_variables(python: Path) -> dict[str, str]:
+    """Return the environment variables for a command that runs with `python`."""
+    course = {"PYTHONPATH": prepend(ROOT, "PYTHONPATH"),
+              "JUPYTER_PATH": prepend(PACKAGE / "widgets" / "jupyter", "JUPYTER_PATH"),
+              "JUPYTER_CONFIG_PATH": prepend(PACKAGE / "course" / "jupyter", "JUPYTER_CONFIG_PATH"),
+              # Our own kernel comes first, whatever kernels the user has elsewhere.
+              "JUPYTER_PREFER_ENV_PATH": "1"}
+    if python == COURSE.python:
+        course |= {"PATH": prepend(python.parent, "PATH"), "VIRTUAL_ENV": str(COURSE.venv)}
+    return {**os.environ, **course}
+
+
+def prepend(folder: Path, name: str) -> str:
+    """Return the value of a path variable with a folder put first."""
+    others = [each for each in os.environ.get(name, "").split(os.pathsep) if each and each != str(folder)]
+    return os.pathsep.join([str(folder), *others])
+
+
+def hand_over(python: Path, arguments: Sequence[str]) -> int:
+    """Go on as `python` with these arguments; on Windows, wait for it and return its status."""
+    command = [str(python), *arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name != "nt":
+        os.execve(command[0], command, build_variables(python))
+    with subprocess.Popen(command, env=build_variables(python)) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                continue  # The child gets Ctrl-C as well, and ends in its own way.
