@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ["moved", "text", "model", "kernel", "conform", "scenes", "explore", "show", "graphs", "practice", "widgets",
          "lesson", "commands", "course", "__main__"]
-"""The rooms of pkvm_model; each imports only from those before it. docs/architecture.md says what each is for."""
+"""The rooms of pkvm_model, in the order of docs/architecture.md: each imports only from those before it."""
 STANDARD_LIBRARY_ONLY = ["moved", "text", "model", "kernel", "conform", "scenes"]
 LONGEST_FUNCTION = 40
 CORE = ["state", "revisions", "vm_table", "hypercalls"]
@@ -75,12 +75,36 @@ def is_package(module: list[str]) -> bool:
     return (ROOT.joinpath(*module) / "__init__.py").is_file()
 
 
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+ARROWS = {room: re.findall(r"`(\w+)`", imports)
+          for room, imports in re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", ARCHITECTURE, re.MULTILINE)}
+"""Which rooms each room may import, as docs/architecture.md lists them."""
+
+
+def rooms_used(path: Path) -> set[str]:
+    """Return the other rooms that a file imports."""
+    return {name.split(".")[1] for name in imported(path) if name.startswith("pkvm_model.")} - {part(path)}
+
+
 @pytest.mark.parametrize("path", [p for p in python_files() if part(p) != "__init__"], ids=name_of)
 def test_rooms_import_one_way(path: Path) -> None:
-    assert part(path) in ROOMS, f"say in ROOMS where {part(path)} stands"
-    used = {name.split(".")[1] for name in imported(path) if name.startswith("pkvm_model.")}
-    later = {name for name in used - {part(path)} if ROOMS.index(name) > ROOMS.index(part(path))}
-    assert not later
+    assert part(path) in ROOMS, f"add {part(path)} to ROOMS and to docs/architecture.md"
+    assert not {room for room in rooms_used(path) if ROOMS.index(room) > ROOMS.index(part(path))}
+    assert not rooms_used(path) - {"text", *ARROWS[part(path)]}, "docs/architecture.md does not list this import"
+
+
+def test_the_page_on_architecture_lists_the_rooms() -> None:
+    assert list(ARROWS) == ROOMS
+
+
+@pytest.mark.parametrize("span", sorted({*re.findall(r"`([^`]+)`", ARCHITECTURE)}))
+def test_the_page_on_architecture_names_only_what_exists(span: str) -> None:
+    places = [ROOT / span, *(ROOT / "pkvm_model" / folder / span for folder in ("", "model", "widgets"))]
+    if any(place.exists() or place.with_name(f"{place.name}.py").exists() for place in places):
+        return
+    assert "/" not in span, f"there is no {span}"
+    source = "\n".join(path.read_text(encoding="utf-8") for path in python_files("pkvm_model/model"))
+    assert not {word for word in re.findall(r"[A-Za-z_]\w+", span) if not re.search(rf"\b{word}\b", source)}
 
 
 def imports_inside(folder: Path) -> dict[str, set[str]]:
