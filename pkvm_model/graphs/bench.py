@@ -15,7 +15,9 @@ from ..model.trace import record_step, show_call, show_header
 from ..model.view import Region
 from ..scenes import Node, Scene, next_step, upcoming
 from ..show.words import Holder, holders, says, short
-from .holds import ASKED, Verdict, broken_by, spoken_of, verdicts
+from .contract import (BenchGraph, CardValue, EdgeValue, EndValue, Holds, HolderValue, LaneValue, RegionValue,
+                       RevisionValue, RowValue, SlotValue, StateValue)
+from .holds import ASKED, broken_by, spoken_of, verdicts
 from .menu import Menu
 from .reach import LIMIT, Reach
 
@@ -24,15 +26,16 @@ GUEST_SAYS = {OWNED: "Only {} can use it, as {}.", SHARED_OWNED: "{} owns it as 
               SHARED_BORROWED: "Lent to {} as {}."}
 KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "EL2’s VM struct", "pgd": "stage-2 root",
          "vc": "EL2’s vCPU struct", "g": "guest page"}
-IDLE = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False, "regions": []}
+IDLE: LaneValue = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False,
+                   "regions": []}
 Guests = dict[str | None, list[tuple[int, int, str]]]
 """By the name of a page: handle, gfn and right of each guest that has it."""
-NOTHING_LEFT = IDLE | {"where": "has nothing left to do"}
+NOTHING_LEFT: LaneValue = {**IDLE, "where": "has nothing left to do"}
 MOST_CALLS = 1400
 """How many calls are tried beforehand where the learner drives, so that a bench of the free host appears soon, too."""
 
 
-class StateGraph(Reach[Node]):
+class StateGraph(Reach[Node, StateValue, EdgeValue]):
     """The states that a scene can reach, as far as they have been worked out.
 
     `asked` is what each state and step is asked. The states of `runs`, each the CPUs that step, come before all others,
@@ -47,7 +50,7 @@ class StateGraph(Reach[Node]):
         self.passed: dict[tuple[int, tuple[Any, ...]], list[Region]] = {}
         self.names: tuple[str, ...] = ()
         self.properties: list[list[str]] = []
-        self.said: dict[int, dict[str, Verdict]] = {}
+        self.said: dict[int, dict[str, Holds]] = {}
         first = Node(scene.start(), (0,) * len(scene.scripts))
         limit = limit or min(LIMIT, MOST_CALLS // max(1, sum(map(len, self.menu.calls.values()))))
         super().__init__(first, limit, (node for run in runs for node in self.along(first, run)))
@@ -60,7 +63,7 @@ class StateGraph(Reach[Node]):
             node = node.after(step)
             yield node
 
-    def out(self, number: int) -> Iterator[dict[str, Any]]:
+    def out(self, number: int) -> Iterator[EdgeValue]:
         """The steps that can be taken from a node: one per CPU that has something to do, or each call it may make."""
         node = self.nodes[number]
         for cpu in range(len(node.begun)):
@@ -68,19 +71,18 @@ class StateGraph(Reach[Node]):
             if step:
                 to = self.add(node.after(step))
                 self.steps[number, cpu] = step, to
-                yield edge(node.state, step, node.idle(cpu), self.questions) | self.told(node, step) | {"to": to}
+                value = edge_value(node.state, step, node.idle(cpu), self.questions, to)
+                yield {**value, "says": f"{value['says']}{self.only_here(node, step)}"}
             elif node.idle(cpu) and not node.state.end:
-                for made, foreseen in self.menu.steps(node.state, cpu):
-                    to = self.add(Node(made.state, node.begun))
-                    yield edge(node.state, made, True, self.questions) | foreseen | {"to": to}
+                for step, foreseen in self.menu.steps(node.state, cpu):
+                    to = self.add(Node(step.state, node.begun))
+                    yield foreseen.add_to(edge_value(node.state, step, True, self.questions, to))
 
-    def told(self, node: Node, step: Step) -> dict[str, str]:
-        """The sentence of a call that is refused as it begins: it says if that is so in this revision only."""
-        if not step.refused or not node.idle(step.cpu):
-            return {}
-        return {"says": says(node.state, step) + self.menu.only_here(node.state, step)}
+    def only_here(self, node: Node, step: Step) -> str:
+        """Return the revision in brackets if a call is refused as it begins, and in this revision only."""
+        return self.menu.only_here(node.state, step) if step.refused and node.idle(step.cpu) else ""
 
-    def value(self, most: int = LIMIT) -> dict[str, Any]:
+    def value(self, most: int = LIMIT) -> BenchGraph:
         """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
         known = min(len(self.edges), most)
         scene, revision = self.scene, self.scene.revision
@@ -89,16 +91,19 @@ class StateGraph(Reach[Node]):
                                   key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
         trace = scene.trace()
         self.properties = self.asked(known) if scene.checks else []
-        return {
+        states, edges = self.shipped(most)
+        graph: BenchGraph = {
             "name": scene.name, "title": scene.title,
             "revision": revision_value(revision),
             "header": show_header(revision, scene.config), "foretell": scene.foretell,
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
             "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
-            "properties": self.properties, **({"free": list(self.menu.calls)} if scene.free else {}),
-            **self.shipped(most),
+            "properties": self.properties, "free": list(self.menu.calls), "states": states, "edges": edges,
         }
+        if not scene.free:
+            del graph["free"]
+        return graph
 
     def asked(self, known: int) -> list[list[str]]:
         """The invariants that speak of something in a shipped state: name and sentence."""
@@ -107,13 +112,13 @@ class StateGraph(Reach[Node]):
             return [[one.name, one.says] for one in self.questions]
         return [[one.name, one.says] for one in spoken_of(self.questions, map(self.said_of, range(known)), broken)]
 
-    def said_of(self, number: int) -> dict[str, Verdict]:
+    def said_of(self, number: int) -> dict[str, Holds]:
         """What the invariants say of a state; asked once."""
         if number not in self.said:
             self.said[number] = verdicts(self.nodes[number].state, self.questions)
         return self.said[number]
 
-    def state_value(self, number: int) -> dict[str, Any]:
+    def state_value(self, number: int) -> StateValue:
         """One state as the bench shows it."""
         node = self.nodes[number]
         state = node.state
@@ -132,7 +137,7 @@ class StateGraph(Reach[Node]):
         known = (node.state.get(Vm, vm).handle for node in self.nodes)
         return next(filter(None, known), self.nodes[0].state.get(Kvm, f"kvm{vm.removeprefix('vm')}").handle)
 
-    def ending(self, state: State) -> dict[str, str]:
+    def ending(self, state: State) -> EndValue:
         """How the machine ended: by a warning or a BUG of EL2's own, or by a fault."""
         assert state.end is not None
         own = "warning" if state.end.says.startswith("warns") else "BUG"
@@ -140,7 +145,7 @@ class StateGraph(Reach[Node]):
         return {"kind": "panic", "title": f"EL2 {what}: the machine ends",
                 "says": f"The machine ends: CPU {state.end.cpu} {state.end.says}."}
 
-    def lane(self, number: int, cpu: int) -> dict[str, Any]:
+    def lane(self, number: int, cpu: int) -> LaneValue:
         """What a CPU is doing, and what it will do next."""
         node = self.nodes[number]
         flight, move = node.state.get(Cpu, cpu).flight, upcoming(self.scene, node, cpu)
@@ -154,7 +159,7 @@ class StateGraph(Reach[Node]):
         return {"short": short(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
                 "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
 
-    def region_values(self, number: int, cpu: int) -> Iterator[dict[str, str]]:
+    def region_values(self, number: int, cpu: int) -> Iterator[RegionValue]:
         """The regions of a call: those it passed, the next one, and those that follow if nobody gets in between."""
         passed = self.regions_passed(number, cpu)
         coming = self.ahead(number, cpu)
@@ -182,7 +187,7 @@ class StateGraph(Reach[Node]):
         return self.coming[number, cpu]
 
 
-def revision_value(revision: Revision) -> dict[str, Any]:
+def revision_value(revision: Revision) -> RevisionValue:
     """A revision as its sign needs it."""
     return {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"}
 
@@ -193,7 +198,8 @@ def ahead_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
     return tuple(zip(done.regions, done.purposes, strict=True))[len(step.regions):]
 
 
-def edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED) -> dict[str, Any]:
+def edge_value(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED,
+               to: int | None = None) -> EdgeValue:
     """A step as the bench knows it."""
     kind = "panic" if step.state.end else "step"
     if kind == "step" and step.refused:
@@ -201,10 +207,12 @@ def edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASK
     if kind == "step" and step.events:
         kind = "warn"
     text, breaks = record_step(step, begun), broken_by(before, step, asked)
-    return {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
-            "kind": kind,
-            "ret": None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]} | (
-                {"breaks": breaks} if breaks else {})
+    ret = None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]
+    value: EdgeValue = {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
+                        "kind": kind, "ret": ret, "to": to}
+    if breaks:
+        value["breaks"] = breaks
+    return value
 
 
 def in_guest(flight: Flight | None) -> bool:
@@ -228,7 +236,7 @@ def kind_of(name: str) -> str:
     return name.rstrip("0123456789.+")
 
 
-def slot_value(state: State, idx: int) -> dict[str, Any]:
+def slot_value(state: State, idx: int) -> SlotValue:
     """A slot of the VM table."""
     entry = state.get(Slot, idx).entry
     word = entry if entry in (FREE, RESERVED) else vm_word(state, entry)
@@ -250,7 +258,7 @@ def vm_names(state: State) -> list[str]:
     return sorted(there | left, key=lambda name: sort_key((Vm, name)))
 
 
-def card(state: State, vm: str, handle: int) -> dict[str, Any]:
+def card(state: State, vm: str, handle: int) -> CardValue:
     """A VM's card."""
     owner = f"kvm{vm.removeprefix('vm')}"
     struct, kvm, word = state.get(Vm, vm), state.get(Kvm, owner), vm_word(state, vm)
@@ -266,7 +274,7 @@ def card(state: State, vm: str, handle: int) -> dict[str, Any]:
     }
 
 
-def holder_value(holder: Holder) -> dict[str, Any]:
+def holder_value(holder: Holder) -> HolderValue:
     """One holder of a reference."""
     return {"kind": holder.kind, "says": holder.says, "stale": holder.stale}
 
@@ -308,7 +316,7 @@ def guests_of(state: State) -> Guests:
     return found
 
 
-def row(state: State, name: str, lent: Guests | None = None) -> dict[str, Any]:
+def row(state: State, name: str, lent: Guests | None = None) -> RowValue:
     """A row of the ownership table; `lent` says which guests have which page, where somebody has looked already."""
     page = state.get(Page, name)
     guests = (guests_of(state) if lent is None else lent).get(name, [])

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import NamedTuple
 
 from ..explore.machines import every_call, named
 from ..model.revisions import REVISIONS, Revision
@@ -12,9 +12,24 @@ from ..model.steps import Call, Step
 from ..model.trace import show_ret
 from ..scenes import Scene
 from ..show.words import says
+from .contract import EdgeValue, RefusalValue
 
 LOANS = ("__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp")
 """Calls that are no VM's; the explorer leaves them out, and a host that is free may make them."""
+
+
+class Foreseen(NamedTuple):
+    """What is said of a call before it is made: the sentence of a refusal at once, or the refusal that it ends in."""
+
+    says: str = ""
+    refusal: RefusalValue | None = None
+
+    def add_to(self, edge: EdgeValue) -> EdgeValue:
+        """Return the edge with this said of it."""
+        shown: EdgeValue = {**edge, "says": self.says or edge["says"]}
+        if self.refusal:
+            shown["refusal"] = self.refusal
+        return shown
 
 
 class Menu:
@@ -35,20 +50,20 @@ class Menu:
         self.pages = set(named(calls, "kvm", "hv", "vm", "pgd", "vc", "g")) if scene.free else set()
         self.one_revision: dict[tuple[str, int | None, str], bool] = {}
 
-    def steps(self, state: State, cpu: int) -> Iterator[tuple[Step, dict[str, Any]]]:
+    def steps(self, state: State, cpu: int) -> Iterator[tuple[Step, Foreseen]]:
         """The first step of each call that may be made, with what is said before: why EL2 would refuse the call."""
         for call in self.calls.get(cpu, ()):
             step = begin(state, self.revision, cpu, call)
             yield step, self.refusal(state, step, finish(step, self.revision))
 
-    def refusal(self, before: State, step: Step, whole: Step) -> dict[str, Any]:
+    def refusal(self, before: State, step: Step, whole: Step) -> Foreseen:
         """The refusal that a call ends in if nobody gets in between, for an edge; empty where it is not refused."""
         if not whole.refused or whole.state.end:
-            return {}
+            return Foreseen()
         sentence = says(before, whole) + self.only_here(before, whole)
         if not step.pending:
-            return {"says": sentence}
-        return {"refusal": {"ret": show_ret(whole.ret), "says": sentence}}
+            return Foreseen(sentence)
+        return Foreseen(refusal={"ret": show_ret(whole.ret), "says": sentence})
 
     def only_here(self, before: State, whole: Step) -> str:
         """The revision in brackets if another one would answer otherwise, as seen where this refusal is met first."""

@@ -3,131 +3,142 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from ..explore.compare import Ends, differences, ends, told_apart
 from ..model.revisions import Revision
-from ..model.state import Cpu
+from ..model.state import Cpu, Page, State, Vm
 from ..model.state_json import digest
 from ..model.steps import Step
 from ..model.trace import show_header
 from ..scenes import Node, Scene, next_step, upcoming
 from ..show.words import short
-from .bench import edge
+from ..text import count
+from .bench import card, edge_value, row, slot_value
+from .contract import CellValue, EdgeValue, PairEdgeValue, PairGraphValue, PairStateValue, RunsValue, SideValue
 from .reach import LIMIT, Reach
-from .unlike import unlike
 
-Pair = tuple[Node, Node]
+NodePair = tuple[Node, Node]
 BETWEEN, NONE = " | ", "-"
-"""Between two lines that are not the same, and in place of one that is not there."""
+"""Between two lines that differ, and in place of a missing line."""
 KINDS = ("step", "nothing", "refused", "warn", "panic")
-"""What comes of a step; what comes later here is shown for both."""
+"""The kinds of steps; of two different kinds the later one is shown for both."""
 PARTS = {"ret": "answers", "slots": "VM table", "loaded": "loaded vCPUs", "pages": "pages",
          "anon_hyp": "pages in EL2’s pools", "host_mc": "the host’s memcaches", "end": "end of the machine"}
 """What an onlooker can compare."""
+ROWS = ("slot", "VM", "page")
+"""The order of the parts in which two states differ, by the first word of their name."""
+CellKey = tuple[str, str, str]
+"""Whose part it is, which part, and the kind of sign that shows it."""
 
 
-class PairGraph(Reach[Pair]):
+class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
     """The pairs of states that one scene reaches in two kernels."""
 
     def __init__(self, scene: Scene, first: Revision, second: Revision, limit: int = LIMIT) -> None:
         if scene.free:
             raise ValueError("side by side needs a script for each CPU; this scene leaves one free")
         self.scenes = replace(scene, revision=first), replace(scene, revision=second)
-        start = tuple(Node(one.start(), (0,) * len(one.scripts)) for one in self.scenes)
+        start = tuple(Node(side.start(), (0,) * len(side.scripts)) for side in self.scenes)
         super().__init__((start[0], start[1]), limit)
 
-    def out(self, number: int) -> Iterator[dict[str, Any]]:
-        """The steps of a pair: one per CPU that has something to do on either side."""
+    def out(self, number: int) -> Iterator[PairEdgeValue]:
+        """Yield the steps of a pair: one per CPU that has something to do on either side."""
         for cpu in range(self.scenes[0].config.cpus):
             steps = [next_step(*side, cpu) for side in self.sides(number)]
             if any(steps):
                 yield self.edge(number, cpu, steps)
 
     def sides(self, number: int) -> list[tuple[Scene, Node]]:
-        """The two scenes, each with its half of a pair."""
+        """Return the two scenes, each with its half of a pair."""
         return list(zip(self.scenes, self.nodes[number], strict=True))
 
-    def edge(self, number: int, cpu: int, steps: list[Step | None]) -> dict[str, Any]:
-        """A step of both sides as a walk needs it, with what each side did and what tells them apart after it."""
+    def edge(self, number: int, cpu: int, steps: list[Step | None]) -> PairEdgeValue:
+        """Return a step of both sides as a walk needs it: what each side did, and what tells them apart after it."""
         halves = list(zip(self.nodes[number], steps, strict=True))
         first, second = (node.after(step) if step else node for node, step in halves)
-        told = [edge(node.state, step, node.idle(cpu)) if step else None for node, step in halves]
-        there = [one for one in told if one]
-        return {"cpu": cpu, "label": BETWEEN.join(dict.fromkeys(one["label"] for one in there)),
-                "line": both(*(one["line"] if one else NONE for one in told)), "to": self.add((first, second)),
-                "says": self.sentence(told), "kind": max((one["kind"] for one in there), key=KINDS.index), "ret": None,
-                "differs": named(told_apart(*steps) + differences(first.state, second.state)),
-                "sides": [one and {key: one[key] for key in ("label", "says", "kind", "ret")} for one in told]}
+        edges = [edge_value(node.state, step, node.idle(cpu)) if step else None for node, step in halves]
+        there = [edge for edge in edges if edge]
+        return {"cpu": cpu, "label": BETWEEN.join(dict.fromkeys(edge["label"] for edge in there)),
+                "line": merge(*(edge["line"] if edge else NONE for edge in edges)), "to": self.add((first, second)),
+                "says": self.sentence(edges), "kind": max((edge["kind"] for edge in there), key=KINDS.index),
+                "ret": None, "differs": part_names(told_apart(*steps) + differences(first.state, second.state)),
+                "sides": [edge and side_value(edge) for edge in edges]}
 
-    def sentence(self, told: list[dict[str, Any] | None]) -> str:
-        """What both sides did, once where it is the same."""
-        first, second = (one["says"] if one else "nothing." for one in told)
+    def sentence(self, edges: list[EdgeValue | None]) -> str:
+        """Return what both sides did, once if it is the same."""
+        first, second = (edge["says"] if edge else "nothing." for edge in edges)
         if first == second:
-            return str(first)
+            return first
         return f"{title(self.scenes[0].revision)}: {first} {title(self.scenes[1].revision)}: {second}"
 
-    def state_value(self, number: int) -> dict[str, Any]:
-        """What tells the halves of a pair apart, and what each CPU does next in either."""
+    def state_value(self, number: int) -> PairStateValue:
+        """Return what tells the halves of a pair apart, and what each CPU does next in either."""
         first, second = (node.state for node in self.nodes[number])
-        differs = named(differences(first, second))
+        differs = part_names(differences(first, second))
         ends = [state.end and f"CPU {state.end.cpu} {state.end.says}." for state in (first, second)]
         coming = [[next_words(*side, cpu) for side in self.sides(number)] for cpu in range(first.config.cpus)]
-        over = {"kind": "panic", "title": "Both machines have ended", "says": "Undo to go on."} if all(ends) else None
-        return {"digest": both(digest(first), digest(second), "|"), "differs": differs, "next": coming, "ends": ends,
-                "cells": list(unlike(first, second)) if differs else [], "holds": [], "end": over}
+        return {"digest": merge(digest(first), digest(second), "|"), "differs": differs, "next": coming, "ends": ends,
+                "cells": list(cells(first, second)) if differs else [], "holds": [],
+                "end": {"kind": "panic", "title": "Both machines have ended", "says": "Undo to go on."}
+                if all(ends) else None}
 
-    def value(self, most: int = LIMIT) -> dict[str, Any]:
-        """The graph as JSON values, with the first pairs at most; steps into further ones lead to None."""
+    def value(self, most: int = LIMIT) -> PairGraphValue:
+        """Return the graph as JSON values, with at most `most` pairs; steps into further ones lead to None."""
         first = self.scenes[0]
-        setups = ([str(line) for line in one.trace().lines] for one in self.scenes)
-        titles = [title(one.revision) for one in self.scenes]
+        setups = ([str(line) for line in scene.trace().lines] for scene in self.scenes)
+        titles = [title(scene.revision) for scene in self.scenes]
+        states, edges = self.shipped(most)
         return {
             "name": "-".join([first.name, *titles]).replace(" ", "-"), "title": first.title,
             "revisions": [{"id": name, "letter": name[0], "late": name is titles[1]} for name in titles],
-            "header": both(*(show_header(one.revision, one.config) for one in self.scenes)),
-            "setup": list(map(both, *setups)), "says": first.says, "start": 0, "properties": [],
+            "header": merge(*(show_header(scene.revision, scene.config) for scene in self.scenes)),
+            "setup": list(map(merge, *setups)), "says": first.says, "start": 0, "properties": [],
             "cpus": [f"CPU {cpu}" for cpu in range(first.config.cpus)],
-            "runs": self.all_runs() if self.complete else None, **self.shipped(most),
+            "runs": self.all_runs() if self.complete else None, "states": states, "edges": edges,
         }
 
-    def all_runs(self) -> dict[str, Any]:
-        """Whether every run of either kernel ends where one of the other does, and runs that show it where not."""
-        found = ends(*self.scenes)
-        names = [title(one.revision) for one in self.scenes]
-        alone = [list(map(list, runs)) for runs in (found.first_only, found.second_only)]
-        return {"says": compared(found, names), "alone": [min(runs, key=len) if runs else None for runs in alone]}
+    def all_runs(self) -> RunsValue:
+        """Return whether every run of either kernel ends where one of the other does, and if not, runs that show it."""
+        both = ends(*self.scenes)
+        names = [title(scene.revision) for scene in self.scenes]
+        alone = [list(map(list, runs)) for runs in (both.first_only, both.second_only)]
+        return {"says": compare_ends(both, names), "alone": [min(runs, key=len) if runs else None for runs in alone]}
 
 
-def named(differs: tuple[str, ...]) -> list[str]:
-    """What an onlooker sees differ, in words."""
+def side_value(edge: EdgeValue) -> SideValue:
+    """Return what one side of a step did."""
+    return {"label": edge["label"], "says": edge["says"], "kind": edge["kind"], "ret": edge["ret"]}
+
+
+def part_names(differs: tuple[str, ...]) -> list[str]:
+    """Return what an onlooker sees differ, in words."""
     return [PARTS[part] for part in differs]
 
 
 def title(revision: Revision) -> str:
-    """A kernel's name, with the guards that were taken away."""
+    """Return a kernel's name, with the guards that were taken away."""
     return " without ".join([revision.name, *([" ".join(revision.removed)] if revision.removed else [])])
 
 
-def both(first: str, second: str, between: str = BETWEEN) -> str:
-    """Two texts as one, which stands alone where they are the same."""
+def merge(first: str, second: str, between: str = BETWEEN) -> str:
+    """Merge two texts into one; equal texts stand once."""
     return first if first == second else f"{first}{between}{second}"
 
 
-def apart(text: str) -> tuple[str, str]:
-    """The two traces in the trace text of a pair."""
+def split(text: str) -> tuple[str, str]:
+    """Split the trace text of a pair into its two traces."""
     sides: tuple[list[str], list[str]] = [], []
-    for line in text.splitlines():
-        between = "|" if line.startswith("state ") else BETWEEN
-        first, _, second = line.partition(between)
-        told = (first, f"state {second}" if second and between == "|" else second or first)
-        for side, one in zip(sides, told, strict=True):
-            side.extend([] if one == NONE else [one])
+    for pair in text.splitlines():
+        between = "|" if pair.startswith("state ") else BETWEEN
+        first, _, second = pair.partition(between)
+        lines = first, f"state {second}" if second and between == "|" else second or first
+        for side, line in zip(sides, lines, strict=True):
+            side.extend([] if line == NONE else [line])
     return "\n".join(sides[0]), "\n".join(sides[1])
 
 
 def next_words(scene: Scene, node: Node, cpu: int) -> str:
-    """What a CPU does next, or why it does nothing."""
+    """Return what a CPU does next, or why it does nothing."""
     flight, move = node.state.get(Cpu, cpu).flight, upcoming(scene, node, cpu)
     if node.state.end:
         return "the machine has ended"
@@ -139,16 +150,49 @@ def next_words(scene: Scene, node: Node, cpu: int) -> str:
     return f"{name} goes on" if flight else f"{name} begins"
 
 
-def compared(found: Ends, names: list[str]) -> str:
-    """The ends of all runs, in words."""
-    if found.same:
-        ends = f"{count(found.both)} in all"
+def compare_ends(both: Ends, names: list[str]) -> str:
+    """Describe the ends of all runs."""
+    if both.same:
+        ends = f"{count(both.both, 'end')} in all"
         return f"Every run of {names[0]} ends where one of {names[1]} does, and the other way round: {ends}."
-    only = [f"{count(len(runs))} only in {name}"
-            for name, runs in zip(names, (found.first_only, found.second_only), strict=True) if runs]
-    return f"Some ends come in one kernel only: {count(found.both)} in both, {', '.join(only)}."
+    only = [f"{count(len(runs), 'end')} only in {name}"
+            for name, runs in zip(names, (both.first_only, both.second_only), strict=True) if runs]
+    return f"Some ends come in one kernel only: {count(both.both, 'end')} in both, {', '.join(only)}."
 
 
-def count(ends: int) -> str:
-    """A number of ends."""
-    return "1 end" if ends == 1 else f"{ends} ends"
+def cells(first: State, second: State) -> Iterator[CellValue]:
+    """Yield what an onlooker sees differ, part by part: VM table, VMs, pages; a part that a side lacks is empty."""
+    here, there = (dict(visible_parts(state, (first, second))) for state in (first, second))
+    for key in sorted(dict.fromkeys([*here, *there]), key=lambda key: ROWS.index(key[0].split()[0])):
+        values = [side.get(key, "") for side in (here, there)]
+        if values[0] != values[1]:
+            name, part, sign = key
+            yield {"name": name, "part": part, "sign": sign, "values": values}
+
+
+def visible_parts(state: State, sides: tuple[State, State]) -> Iterator[tuple[CellKey, str]]:
+    """Yield what an onlooker can see of a state."""
+    for idx in range(state.config.slots):
+        yield (f"slot {idx}", "", "vm"), slot_value(state, idx)["word"]
+    # A VM that either side has is shown for both; what the host alone still notes, no onlooker sees.
+    for vm in sorted({name for side in sides for name, _ in side.all(Vm)}):
+        yield from vm_parts(state, vm, next(filter(None, (side.get(Vm, vm).handle for side in sides)), 0))
+    for name in sorted({name for side in sides for name, _ in side.all(Page)}):
+        page = row(state, name)
+        yield (f"page {name}", "host", "host"), page["host"]
+        yield (f"page {name}", "hyp", "hyp"), page["hyp"]
+        yield (f"page {name}", "guest", "guest"), page["guest"]
+        yield (f"page {name}", "owner", "owner"), page["owner"]
+        yield (f"page {name}", "count", ""), page["count"] or "no count"
+
+
+def vm_parts(state: State, vm: str, handle: int) -> Iterator[tuple[CellKey, str]]:
+    """Yield what an onlooker can see of a VM."""
+    shown = card(state, vm, handle)
+    name = f"VM {shown['handle']}"
+    yield (name, "", "vm"), shown["word"]
+    holders = ", ".join(holder["says"] for holder in shown["holders"])
+    yield (name, "count", ""), f"{shown['count']} ({holders or 'nobody'})"
+    yield (name, "dying in EL2", ""), shown["dying"]
+    for vcpu in shown["vcpus"]:
+        yield (name, f"vCPU {vcpu['idx']}", "vcpu"), vcpu["word"]

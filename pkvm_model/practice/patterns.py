@@ -71,7 +71,7 @@ def show_run(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
     before = len(run.scene.setup) if isinstance(run, Story) else setup
     title = run.scene.title if isinstance(run, Story) else "The shortest run"
     try:
-        along = {"name": "exercise-run"} | Sequence(trace, title, before).value()
+        along = Sequence(trace, title, before).value("exercise-run")
     except ValueError:
         return {"trace": str(trace)}  # it is too long for a picture, or has no step
     return {"trace": str(trace), "along": along}

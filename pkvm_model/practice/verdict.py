@@ -4,6 +4,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..graphs.contract import SequenceValue
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -20,7 +22,7 @@ class Verdict:
     sentence: str
     looked_at: str = ""
     trace: str = ""
-    along: dict[str, Any] | None = None
+    along: SequenceValue | None = None
     steps: int | None = None
     fewest: int | None = None
     printed: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 RIGHT, NOT_YET = "Right.", "Not yet."
 
@@ -21,11 +20,6 @@ class Question:
     def verdict(self, number: int) -> tuple[str, str]:
         """What an answer gets: its verdict and its sentence."""
         return RIGHT if number == self.right else NOT_YET, self.sentences[number]
-
-    def value(self) -> dict[str, Any]:
-        """The question as JSON values."""
-        verdicts = [self.verdict(number) for number in range(len(self.options))]
-        return {"title": self.asks, "options": list(self.options), "verdicts": verdicts, "right": self.right}
 
     def folded(self) -> str:
         """HTML without scripts: opening an option shows what it gets."""

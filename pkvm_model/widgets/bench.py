@@ -1,12 +1,13 @@
 """The bench: lanes, state and ownership to step through. Python works states out, the front end draws and steps."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..graphs.reach import Reach
 from .bench_static import render_bench
 from .bench_words import describe_bench
-from .walk import Answer, Edge, Expand, Graph, State, Walk
+from .walk import Edge, Expand, Graph, State, Walk
 from .widget import Widget, compact
 
 
@@ -79,7 +80,7 @@ class Bench(Widget):
         """The state shown, as a sentence, a list and a table."""
         return render_bench(self._here())
 
-    def answer(self, question: dict[str, Any]) -> Answer:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Works one step out."""
         return self._walk.ask(question["from"], question["cpu"], question["line"])
 
@@ -118,15 +119,15 @@ def pack(graph: Graph) -> str:
     states = [packed(state) for state in graph["states"]]
     edges = [list(map(led, out)) for out in graph["edges"]]
     # The parts are texts already; encoding them once more would take as long again.
-    return f'{compact(graph | {"states": states, "edges": edges})[:-1]},"parts":[{",".join(places)}]}}'
+    return f'{compact({**graph, "states": states, "edges": edges})[:-1]},"parts":[{",".join(places)}]}}'
 
 
-def fit_graph(graph: Reach[Any], most: int = MOST_BYTES) -> Graph:
+def fit_graph(graph: Reach[Any, Any, Any], most: int = MOST_BYTES) -> Graph:
     """As much of a graph as may be shipped; for the rest Python is asked."""
     return fit_and_pack(graph, most)[0]
 
 
-def fit_and_pack(graph: Reach[Any], most: int = MOST_BYTES) -> tuple[Graph, str]:
+def fit_and_pack(graph: Reach[Any, Any, Any], most: int = MOST_BYTES) -> tuple[Graph, str]:
     """The same, and as the text that is shipped."""
     value = graph.value()
     packed = pack(value)

@@ -1,11 +1,12 @@
 """Side by side: the same steps in two kernels, a row for each, the first difference marked; stepped like a bench."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
-from ..graphs.pairs import apart
+from ..graphs.contract import RunsValue
+from ..graphs.pairs import split
 from . import beside_words as words
 from .bench import Bench
 from .static import render_box, render, render_list, render_table
@@ -19,7 +20,7 @@ class SideBySide(Bench):
 
     kind = "beside"
 
-    def __init__(self, graph: Graph, expand: Expand, runs: Callable[[], dict[str, Any]]):
+    def __init__(self, graph: Graph, expand: Expand, runs: Callable[[], RunsValue]):
         """Stand at the start of the graph."""
         super().__init__(graph, expand)
         self._runs = runs
@@ -27,7 +28,7 @@ class SideBySide(Bench):
     @property
     def traces(self) -> tuple[str, str]:
         """The trace of each kernel up to the step shown."""
-        return apart(self.trace)
+        return split(self.trace)
 
     @property
     def first_difference(self) -> int | None:
@@ -44,7 +45,7 @@ class SideBySide(Bench):
             walk.go(edge)
         self.stand(walk.history)
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Works one step out, or compares all runs."""
         return self._runs() if "runs" in question else super().answer(question)
 

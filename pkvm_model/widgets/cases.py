@@ -7,6 +7,7 @@ from typing import Any
 
 from ..explore.machines import Scripts
 from ..graphs.bench import StateGraph
+from ..graphs.contract import AnswerValue, CaseValue, QuestionValue
 from ..graphs.hunt import COUNT, Found, Hunt
 from ..graphs.questions import WRONG, Question, Subject
 from ..graphs.reach import LIMIT
@@ -99,14 +100,14 @@ class Case:
         self.shipped[run] = pack(self.bench(run, most).graph)
         return len(self.shipped[run].encode())
 
-    def value(self) -> dict[str, Any]:
+    def value(self) -> CaseValue:
         """What is shipped of it, as JSON values; an answer that several questions have is shipped once."""
         answers = {name: compact(encode_answer(found)) for name, found in self.stored.items()}
         numbers = {text: number for number, text in enumerate(dict.fromkeys(answers.values()))}
         return {"name": self.name, "label": self.label, "missing": self.missing, "scripts": self.list_scripts(),
                 "answers": [json.loads(text) for text in numbers],
                 "found": {name: numbers[text] for name, text in answers.items()},
-                "benches": [[run, json.loads(packed)] for run, packed in self.shipped.items()]}
+                "benches": [(list(run), json.loads(packed)) for run, packed in self.shipped.items()]}
 
     def list_scripts(self) -> list[list[str]]:
         """The calls of each CPU, as they are written."""
@@ -130,14 +131,14 @@ def stock(cases: Sequence[Case]) -> None:
         room -= case.ship(share)
 
 
-def encode_question(question: Question) -> dict[str, Any]:
+def encode_question(question: Question) -> QuestionValue:
     """A question as JSON values; of one that asks about several things, what they are."""
     means = [one.says for one in question.properties] if question.name == WRONG else []
     return {"name": question.name, "kind": question.kind, "says": question.says, "means": means,
             "breaks": list(question.broken_by)}
 
 
-def encode_answer(found: Found, more: bool = False) -> dict[str, Any]:
+def encode_answer(found: Found, more: bool = False) -> AnswerValue:
     """An answer as JSON values; `more` while it could still change."""
     return {"verdict": found.verdict, "says": found.says, "reason": found.reason and f"{found.reason}.",
             "looked": found.looked, "lines": found.lines if found.trace else None, "more": more}

@@ -4,8 +4,8 @@ from __future__ import annotations
 from html import escape
 
 from ..graphs import el2_time
-from ..show.chart import svg
 from ..show.dot import image
+from ..text import count
 from .static import render_box, render, render_plain_table
 from .widget import Widget, compact
 
@@ -17,7 +17,7 @@ class El2Time(Widget):
 
     def __init__(self) -> None:
         """Read the values at the right end, pages side by side."""
-        super().__init__(compact({"name": "el2-time"} | el2_time.value()), f"0 {len(el2_time.PAGES) - 1}")
+        super().__init__(compact(el2_time.value()), f"0 {len(el2_time.PAGES) - 1}")
 
     @property
     def read(self) -> tuple[int, int]:
@@ -42,10 +42,10 @@ class El2Time(Widget):
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
         apart, pages = self.read
-        return f"El2Time(read at {el2_time.pages(pages)} {dict(el2_time.LAYOUTS)[apart]})"
+        return f"El2Time(read at {count(pages, 'page')} {dict(el2_time.LAYOUTS)[apart]})"
 
 
 def layout_html(apart: int, says: str) -> tuple[str, str, str]:
     """A heading, a chart and its table."""
-    drawn = image(svg(el2_time.picture(apart)), el2_time.alt(apart))
+    drawn = image(el2_time.svg(el2_time.picture(apart)), el2_time.alt(apart))
     return render("p", "holds", f"Pages {says}"), drawn, render_plain_table(el2_time.table(apart))

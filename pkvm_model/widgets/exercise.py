@@ -1,9 +1,11 @@
 """An exercise's card: what a check said, how far it looked, the run that shows it, hints and the solution."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..graphs.contract import ExerciseValue, HintsValue, ShownValue, SolutionValue
 from ..practice import judge
 from ..practice.submit import Submission, submit
 from ..show.table import Table
@@ -22,12 +24,13 @@ class Card(Widget):
         """Show a submission; the solution is on the card if the learner has earned it."""
         self.submission, self.exercise, self.verdict = submission, submission.exercise, submission.verdict
         exercise, verdict = self.exercise, self.verdict
-        super().__init__(compact({
+        shipped: ExerciseValue = {
             "name": f"exercise-{exercise.id}", "title": exercise.title, "head": self.head, "next": self.next,
             "after": self.after, "passed": verdict.passed, "sentence": self.sentence, "facts": self.list_facts(),
             "printed": verdict.printed, "details": verdict.details, "along": verdict.along and compact(verdict.along),
             "hints": len(exercise.hints), "given": list(submission.hints),
-            "solution": self.show_solution() if submission.is_solution_earned else None}))
+            "solution": self.show_solution() if submission.is_solution_earned else None}
+        super().__init__(compact(shipped))
 
     @property
     def head(self) -> str:
@@ -69,17 +72,19 @@ class Card(Widget):
         stays = [SOLVED] if note.record.solved and not self.verdict.passed else []
         return [*looked, *stays, *([judge.CANNOT_STOP] if not judge.can_end_processes() else []), *note.warnings]
 
-    def show_solution(self) -> dict[str, str]:
+    def show_solution(self) -> SolutionValue:
         """Return the solution and its explanation."""
         return {"code": self.exercise.solution, "explained": self.exercise.explanation}
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return hints up to a number, or the solution; both are noted."""
         if "hints" in question:
-            return {"hints": list(self.submission.take_hints(int(question["hints"])))}
+            hints: HintsValue = {"hints": list(self.submission.take_hints(int(question["hints"])))}
+            return hints
         if "show" in question:
             self.submission.take_solution()
-            return {"solution": self.show_solution()}
+            shown: ShownValue = {"solution": self.show_solution()}
+            return shown
         return super().answer(question)
 
     def describe(self) -> str:

@@ -1,7 +1,7 @@
 """The race finder, and the scheduler: scripts are broken by hand, or searched for the shortest run that breaks them."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graphs.hunt import Found, count
@@ -79,7 +79,7 @@ class Finder(Widget):
         if odd:
             raise ValueError(f"The bench is at step {self.at}: {odd}.")
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """A slice of a search, what is known, a bench, or a step on one."""
         return self._session.answer(question)
 

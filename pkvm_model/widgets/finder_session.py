@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..graphs.contract import FinderPlaceValue, FinderValue, PackedValue, SubjectValue
 from ..graphs.hunt import Found
 from ..graphs.questions import Question, Subject
 from ..model.revisions import Revision
@@ -48,7 +49,7 @@ class FinderPlace:
 
 def parse_place(text: str) -> FinderPlace:
     """What a text says."""
-    kept: dict[str, Any] = json.loads(text)
+    kept: FinderPlaceValue = json.loads(text)
     hand = None if kept["hand"] is None else tuple(kept["hand"])
     case, asked, run = (tuple(kept[name]) for name in ("case", "asked", "run"))
     return FinderPlace(case, asked, run, kept["bench"], hand, kept["shown"])
@@ -132,7 +133,7 @@ class FinderSession:
         """The fragment of an address that opens this position."""
         return f"#{self.name}={self.place.key}/{self.bench.link.partition('=')[2]}"
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """A slice of a search (`go`), what is known, a `bench`, or a `step` on one."""
         *key, name = question["case"]
         case, run = self.cases[tuple(key)], tuple(question.get("run", ()))
@@ -140,7 +141,8 @@ class FinderSession:
             step = question["step"]
             return case.bench(run).ask(step["from"], step["cpu"], step["line"])
         if "bench" in question:
-            return {"packed": pack(case.bench(run).graph)}
+            bench: PackedValue = {"packed": pack(case.bench(run).graph)}
+            return bench
         asked = case.subject.question(name)
         found = case.hunt.advance(asked) if question["go"] else case.found(name)
         return encode_answer(found, case.hunt.more(asked))
@@ -193,14 +195,15 @@ class FinderSession:
         hand = self.place.hand if key == self.place.case else None
         self.place = replace(self.place, case=key, run=run, bench=walk.history, hand=hand, shown=True)
 
-    def value(self, title: str) -> dict[str, Any]:
+    def value(self, title: str) -> FinderValue:
         """What is shipped, as JSON values; a question that several subjects ask is shipped once."""
         asked = {compact(encode_question(one)): None for subject in self.subjects for one in subject.questions}
         numbers = {text: number for number, text in enumerate(asked)}
-        subjects = [{"name": subject.name, "title": subject.title, "says": subject.says,
-                     "questions": [numbers[compact(encode_question(one))] for one in subject.questions],
-                     "cases": [case.value() for case in self.cases.values() if case.subject is subject]}
-                    for subject in self.subjects]
+        subjects: list[SubjectValue] = [
+            {"name": subject.name, "title": subject.title, "says": subject.says,
+             "questions": [numbers[compact(encode_question(one))] for one in subject.questions],
+             "cases": [case.value() for case in self.cases.values() if case.subject is subject]}
+            for subject in self.subjects]
         return {"name": self.name, "title": title, "secret": self.secret, "start": list(self.start),
                 "questions": [json.loads(text) for text in asked], "subjects": subjects}
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from html import escape
 
+from ..graphs.drawing import describe_arrows, picture
 from ..show.dot import NotDrawnError, image, svg
-from ..show.drawing import picture, told
 from .bench import Bench
 from .bench_words import show_answer, describe_state, describe_properties
 from .map_words import ALL_SHOWN, HEAD, make_box_row, choose_boxes, describe_map
@@ -42,7 +42,8 @@ def render_drawing(walk: Walk) -> str:
     drawing, here = walk.graph["drawing"], walk.state["box"]
     if len(drawing["boxes"]) > ALL_SHOWN:
         return ""
-    alt = f"{walk.graph['title']}. {told(drawing) if len(drawing['arrows']) < FEW else 'The table says the same'}."
+    words = describe_arrows(drawing) if len(drawing["arrows"]) < FEW else "The table says the same"
+    alt = f"{walk.graph['title']}. {words}."
     try:
         return render("p", "list", image(svg(picture(alt, drawing, here).source), alt))
     except NotDrawnError as reason:

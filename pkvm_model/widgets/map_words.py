@@ -1,7 +1,8 @@
 """A map of states without a screen: which states there are, what each is, and what leads on from it."""
 from __future__ import annotations
 
-from ..show.drawing import Drawing, arrow_text
+from ..graphs.contract import DrawingValue
+from ..graphs.drawing import arrow_text
 from .bench_words import align_columns, describe_step, describe_state, describe_properties
 from .walk import Walk
 
@@ -40,6 +41,6 @@ def choose_boxes(walk: Walk) -> list[int]:
     return sorted((way | near) - {None})
 
 
-def find_successors(drawn: Drawing, boxes: set[int]) -> set[int]:
+def find_successors(drawn: DrawingValue, boxes: set[int]) -> set[int]:
     """The boxes to which an arrow leads from one of these."""
     return {arrow["to"] for arrow in drawn["arrows"] if arrow["start"] in boxes}

@@ -1,9 +1,10 @@
 """The learner's progress: a table of chapters and exercises that can be looked at again."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..graphs.contract import ProgressTableValue, ProgressValue
 from ..show.table import Table
 from .static import render_box, render_plain_table
 from .widget import Widget, compact
@@ -17,14 +18,15 @@ class ProgressView(Widget):
     def __init__(self, look: Callable[[], Table]):
         """Look for the first time."""
         self.look, self.table = look, look()
-        super().__init__(compact({"name": "progress", "title": "Your progress"} | self.value()))
+        shipped: ProgressValue = {"name": "progress", "title": "Your progress", **self.value()}
+        super().__init__(compact(shipped))
 
-    def value(self) -> dict[str, Any]:
+    def value(self) -> ProgressTableValue:
         """The table as JSON values."""
         return {"caption": self.table.caption, "heads": list(self.table.heads),
                 "rows": [list(row) for row in self.table.rows], "note": self.table.note}
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """The table as it is now."""
         if "look" not in question:
             return super().answer(question)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 
+from ..graphs.contract import QuizValue
 from ..show.quiz import Question, read_tries, told
 from .widget import Widget, compact
 
@@ -15,7 +16,7 @@ class Quiz(Widget):
     def __init__(self, question: Question):
         """Ask it."""
         self.question = question
-        super().__init__(compact({"name": name_question(question)} | question.value()))
+        super().__init__(compact(quiz_value(question)))
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -51,6 +52,13 @@ class Quiz(Widget):
         return f"Quiz({self.question.asks!r}, {tries}{', right' if self.right else ''})"
 
 
+def quiz_value(question: Question) -> QuizValue:
+    """Return a question as JSON values."""
+    verdicts = [question.verdict(number) for number in range(len(question.options))]
+    return {"name": name_question(question), "title": question.asks, "options": list(question.options),
+            "verdicts": verdicts, "right": question.right}
+
+
 def name_question(question: Question) -> str:
-    """One word for a question, made of its own."""
+    """Return one word for a question, made of its own words."""
     return "quiz-" + "-".join(re.findall(r"[a-z0-9]+", question.asks.lower())[:8])

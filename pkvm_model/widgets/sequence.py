@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import json
 from html import escape
-from typing import Any
 
+from ..graphs.contract import SequenceValue
 from ..graphs.sequence import Sequence
 from .static import render_box, render, render_plain_table
 from .widget import Widget, compact
@@ -18,7 +18,7 @@ class SequenceView(Widget):
     def __init__(self, sequence: Sequence, name: str):
         """Stand before the first region."""
         self.sequence = sequence
-        super().__init__(compact({"name": name} | sequence.value()), "0")
+        super().__init__(compact(sequence.value(name)), "0")
 
     @property
     def at(self) -> int:
@@ -50,5 +50,5 @@ class SequenceView(Widget):
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
-        data: dict[str, Any] = json.loads(self.packed)
+        data: SequenceValue = json.loads(self.packed)
         return f"SequenceView({data['name']!r}, {len(self.sequence.moments)} regions, at {self.at})"

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-Graph = dict[str, Any]
+from ..graphs.contract import AnyGraph, AnyGrowth
+
+Graph = AnyGraph
 State = dict[str, Any]
 Edge = dict[str, Any]
-Answer = dict[str, Any]
+Answer = AnyGrowth
 Expand = Callable[[int, int, str], Answer]
 SPACE = re.compile(r"\+(?![,)])")
 """A + that stands for a space in a link; a + that ends an address stays."""

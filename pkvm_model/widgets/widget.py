@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import anywidget
@@ -38,7 +39,7 @@ class Widget(anywidget.AnyWidget):
         super().__init__(packed=packed, place=place, key=key, model_id=key, **own)
         self.on_msg(self._hear)
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to a question of the front end; whatever it raises is shown there."""
         raise LookupError(f"this widget answers nothing, and was asked {question}")
 

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pkvm_model.course.paths import ROOT
 from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.map import StateMap
 from pkvm_model.graphs.pairs import PairGraph
 from pkvm_model.lesson import (
@@ -159,7 +160,7 @@ def free() -> Any:
     return new_notebook(cells=[*cells, new_code_cell("(bench.trace.splitlines()[-2], bench.at)")], metadata=KERNEL)
 
 
-def unrun(shipped: dict[str, Any]) -> Any:
+def unrun(shipped: AnyGraph) -> Any:
     """A notebook with a stored bench, as it comes out of a clone: not trusted, never run here."""
     bench = Bench(shipped)
     data = {"text/plain": repr(bench), "text/html": "<p>static</p>", MIME: json.loads(stored(shipped))}
@@ -190,14 +191,14 @@ def twice() -> Any:
     return notebook
 
 
-def odd() -> dict[str, Any]:
+def odd() -> AnyGraph:
     """A graph in which the state after CPU 1's first step cannot be drawn."""
     value = graph()
     del value["states"][1]["vms"][0]["holders"]
     return value
 
 
-def warning() -> dict[str, Any]:
+def warning() -> AnyGraph:
     """A graph in which CPU 1's first call is refused, and the host logs two warnings."""
     value = graph()
     for one in ("returns -EBUSY", "1 mappings are left"):
@@ -205,10 +206,10 @@ def warning() -> dict[str, Any]:
     return value
 
 
-def circle() -> dict[str, Any]:
+def circle() -> AnyGraph:
     """A graph with a step that leads back to where it began, for ways without an end."""
     edge = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
-    return graph() | {"states": graph()["states"][:1], "edges": [[edge]]}
+    return {**graph(), "states": graph()["states"][:1], "edges": [[edge]]}
 
 
 def old() -> Any:
@@ -218,6 +219,6 @@ def old() -> Any:
     return notebook
 
 
-def stored(value: dict[str, Any]) -> str:
+def stored(value: AnyGraph) -> str:
     """A stored bench at its start."""
     return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})

@@ -10,6 +10,7 @@ from pkvm_model.explore.mutants import mutate
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.races import RACES, scene_of
 from pkvm_model.graphs.bench import StateGraph, row
+from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.lesson import bench
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
@@ -24,7 +25,7 @@ from pkvm_model.widgets.walk import Walk
 COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 
 
-def ways(value: dict[str, Any]) -> dict[int, list[str]]:
+def ways(value: AnyGraph) -> dict[int, list[str]]:
     """A shortest way to each state of a graph, as the lines of its edges."""
     found: dict[int, list[str]] = {value["start"]: []}
     waiting = [value["start"]]
@@ -101,8 +102,9 @@ def test_every_bench_with_scripts_ships_all_of_its_graph(name: str) -> None:
 def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short() -> None:
     run = (1,) * 5
     whole = StateGraph(scene_of(RACES["R6"], V1), limit=len(run) + 1, runs=[run]).value()
-    at = 0
+    at: int | None = 0
     for cpu in run:
+        assert at is not None
         at = next(edge["to"] for edge in whole["edges"][at] if edge["cpu"] == cpu)
     assert at == len(whole["states"]) - 1
 
@@ -140,7 +142,7 @@ def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus: t
 def test_a_bug_is_not_called_a_warning() -> None:
     twice = "0 __pkvm_host_share_hyp(kvm0)\n0 __pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0)"
     again = ("__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0) whole", "")
-    end = StateGraph(scene("twice", "Twice", PRE, twice, again, "Refused once.")).value()["states"][-1]["end"]
+    end: Any = StateGraph(scene("twice", "Twice", PRE, twice, again, "Refused once.")).value()["states"][-1]["end"]
     assert end["title"] == "EL2 BUG: the machine ends"
     assert end["says"] == "The machine ends: CPU 0 meets a BUG at EL2: page pgd0 counts 1, not 0."
 

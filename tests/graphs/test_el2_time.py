@@ -6,11 +6,10 @@ from itertools import pairwise
 import pytest
 
 from pkvm_model.graphs import el2_time
-from pkvm_model.graphs.el2_time import APART, NEAR, PAGES
+from pkvm_model.graphs.el2_time import APART, NEAR, PAGES, LineGroup, draw_chart, round_step, svg
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.model.run import call
 from pkvm_model.scenes.two_phases import ONE_SHOT
-from pkvm_model.show.chart import Group, draw, nice, svg
 from pkvm_model.show.story import play
 
 
@@ -27,9 +26,9 @@ def numbers(apart: int, name: str) -> list[int]:
 def test_a_teardown_is_as_many_units_as_its_call_has_regions() -> None:
     before = play(ONE_SHOT, 0).state
     whole = call(before, PRE, 0, "__pkvm_teardown_vm", 0x1000)
-    one_page = el2_time.running(PRE, protected=False)
+    one_page = el2_time.start_vm(PRE, protected=False)
     one_page = call(one_page, PRE, 0, "kvm_guest_fault", "kvm0", "g0", 0).state
-    counted = {made.call: made.regions for made in el2_time.stretches(one_page, PRE)}
+    counted = {made.call: made.regions for made in el2_time.measure_destroy(one_page, PRE)}
     assert counted["__pkvm_teardown_vm"] == len(whole.regions)
 
 
@@ -40,7 +39,8 @@ def test_the_split_leaves_the_longest_stretch_as_long_as_it_was() -> None:
 
 def test_the_chart_compares_two_kernels_and_in_the_patch_itself_finalise_is_as_long() -> None:
     assert {found.revision for found in el2_time.lines(APART)} == {"no kernel here", "pre", "upstream"}
-    assert el2_time.longest(el2_time.destroyed(V1, APART), "__pkvm_finalize_teardown_vm") == line(APART, "finalise")
+    patch = el2_time.measure_destroys(V1, APART)
+    assert el2_time.longest(patch, "__pkvm_finalize_teardown_vm") == line(APART, "finalise")
 
 
 def test_finalise_grows_with_tables_and_not_with_the_pages_of_one_table() -> None:
@@ -56,14 +56,14 @@ def test_one_page_comes_home_in_a_stretch_that_does_not_grow() -> None:
 
 
 def test_all_calls_in_one_are_the_sum_of_what_the_host_calls() -> None:
-    made = el2_time.destroyed(PRE, NEAR)[1]
+    made = el2_time.measure_destroys(PRE, NEAR)[1]
     names = [stretch.call for stretch in made]
     assert names.count("__pkvm_host_unshare_guest") == PAGES[1]
     assert numbers(NEAR, "all calls of pre in one")[1] == 3 * PAGES[1] + numbers(NEAR, "teardown")[1]
 
 
 def test_lines_that_are_the_same_are_drawn_once_with_both_names() -> None:
-    names = [group.names for group in el2_time.groups(NEAR)]
+    names = [group.names for group in el2_time.group_lines(NEAR)]
     assert "teardown (pre), finalise (upstream)" in names
     assert len(names) == 4
 
@@ -75,20 +75,20 @@ def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_
         assert "model units" in words
         assert f"guest pages, {says}" in words
         assert '<rect width="620" height="300" fill="#FFFFFF"/>' in picture
-        for group in el2_time.groups(apart):
+        for group in el2_time.group_lines(apart):
             assert all(word in words for word in [*group.names.split(), str(group.units[-1])])
 
 
 def test_no_two_labels_stand_on_each_other_however_close_the_lines_end() -> None:
-    close = [Group(f"line {number}", (0, number)) for number in range(4)] + [Group("high", (0, 200))]
-    shapes = draw(close, (0, 1), "pages").shapes
+    close = [LineGroup(f"line {number}", (0, number)) for number in range(4)] + [LineGroup("high", (0, 200))]
+    shapes = draw_chart(close, (0, 1), "pages").shapes
     heights = sorted(float(kept["y"]) for tag, kept, _ in shapes if kept["class"] == "value")
     assert all(below - above >= 30 for above, below in pairwise(heights))
 
 
 @pytest.mark.parametrize(("least", "step"), [(0.2, 1), (1.5, 2), (3, 5), (7, 10), (28, 50), (44, 50), (51, 100)])
 def test_the_axis_is_numbered_in_round_steps(least: float, step: float) -> None:
-    assert nice(least) == step
+    assert round_step(least) == step
 
 
 def test_what_is_said_of_a_place_has_the_values_of_its_row() -> None:
@@ -99,5 +99,5 @@ def test_what_is_said_of_a_place_has_the_values_of_its_row() -> None:
 
 def test_the_published_figure_names_its_tree_and_stands_on_no_scale() -> None:
     assert "Android’s tree" in el2_time.NOTE
-    assert "150" not in re.sub(r"<[^>]+>", " ", svg(draw([Group("a", (1, 2))], (0, 1), "pages")))
+    assert "150" not in re.sub(r"<[^>]+>", " ", svg(draw_chart([LineGroup("a", (1, 2))], (0, 1), "pages")))
     assert UPSTREAM.name in el2_time.table(NEAR).heads[2]

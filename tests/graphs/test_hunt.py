@@ -9,6 +9,7 @@ from pkvm_model.explore.check import HOLDS, INCOMPLETE, VIOLATED, Always, Limits
 from pkvm_model.explore.machines import AnyHost, Scripts, every_call
 from pkvm_model.explore.races import ERR, NOT_THERE, OK, RACES, cell
 from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.hunt import COUNT, WORDS, Hunt
 from pkvm_model.graphs.questions import ALWAYS, SOMETIMES, STUCK, WRONG, question_of, subject_of
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
@@ -40,7 +41,7 @@ def test_a_race_goes_wrong_where_the_table_of_races_says_so(name: str, revision:
         assert answered(name, revision)[1].verdict == (HOLDS if outcome in (OK, ERR) else VIOLATED)
 
 
-def fewest(value: dict[str, Any], name: str) -> int | None:
+def fewest(value: AnyGraph, name: str) -> int | None:
     """The fewest steps of a graph after which a property is broken."""
     number = [asked for asked, _ in value["properties"]].index(name)
     far, waiting = {0: 0}, [0]
@@ -79,7 +80,7 @@ def test_a_run_that_was_found_replays_to_where_its_trace_says(name: str, revisio
     hunt, found = answered(name, revision, question)
     assert replay(parse(str(found.trace))).differs == ""
     assert found.steps == len(found.lines) == len(found.cpus)
-    graph = StateGraph(hunt.scene(found.lines), limit=found.steps + 1, runs=[found.cpus]).value()
+    graph: AnyGraph = StateGraph(hunt.scene(found.lines), limit=found.steps + 1, runs=[found.cpus]).value()
     at = 0
     for line in found.lines:
         at = next(edge["to"] for edge in graph["edges"][at] if edge["line"] == line)

@@ -1,18 +1,17 @@
 """The life of a VM as a graph."""
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pkvm_model.graphs.lifecycle import LifeGraph, changes, changes_of, life_of_a_vm
+from pkvm_model.graphs.contract import AnyGraph
+from pkvm_model.graphs.drawing import ENDS
+from pkvm_model.graphs.lifecycle import LifeGraph, changes, life_of_a_vm, merge_changes
 from pkvm_model.model.revisions import PRE, REVISIONS, UPSTREAM, V1
 from pkvm_model.model.trace import parse, replay
-from pkvm_model.show.drawing import ENDS
 from tests.graphs.test_bench import ways
 
 
-def arrows(value: dict[str, Any]) -> list[tuple[str, str, str]]:
+def arrows(value: AnyGraph) -> list[tuple[str, str, str]]:
     """The arrows of a drawing as (word, call, word)."""
     drawn = value["drawing"]
     words = [box["text"] for box in drawn["boxes"]]
@@ -51,7 +50,7 @@ def test_the_drawing_has_an_arrow_for_each_change_and_no_other(name: str) -> Non
 
 
 def test_a_step_that_leads_to_another_box_is_an_arrow_or_comes_after_a_refusal_that_left_something_behind() -> None:
-    value = LifeGraph(UPSTREAM).value()
+    value: AnyGraph = LifeGraph(UPSTREAM).value()
     boxes = [value["drawing"]["boxes"][state["box"]]["text"] for state in value["states"]]
     drawn = set(arrows(value))
     moves = {(boxes[number], edge["label"], boxes[edge["to"]]) for number, out in enumerate(value["edges"])
@@ -75,8 +74,8 @@ def test_a_call_that_is_refused_can_be_made_too_and_says_why() -> None:
 
 
 def test_beside_another_kernel_what_only_one_has_is_named() -> None:
-    both = changes_of(V1, PRE)
-    assert ("live", "teardown", "free", "pre") in both
-    assert ("dying", "finalise", "free", "v1") in both
-    assert ("free", "reserve", "reserved", "") in both
-    assert not any(only for *_, only in changes_of(V1, None))
+    both = merge_changes(V1, PRE)
+    assert (("live", "teardown", "free"), "pre") in both
+    assert (("dying", "finalise", "free"), "v1") in both
+    assert (("free", "reserve", "reserved"), "") in both
+    assert not any(only for _, only in merge_changes(V1, None))

@@ -4,12 +4,12 @@ from __future__ import annotations
 import pytest
 
 from pkvm_model.explore.races import RACES, scene_of
+from pkvm_model.graphs.drawing import ENDS, arrow_text
 from pkvm_model.graphs.map import StateMap
 from pkvm_model.model.revisions import V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, TWO_PHASES
-from pkvm_model.show.drawing import ENDS, arrow_text
 from pkvm_model.widgets.bench import fit_graph, pack
 
 
@@ -38,7 +38,7 @@ def test_a_step_that_breaks_something_without_ending_the_machine_is_marked_at_it
     value = StateMap(scene_of(RACES["R7"], V1)).value()
     marked = [arrow for arrow in value["drawing"]["arrows"] if "broken" in arrow]
     steps = [step for out in value["edges"] for step in out if "EL2_STALE_PUT" in step["line"]]
-    assert [arrow["broken"] for arrow in marked] == [("I0b",)] * len(steps)
+    assert [arrow["broken"] for arrow in marked] == [["I0b"]] * len(steps)
     assert steps
     assert arrow_text(marked[0]) == "0 unshare (I0b broken)"
 

