@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..graphs.hunt import count
 from ..show.table import Table
+from ..text import count
 from . import progress
 from .exercises import Exercise, load_exercises
 from .progress import ExerciseRecord, ProgressError

@@ -102,8 +102,8 @@ def test_what_goes_wrong_in_a_state_is_told_with_the_state() -> None:
 
 def test_a_function_that_gives_no_words_is_told_so() -> None:
     verdict = judge("points-back", "def wrong(state):\n    return True", PATIENT)
-    assert verdict.sentence == ("Your code went wrong: wrong gives True; it should give what is wrong in words, "
-                                "or ''.")
+    assert verdict.sentence == ("Your code went wrong: wrong returns True; it should return what is wrong in "
+                                "words, or ''.")
 
 
 def test_a_trace_without_quotes_is_told_about_them() -> None:

@@ -38,7 +38,7 @@ def test_a_check_that_no_option_or_every_option_fits_is_a_fault_of_the_course(tr
 
 @pytest.mark.parametrize("cpu", [-1, 2])
 def test_a_cpu_that_the_bench_has_not_is_named(cpu: int) -> None:
-    with pytest.raises(NotYet, match=f"^There is no CPU {cpu} on this bench; it has CPU 0 to 1.$"):
+    with pytest.raises(NotYet, match=f"^There is no CPU {cpu} on this bench; it has CPUs 0 to 1.$"):
         play_steps(LOAD_OR_START, [0, cpu])
 
 

@@ -50,7 +50,7 @@ def test_a_tuple_and_a_trace_say_the_same_as_a_list() -> None:
 
 @pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
 def test_a_trace_of_another_bench_is_refused(text: str) -> None:
-    with pytest.raises(NotYet, match="This trace is not of this bench"):
+    with pytest.raises(NotYet, match="This trace is not from this bench"):
         play_steps(FIND_THE_HOLE, text)
 
 
@@ -58,7 +58,7 @@ def test_a_trace_of_another_bench_is_refused(text: str) -> None:
 def test_what_is_no_trace_is_refused_with_its_fault(text: str, says: str) -> None:
     with pytest.raises(NotYet) as refused:
         read_cpus(FIND_THE_HOLE, text)
-    assert str(refused.value).startswith("This is no trace: ")
+    assert str(refused.value).startswith("This is not a trace: ")
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from ...conform.recording import Comparison, call_numbers, call_with, load, replay_all
-from ...graphs.hunt import count
 from ...model.revisions import UPSTREAM, V1, Revision, errno
 from ...model.run import run
 from ...model.state import State, Vm
@@ -13,6 +12,7 @@ from ...scenes import LENT_PAGE, scene
 from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
 from ...show.recorded import recorded
 from ...show.story import play
+from ...text import count
 from ..answer import SubmittedAnswer
 from ..exercises import ExerciseError
 from ..patterns import check_prediction

@@ -78,7 +78,7 @@ CANNOT_BE: dict[str, Spoil] = {
     "2 steps, and the fewest is 4 ": with_facts("find-the-hole", steps=2, fewest=None),
     "the fewest steps are 1, and they are 4": with_facts("find-the-hole", steps=4, fewest=1),
     "does not replay": with_facts("find-the-hole", trace="pkvm-trace 9 nothing\n"),
-    "its run does not replay: This trace is not of this bench": with_facts("find-the-hole", trace=ELSEWHERE),
+    "its run does not replay: This trace is not from this bench": with_facts("find-the-hole", trace=ELSEWHERE),
     "its run ends differently when replayed": with_facts("find-the-hole", trace=LYING),
     "solved without a run": with_facts("find-the-hole", trace=""),
     "its run breaks nothing": with_facts("find-the-hole", trace=CALM),
