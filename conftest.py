@@ -1,4 +1,4 @@
-"""Lets the kernels that run the notebooks find the course, and keeps the user's own IPython settings out of them."""
+"""Settings of all tests: notebook kernels find the course, and the user's own IPython settings stay out."""
 
 import os
 import tempfile
@@ -9,14 +9,14 @@ from pkvm_model.course.paths import ROOT
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the comparison of all vectors, which takes minutes."""
+    """Add the comparison with all vectors, which takes minutes."""
     parser.addoption("--full", action="store_true", help="compare the model with all vectors, not only with a sample")
     parser.addoption("--vectors", metavar="FOLDER", default=str(ROOT.parent / "shared" / "conformance"),
-                     help="where all vectors are (default: shared/conformance beside the checkout)")
+                     help="the folder of all vectors (default: shared/conformance beside the checkout)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Sets what every kernel and subprocess of the tests inherits."""
+    """Set the environment that every kernel and subprocess of the tests inherits."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     settings = tempfile.TemporaryDirectory(prefix="pkvm-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)

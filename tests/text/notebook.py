@@ -1,4 +1,4 @@
-"""A notebook as the tests of the text read it: its cells, its prose, the calls that its code makes."""
+"""Notebooks as the tests of the text read them: cells, prose, and the calls that the code makes."""
 from __future__ import annotations
 
 import ast
@@ -15,11 +15,11 @@ CHAPTERS = [path for path in NOTEBOOKS if path.name[0].isdigit()]
 AUTHORS = sorted((ROOT / "docs").rglob("*.ipynb"))
 TEMPLATE = ROOT / "docs" / "template.ipynb"
 EVIDENCE = re.compile(r"\((?:read|recorded|derived|unverified)(?: \w+)*:\s[^()]*(?:\([^()]*\)[^()]*)*\)")
-"""The mark of a passage that has its source beside it: (read: `file:function`, revision)."""
+"""The mark of a passage that names its source: (read: `file:function`, revision)."""
 
 
 class Cell(NamedTuple):
-    """A cell: its id, whether it is text, its source, and whether JupyterLab hides that."""
+    """A cell: its id, whether it is text, its source, and whether JupyterLab hides the source."""
 
     id: str
     is_text: bool
@@ -27,45 +27,45 @@ class Cell(NamedTuple):
     hidden: bool = False
 
     def calls(self) -> list[str]:
-        """The names of the functions that a code cell calls."""
+        """Return the names of the functions that a code cell calls."""
         nodes = ast.walk(ast.parse(self.source)) if not self.is_text else ()
         return [node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
 
 
 @cache
 def cells(path: Path) -> tuple[Cell, ...]:
-    """All cells of a notebook."""
+    """Return all cells of a notebook."""
     stored = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return tuple(Cell(cell["id"], cell["cell_type"] == "markdown", "".join(cell["source"]),
                       cell.get("metadata", {}).get("jupyter", {}).get("source_hidden", False)) for cell in stored)
 
 
 def text_cells(path: Path) -> list[Cell]:
-    """The cells of prose."""
+    """Return the cells of prose."""
     return [cell for cell in cells(path) if cell.is_text]
 
 
 def code_cells(path: Path) -> list[Cell]:
-    """The cells of code."""
+    """Return the cells of code."""
     return [cell for cell in cells(path) if not cell.is_text]
 
 
 def by_id(path: Path) -> dict[str, Cell]:
-    """The cells by their id."""
+    """Return the cells by their ids."""
     return {cell.id: cell for cell in cells(path)}
 
 
 def headings(path: Path) -> list[tuple[int, str]]:
-    """Level and text of each heading, without what stands in blocks of code."""
+    """Return level and text of each heading, except in blocks of code."""
     text = "\n\n".join(re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL) for cell in text_cells(path))
     return [(len(marks), title.strip()) for marks, title in re.findall(r"^(#{1,6}) (.+)$", text, flags=re.MULTILINE)]
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors that JupyterLab and an exported page give to a notebook's headings."""
+    """Return the anchors of a notebook's headings, in JupyterLab and in an exported page."""
     return {re.sub(r"[*_`]", "", title).replace(" ", "-") for _, title in headings(path)}
 
 
 def name_of(path: Path) -> str:
-    """The name of a notebook, as the id of a test."""
+    """Return the name of a notebook, as the id of a test."""
     return path.stem

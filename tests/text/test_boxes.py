@@ -1,4 +1,4 @@
-"""Six tools are handed out in boxes: short, before they are needed, each with a question of its own."""
+"""Six boxes explain tools: short, before they are needed, each with its own question."""
 from __future__ import annotations
 
 import re
@@ -10,7 +10,7 @@ from tests.text.notebook import CHAPTERS, Cell, cells
 
 
 class Box(NamedTuple):
-    """A box: the id of its cell, what its heading says it is on, and the number of the chapter it stands in."""
+    """A box: the id of its cell, its subject as its heading has it, and the number of its chapter."""
 
     id: str
     on: str
@@ -26,16 +26,16 @@ CHAPTER = {path.name[:2]: path for path in CHAPTERS}
 
 @pytest.fixture(params=BOXES, ids=lambda box: box.id)
 def box_and_question(request: pytest.FixtureRequest) -> tuple[Box, Cell, Cell]:
-    """A box, its cell and the cell after it; skipped while the chapter is not written."""
+    """Return a box, its cell and the next cell; skip the test while the chapter is not written."""
     box = request.param
     if box.chapter not in CHAPTER:
         pytest.skip(f"chapter {box.chapter} is not written yet, so {box.id} has no place")
-    found = cells(CHAPTER[box.chapter])
-    place = [cell.id for cell in found].index(box.id)
-    return box, found[place], found[place + 1]
+    chapter = cells(CHAPTER[box.chapter])
+    place = [cell.id for cell in chapter].index(box.id)
+    return box, chapter[place], chapter[place + 1]
 
 
-def test_a_box_has_its_form_and_at_most_sixty_words(box_and_question: tuple[Box, Cell, Cell]) -> None:
+def test_a_box_has_a_heading_and_at_most_sixty_quoted_words(box_and_question: tuple[Box, Cell, Cell]) -> None:
     box, cell, _ = box_and_question
     heading, _, text = cell.source.partition("\n\n")
     assert heading == f"### The box on {box.on}"
@@ -49,6 +49,6 @@ def test_a_box_is_followed_by_its_question(box_and_question: tuple[Box, Cell, Ce
     assert "quiz" in question.calls()
 
 
-def test_every_box_of_a_chapter_is_known() -> None:
+def test_chapters_have_no_other_boxes() -> None:
     standing = {(cell.id, path.name[:2]) for path in CHAPTERS for cell in cells(path) if cell.id.startswith("box-")}
     assert standing <= {(box.id, box.chapter) for box in BOXES}

@@ -1,4 +1,4 @@
-"""Every part of the patch and every known misconception has a cell that deals with it."""
+"""Every part of the patch and every known misconception has a cell that covers it."""
 from __future__ import annotations
 
 import re
@@ -12,11 +12,11 @@ from tests.text.notebook import CHAPTERS, by_id
 PAGE = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
 CHAPTER = {path.name[:2]: path for path in CHAPTERS}
 PARTS, MISCONCEPTIONS = 18, 16
-"""How many parts the patch has for a reviewer, and how many misconceptions are known; neither may be dropped."""
+"""Rows of the two tables; none may be dropped."""
 
 
 class Row(NamedTuple):
-    """What is to be covered, where, and words that stand there."""
+    """A subject, the cell that covers it, and words that the cell contains."""
 
     what: str
     chapter: str
@@ -30,29 +30,29 @@ COVERED = [row for row in ROWS if row.cell != "open"]
 
 
 def flat(text: str) -> str:
-    """A text in one line, without the quotes that join strings in code."""
+    """Return a text in one line, without the quotes that join strings in code."""
     return " ".join(re.sub(r"""["'\\]\s*\n\s*["']""", "", text).split())
 
 
 @pytest.mark.parametrize("row", COVERED, ids=lambda row: row.what)
-def test_the_cell_that_covers_a_row_is_there_and_says_so(row: Row) -> None:
+def test_the_cell_that_covers_a_row_contains_its_words(row: Row) -> None:
     cell = by_id(CHAPTER[row.chapter])[row.cell]
     assert row.says
     assert not [words for words in row.says.split("; ") if words not in flat(cell.source)]
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.cell == "open"], ids=lambda row: row.what)
-def test_a_row_is_open_only_while_its_chapter_is_not_written(row: Row) -> None:
+def test_an_open_row_belongs_to_an_unwritten_chapter(row: Row) -> None:
     assert row.chapter not in CHAPTER
 
 
-def test_no_row_was_dropped() -> None:
+def test_no_row_is_dropped() -> None:
     hunks, _, others = PAGE.partition("## Misconceptions")
     assert [len(re.findall(r"^\|[^|]+\| \d\d \|", part, flags=re.MULTILINE)) for part in (hunks, others)] == [
         PARTS, MISCONCEPTIONS]
 
 
-def test_the_open_rows_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_row_is_covered_or_open(capsys: pytest.CaptureFixture[str]) -> None:
     left = [row for row in ROWS if row.cell == "open"]
     with capsys.disabled():
         print(f" [{len(left)} of {len(ROWS)} rows of docs/coverage.md are open]", end="")

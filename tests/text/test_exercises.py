@@ -1,4 +1,4 @@
-"""Each chapter links its exercises, in their order, and says what kind they are and how long they take."""
+"""Each chapter links its exercises in order, with their kind and length."""
 from __future__ import annotations
 
 from pathlib import Path

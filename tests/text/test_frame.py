@@ -1,4 +1,4 @@
-"""Each chapter has the frame that a learner comes to rely on, and the template has it too."""
+"""Each chapter and the template have the frame that learners rely on."""
 from __future__ import annotations
 
 import ast
@@ -17,25 +17,25 @@ FRAMED = [*CHAPTERS, TEMPLATE]
 FRAME = {"title": "# ", "ask-again": "## Who may still be using this?", "quiz-title": "## Quiz",
          "exercises": "## Exercises", "can-do": "## What you can now do", "roads": "## Roads not taken",
          "sources": "## Sources"}
-"""The cells that stand in every chapter in this order, and how each begins."""
+"""The cells that every chapter has, in this order, and how each begins."""
 DECIDING = {"bench", "schedule"}
 """The widgets in which a learner decides something."""
 MOST_REVISIONS, ALL_FROM = 2, "10"
-REVISIONS = {name: found.name for name, found in vars(revisions).items() if isinstance(found, revisions.Revision)}
+REVISIONS = {name: value.name for name, value in vars(revisions).items() if isinstance(value, revisions.Revision)}
 
 framed = pytest.mark.parametrize("path", FRAMED, ids=name_of)
 
 
 @framed
-def test_the_title_cell_promises_says_how_long_and_what_is_needed(path: Path) -> None:
-    said = read_chapter(path)
-    assert 20 <= said.minutes <= 45
-    assert len(re.findall(r"[.!?](?=\s|$)", said.promise)) == 1, "the promise is one sentence"
-    assert all(need < path.stem for need in said.needs), "a chapter needs what comes before it"
+def test_the_title_cell_has_a_promise_a_length_and_the_chapters_needed(path: Path) -> None:
+    title = read_chapter(path)
+    assert 20 <= title.minutes <= 45
+    assert len(re.findall(r"[.!?](?=\s|$)", title.promise)) == 1, "the promise is one sentence"
+    assert all(need < path.stem for need in title.needs), "a chapter needs what comes before it"
 
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *AUTHORS], ids=name_of)
-def test_there_is_one_title_and_no_level_of_heading_is_left_out(path: Path) -> None:
+def test_there_is_one_title_and_no_heading_level_is_skipped(path: Path) -> None:
     levels = [level for level, _ in headings(path)]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -43,7 +43,7 @@ def test_there_is_one_title_and_no_level_of_heading_is_left_out(path: Path) -> N
 
 
 @framed
-def test_the_frame_stands_in_order(path: Path) -> None:
+def test_the_frame_is_complete_and_in_order(path: Path) -> None:
     places = [cell.id for cell in cells(path)]
     assert [name for name in places if name in FRAME] == list(FRAME)
     assert places[-1] == "sources"
@@ -56,7 +56,7 @@ def test_the_learner_decides_something(path: Path) -> None:
 
 
 @framed
-def test_a_prediction_stands_before_what_it_predicts(path: Path) -> None:
+def test_a_prediction_precedes_the_code_it_is_about(path: Path) -> None:
     predictions = [place for place, cell in enumerate(cells(path)) if cell.is_text and "**Predict" in cell.source]
     assert predictions
     for place in predictions:
@@ -64,33 +64,33 @@ def test_a_prediction_stands_before_what_it_predicts(path: Path) -> None:
 
 
 @framed
-def test_the_quiz_asks_two_questions_at_least(path: Path) -> None:
+def test_the_quiz_has_at_least_two_questions(path: Path) -> None:
     places = [cell.id for cell in cells(path)]
     quiz = cells(path)[places.index("quiz-title"):places.index("exercises")]
     assert len([cell for cell in quiz if "quiz" in cell.calls()]) >= 2
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_question_hides_its_source_which_has_the_answers(path: Path) -> None:
+def test_the_source_of_a_question_is_hidden_since_it_has_the_answers(path: Path) -> None:
     assert not [cell.id for cell in code_cells(path) if "quiz" in cell.calls() and not cell.hidden]
 
 
 @framed
-def test_a_real_kernel_was_asked(path: Path) -> None:
+def test_a_chapter_shows_a_recording_of_a_real_kernel(path: Path) -> None:
     assert [cell.id for cell in code_cells(path) if {"recorded", "counted"} & {*cell.calls()}]
 
 
 def named_revisions(path: Path) -> set[str]:
-    """The revisions that a notebook's code names, itself or through its scenes."""
+    """Return the revisions that a notebook's code names, itself or through its scenes."""
     code = [ast.parse(cell.source) for cell in code_cells(path)]
     names = {node.id for tree in code for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    used = [found for chapter in scenes.CHAPTERS for name, found in chapter.items()
-            if name in names and isinstance(found, scenes.Scene)]
+    used = [value for chapter in scenes.CHAPTERS for name, value in chapter.items()
+            if name in names and isinstance(value, scenes.Scene)]
     return {REVISIONS[name] for name in names & {*REVISIONS}} | {scene.revision.name for scene in used}
 
 
 @pytest.mark.parametrize("path", [path for path in CHAPTERS if path.name < ALL_FROM], ids=name_of)
-def test_no_more_than_two_revisions_are_on_screen_at_first(path: Path) -> None:
+def test_early_chapters_show_at_most_two_revisions(path: Path) -> None:
     shown = {word for cell in cells(path) if cell.id != "sources" and cell.is_text
              for word in re.findall(rf"(?:\*\*|`)({'|'.join(REVISIONS.values())})(?:\*\*|`)", cell.source)}
     assert len(named_revisions(path) | shown) <= MOST_REVISIONS

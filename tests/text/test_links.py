@@ -1,4 +1,4 @@
-"""Every link leads somewhere, says where, and every picture says what it shows."""
+"""Every link has a target and a telling text, and every picture a description."""
 from __future__ import annotations
 
 import json
@@ -20,59 +20,60 @@ SHORTEST_ALT = 12
 
 
 def links(path: Path) -> list[tuple[str, str]]:
-    """Text and target of each link in a notebook's prose."""
+    """Return text and target of each link in a notebook's prose."""
     prose = "\n\n".join(re.sub(r"```.*?```|`[^`]*`", "", cell.source, flags=re.DOTALL) for cell in text_cells(path))
     return [(" ".join(text.split()), target) for text, target in LINK.findall(prose)]
 
 
-def inside(target: str) -> bool:
-    """True for a link that stays in the course."""
+def is_internal(target: str) -> bool:
+    """Return True if a link stays in the course."""
     return not target.startswith(("https://", "mailto:"))
 
 
-def leads_nowhere(path: Path, target: str) -> bool:
-    """True where a link inside the course has no page, or no heading, to lead to."""
+def is_broken(path: Path, target: str) -> bool:
+    """Return True if the page or the heading that a link names does not exist."""
     name, _, anchor = target.partition("#")
     page = (ROOT / "notebooks" if path == TEMPLATE else path.parent) / name if name else path
     return not page.is_file() or (bool(anchor) and (page.suffix != ".ipynb" or anchor not in anchors(page)))
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_every_link_of_a_notebook_leads_somewhere(path: Path) -> None:
-    assert not [target for _, target in links(path) if inside(target) and leads_nowhere(path, target)]
+def test_no_link_of_a_notebook_is_broken(path: Path) -> None:
+    assert not [target for _, target in links(path) if is_internal(target) and is_broken(path, target)]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_lesson_links_only_to_lessons_and_exercises_since_a_learner_has_only_these(path: Path) -> None:
-    targets = [target for _, target in links(path) if inside(target)]
+def test_a_lesson_links_only_to_lessons_and_exercises_which_learners_have(path: Path) -> None:
+    targets = [target for _, target in links(path) if is_internal(target)]
     had = re.compile(r"[\w-]+\.ipynb(#|$)|#|\.\./exercises/[a-z0-9-]+\.md$")
     assert not [target for target in targets if not had.match(target)]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_every_link_says_where_it_leads(path: Path) -> None:
+def test_the_text_of_a_link_says_where_it_leads(path: Path) -> None:
     assert not [text for text, _ in links(path) if text.lower() in SAYS_NOTHING or "://" in text]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_lesson_shows_pictures_by_code_since_a_learner_has_no_files_of_them(path: Path) -> None:
+def test_a_lesson_draws_its_pictures_since_learners_have_no_picture_files(path: Path) -> None:
     assert not [cell.id for cell in text_cells(path) if PICTURE.search(cell.source) or "<img" in cell.source]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_every_picture_in_an_output_says_what_it_shows(path: Path) -> None:
+def test_every_picture_in_an_output_has_a_description(path: Path) -> None:
     stored = json.loads(path.read_text(encoding="utf-8"))["cells"]
     shown = "".join("".join(output.get("data", {}).get("text/html", ""))
                     for cell in stored for output in cell.get("outputs", []))
     images = re.findall(r"<img [^>]*>", shown)
-    alts = [unescape(found[1]) if (found := re.search(r'alt="([^"]*)"', image)) else "" for image in images]
+    alts = [unescape(alt[1]) if (alt := re.search(r'alt="([^"]*)"', image)) else "" for image in images]
     assert not [image[:80] for image, alt in zip(images, alts, strict=True) if len(alt) < SHORTEST_ALT]
 
 
 @pytest.mark.parametrize("path", DOCS, ids=name_of)
-def test_every_link_and_picture_of_a_document_is_there(path: Path) -> None:
+def test_no_link_or_picture_of_a_document_is_missing(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    targets = [target.partition("#")[0] for _, target in LINK.findall(text) + PICTURE.findall(text) if inside(target)]
+    pairs = LINK.findall(text) + PICTURE.findall(text)
+    targets = [target.partition("#")[0] for _, target in pairs if is_internal(target)]
     assert not [target for target in targets if target and not (path.parent / target).exists()]
     assert not [target for alt, target in PICTURE.findall(text) if len(alt) < SHORTEST_ALT]
 
@@ -81,12 +82,12 @@ FIGURES = sorted((ROOT / "figures").glob("*.svg"))
 
 
 @pytest.mark.parametrize("path", FIGURES, ids=name_of)
-def test_a_figure_has_its_own_ground_and_says_what_it_shows(path: Path) -> None:
+def test_a_figure_has_a_background_and_a_title(path: Path) -> None:
     drawing = path.read_text(encoding="utf-8")
     assert re.search(r"<svg [^>]*>\s*<title>[^<]{12,}</title>", drawing)
     assert 'fill="#FFFFFF"' in drawing or 'fill="#ffffff"' in drawing
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "figures").iterdir()), ids=name_of)
-def test_a_figure_is_used_somewhere(path: Path) -> None:
+def test_every_figure_is_used(path: Path) -> None:
     assert any(path.name in page.read_text(encoding="utf-8") for page in DOCS)

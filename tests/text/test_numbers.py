@@ -1,7 +1,7 @@
-"""Numbers in prose are refused: a number that the model knows stands in a claim, which is run.
+"""Prose has no numbers of its own: a number that the model knows belongs in a claim, which is checked.
 
-What is allowed: names that have a number in them, versions, dates, and cells that name their source, as in
-(read: `hyp/nvhe/pkvm.c:__pkvm_init_vm`, pre). "One" is not looked at, since it is a pronoun as well.
+Allowed are names that contain a number, versions, dates, and cells that name their source, as in
+(read: `hyp/nvhe/pkvm.c:__pkvm_init_vm`, pre). "One" is ignored, since it is also a pronoun.
 """
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ PHRASES = {
     "two ways to close it": "the title of a chapter",
     "two promises": "what the comment in the patch says; Two phases lists both",
 }
-"""What else has a number in it, and why it may stand. Keep it short."""
+"""Other phrases with a number, and why each is allowed. Keep the list short."""
 WITHOUT_RULE = {"sources"}
-"""Cells of citations only."""
+"""Cells that only have citations."""
 
 
 def bare(cell: Cell) -> str:
-    """A cell's prose without what may have numbers: code, addresses, names."""
+    """Return a cell's prose without code, addresses and names, which may have numbers."""
     text = re.sub(r"```.*?```|(?<=\])\([^)]*\)|<!--.*?-->", " ", cell.source, flags=re.DOTALL)
     text = re.sub(r"`[^`]*[^`\d\s][^`]*`", " ", text)
     for phrase in (*TITLES, *PHRASES):
@@ -49,17 +49,17 @@ def bare(cell: Cell) -> str:
 
 
 def numbers(cell: Cell) -> list[str]:
-    """The numbers in a cell that neither a claim nor a source answers for."""
+    """Return the numbers in a cell that no source backs."""
     return [] if cell.id in WITHOUT_RULE or EVIDENCE.search(cell.source) else NUMBER.findall(bare(cell))
 
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, TEMPLATE], ids=name_of)
-def test_no_number_stands_in_prose_without_a_claim_or_a_source(path: Path) -> None:
-    assert not [f"{cell.id}: {', '.join(found)}" for cell in text_cells(path) if (found := numbers(cell))]
+def test_prose_has_no_number_without_a_claim_or_a_source(path: Path) -> None:
+    assert not [f"{cell.id}: {', '.join(unbacked)}" for cell in text_cells(path) if (unbacked := numbers(cell))]
 
 
 @pytest.mark.parametrize("prose", ["It takes 300 calls.", "Three pages come home.", "There are `300` of them."])
-def test_a_number_in_prose_is_found(prose: str) -> None:
+def test_a_number_in_prose_is_detected(prose: str) -> None:
     assert numbers(Cell("a", True, prose))
 
 

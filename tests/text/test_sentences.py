@@ -1,4 +1,4 @@
-"""A sentence that has to be read twice is two sentences."""
+"""Sentences are short: one that must be read twice should be two."""
 from __future__ import annotations
 
 import re
@@ -9,12 +9,12 @@ import pytest
 from tests.text.notebook import EVIDENCE, NOTEBOOKS, Cell, name_of, text_cells
 
 MOST_WORDS = 30
-"""The most words of a sentence; what stands before or after a colon or a semicolon counts as one of its own."""
+"""The most words in a sentence; a colon or semicolon ends one."""
 NO_SENTENCES = {"sources"}
 
 
 def sentences(cell: Cell) -> list[str]:
-    """The sentences of a cell, without headings, tables, marks of evidence and the addresses of links."""
+    """Return the sentences of a cell, without headings, tables, marks of evidence and link addresses."""
     prose = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
     prose = re.sub(r"^(?:\|.*|#.*)$|^> ?", "", EVIDENCE.sub("", prose), flags=re.MULTILINE)
     prose = re.sub(r"\]\([^)]*\)", "]", prose)
@@ -29,7 +29,7 @@ def test_no_sentence_is_too_long(path: Path) -> None:
                 if len(sentence.split()) > MOST_WORDS]
 
 
-def test_a_long_sentence_is_found_and_a_colon_divides() -> None:
+def test_a_long_sentence_is_detected_and_a_colon_ends_one() -> None:
     long = " ".join(["word"] * (MOST_WORDS + 1))
-    found = sentences(Cell("a", True, f"# {long}\n\nFirst: {long}. *Last.*\n\n- {long}\n- short"))
-    assert [len(sentence.split()) for sentence in found if sentence] == [1, MOST_WORDS + 1, 1, MOST_WORDS + 1, 1]
+    split = sentences(Cell("a", True, f"# {long}\n\nFirst: {long}. *Last.*\n\n- {long}\n- short"))
+    assert [len(sentence.split()) for sentence in split if sentence] == [1, MOST_WORDS + 1, 1, MOST_WORDS + 1, 1]

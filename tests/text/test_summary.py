@@ -1,4 +1,4 @@
-"""The summary says what the model does, also where somebody changes the model."""
+"""The summary agrees with the model, even when the model changes."""
 
 import re
 
@@ -24,23 +24,24 @@ DYING = LENT_PAGE + summary.DYING
         (PRE, LENT_PAGE, False, START, "–"),
     ],
 )
-def test_an_outcome_is_what_the_model_answers(kernel: Revision, setup: str, held: bool, name: str, said: str) -> None:
+def test_an_outcome_is_the_models_answer(kernel: Revision, setup: str, held: bool, name: str, said: str) -> None:
     assert plain(summary.find_outcome(kernel, setup, held, name)) == said
 
 
 def plain(text: str) -> str:
+    """Return a text with plain spaces, which wrap."""
     return text.replace("\u00a0", " ").replace("\u2060", "")
 
 
-def test_every_race_has_a_row_or_is_told() -> None:
+def test_every_race_has_a_row_or_is_listed_as_untold() -> None:
     table, _ = summary.make_race_table()
-    told = [race.id for race in summary.list_races_without_scripts()]
-    assert {*(row[0] for row in table.rows), *told} == {f"R{number}" for number in range(1, 30)}
+    others = [race.id for race in summary.list_races_without_scripts()]
+    assert {*(row[0] for row in table.rows), *others} == {f"R{number}" for number in range(1, 30)}
     (r7,) = (row for row in table.rows if row[0] == "R7")
     assert [cell.split(" (")[0] for cell in r7[2:]] == ["■ EL2 ends", "✗ DEFECT", "✓ well", "↩ refused"]
 
 
-def test_each_number_of_the_races_leads_to_a_note() -> None:
+def test_each_footnote_number_of_the_races_has_a_note() -> None:
     table, notes = summary.make_race_table()
     used = {int(number) for row in table.rows for cell in row[2:] for number in re.findall(r"\((\d+)\)", cell)}
     assert used == {int(number) for number in re.findall(r"<p>\((\d+)\) \S", notes)} == set(range(1, len(used) + 1))

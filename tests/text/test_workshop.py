@@ -1,4 +1,4 @@
-"""What is said to those who teach agrees with the course: links, benches, times, and the cells on the slides."""
+"""The workshop pages agree with the course: benches, times, and the cells on the slides."""
 
 import re
 from pathlib import Path
@@ -16,9 +16,9 @@ SLIDES = slides.parse_list(slides.LIST.read_text(encoding="utf-8"))
 
 
 def minutes(rows: str, pattern: str) -> list[tuple[int, int]]:
-    """Beginning and end of each row of a plan, in minutes."""
-    found = re.findall(pattern, rows, re.MULTILINE)
-    return [(60 * int(a or 0) + int(b), 60 * int(c or 0) + int(d)) for a, b, c, d in found]
+    """Return beginning and end of each row of a plan, in minutes."""
+    times = re.findall(pattern, rows, re.MULTILINE)
+    return [(60 * int(a or 0) + int(b), 60 * int(c or 0) + int(d)) for a, b, c, d in times]
 
 
 @pytest.mark.parametrize(
@@ -29,29 +29,29 @@ def minutes(rows: str, pattern: str) -> list[tuple[int, int]]:
         ("half-a-day", r"^\| (\d):(\d\d)–(\d):(\d\d) \|", 210),
     ],
 )
-def test_a_plan_fills_its_time_without_a_gap(name: str, pattern: str, end: int) -> None:
+def test_a_plan_fills_its_time_without_gaps(name: str, pattern: str, end: int) -> None:
     rows = minutes((slides.LIST.parent / f"{name}.md").read_text(encoding="utf-8"), pattern)
     assert [0, *(to for _, to in rows)] == [*(since for since, _ in rows), end]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_bench_is_called_by_its_title(path: Path) -> None:
+def test_plans_call_a_bench_by_its_title(path: Path) -> None:
     named = re.findall(r"bench\s+\*([^*]+)\*", path.read_text(encoding="utf-8"))
     titles = {scene.title for scene in scenes.SCENES.values()}
     assert {" ".join(name.split()) for name in named} <= titles
 
 
-def test_the_slides_have_the_parts_of_the_plan() -> None:
+def test_the_slides_follow_the_parts_of_the_plan() -> None:
     plan = re.findall(r"^\| (\d+–\d+) \| .* \| .* \| (.+) \|$", PLAN, re.MULTILINE)
     assert list(dict.fromkeys(slide.part for slide in SLIDES)) == [f"{time} {name}" for time, name in plan]
 
 
-def test_a_class_of_ninety_minutes_sees_some_thirty_slides() -> None:
+def test_there_are_about_thirty_slides_for_ninety_minutes() -> None:
     assert 20 <= len(SLIDES) <= 32
 
 
 @pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.title)
-def test_each_cell_of_a_slide_is_there(slide: slides.Slide) -> None:
+def test_each_cell_of_a_slide_exists(slide: slides.Slide) -> None:
     assert len(slides.find_cells(slide)) == len(slide.cells)
     assert slide.cells or slide.room
 
@@ -65,13 +65,13 @@ def test_each_cell_of_a_slide_is_there(slide: slides.Slide) -> None:
         ("something else", "'something else' is not a part"),
     ],
 )
-def test_a_line_that_leads_nowhere_is_named(line: str, said: str) -> None:
+def test_a_line_without_a_target_is_reported(line: str, said: str) -> None:
     with pytest.raises(CourseError, match=re.escape(said)):
         slides.format_slides(slides.parse_list(f"# List\n\n## Part\n\n### Slide\n{line}\n"))
 
 
-def test_the_slides_show_outputs_and_no_sources_and_ask_for_nothing() -> None:
-    made = slides.format_slides([slide for slide in SLIDES if ("01-start-here", "cold-open") in slide.cells])
-    assert "bench(COLD_OPEN)" not in made
-    assert "Who owns every page</caption>" in made
-    assert not re.search(r"https?://(?!www\.w3\.org/)|<link|src=|@import|url\(", made)
+def test_slides_show_outputs_without_sources_and_load_nothing() -> None:
+    page = slides.format_slides([slide for slide in SLIDES if ("01-start-here", "cold-open") in slide.cells])
+    assert "bench(COLD_OPEN)" not in page
+    assert "Who owns every page</caption>" in page
+    assert not re.search(r"https?://(?!www\.w3\.org/)|<link|src=|@import|url\(", page)
