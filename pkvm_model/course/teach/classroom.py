@@ -1,4 +1,4 @@
-"""A class's hand-ins: a table, a map of who solved what, where the class is stuck, what cannot be so, and CSV."""
+"""A class's hand-ins: a table, a map of who solved what, where the class is stuck, what cannot be true, and CSV."""
 from __future__ import annotations
 
 import csv
@@ -18,7 +18,7 @@ from .heat_map import HeatMap
 from .seats import seats
 
 __all__ = ["Classroom", "Learner", "read", "seats"]
-FIELDS = ("file", "name", "exercise", "solved", "shown", "hints", "tries", "steps", "fewest", "cannot be so")
+FIELDS = ("file", "name", "exercise", "solved", "shown", "hints", "tries", "steps", "fewest", "cannot be true")
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,16 @@ class Classroom:
 
     def table(self) -> Table:
         """A row for each learner."""
-        heads = ("learner", "solved", "hints", "shown", "tries", "file", "cannot be so")
+        heads = ("learner", "solved", "hints", "shown", "tries", "file", "cannot be true")
         note = f"{count(len(self.learners), 'hand-in')}, {count(len(self.refused), 'file')} refused."
         return Table("The class", heads, [learner.make_row(self.exercises) for learner in self.learners], note)
 
     def doubts(self) -> Table:
-        """All files that were refused and all facts that cannot be so, with the reason."""
+        """All files that were refused and all facts that cannot be true, with the reason."""
         rows = [(file, "", reason) for file, reason in self.refused]
         rows += [(learner.file, exercise, reason) for learner in self.learners
                  for exercise, reasons in learner.doubts.items() for reason in reasons]
-        return Table("What cannot be so", ("file", "exercise", "why"), rows, note=self.count_other_versions())
+        return Table("What cannot be true", ("file", "exercise", "why"), rows, note=self.count_other_versions())
 
     def count_other_versions(self) -> str:
         """Return a sentence on hand-ins from another version of the course, '' if there are none."""

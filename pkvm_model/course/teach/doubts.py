@@ -1,4 +1,4 @@
-"""What cannot be so in a hand-in: facts that contradict each other, the course or the model.
+"""What cannot be true in a hand-in: facts that contradict each other, the course or the model.
 
 Runs in a hand-in are played again on the model, and choices are compared with what the model does. Learners' code is
 never run: an answer is parsed as text, and only names with a plain value count.

@@ -7,7 +7,7 @@ from html import escape
 from ...show.table import Table
 
 LEGEND = ("✓ solved, with the number of hints if there were any, and how many steps more than the fewest. S the "
-          "solution was shown. … tried, not solved. · not tried. ! see the list of what cannot be so.")
+          "solution was shown. … tried, not solved. · not tried. ! see the list of what cannot be true.")
 COLOURS = {"✓": "#CFE8D5", "S": "#FBE3B5", "…": "#F6CFC9", "·": "#F4F5F7"}
 """The background for each sign; a sign never stands for its colour alone. The text on them is always dark."""
 CELL = "padding:3px 7px;border:1px solid #FFFFFF;color:#16191D;text-align:center;white-space:nowrap"

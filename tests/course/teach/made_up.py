@@ -104,7 +104,7 @@ def classroom(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:
 
 
 def sample(folder: Path) -> None:
-    """Writes the eight hand-ins that the instructor's notebook shows, one of them changed, one that cannot be so."""
+    """Writes the eight hand-ins that the instructor's notebook shows, one of them changed, one that cannot be true."""
     chance = random.Random(7)
     for number in range(8):
         made = learner(chance, number, SAMPLE, OLD)

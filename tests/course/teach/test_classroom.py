@@ -1,4 +1,4 @@
-"""A folder of hand-ins becomes a table, a map and CSV; what cannot be so is named, and nobody's code is run."""
+"""A folder of hand-ins becomes a table, a map and CSV; what cannot be true is named, and nobody's code is run."""
 
 import csv
 import io
