@@ -7,6 +7,7 @@ from typing import Any
 from ..graphs.reach import Reach
 from .bench_static import render_bench
 from .bench_words import describe_bench
+from .front_end import read_constants
 from .walk import Edge, Expand, Graph, State, Walk
 from .widget import Widget, compact
 
@@ -98,8 +99,8 @@ class Bench(Widget):
 
 MOST_BYTES = 200_000
 """How much a widget may ship: notebooks and pages carry it with them."""
-SHARED = ("lanes", "slots", "vms", "pages", "cells", "next")
-"""The lists of a state whose parts come again in others."""
+SHARED: tuple[str, ...] = tuple(read_constants()["packed"])
+"""The lists of a state whose parts recur in others."""
 
 
 def pack(graph: Graph) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 from html import escape
 
 from .bench_words import VIEWS, show_answer, describe_state, describe_properties
+from .front_end import read_constants
 from .static import HUES, LINE, MUTED, render_box, render, render_list, render_table
 from .walk import State, Walk
 
-RIGHTS = {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"}
+RIGHTS: dict[str, str] = read_constants()["rights"]
 CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}
 MARK = "display:inline-block;min-width:16px;text-align:center;padding:0 5px;margin-right:7px"
 

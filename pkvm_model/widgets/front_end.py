@@ -1,45 +1,65 @@
-"""The front end of the widgets: plain ES modules, put after each other where only one file can be loaded."""
+"""The front end of the widgets: plain ES modules and style sheets, bundled where only one file can be loaded.
+
+JupyterLab loads the files themselves for stored widgets; a live widget and an exported page get a bundle.
+"""
 from __future__ import annotations
 
 import json
 import pathlib
 import re
 from functools import cache
+from typing import Any
 
-# The one copy lies where JupyterLab looks for the extension that shows stored widgets.
 SHARE = pathlib.Path(__file__).parent / "jupyter"
-FOLDER = SHARE / "labextensions" / "pkvm-widgets" / "static"
-IMPORT = re.compile(r"^import [^;]*;$", re.MULTILINE)
+"""Where JupyterLab looks for the extension that shows stored widgets."""
+FOLDER = SHARE / "labextensions" / "pkvm-widgets" / "front_end"
+"""The one copy of the front end."""
+IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const|class|function|async)", re.MULTILINE)
+LAST = "mount.js"
+"""The module that draws a widget of any kind; a bundle exports what it does."""
 
 
 @cache
-def listed() -> dict[str, dict[str, list[str]]]:
-    """The files by what they belong to; the extension in JupyterLab reads the same list."""
-    found: dict[str, dict[str, list[str]]] = json.loads((FOLDER / "parts.json").read_text(encoding="utf-8"))
-    return found
+def read_constants() -> dict[str, Any]:
+    """Read what Python and the front end must agree on."""
+    text = read_file("constants.js")
+    constants: dict[str, Any] = json.loads(text[text.index("{"):text.rindex("}") + 1])
+    return constants
 
 
-def kinds() -> tuple[str, ...]:
-    """All families, by their kind."""
-    return tuple(listed()["families"])
+def read_file(name: str) -> str:
+    """Read a file of the front end."""
+    return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def parts(*families: str) -> tuple[pathlib.Path, ...]:
-    """The files that some families need, in an order in which they can be put after each other."""
-    own = [name for kind in families for name in of_family(kind)]
-    names = dict.fromkeys([*listed()["common"]["first"], *own, *listed()["common"]["last"]])
-    return tuple(FOLDER / name for name in names)
+def list_kinds() -> tuple[str, ...]:
+    """Return all kinds of widgets."""
+    return tuple(read_constants()["families"])
 
 
-def of_family(kind: str) -> list[str]:
-    """The files of a family; a name that is no file is another family, whose files come first."""
-    names = listed()["families"][kind]
-    return [part for name in names for part in ([name] if name.endswith(".js") else of_family(name))]
+def list_modules(*kinds: str) -> tuple[str, ...]:
+    """Return the modules that some kinds need, each after those that it imports."""
+    modules: dict[str, None] = {}
+    for kind in kinds:
+        add_module(read_constants()["families"][kind], modules)
+    add_module(LAST, modules)
+    return tuple(modules)
+
+
+def add_module(name: str, modules: dict[str, None]) -> None:
+    """Add a module after those that it imports."""
+    if name not in modules:
+        for other in IMPORT.findall(read_file(name)):
+            add_module(other, modules)
+        modules[name] = None
 
 
 @cache
-def front_end(*families: str) -> str:
-    """All that some families need as one module, which exports what the last file does."""
-    whole = "\n".join(path.read_text(encoding="utf-8") for path in parts(*families))
-    return EXPORT.sub("", IMPORT.sub("", whole))
+def bundle(*kinds: str) -> str:
+    """Return all that some kinds need as one module, which exports what `mount.js` does."""
+    modules = list_modules(*kinds)
+    code = "\n".join(read_file(name) for name in modules)
+    sheets = {name: read_file(f"{name}.css") for name in read_constants()["styles"] if f"{name}.js" in modules}
+    styles = [f"provide({json.dumps(name)}, {json.dumps(css, ensure_ascii=False)});" for name, css in sheets.items()]
+    return "\n".join([EXPORT.sub("", IMPORT.sub("", code)), *styles, ""])

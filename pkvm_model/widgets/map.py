@@ -7,7 +7,7 @@ from ..graphs.drawing import describe_arrows, picture
 from ..show.dot import NotDrawnError, image, svg
 from .bench import Bench
 from .bench_words import show_answer, describe_state, describe_properties
-from .map_words import ALL_SHOWN, HEAD, make_box_row, choose_boxes, describe_map
+from .map_words import MOST_BOXES, HEAD, make_box_row, choose_boxes, describe_map
 from .static import render_box, render, render_list, render_table
 from .walk import Walk
 
@@ -40,7 +40,7 @@ class Map(Bench):
 def render_drawing(walk: Walk) -> str:
     """The picture, where all of it is shown and there is somebody to draw it."""
     drawing, here = walk.graph["drawing"], walk.state["box"]
-    if len(drawing["boxes"]) > ALL_SHOWN:
+    if len(drawing["boxes"]) > MOST_BOXES:
         return ""
     words = describe_arrows(drawing) if len(drawing["arrows"]) < FEW else "The table says the same"
     alt = f"{walk.graph['title']}. {words}."

@@ -4,10 +4,11 @@ from __future__ import annotations
 from ..graphs.contract import DrawingValue
 from ..graphs.drawing import arrow_text
 from .bench_words import align_columns, describe_step, describe_state, describe_properties
+from .front_end import read_constants
 from .walk import Walk
 
-ALL_SHOWN = 60
-"""With more states than these only those near the way are shown."""
+MOST_BOXES: int = read_constants()["mostBoxes"]
+"""A map with more states shows only those near the way."""
 HEAD = ["state", "in words", "from here"]
 
 
@@ -34,7 +35,7 @@ def make_box_row(walk: Walk, number: int) -> list[str]:
 def choose_boxes(walk: Walk) -> list[int]:
     """All states of a small map; of a large one those on the way, one step off it, and two steps on from its end."""
     drawn = walk.graph["drawing"]
-    if len(drawn["boxes"]) <= ALL_SHOWN:
+    if len(drawn["boxes"]) <= MOST_BOXES:
         return list(range(len(drawn["boxes"])))
     way = {walk.states[state]["box"] for state in (walk.graph["start"], *(to for _, to in walk.path))}
     near = find_successors(drawn, way) | find_successors(drawn, find_successors(drawn, {walk.state["box"]}))

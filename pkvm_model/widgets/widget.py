@@ -9,11 +9,11 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .front_end import front_end
+from .front_end import bundle, read_constants
 from .static import render_words
 
 MIME = "application/vnd.pkvm.widget+json"
-FORMAT = 3
+FORMAT: int = read_constants()["format"]
 """The version of what is stored; a front end of another version says so instead of drawing it."""
 
 
@@ -35,7 +35,7 @@ class Widget(anywidget.AnyWidget):
         """Ship something, and stand at a place."""
         # The key is the widget's own id: with it the stored output finds the live object. It is in no compared output.
         key = uuid.uuid4().hex
-        own = {"_kind": self.kind, "_esm": front_end(self.kind)}
+        own = {"_kind": self.kind, "_esm": bundle(self.kind)}
         super().__init__(packed=packed, place=place, key=key, model_id=key, **own)
         self.on_msg(self._hear)
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from playwright.sync_api import Page
 
-from pkvm_model.widgets.front_end import front_end
+from pkvm_model.widgets.front_end import bundle
 
 SIGNS = {
     "page": [f"pageSign('{who}', '{right}')" for who in ("host", "hyp", "guest") for right in "OSB-X"],
@@ -33,7 +33,7 @@ def drawn(offline: Page) -> dict[str, list[str]]:
     """What each sign is without colour: its shape, and its letter."""
     every = [sign for signs in SIGNS.values() for sign in signs]
     draw = ", ".join(f"[String.raw`{sign}`]: () => {sign}" for sign in every)
-    offline.add_script_tag(type="module", content=front_end("bench") + f"window.draw = {{ {draw} }};")
+    offline.add_script_tag(type="module", content=bundle("bench") + f"window.draw = {{ {draw} }};")
     offline.wait_for_function("window.draw")
     signs: dict[str, list[str]] = offline.evaluate(f"({COLOURLESS})(window.draw)")
     return signs

@@ -20,9 +20,9 @@ WHITE = (0.95047, 1.0, 1.08883)
 
 def tokens(theme: str) -> dict[str, str]:
     """The colours of a theme by name, as the front end has them."""
-    source = (FOLDER / "looks.js").read_text(encoding="utf-8")
-    (block,) = re.findall(rf"const {theme} = `(.*?)`", source, flags=re.DOTALL)
-    return dict(re.findall(r"--(\w+):(#\w{6})", block))
+    source = (FOLDER / "widget.css").read_text(encoding="utf-8")
+    pairs = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", source)
+    return {name: (light if theme == "LIGHT" else dark).upper() for name, light, dark in pairs}
 
 
 def linear(colour: str) -> Triple:

@@ -1,53 +1,51 @@
-"""Rules that the text of the front end has to keep."""
+"""How the front end is bundled, and what a bundle must not contain."""
 
 import re
+from pathlib import Path
 
-from pkvm_model.widgets.front_end import SHARE, front_end, kinds, parts
+import pytest
 
-FILES = parts(*kinds())
-SOURCE = front_end(*kinds())
+from pkvm_model.widgets.front_end import FOLDER, LAST, SHARE, bundle, list_kinds, list_modules, read_constants
 
-
-def test_stored_text_never_becomes_markup() -> None:
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", SOURCE)
+SOURCE = bundle(*list_kinds())
 
 
-def test_the_front_end_asks_for_nothing() -> None:
+def test_a_bundle_loads_nothing() -> None:
     assert re.findall(r"https?://[^\"`]*", SOURCE) == ["http://www.w3.org/2000/svg"]
-    assert not re.search(r"\bfetch\(|XMLHttpRequest|^import |import\(|url\(", SOURCE, flags=re.MULTILINE)
+    assert not re.search(r"\bfetch\(|^import |import\(|url\(", SOURCE, flags=re.MULTILINE)
 
 
-def test_the_front_end_can_stand_inside_a_page() -> None:
+def test_a_bundle_can_be_part_of_a_page() -> None:
     assert "</script" not in SOURCE
     assert "<!--" not in SOURCE
 
 
-def test_no_control_is_ever_disabled_so_that_it_keeps_the_focus() -> None:
-    assert not re.search(r"\.disabled\s*=|disabled:\s*", SOURCE)
+def test_there_is_one_copy_of_the_front_end_and_no_file_without_use() -> None:
+    modules = {FOLDER / name for name in list_modules(*list_kinds())}
+    assert set(SHARE.parents[1].rglob("*.js")) == {*modules, FOLDER / "remoteEntry.js"}
 
 
-def test_there_is_one_copy_of_the_front_end() -> None:
-    others = {path for path in SHARE.parents[1].rglob("*.js") if path.name != "remoteEntry.js"}
-    assert others == set(FILES)
+def test_each_style_sheet_belongs_to_a_module_and_is_in_its_bundle() -> None:
+    styles = read_constants()["styles"]
+    assert sorted(path.stem for path in FOLDER.glob("*.css")) == sorted(styles)
+    assert all((FOLDER / f"{name}.js").exists() for name in styles)
+    assert all(f'dress("{name}")' in SOURCE and f'provide("{name}", ' in SOURCE for name in styles)
 
 
-def test_a_name_stands_for_one_thing_in_all_parts() -> None:
-    """They share one scope where they are put after each other."""
-    names = re.findall(r"^(?:(?:async )?function|class) (\w+)", SOURCE, flags=re.MULTILINE)
-    for declared in re.findall(r"^(?:const|let) (.*?);$", SOURCE, flags=re.MULTILINE | re.DOTALL):
-        # What stands in brackets, quotes or behind an arrow is a value: without it, names are what stands before a "=".
-        value = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|`[^`]*`|\"[^\"]*\"|=>.*", flags=re.DOTALL)
-        while declared != (declared := value.sub("", declared)):
-            pass
-        names += re.findall(r"(?:^|, )(\w+)(?= =|,|$)", declared)
-    assert {"LETTER", "register", "quizzes"} <= set(names)
-    assert [name for name in set(names) if names.count(name) > 1] == []
+@pytest.mark.parametrize("kind", list_kinds())
+def test_modules_come_after_those_they_import_and_mount_comes_last(kind: str) -> None:
+    modules = list_modules(kind)
+    assert modules[-1] == LAST
+    for number, name in enumerate(modules):
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        assert set(re.findall(r' from "\./(.*)";', text)) <= set(modules[:number])
 
 
-def test_what_a_part_imports_is_exported_where_it_says() -> None:
-    for path in FILES:
-        imports = re.findall(r'^import \{([^}]*)\} from "./([\w.]+)";', path.read_text("utf-8"), flags=re.MULTILINE)
-        for names, home in imports:
-            exports = re.findall(r"^export .*", (path.parent / home).read_text("utf-8"), flags=re.MULTILINE)
-            missing = [name for name in re.findall(r"\w+", names) if not re.search(rf"\b{name}\b", "".join(exports))]
-            assert missing == [], (path.name, home)
+def test_a_kind_gets_no_module_that_it_does_not_import() -> None:
+    assert "walk.js" not in list_modules("quiz")
+    assert 'provide("bench", ' not in bundle("map")
+
+
+def test_jupyterlab_may_not_keep_old_files_for_a_year() -> None:
+    """Its server marks files in any folder called `static` as immutable."""
+    assert "static" not in Path(FOLDER).relative_to(SHARE).parts

@@ -12,7 +12,7 @@ from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.widgets.map import Map
-from pkvm_model.widgets.map_words import ALL_SHOWN, choose_boxes
+from pkvm_model.widgets.map_words import MOST_BOXES, choose_boxes
 from pkvm_model.widgets.widget import MIME
 
 
@@ -67,13 +67,13 @@ def test_what_only_one_kernel_has_is_said() -> None:
 
 def test_of_a_large_map_the_words_have_only_what_is_near_the_way() -> None:
     shown = state_graph(TWO_PHASES)
-    assert len(shown.graph["drawing"]["boxes"]) > ALL_SHOWN
+    assert len(shown.graph["drawing"]["boxes"]) > MOST_BOXES
     near = choose_boxes(shown._here())
     shown.goto(lines(shown, "start", "unshare", "unshare"))
     further = choose_boxes(shown._here())
     assert (0 in near, shown.state["box"] in near) == (True, False)
     assert {0, shown.state["box"]} < set(further)
-    assert len(further) < ALL_SHOWN
+    assert len(further) < MOST_BOXES
     assert "States near the way" in shown.describe()
 
 

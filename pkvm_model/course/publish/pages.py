@@ -14,7 +14,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
-from ...widgets.front_end import front_end, kinds
+from ...widgets.front_end import bundle, list_kinds
 from ...widgets.widget import MIME
 from ..errors import CourseError
 from .chapters import NOTEBOOKS
@@ -77,7 +77,7 @@ def export(path: Path) -> str:
     widgets = [embed_widget(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
     hide_sources(notebook)
     body = link_pages('<nav><a href="index.html">All lessons</a></nav>' + render_cells(notebook, path))
-    return format_page(find_heading(notebook, path), body, sorted(set(widgets) & set(kinds())))
+    return format_page(find_heading(notebook, path), body, sorted(set(widgets) & set(list_kinds())))
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -149,7 +149,7 @@ def format_page(title: str, body: str, families: Sequence[str], start: str = STA
 
     `start` is what the module does with the stored widgets, `look` are further styles, `after` follows the body.
     """
-    script = f'\n<script type="module">\n{front_end(*families)}{start}</script>\n' if families else ""
+    script = f'\n<script type="module">\n{bundle(*families)}{start}</script>\n' if families else ""
     style = THEMES + STYLE + colour_code() + look
     return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script)
 

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from ...practice.exercises import load_exercises
-from ...widgets.front_end import kinds
+from ...widgets.front_end import list_kinds
 from ..errors import CourseError
 from ..paths import ROOT
 from . import pages
@@ -151,7 +151,7 @@ def format_slides(slides: Sequence[Slide]) -> str:
     """Return all slides as one page."""
     sections = [format_slide(slide, find_cells(slide)) for slide in slides]
     body = "".join(text for text, _ in sections)
-    families = sorted({kind for _, widgets in sections for kind in widgets} & set(kinds()))
+    families = sorted({kind for _, widgets in sections for kind in widgets} & set(list_kinds()))
     return pages.format_page("Slides", pages.link_pages(body) + format_overview(slides), families, SHOW, LOOK, BAR)
 
 

@@ -1,0 +1,498 @@
+// The race finder: pick scripts, a kernel and a question; search, watch, stop; walk the shortest run on a bench. The
+// scheduler begins with the bench: the learner breaks a property by hand, then compares with the fewest steps.
+//
+// A search never runs on its own: each slice is a question to Python, and stopping means asking for no further slice.
+
+import { Bench } from "./bench.js";
+import { unpack } from "./cells.js";
+import { button, fill, make, prose, settle, shape, write } from "./elements.js";
+import { linkHere } from "./links.js";
+import { dress } from "./styles.js";
+import { SIGNS } from "./signs.js";
+import { fitTrace, splitLink } from "./walk.js";
+import { Widget, register } from "./widget.js";
+
+const NOT_STORED =
+  "This answer is not stored here. Open the notebook in JupyterLab and run this cell: then it is searched for.";
+const NO_BENCH = "A bench opens here with the run that is found.";
+const BENCH_NOT_STORED = "The bench of this run is not stored here. Open the notebook in JupyterLab and run this cell.";
+const TALK_EVERY = 5000;
+
+const steps = (number) => `${number} ${number === 1 ? "step" : "steps"}`;
+const ring = (inner, dashes) => {
+  const line = { fill: "none", stroke: "currentColor" };
+  const circle = shape("circle", {
+    cx: 10,
+    cy: 10,
+    r: 8,
+    "stroke-width": 1.6,
+    ...line,
+    ...(dashes && { "stroke-dasharray": dashes }),
+  });
+  return shape(
+    "svg",
+    { width: 20, height: 20, viewBox: "0 0 20 20", "aria-hidden": "true" },
+    circle,
+    shape("path", { d: inner, "stroke-width": 2, ...line }),
+  );
+};
+/** The sign of each verdict; its word is always beside it. */
+const VERDICT_SIGNS = {
+  holds: SIGNS.holds,
+  violated: SIGNS.broken,
+  empty: SIGNS.empty,
+  example: () => ring("M8 6.5L14 10L8 13.5Z"),
+  never: () => ring("M5.5 10H14.5"),
+  incomplete: () => ring("M6 10H7M9.5 10H10.5M13 10H14", "3 2.5"),
+};
+
+/** Fills a select with options {value, text, group}, by group. */
+function options(select, list) {
+  const groups = new Map();
+  for (const one of list)
+    groups.set(one.group, [...(groups.get(one.group) ?? []), make("option", { value: one.value }, one.text)]);
+  select.replaceChildren(
+    ...[...groups].flatMap(([group, kids]) => (group ? [make("optgroup", { label: group }, ...kids)] : kids)),
+  );
+}
+
+const GROUPS = { always: "Does it always hold?", sometimes: "Can it happen?" };
+
+class Finder extends Widget {
+  constructor(root, data, port) {
+    super(
+      root,
+      "finder",
+      data,
+      port,
+      `${data.title}: ${data.subjects
+        .slice(0, 3)
+        .map(({ name }) => name)
+        .join(", ")}`,
+    );
+    dress("finder");
+    this.learnt = new Map();
+    this.parts = this.frame();
+    this.guard(() => this.settleAt({ case: data.start, asked: [], run: [], bench: "", hand: null, shown: false }))();
+    this.begin();
+  }
+
+  // The case: a subject, a kernel and a question.
+  get key() {
+    return this.at.case.join("/");
+  }
+  get subject() {
+    return this.data.subjects.find(({ name }) => name === this.at.case[0]);
+  }
+  get case() {
+    return this.subject.cases.find(({ name }) => name === this.at.case[1]);
+  }
+  get questions() {
+    return this.subject.questions.map((number) => this.data.questions[number]);
+  }
+  get question() {
+    return this.questions.find(({ name }) => name === this.at.case[2]);
+  }
+  get scripted() {
+    return this.case.scripts.length > 0;
+  }
+  /** The answer as far as it is known: stored, or last reported by Python. */
+  get answer() {
+    return this.case.answers[this.case.found[this.at.case[2]]] ?? this.learnt.get(this.key);
+  }
+  get asked() {
+    return this.at.asked.includes(this.key);
+  }
+
+  /** The place as text; if only Python can open the bench, the place that was to be shown there. */
+  get place() {
+    const { case: asked, asked: all, run, bench, hand, shown } = this.at;
+    return JSON.stringify({ case: asked, asked: all, run, bench: this.bench ? this.bench.place : bench, hand, shown });
+  }
+  get led() {
+    return this.bench?.led ?? "";
+  }
+
+  frame() {
+    const choice = (name, label) => {
+      const select = make("select"),
+        box = make(`label.${name}`, {}, make("span", {}, label), select);
+      select.addEventListener(
+        "change",
+        this.guard(() => this.choose(name)),
+      );
+      return { select, box };
+    };
+    const parts = {
+      scripts: choice("scripts-of", "Scripts"),
+      kernel: choice("kernel", "Kernel"),
+      question: choice("asks", "Question"),
+      go: button(
+        "button.go",
+        "Search",
+        "s",
+        this.guard(() => this.search()),
+      ),
+      told: make("div.section"),
+      found: make("div"),
+      duel: make("p.duel"),
+      room: make("div.room"),
+    };
+    const { scripts, kernel, question, go } = parts,
+      { secret } = this.data;
+    options(
+      scripts.select,
+      this.data.subjects.map(({ name, title }) => ({ value: name, text: name === title ? name : `${name}: ${title}` })),
+    );
+    options(
+      kernel.select,
+      this.data.subjects[0].cases.map(({ name, label }) => ({ value: name, text: label })),
+    );
+    for (const { select, box } of [scripts, kernel]) box.hidden = select.length < 2;
+    // The scheduler asks the explorer last, so its button follows what the learner has found.
+    const pick = !secret && make("div.section.pick", {}, scripts.box, kernel.box, question.box, go);
+    const answer = make(
+      "div.section.answered",
+      { role: "group", "aria-label": "Answer" },
+      parts.found,
+      parts.duel,
+      secret && go,
+      this.alert,
+    );
+    fill(this.box, {}, [
+      make("div.bar", {}, make("h3", {}, this.data.title)),
+      pick,
+      parts.told,
+      answer,
+      this.standing,
+      this.live,
+      parts.room,
+    ]);
+    return parts;
+  }
+
+  /** Moves to a place and opens its bench. */
+  async settleAt(at) {
+    this.running = null;
+    this.at = at;
+    this.alert.replaceChildren();
+    const { scripts, kernel, question } = this.parts;
+    const text = ({ name, kind, says }) => (GROUPS[kind] ? `${name}: ${says}` : says);
+    options(
+      question.select,
+      this.questions.map((one) => ({ value: one.name, text: text(one), group: GROUPS[one.kind] })),
+    );
+    question.box.hidden = question.select.length < 2;
+    [scripts.select.value, kernel.select.value, question.select.value] = at.case;
+    this.tellOfIt();
+    this.draw();
+    await this.openBench(at.run, at.bench);
+    if (this.asked && !this.answer && !this.case.missing) await this.look();
+  }
+
+  /** Fetches what Python knows about a question asked earlier. */
+  async look() {
+    const { key } = this,
+      found = this.port.ask && (await this.ask({ case: this.at.case, go: false }));
+    if (found) this.learnt.set(key, found);
+    this.draw();
+  }
+
+  recall(text) {
+    return this.settleAt(JSON.parse(text));
+  }
+
+  /** Joins a live port, and shows an answer or a bench that needed Python. */
+  connect(port) {
+    const {
+        place,
+        asked,
+        answer,
+        bench,
+        case: { missing },
+      } = this,
+      lacks = !missing && ((asked && !answer) || !bench || bench.untold);
+    super.connect(port);
+    if (lacks && this.moved) this.guard(() => this.recall(place))();
+  }
+
+  /** Opens a link: the question, and the steps on the bench. */
+  async follow(text) {
+    const [subject, kernel, question, ...rest] = text.split("/"),
+      asked = [subject, kernel, question],
+      lines = rest.join("/");
+    const found = this.data.subjects.find(({ name }) => name === subject),
+      cases = found?.cases.find(({ name }) => name === kernel);
+    if (!cases || !found.questions.some((number) => this.data.questions[number].name === question)) {
+      return this.fail(`The link asks about ${asked.join("/")}, which is not here.`);
+    }
+    const run = cases.scripts.length ? [] : splitLink(lines).lines;
+    await this.settleAt({ ...this.at, case: asked, run, bench: "", hand: null, shown: true });
+    return this.bench?.follow(lines);
+  }
+
+  /** Opens a trace text or a link, here or on the scripts and the kernel that it was made for. */
+  async openText(text) {
+    const { name } = this.data,
+      link = text.includes("#") ? linkHere(name, text.trim()) : "";
+    if (link) return this.follow(link);
+    if (link === null) return this.fail(`This link is for another widget; this one is “${name}”.`);
+    const { misfit } = fitTrace(this.bench.graph, text),
+      others = this.madeFor(text);
+    if (misfit && !others.length) return this.bench.fail(misfit);
+    for (const asked of [...(misfit ? [] : [this.at.case]), ...others]) {
+      if (asked !== this.at.case) await this.settleAt({ ...this.at, case: asked, run: [], bench: "", hand: null });
+      this.at.shown = true;
+      const wanted = fitTrace(this.bench.graph, text);
+      await this.bench.goAlong(wanted);
+      if (this.bench.walk.at === wanted.lines.length) return;
+    }
+  }
+
+  /** Returns the other cases with a stored bench whose traces begin like this one. */
+  madeFor(text) {
+    const all = this.data.subjects.flatMap(({ name, questions: [first], cases }) =>
+      cases.map(({ name: kernel, benches }) => ({
+        asked: [name, kernel, this.data.questions[first].name],
+        graph: benches[0]?.[1],
+      })),
+    );
+    const others = all.filter(
+      ({ asked: [subject, kernel] }) => subject !== this.subject.name || kernel !== this.case.name,
+    );
+    return others.filter(({ graph }) => graph && !fitTrace(graph, text).misfit).map(({ asked }) => asked);
+  }
+
+  /** Applies a choice. Another question begins on a fresh bench, because earlier steps were not about it. */
+  choose(changed) {
+    const { scripts, kernel, question } = this.parts,
+      subject = this.data.subjects.find(({ name }) => name === scripts.select.value);
+    const there = subject.questions.map((number) => this.data.questions[number].name);
+    const asked = changed !== "scripts-of" || there.includes(question.select.value) ? question.select.value : there[0];
+    const opened = this.settleAt({
+      ...this.at,
+      case: [subject.name, kernel.select.value, asked],
+      run: [],
+      bench: "",
+      hand: null,
+      shown: false,
+    });
+    this.announce(this.case.missing || "Not asked yet.");
+    this.tell();
+    return opened;
+  }
+
+  /** Opens the bench of the scripts, or a bench with the calls of a run. */
+  async openBench(run, place) {
+    const old = this.bench,
+      { room } = this.parts;
+    this.bench = null;
+    old?.close();
+    room.replaceChildren();
+    if (this.case.missing) return;
+    if (!this.scripted && !run.length) return room.append(make("p.muted", {}, NO_BENCH));
+    const { at } = this,
+      stored = this.case.benches.find(([lines]) => String(lines) === String(run))?.[1];
+    if (!stored && !this.port.ask) return room.append(make("p.muted", {}, BENCH_NOT_STORED));
+    const packed = stored ? JSON.stringify(stored) : (await this.ask({ case: at.case, run, bench: true }))?.packed;
+    if (packed && this.at === at) this.putBench(unpack(packed), place);
+  }
+
+  putBench(graph, place) {
+    const finder = this;
+    const port = {
+      embedded: true,
+      place,
+      changed: this.guard(() => this.walked()),
+      // Python may connect later, so each question looks for it.
+      get ask() {
+        const { ask } = finder.port,
+          { case: asked, run } = finder.at;
+        return ask && ((step) => ask({ case: asked, run, step }));
+      },
+    };
+    this.bench = new Bench(this.parts.room, graph, port);
+    this.bench.linkTo = (text) => this.linkTo(`${this.key}/${text}`);
+    this.bench.open = (text) => this.openText(text);
+  }
+
+  /** Checks after each step on the bench whether the learner broke a property in fewer steps than before. */
+  walked() {
+    if (!this.bench) return;
+    const { walk } = this.bench,
+      { at } = this,
+      step = at.shown ? -1 : walk.findBreak(this.question.breaks);
+    if (step > 0 && !(at.hand?.length <= step)) {
+      at.hand = walk.path.slice(0, step).map(({ edge }) => edge.line);
+      this.announce(`You broke it in ${steps(step)}. ${this.asked ? this.duel : ""}`);
+      if (this.data.secret && !this.asked && !this.running) return this.search(true);
+    }
+    this.draw();
+    this.tell();
+  }
+
+  /** Shows the answer if it is known, else searches; stops a search that is running. */
+  async search(byHand = false) {
+    if (this.running) return this.stop();
+    if (this.case.missing) return this.fail(this.case.missing);
+    if (this.answer && !this.answer.more) return this.reveal(byHand);
+    if (!this.port.ask) return this.fail(NOT_STORED);
+    return this.slices((this.running = {}), byHand);
+  }
+
+  async slices(run, byHand) {
+    const { key } = this;
+    this.alert.replaceChildren();
+    this.announce("Searching. The same button stops it.");
+    this.draw();
+    for (let said = Date.now(); this.running === run;) {
+      const found = await this.ask({ case: this.at.case, go: true });
+      if (this.running !== run) return;
+      if (!found) this.running = null;
+      else this.learnt.set(key, found);
+      if (found && !found.more) return this.reveal(byHand);
+      this.draw();
+      if (found && Date.now() - said > TALK_EVERY) {
+        said = Date.now();
+        this.announce(`Searching. ${found.looked}`);
+      }
+    }
+  }
+
+  stop() {
+    this.running = null;
+    if (this.answer) this.noteAsked();
+    this.announce(`Stopped. ${this.words}`);
+    this.draw();
+    this.tell();
+  }
+
+  noteAsked() {
+    if (!this.asked) this.at.asked = [...this.at.asked, this.key];
+  }
+
+  get words() {
+    const { says = "", reason = "", looked = "" } = this.answer ?? {};
+    return [says, reason, looked].filter(Boolean).join(" ");
+  }
+
+  /** The learner's number of steps beside the fewest possible. */
+  get duel() {
+    const { hand } = this.at,
+      fewest = this.asked && this.answer?.lines?.length;
+    if (!hand) return "";
+    return `You: ${steps(hand.length)}.${fewest ? ` Shortest: ${steps(fewest)}.` : ""}`;
+  }
+
+  /** Shows the answer, and the shortest run unless the learner has just found one and may try for a shorter one. */
+  async reveal(byHand) {
+    this.running = null;
+    this.noteAsked();
+    this.draw();
+    this.announce(`${this.duel} ${this.words}`.trim());
+    this.tell();
+    return this.answer.lines && !byHand && this.showRun();
+  }
+
+  /** Walks the shortest run on the bench; from then on nothing counts as broken by hand. */
+  async showRun() {
+    const { lines } = this.answer;
+    this.at.shown = true;
+    if (!this.scripted && String(this.at.run) !== String(lines)) {
+      this.at.run = lines;
+      await this.openBench(lines, "");
+    }
+    await this.bench?.goAlong({ lines, at: Infinity });
+    this.tell();
+  }
+
+  /** Describes the case: the scripts, and what counts as broken. */
+  tellOfIt() {
+    const {
+      subject,
+      case: { scripts, label },
+      question: { name, kind, says, means },
+      data: { secret },
+    } = this;
+    const task = !secret
+      ? says
+      : means.length
+        ? "Break one of these; you choose who steps next."
+        : `Break this; you choose who steps next. ${says}`;
+    const asked = secret || !GROUPS[kind] ? task : `${name} · ${GROUPS[kind]} ${says}`;
+    const calls = (script) =>
+      script.length ? make("code", {}, script.join(", then ")) : make("span.muted", {}, "nothing");
+    const lines = scripts.map((script, cpu) => make("li", {}, make("b", {}, `CPU ${cpu}`), calls(script)));
+    this.parts.told.replaceChildren();
+    fill(this.parts.told, {}, [
+      make("p.task", {}, asked),
+      !secret && means.length > 0 && make("p", {}, "It goes wrong where one of these is broken:"),
+      make("ul.means", {}, ...means.map((text) => make("li", {}, text))),
+      make("p", {}, make("b", {}, subject.title), ` ${subject.says}`, secret && ` Kernel: ${label}.`),
+      make("ul.scripts", {}, ...lines),
+    ]);
+  }
+
+  draw() {
+    const {
+        parts,
+        answer,
+        running,
+        asked,
+        data: { secret },
+      } = this,
+      known = (asked || running) && answer;
+    const label = known?.lines
+      ? "Show the shortest run"
+      : known?.more
+        ? "Go on"
+        : secret
+          ? "Ask the explorer"
+          : "Search";
+    write(parts.go.firstChild, running ? "Stop" : label);
+    settle(parts.found, [this.foundRow(known)]);
+    write(parts.duel, this.duel);
+  }
+
+  /** The answer with its sign, or the note that nobody has asked. */
+  foundRow(known) {
+    const {
+      running,
+      case: { missing },
+      data: { secret },
+      at: { hand },
+    } = this;
+    const look = missing ? "empty" : known ? known.verdict : running ? "incomplete" : "unasked";
+    const says =
+      missing || known?.says || (running ? "Searching …" : secret && !hand ? "Not broken yet." : "Not asked yet.");
+    const word = running && known ? `Searching … ${known.says}` : says;
+    const draw = () =>
+      fill(make(`div.found.${look}`), {}, [
+        VERDICT_SIGNS[look]?.(),
+        make(
+          "div",
+          {},
+          make("p.word", {}, prose(word)),
+          known?.reason && make("p", {}, prose(known.reason)),
+          known && make("p.muted", {}, known.looked),
+        ),
+      ]);
+    return [`${look} ${word} ${known?.reason} ${known?.looked}`, draw];
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select, textarea")) return;
+    if (event.key === "Escape" && this.running) this.stop();
+    else if (event.key === "s") this.guard(() => this.search())();
+    else return;
+    event.preventDefault();
+  }
+
+  close() {
+    this.running = null;
+    this.bench?.close();
+    super.close();
+  }
+}
+
+register("finder", Finder);

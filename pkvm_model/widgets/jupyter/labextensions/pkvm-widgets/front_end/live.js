@@ -1,0 +1,86 @@
+// The live side: a port to the Python object behind an anywidget model, and the models that are alive in this page.
+
+const LATE =
+  "No answer from Python yet: the kernel is busy, stopped or restarted. " +
+  "If nothing happens, run the cells again, from the top.";
+const GONE =
+  "Python is gone: the kernel was stopped or restarted. " +
+  "What is here still works; for the rest run the cells again, from the top.";
+const PATIENCE = 3000;
+
+/** Returns a port to the Python object behind a model; a random id matches each answer to its question. */
+export function livePort(model) {
+  const waiting = new Map();
+  let widget, timer;
+  const gone = () => widget?.status(GONE);
+  const late = () => widget?.fail(LATE);
+  const heard = (content) => {
+    clearTimeout(timer);
+    widget.status("");
+    const question = waiting.get(content.id);
+    waiting.delete(content.id);
+    if ("place" in content) widget.recall(content.place);
+    else if ("says" in content) widget.hear(content.says);
+    else if (question && content.error) question.reject(Error(content.error));
+    else if (question) question.resolve(content.answer);
+    // Another view of the same object may have asked; a message without an id is for all views.
+    else if (content.error && content.id === undefined) widget.fail(content.error);
+  };
+  const message = (content) => widget?.guard(heard)(content);
+  const send = (work) => {
+    try {
+      work();
+      return true;
+    } catch {
+      // After a restart of the kernel, ipywidgets throws when a message is sent.
+      gone();
+      return false;
+    }
+  };
+  return {
+    key: model.get("key"),
+    place: model.get("place"),
+    listen: (handle) => {
+      widget = handle;
+      model.on("msg:custom", message);
+      model.on("comm_live_update", gone);
+    },
+    close: () => {
+      clearTimeout(timer);
+      model.off("msg:custom", message);
+      model.off("comm_live_update", gone);
+    },
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        const id = String(Math.random());
+        waiting.set(id, { resolve, reject });
+        clearTimeout(timer);
+        timer = setTimeout(late, PATIENCE);
+        if (!send(() => model.send({ id, ask: question }))) late();
+      }),
+    changed: (place) =>
+      place !== model.get("place") &&
+      send(() => {
+        model.set({ place });
+        model.save_changes();
+      }),
+  };
+}
+
+// Live models by key, for a renderer that is not ipywidgets: `initialize` runs as soon as Python has made the object.
+const models = (globalThis.pkvmModels ??= new EventTarget());
+
+/** Called by anywidget when Python has made an object; the returned function is called when it is gone. */
+export function initialize({ model }) {
+  const key = model.get("key");
+  models[key] = model;
+  models.dispatchEvent(new Event(key));
+  return () => delete models[key];
+}
+
+export const liveModel = (key) => models[key];
+
+/** Calls `then` once a model with this key exists. */
+export function whenLive(key, then) {
+  if (key) models.addEventListener(key, then, { once: true });
+}

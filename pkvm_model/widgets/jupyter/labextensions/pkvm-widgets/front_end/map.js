@@ -1,0 +1,365 @@
+// The map: states are boxes, steps are arrows. Clicking a box goes there, clicking an arrow takes the step, and every
+// step can be chosen below the picture.
+
+import { unpack } from "./cells.js";
+import { CONSTANTS } from "./constants.js";
+import { Picture, arrowText } from "./drawing.js";
+import { button, make, settle, write } from "./elements.js";
+import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
+import { dress } from "./styles.js";
+import { drawChange, drawProperties, drawState, newlyBroken } from "./panels.js";
+import { codeOf, cpuSign, nothingSign, refusedSign } from "./signs.js";
+import { Walker } from "./walker.js";
+import { register } from "./widget.js";
+
+const KEY = "Filled: where you are. Marked: the last step. Heavy: the way you came.";
+const BEYOND = "You are in a state beyond the picture; the words above say which.";
+const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** A map on the screen. */
+class StateMap extends Walker {
+  constructor(root, graph, port = {}) {
+    super(root, "map", graph, port, `Map: ${graph.title}`);
+    dress("map");
+  }
+
+  /** @type {Map<string, number> | undefined} the number of each arrow, by its ends, label and CPU */
+  named;
+  /** @type {number[][] | undefined} the boxes that arrows lead to, by box */
+  onward;
+
+  get news() {
+    return this.broken;
+  }
+
+  actions() {
+    const act = { choose: (number) => this.choose(this.choices[number]), box: (event) => this.onPicture(event) };
+    return {
+      ...super.actions(),
+      ...Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)])),
+    };
+  }
+
+  frame() {
+    const { graph, act, box, alert, standing, live } = this,
+      { drawing } = graph,
+      near = drawing.boxes.length > CONSTANTS.mostBoxes;
+    this.picture = drawing.missing
+      ? null
+      : new Picture(drawing, "States and the steps between them; arrow keys move, Enter goes there");
+    const parts = {
+      ...walkParts(act),
+      change: make("div"),
+      choices: make("ol.choices"),
+      room: make("div"),
+      map: make(
+        near ? "div.map-room.near" : "div.map-room",
+        {},
+        this.picture ? this.picture.svg : make("p.muted", {}, drawing.missing),
+      ),
+      state: make("div.section"),
+      properties: make("ul.props"),
+      table: make("div"),
+      key: make("p.key"),
+    };
+    const details = make("details", {}, make("summary", {}, "The same as a table"), parts.table);
+    parts.map.addEventListener("click", act.box);
+    details.addEventListener(
+      "toggle",
+      this.guard(() => this.drawTable()),
+    );
+    const steps = make(
+      "div",
+      { role: "group", "aria-label": "Steps from here" },
+      make("h4.what", {}, "From here"),
+      parts.choices,
+    );
+    box.append(
+      headFrame(graph.title, [graph.revision], parts),
+      make("div.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert),
+      standing,
+      live,
+      make("div.columns", {}, make("div.section", {}, steps, parts.map, this.picture && parts.key), parts.state),
+      details,
+      propertyFrame(parts),
+      timelineFrame(parts),
+      shareFrame(parts, act),
+    );
+    return { ...parts, details };
+  }
+
+  drawHere(since) {
+    const { walk, parts } = this,
+      view = walk.view(since);
+    drawChange(parts.change, view, "");
+    drawState(parts, view);
+    drawProperties(parts.properties, view);
+    this.broken = newlyBroken(view)
+      .map(({ says }) => ` Broken now: ${says}`)
+      .join("");
+    this.choices = walk.state.end ? [] : this.edgesHere();
+    const none = walk.state.end ? "The machine has ended. Undo to go on." : "Nothing is left to do.";
+    settle(
+      parts.choices,
+      this.choices.length
+        ? this.choices.map((edge, number) => this.choiceRow(edge, number))
+        : [[none, () => make("li.muted", {}, none)]],
+    );
+    if (this.picture) this.drawPicture();
+    this.drawTable();
+  }
+
+  edgesHere() {
+    return this.graph.cpus.flatMap((_, cpu) => this.walk.edges(cpu));
+  }
+
+  /** The key of a choice: the CPU if each CPU has at most one step, else the number of the choice. */
+  keyOf({ cpu }, number) {
+    return this.graph.cpus.length > 1 ? String(cpu) : String(number + 1);
+  }
+
+  /** A choice; its button stays while the call stays the same, to keep the focus, and only its target changes. */
+  choiceRow(edge, number) {
+    const who = this.graph.cpus.length > 1 && cpuSign(edge.cpu),
+      key = this.keyOf(edge, number);
+    const draw = () => {
+      const go = button("button.choice", edge.label, key, () => this.act.choose(number));
+      if (who) go.prepend(who);
+      return make("li", {}, go, make("span.to"));
+    };
+    return [`${edge.label} ${key}`, draw, (item) => this.fillChoice(item, edge)];
+  }
+
+  fillChoice(item, edge) {
+    const to = edge.to === null ? undefined : this.graph.states[edge.to],
+      leads = to && this.graph.drawing.boxes[to.box];
+    const refused = edge.kind === "refused" || edge.kind === "nothing",
+      text = leads ? `to ${leads.text}` : to ? "to a state beyond the picture" : "asks Python";
+    const sign = () =>
+      edge.kind === "nothing" ? nothingSign() : codeOf(edge) ? refusedSign(codeOf(edge)) : make("span", {}, text);
+    item.firstChild.classList.toggle("refusal", refused);
+    settle(item.lastChild, [
+      refused ? [`${edge.kind} ${codeOf(edge)}`, sign] : ["to", () => make("span"), (span) => write(span, text)],
+    ]);
+  }
+
+  choose(edge) {
+    if (!edge) return this.say("There is no such step from here.");
+    return this.step(edge.cpu, this.walk.edges(edge.cpu).indexOf(edge));
+  }
+
+  /** What the path passes: boxes, arrows, and the arrow of the last step. */
+  way() {
+    const {
+        walk,
+        graph: { states, drawing },
+      } = this,
+      boxes = [states[walk.places[0].id].box],
+      arrows = [];
+    for (const { edge, id } of walk.path.slice(0, walk.at)) {
+      arrows.push(this.arrowOf(boxes.at(-1), states[id].box, edge));
+      boxes.push(states[id].box);
+    }
+    return { boxes: new Set(boxes), arrows: new Set(arrows), last: arrows.at(-1), drawing };
+  }
+
+  /** The arrow of a step between two boxes, or undefined; one arrow may stand for several calls. */
+  arrowOf(start, to, { label, cpu }) {
+    const keys = (arrow) =>
+      arrow.label.split(", ").map((name) => `${arrow.start} ${arrow.to} ${name} ${arrow.cpu ?? ""}`);
+    this.named ??= new Map(
+      this.graph.drawing.arrows.flatMap((arrow, number) => keys(arrow).map((key) => [key, number])),
+    );
+    return this.named.get(`${start} ${to} ${label} ${cpu}`) ?? this.named.get(`${start} ${to} ${label} `);
+  }
+
+  /** The boxes shown: all of a small map; of a large map the path, its neighbours, and two steps ahead. */
+  shown({ boxes }) {
+    const { drawing } = this.graph,
+      here = this.walk.state.box;
+    if (drawing.boxes.length <= CONSTANTS.mostBoxes) return new Set(drawing.boxes.keys());
+    this.onward ??= drawing.arrows.reduce((lists, { start, to }) => ((lists[start] ??= []).push(to), lists), []);
+    const after = (some) => some.flatMap((box) => this.onward[box] ?? []);
+    const next = after([here]);
+    return new Set(
+      [...boxes, ...after([...boxes]), ...next, ...after(next)].filter((box) => box !== null && box !== undefined),
+    );
+  }
+
+  drawPicture() {
+    const {
+        graph: { drawing },
+        walk,
+      } = this,
+      way = this.way(),
+      shown = this.shown(way),
+      here = walk.state.box;
+    const arrows = new Set(
+      [...drawing.arrows.keys()].filter(
+        (number) => shown.has(drawing.arrows[number].start) && shown.has(drawing.arrows[number].to),
+      ),
+    );
+    const open = new Set(
+      this.choices.map((edge) => edge.to !== null && this.arrowOf(here, this.graph.states[edge.to]?.box, edge)),
+    );
+    this.picture.show("arrows", arrows, ({ classList }, _, number) => {
+      classList.toggle("been", way.arrows.has(number));
+      classList.toggle("open", open.has(number));
+      classList.toggle("last", way.last === number);
+    });
+    this.picture.show("boxes", shown, (element, box, number) => {
+      const now = number === here;
+      const been = way.boxes.has(number);
+      const where = now ? "you are here" : been && "you were here";
+      element.classList.toggle("been", been);
+      element.classList.toggle("now", now);
+      element.setAttribute(
+        "aria-label",
+        [box.says, where, ...box.broken.map((name) => `${name} is broken`)].filter(Boolean).join("; "),
+      );
+      element.setAttribute("aria-current", String(now));
+      element.setAttribute("tabindex", now ? "0" : "-1");
+    });
+    // Fitting measures all boxes, so it runs only when the set of boxes changes.
+    const set = shown.size === drawing.boxes.length ? "all" : [...shown].join();
+    if (set !== this.fitted) this.picture.fit(shown, arrows);
+    this.fitted = set;
+    // Scrolling needs a layout; it waits for the next frame so that a click does not wait for the layout.
+    requestAnimationFrame(this.guard(() => this.center(here)));
+    const part =
+      drawing.boxes.length > CONSTANTS.mostBoxes
+        ? ` Of ${drawing.boxes.length} states those near your way are shown.`
+        : "";
+    write(this.parts.key, here === null ? BEYOND : KEY + part);
+  }
+
+  /** Scrolls a box to the middle of the visible map. */
+  center(box) {
+    const { map } = this.parts,
+      place = this.graph.drawing.boxes[box]?.place;
+    if (!place) return;
+    const [x, y] = place,
+      { corner } = this.picture;
+    map.scrollTo(x - corner.x - map.clientWidth / 2, y - corner.y - map.clientHeight / 2);
+  }
+
+  drawTable() {
+    const {
+      parts,
+      graph: { drawing },
+      walk,
+    } = this;
+    if (!parts.details.open) return;
+    const heads = ["State", "In words", "From here"].map((head) => make("th", { scope: "col" }, head));
+    const rows = [...this.shown(this.way())]
+      .sort((one, other) => one - other)
+      .map((number) => {
+        const box = drawing.boxes[number],
+          here = number === walk.state.box;
+        const onward = drawing.arrows
+          .filter(({ start }) => start === number)
+          .map((arrow) => {
+            const cpu = arrow.cpu === undefined ? "" : `CPU ${arrow.cpu} `;
+            return `${cpu}${arrowText(arrow)} to ${drawing.boxes[arrow.to].text}`;
+          });
+        const head = make("th", { scope: "row" }, box.text, here && make("span.what", {}, "you are here"));
+        const words = [box.says.replace(/^[^:]*: /, ""), ...box.broken.map((name) => `${name} is broken`)].join("; ");
+        return make(
+          here ? "tr.here" : "tr",
+          {},
+          head,
+          make("td", {}, words),
+          make("td", {}, onward.join("; ") || "nothing"),
+        );
+      });
+    parts.table.replaceChildren(
+      make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)),
+    );
+  }
+
+  onPicture({ target }) {
+    const box = target.closest("[data-box]"),
+      arrow = target.closest("[data-arrow]");
+    if (box) return this.goToBox(Number(box.dataset.box));
+    return arrow && this.takeArrow(Number(arrow.dataset.arrow));
+  }
+
+  /** Takes an arrow, first going to the box where it begins if that is not the current one. */
+  async takeArrow(number) {
+    const {
+        walk,
+        graph: { drawing, states },
+      } = this,
+      { start } = drawing.arrows[number];
+    if (walk.state.box !== start) await this.goToBox(start);
+    const edge = this.edgesHere().find(
+      (one) => one.to !== null && this.arrowOf(walk.state.box, states[one.to].box, one) === number,
+    );
+    if (!edge) return this.say(`${arrowText(drawing.arrows[number])} does not lead there from here.`);
+    return this.choose(edge);
+  }
+
+  /** Goes to a box: forward by the fewest steps, else back along the path, else from the start. */
+  goToBox(box) {
+    const { walk } = this,
+      since = walk.at;
+    if (walk.state.box === box) return this.say("You are here.");
+    const edges = this.route(walk.id, box),
+      earlier = walk.path.slice(0, walk.at).findLast(({ id }) => this.graph.states[id].box === box);
+    if (edges) return this.goEdges(edges, since);
+    if (earlier) return this.goTo(earlier, "Went back there. ");
+    if (this.graph.states[walk.places[0].id].box === box) return this.goTo(walk.places[0], "Back to start. ");
+    const anew = this.route(walk.places[0].id, box);
+    if (!anew) return this.say("No step that is known leads there.");
+    walk.go(walk.places[0]);
+    return this.goEdges(anew, 0);
+  }
+
+  goEdges(edges, since) {
+    for (const edge of edges) this.walk.take(edge);
+    this.show(since, edges.length > 1 ? `Went there in ${edges.length} steps. ` : "");
+  }
+
+  /** Returns the fewest known steps from a state to a state in a box, or undefined. */
+  route(from, box) {
+    const { states, edges } = this.graph,
+      ways = new Map([[from, []]]);
+    for (const [id, way] of ways) {
+      if (id !== from && states[id].box === box) return way;
+      for (const edge of states[id].end ? [] : (edges[id] ?? [])) {
+        if (edge.to !== null && states[edge.to] && !ways.has(edge.to)) ways.set(edge.to, [...way, edge]);
+      }
+    }
+    return undefined;
+  }
+
+  onKey(event) {
+    const box = event.target.closest?.("[data-box]"),
+      { ctrlKey, altKey, metaKey, key } = event;
+    if (ctrlKey || altKey || metaKey) return undefined;
+    const choice = this.choices.findIndex((edge, number) => this.keyOf(edge, number) === key);
+    if (box && SIDES[key]) this.moveOver(Number(box.dataset.box), SIDES[key]);
+    else if (box && (key === "Enter" || key === " ")) this.act.box(event);
+    else if (choice >= 0 && !event.target.matches("textarea")) this.act.choose(choice);
+    else return super.onKey(event);
+    return event.preventDefault();
+  }
+
+  /** Moves the focus to the nearest visible box on one side. */
+  moveOver(from, [dx, dy]) {
+    const { boxes } = this.graph.drawing,
+      [x, y] = boxes[from].place;
+    const far = (number) => {
+      const [bx, by] = boxes[number].place,
+        on = (bx - x) * dx + (by - y) * dy,
+        off = Math.abs((bx - x) * dy) + Math.abs((by - y) * dx);
+      return on > 1 ? on + 2 * off : Infinity;
+    };
+    const near = [...this.shown(this.way())]
+      .map((number) => [far(number), number])
+      .sort(([one], [other]) => one - other)[0];
+    if (near?.[0] < Infinity) this.picture.part("boxes", near[1]).focus();
+  }
+}
+
+register("map", StateMap, unpack);

@@ -1,0 +1,230 @@
+// The base of widgets that walk a graph: steps, undo, redo, branches, links and traces.
+// docs/widgets.md describes graphs.
+
+import { enable, write } from "./elements.js";
+import { askForTrace, copy, shortTrace, walkParts } from "./frame.js";
+import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
+import { linkHere } from "./links.js";
+import { dress } from "./styles.js";
+import { Walk, fitTrace, splitLink } from "./walk.js";
+import { Widget } from "./widget.js";
+
+const FULL = "10,000 steps are kept here and no more. Go back to where you want to go on, and press “Forget the rest”.";
+const LATER = "are not worked out here. Run the notebook in JupyterLab to see them again.";
+
+/** A widget that walks a graph. A family makes its parts in `frame` and updates them in `drawHere`. */
+export class Walker extends Widget {
+  constructor(root, kind, graph, port, label) {
+    super(root, kind, graph, port, label);
+    dress("walker");
+    this.box.classList.add("pkvm-walk");
+    this.graph = graph;
+    this.walk = new Walk(graph);
+    this.act = this.actions();
+    this.parts = this.frame();
+    this.guard(() => this.draw(0))();
+    this.begin();
+  }
+
+  /** Makes the parts, in `box`. */
+  frame() {
+    return walkParts(this.act);
+  }
+  /** Updates the parts; marks what differs from the step `since`. */
+  drawHere(/** @type {number} */ since) {}
+
+  /** The history; also of steps that only Python can restore, until it connects. */
+  get place() {
+    return this.untold ?? this.walk.history;
+  }
+  get led() {
+    return shortTrace(this.walk.trace);
+  }
+  /** What a screen reader hears after the sentence of a step. */
+  get news() {
+    return "";
+  }
+
+  actions() {
+    const { walk } = this,
+      say = (text) => this.say(text);
+    const act = {
+      step: (cpu, number) => this.step(cpu, number),
+      undo: () => this.goStep(walk.at - 1, "Undone. "),
+      redo: () => this.goStep(walk.at + 1, "Redone. "),
+      reset: () => this.goStep(0, "Back to start. "),
+      pick: (event) => this.pick(event.target.closest("[data-place]")?.dataset.place),
+      jump: () => focusNow(this.parts.timeline),
+      prune: () => this.prune(),
+      copyTrace: () => copy(walk.trace, "Trace", this.parts.room, say),
+      copyLink: () => copy(this.linkTo(walk.link), "Link", this.parts.room, say),
+      openTrace: () =>
+        askForTrace(
+          this.parts.room,
+          this.guard((text) => this.open(text)),
+        ),
+    };
+    return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)]));
+  }
+
+  say(text) {
+    this.parts.said.textContent = text;
+    this.announce(text);
+  }
+
+  /** Draws the current step and marks what differs from the step `since`. */
+  draw(since) {
+    const { walk, parts } = this;
+    write(parts.counter, `step ${walk.at} of ${walk.path.length}`);
+    enable(parts.undo, walk.at > 0);
+    enable(parts.reset, walk.at > 0);
+    enable(parts.redo, walk.at < walk.path.length);
+    enable(parts.prune, walk.places.length > walk.at + 1);
+    this.drawHere(since);
+    drawTimeline(parts.timeline, walk);
+    write(parts.trace, shortTrace(walk.trace));
+    parts.room.replaceChildren();
+  }
+
+  /** Draws a step, announces it, and tells Python. */
+  show(since, before = "") {
+    const { walk, parts } = this;
+    this.untold = undefined;
+    this.alert.replaceChildren();
+    write(parts.said, "");
+    this.draw(since);
+    this.announce(`${before}Step ${walk.at} of ${walk.path.length}. ${walk.says}${this.news}`);
+    this.tell();
+  }
+
+  goTo(place, before) {
+    this.walk.go(place);
+    return this.show(Math.max(0, place.step - 1), before);
+  }
+
+  goStep(step, before) {
+    const { walk } = this;
+    if (step < 0 || step > walk.path.length || step === walk.at) return this.say("There is no such step to go to.");
+    return this.goTo(walk.placeAt(step), before);
+  }
+
+  pick(number) {
+    return number === undefined ? undefined : this.goTo(this.walk.places[number], "Went there. ");
+  }
+
+  prune() {
+    const { walk } = this,
+      forgotten = walk.places.length - 1 - walk.at;
+    if (!forgotten) return this.say("There is nothing else to forget.");
+    walk.prune();
+    return this.show(Math.max(0, walk.at - 1), `${forgotten} ${forgotten === 1 ? "step" : "steps"} forgotten. `);
+  }
+
+  step(cpu, number = 0) {
+    const { walk } = this,
+      edge = walk.state.end ? undefined : walk.edges(cpu)[number];
+    if (walk.state.end) return this.say("The machine has ended. Undo to go on.");
+    if (!edge) return this.say(`${this.graph.cpus[cpu]} has nothing left to do.`);
+    if (walk.isFull) return this.fail(FULL);
+    if (!walk.knows(edge)) return this.learnt(edge).then((ready) => ready && this.advance(edge));
+    return this.advance(edge);
+  }
+
+  advance(edge) {
+    const forks = this.walk.take(edge);
+    this.show(this.walk.at - 1, forks ? "A new branch. " : "");
+  }
+
+  /** Asks Python for an edge; returns true if the answer came before the learner moved on. */
+  async learnt(edge) {
+    const { here } = this.walk,
+      answer = await this.ask({ from: here.id, cpu: edge.cpu, line: edge.line });
+    if (answer) this.walk.learn(answer);
+    return Boolean(answer) && this.walk.here === here;
+  }
+
+  /** Opens a trace text or a link. */
+  open(text) {
+    const { name } = this.graph,
+      link = text.includes("#") ? linkHere(name, text.trim()) : "";
+    if (link) return this.follow(link);
+    if (link === null) return this.fail(`This link is for another bench; this one is “${name}”.`);
+    const wanted = fitTrace(this.graph, text);
+    return wanted.misfit ? this.fail(wanted.misfit) : this.goAlong(wanted);
+  }
+
+  follow(text) {
+    return this.goAlong(splitLink(text));
+  }
+
+  /** Follows lines as far as they fit, shows the requested step, and names the first line that does not fit. */
+  async goAlong(/** @type {{lines?: string[], at?: number, digest?: string}} */ { lines, at, digest }) {
+    const { walk } = this;
+    walk.go(walk.places[0]);
+    const misfit = (await this.takeLines(lines)) || walk.checkDigest(digest);
+    if (at < walk.at) walk.go(walk.placeAt(Math.max(0, Math.trunc(at))));
+    this.show(Math.max(0, walk.at - 1));
+    return misfit && this.fail(misfit);
+  }
+
+  async takeLines(lines) {
+    for (const line of lines) {
+      const misfit = await this.takeLine(line);
+      if (misfit) return misfit;
+    }
+    return "";
+  }
+
+  /** Follows the edge that a trace line names; returns why that is not possible, or "". */
+  async takeLine(line) {
+    const { walk } = this,
+      edge = walk.state.end ? undefined : walk.edgeOf(line),
+      step = `Step ${walk.at + 1}, “${line}”,`;
+    if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
+    if (walk.isFull) return FULL;
+    const ready = walk.knows(edge) || (this.port.ask && (await this.learnt(edge)));
+    if (!ready) return `${step} is not worked out here; run the notebook to go further.`;
+    walk.take(edge);
+    return "";
+  }
+
+  /** Restores a history with its branches; counts and drops steps that no longer fit. */
+  async recall(text) {
+    const { walk } = this,
+      { lines, steps, at } = JSON.parse(text),
+      places = [walk.places[0]];
+    let dropped = 0;
+    for (const [before, line] of steps) {
+      const from = places[before];
+      if (from) walk.go(from);
+      const fits = from && !(await this.takeLine(lines[line]));
+      places.push(fits ? walk.here : undefined);
+      dropped += fits ? 0 : 1;
+    }
+    walk.go(places[at] ?? walk.places[0]);
+    if (steps.length) this.show(Math.max(0, walk.at - 1));
+    if (dropped && !this.port.ask) this.untold = text;
+    const reason = this.untold ? LATER : "do not fit here any more and were left out.";
+    if (dropped) this.fail(`${dropped} of ${steps.length} steps kept from before ${reason}`);
+  }
+
+  /** Joins a live port, and restores the steps that needed Python. */
+  connect(port) {
+    const { untold } = this;
+    super.connect(port);
+    if (untold) this.guard(() => this.recall(untold))();
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea, select")) return;
+    const { act, graph } = this,
+      named = { u: act.undo, r: act.redo, b: act.reset, g: act.jump }[event.key];
+    const cpu = Number(/^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1] ?? (/^\d$/.test(event.key) ? event.key : NaN));
+    if (moveFocus(event)) event.preventDefault();
+    else if (graph.cpus[cpu] && event.shiftKey) act.finish?.(cpu);
+    else if (graph.cpus[cpu]) act.step(cpu);
+    else if (named) named();
+    else return;
+    event.preventDefault();
+  }
+}

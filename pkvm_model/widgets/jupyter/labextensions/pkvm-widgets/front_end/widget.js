@@ -1,0 +1,184 @@
+// The base of every widget: a box that no key leaves and in which no error stays silent. It announces what happens,
+// reports its place to Python, asks Python questions, and returns to its place after a reload.
+//
+//   port = {key, place, embedded, ask, changed, listen, close}, each optional. Without `ask` there is no Python behind
+//   the page; `embedded` is set by a widget that contains this one and keeps its place. See docs/widgets.md.
+
+import { make } from "./elements.js";
+import { linkHere, linkTo } from "./links.js";
+import { dress } from "./styles.js";
+import { keep, kept } from "./memory.js";
+
+const NO_PYTHON = "This is not worked out here. Run the notebook in JupyterLab to go further.";
+
+/** A widget on the screen. A family draws into `box` and defines its position by `place`, `recall` and `follow`. */
+export class Widget {
+  constructor(root, kind, data, port, label) {
+    this.kind = kind;
+    this.data = data;
+    this.port = port;
+    this.link = "";
+    this.waits = 0;
+    this.alert = make("div.alert", { role: "alert" });
+    this.standing = make("p.status", { role: "status" });
+    this.live = make("div.hidden-words", { "aria-live": "polite" });
+    // A click beside the controls focuses the widget itself, so keys stay here then, too.
+    this.box = make(`section.pkvm-widget.pkvm-${kind}`, { "aria-label": label, tabindex: "-1" });
+    // While the focus is in here no key reaches the page: JupyterLab would delete the cell when d is typed twice.
+    for (const event of ["keydown", "keyup", "keypress"])
+      this.box.addEventListener(event, (pressed) => pressed.stopPropagation());
+    this.box.addEventListener(
+      "keydown",
+      this.guard((event) => this.onKey(event)),
+    );
+    this.onLink = this.guard((event) => this.openLink(event.newURL));
+    this.onLeave = this.guard(() => this.telling !== undefined && this.tellNow());
+    dress("widget");
+    root.replaceChildren(this.box);
+  }
+
+  // What a family defines. `place` is its position as one text that Python reads, too; `recall` returns to it.
+  get place() {
+    return "";
+  }
+  recall(/** @type {string} */ place) {}
+  /** Opens what follows `#NAME=` in a link. */
+  follow(/** @type {string} */ text) {}
+  /** The steps that led here, shown beside an error. */
+  get led() {
+    return "";
+  }
+  /** True once the learner has done something; from then on Python's place no longer replaces this one. */
+  get moved() {
+    return this.place !== this.first;
+  }
+  /** Handles a key pressed in the widget. */
+  onKey(/** @type {KeyboardEvent} */ event) {}
+  /** Handles what Python says without being asked. */
+  hear(/** @type {any} */ content) {}
+
+  /** Called by a family once it is drawn: opens a link's position, or that of Python or of this tab before a reload. */
+  begin() {
+    window.addEventListener("hashchange", this.onLink);
+    window.addEventListener("pagehide", this.onLeave);
+    this.first = this.place;
+    this.port.listen?.(this);
+    this.guard(() => this.reopen())();
+  }
+
+  reopen() {
+    const {
+      port,
+      kind,
+      data: { name },
+    } = this;
+    const before = port.embedded ? {} : kept(this.box, kind, name),
+      asked = port.embedded ? null : linkHere(name);
+    this.link = asked ?? "";
+    // A cell that was run again has another key: what was stored is not about this widget.
+    const known = before.key === (port.key ?? "");
+    // A link is followed only once: the learner may have moved on before the reload.
+    if (asked !== null && !(known && asked === before.link)) return this.follow(asked);
+    const place = port.ask ? port.place : (known && before.place) || port.place;
+    return place && place !== this.first && this.recall(place);
+  }
+
+  /** Wraps a function so that what it throws is shown in the widget, with the steps that led to it. */
+  guard(work) {
+    const broke = (error) =>
+      this.fail(`The widget stumbled: ${error?.message ?? error}. Undo, or reload the page. This led here:`, true);
+    return (...given) => {
+      try {
+        return work(...given)?.catch?.(broke);
+      } catch (error) {
+        return broke(error);
+      }
+    };
+  }
+
+  /** Announces a text to screen readers. */
+  announce(text) {
+    this.live.textContent = text;
+  }
+
+  /** Shows an error, and on request the steps that led to it. */
+  fail(text, withTrace) {
+    const led = withTrace && this.led && make("pre", {}, this.led);
+    this.alert.replaceChildren(make("p", {}, text), ...[led].filter(Boolean));
+  }
+
+  /** Shows the state of the connection to Python until it changes. */
+  status(text) {
+    this.standing.textContent = text;
+  }
+
+  /** Returns Python's answer to a question, or undefined after showing why there is none. */
+  async ask(question) {
+    if (!this.port.ask) return this.fail(NO_PYTHON);
+    this.box.setAttribute("aria-busy", String(++this.waits > 0));
+    try {
+      const answer = await this.port.ask(question);
+      this.alert.replaceChildren();
+      return answer;
+    } catch (error) {
+      return this.fail(`${error.message} This led here:`, true);
+    } finally {
+      this.box.setAttribute("aria-busy", String(--this.waits > 0));
+    }
+  }
+
+  /** Reports the place to Python and to the browser after the page has changed: a click does not wait for it. */
+  tell() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(this.guard(() => this.tellNow()));
+  }
+
+  tellNow() {
+    clearTimeout(this.telling);
+    this.telling = undefined;
+    const { place, port, link } = this;
+    if (!port.embedded) keep(this.box, this.kind, this.data.name, { place, link, key: port.key ?? "" });
+    port.changed?.(place);
+  }
+
+  /** The address that opens this widget here; `text` is the argument of `follow`. */
+  linkTo(text) {
+    return linkTo(this.data.name, text);
+  }
+
+  openLink(address) {
+    const asked = this.box.isConnected && !this.port.embedded ? linkHere(this.data.name, address) : null;
+    if (asked === null) return;
+    this.link = asked;
+    this.follow(asked);
+  }
+
+  /** Joins a live port that connects later. */
+  connect(port) {
+    const { moved } = this;
+    this.port = port;
+    port.listen(this);
+    this.status("");
+    if (moved) this.tell();
+    else if (port.place && port.place !== this.place) this.guard(() => this.recall(port.place))();
+  }
+
+  close() {
+    this.onLeave();
+    window.removeEventListener("pagehide", this.onLeave);
+    window.removeEventListener("hashchange", this.onLink);
+    this.port.close?.();
+  }
+}
+
+const families = new Map();
+
+/** Registers a family by its kind; `unpack` restores its data from the packed text. */
+export const register = (kind, Family, unpack = JSON.parse) => families.set(kind, { Family, unpack });
+
+/** Draws a widget of a kind into an element; it works until its `close` is called. */
+export function mount(root, kind, packed, port = {}) {
+  const family = families.get(kind);
+  if (!family) throw Error(`nothing here shows a ${kind}`);
+  return new family.Family(root, family.unpack(packed), port);
+}

@@ -1,0 +1,3 @@
+interface BenchGraph {
+  [field: string]: any;
+}

@@ -1,0 +1,77 @@
+"""The front end is type-checked, linted and formatted, with tools from npm that only developers need.
+
+The tools are installed on first use: `npm ci` in this folder. Without npm or a network these tests are skipped.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.widgets.front_end import FOLDER, bundle, list_kinds
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TOOLS = HERE / "node_modules" / ".bin"
+PARTS = [str(FOLDER.relative_to(ROOT)), str(HERE.relative_to(ROOT))]
+
+
+@cache
+def install() -> str:
+    """Install the tools if they are missing; return why that is not possible, or ''."""
+    if (TOOLS / "tsc").exists() and (TOOLS / "eslint").exists():
+        return ""
+    npm = shutil.which("npm")
+    if not npm:
+        return "npm is not installed, so the front end is not type-checked and linted"
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+        return "another process of this test run installs the tools"
+    done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, check=False)
+    return f"npm ci failed: {done.stderr.strip().splitlines()[-1:]}" if done.returncode else ""
+
+
+@pytest.fixture
+def run() -> Callable[..., str]:
+    """A function that runs a tool in the repository and returns what it prints."""
+    if reason := install():
+        pytest.skip(reason)
+
+    def run_tool(tool: str, *arguments: str) -> str:
+        done = subprocess.run([TOOLS / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        return (done.stdout + done.stderr).strip()
+
+    return run_tool
+
+
+def test_types_fit(run: Callable[..., str]) -> None:
+    assert run("tsc", "--project", PARTS[1], "--pretty", "false") == ""
+
+
+def test_the_linter_has_nothing_to_say(run: Callable[..., str]) -> None:
+    output = run("eslint", "--config", f"{PARTS[1]}/eslint.config.js", "--format", "json", *PARTS)
+    assert [f"{Path(file['filePath']).name}:{message['line']}: {message['message']}"
+            for file in json.loads(output) for message in file["messages"]] == []
+
+
+def test_every_file_is_formatted(run: Callable[..., str]) -> None:
+    files = [f"{PARTS[0]}/*.js", f"{PARTS[0]}/*.css", f"{PARTS[1]}/*.js", f"{PARTS[1]}/*.ts"]
+    assert run("prettier", "--config", f"{PARTS[1]}/.prettierrc.json", "--list-different", *files) == ""
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    """A name of a registry would bind everybody to it."""
+    assert "resolved" not in (HERE / "package-lock.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed, so no bundle can be parsed")
+def test_a_bundle_of_all_kinds_declares_no_name_twice(tmp_path: Path) -> None:
+    """Modules share one scope in a bundle, where a second declaration is a syntax error."""
+    file = tmp_path / "bundle.mjs"
+    file.write_text(bundle(*list_kinds()), encoding="utf-8")
+    done = subprocess.run(["node", "--check", file], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
