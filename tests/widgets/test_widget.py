@@ -1,6 +1,5 @@
 """What every widget does, shown by one that has nothing else to do."""
 
-import json
 from typing import Any
 
 import pytest
