@@ -17,7 +17,8 @@ CASES: dict[str, Any] = json.loads((HERE / "cases.json").read_text(encoding="utf
 def summarize(walk: Walk) -> dict[str, Any]:
     """Return everything that both sides compute about where a walk stands."""
     return {
-        "history": walk.history, "link": walk.link.partition("=")[2], "trace": walk.trace.splitlines(), "says": walk.says,
+        "history": walk.history, "link": walk.link.partition("=")[2], "trace": walk.trace.splitlines(),
+        "says": walk.says,
         "properties": [[name, word, reason, step] for name, _, word, reason, step in walk.properties],
         "breaks": {name: walk.find_break([name]) for name, _ in walk.graph["properties"]}}
 
