@@ -38,8 +38,8 @@ def tracked() -> list[Path]:
 
 
 def python_files(folder: str = "pkvm_model") -> list[Path]:
-    """The Python files under a folder."""
-    return sorted((ROOT / folder).rglob("*.py"))
+    """The Python files under a folder, but for those that npm brings."""
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
 
 
 def tree(path: Path) -> ast.Module:
