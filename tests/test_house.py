@@ -1,4 +1,4 @@
-"""The house rules that a machine can check; all of them only read."""
+"""House rules that a machine can check, by reading files only."""
 from __future__ import annotations
 
 import ast
@@ -21,44 +21,44 @@ ROOMS = ["moved", "text", "schema", "model", "kernel", "conform", "scenes", "exp
 STANDARD_LIBRARY_ONLY = ["moved", "text", "schema", "model", "kernel", "conform", "scenes"]
 LONGEST_FUNCTION = 40
 CORE = ["state", "revisions", "vm_table", "hypercalls"]
-"""The core path: what a reader of the chapters on life cycle and teardown needs, apart from the view."""
+"""What a reader of the chapters on life cycle and teardown needs, apart from the view."""
 MODEL = [*CORE, "view", "memory", "guest_memory", "protected_memory", "dispatch", "host", "steps", "run"]
 CORE_LINES, MODEL_LINES = 550, 1300
-"""The most lines of code that one sitting takes: some 500 for the core, some 1,200 for the model, and room to mend."""
+"""Lines of code that fit into one sitting; both leave some room for changes."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def tracked() -> list[Path]:
-    """The files that belong to the course."""
+def tracked_files() -> list[Path]:
+    """Return the files that git tracks; skip the test where there is no git checkout."""
     if not (ROOT / ".git").exists():
-        pytest.skip("this copy is no git checkout, so there is no list of its files")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+        pytest.skip("this copy is not a git checkout, so its files are not listed")
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in names.split("\0") if name and (path := ROOT / name).is_file()]
 
 
 def python_files(folder: str = "pkvm_model") -> list[Path]:
-    """The Python files under a folder, but for those that npm brings."""
+    """Return the Python files under a folder, except those that npm brings."""
     return sorted(path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
 
 
 def tree(path: Path) -> ast.Module:
-    """A file's syntax tree."""
+    """Return the syntax tree of a file."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def name_of(path: Path) -> str:
-    """A file's path in the checkout, with forward slashes."""
+    """Return the path of a file in the checkout, with forward slashes."""
     return path.relative_to(ROOT).as_posix()
 
 
-def part(path: Path) -> str:
-    """The module or package of pkvm_model that a file is or belongs to."""
+def room_of(path: Path) -> str:
+    """Return the room of pkvm_model that a file is or belongs to."""
     return path.relative_to(ROOT / "pkvm_model").parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The dotted names that a file imports, as seen from the checkout; those of pkvm_model down to the module."""
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports; names of pkvm_model are resolved to the module."""
     package = ["pkvm_model", *path.relative_to(ROOT / "pkvm_model").parts[:-1]]
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -71,7 +71,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def is_package(module: list[str]) -> bool:
-    """True for a package of ours, from which whole modules can be imported."""
+    """Return True if a dotted name is one of our packages, from which whole modules can be imported."""
     return (ROOT.joinpath(*module) / "__init__.py").is_file()
 
 
@@ -83,14 +83,14 @@ ARROWS = {room: re.findall(r"`(\w+)`", imports)
 
 def rooms_used(path: Path) -> set[str]:
     """Return the other rooms that a file imports."""
-    return {name.split(".")[1] for name in imported(path) if name.startswith("pkvm_model.")} - {part(path)}
+    return {name.split(".")[1] for name in imports_of(path) if name.startswith("pkvm_model.")} - {room_of(path)}
 
 
-@pytest.mark.parametrize("path", [p for p in python_files() if part(p) != "__init__"], ids=name_of)
+@pytest.mark.parametrize("path", [p for p in python_files() if room_of(p) != "__init__"], ids=name_of)
 def test_rooms_import_one_way(path: Path) -> None:
-    assert part(path) in ROOMS, f"add {part(path)} to ROOMS and to docs/architecture.md"
-    assert not {room for room in rooms_used(path) if ROOMS.index(room) > ROOMS.index(part(path))}
-    allowed = {"text", "schema", *ARROWS[part(path)]}
+    assert room_of(path) in ROOMS, f"add {room_of(path)} to ROOMS and to docs/architecture.md"
+    assert not {room for room in rooms_used(path) if ROOMS.index(room) > ROOMS.index(room_of(path))}
+    allowed = {"text", "schema", *ARROWS[room_of(path)]}
     assert not rooms_used(path) - allowed, "docs/architecture.md does not list this import"
 
 
@@ -109,14 +109,14 @@ def test_the_page_on_architecture_names_only_what_exists(span: str) -> None:
 
 
 def imports_inside(folder: Path) -> dict[str, set[str]]:
-    """Which parts of a folder, its modules and the folders in it, import which others."""
+    """Return which modules and subfolders of a folder import which others."""
     place = [*folder.relative_to(ROOT).parts]
     graph: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*.py")):
         if path.parent == folder and path.name == "__init__.py":
             continue
         own = path.relative_to(folder).parts[0].removesuffix(".py")
-        names = [name.split(".") for name in imported(path)]
+        names = [name.split(".") for name in imports_of(path)]
         graph.setdefault(own, set()).update(name[len(place)] for name in names
                                             if name[:len(place)] == place and len(name) > len(place))
         graph[own].discard(own)
@@ -124,30 +124,30 @@ def imports_inside(folder: Path) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("folder", [path.parent for path in python_files() if path.name == "__init__.py"], ids=name_of)
-def test_no_imports_run_in_a_circle(folder: Path) -> None:
+def test_imports_have_no_cycle(folder: Path) -> None:
     TopologicalSorter(imports_inside(folder)).prepare()
 
 
 def plain_files() -> list[Path]:
-    """The files that use the standard library only; the explorer is not among them, since it uses numpy if present."""
-    return [path for path in python_files() if part(path) in STANDARD_LIBRARY_ONLY]
+    """Return the files that use the standard library only; the explorer also uses numpy if it is there."""
+    return [path for path in python_files() if room_of(path) in STANDARD_LIBRARY_ONLY]
 
 
 @pytest.mark.parametrize("path", plain_files(), ids=name_of)
 def test_the_model_imports_the_standard_library_only(path: Path) -> None:
-    outside = {found.split(".")[0] for found in imported(path)}
+    outside = {name.split(".")[0] for name in imports_of(path)}
     assert outside - {"pkvm_model"} <= sys.stdlib_module_names
 
 
 def test_the_model_runs_silently_without_any_installed_package() -> None:
     modules = [name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in plain_files()]
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {', '.join(modules)}"
-    done = subprocess.run([sys.executable, "-S", "-I", "-B", "-c", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    run = subprocess.run([sys.executable, "-S", "-I", "-B", "-c", script], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
-def documented(path: Path) -> Iterator[tuple[str, str]]:
-    """Name and docstring of a file, its classes, and its public functions, but not of what stands inside functions."""
+def docstrings(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and docstring of a file, its classes and its public functions, but of nothing inside a function."""
     module = tree(path)
     yield "the module", ast.get_docstring(module) or ""
     queue: list[ast.AST] = list(module.body)
@@ -159,12 +159,12 @@ def documented(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def is_private(name: str) -> bool:
-    """True for names that begin with an underscore, unless it is the kernel's."""
+    """Return True if a name begins with an underscore, unless the kernel put it there."""
     return name.startswith("_") and not name.startswith(("__pkvm", "__kvm"))
 
 
 def explains_itself(node: Definition, path: Path) -> bool:
-    """True for a function of a test file whose name is all it says of itself."""
+    """Return True for a function of a test file without a docstring: its name is enough."""
     return path.is_relative_to(ROOT / "tests") and not isinstance(node, ast.ClassDef) and not ast.get_docstring(node)
 
 
@@ -172,7 +172,7 @@ def explains_itself(node: Definition, path: Path) -> bool:
                                   ROOT / "course.py", ROOT / "conftest.py"],
                          ids=name_of)
 def test_every_docstring_begins_with_a_plain_sentence(path: Path) -> None:
-    wrong = [name for name, text in documented(path) if not re.match(r"\S.*\.$", text.split("\n")[0])]
+    wrong = [name for name, text in docstrings(path) if not re.match(r"\S.*\.$", text.split("\n")[0])]
     assert not wrong
 
 
@@ -185,7 +185,7 @@ def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
 
 
 def code_lines(path: Path) -> int:
-    """How many lines of a file hold code: no docstring, no comment, nothing blank."""
+    """Count the lines of code in a file: no docstrings, no comments, no blank lines."""
     texts = {line for node in ast.walk(tree(path))
              if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
              for line in range(node.lineno, (node.end_lineno or 0) + 1)}
@@ -194,7 +194,7 @@ def code_lines(path: Path) -> int:
 
 
 @pytest.mark.parametrize(("modules", "most"), [(CORE, CORE_LINES), (MODEL, MODEL_LINES)], ids=["core", "model"])
-def test_the_model_stays_as_small_as_it_is(modules: list[str], most: int) -> None:
+def test_the_model_fits_into_one_sitting(modules: list[str], most: int) -> None:
     lines = {name: code_lines(ROOT / f"pkvm_model/model/{name}.py") for name in modules}
     assert sum(lines.values()) <= most, lines
 
@@ -206,7 +206,7 @@ def test_the_lock_names_no_download_host() -> None:
 
 
 def code_cells(path: Path) -> list[dict[str, Any]]:
-    """The code cells of a notebook."""
+    """Return the code cells of a notebook."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
@@ -215,14 +215,14 @@ NOTEBOOKS = sorted(path for folder in ("notebooks", "docs") for path in (ROOT / 
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_notebook_is_stored_as_run_from_top_to_bottom(path: Path) -> None:
+def test_a_notebook_is_stored_after_a_run_from_top_to_bottom(path: Path) -> None:
     cells = code_cells(path)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     assert not cells or any(cell["outputs"] for cell in cells)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_stored_notebook_has_no_error_and_nothing_on_stderr(path: Path) -> None:
+def test_a_stored_notebook_shows_no_error_and_nothing_on_stderr(path: Path) -> None:
     outputs = [output for cell in code_cells(path) for output in cell["outputs"]]
     assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
 
@@ -232,12 +232,12 @@ PRIVATE_PATH = re.compile(rf"(?<![\w.~*}}-])/({'|'.join(PRIVATE)})/\w")
 
 
 def private_paths(path: Path) -> Iterator[str]:
-    """The paths of somebody's machine in a file, unpacked if it is packed; most files have nothing like one."""
+    """Yield the paths in a file, unpacked if necessary, that belong to the machine of its author."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    if any(f"/{name}/".encode() in data for name in PRIVATE):
+    if any(f"/{name}/".encode() in data for name in PRIVATE):  # most files have none, and decoding is slow
         text = data.decode(errors="ignore")
         yield from (text[hit.start():hit.end() + 30] for hit in PRIVATE_PATH.finditer(text))
 
 
-def test_no_tracked_file_names_a_path_of_the_machine_it_was_written_on() -> None:
-    assert not [f"{name_of(path)}: {found!r}" for path in tracked() for found in private_paths(path)]
+def test_no_tracked_file_names_a_path_of_its_authors_machine() -> None:
+    assert not [f"{name_of(path)}: {name!r}" for path in tracked_files() for name in private_paths(path)]
