@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from benchmarks.counts import Counts
+from benchmarks.fine import FinePacking
 from benchmarks.machines import MACHINES, AtomicHost, Script
 from pkvm_model.explore import check
 
@@ -46,12 +47,13 @@ class Question(NamedTuple):
 def explore(question: Question) -> Counts:
     """Ask the product's explorer, which builds everything anew each time. Raises Missing."""
     machine = MACHINES[question.family](question.sizes, question.mutant)
-    exploration = check.Exploration(machine, machine.claims, check.MANY if question.numpy else float("inf"))
+    exploration = check.Exploration(machine, machine.claims, check.MANY if question.numpy else float("inf"),
+                                    FinePacking(machine.finer))
     if question.symmetry:
         orbits(machine, exploration)
-    while exploration.advance() and not exploration.finds:
+    while exploration.advance() and not exploration.witnesses:
         pass
-    report = check.report(exploration, 0.0)
+    report = exploration.report(0.0)
     runs = [len(answer.run) for answer in report.answers if answer.run is not None]
     if runs:
         return Counts("violated", report.states, report.transitions, min(runs))
@@ -65,10 +67,10 @@ def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None
     if isinstance(machine, Script):
         raise Missing("the scripts of family B are not interchangeable")
     try:
-        from pkvm_model.explore.engine.symmetry import SymmetricSearch  # noqa: PLC0415  # needs numpy
+        from benchmarks.symmetry import SymmetricSearch  # noqa: PLC0415  # needs numpy
     except ImportError as error:
         raise Missing(f"symmetry needs numpy: {error}") from None
-    while exploration.search.states < BEGUN and not exploration.finds and exploration.advance():
+    while exploration.search.states < BEGUN and not exploration.witnesses and exploration.advance():
         pass
     exploration.search = SymmetricSearch(exploration.search, machine)
 

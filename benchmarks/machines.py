@@ -60,14 +60,14 @@ class AtomicHost:
         bit = 1 << pages[name]
         return (value, bit << 4 + vcpus + CPUS) if isinstance(value, int) else (None, bit)
 
-    def first(self) -> Records:
+    def initial(self) -> Records:
         """Every slot is free, every page the host's."""
         return {}
 
-    def act(self, action: tuple[int, Callable[..., Any], tuple[int, ...]], records: Records) -> tuple[Records, str]:
+    def step(self, action: tuple[int, Callable[..., Any], tuple[int, ...]], records: Records) -> tuple[Records, str]:
         """Make a call, all of it; and why it was refused, if it was."""
         cpu, call, args = action
-        view = View(self.state(records), cpu, self.revision)
+        view = View(self.view(records), cpu, self.revision)
         try:
             for _ in call(view, *args):
                 pass
@@ -75,7 +75,7 @@ class AtomicHost:
             return view.records, refused.why
         return view.records, ""
 
-    def state(self, records: Records) -> State:
+    def view(self, records: Records) -> State:
         """The state that these records are."""
         return State(self.config, records)
 
@@ -88,7 +88,7 @@ class AtomicHost:
         """True unless the VM in this slot breaks the family's invariant."""
         return atomic_host.safe(View(state, 0, self.revision), idx)
 
-    def unfinished(self, _: Records) -> bool:
+    def is_unfinished(self, _: Records) -> bool:
         """A host that may call anything is never at its end."""
         return False
 
@@ -104,13 +104,13 @@ class Script:
         self.scripts = {cpu: (function, args) for cpu, function, args in script.scripts(*sizes)}
         self.actions = tuple(self.scripts)
 
-    def first(self) -> Records:
+    def initial(self) -> Records:
         """The VM is live, and nobody has begun."""
         return {}
 
-    def act(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
+    def step(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
         """Begin a script that was not begun, or go on with it; None while it waits for the lock, or at its end."""
-        (function, args), state = self.scripts[cpu], self.state(records)
+        (function, args), state = self.scripts[cpu], self.view(records)
         flight = state.get(Cpu, cpu).flight
         if not flight and records.get(("begun", cpu)):
             return None
@@ -123,7 +123,7 @@ class Script:
             after["begun", cpu] = True
         return after, step
 
-    def state(self, records: Records) -> State:
+    def view(self, records: Records) -> State:
         """The state that these records are."""
         return State(self.config, records)
 
@@ -136,7 +136,7 @@ class Script:
         """True unless the family's invariants are broken."""
         return script.safe(View(state, 0, self.revision))
 
-    def unfinished(self, records: Records) -> bool:
+    def is_unfinished(self, records: Records) -> bool:
         """True while a script is not at its end."""
         return any(records.get((Cpu, cpu)) or not records.get(("begun", cpu)) for cpu in self.actions)
 

@@ -11,19 +11,20 @@ from html import escape
 from typing import Any
 
 from .conform.recording import call_numbers, call_with, load, replay_all
+from .explore.catalogue import find_scenario, list_explorable
 from .explore.check import Always, Limits, Property, Sometimes, Stuck, explore
 from .explore.fixes import judge_fix
 from .explore.machines import AnyHost, Scripts, every_call
 from .explore.mutants import compare, flush_late, mutate, refuse_leftovers
 from .explore.properties import INVARIANTS
-from .explore.races import Race
+from .explore.questions import WRONG
+from .explore.scenario import Scenario
 from .graphs.bench import StateGraph
 from .graphs.el2_time import APART, NEAR, lines
 from .graphs.lifecycle import LifeGraph
 from .graphs.map import StateMap
 from .graphs.page_life import moves, page_life
 from .graphs.pairs import PairGraph
-from .graphs.questions import WRONG, explored, subject_of
 from .graphs.sequence import Sequence
 from .model.revisions import REVISIONS, V1, Revision
 from .model.run import CALLS
@@ -96,22 +97,22 @@ def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[
     return shown
 
 
-def find(*scripts: Scene | Race | str, revisions: Revision | Iterable[Revision] = ALL,
+def find(*scripts: Scene | Scenario | str, revisions: Revision | Iterable[Revision] = ALL,
          questions: Iterable[str | Property] = ()) -> Finder:
     """A race finder: pick scripts and a kernel, ask, watch and stop the search, walk the shortest run on a bench.
 
     `scripts` are scenes, races or "any" for a host that may call anything; without them all races. `questions` are
     names of those that there are, or properties of one's own; without them everything can be asked.
     """
-    subjects = [subject_of(one).asking(*questions) for one in scripts or explored()]
-    return Finder(subjects, [revisions] if isinstance(revisions, Revision) else tuple(revisions))
+    scenarios = [find_scenario(what).asking(*questions) for what in scripts or list_explorable()]
+    return Finder(scenarios, [revisions] if isinstance(revisions, Revision) else tuple(revisions))
 
 
-def schedule(scripts: Scene | Race | str, broken: str | Property = WRONG,
+def schedule(scripts: Scene | Scenario | str, broken: str | Property = WRONG,
              revision: Revision | None = None) -> Scheduler:
     """You are the scheduler: break something by hand, then see your number of steps beside the fewest there are."""
-    subject = subject_of(scripts).asking(broken)
-    return Scheduler(subject, revision or subject.usual)
+    scenario = find_scenario(scripts).asking(broken)
+    return Scheduler(scenario, revision or scenario.usual)
 
 
 def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:

@@ -1,33 +1,36 @@
 """Questions about all states of a machine, and their answers.
 
-An invariant *always* holds, or a shortest run breaks it; it comes with its premise, for what holds on nothing is empty.
-A goal is *sometimes* reached, or never. A script is *stuck* where it is not at its end and no CPU can go on.
+An invariant *always* holds, or a shortest run breaks it; it comes with its premise, since what holds in no state says
+nothing. A goal is *sometimes* reached, or never. A script is *stuck* if it has not finished and no CPU can go on.
 """
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from ..model.state import State, sort_key
 from ..model.steps import Step
 from .engine.machine import Machine
-from .engine.packing import Noted, Packing
-from .engine.search import Search
-from .engine.tables import Edge, Table
+from .engine.packing import Packing, TracingTable
+from .engine.search import Search, TooWide
+from .engine.tables import LookupTable, RecordedEdge
 
 MANY = 4_000
-"""From so many states on, whole levels at a time are worth the time that it takes to import numpy."""
+"""The number of states from which searching whole levels is worth the time that importing numpy takes."""
 HOLDS, EMPTY, VIOLATED = "holds", "empty", "violated"
 EXAMPLE, NEVER, INCOMPLETE = "example", "never", "incomplete"
 
 
 class Always(NamedTuple):
-    """A property of every state, or of every step: `broken` says what is wrong with one, in words, or ''.
+    """A property of every state, or of every step: `broken` returns in words what is wrong with a state, or ''.
 
-    `broken_by` is asked about a step and the state before it, and only once for all states that look the same to the
-    step: it must not look at what the step did not.
-    `premise` is true of the states that the property speaks of; None if that is all of them.
+    `broken_by` is called with a step and the state before it, once for all states that look the same to the step: it
+    must not read what the step did not read. `premise` is true of the states that the property is about; None means
+    all states.
     """
 
     name: str
@@ -38,7 +41,7 @@ class Always(NamedTuple):
 
 
 class Sometimes(NamedTuple):
-    """A state that is to be reached."""
+    """A state that some run should reach."""
 
     name: str
     says: str
@@ -55,8 +58,8 @@ class Stuck(NamedTuple):
 Property = Always | Sometimes | Stuck
 
 
-class Find(NamedTuple):
-    """The first state that answers a question, or the first step (an action in that state), and what it shows."""
+class Witness(NamedTuple):
+    """The first state that answers a question, or the first step (an action in that state), and the reason."""
 
     code: int
     reason: str = ""
@@ -64,9 +67,9 @@ class Find(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came out: the verdict, why, and the actions of the shortest run that shows it."""
+    """The answer about a property: the verdict, the reason, and the actions of the shortest run that shows it."""
 
-    asked: Property
+    prop: Property
     verdict: str
     reason: str = ""
     run: tuple[Any, ...] | None = None
@@ -74,7 +77,7 @@ class Answer(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How far a search may go: states, seconds, and MiB that the states it has found may take; None is no limit."""
+    """How far a search may go: states, seconds, and MiB of memory for its states; None means no limit."""
 
     states: int | None = None
     seconds: float | None = None
@@ -82,10 +85,10 @@ class Limits(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a search found and what it looked at.
+    """The answers of a search, and how much it explored.
 
-    `waiting` are states that were found and not looked at; `stopped` says why, and is '' if the search is complete or
-    was asked nothing more.
+    `waiting` counts states that were found but not explored; `stopped` says why, and is '' if the search is complete or
+    every property is decided.
     """
 
     answers: tuple[Answer, ...]
@@ -98,135 +101,150 @@ class Report(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """True if there is no state that it did not look at."""
+        """True if every state was explored."""
         return not self.waiting
 
 
-class AskedState(State):
-    """A state that notes which records a property looks at, also when it asks for all of a kind."""
+class TracingState(State):
+    """A state that records which parts a property reads, also when it reads all records of a kind."""
 
     def all(self, kind: type[Any]) -> Iterator[tuple[Any, Any]]:
-        """Name and record of everything of this kind, as `State.all`."""
+        """Yield name and record of everything of this kind, like `State.all`."""
         table: Any = self.table
         table.kinds.add(kind)
         names = sorted({key[:2] for key in table.packing.parts if key[0] is kind}, key=sort_key)
         return ((key[1], table[key]) for key in names if key in table)
 
 
-class Judge:
-    """A predicate over states that is asked about numbers, and knows which parts it has looked at."""
+class TracedPredicate:
+    """A predicate over states that is called with numbers, and knows which parts it has read."""
 
     def __init__(self, machine: Machine, packing: Packing, predicate: Callable[[State], object]) -> None:
         self.machine, self.packing, self.predicate = machine, packing, predicate
-        self.asked: set[int] = set()
-        self.kinds: set[Any] = set()
+        self.parts_read: set[int] = set()
+        self.kinds_read: set[Any] = set()
 
     def __call__(self, code: int) -> object:
-        """What the predicate says of this state."""
-        table = Noted(self.packing, code)
-        answer = self.predicate(AskedState(*self.machine.state(table)))
-        self.packing.add(self.asked, table.asked)
-        self.kinds |= table.kinds
+        """Return what the predicate returns for this state."""
+        table = self.packing.open(code)
+        answer = self.predicate(TracingState(*self.machine.view(table)))
+        self.packing.add(self.parts_read, table.bits_read)
+        self.kinds_read |= table.kinds
         return answer
 
     @property
     def parts(self) -> set[int]:
-        """The parts that the predicate has looked at."""
-        return self.asked | {part for key, part in self.packing.parts.items() if key[0] in self.kinds}
+        """The parts that the predicate has read."""
+        return self.parts_read | {part for key, part in self.packing.parts.items() if key[0] in self.kinds_read}
 
 
 class Exploration:
-    """A search that is asked something. `advance` goes on a little; `answers` says what is known by then."""
+    """A search that checks properties. `advance` explores the next states; `answers` has what is known by then."""
 
-    def __init__(self, machine: Machine, asked: tuple[Property, ...], many: float = MANY) -> None:
-        self.search, self.asked, self.many = Search(machine), asked, many
-        self.finds: dict[str, Find] = {}
-        self.open: dict[str, Table] = {}
-        for one in asked:
-            for name, predicate in predicates(one, self.search):
-                self.open[name] = Table(self.search.packing, [Judge(machine, self.search.packing, predicate)])
-        self.judged = 0
-        self.judge_states()
+    def __init__(self, machine: Machine, properties: tuple[Property, ...], many: float = MANY,
+                 packing: Packing | None = None) -> None:
+        self.search, self.properties, self.many = Search(machine, packing), properties, many
+        self.witnesses: dict[str, Witness] = {}
+        self.open: dict[str, LookupTable] = {}
+        for prop in properties:
+            for name, predicate in list_predicates(prop, self.search):
+                traced = TracedPredicate(machine, self.search.packing, predicate)
+                self.open[name] = LookupTable(self.search.packing, [traced])
+        self.levels_checked = 0
+        self.check_states()
 
     @property
-    def more(self) -> bool:
-        """True while there are states to look at and a question that they could answer, or none was asked."""
-        settled = [one.name in self.finds for one in self.asked]
-        return self.search.more and not (settled and all(settled))
+    def has_more(self) -> bool:
+        """True while there are states to explore and a property that they could decide, or no property at all."""
+        decided = [prop.name in self.witnesses for prop in self.properties]
+        return self.search.has_more and not (decided and all(decided))
 
     def advance(self, count: int = 20000) -> bool:
-        """Look at the next states; true while it makes sense to go on."""
-        if self.more:
-            self.search = whole_levels(self.search, self.many)
-            self.search.advance(count)
-            self.judge_steps()
-            self.judge_states()
-        return self.more
+        """Explore the next states; return True while it makes sense to go on."""
+        if self.has_more:
+            self.search = choose_search(self.search, self.many)
+            try:
+                self.search.advance(count)
+            except TooWide as too_wide:
+                self.search = too_wide.plain
+                self.search.advance(count)
+            self.check_steps()
+            self.check_states()
+        return self.has_more
 
-    def judge_steps(self) -> None:
-        """Ask about the steps that were seen for the first time."""
-        asked = [one for one in self.asked if isinstance(one, Always) and one.broken_by]
-        for action, edge in self.search.new_edges() if asked else ():
-            before = self.before(edge)
-            for one in asked:
-                reason = one.name not in self.finds and one.broken_by and one.broken_by(before, edge.label)
+    def check_steps(self) -> None:
+        """Check the steps that were seen for the first time."""
+        properties = [prop for prop in self.properties if isinstance(prop, Always) and prop.broken_by]
+        for action, edge in self.search.take_new_edges() if properties else ():
+            before = self.restore_origin(edge)
+            for prop in properties:
+                reason = prop.name not in self.witnesses and prop.broken_by and prop.broken_by(before, edge.label)
                 if reason:
-                    self.finds[one.name] = Find(edge.origin, reason, action)
+                    self.witnesses[prop.name] = Witness(edge.origin, reason, action)
 
-    def before(self, edge: Edge) -> State:
-        """The state in which an edge was found."""
-        return self.search.machine.state(self.search.packing.unpack(edge.origin))
+    def restore_origin(self, edge: RecordedEdge) -> State:
+        """Return the state in which an edge was recorded."""
+        return self.search.machine.view(self.search.packing.unpack(edge.origin))
 
-    def judge_states(self) -> None:
-        """Ask about the states of each level that nobody was asked about."""
-        while self.judged < len(self.search.levels):
+    def check_states(self) -> None:
+        """Check the states of each level that was not checked before."""
+        while self.levels_checked < len(self.search.levels):
             for name, table in list(self.open.items()):
-                code = self.search.first(table, self.judged)
-                if code is not None and name not in self.finds:
+                code = self.search.find_first(table, self.levels_checked)
+                if code is not None and name not in self.witnesses:
                     reason = table(code)[0]
-                    self.finds[name] = Find(code, reason if isinstance(reason, str) else "")
+                    self.witnesses[name] = Witness(code, reason if isinstance(reason, str) else "")
                     del self.open[name]
-            self.judged += 1
+            self.levels_checked += 1
 
+    @property
     def answers(self) -> tuple[Answer, ...]:
-        """What is known, question by question."""
-        return tuple(self.answer(one) for one in self.asked)
+        """What is known, property by property."""
+        return tuple(self.answer(prop) for prop in self.properties)
 
-    def answer(self, one: Property) -> Answer:
-        """What is known about one question."""
-        find, complete = self.finds.get(one.name), not self.search.more
-        premise = premise_name(one) in self.finds if isinstance(one, Always) and one.premise else None
-        if isinstance(one, Sometimes):
-            verdict = EXAMPLE if find else NEVER
+    def answer(self, prop: Property) -> Answer:
+        """Return what is known about one property."""
+        witness, complete = self.witnesses.get(prop.name), not self.search.has_more
+        premise = name_premise(prop) in self.witnesses if isinstance(prop, Always) and prop.premise else None
+        if isinstance(prop, Sometimes):
+            verdict = EXAMPLE if witness else NEVER
         else:
-            verdict = VIOLATED if find else EMPTY if premise is False else HOLDS
-        if not find and not complete:
-            return Answer(one, INCOMPLETE, premise=premise)
-        return Answer(one, verdict, find.reason if find else "", self.run(find) if find else None, premise)
+            verdict = VIOLATED if witness else EMPTY if premise is False else HOLDS
+        if not witness and not complete:
+            return Answer(prop, INCOMPLETE, premise=premise)
+        return Answer(prop, verdict, witness.reason if witness else "", self.find_run(witness), premise)
 
-    def run(self, find: Find) -> tuple[Any, ...]:
-        """The actions of a shortest run to what was found."""
-        actions = self.search.path(find.code)
-        return (*actions, find.action) if find.action is not None else tuple(actions)
+    def find_run(self, witness: Witness | None) -> tuple[Any, ...] | None:
+        """Return the actions of a shortest run to a witness, None if there is no witness."""
+        if not witness:
+            return None
+        actions = self.search.find_path(witness.code)
+        return (*actions, witness.action) if witness.action is not None else tuple(actions)
+
+    def report(self, seconds: float, stopped: str = "") -> Report:
+        """Return what is known by now."""
+        search = self.search
+        depth = len(search.levels) - 1 - (not search.has_more)
+        return Report(self.answers, search.states, search.transitions, depth, seconds, search.waiting, stopped)
 
 
-def explore(machine: Machine, asked: tuple[Property, ...], limits: Limits = Limits(),  # noqa: B008  # frozen
+def explore(machine: Machine, properties: tuple[Property, ...], limits: Limits = Limits(),  # noqa: B008  # frozen
             many: float = MANY) -> Report:
-    """Search until every question is answered, all is seen, a limit is reached, or somebody presses Ctrl-C.
+    """Search until every property is decided, every state is explored, a limit is reached, or Ctrl-C is pressed.
 
-    From `many` states on it goes on with numpy, if that is installed.
+    From `many` states on it uses numpy, if that is installed and a state fits into its numbers.
     """
-    begun, exploration, stopped = time.monotonic(), Exploration(machine, asked, many), ""
+    start, exploration, stopped = time.monotonic(), Exploration(machine, properties, many), ""
     try:
         while not stopped and exploration.advance():
-            stopped = reached(limits, exploration.search, time.monotonic() - begun)
+            stopped = check_limits(limits, exploration.search, time.monotonic() - start)
     except KeyboardInterrupt:
         stopped = "interrupted"
-    return report(exploration, time.monotonic() - begun, stopped)
+    return exploration.report(time.monotonic() - start, stopped)
 
 
-def reached(limits: Limits, search: Search, seconds: float) -> str:
-    """Which limit a search has reached, in words; '' if none."""
+def check_limits(limits: Limits, search: Search, seconds: float) -> str:
+    """Return in words which limit a search has reached, '' if none."""
     if limits.states is not None and search.states >= limits.states:
         return f"the limit of {limits.states:,} states"
     if limits.seconds is not None and seconds >= limits.seconds:
@@ -236,50 +254,56 @@ def reached(limits: Limits, search: Search, seconds: float) -> str:
     return ""
 
 
-def report(exploration: Exploration, seconds: float, stopped: str = "") -> Report:
-    """What is known by now."""
-    search = exploration.search
-    depth = len(search.levels) - 1 - (not search.more)
-    return Report(exploration.answers(), search.states, search.transitions, depth, seconds, search.waiting, stopped)
-
-
-def whole_levels(search: Search, many: float) -> Search:
-    """The search, or one that goes on with whole levels where there are many states and numpy is installed."""
+def choose_search(search: Search, many: float) -> Search:
+    """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers."""
     if search.states < many or type(search) is not Search:
         return search
+    levels = import_levels()
+    return levels.LevelSearch(search) if levels and levels.fits(search) else search
+
+
+@cache
+def import_levels() -> ModuleType | None:
+    """Import the search by whole levels; return None if numpy is missing, or warn once and do so if it is broken.
+
+    Most searches end before it is needed. A broken numpy may raise anything when it is imported.
+    """
     try:
-        from .engine.levels import LevelSearch, fits  # noqa: PLC0415  # most searches are over before numpy is imported
-    except ImportError:
-        return search
-    return LevelSearch(search) if fits(search) else search
+        from .engine import levels  # noqa: PLC0415
+    except Exception as error:
+        if not (isinstance(error, ModuleNotFoundError) and error.name == "numpy"):
+            warnings.warn(f"numpy does not work, so large searches are slower: {type(error).__name__}: {error}",
+                          RuntimeWarning, stacklevel=2)
+        return None
+    return levels
 
 
-def predicates(one: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:
-    """What has to be asked about each state to answer a question."""
-    if isinstance(one, Stuck):
-        yield one.name, lambda state: is_stuck(search, state)
-    elif isinstance(one, Sometimes):
-        yield one.name, one.reached
+def list_predicates(prop: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:
+    """Yield what has to be evaluated in each state to decide a property, by name."""
+    if isinstance(prop, Stuck):
+        yield prop.name, lambda state: is_stuck(search, state)
+    elif isinstance(prop, Sometimes):
+        yield prop.name, prop.reached
     else:
-        if one.broken:
-            yield one.name, one.broken
-        if one.premise:
-            yield premise_name(one), one.premise
+        if prop.broken:
+            yield prop.name, prop.broken
+        if prop.premise:
+            yield name_premise(prop), prop.premise
 
 
-def premise_name(one: Property) -> str:
-    """The name under which a premise is looked for."""
-    return f"premise of {one.name}"
+def name_premise(prop: Property) -> str:
+    """Return the name of a property's premise among the predicates."""
+    return f"premise of {prop.name}"
 
 
 def is_stuck(search: Search, state: State) -> bool:
-    """True if a script is not at its end and no CPU has a step that changes anything."""
+    """Return True if a script has not finished and no CPU has a step that changes anything."""
     table: Any = state.table
-    return search.machine.unfinished(table) and not any(changes(search, action, table) for action in search.trees)
+    return search.machine.is_unfinished(table) and not any(has_effect(search, action, table) for action in search.trees)
 
 
-def changes(search: Search, action: Any, table: Noted) -> bool:
-    """True if an action is possible here and changes something."""
-    done, masks = search.machine.act(action, table.copy()), search.packing.masks
+def has_effect(search: Search, action: Any, table: TracingTable) -> bool:
+    """Return True if an action is possible here and changes something."""
+    done, masks = search.machine.step(action, table.copy()), search.packing.masks
     after: Any = done and done[0]
     return bool(done) and any(bits != table.code & masks[part] for part, bits in after.changes().items())

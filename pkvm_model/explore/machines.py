@@ -1,7 +1,7 @@
 """What the explorer can search: the scripts of a scene, or a host that may call anything at any time.
 
-A machine has a first table of records, actions with a fixed order, and `act`, which runs one action on a table and
-gives the table after it and the step, or None where the action is not possible. `act` runs the model's own functions.
+A machine has an initial table of records, actions in a fixed order, and `step`, which runs one action on a table and
+returns the table after it and the step, or None if the action is not possible. It runs the model's own functions.
 """
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from ..model.state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, C
 from ..model.steps import Call, Step
 from ..scenes import Node, Scene, next_step
 from .engine.machine import Records
-from .engine.packing import Part
+from .engine.packing import RecordKey
 
-END: Part = ("machine", "end")
-FULL: Part = ("machine", "full")
-"""Set for good when a count has become larger than a search wants to follow."""
+END: RecordKey = ("machine", "end")
+FULL: RecordKey = ("machine", "full")
+"""Set for good once a count is larger than a search wants to follow."""
 USUAL = Config()
 NOT_OF_A_VM = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_vcpu_sync_state"}
 """Calls that the most general host leaves out: they touch no VM."""
 
 
-def model_only(state: State) -> State:
-    """The state without what a machine or a mutant keeps beside the model's own records."""
+def keep_model_records(state: State) -> State:
+    """Return the state without what a machine or a mutant keeps beside the model's own records."""
     return state._replace(table={key: record for key, record in state.table.items() if key[0] in KINDS})
 
 
-def with_end(records: Records, step: Step) -> Records:
-    """The records of a step, with the event that ended the machine if one has."""
+def add_end(records: Records, step: Step) -> Records:
+    """Return the records of a step, with the event that ended the machine if there is one."""
     if step.state.end:
         records[END] = step.state.end
     return records
 
 
-def in_a_call(records: Records, cpu: int) -> bool:
-    """True while a CPU is in the middle of a call; one that has a vCPU loaded may still be between two."""
+def is_in_call(records: Records, cpu: int) -> bool:
+    """Return True while a CPU is in the middle of a call; a CPU with a vCPU loaded may be between two calls."""
     here = records.get((Cpu, cpu))
     return here is not None and here.flight is not None
 
@@ -51,16 +51,16 @@ class Scripts(NamedTuple):
 
     @property
     def actions(self) -> tuple[int, ...]:
-        """The CPUs."""
+        """The numbers of the CPUs."""
         return tuple(range(self.scene.config.cpus))
 
-    def first(self) -> Records:
-        """The scene before the first step."""
+    def initial(self) -> Records:
+        """Return the scene before the first step."""
         return dict(self.scene.start().table)
 
-    def act(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
-        """The next step of a CPU."""
-        state = self.state(records)
+    def step(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
+        """Make the next step of a CPU; return None if it has none."""
+        state = self.view(records)
         idle = not state.get(Cpu, cpu).flight
         begun = records.get(("begun", cpu), 0) if idle else 0
         step = next_step(self.scene, Node(state, (0,) * cpu + (begun,)), cpu)
@@ -69,24 +69,24 @@ class Scripts(NamedTuple):
         after: Records = step.state.table
         if idle:
             after["begun", cpu] = begun + 1
-        return with_end(after, step), step
+        return add_end(after, step), step
 
-    def state(self, records: Records) -> State:
-        """The state that these records are."""
+    def view(self, records: Records) -> State:
+        """Return the state that these records are."""
         return State(self.scene.config, records, records.get(END))
 
-    def unfinished(self, records: Records) -> bool:
-        """True while a CPU of a machine that goes on has not come to the end of its script."""
-        return not records.get(END) and any(records.get(("begun", cpu), 0) < len(script) or in_a_call(records, cpu)
+    def is_unfinished(self, records: Records) -> bool:
+        """Return True while the machine goes on and a CPU has not come to the end of its script."""
+        return not records.get(END) and any(records.get(("begun", cpu), 0) < len(script) or is_in_call(records, cpu)
                                             for cpu, script in enumerate(self.scene.scripts))
 
 
 class AnyHost(NamedTuple):
     """The most general untrusted host: at any time, on any CPU, any of these calls.
 
-    With `whole` a call is made at a stroke, otherwise a lock region at a time. What a teardown pushes on the host's
-    memcaches the host takes out at once. Some refused calls leave a count behind, and could do so for ever: a state in
-    which one is above `most` is visited, but nothing is done in it.
+    With `whole` a call is one step, otherwise each lock region is. What a teardown pushes on the host's memcaches the
+    host takes out at once. Some refused calls leave a count behind, and could do so for ever: a state in which such a
+    count is above `most` is visited, but nothing is done in it.
     """
 
     revision: Revision
@@ -97,52 +97,52 @@ class AnyHost(NamedTuple):
 
     @property
     def actions(self) -> tuple[tuple[int, Call | None], ...]:
-        """Each call, and for each CPU that the one under way goes on."""
+        """Every call, and for each CPU that its call under way goes on."""
         return self.calls if self.whole else (*((cpu, None) for cpu in range(self.config.cpus)), *self.calls)
 
-    def first(self) -> Records:
-        """Nothing has happened but that the host lends its structs to EL2."""
-        return {(Page, name): Page(SHARED_OWNED, SHARED_BORROWED) for name in named(self.calls, "kvm", "hv")}
+    def initial(self) -> Records:
+        """Return the state in which the host has lent its structs to EL2 and done nothing else."""
+        return {(Page, name): Page(SHARED_OWNED, SHARED_BORROWED) for name in list_memory(self.calls, "kvm", "hv")}
 
-    def act(self, action: tuple[int, Call | None], records: Records) -> tuple[Records, Step] | None:
-        """Begin a call on an idle CPU, or go on with the one under way."""
-        (cpu, call), state = action, self.state(records)
+    def step(self, action: tuple[int, Call | None], records: Records) -> tuple[Records, Step] | None:
+        """Begin a call on an idle CPU, or go on with the call under way."""
+        (cpu, call), state = action, self.view(records)
         if bool(call) == bool(state.get(Cpu, cpu).flight) or state.end or self.is_full(state):
             return None
         step = begin(state, self.revision, cpu, call, self.whole) if call else resume(state, self.revision, cpu)
-        after = with_end(step.state.table, step)
+        after = add_end(step.state.table, step)
         if step.call.name in DESTROYING_CALLS and step.ret == 0 and not step.pending:
-            for name in named(self.calls, "kvm"):
+            for name in list_memory(self.calls, "kvm"):
                 after.pop((Kvm, name), None)
         # A call can raise the counts of pages that it names: of those that the host shares with EL2 or a guest.
-        pages = [step.state.get(Page, name) for name in named(((cpu, step.call),), "kvm", "hv", "g")]
+        pages = [step.state.get(Page, name) for name in list_memory(((cpu, step.call),), "kvm", "hv", "g")]
         if any(max(page.refcount, page.host_share_guest_count) > self.most for page in pages):
             after[FULL] = True
         return after, step
 
     def is_full(self, state: State) -> bool:
-        """True if a count that a refused call can leave behind has become larger than the limit."""
+        """Return True if a count that a refused call can leave behind is above the limit."""
         return bool(state.table.get(FULL))
 
-    def state(self, records: Records) -> State:
-        """The state that these records are."""
+    def view(self, records: Records) -> State:
+        """Return the state that these records are."""
         return State(self.config, records, records.get(END))
 
-    def unfinished(self, records: Records) -> bool:
-        """A call under way is not at its end."""
-        return not records.get(END) and any(in_a_call(records, cpu) for cpu in range(self.config.cpus))
+    def is_unfinished(self, records: Records) -> bool:
+        """Return True while a call is under way."""
+        return not records.get(END) and any(is_in_call(records, cpu) for cpu in range(self.config.cpus))
 
 
 @cache
-def named(calls: Iterable[tuple[int, Call]], *prefixes: str) -> tuple[str, ...]:
-    """The memory that calls name, by how its name begins."""
+def list_memory(calls: Iterable[tuple[int, Call]], *prefixes: str) -> tuple[str, ...]:
+    """Return the memory that calls name, if its name begins with one of these prefixes."""
     names = {str(arg) for _, call in calls for arg in call.args if str(arg).startswith(prefixes)}
     return tuple(sorted(names))
 
 
 def every_call(revision: Revision, config: Config = USUAL, vcpus: int = 1, pages: int = 1,
                protected: tuple[bool, ...] = (False,)) -> tuple[tuple[int, Call], ...]:
-    """Every hypercall on every CPU, with every argument that means something; one VM per slot, and one bad handle.
+    """Return every hypercall on every CPU, with every meaningful argument: one VM per slot, and one bad handle.
 
     `protected` says which kinds of VM the host makes.
     """
@@ -156,12 +156,12 @@ def every_call(revision: Revision, config: Config = USUAL, vcpus: int = 1, pages
     for name in sorted(revision.calls - NOT_OF_A_VM):
         known = parameters(name)
         for args in product(*(choices.get(arg, [parameter.default]) for arg, parameter in known.items())):
-            calls.append(Call(name, with_memory(dict(zip(known, args, strict=True)))))
+            calls.append(Call(name, add_memory(dict(zip(known, args, strict=True)))))
     return tuple((cpu, call) for call in dict.fromkeys(calls) for cpu in range(config.cpus))
 
 
-def with_memory(args: dict[str, Any]) -> tuple[Any, ...]:
-    """The arguments in their order, with the memory that goes with the host's struct that they name."""
+def add_memory(args: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the arguments in their order, with the memory that belongs to the host's struct that they name."""
     if "vm_mem" in args:
         number = args["kvm"].removeprefix("kvm")
         args |= {"vm_mem": f"vm{number}", "pgd_mem": f"pgd{number}"}

@@ -18,7 +18,9 @@ from ..model.state import FREE, HANDLE_OFFSET, Event, Kvm, Vm
 from ..model.view import Hypercall, Pointer, Ref, Refused, Region, View
 from ..model.vm_table import (get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc, put_pkvm_hyp_vm,
                               remove_vm_table_entry, vm_slot)
-from .races import FINALISE, ONE_SHOT, RACES, Cell, cell, is_there
+from .outcomes import Outcome, find_outcome
+from .races import RACES
+from .scenario import FINALISE, ONE_SHOT
 
 LOAD, PUT, RUN = "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run"
 Functions = Mapping[str, Callable[..., Any]]
@@ -200,8 +202,8 @@ def read_again(view: View, kvm: str, new: Vm, vm_mem: str) -> Generator[Region, 
     yield from init_pkvm_hyp_vm(view, new._replace(vcpus=vcpus), vm_mem)
 
 
-def destroys(function: Callable[..., Any]) -> Functions:
-    """A function in place of the call that destroys a VM, whatever the kernel calls it."""
+def replace_destroy(function: Callable[..., Any]) -> Functions:
+    """Return a function in place of the call that destroys a VM, whatever the kernel calls it."""
     return {FINALISE: function, ONE_SHOT: function}
 
 
@@ -212,18 +214,19 @@ ALL_MUTANTS = (
     Mutant("M3", "The reference is taken when the guest runs, without the lock, not when its vCPU is loaded.", "R3",
            functions={LOAD: load_without_reference, RUN: run_with_reference, PUT: put_without_reference}),
     Mutant("M4", "A VM that is not dying can be finalised.", "R4", ("finalize_dying",)),
-    Mutant("M5", "The slot is emptied after the lock was dropped once.", "R6", functions=destroys(empty_slot_late)),
+    Mutant("M5", "The slot is emptied after the lock was dropped once.", "R6",
+           functions=replace_destroy(empty_slot_late)),
     Mutant("M6", "Finalise does not look at the count.", "R7", ("finalize_unreferenced",)),
     Mutant("M7", "The VMID is flushed after the slot is free.", "R8",
-           functions={RUN: run_and_remember, **destroys(flush_late)},
-           control={RUN: run_and_remember, **destroys(flush_in_time)}),
+           functions={RUN: run_and_remember, **replace_destroy(flush_late)},
+           control={RUN: run_and_remember, **replace_destroy(flush_in_time)}),
     Mutant("M8", "The lock is dropped between finding the VM and registering a vCPU in it.", "R10",
            functions={"__pkvm_init_vcpu": register_late}),
     Mutant("M9", "A page can be lent by handle, without a vCPU loaded.", "R11",
            functions={"__pkvm_host_share_guest": share_by_handle}),
     Mutant("M10", "The host forgets that it has made the start.", "R13", ("host_remembers_start",)),
     Mutant("M11", "The host does not detach the page table: two threads walk.", "R14", ("host_detaches",)),
-    Mutant("M12", "Finalise refuses while a guest page is left.", "R17", functions=destroys(refuse_leftovers)),
+    Mutant("M12", "Finalise refuses while a guest page is left.", "R17", functions=replace_destroy(refuse_leftovers)),
     Mutant("M13", "Unreserve clears any slot.", "R18", ("unreserve_reserved",)),
     Mutant("M14", "A new VM is put into its slot whatever is there.", "R19", ("insert_reserved",)),
     Mutant("M15", "A vCPU can be loaded on two CPUs.", "R20", ("load_vcpu_free",)),
@@ -235,45 +238,46 @@ ALL_MUTANTS = (
 MUTANTS = {mutant.id: mutant for mutant in ALL_MUTANTS}
 
 
-DIFFERS = {
-    ("M6", "upstream"): "The table of facts says that upstream is v1 then. It was until EL2 began to look at a page's "
-                        "count when it gives it back (give_back_unreferenced), which ends the machine first."}
-"""Where what was found is not what the course's table of facts says, and why."""
+GUARDED_TWICE = {
+    ("M6", "upstream"): "Without the question for the count upstream would be v1, but EL2 also asks for a page's count "
+                        "when it gives the page back (give_back_unreferenced), which ends the machine first."}
+"""Mutants in which another guard of the kernel catches what the lost guard lets through."""
 
 
-class Comparison(NamedTuple):
-    """What comes of a mutant's race in the kernel as it is, and in the mutant."""
+class MutantComparison(NamedTuple):
+    """The outcome of a mutant's race in the kernel as it is, and in the mutant."""
 
     mutant: str
-    before: Cell
-    after: Cell
+    before: Outcome
+    after: Outcome
 
 
 def applies(mutant: Mutant, revision: Revision) -> bool:
-    """True if this kernel has what the mutant takes away or changes, and the calls of its race."""
+    """Return True if this kernel has what the mutant takes away or changes, and the calls of its race."""
     has = {*revision.guards, *revision.host, *revision.calls}
-    return bool(has & {*mutant.guards, *mutant.functions}) and is_there(RACES[mutant.race], revision)
+    return bool(has & {*mutant.guards, *mutant.functions}) and RACES[mutant.race].runs_on(revision)
 
 
 def mutate(revision: Revision, name: str) -> Revision:
-    """Give this kernel with one thing wrong. Raises KeyError for a mutant that it cannot have."""
+    """Return this kernel with one thing wrong. Raise KeyError if the kernel cannot have this mutant."""
     mutant = MUTANTS.get(name)
     if not mutant or not applies(mutant, revision):
         known = ", ".join(other.id for other in ALL_MUTANTS if applies(other, revision))
         raise KeyError(f"revision {revision.name} has no mutant {name!r}; it has {known}")
     there = {*revision.guards, *revision.host}
-    return with_functions(revision, mutant.functions).without(*(guard for guard in mutant.guards if guard in there))
+    return replace_functions(revision, mutant.functions).without(*(guard for guard in mutant.guards if guard in there))
 
 
-def with_functions(revision: Revision, functions: Functions) -> Revision:
-    """Give this kernel with other functions for some of its calls."""
+def replace_functions(revision: Revision, functions: Functions) -> Revision:
+    """Return this kernel with other functions for some of its calls."""
     return revision._replace(functions={**revision.functions, **functions})
 
 
-def compare(name: str, revision: Revision) -> Comparison:
-    """What comes of a mutant's race in the kernel as it is, and in the mutant."""
+def compare(name: str, revision: Revision) -> MutantComparison:
+    """Return the outcome of a mutant's race in the kernel as it is, and in the mutant."""
     mutant = MUTANTS.get(name)
     changed = mutate(revision, name)
     assert mutant is not None, "mutate has refused a name that nobody knows"
     race = RACES[mutant.race]
-    return Comparison(name, cell(race, with_functions(revision, mutant.control)), cell(race, changed))
+    return MutantComparison(name, find_outcome(race, replace_functions(revision, mutant.control)),
+                            find_outcome(race, changed))

@@ -15,19 +15,19 @@ from ..model.vm_table import holders
 from .check import Always
 
 
-def panics(_: State, step: Step) -> str:
-    """Why a step ends in a warning at EL2, which is a panic; '' if it does not."""
-    return next((told(event) for event in step.events if event.kind == "EL2_PANIC"), "")
+def find_panic(_: State, step: Step) -> str:
+    """Return the warning at EL2, which is a panic, that a step ends in; '' if there is none."""
+    return next((describe_event(event) for event in step.events if event.kind == "EL2_PANIC"), "")
 
 
 def touches_lost_memory(_: State, step: Step) -> str:
     """Why a step uses memory that EL2 has given back, or no memory at all; '' if it does not."""
     kinds = ("EL2_USE_AFTER_DONATION", "EL2_FAULT", "EL2_STALE_PUT")
-    return next((told(event) for event in step.events if event.kind in kinds), "")
+    return next((describe_event(event) for event in step.events if event.kind in kinds), "")
 
 
-def told(event: Event) -> str:
-    """An event in words."""
+def describe_event(event: Event) -> str:
+    """Return an event in words."""
     return f"{event.kind}: CPU {event.cpu} {event.says}"
 
 
@@ -168,7 +168,7 @@ def is_secret(state: State) -> bool:
 
 
 INVARIANTS = (
-    Always("I0a", "EL2 never panics.", broken_by=panics),
+    Always("I0a", "EL2 never panics.", broken_by=find_panic),
     Always("I0b", "EL2 never touches memory that it has given back.", broken_by=touches_lost_memory),
     Always("I1", "A page has one owner, and what is borrowed is lent.", one_owner, premise=is_mapped),
     Always("I2", "A page counts at least as many borrowers as it has.", counted_too_low, premise=is_mapped),

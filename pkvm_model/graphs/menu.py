@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..explore.machines import every_call, named
+from ..explore.machines import every_call, list_memory
 from ..model.revisions import REVISIONS, Revision
 from ..model.run import begin, finish
 from ..model.state import Page, State, Vm
@@ -47,7 +47,7 @@ class Menu:
         self.revision = scene.revision
         self.calls = {cpu: [call for on, call in calls if on == cpu and (not wanted or call.name in wanted)]
                       for cpu, wanted in scene.free}
-        self.pages = set(named(calls, "kvm", "hv", "vm", "pgd", "vc", "g")) if scene.free else set()
+        self.pages = set(list_memory(calls, "kvm", "hv", "vm", "pgd", "vc", "g")) if scene.free else set()
         self.one_revision: dict[tuple[str, int | None, str], bool] = {}
 
     def steps(self, state: State, cpu: int) -> Iterator[tuple[Step, Foreseen]]:
@@ -77,7 +77,7 @@ class Menu:
 
 def loans(calls: tuple[tuple[int, Call], ...]) -> Iterator[tuple[int, Call]]:
     """The calls that lend EL2 a page, and end that: for each page that the host keeps when it makes these calls."""
-    lent = [Call(name, (page,)) for name in LOANS for page in named(calls, "kvm", "hv", "g")]
+    lent = [Call(name, (page,)) for name in LOANS for page in list_memory(calls, "kvm", "hv", "g")]
     return ((cpu, call) for call in lent for cpu in sorted({cpu for cpu, _ in calls}))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..explore.compare import Ends, differences, ends, told_apart
+from ..explore.compare import Ends, compare_all_ends, compare_answers, compare_views
 from ..model.revisions import Revision
 from ..model.state import Cpu, Page, State, Vm
 from ..model.state_json import digest
@@ -61,7 +61,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
         return {"cpu": cpu, "label": BETWEEN.join(dict.fromkeys(edge["label"] for edge in there)),
                 "line": merge(*(edge["line"] if edge else NONE for edge in edges)), "to": self.add((first, second)),
                 "says": self.sentence(edges), "kind": max((edge["kind"] for edge in there), key=KINDS.index),
-                "ret": None, "differs": part_names(told_apart(*steps) + differences(first.state, second.state)),
+                "ret": None, "differs": part_names(compare_answers(*steps) + compare_views(first.state, second.state)),
                 "sides": [edge and side_value(edge) for edge in edges]}
 
     def sentence(self, edges: list[EdgeValue | None]) -> str:
@@ -74,7 +74,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
     def state_value(self, number: int) -> PairStateValue:
         """Return what tells the halves of a pair apart, and what each CPU does next in either."""
         first, second = (node.state for node in self.nodes[number])
-        differs = part_names(differences(first, second))
+        differs = part_names(compare_views(first, second))
         ends = [state.end and f"CPU {state.end.cpu} {state.end.says}." for state in (first, second)]
         coming = [[next_words(*side, cpu) for side in self.sides(number)] for cpu in range(first.config.cpus)]
         return {"digest": merge(digest(first), digest(second), "|"), "differs": differs, "next": coming, "ends": ends,
@@ -99,7 +99,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
 
     def all_runs(self) -> RunsValue:
         """Return whether every run of either kernel ends where one of the other does, and if not, runs that show it."""
-        both = ends(*self.scenes)
+        both = compare_all_ends(*self.scenes)
         names = [title(scene.revision) for scene in self.scenes]
         alone = [list(map(list, runs)) for runs in (both.first_only, both.second_only)]
         return {"says": compare_ends(both, names), "alone": [min(runs, key=len) if runs else None for runs in alone]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import LearnerError, blamed_on_functions, judge_fix, watched
+from ..explore.fixes import LearnerError, errors_as_learner_errors, judge_fix, watch
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
 from ..graphs.sequence import Sequence
@@ -194,7 +194,7 @@ def explore_fully(machine: Scripts | AnyHost | Scene, *properties: Property) -> 
 
 def is_reached(report: Report, name: str) -> bool:
     """Return True if the exploration found a run that reaches or violates the property of this name."""
-    return next(result.verdict for result in report.answers if result.asked.name == name) in (EXAMPLE, VIOLATED)
+    return next(result.verdict for result in report.answers if result.prop.name == name) in (EXAMPLE, VIOLATED)
 
 
 def refuse_false_alarm(machine: Scripts | Scene, invariant: Always, sentence: str) -> Verdict | None:
@@ -225,7 +225,7 @@ def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int 
 def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict:
     """Check a kernel with a learner's functions in place of its own, in all races and all good runs."""
     judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
-    cell = judgement.objections[0].cell if judgement.objections else None
+    cell = judgement.objections[0].outcome if judgement.objections else None
     coverage = f"{judgement.states:,} states, all orders of all races and of all good runs"
     shown = show_run(cell.trace, cell.setup) if cell else {}
     return Verdict(judgement.accepted, f"{judgement.sentence.rstrip('.')}.", coverage if judgement.states else WAITING,
@@ -256,7 +256,7 @@ def play_every_order(scene: Scene) -> list[Story]:
 def replace_functions(scene: Scene, functions: dict[str, Callable[..., Any]]) -> Scene:
     """Return a scene whose kernel has a learner's functions in place of its own."""
     kernel = scene.revision
-    return replace(scene, revision=watched(kernel._replace(functions={**kernel.functions, **functions})))
+    return replace(scene, revision=watch(kernel._replace(functions={**kernel.functions, **functions})))
 
 
 def explore_rewritten(scene: Scene, *properties: Property) -> Report:
@@ -264,5 +264,5 @@ def explore_rewritten(scene: Scene, *properties: Property) -> Report:
 
     Raise LearnerError if a function fails, and Spinning if it waits under a lock.
     """
-    with blamed_on_functions(scene.revision):
+    with errors_as_learner_errors(scene.revision):
         return explore_fully(scene, *properties)

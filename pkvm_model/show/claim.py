@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..explore.check import EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED, Answer, Report
-from ..explore.invariants import Cell
+from ..explore.invariants import InvariantResult
 
 TRUE = (HOLDS, EXAMPLE)
 """The verdicts that make a sentence true where the author expects nothing else."""
@@ -68,7 +68,7 @@ def found(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
     """
     if isinstance(holds, Report) and holds.answers:
         return holds.answers, holds
-    if isinstance(holds, Cell):
+    if isinstance(holds, InvariantResult):
         return (holds.answer,), holds.report
     if isinstance(holds, Answer):
         return (holds,), None

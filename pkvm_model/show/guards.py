@@ -4,7 +4,8 @@ from __future__ import annotations
 from ..explore.check import EMPTY, HOLDS, VIOLATED, Always, Answer, explore
 from ..explore.machines import Scripts
 from ..explore.mutants import ALL_MUTANTS, MUTANTS, applies, compare, mutate
-from ..explore.races import ENOUGH, RACES, scene_of
+from ..explore.outcomes import ENOUGH
+from ..explore.races import RACES
 from ..model.revisions import V1, Revision
 from .repairs import danger
 from .table import Table
@@ -36,7 +37,7 @@ def noticed(asked: Always, kernel: Revision = V1) -> Table:
 
 def asked_of(asked: Always, name: str, kernel: Revision) -> Answer:
     """What a property says of a mutant's race."""
-    return explore(Scripts(scene_of(RACES[MUTANTS[name].race], mutate(kernel, name))), (asked,), ENOUGH).answers[0]
+    return explore(Scripts(RACES[MUTANTS[name].race].scene(mutate(kernel, name))), (asked,), ENOUGH).answers[0]
 
 
 def in_words(answer: Answer) -> str:

@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 from ..explore.fixes import GOOD_RUNS
-from ..explore.races import BUG, EL2_PANIC, ERR, HOST_WARN, NOT_THERE, OK, RACES, Cell, Race, cell
+from ..explore.outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find_outcome
+from ..explore.races import RACES
+from ..explore.scenario import HOST_WARN, Scenario
 from ..model.revisions import REVISIONS
 from .table import Table
 
 DANGERS = tuple(RACES[name] for name in ("R2", "R29", "R7", "R22"))
-NEEDED = tuple(run for run in GOOD_RUNS if run.id in ("unmap", "home", "end"))
+NEEDED = tuple(run for run in GOOD_RUNS if run.name in ("unmap", "home", "end"))
 """The good runs that every kernel with ordinary VMs should have; a page comes home in each."""
 WORDS = {OK: "nothing goes wrong", ERR: "refused", HOST_WARN: "a warning of the host",
          EL2_PANIC: "EL2 ends the machine", NOT_THERE: "has no such calls"}
@@ -16,8 +18,9 @@ NOTE = "In pre, finalise stands for the one call that is the whole teardown."
 
 def repairs() -> Table:
     """Every danger and every good run in every kernel; each cell is searched for."""
-    rows = [(sentence(race.title), *(danger(cell(race, kernel)) for kernel in REVISIONS.values())) for race in DANGERS]
-    rows += [(sentence(run.title), *(goodness(run, cell(run, kernel)) for kernel in REVISIONS.values()))
+    rows = [(sentence(race.title), *(danger(find_outcome(race, kernel)) for kernel in REVISIONS.values()))
+            for race in DANGERS]
+    rows += [(sentence(run.title), *(goodness(run, find_outcome(run, kernel)) for kernel in REVISIONS.values()))
              for run in NEEDED]
     return Table("Four kernels, all orders", ("what", *REVISIONS), rows, NOTE)
 
@@ -27,14 +30,14 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def danger(found: Cell) -> str:
+def danger(outcome: Outcome) -> str:
     """The worst that comes of a race, in words."""
-    reason = found.reason.partition(": ")[2] if found.reason.startswith("EL2_") else found.reason
-    return f"a defect: {reason}" if found.outcome == BUG else WORDS[found.outcome]
+    reason = outcome.reason.partition(": ")[2] if outcome.reason.startswith("EL2_") else outcome.reason
+    return f"a defect: {reason}" if outcome.kind == BUG else WORDS[outcome.kind]
 
 
-def goodness(run: Race, found: Cell) -> str:
+def goodness(run: Scenario, outcome: Outcome) -> str:
     """Whether a good run exists, in words."""
-    if found.outcome == NOT_THERE:
+    if outcome.kind == NOT_THERE:
         return WORDS[NOT_THERE]
-    return "possible" if run.id in found.shown else "never"
+    return "possible" if run.name in outcome.reached else "never"

@@ -8,8 +8,9 @@ from typing import Any
 from ..explore.machines import Scripts
 from ..graphs.bench import StateGraph
 from ..graphs.contract import AnswerValue, CaseValue, QuestionValue
-from ..graphs.hunt import COUNT, Found, Hunt
-from ..graphs.questions import WRONG, Question, Subject
+from ..explore.inquiry import COUNT, Inquiry, Reply
+from ..explore.questions import WRONG, Question
+from ..explore.scenario import Scenario
 from ..graphs.reach import LIMIT
 from ..model.revisions import Revision
 from ..model.trace import show_call, show_header
@@ -28,15 +29,15 @@ LEAST_BYTES = 20_000
 class Case:
     """A subject on one kernel. `missing` says why it cannot run there, '' if it can; `stored` are answers to ship."""
 
-    def __init__(self, subject: Subject, revision: Revision) -> None:
+    def __init__(self, subject: Scenario, revision: Revision) -> None:
         """Find out whether the subject can run on this kernel, and begin nothing."""
         self.subject, self.revision, self.missing = subject, revision, ""
         self.name = "-".join([revision.name, *revision.removed])
-        self.stored: dict[str, Found] = {}
+        self.stored: dict[str, Reply] = {}
         self.benches: dict[RunLines, Walk] = {}
         self.shipped: dict[RunLines, str] = {}
         try:
-            self.hunt = Hunt(subject.make(revision), subject.questions)
+            self.inquiry = Inquiry(subject.machine(revision), subject.questions)
         except ValueError as error:
             self.missing = f"{error}."
 
@@ -49,41 +50,41 @@ class Case:
     @property
     def scripted(self) -> bool:
         """True if CPUs follow scripts, so that there is a bench before any run was found."""
-        return not self.missing and isinstance(self.hunt.machine, Scripts)
+        return not self.missing and isinstance(self.inquiry.machine, Scripts)
 
     @property
     def opening(self) -> list[str]:
         """The first lines of every trace of it: kernel and machine, and what led to its first step."""
-        scene = self.hunt.scene()
+        scene = self.inquiry.scene()
         return [show_header(scene.revision, scene.config), *(str(line) for line in scene.trace().lines)]
 
     def search(self, most: int) -> int:
         """Look at so many states and keep what they answer; gives how many were found."""
         if self.missing:
             return 0
-        exploration = self.hunt.exploration
-        while exploration.more and exploration.search.states < most:
+        exploration = self.inquiry.exploration
+        while exploration.has_more and exploration.search.states < most:
             exploration.advance(COUNT)
-        settled = (question for question in self.subject.questions if self.hunt.settled(question))
-        self.stored = {question.name: self.hunt.found(question) for question in settled}
+        settled = (question for question in self.subject.questions if self.inquiry.is_settled(question))
+        self.stored = {question.name: self.inquiry.reply(question) for question in settled}
         return exploration.search.states
 
-    def found(self, name: str) -> Found:
+    def found(self, name: str) -> Reply:
         """What is known about a question."""
-        return self.stored.get(name) or self.hunt.found(self.subject.question(name))
+        return self.stored.get(name) or self.inquiry.reply(self.subject.question(name))
 
     def bench(self, run: RunLines = (), most: int = MOST_BYTES) -> Walk:
         """Where runs are walked: the same walk each time, so that what it has learnt stays."""
         run = () if self.scripted else run
         if run not in self.benches:
-            graph = StateGraph(self.hunt.scene(run), *self.choose_limits(most), self.list_runs(run))
+            graph = StateGraph(self.inquiry.scene(run), *self.choose_limits(most), self.list_runs(run))
             self.benches[run] = Walk(fit_graph(graph, most), graph.expand)
         return self.benches[run]
 
     def choose_limits(self, most: int) -> tuple[int, tuple[Any, ...]]:
         """How many states a bench of so many bytes works out beforehand, and what each is asked."""
         longest = max((len(found.cpus) for found in self.stored.values()), default=0)
-        return max(LIMIT * most // MOST_BYTES, longest + 1), self.subject.always
+        return max(LIMIT * most // MOST_BYTES, longest + 1), self.subject.asked_always
 
     def list_runs(self, run: RunLines) -> list[list[int]]:
         """The CPUs that step in the runs that a bench must not cut short."""
@@ -111,9 +112,9 @@ class Case:
 
     def list_scripts(self) -> list[list[str]]:
         """The calls of each CPU, as they are written."""
-        if self.missing or not isinstance(self.hunt.machine, Scripts):
+        if self.missing or not isinstance(self.inquiry.machine, Scripts):
             return []
-        return [[show_call(move.call) for move in script] for script in self.hunt.machine.scene.scripts]
+        return [[show_call(move.call) for move in script] for script in self.inquiry.machine.scene.scripts]
 
 
 def stock(cases: Sequence[Case]) -> None:
@@ -138,7 +139,7 @@ def encode_question(question: Question) -> QuestionValue:
             "breaks": list(question.broken_by)}
 
 
-def encode_answer(found: Found, more: bool = False) -> AnswerValue:
+def encode_answer(found: Reply, more: bool = False) -> AnswerValue:
     """An answer as JSON values; `more` while it could still change."""
     return {"verdict": found.verdict, "says": found.says, "reason": found.reason and f"{found.reason}.",
             "looked": found.looked, "lines": found.lines if found.trace else None, "more": more}

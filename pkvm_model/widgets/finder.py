@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..graphs.hunt import Found, count
-from ..graphs.questions import Subject
+from ..explore.inquiry import Reply
+from ..text import count
+from ..explore.scenario import Scenario
 from ..model.revisions import Revision
 from .cases import Case
 from .finder_words import describe_finder, shorten_answer, render_finder
@@ -20,7 +21,7 @@ class Finder(Widget):
     kind = "finder"
     title, secret = "Race finder", False
 
-    def __init__(self, subjects: Sequence[Subject], revisions: Sequence[Revision]):
+    def __init__(self, subjects: Sequence[Scenario], revisions: Sequence[Revision]):
         """Answer beforehand what can be answered at once."""
         self._session = FinderSession(subjects, revisions, self.secret)
         super().__init__(compact(self._session.value(self.title)))
@@ -31,7 +32,7 @@ class Finder(Widget):
         return self._here().place.case
 
     @property
-    def found(self) -> Found | None:
+    def found(self) -> Reply | None:
         """The machine's answer, None before it was asked for."""
         return self._here().found
 
@@ -112,7 +113,7 @@ class Scheduler(Finder):
 
     title, secret = "You are the scheduler", True
 
-    def __init__(self, subject: Subject, revision: Revision):
+    def __init__(self, subject: Scenario, revision: Revision):
         """Raises ValueError for what nobody can break on a bench, and for what cannot run on this kernel."""
         case = Case(subject, revision)
         if case.missing:

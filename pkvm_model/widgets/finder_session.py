@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..graphs.contract import FinderPlaceValue, FinderValue, PackedValue, SubjectValue
-from ..graphs.hunt import Found
-from ..graphs.questions import Question, Subject
+from ..explore.inquiry import Reply
+from ..explore.questions import Question
+from ..explore.scenario import Scenario
 from ..model.revisions import Revision
 from ..model.trace import parse
 from .bench import pack
@@ -59,7 +60,7 @@ def parse_place(text: str) -> FinderPlace:
 class FinderSession:
     """Subjects on kernels, and where somebody stands; with `secret` no answer is told before it is asked for."""
 
-    subjects: Sequence[Subject]
+    subjects: Sequence[Scenario]
     revisions: Sequence[Revision]
     secret: bool = False
     cases: dict[tuple[str, ...], Case] = field(init=False)
@@ -97,7 +98,7 @@ class FinderSession:
         return self.case.subject.question(self.place.case[2])
 
     @property
-    def found(self) -> Found | None:
+    def found(self) -> Reply | None:
         """What the machine has found; None before anybody has asked it."""
         asked = self.place.key in self.place.asked and not self.case.missing
         return self.case.found(self.question.name) if asked else None
@@ -144,8 +145,8 @@ class FinderSession:
             bench: PackedValue = {"packed": pack(case.bench(run).graph)}
             return bench
         asked = case.subject.question(name)
-        found = case.hunt.advance(asked) if question["go"] else case.found(name)
-        return encode_answer(found, case.hunt.more(asked))
+        found = case.inquiry.advance(asked) if question["go"] else case.found(name)
+        return encode_answer(found, case.inquiry.has_more(asked))
 
     def open(self, text: str) -> str:
         """Goes where a link or a trace text leads, as far as it fits; returns what does not fit. Raises ValueError."""

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from html import escape
 
-from ..graphs.hunt import Found, count, upper
-from ..graphs.questions import WRONG, Question
+from ..explore.inquiry import Reply
+from ..text import capitalise, count
+from ..explore.questions import WRONG, Question
 from . import bench_words
 from .bench_static import render_pages
 from .cases import Case
@@ -15,7 +16,7 @@ NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Nobody has asked yet.", "not searched yet
 NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is broken:"
 
 
-def shorten_answer(found: Found) -> str:
+def shorten_answer(found: Reply) -> str:
     """An answer in a few words."""
     return found.verdict + (f" after {count(found.steps, 'step')}" if found.steps is not None else "")
 
@@ -39,7 +40,7 @@ def describe_by_hand(session: FinderSession) -> str:
 def describe_search(session: FinderSession) -> str:
     """What is asked, and the answer if somebody has asked for it."""
     case, found = session.case, session.found
-    says = upper(case.missing) if case.missing else found.words if found else NOT_ASKED
+    says = capitalise(case.missing) if case.missing else found.words if found else NOT_ASKED
     title = f"{case.subject.title.rstrip('.')} ({case.label})."
     return " ".join(filter(None, [title, describe_question(session.question), says, describe_by_hand(session)]))
 

@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from pkvm_model.explore.machines import Scripts
-from pkvm_model.explore.races import BUG, OK, SEVERITY, Race, questions, scene_of
+from pkvm_model.explore.outcomes import BUG, OK, SEVERITY, list_properties
+from pkvm_model.explore.scenario import Scenario
 from pkvm_model.model.revisions import Revision
 
 
@@ -23,15 +24,15 @@ class Seen(NamedTuple):
         return max(self.outcomes, key=SEVERITY.index)
 
 
-def search(race: Race, revision: Revision) -> Seen:
+def search(race: Scenario, revision: Revision) -> Seen:
     """Look at all orders of a race, breadth first."""
-    machine = Scripts(scene_of(race, revision))
-    found, level = Seen({frozenset(machine.first().items())}, 0, {OK: 0}), [machine.first()]
+    machine = Scripts(race.scene(revision))
+    found, level = Seen({frozenset(machine.initial().items())}, 0, {OK: 0}), [machine.initial()]
     for depth in count(1):
         if not level:
             return found
         taken = [(before, done) for before in level for cpu in machine.actions
-                 if (done := machine.act(cpu, dict(before)))]
+                 if (done := machine.step(cpu, dict(before)))]
         new = {frozenset(after.items()): after for _, (after, _) in taken}
         for outcome in (*broken_by(race, taken), *broken_in(race, machine, new)):
             found.outcomes.setdefault(outcome, depth)
@@ -41,12 +42,12 @@ def search(race: Race, revision: Revision) -> Seen:
     raise AssertionError
 
 
-def broken_in(race: Race, machine: Scripts, level: dict[Any, dict[Any, Any]]) -> Iterator[str]:
+def broken_in(race: Scenario, machine: Scripts, level: dict[Any, dict[Any, Any]]) -> Iterator[str]:
     """The outcomes that states show."""
-    return (BUG for table in level.values() for one in race.always if one.broken and one.broken(machine.state(table)))
+    return (BUG for table in level.values() for one in race.always if one.broken and one.broken(machine.view(table)))
 
 
-def broken_by(race: Race, taken: list[Any]) -> Iterator[str]:
+def broken_by(race: Scenario, taken: list[Any]) -> Iterator[str]:
     """The outcomes that steps show."""
-    asked: Any = [one for one in questions(race) if one.name in SEVERITY]
+    asked: Any = [one for one in list_properties(race) if one.name in SEVERITY]
     return (one.name for _, (_, step) in taken for one in asked if one.broken_by(None, step))

@@ -52,7 +52,7 @@ def reached(machine: AnyHost) -> list[State]:
     search = Search(machine)
     while search.advance():
         pass
-    states = [machine.state(search.packing.unpack(code)) for code in search.seen]
+    states = [machine.view(search.packing.unpack(code)) for code in search.seen]
     return [state for state in states if not state.end and not machine.is_full(state)]
 
 
@@ -77,7 +77,7 @@ def test_a_state_with_a_count_that_ran_away_is_seen_and_left() -> None:
     search = Search(machine)
     while search.advance():
         pass
-    full = [code for code in search.seen if machine.is_full(machine.state(search.packing.unpack(code)))]
+    full = [code for code in search.seen if machine.is_full(machine.view(search.packing.unpack(code)))]
     assert full
     assert all(not tree(code) for code in full for tree in search.trees.values())
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.explore.compare import beside, ends, first_difference
-from pkvm_model.explore.invariants import HONEST, machine
+from pkvm_model.explore.compare import compare_all_ends, find_first_difference, run_side_by_side
+from pkvm_model.explore.invariants import HONEST, HOSTS
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.state import SHARED_OWNED, Page
 from pkvm_model.scenes import LENT_PAGE, Scene, scene
 
-LIVES = {name: machine(kernel, HONEST).scene for name, kernel in REVISIONS.items()}
+LIVES = {name: HOSTS[HONEST].machine(kernel).scene for name, kernel in REVISIONS.items()}
 
 
 def teardown(kernel: Revision) -> Scene:
@@ -19,34 +19,34 @@ def teardown(kernel: Revision) -> Scene:
 
 
 def test_the_first_difference_is_where_a_refusal_leaves_the_page() -> None:
-    pairs = beside(teardown(V1), teardown(MERGED), (0, 0))
-    assert first_difference(pairs) == 1
+    pairs = run_side_by_side(teardown(V1), teardown(MERGED), (0, 0))
+    assert find_first_difference(pairs) == 1
     assert set(pairs[1].differs) >= {"ret", "slots", "pages"}
     assert (pairs[1].first.ret, pairs[1].second.ret) == (0, -22)
 
 
 def test_two_kernels_that_do_the_same_have_no_difference() -> None:
-    pairs = beside(teardown(V1), teardown(UPSTREAM), (0, 0))
-    assert first_difference(pairs) is None
+    pairs = run_side_by_side(teardown(V1), teardown(UPSTREAM), (0, 0))
+    assert find_first_difference(pairs) is None
 
 
 def test_a_cpu_with_nothing_left_waits() -> None:
-    pairs = beside(teardown(V1), teardown(UPSTREAM), (0, 0, 1, 0))
+    pairs = run_side_by_side(teardown(V1), teardown(UPSTREAM), (0, 0, 1, 0))
     assert [pair.first is None for pair in pairs] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("kernel", ["v1", "upstream"])
 def test_every_run_of_the_split_ends_where_the_one_shot_does(kernel: str) -> None:
-    assert ends(LIVES["pre"], LIVES[kernel]).same
+    assert compare_all_ends(LIVES["pre"], LIVES[kernel]).same
 
 
 def test_merged_ends_elsewhere_with_a_run_that_shows_it() -> None:
-    found = ends(LIVES["pre"], LIVES["merged"])
+    found = compare_all_ends(LIVES["pre"], LIVES["merged"])
     assert not found.same
-    last = beside(LIVES["v1"], LIVES["merged"], found.second_only[0])[-1]
+    last = run_side_by_side(LIVES["v1"], LIVES["merged"], found.second_only[0])[-1]
     assert last.second.state.get(Page, "g0").host == SHARED_OWNED
     assert "pages" in last.differs
 
 
 def test_pre_is_like_itself() -> None:
-    assert ends(LIVES["pre"], machine(PRE, HONEST).scene).same
+    assert compare_all_ends(LIVES["pre"], HOSTS[HONEST].machine(PRE).scene).same

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pkvm_model.explore.fixes import GOOD, GOOD_RUNS, LearnerError, judge_fix
-from pkvm_model.explore.races import cell
+from pkvm_model.explore.outcomes import find_outcome
 from pkvm_model.model.hypercalls import destroy_hyp_vm
 from pkvm_model.model.revisions import EBUSY, EINVAL, REVISIONS, UPSTREAM, V1, Revision, Warn
 from pkvm_model.model.state import Slot
@@ -138,8 +138,8 @@ def test_a_finalise_that_waits_with_an_old_pointer_meets_another_one() -> None:
 
 def test_an_objection_comes_with_the_run_that_shows_it() -> None:
     objection = judge_fix(V1).objections[0]
-    assert objection.cell is not None
-    assert "! EL2_USE_AFTER_DONATION vm0" in str(objection.cell.trace)
+    assert objection.outcome is not None
+    assert "! EL2_USE_AFTER_DONATION vm0" in str(objection.outcome.trace)
 
 
 def test_a_fix_that_makes_the_honest_host_warn_is_refused() -> None:
@@ -151,9 +151,9 @@ def test_a_fix_that_makes_the_honest_host_warn_is_refused() -> None:
 
 @pytest.mark.parametrize(("kernel", "missing"), [("v1", set()), ("upstream", set()), ("merged", {"home", "end"})])
 def test_the_kernels_have_every_good_run_but_those_that_merged_forbids(kernel: str, missing: set[str]) -> None:
-    found = {run.id: cell(run, REVISIONS[kernel]) for run in GOOD_RUNS}
-    assert {name for name, one in found.items() if not one.shown and one.outcome != "n/a"} == missing
-    assert [name for name, one in found.items() if one.outcome == "n/a"] == ["reclaim"] * (kernel != "upstream")
+    found = {run.name: find_outcome(run, REVISIONS[kernel]) for run in GOOD_RUNS}
+    assert {name for name, one in found.items() if not one.reached and one.kind != "n/a"} == missing
+    assert [name for name, one in found.items() if one.kind == "n/a"] == ["reclaim"] * (kernel != "upstream")
 
 
 def follows_nothing(view: View, handle: int) -> Hypercall:
@@ -208,7 +208,7 @@ def test_the_report_has_the_state_in_which_it_went_wrong() -> None:
 
 
 def test_the_models_own_failures_are_not_blamed_on_a_learner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pkvm_model.explore.fixes.cell", None)
+    monkeypatch.setattr("pkvm_model.explore.fixes.find_outcome", None)
     with pytest.raises(TypeError):
         judge_fix(V1)
 

@@ -6,7 +6,16 @@ from functools import cache
 import pytest
 
 from pkvm_model.explore.check import EMPTY, HOLDS, VIOLATED
-from pkvm_model.explore.invariants import ANY, ANY_PROTECTED, BY_DESIGN, EXPLAINED, HONEST, Cell, has, machine, table
+from pkvm_model.explore.invariants import (
+    ANY,
+    ANY_PROTECTED,
+    BY_DESIGN,
+    EXPLAINED,
+    HONEST,
+    HOSTS,
+    InvariantResult,
+    check_all_invariants,
+)
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.traces import trace
 from pkvm_model.model.revisions import REVISIONS
@@ -32,9 +41,9 @@ I9   | .   .  R15    .
 
 
 @cache
-def found() -> dict[tuple[str, str, str], Cell]:
+def found() -> dict[tuple[str, str, str], InvariantResult]:
     """The whole table, searched for once."""
-    return {(cell.invariant.name, cell.revision, cell.host): cell for cell in table()}
+    return {(cell.invariant.name, cell.revision, cell.host): cell for cell in check_all_invariants()}
 
 
 def expected() -> dict[tuple[str, str, str], str]:
@@ -46,7 +55,7 @@ def expected() -> dict[tuple[str, str, str], str]:
             for kernel, mark in zip(names, marks, strict=True)}
 
 
-def mark(cell: Cell) -> str:
+def mark(cell: InvariantResult) -> str:
     """A cell in the signs of the table."""
     return {HOLDS: ".", EMPTY: "-", VIOLATED: cell.race + "*" * cell.by_design}[cell.answer.verdict]
 
@@ -63,7 +72,7 @@ def test_every_search_was_complete() -> None:
 def test_a_violation_is_a_run_of_the_model_that_ends_in_it(key: tuple[str, str, str]) -> None:
     cell = found()[key]
     assert cell.answer.run is not None
-    again = replay(parse(str(trace(machine(REVISIONS[key[1]], key[2]), cell.answer.run))))
+    again = replay(parse(str(trace(HOSTS[key[2]].machine(REVISIONS[key[1]]), cell.answer.run))))
     assert again.differs == ""
     before = again.steps[-2].state
     invariant = next(one for one in INVARIANTS if one.name == key[0])
@@ -78,4 +87,4 @@ def test_no_violation_is_left_without_a_race() -> None:
 
 
 def test_protected_vms_are_asked_about_where_there_are_some() -> None:
-    assert [name for name, kernel in REVISIONS.items() if has(kernel, ANY_PROTECTED)] == ["upstream"]
+    assert [name for name, kernel in REVISIONS.items() if HOSTS[ANY_PROTECTED].runs_on(kernel)] == ["upstream"]

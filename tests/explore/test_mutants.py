@@ -1,13 +1,25 @@
 """Kernels with one thing wrong: the race that is for it shows the harm, and without the fault it does not."""
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from pkvm_model.explore.mutants import ALL_MUTANTS, DIFFERS, MUTANTS, Comparison, Translations, applies, compare, mutate
-from pkvm_model.explore.races import BUG, EL2_PANIC, ERR, HOST_WARN, OK, RACES, cell, scene_of
+from pkvm_model.explore.mutants import (
+    ALL_MUTANTS,
+    GUARDED_TWICE,
+    MUTANTS,
+    MutantComparison,
+    Translations,
+    applies,
+    compare,
+    mutate,
+)
+from pkvm_model.explore.outcomes import BUG, EL2_PANIC, ERR, OK, find_outcome
+from pkvm_model.explore.races import RACES
+from pkvm_model.explore.scenario import HOST_WARN
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.run import begin, call, resume
 from pkvm_model.model.state import Page, State
@@ -29,7 +41,7 @@ THERE = [(mutant.id, name) for mutant in ALL_MUTANTS for name in REVISIONS if ap
 
 
 @cache
-def found(name: str, revision: str) -> Comparison:
+def found(name: str, revision: str) -> MutantComparison:
     """What the mutant's race comes to without and with the fault."""
     return compare(name, REVISIONS[revision])
 
@@ -38,20 +50,20 @@ def found(name: str, revision: str) -> Comparison:
 def test_a_mutant_does_the_harm_that_the_table_says(name: str, revision: str) -> None:
     expected = dict(zip(REVISIONS, HARM[name], strict=True))[revision]
     assert applies(MUTANTS[name], REVISIONS[revision]) == (expected is not None)
-    assert expected is None or found(name, revision).after.outcome == expected
+    assert expected is None or found(name, revision).after.kind == expected
 
 
 @pytest.mark.parametrize(("name", "revision"), THERE)
 def test_without_the_fault_the_race_ends_as_ever(name: str, revision: str) -> None:
     race = RACES[MUTANTS[name].race]
-    assert found(name, revision).before.outcome == cell(race, REVISIONS[revision]).outcome
+    assert found(name, revision).before.kind == find_outcome(race, REVISIONS[revision]).kind
 
 
 @pytest.mark.parametrize(("name", "revision"), THERE)
 def test_a_mutant_changes_what_comes_of_the_race_or_what_it_shows(name: str, revision: str) -> None:
     before, after = found(name, revision).before, found(name, revision).after
-    assert (before.outcome, before.shown) != (after.outcome, after.shown)
-    assert (after.trace is None) == (after.outcome == OK)
+    assert (before.kind, before.reached) != (after.kind, after.reached)
+    assert (after.trace is None) == (after.kind == OK)
 
 
 def test_there_is_a_mutant_for_every_number_and_one_that_harms_nobody() -> None:
@@ -74,21 +86,21 @@ def test_a_second_start_that_is_not_refused_leads_nowhere_new(revision: Revision
 @pytest.mark.parametrize("revision", ["v1", "merged", "upstream"])
 def test_where_a_page_must_be_left_behind_refusing_is_a_choice(revision: str) -> None:
     before, after = found("M12", revision).before, found("M12", revision).after
-    assert (before.outcome, before.shown) == (OK, ("lost",))
-    assert (after.outcome, after.shown) == (ERR, ())
+    assert (before.kind, before.reached) == (OK, ("lost",))
+    assert (after.kind, after.reached) == (ERR, ())
 
 
 def test_upstream_without_the_count_is_v1_once_it_also_gives_back_what_counts() -> None:
-    assert ("M6", "upstream") in DIFFERS
+    assert ("M6", "upstream") in GUARDED_TWICE
     old = mutate(UPSTREAM, "M6").without("give_back_unreferenced")
-    assert cell(RACES["R7"], old).outcome == cell(RACES["R7"], V1).outcome == BUG
+    assert find_outcome(RACES["R7"], old).kind == find_outcome(RACES["R7"], V1).kind == BUG
 
 
 @pytest.mark.parametrize("name", ["M1", "M4"])
 def test_the_count_at_finalise_makes_good_for_another_guard(name: str) -> None:
     counted, mutant = found(name, "upstream").after, mutate(UPSTREAM, name)
-    assert (counted.outcome, len(counted.shown)) == (ERR, 1)
-    assert cell(RACES[MUTANTS[name].race], mutant.without("finalize_unreferenced")).outcome == BUG
+    assert (counted.kind, len(counted.reached)) == (ERR, 1)
+    assert find_outcome(RACES[MUTANTS[name].race], mutant.without("finalize_unreferenced")).kind == BUG
 
 
 def test_the_next_vm_runs_with_the_last_ones_translations_if_the_flush_is_late() -> None:
@@ -100,7 +112,7 @@ def test_the_next_vm_runs_with_the_last_ones_translations_if_the_flush_is_late()
 
 def after(kernel: Revision, *calls: tuple[Any, ...]) -> State:
     """The state after a setup and these calls on CPU 0."""
-    state = scene_of(RACES["R3"]._replace(scripts=("", "")), kernel).start()
+    state = replace(RACES["R3"], scripts=("", "")).scene(kernel).start()
     for name, *args in calls:
         state = call(state, kernel, 0, name, *args).state
     return state

@@ -1,28 +1,15 @@
 """The named races: what comes of each in each kernel, found by looking at every order."""
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 
 import pytest
 
 from pkvm_model.explore.check import Limits
-from pkvm_model.explore.races import (
-    ALL_RACES,
-    BUG,
-    DIFFERS,
-    EL2_PANIC,
-    ERR,
-    NOT_EXPLORED,
-    NOT_THERE,
-    OK,
-    RACES,
-    Cell,
-    cell,
-    is_there,
-    scene_of,
-    table,
-)
+from pkvm_model.explore.outcomes import BUG, EL2_PANIC, ERR, NOT_EXPLORED, NOT_THERE, OK, Outcome, find_outcome
+from pkvm_model.explore.races import ALL_RACES, NOT_YET, RACES, find_all_outcomes
 from pkvm_model.model.revisions import REVISIONS
 from pkvm_model.model.trace import parse, replay
 from tests.explore.plain import Seen, search
@@ -43,13 +30,13 @@ SHOWN = {"R8": ("pre", "v1", "merged", "upstream"), "R10": ("v1", "merged", "ups
          "R25": ("v1", "merged", "upstream")}
 """In which kernels a race shows the state worth knowing of that it names."""
 CELLS = [(race, revision) for race in FACTS for revision in REVISIONS]
-THERE = [(race, revision) for race, revision in CELLS if is_there(RACES[race], REVISIONS[revision])]
+THERE = [(race, revision) for race, revision in CELLS if RACES[race].runs_on(REVISIONS[revision])]
 
 
 @cache
-def found(race: str, revision: str) -> Cell:
+def found(race: str, revision: str) -> Outcome:
     """The cell of a race in a kernel."""
-    return cell(RACES[race], REVISIONS[revision])
+    return find_outcome(RACES[race], REVISIONS[revision])
 
 
 @cache
@@ -61,30 +48,30 @@ def plainly(race: str, revision: str) -> Seen:
 @pytest.mark.parametrize(("race", "revision"), CELLS)
 def test_a_race_ends_as_the_facts_say(race: str, revision: str) -> None:
     facts = dict(zip(REVISIONS, FACTS[race], strict=True))[revision]
-    assert (found(race, revision).outcome != facts) == ((race, revision) in DIFFERS)
+    assert (found(race, revision).kind != facts) == ((race, revision) in NOT_YET)
 
 
-@pytest.mark.parametrize(("race", "revision"), DIFFERS)
+@pytest.mark.parametrize(("race", "revision"), NOT_YET)
 def test_where_the_facts_differ_this_merged_lacks_the_calls(race: str, revision: str) -> None:
-    assert (revision, found(race, revision).outcome) == ("merged", NOT_THERE)
+    assert (revision, found(race, revision).kind) == ("merged", NOT_THERE)
 
 
 def test_there_is_a_race_for_every_number_and_each_is_explored_or_told() -> None:
     assert list(RACES) == [f"R{number}" for number in range(1, 30)]
-    assert {race.id for race in ALL_RACES if not race.scripts} == {*TOLD}
+    assert {race.name for race in ALL_RACES if not race.scripts} == {*TOLD}
     assert {*FACTS, *TOLD} == {*RACES}
 
 
 @pytest.mark.parametrize("race", TOLD)
 def test_a_race_that_is_only_told_says_so(race: str) -> None:
     told = found(race, "v1")
-    assert (told.outcome, told.states, told.trace) == (NOT_EXPLORED, 0, None)
+    assert (told.kind, told.states, told.trace) == (NOT_EXPLORED, 0, None)
     assert told.reason == RACES[race].says
 
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_every_call_of_a_setup_works(race: str, revision: str) -> None:
-    for step in scene_of(RACES[race], REVISIONS[revision]).setup_steps():
+    for step in RACES[race].scene(REVISIONS[revision]).setup_steps():
         assert not step.refused, step
         assert not step.events, step
 
@@ -92,7 +79,7 @@ def test_every_call_of_a_setup_works(race: str, revision: str) -> None:
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_plain_search_finds_the_same_states_transitions_and_outcome(race: str, revision: str) -> None:
     whole, plain = found(race, revision), plainly(race, revision)
-    assert plain.worst == whole.outcome
+    assert plain.worst == whole.kind
     if whole.complete:
         assert (len(plain.states), plain.transitions) == (whole.states, whole.transitions)
 
@@ -101,20 +88,20 @@ def test_plain_search_finds_the_same_states_transitions_and_outcome(race: str, r
 def test_no_shorter_run_shows_the_outcome(race: str, revision: str) -> None:
     whole = found(race, revision)
     steps = len(whole.trace.lines) - whole.setup if whole.trace else 0
-    assert steps == plainly(race, revision).outcomes[whole.outcome]
+    assert steps == plainly(race, revision).outcomes[whole.kind]
 
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_only_a_defect_ends_the_search_early(race: str, revision: str) -> None:
     whole = found(race, revision)
-    assert whole.stopped == ("a defect is found" if whole.outcome == BUG else "")
+    assert whole.stopped == ("a defect is found" if whole.kind == BUG else "")
     assert not whole.stuck
 
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_what_is_wrong_has_a_reason_and_a_trace_that_replays(race: str, revision: str) -> None:
     whole = found(race, revision)
-    if whole.outcome == OK:
+    if whole.kind == OK:
         assert (whole.reason, whole.trace) == ("", None)
         return
     again = replay(parse(str(whole.trace)))
@@ -122,14 +109,14 @@ def test_what_is_wrong_has_a_reason_and_a_trace_that_replays(race: str, revision
     assert "CPU" in whole.reason or "page" in whole.reason
 
 
-@pytest.mark.parametrize("race", [race.id for race in ALL_RACES if race.shows and race.id not in ("R1", "R4")])
+@pytest.mark.parametrize("race", [race.name for race in ALL_RACES if race.goals and race.name not in ("R1", "R4")])
 def test_what_is_worth_knowing_is_shown_where_it_can_be(race: str) -> None:
-    assert tuple(name for name in REVISIONS if found(race, name).shown) == SHOWN[race]
+    assert tuple(name for name in REVISIONS if found(race, name).reached) == SHOWN[race]
 
 
 @pytest.mark.parametrize("race", ["R1", "R4"])
 def test_what_a_guard_forbids_is_not_shown(race: str) -> None:
-    assert not any(found(race, name).shown for name in REVISIONS)
+    assert not any(found(race, name).reached for name in REVISIONS)
 
 
 def test_the_hole_is_start_then_a_lookup_then_finalise_then_the_call_goes_on() -> None:
@@ -152,28 +139,28 @@ def test_the_leak_of_merged_leaves_a_page_on_loan_that_a_finished_host_cannot_ta
 
 
 def test_an_error_counts_only_for_what_the_race_is_about() -> None:
-    unshare_too = RACES["R7"]._replace(about=(*RACES["R7"].about, "__pkvm_host_unshare_guest"))
-    assert (found("R7", "merged").outcome, cell(unshare_too, REVISIONS["merged"]).outcome) == (OK, ERR)
+    unshare_too = replace(RACES["R7"], about=(*RACES["R7"].about, "__pkvm_host_unshare_guest"))
+    assert (found("R7", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, ERR)
 
 
 def test_a_warning_of_the_host_counts_only_for_what_the_race_is_about() -> None:
-    unshare_too = RACES["R12"]._replace(about=("__pkvm_host_unshare_guest",))
-    assert (found("R12", "merged").outcome, cell(unshare_too, REVISIONS["merged"]).outcome) == (OK, "HOST_WARN")
+    unshare_too = replace(RACES["R12"], about=("__pkvm_host_unshare_guest",))
+    assert (found("R12", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, "HOST_WARN")
 
 
 def test_a_limit_leaves_the_cell_incomplete() -> None:
-    cut = cell(RACES["R8"], REVISIONS["v1"], Limits(states=50))
+    cut = find_outcome(RACES["R8"], REVISIONS["v1"], Limits(states=50))
     assert (cut.complete, cut.stopped) == (False, "the limit of 50 states")
     assert cut.states < found("R8", "v1").states
 
 
 def test_a_kernel_with_one_call_makes_it_where_the_others_finalise() -> None:
-    made = scene_of(RACES["R6"], REVISIONS["pre"])
+    made = RACES["R6"].scene(REVISIONS["pre"])
     assert [move.call.name for script in made.scripts for move in script] == ["__pkvm_teardown_vm"] * 2
     assert not any(call.name == "__pkvm_start_teardown_vm" for _, call in made.setup)
 
 
 def test_the_table_has_every_race_in_every_kernel() -> None:
-    whole = table()
+    whole = find_all_outcomes()
     assert {*whole} == {(race, revision) for race in RACES for revision in REVISIONS}
     assert whole["R7", "v1"] == found("R7", "v1")

@@ -8,7 +8,7 @@ import pytest
 
 from pkvm_model.explore.mutants import mutate
 from pkvm_model.explore.properties import INVARIANTS
-from pkvm_model.explore.races import RACES, scene_of
+from pkvm_model.explore.races import RACES
 from pkvm_model.graphs.bench import StateGraph, row
 from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.lesson import bench
@@ -101,7 +101,7 @@ def test_every_bench_with_scripts_ships_all_of_its_graph(name: str) -> None:
 
 def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short() -> None:
     run = (1,) * 5
-    whole = StateGraph(scene_of(RACES["R6"], V1), limit=len(run) + 1, runs=[run]).value()
+    whole = StateGraph(RACES["R6"].scene(V1), limit=len(run) + 1, runs=[run]).value()
     at: int | None = 0
     for cpu in run:
         assert at is not None
@@ -111,7 +111,7 @@ def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short() -> None
 
 @pytest.mark.parametrize("kernel", [PRE, V1, UPSTREAM], ids=lambda kernel: kernel.name)
 def test_a_bench_on_two_calls_that_take_one_vm_apart_is_built_and_the_machine_ends(kernel: Revision) -> None:
-    value = StateGraph(scene_of(RACES["R6"], mutate(kernel, "M5")), limit=400).value()
+    value = StateGraph(RACES["R6"].scene(mutate(kernel, "M5")), limit=400).value()
     ends = " ".join(state["end"]["says"] for state in value["states"] if state["end"])
     assert "page pgd0 is not EL2's to give" in ends
     assert "touches page vm0" in ends
@@ -125,7 +125,7 @@ def test_a_graph_says_only_what_it_is_asked_to_say() -> None:
 
 
 def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle() -> None:
-    value = StateGraph(scene_of(RACES["R9"], UPSTREAM)).value()
+    value = StateGraph(RACES["R9"].scene(UPSTREAM)).value()
     gone = [card for state in value["states"] for card in state["vms"] if card["vm"] == "vm0"]
     assert {(card["word"], card["handle"]) for card in gone} == {("freed", "0x1000")}
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.explore.races import RACES, scene_of
+from pkvm_model.explore.races import RACES
 from pkvm_model.graphs.drawing import ENDS, arrow_text
 from pkvm_model.graphs.map import StateMap
 from pkvm_model.model.revisions import V1
@@ -35,7 +35,7 @@ def test_a_state_in_which_something_is_broken_is_marked_with_its_name() -> None:
 
 
 def test_a_step_that_breaks_something_without_ending_the_machine_is_marked_at_its_arrow() -> None:
-    value = StateMap(scene_of(RACES["R7"], V1)).value()
+    value = StateMap(RACES["R7"].scene(V1)).value()
     marked = [arrow for arrow in value["drawing"]["arrows"] if "broken" in arrow]
     steps = [step for out in value["edges"] for step in out if "EL2_STALE_PUT" in step["line"]]
     assert [arrow["broken"] for arrow in marked] == [["I0b"]] * len(steps)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.explore.compare import beside, first_difference
-from pkvm_model.explore.invariants import HONEST, machine
+from pkvm_model.explore.compare import find_first_difference, run_side_by_side
+from pkvm_model.explore.invariants import HONEST, HOSTS
 from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.pairs import PARTS, PairGraph, merge, split
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1
@@ -49,10 +49,10 @@ def test_every_run_differs_where_the_explorer_says_that_it_does(shown: Scene) ->
     assert graph.complete
     for run in runs(value).values():
         edges, _ = walked(value, run)
-        expected = beside(*graph.scenes, run)
+        expected = run_side_by_side(*graph.scenes, run)
         assert [edge["differs"] for edge in edges] == [[PARTS[part] for part in pair.differs] for pair in expected]
         here = next((number for number, edge in enumerate(edges) if edge["differs"]), None)
-        assert here == first_difference(expected)
+        assert here == find_first_difference(expected)
 
 
 def test_the_text_of_a_pair_comes_apart_into_two_traces_that_replay() -> None:
@@ -97,7 +97,7 @@ def test_nothing_is_named_where_an_onlooker_sees_nothing() -> None:
 
 
 def test_a_vm_that_neither_side_has_is_not_told_of_though_the_host_has_notes_of_it() -> None:
-    value: Any = PairGraph(machine(PRE, HONEST).scene, PRE, MERGED).value()
+    value: Any = PairGraph(HOSTS[HONEST].machine(PRE).scene, PRE, MERGED).value()
     _, state = walked(value, value["runs"]["alone"][1])
     assert {cell["name"] for cell in state["cells"]} == {"page g0"}
 
@@ -110,7 +110,7 @@ def test_a_cpu_without_a_step_says_why() -> None:
 
 
 def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_merged() -> None:
-    life = machine(PRE, HONEST).scene
+    life = HOSTS[HONEST].machine(PRE).scene
     same: Any = PairGraph(life, PRE, V1).value()["runs"]
     assert same["says"] == "Every run of pre ends where one of v1 does, and the other way round: 1 end in all."
     other: Any = PairGraph(life, PRE, MERGED).value()["runs"]
@@ -149,5 +149,5 @@ def test_a_scene_that_leaves_a_cpu_free_is_refused() -> None:
 
 @pytest.mark.parametrize("name", sorted(REVISIONS))
 def test_a_kernel_is_like_itself(name: str) -> None:
-    value: Any = PairGraph(machine(PRE, HONEST).scene, REVISIONS[name], REVISIONS[name]).value()
+    value: Any = PairGraph(HOSTS[HONEST].machine(PRE).scene, REVISIONS[name], REVISIONS[name]).value()
     assert not any(state["differs"] for state in value["states"])

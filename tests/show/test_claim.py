@@ -2,7 +2,7 @@
 
 import pytest
 
-from pkvm_model.explore import check, invariants, races
+from pkvm_model.explore import check, invariants, outcomes
 from pkvm_model.explore.check import Always, Limits, Report, Sometimes, explore
 from pkvm_model.explore.machines import Scripts
 from pkvm_model.explore.properties import INVARIANTS
@@ -80,14 +80,14 @@ def test_all_answers_of_a_report_have_to_be_as_said() -> None:
 
 
 def test_a_cell_of_the_table_of_invariants_is_claimed_with_the_states_of_its_search() -> None:
-    cell = next(one for one in invariants.column(V1, invariants.HONEST) if one.invariant.name == "I3")
+    cell = next(one for one in invariants.check_invariants(V1, invariants.HONEST) if one.invariant.name == "I3")
     shown = claim("The honest host is safe.", cell)
     assert repr(shown).startswith(f"holds (checked in all {cell.report.states} states")
 
 
 def test_a_record_that_is_no_answer_is_refused_since_it_would_always_count_as_true() -> None:
-    with pytest.raises(TypeError, match="a Cell is neither"):
-        claim("R5 is harmless.", races.Cell("R5", "v1", races.BUG))
+    with pytest.raises(TypeError, match="a Outcome is neither"):
+        claim("R5 is harmless.", outcomes.Outcome("R5", "v1", outcomes.BUG))
     with pytest.raises(TypeError, match="a Report is neither"):
         claim("Nothing was asked.", Report((), 1, 0, 0, 0.0))
 

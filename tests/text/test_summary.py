@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pkvm_model.course.publish import summary
-from pkvm_model.explore.races import FINALISE, ONE_SHOT, START
+from pkvm_model.explore.scenario import FINALISE, ONE_SHOT, START
 from pkvm_model.model.revisions import MERGED, PRE, UPSTREAM, V1, Revision
 from pkvm_model.scenes import LENT_PAGE
 
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 def test_every_race_has_a_row_or_is_listed_as_untold() -> None:
     table, _ = summary.make_race_table()
-    others = [race.id for race in summary.list_races_without_scripts()]
+    others = [race.name for race in summary.list_races_without_scripts()]
     assert {*(row[0] for row in table.rows), *others} == {f"R{number}" for number in range(1, 30)}
     (r7,) = (row for row in table.rows if row[0] == "R7")
     assert [cell.split(" (")[0] for cell in r7[2:]] == ["■ EL2 ends", "✗ DEFECT", "✓ well", "↩ refused"]

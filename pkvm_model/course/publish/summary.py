@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...explore import races
-from ...explore.races import ALL_RACES, FINALISE, ONE_SHOT, START, Cell, Race, cell
+from ...explore import outcomes as kinds
+from ...explore.outcomes import Outcome, find_defect
+from ...explore.races import ALL_RACES
+from ...explore.scenario import FINALISE, HOST_WARN, NAMED_START, ONE_SHOT, START, Scenario
 from ...graphs.lifecycle import life_of_a_vm
 from ...model.revisions import REVISIONS, V1, Revision, errno
 from ...model.run import begin, finish, run
@@ -22,7 +25,7 @@ from .figures import draw
 
 KERNELS = tuple(REVISIONS.values())
 LOADED = "1 __pkvm_vcpu_load(0x1000, 0)\n"
-DYING = f"0 {races.NAMED_START}\n"
+DYING = f"0 {NAMED_START}\n"
 HOLDER = Call("__pkvm_host_unshare_guest", (0x1000, 0))
 SITUATIONS = (
     ("only a promised slot", races.CREATED, False),
@@ -32,8 +35,8 @@ SITUATIONS = (
     ("dying, nobody uses it", LENT_PAGE + DYING, False),
     ("dying, an unshare holds it", LENT_PAGE + DYING, True))
 CALLS = (ONE_SHOT, START, FINALISE)
-SIGNS = {races.OK: "✓ well", races.ERR: "↩ refused", races.HOST_WARN: "△ host warns", races.EL2_PANIC: "■ EL2 ends",
-         races.BUG: "✗ DEFECT", races.NOT_THERE: "–"}
+SIGNS = {kinds.OK: "✓ well", kinds.ERR: "↩ refused", HOST_WARN: "△ host warns", kinds.EL2_PANIC: "■ EL2 ends",
+         kinds.BUG: "✗ DEFECT", kinds.NOT_THERE: "–"}
 LEGEND = (
     "Each cell is the worst of all orders. ✓ well: nothing goes wrong in any. ↩ refused: a call is refused. "
     "△ host warns: a line in the host's log. ■ EL2 ends: EL2 stops the machine by its own warning. "
@@ -82,7 +85,7 @@ def format_teardown() -> str:
 def format_races() -> str:
     """Return the second sheet: the races, and what each of them does in each kernel."""
     table, notes = make_race_table()
-    others = "".join(f"<p><b>{race.id}</b> {html.escape(race.title)} {html.escape(race.says)}</p>"
+    others = "".join(f"<p><b>{race.name}</b> {html.escape(race.title)} {html.escape(race.says)}</p>"
                      for race in list_races_without_scripts())
     return f'<h1>The races</h1><p>{LEGEND}</p>{format_table(table)}<div class="small">{notes}{others}</div>'
 
@@ -128,7 +131,7 @@ def find_outcome(kernel: Revision, setup: str, held: bool, name: str) -> str:
 def format_answer(step: Step) -> str:
     """Return the answer of a call, or how the machine ends."""
     if step.state.end:
-        return "✗ use after donation" if races.breaks(step) else "■ EL2 ends"
+        return "✗ use after donation" if find_defect(step) else "■ EL2 ends"
     # Joined, so that no line breaks between the sign of a code and its name.
     return "0" if step.ret == 0 else f"↩\u00a0{errno(step.ret or 0)}".replace("-", "-\u2060")
 
@@ -136,25 +139,25 @@ def format_answer(step: Step) -> str:
 def make_race_table() -> tuple[Table, str]:
     """Return all races that can be explored, in all kernels, and the notes to them."""
     notes: dict[str, int] = {}
-    rows = [(race.id, race.title, *(format_cell(race, cell(race, kernel), notes) for kernel in KERNELS))
+    rows = [(race.name, race.title, *(format_cell(race, kinds.find_outcome(race, kernel), notes) for kernel in KERNELS))
             for race in ALL_RACES if race.scripts]
     text = "".join(f"<p>({number}) {html.escape(sentence(note))}</p>" for note, number in notes.items())
     return Table("What several CPUs do at once, in all orders", ("race", "what happens", *REVISIONS), rows), text
 
 
-def format_cell(race: Race, result: Cell, notes: dict[str, int]) -> str:
+def format_cell(race: Scenario, result: Outcome, notes: dict[str, int]) -> str:
     """Return the outcome of a race in a kernel, with the numbers of its notes; new notes are added to `notes`."""
     numbers = [notes.setdefault(note, len(notes) + 1) for note in list_notes(race, result)]
-    return " ".join([SIGNS[result.outcome], *(f"({number})" for number in numbers)])
+    return " ".join([SIGNS[result.kind], *(f"({number})" for number in numbers)])
 
 
-def list_notes(race: Race, result: Cell) -> Iterator[str]:
+def list_notes(race: Scenario, result: Outcome) -> Iterator[str]:
     """Yield how a race breaks, and which states worth knowing can be reached that are not defects."""
-    if result.outcome == races.BUG:
+    if result.kind == kinds.BUG:
         yield result.reason.removeprefix("EL2_USE_AFTER_DONATION: ")
-    yield from (state.says for state in race.shows if state.name in result.shown)
+    yield from (state.says for state in race.goals if state.name in result.reached)
 
 
-def list_races_without_scripts() -> list[Race]:
+def list_races_without_scripts() -> list[Scenario]:
     """Return the races that are only described, since the model leaves out what they are about."""
     return [race for race in ALL_RACES if not race.scripts]

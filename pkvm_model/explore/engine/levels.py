@@ -2,7 +2,8 @@
 
 A state is the same number, an edge the same difference, a table the same table. Only the loop over states is numpy's:
 the bits of a table's mask are gathered into an index, the index finds a row of differences, all rows are added at once.
-What is new is found by sorting. A number has to fit into 63 bits; `fits` says whether it does.
+New states are found by sorting. A number must fit into 63 bits: `fits` checks it before, and a search whose states
+outgrow them hands over to the plain search.
 """
 from __future__ import annotations
 
@@ -10,38 +11,40 @@ from typing import Any
 
 import numpy as np
 
-from .search import Search
-from .tables import Table, Tree, grouped
+from .search import Search, TooWide
+from .tables import LookupTable, Tree, group_tables
 
 CHUNK = 11
 """Bits of a number that are gathered at a time."""
 DENSE = 26
 """A table whose mask has more bits than this is looked up by sorting, not by index."""
 SHARED = 16
-"""Trees share a table as long as they look at no more bits than this together."""
+"""Trees share a table as long as they read no more bits than this together."""
 FEW = 20
-"""So few states are asked one by one: that costs less than a handful of arrays."""
+"""This many states are looked up one by one: that costs less than a handful of arrays."""
 SLICE = 1 << 16
-"""How many states are looked at together: few enough to stay in the processor's cache."""
+"""How many states are explored together: few enough to stay in the processor's cache."""
 LONGEST = 63
 """How many bits a state's number may have."""
+REPRESENTED = (1 << LONGEST) - 1
+"""The bits that a number in an array can have."""
 Numbers = Any
 """An array of whole numbers with 64 bits."""
 
 
 def fits(search: Search) -> bool:
-    """True if a search's numbers are short enough for numpy, with room for a few more bits."""
+    """Return True if a search's numbers are short enough for numpy, with room for a few more bits."""
     return search.packing.width <= LONGEST - 8
 
 
-class Column:
+class GrowingArray:
     """An array that grows at its end."""
 
     def __init__(self) -> None:
         self.room, self.length = np.zeros(1 << 10, np.int64), 0
 
     def extend(self, numbers: Numbers) -> None:
-        """Add these at the end; room is doubled, so that adding costs the same however many there are."""
+        """Add these at the end; room is doubled, so that adding a number costs the same however many there are."""
         end = self.length + len(numbers)
         if end > len(self.room):
             self.room = np.concatenate((self.room, np.zeros(max(end, len(self.room)), np.int64)))
@@ -49,50 +52,50 @@ class Column:
         self.length = end
 
 
-class Rows:
-    """A table's answers by row: which row a state has is looked up for many states at once. Row 0 stands for unknown.
+class TableRows:
+    """A table's answers as rows: the row of a state is looked up for many states at once. Row 0 stands for unknown.
 
-    The differences of row n are the last `many[n]` of those before `ends[n]`.
+    The differences of row n are the last `counts[n]` of those before `ends[n]`.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: LookupTable) -> None:
         self.table, self.mask = table, -1
         self.keys: dict[int, int] = {}
-        self.many, self.ends, self.deltas = Column(), Column(), Column()
+        self.counts, self.ends, self.deltas = GrowingArray(), GrowingArray(), GrowingArray()
         self.add([[]])
         self.index: Numbers = None
         self.chunks: list[tuple[int, Numbers]] = []
 
     def add(self, answers: list[list[int]]) -> None:
         """Add a row for each answer."""
-        many = np.array([len(answer) for answer in answers], np.int64)
-        self.many.extend(many)
-        self.ends.extend(np.cumsum(many) + self.deltas.length)
+        counts = np.array([len(answer) for answer in answers], np.int64)
+        self.counts.extend(counts)
+        self.ends.extend(np.cumsum(counts) + self.deltas.length)
         self.deltas.extend(np.array([delta for answer in answers for delta in answer], np.int64))
 
     def refresh(self) -> None:
-        """Take in bits that have come. An index for fewer bits would take states for others, so it is made anew."""
-        if self.table.refresh() == self.mask:
+        """Take in new bits. An index for fewer bits would confuse states, so it is built anew."""
+        if represented(self.table) == self.mask:
             return
-        self.mask = self.table.mask
-        self.chunks = chunks(self.mask)
+        self.mask = represented(self.table)
+        self.chunks = split_mask(self.mask)
         self.index = np.zeros(1 << self.mask.bit_count(), np.int32) if self.mask.bit_count() <= DENSE else None
         if self.index is not None:
             self.enter(list(self.keys.items()))
 
-    def of(self, codes: Numbers) -> Numbers:
-        """The row of each state; what is not known yet is learnt."""
+    def rows(self, codes: Numbers) -> Numbers:
+        """Return the row of each state; what is not known yet is learnt."""
         while True:
             self.refresh()
-            rows = self.index[gathered(codes, self.chunks)] if self.index is not None else self.looked_up(codes)
+            rows = self.look_up(codes) if self.index is None else self.index[gather_bits(codes, self.chunks)]
             unknown = codes[rows == 0]
             if not len(unknown):
                 return rows
             _, first = np.unique(unknown & self.mask, return_index=True)
             self.learn(unknown[first].tolist())
 
-    def looked_up(self, codes: Numbers) -> Numbers:
-        """The rows without an index: one question for each key that occurs."""
+    def look_up(self, codes: Numbers) -> Numbers:
+        """Return the rows without an index: one look-up for each key that occurs."""
         keys, where = np.unique(codes & self.mask, return_inverse=True)
         return np.array([self.keys.get(key, 0) for key in keys.tolist()], np.int32)[where]
 
@@ -100,62 +103,68 @@ class Rows:
         """Ask the table about these states, and add a row for each answer."""
         known, answers = len(self.keys), list[list[int]]()
         for code in codes:
-            answer, key = self.table(code), code & self.table.refresh()
+            answer, key = self.table(code), code & represented(self.table)
             if key not in self.keys:
-                self.keys[key] = self.many.length + len(answers)
+                self.keys[key] = self.counts.length + len(answers)
                 answers.append(answer)
         self.add(answers)
-        if self.index is not None and self.table.mask == self.mask:
+        if self.index is not None and represented(self.table) == self.mask:
             self.enter(list(self.keys.items())[known:])
 
     def enter(self, keys: list[tuple[int, int]]) -> None:
         """Put the rows of these keys into the index."""
         if keys:
-            self.index[gathered(np.array([key for key, _ in keys], np.int64), self.chunks)] = [row for _, row in keys]
+            codes = np.array([key for key, _ in keys], np.int64)
+            self.index[gather_bits(codes, self.chunks)] = [row for _, row in keys]
 
     def successors(self, codes: Numbers) -> Numbers:
-        """Where the table's trees lead from these states."""
-        rows = self.of(codes)
-        counts = self.many.room[rows]
+        """Return where the table's trees lead from these states."""
+        rows = self.rows(codes)
+        counts = self.counts.room[rows]
         behind = np.cumsum(counts)
         which = np.arange(behind[-1]) + np.repeat(self.ends.room[rows] - behind, counts)
         return np.repeat(codes, counts) + self.deltas.room[which]
 
 
-class Fine:
-    """The states to which a table that answers questions had no answer, by the bits that it has looked at."""
+class Unanswered:
+    """The states for which a table of predicates had no answer, by the bits that it has read."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: LookupTable) -> None:
         self.table, self.mask = table, -1
         self.chunks: list[tuple[int, Numbers]] = []
         self.index: Numbers = None
 
     def refresh(self) -> None:
-        """Take in bits that have come."""
-        if self.table.refresh() != self.mask:
-            self.mask = self.table.mask
-            self.chunks = chunks(self.mask)
+        """Take in new bits."""
+        if represented(self.table) != self.mask:
+            self.mask = represented(self.table)
+            self.chunks = split_mask(self.mask)
             self.index = np.zeros(1 << self.mask.bit_count(), bool) if self.mask.bit_count() <= DENSE else None
 
-    def first(self, codes: Numbers) -> int | None:
-        """The first state to which the table has an answer."""
+    def find_first(self, codes: Numbers) -> int | None:
+        """Return the first state for which the table has an answer."""
         self.refresh()
         while len(codes):
-            mask, places = self.mask, gathered(codes, self.chunks) if self.index is not None else codes & self.mask
+            mask, places = self.mask, codes & self.mask if self.index is None else gather_bits(codes, self.chunks)
             codes = codes if self.index is None else codes[~self.index[places]]
-            asked = codes[np.unique(codes & mask, return_index=True)[1]].tolist()
-            found = next((code for code in asked if self.table(code)), None)
+            different = codes[np.unique(codes & mask, return_index=True)[1]].tolist()
+            first = next((code for code in different if self.table(code)), None)
             self.refresh()
-            if found is not None or self.mask == mask:
-                if self.index is not None and found is None:
+            if first is not None or self.mask == mask:
+                if self.index is not None and first is None:
                     self.index[places] = True
-                return found
+                return first
         return None
 
 
-def chunks(mask: int) -> list[tuple[int, Numbers]]:
-    """For each chunk of a number where the mask has bits: its place, and its bits as they stand when moved together."""
-    found, below = list[tuple[int, Numbers]](), 0
+def represented(table: LookupTable) -> int:
+    """Return a table's mask without bits that no number in an array has."""
+    return table.refresh() & REPRESENTED
+
+
+def split_mask(mask: int) -> list[tuple[int, Numbers]]:
+    """Return for each chunk of a number where the mask has bits: its place, and its bits moved together."""
+    chunks, below = list[tuple[int, Numbers]](), 0
     for shift in range(0, mask.bit_length(), CHUNK):
         bits = [bit for bit in range(CHUNK) if mask >> shift + bit & 1]
         values = np.arange(1 << CHUNK)
@@ -163,47 +172,47 @@ def chunks(mask: int) -> list[tuple[int, Numbers]]:
         for number, bit in enumerate(bits, below):
             spread += (values >> bit & 1) << number
         if bits:
-            found.append((shift, spread))
+            chunks.append((shift, spread))
         below += len(bits)
-    return found
+    return chunks
 
 
-def gathered(codes: Numbers, chunks: list[tuple[int, Numbers]]) -> Numbers:
-    """The bits of a mask, moved together."""
-    found = np.zeros(len(codes), np.int64)
+def gather_bits(codes: Numbers, chunks: list[tuple[int, Numbers]]) -> Numbers:
+    """Return the bits of a mask, moved together."""
+    gathered = np.zeros(len(codes), np.int64)
     for shift, spread in chunks:
-        found += spread[(codes >> shift) & ((1 << CHUNK) - 1)]
-    return found
+        gathered += spread[(codes >> shift) & ((1 << CHUNK) - 1)]
+    return gathered
 
 
-class Wide:
-    """A tree that looks at many bits: whole sets of states walk it, and part at its forks."""
+class TreeWalk:
+    """A tree that reads many bits: whole sets of states walk it, and part at its forks."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
 
     def successors(self, codes: Numbers) -> Numbers:
-        """Where the tree leads from these states."""
-        found = [codes[:0]]
+        """Return where the tree leads from these states."""
+        after = [codes[:0]]
         if not self.tree.runs:
             self.tree(int(codes[0]))
-        self.walk(self.tree.root, codes, found)
-        return np.concatenate(found)
+        self.walk(self.tree.root, codes, after)
+        return np.concatenate(after)
 
-    def walk(self, node: Any, codes: Numbers, found: list[Numbers]) -> None:
-        """Go on from a place in the tree; a few states are asked one by one."""
+    def walk(self, node: Any, codes: Numbers, after: list[Numbers]) -> None:
+        """Go on from a place in the tree; a few states are looked up one by one."""
         if len(codes) < FEW:
-            found.append(np.array([code + delta for code in codes.tolist() if (delta := self.tree(code))], np.int64))
+            after.append(np.array([code + delta for code in codes.tolist() if (delta := self.tree(code))], np.int64))
         elif isinstance(node, tuple):
-            values = codes & self.tree.packing.masks[node[0]]
-            for bits in distinct([values]).tolist():
+            values = codes & (self.tree.packing.masks[node[0]] & REPRESENTED)
+            for bits in sort_unique([values]).tolist():
                 here = codes[values == bits]
                 if bits not in node[1]:
                     self.tree(int(here[0]))
-                self.walk(node[1][bits], here, found)
+                self.walk(node[1][bits], here, after)
         elif node:
-            after = codes - (codes & self.tree.packing.mask(node.parts)) + node.bits
-            found.append(after[after != codes])
+            moved = codes - (codes & (self.tree.packing.mask(node.parts) & REPRESENTED)) + node.bits
+            after.append(moved[moved != codes])
 
 
 class LevelSearch(Search):
@@ -211,47 +220,68 @@ class LevelSearch(Search):
 
     def __init__(self, plain: Search) -> None:
         vars(self).update(vars(plain))
+        self.plain = plain
         self.levels: list[Any] = [np.sort(np.array(level, np.int64)) for level in plain.levels]
         self.all: Numbers = np.sort(np.concatenate(self.levels))
         self.found: list[Numbers] = [np.array(sorted(plain.next - plain.seen), np.int64)]
         self.seen, self.next = set(), set()
         looks = {tree: self.packing.mask(tree.parts).bit_count() for tree in self.trees.values()}
-        narrow = [Table(self.packing, [tree]) for tree, bits in looks.items() if bits <= SHARED]
-        self.ways: list[Rows | Wide] = [Rows(table) for table in grouped(narrow, SHARED, {})]
-        self.ways += [Wide(tree) for tree, bits in looks.items() if bits > SHARED]
-        self.fine: dict[Table, Fine] = {}
+        narrow = [LookupTable(self.packing, [tree]) for tree, bits in looks.items() if bits <= SHARED]
+        self.ways: list[TableRows | TreeWalk] = [TableRows(table) for table in group_tables(narrow, SHARED, {})]
+        self.ways += [TreeWalk(tree) for tree, bits in looks.items() if bits > SHARED]
+        self.unanswered: dict[LookupTable, Unanswered] = {}
 
     @property
     def states(self) -> int:
-        """How many states were found."""
+        """The number of states found."""
         return len(self.all)
 
     @property
     def waiting(self) -> int:
-        """How many of the states that were found nobody has looked at."""
+        """The number of states that were found and not explored."""
         return len(self.levels[-1]) - self.done + sum(map(len, self.found))
 
     @property
     def size(self) -> int:
-        """How many bytes the states that were found take: each stands in a level and in the array of all."""
+        """How many bytes the states take: each stands in a level and in the array of all."""
         return int(2 * self.all.nbytes + sum(found.nbytes for found in self.found))
 
     def advance(self, count: int = SLICE) -> bool:
-        """Find what follows on the next states of this level, at least a slice; True while there is more to look at."""
-        level, found = self.levels[-1], list[Numbers]()
+        """Explore the next states of this level, at least a slice; return True while there are more.
+
+        Raise TooWide if a state gets more bits than a number has; what was explored before is in its `plain`.
+        """
+        level = self.levels[-1]
         chunk = level[self.done:self.done + max(count, SLICE)]
-        for way in self.ways if len(chunk) else ():
-            found.append(way.successors(chunk))
-        self.found.append(distinct(found))
-        self.transitions += sum(map(len, found))
+        after = self.explore_chunk(chunk) if len(chunk) else []
+        self.found.append(sort_unique(after))
+        self.transitions += sum(map(len, after))
         self.done += len(chunk)
         if self.done == len(level):
             self.open_level()
-        return self.more
+        return self.has_more
+
+    def explore_chunk(self, codes: Numbers) -> list[Numbers]:
+        """Return the states that follow on these, once for each way. Raise TooWide if they may not fit."""
+        try:
+            after = [way.successors(codes) for way in self.ways]
+        except OverflowError:
+            raise TooWide(self.go_back()) from None
+        if self.packing.width > LONGEST:  # an old numpy wraps around instead of raising
+            raise TooWide(self.go_back())
+        return after
+
+    def go_back(self) -> Search:
+        """Return the plain search from which this one began, at the place where this one stands."""
+        plain = self.plain
+        plain.levels = [level.tolist() for level in self.levels]
+        plain.seen, plain.next = set(self.all.tolist()), set(sort_unique(self.found).tolist())
+        plain.done, plain.transitions = self.done, self.transitions
+        return plain
 
     def open_level(self) -> None:
         """Go one step further: what was found and is new is the next level."""
-        found = distinct(self.found)
+        found = sort_unique(self.found)
         at: Numbers = np.searchsorted(self.all, found)
         at[at == len(self.all)] = 0
         level = found[self.all[at] != found]
@@ -260,19 +290,20 @@ class LevelSearch(Search):
         self.found, self.done = [], 0
         self.levels.append(level)
 
-    def first(self, table: Table, level: int) -> int | None:
-        """The first state of a level to which a table has an answer."""
-        return self.fine.setdefault(table, Fine(table)).first(self.levels[level])
+    def find_first(self, table: LookupTable, level: int) -> int | None:
+        """Return the first state of a level for which a table has an answer."""
+        return self.unanswered.setdefault(table, Unanswered(table)).find_first(self.levels[level])
 
-    def alike(self, level: Numbers, mask: int, code: int) -> set[int]:
-        """The states of a level that differ from this one in these bits only."""
+    def list_alike(self, level: Numbers, mask: int, code: int) -> set[int]:
+        """Return the states of a level that differ from this one in these bits only."""
+        mask &= REPRESENTED
         return set(level[(level & ~mask) == (code & ~mask)].tolist())
 
 
-def distinct(found: list[Numbers]) -> Numbers:
-    """All of these numbers, sorted, each once."""
-    if not found:
+def sort_unique(arrays: list[Numbers]) -> Numbers:
+    """Return all of these numbers, sorted, each once."""
+    if not arrays:
         return np.zeros(0, np.int64)
-    numbers = np.concatenate(found)
+    numbers = np.concatenate(arrays)
     numbers.sort()
     return numbers[np.concatenate(([True], numbers[1:] != numbers[:-1]))] if len(numbers) else numbers

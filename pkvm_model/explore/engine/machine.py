@@ -4,27 +4,27 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ...model.state import State
-from .packing import Part
+from .packing import RecordKey
 
-Records = dict[Part, Any]
-"""A state as a search keeps it: records by kind and name."""
+Records = dict[RecordKey, Any]
+"""A state as the search keeps it: records by kind and name."""
 
 
 class Machine(Protocol):
-    """What the explorer needs to know of a model."""
+    """A model that the explorer can search."""
 
     @property
     def actions(self) -> tuple[Any, ...]:
-        """Everything that somebody can do, in the order in which it is tried."""
+        """Everything that can be done, in the order in which it is tried."""
 
-    def first(self) -> Records:
-        """The state to begin with."""
+    def initial(self) -> Records:
+        """Return the initial state."""
 
-    def act(self, action: Any, records: Records) -> tuple[Any, Any] | None:
-        """The records after an action and what came of it; None if it cannot be done."""
+    def step(self, action: Any, records: Records) -> tuple[Any, Any] | None:
+        """Return the records after an action and a label for the step; None if the action is not possible."""
 
-    def state(self, records: Records) -> State:
-        """The state as a property sees it."""
+    def view(self, records: Records) -> State:
+        """Return the state as a property sees it."""
 
-    def unfinished(self, records: Records) -> bool:
-        """True while somebody still has something to do."""
+    def is_unfinished(self, records: Records) -> bool:
+        """Return True while somebody still has something to do."""

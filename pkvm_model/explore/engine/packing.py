@@ -1,33 +1,28 @@
-"""A state as one whole number, and a table of records that reads such a number and notes what was asked for.
+"""A state as one whole number, and a table of records that reads such a number and traces what is read.
 
-Each part of a state (a record, a CPU's place in its script) has a few bits of the number, and each value that was ever
-seen there has a bit pattern; 0 is the value that nobody wrote. Parts and values are met during the search. A part that
-has no pattern left gets one bit more, at the top of the number: whatever was learnt about smaller numbers stays true.
-A machine may want some kinds of records finer: each field is then a part of its own.
+Each part of a state (a record, a CPU's place in its script) has a few bits of the number, and each value that was seen
+there has a bit pattern; 0 stands for a part that was never written. Parts and values are met during the search. A part
+that runs out of patterns gets one more bit, at the top of the number: everything recorded about smaller numbers stays
+true, since the new bit is 0 in all of them.
 """
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...model.state import zeroed
-
-Part = tuple[Any, ...]
-"""What names a part: a record's kind and name, or two words of the machine's own; and the field if that is a part."""
-Key = tuple[Any, Any]
-"""What names a record."""
+RecordKey = tuple[Any, Any]
+"""What names a part: a record's kind and name, or two words of the machine's own."""
 
 
 class Packing:
     """Which bits belong to which part, and what their patterns stand for. Parts are numbered as they are met.
 
-    `age` grows when a part is met or gets a bit, and when somebody asks for a part for the first time.
+    `age` grows when a part is met or gets a bit, and when somebody reads a part for the first time.
     """
 
-    def __init__(self, finer: Iterable[type[Any]] = ()) -> None:
-        self.finer = frozenset(finer)
-        self.parts: dict[Part, int] = {}
-        self.keys: list[Part] = []
+    def __init__(self) -> None:
+        self.parts: dict[RecordKey, int] = {}
+        self.keys: list[RecordKey] = []
         self.masks: list[int] = []
         self.places: list[list[int]] = []
         self.patterns: list[dict[Any, int]] = []
@@ -35,22 +30,21 @@ class Packing:
         self.width = 0
         self.age = 0
 
-    def part(self, key: Part) -> int:
-        """The number of a part; a new one has one value, which is nothing (or what a zeroed field holds), no bits."""
-        number = self.parts.get(key)
-        if number is None:
-            nothing = getattr(zeroed(key[0]), key[2]) if len(key) > 2 else None
-            number = self.parts[key] = len(self.parts)
+    def number(self, key: RecordKey) -> int:
+        """Return the number of a part; a new part has no bits and one value, which is None."""
+        part = self.parts.get(key)
+        if part is None:
+            part = self.parts[key] = len(self.parts)
             self.keys.append(key)
             self.masks.append(0)
             self.places.append([])
-            self.patterns.append({nothing: 0})
-            self.values.append({0: nothing})
+            self.patterns.append({None: 0})
+            self.values.append({0: None})
             self.age += 1
-        return number
+        return part
 
-    def pattern(self, part: int, value: Any) -> int:
-        """The bits that stand for a value of a part."""
+    def encode(self, part: int, value: Any) -> int:
+        """Return the bits that stand for a value of a part."""
         patterns = self.patterns[part]
         if value not in patterns:
             if len(patterns) >> len(self.places[part]):
@@ -68,140 +62,90 @@ class Packing:
         self.age += 1
 
     def mask(self, parts: Iterable[int]) -> int:
-        """The bits of these parts."""
+        """Return the bits of these parts."""
         return sum([self.masks[part] for part in parts])
 
-    def add(self, parts: set[int], asked: Iterable[int]) -> None:
-        """Note that whoever has asked for `parts` so far asks for these."""
-        if not parts.issuperset(asked):
-            parts.update(asked)
+    def add(self, parts: set[int], more: Iterable[int]) -> None:
+        """Add parts to those that a reader has read."""
+        if not parts.issuperset(more):
+            parts.update(more)
             self.age += 1
 
-    def pack(self, table: dict[Key, Any]) -> int:
-        """The number of a state."""
-        return sum(self.pattern(self.part(part), value)
-                   for key, record in table.items() for part, value in self.taken_apart(key, record))
+    def open(self, code: int) -> TracingTable:
+        """Return the table of a state, which traces what is read."""
+        return TracingTable(self, code)
 
-    def taken_apart(self, key: Key, record: Any) -> list[tuple[Part, Any]]:
-        """The parts of a record with their values, or those that were changed; None is a record that is zeroed."""
-        if key[0] not in self.finer:
-            return [(key, record)]
-        fields = record._changes if isinstance(record, Fields) else (record or zeroed(key[0]))._asdict()
-        return [((*key, field), value) for field, value in fields.items()]
+    def pack(self, table: dict[RecordKey, Any]) -> int:
+        """Return the number of a state."""
+        return sum(self.encode(self.number(key), record) for key, record in table.items())
 
-    def unpack(self, code: int) -> dict[Key, Any]:
-        """The state of a number; what nobody wrote is left out."""
-        table: dict[Key, Any] = {}
-        for part, key in enumerate(self.keys):
-            bits = code & self.masks[part]
-            value = self.values[part][bits]
-            if len(key) == 2 and value is not None:
-                table[key] = value
-            elif bits:
-                table[key[:2]] = (table.get(key[:2]) or zeroed(key[0]))._replace(**{key[2]: value})
-        return table
+    def unpack(self, code: int) -> dict[RecordKey, Any]:
+        """Return the state of a number; parts that were never written are left out."""
+        values = ((key, self.values[part][code & self.masks[part]]) for part, key in enumerate(self.keys))
+        return {key: value for key, value in values if value is not None}
 
 
-class Fields:
-    """A record that looks up a field when somebody asks for it; to its reader it is like any other record.
+class TracingTable(dict[RecordKey, Any]):
+    """A state's table that decodes its records from a number, and traces which parts are read and which are written.
 
-    What was looked up or changed becomes an attribute, so that Python finds it there the next time.
+    To the code that runs on it, it is a table like any other. `bits_read` maps parts to the bits that were found there,
+    in the order of reading; a copy adds to the same mapping. `written` has the records that were written since.
     """
 
-    _table: Noted
-    _key: Key
-    _changes: dict[str, Any]
-
-    def __init__(self, table: Noted, key: Key, changes: dict[str, Any]) -> None:
-        self._table, self._key, self._changes = table, key, changes
-        if changes:
-            self.__dict__.update(changes)
-
-    def __getattr__(self, field: str) -> Any:
-        kind, name = self._key
-        value = self.__dict__[field] = self._table.ask((kind, name, field))
-        return value
-
-    def _replace(self, **changes: Any) -> Fields:
-        return Fields(self._table, self._key, self._changes | changes)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (getattr(self, field) for field in self._key[0]._fields)
-
-    def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, (Fields, tuple)) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-
-class Noted(dict[Key, Any]):
-    """A state's table that looks its records up in a number, and notes which parts were asked for and which written.
-
-    Whoever runs on it sees a table like any other. `asked` maps the parts to the bits that were found there, in the
-    order of asking; a copy notes into the same one. `written` has the records that were written since.
-    """
-
-    def __init__(self, packing: Packing, code: int, asked: dict[int, int] | None = None,
-                 written: dict[Key, Any] | None = None) -> None:
+    def __init__(self, packing: Packing, code: int, bits_read: dict[int, int] | None = None,
+                 written: dict[RecordKey, Any] | None = None) -> None:
         self.packing, self.code = packing, code
-        self.asked: dict[int, int] = {} if asked is None else asked
+        self.bits_read: dict[int, int] = {} if bits_read is None else bits_read
         self.kinds: set[Any] = set()
-        self.written: dict[Key, Any] = {} if written is None else written
+        self.written: dict[RecordKey, Any] = {} if written is None else written
 
-    def get(self, key: Key, default: Any = None) -> Any:
-        """The record or value of this key."""
+    def get(self, key: RecordKey, default: Any = None) -> Any:
+        """Return the record or value of this key."""
         value = self.written.get(key, self)
         if value is self:
-            if key[0] in self.packing.finer:
-                value = self.written[key] = Fields(self, key, {})
-            else:
-                value = self.ask(key)
+            value = self.read(key)
         return default if value is None else value
 
-    def ask(self, key: Part) -> Any:
-        """The value that the number has for a part."""
+    def read(self, key: RecordKey) -> Any:
+        """Return the value that the number has for a part, and trace it."""
         packing = self.packing
         part = packing.parts.get(key)
         if part is None:
-            part = packing.part(key)
-        self.asked[part] = bits = self.code & packing.masks[part]
+            part = packing.number(key)
+        self.bits_read[part] = bits = self.code & packing.masks[part]
         return packing.values[part][bits]
 
-    def __getitem__(self, key: Key) -> Any:
+    def __getitem__(self, key: RecordKey) -> Any:
         return self.get(key)
 
-    def __setitem__(self, key: Key, value: Any) -> None:
+    def __setitem__(self, key: RecordKey, value: Any) -> None:
         self.written[key] = value
 
-    def pop(self, key: Key, default: Any = None) -> Any:
-        """Write nothing to a key."""
+    def pop(self, key: RecordKey, default: Any = None) -> Any:
+        """Write None to a key, and return the default."""
         self.written[key] = None
         return default
 
-    def copy(self) -> Noted:
-        """The same table, to be written on."""
-        return Noted(self.packing, self.code, self.asked, self.written.copy())
+    def copy(self) -> TracingTable:
+        """Return the same table, to be written on."""
+        return TracingTable(self.packing, self.code, self.bits_read, self.written.copy())
 
     def __contains__(self, key: object) -> bool:
-        record = self.get(key) if isinstance(key, tuple) else None
-        return record is not None and not (isinstance(record, Fields) and record == zeroed(key[0]))  # type: ignore[index]
+        return isinstance(key, tuple) and self.get(key) is not None
 
-    def __iter__(self) -> Iterator[Key]:
-        """Every key that is not nothing; whoever asks for all of them asks for each."""
-        return iter([key for key in dict.fromkeys(part[:2] for part in self.packing.parts) if key in self])
+    def __iter__(self) -> Iterator[RecordKey]:
+        """Yield every key that has a record; this reads all of them."""
+        return iter([key for key in list(self.packing.parts) if key in self])
 
     def changes(self) -> dict[int, int]:
-        """The parts that were written, and the bits that they have now.
+        """Return the parts that were written, and the bits that they have now.
 
-        Whoever overwrites a record that it has not read is taken to have read it: what it does depends on what was
-        there. A field is overwritten whatever it held.
+        Overwriting an unread record counts as reading it: what the step changes depends on what was there.
         """
-        found: dict[int, int] = {}
+        changes: dict[int, int] = {}
         for key, record in self.written.items():
-            for name, value in self.packing.taken_apart(key, record):
-                part = self.packing.part(name)
-                if len(name) == 2 and part not in self.asked:
-                    self.ask(name)
-                found[part] = self.packing.pattern(part, value)
-        return found
+            part = self.packing.number(key)
+            if part not in self.bits_read:
+                self.read(key)
+            changes[part] = self.packing.encode(part, record)
+        return changes

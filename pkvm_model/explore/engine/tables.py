@@ -1,22 +1,22 @@
-"""What was found out about a machine, kept so that nothing is run twice.
+"""What was learnt about a machine, kept so that nothing is run twice.
 
 A step of a machine reads only a few parts of the state. So it is run once for each combination of values that it reads
-(`Tree`), and what it did there is right for every other state with the same values. Looking that up costs one question
-per part; a `Table` remembers the answers of several trees for all parts that they have ever asked about, as bits.
+(`Tree`), and what it did there is right for every other state with the same values. A look-up in a tree costs one
+comparison per part; a `LookupTable` remembers the answers of several trees by the bits of all parts they ever read.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .packing import Noted, Packing
+from .packing import Packing, TracingTable
 
 
-class Edge:
-    """What an action does to every state with the values it has read.
+class RecordedEdge:
+    """What an action does to every state with the values that it has read.
 
-    It puts `bits` in the place of what the `parts` have; `label` says what came of it, `origin` is the first state in
-    which it was found. `mask` are the bits of the parts; it holds for a packing of this `age`.
+    It replaces the bits of the `parts` by `bits`; `label` describes the step, `origin` is the first state in which it
+    was recorded. `mask` has the bits of the parts, and is valid for a packing of this `age`.
     """
 
     __slots__ = ("age", "bits", "label", "mask", "origin", "parts")
@@ -33,16 +33,16 @@ class Tree:
     A fork is a pair: the part that is read there, and where each of its values leads.
     """
 
-    def __init__(self, packing: Packing, act: Callable[[Noted], Any]) -> None:
-        self.packing, self.act = packing, act
+    def __init__(self, packing: Packing, step: Callable[[TracingTable], Any]) -> None:
+        self.packing, self.step = packing, step
         self.start: dict[int, Any] = {}
         self.root: Any = (0, self.start)
         self.parts: set[int] = set()
-        self.edges: list[Edge] = []
+        self.edges: list[RecordedEdge] = []
         self.runs = 0
 
     def __call__(self, code: int) -> int:
-        """What the action adds to the number of a state, 0 if it leaves it as it is or cannot be done."""
+        """Return what the action adds to the number of a state, 0 if it changes nothing or is not possible."""
         masks, node = self.packing.masks, self.root
         try:
             while type(node) is tuple:
@@ -57,35 +57,35 @@ class Tree:
         delta: int = node.bits - (code & node.mask)
         return delta
 
-    def learn(self, code: int) -> Edge | None:
-        """Run the action, and put what it read and did into the tree."""
+    def learn(self, code: int) -> RecordedEdge | None:
+        """Run the action, and record in the tree what it read and did."""
         self.runs += 1
-        table = Noted(self.packing, code)
-        done = self.act(table)
-        edge = self.new_edge(code, *done) if done else None
+        table = self.packing.open(code)
+        done = self.step(table)
+        edge = self.record_edge(code, *done) if done else None
         ways, bits = self.start, 0
-        for part, next_bits in table.asked.items():
+        for part, next_bits in table.bits_read.items():
             if bits not in ways:
                 ways[bits] = part, {}
             ways, bits = ways[bits][1], next_bits
         ways[bits] = edge
         self.root = self.start[0]
-        self.packing.add(self.parts, table.asked)
+        self.packing.add(self.parts, table.bits_read)
         return edge
 
-    def new_edge(self, code: int, after: Noted, label: Any) -> Edge:
-        """The edge that leads to this table."""
+    def record_edge(self, code: int, after: TracingTable, label: Any) -> RecordedEdge:
+        """Record and return the edge that leads to this table."""
         changes = after.changes()
-        edge = Edge(changes, label, code)
+        edge = RecordedEdge(changes, label, code)
         self.edges.append(edge)
         self.packing.add(self.parts, changes)
         return edge
 
 
-class Table:
-    """The answers of several functions of a state at once, by the bits of all parts that they have ever asked for.
+class LookupTable:
+    """The answers of several functions of a state at once, by the bits of all parts that they have ever read.
 
-    Parts and bits that come later only ever add to the mask; what is known already holds for states with zeros there.
+    Parts and bits that come later only add to the mask; what is known already holds for states with zeros there.
     """
 
     def __init__(self, packing: Packing, members: Sequence[Any]) -> None:
@@ -96,62 +96,60 @@ class Table:
 
     @property
     def parts(self) -> set[int]:
-        """All that the members have asked for."""
+        """Everything that the members have read."""
         return set[int]().union(*[member.parts for member in self.members])
 
     def refresh(self) -> int:
-        """Take in what the members have asked for since; the mask."""
+        """Add to the mask what the members have read since, and return it."""
         if self.age != self.packing.age:
             self.age = self.packing.age
             self.mask = self.packing.mask(self.parts)
         return self.mask
 
     def __call__(self, code: int) -> list[Any]:
-        """What the members say of a state."""
+        """Return what the members return for a state, without what is false."""
         known = self.known.get(code & self.refresh())
         return self.learn(code) if known is None else known
 
     def learn(self, code: int) -> list[Any]:
-        """Ask every member, and remember what they say."""
-        answers = self.asked(code)
+        """Call every member, and remember the answers."""
+        answers = self.call_members(code)
         self.known[code & self.refresh()] = answers
         return answers
 
-    def asked(self, code: int) -> list[Any]:
-        """What the members say of a state when they are asked."""
+    def call_members(self, code: int) -> list[Any]:
+        """Return what the members return for a state when they are called."""
         return [answer for member in self.members if (answer := member(code))]
 
     def successors(self, codes: Iterable[int]) -> list[int]:
-        """Where the members lead from these states."""
-        mask, known, found = self.refresh(), self.known.get, list[int]()
-        add = found.append
+        """Return the states to which the members lead from these states."""
+        mask, known, after = self.refresh(), self.known.get, list[int]()
+        add = after.append
         for code in codes:
             deltas = known(code & mask)
             if deltas is None:
                 deltas, mask = self.learn(code), self.mask
             for delta in deltas:
                 add(code + delta)
-        return found
+        return after
 
 
-class Group(Table):
-    """Tables that look at much the same, as one. What it forgets they still know."""
+class TableGroup(LookupTable):
+    """Tables that read much the same, as one. They still know what the group forgets."""
 
-    def asked(self, code: int) -> list[Any]:
-        """What the tables say of a state."""
+    def call_members(self, code: int) -> list[Any]:
+        """Return what the tables return for a state."""
         return [answer for table in self.members for answer in table(code)]
 
 
-def grouped(tables: Iterable[Table], bits: int, made: dict[tuple[Table, ...], Table]) -> list[Table]:
-    """Fewer tables for the same: some are asked as one, as long as they look at no more than so many bits together.
-
-    `made` has the groups that were made before, and takes in those that are new.
-    """
-    groups: list[tuple[int, tuple[Table, ...]]] = []
+def group_tables(tables: Iterable[LookupTable], bits: int,
+                 known: dict[tuple[LookupTable, ...], LookupTable]) -> list[LookupTable]:
+    """Merge tables that read mostly the same bits, at most `bits` together; `known` keeps groups for the next time."""
+    groups: list[tuple[int, tuple[LookupTable, ...]]] = []
     for table in sorted(tables, key=lambda table: -table.refresh().bit_count()):
         fitting = [((table.mask & ~group[0]).bit_count(), at) for at, group in enumerate(groups)
                    if (group[0] | table.mask).bit_count() <= bits]
         mask, members = groups.pop(min(fitting)[1]) if fitting else (0, ())
         groups.append((mask | table.mask, (*members, table)))
-    return [made.setdefault(members, Group(members[0].packing, members)) if len(members) > 1 else members[0]
+    return [known.setdefault(members, TableGroup(members[0].packing, members)) if len(members) > 1 else members[0]
             for _, members in groups]

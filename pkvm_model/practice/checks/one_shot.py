@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...explore.check import Always
-from ...explore.properties import told
+from ...explore.properties import describe_event
 from ...model.state import OWNED, Kvm, Page, State
 from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOTTEN_PAGE, PAIR, STILL_LOADED,
                                 STILL_UNSHARING, TWICE)
@@ -33,7 +33,7 @@ def done_but_counted(answer: SubmittedAnswer) -> Verdict:
 def late(state: State) -> str:
     """Why the machine has ended although the guest's page is home."""
     home = state.get(Page, "g0").host == OWNED
-    return told(state.end) if state.end and state.end.kind == "EL2_PANIC" and home else ""
+    return describe_event(state.end) if state.end and state.end.kind == "EL2_PANIC" and home else ""
 
 
 def not_late(story: Story) -> str:

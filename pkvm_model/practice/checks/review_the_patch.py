@@ -6,7 +6,8 @@ from itertools import combinations
 
 from ...explore.check import Sometimes
 from ...explore.properties import counted_too_high, published, touches_lost_memory
-from ...explore.races import BUG, EL2_PANIC, RACES, Cell, cell
+from ...explore.outcomes import BUG, EL2_PANIC, Outcome, find_outcome
+from ...explore.races import RACES
 from ...model.revisions import EINVAL, UPSTREAM, V1, Revision
 from ...model.run import run
 from ...model.state import KINDS, Kvm, State, Vm
@@ -211,16 +212,16 @@ CHANGES = {"finalise asks for the count": "finalize_unreferenced",
 def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     """Which of upstream's changes closes v1's hole alone, and what any host can still do after that."""
     found = {says: with_change(guard) for says, guard in CHANGES.items()}
-    mending = [says for says, (hole, _) in found.items() if hole.outcome not in (BUG, EL2_PANIC)]
+    mending = [says for says, (hole, _) in found.items() if hole.kind not in (BUG, EL2_PANIC)]
     left = found[mending[0]][1] if mending else found[answer.get_choice("change")][0]
     truth = {"change": {*mending},
              "left": {EL2_PANIC: "end the machine by a start", BUG: "make EL2 use what it gave back"}.get(
-                 left.outcome, "nothing of the kind")}
+                 left.kind, "nothing of the kind")}
     looked = sum(one.states for pair in found.values() for one in pair)
     return check_prediction(answer, truth, f"{looked} of {looked} states, in {len(found)} kernels", left.trace)
 
 
-def with_change(guard: str) -> tuple[Cell, Cell]:
+def with_change(guard: str) -> tuple[Outcome, Outcome]:
     """What comes of the hole, and of a start while a call holds the VM, in v1 with one change of upstream's."""
     kernel: Revision = V1._replace(guards={**V1.guards, guard: UPSTREAM.guards[guard]})
-    return cell(RACES["R7"], kernel), cell(RACES["R29"], kernel)
+    return find_outcome(RACES["R7"], kernel), find_outcome(RACES["R29"], kernel)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ...explore.check import VIOLATED, Always, Report
 from ...explore.mutants import mutate
 from ...explore.properties import INVARIANTS
-from ...explore.races import RACES, scene_of
+from ...explore.races import RACES
 from ...model.revisions import UPSTREAM, V1
 from ...model.state import Cpu, Flight, Slot, State, Vm
 from ...scenes import Scene
@@ -45,7 +45,7 @@ def without(scene: Scene) -> Scene:
 
 def violated(report: Report) -> set[str]:
     """The names of the properties that some order breaks."""
-    return {one.asked.name for one in report.answers if one.verdict == VIOLATED}
+    return {one.prop.name for one in report.answers if one.verdict == VIOLATED}
 
 
 def both_inside(state: State) -> str:
@@ -126,9 +126,9 @@ def not_stale(story: Story) -> str:
 def points_back(answer: SubmittedAnswer) -> Verdict:
     """An invariant that notices a vCPU on two CPUs, and a vCPU that a CPU has forgotten."""
     mine = make_invariant(answer, "wrong")
-    good = scene_of(RACES["R29"], UPSTREAM), scene_of(RACES["R20"], V1), scene_of(RACES["R21"], V1)
-    twice = scene_of(RACES["R20"], mutate(V1, "M15"))
-    forgotten = scene_of(RACES["R21"], mutate(V1, "M16"))
+    good = RACES["R29"].scene(UPSTREAM), RACES["R20"].scene(V1), RACES["R21"].scene(V1)
+    twice = RACES["R20"].scene(mutate(V1, "M15"))
+    forgotten = RACES["R21"].scene(mutate(V1, "M16"))
     verdicts = (*(refuse_false_alarm(
                     scene, mine, f"Your check speaks against {scene.revision.name}, where nothing is wrong.")
                   for scene in good),

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...model.view import ModelError
-from .levels import LONGEST, LevelSearch, Numbers, distinct
-from .search import Search
+from pkvm_model.explore.engine.levels import LONGEST, LevelSearch, Numbers, sort_unique
+from pkvm_model.explore.engine.search import Search
+from pkvm_model.model.view import ModelError
 
 
 class Symmetric(Protocol):
@@ -143,9 +143,9 @@ class SymmetricSearch(LevelSearch):
 
     def open_level(self) -> None:
         """Go one step further."""
-        self.take(distinct(self.found))
+        self.take(sort_unique(self.found))
 
-    def path(self, code: int) -> list[Any]:
+    def find_path(self, code: int) -> list[Any]:
         """The actions of a shortest run to a state of the same orbit: they are taken from the real first state."""
         wanted = [np.array([code])]
         at = next(number for number, level in enumerate(self.levels)

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from pkvm_model.explore.catalogue import find_scenario
 from pkvm_model.explore.check import HOLDS, INCOMPLETE, VIOLATED, Always, Limits
+from pkvm_model.explore.inquiry import COUNT, WORDS, Inquiry
 from pkvm_model.explore.machines import AnyHost, Scripts, every_call
-from pkvm_model.explore.races import ERR, NOT_THERE, OK, RACES, cell
+from pkvm_model.explore.outcomes import ERR, NOT_THERE, OK, find_outcome
+from pkvm_model.explore.questions import ALWAYS, SOMETIMES, STUCK, WRONG, ask
+from pkvm_model.explore.races import RACES
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.contract import AnyGraph
-from pkvm_model.graphs.hunt import COUNT, WORDS, Hunt
-from pkvm_model.graphs.questions import ALWAYS, SOMETIMES, STUCK, WRONG, question_of, subject_of
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.state import Vm
 from pkvm_model.model.trace import parse, replay
@@ -21,22 +23,22 @@ TOLD = ("R1", "R2", "R7", "R12", "R13", "R15", "R22", "R29")
 FEW = Always("few", "No VM is there.", lambda state: "a VM is there" if any(True for _ in state.all(Vm)) else "")
 
 
-def answered(name: str, revision: Revision, question: str = WRONG) -> tuple[Hunt, Any]:
+def answered(name: str, revision: Revision, question: str = WRONG) -> tuple[Inquiry, Any]:
     """The answer to a question, searched to its end."""
-    subject = subject_of(name)
-    hunt = Hunt(subject.make(revision), subject.questions)
-    while hunt.more(subject.question(question)):
-        hunt.advance(subject.question(question))
-    return hunt, hunt.found(subject.question(question))
+    scenario = find_scenario(name)
+    inquiry = Inquiry(scenario.machine(revision), scenario.questions)
+    while inquiry.has_more(scenario.question(question)):
+        inquiry.advance(scenario.question(question))
+    return inquiry, inquiry.reply(scenario.question(question))
 
 
 @pytest.mark.parametrize("name", TOLD)
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=list(REVISIONS))
 def test_a_race_goes_wrong_where_the_table_of_races_says_so(name: str, revision: Revision) -> None:
-    outcome = cell(RACES[name], revision).outcome
+    outcome = find_outcome(RACES[name], revision).kind
     if outcome == NOT_THERE:
         with pytest.raises(ValueError, match=f"{revision.name} has no __pkvm_"):
-            subject_of(name).make(revision)
+            find_scenario(name).machine(revision)
     else:
         assert answered(name, revision)[1].verdict == (HOLDS if outcome in (OK, ERR) else VIOLATED)
 
@@ -59,12 +61,12 @@ def fewest(value: AnyGraph, name: str) -> int | None:
 
 @pytest.mark.parametrize(("name", "revision"), [("R7", V1), ("cold-open", V1), ("R15", MERGED), ("R3", PRE)])
 def test_no_run_of_the_bench_is_shorter_than_the_one_that_was_found(name: str, revision: Revision) -> None:
-    subject = subject_of(name)
-    hunt = Hunt(subject.make(revision), subject.questions)
-    value = StateGraph(hunt.machine.scene, asked=subject.always).value()
+    scenario = find_scenario(name)
+    inquiry = Inquiry(scenario.machine(revision), scenario.questions)
+    value = StateGraph(inquiry.machine.scene, asked=scenario.asked_always).value()
     shown = {asked for asked, _ in value["properties"]}
-    asked = [question for question in subject.questions if question.kind == ALWAYS and question.name in shown]
-    found = {question.name: hunt.advance(question, seconds=60).steps for question in asked}
+    asked = [question for question in scenario.questions if question.kind == ALWAYS and question.name in shown]
+    found = {question.name: inquiry.advance(question, seconds=60).steps for question in asked}
     assert found == {question.name: fewest(value, question.name) for question in asked}
     assert any(found.values())
 
@@ -77,10 +79,10 @@ def test_of_all_that_can_go_wrong_the_first_answers() -> None:
 @pytest.mark.parametrize(("name", "revision", "question"), [
     ("R7", V1, WRONG), ("R8", V1, "neighbours"), ("any", V1, "I6")])
 def test_a_run_that_was_found_replays_to_where_its_trace_says(name: str, revision: Revision, question: str) -> None:
-    hunt, found = answered(name, revision, question)
+    inquiry, found = answered(name, revision, question)
     assert replay(parse(str(found.trace))).differs == ""
     assert found.steps == len(found.lines) == len(found.cpus)
-    graph: AnyGraph = StateGraph(hunt.scene(found.lines), limit=found.steps + 1, runs=[found.cpus]).value()
+    graph: AnyGraph = StateGraph(inquiry.scene(found.lines), limit=found.steps + 1, runs=[found.cpus]).value()
     at = 0
     for line in found.lines:
         at = next(edge["to"] for edge in graph["edges"][at] if edge["line"] == line)
@@ -88,45 +90,45 @@ def test_a_run_that_was_found_replays_to_where_its_trace_says(name: str, revisio
 
 
 def test_a_slice_of_a_search_says_how_far_it_is_and_the_next_goes_on_from_there() -> None:
-    subject = subject_of("any")
-    hunt, question = Hunt(subject.make(UPSTREAM), subject.questions), subject.question("I3")
-    first = hunt.advance(question, seconds=0)
-    assert (first.verdict, first.steps, hunt.more(question)) == (INCOMPLETE, None, True)
+    scenario = find_scenario("any")
+    inquiry, question = Inquiry(scenario.machine(UPSTREAM), scenario.questions), scenario.question("I3")
+    first = inquiry.advance(question, seconds=0)
+    assert (first.verdict, first.steps, inquiry.has_more(question)) == (INCOMPLETE, None, True)
     assert re.fullmatch(r"[\d,]+ states found, [\d,]+ of them not looked at\.", first.looked)
     assert first.states - first.waiting <= COUNT
-    later = [hunt.advance(question, seconds=0) for _ in range(20)][-1]
+    later = [inquiry.advance(question, seconds=0) for _ in range(20)][-1]
     assert later.states > first.states
 
 
 def test_what_a_search_says_of_short_runs_is_true_all_the_while() -> None:
-    hunt, said = Hunt(subject_of("R7").make(V1), subject_of("R7").questions), []
-    while hunt.more(hunt.questions[0]):
-        said.append(hunt.found(hunt.questions[0]).says)
-        hunt.exploration.advance(1)
+    inquiry, said = Inquiry(find_scenario("R7").machine(V1), find_scenario("R7").questions), []
+    while inquiry.has_more(inquiry.questions[0]):
+        said.append(inquiry.reply(inquiry.questions[0]).says)
+        inquiry.exploration.advance(1)
     assert said[0] == "Not known yet: no run of at most 0 steps goes wrong."
     assert said[-1] == "Not known yet: no run of at most 15 steps goes wrong."
-    assert hunt.found(hunt.questions[0]).steps == 16
+    assert inquiry.reply(inquiry.questions[0]).steps == 16
 
 
 def test_one_search_answers_every_question_about_its_machine() -> None:
-    hunt, _ = answered("R7", MERGED)
-    assert [hunt.more(question) for question in hunt.questions] == [False] * len(hunt.questions)
-    verdicts = {question.name: hunt.found(question).verdict for question in hunt.questions}
+    inquiry, _ = answered("R7", MERGED)
+    assert [inquiry.has_more(question) for question in inquiry.questions] == [False] * len(inquiry.questions)
+    verdicts = {question.name: inquiry.reply(question).verdict for question in inquiry.questions}
     assert (verdicts["I3"], verdicts["I8"], verdicts["stuck"]) == ("holds", "empty", "holds")
 
 
 def test_a_search_that_reaches_its_limit_stops_and_says_so() -> None:
-    hunt = Hunt(AnyHost(V1, every_call(V1)), subject_of("any").questions)
-    found = hunt.advance(hunt.questions[-1], limits=Limits(states=50))
-    assert not hunt.more(hunt.questions[-1])
+    inquiry = Inquiry(AnyHost(V1, every_call(V1)), find_scenario("any").questions)
+    found = inquiry.advance(inquiry.questions[-1], seconds=60, limits=Limits(states=50))
+    assert not inquiry.has_more(inquiry.questions[-1])
     assert found.looked.endswith("not looked at. It stopped at the limit of 50 states.")
 
 
 def test_a_property_of_the_learner_is_asked_like_any_other() -> None:
-    subject = subject_of(COLD_OPEN).asking(WRONG, FEW)
-    assert [question.name for question in subject.questions] == [WRONG, "few"]
-    hunt = Hunt(subject.make(V1), subject.questions)
-    assert hunt.advance(subject.question("few")).words.startswith("Violated: it is broken after 0 steps")
+    scenario = find_scenario(COLD_OPEN).asking(WRONG, FEW)
+    assert [question.name for question in scenario.questions] == [WRONG, "few"]
+    inquiry = Inquiry(scenario.machine(V1), scenario.questions)
+    assert inquiry.advance(scenario.question("few")).words.startswith("Violated: it is broken after 0 steps")
 
 
 def test_each_kind_of_question_has_words_for_each_of_its_verdicts() -> None:
@@ -140,21 +142,21 @@ def test_each_kind_of_question_has_words_for_each_of_its_verdicts() -> None:
     ("R99", "there is nothing to explore called 'R99'; try R7, any, any-protected, or a scene's name")])
 def test_what_cannot_be_explored_is_refused_in_one_sentence(asked: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        subject_of(asked)
+        find_scenario(asked)
 
 
 def test_a_question_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(ValueError, match="R7 has no question 'I77'; it has wrong, I0a"):
-        subject_of("R7").asking("I77")
+        find_scenario("R7").asking("I77")
 
 
 def test_a_kernel_without_protected_vms_says_so() -> None:
     with pytest.raises(ValueError, match="v1 has no protected VMs"):
-        subject_of("any-protected").make(V1)
+        find_scenario("any-protected").machine(V1)
 
 
 def test_scripts_can_be_asked_about_on_a_kernel_without_a_guard() -> None:
-    machine = subject_of("R1").make(V1.without("load_not_dying"))
+    machine = find_scenario("R1").machine(V1.without("load_not_dying"))
     assert isinstance(machine, Scripts)
-    hunt = Hunt(machine, (question_of(RACES["R1"].shows[0]),))
-    assert hunt.advance(hunt.questions[0]).verdict == "example"
+    inquiry = Inquiry(machine, (ask(RACES["R1"].goals[0]),))
+    assert inquiry.advance(inquiry.questions[0]).verdict == "example"

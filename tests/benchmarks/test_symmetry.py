@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from benchmarks.family import Question, explore
+from benchmarks.fine import FinePacking
 from benchmarks.machines import AtomicHost
 from pkvm_model.explore.engine.search import Search
 from pkvm_model.model.view import ModelError
 
 np = pytest.importorskip("numpy", reason="numpy is not installed, so symmetry was not tried")
 
-from pkvm_model.explore.engine.symmetry import SymmetricSearch  # noqa: E402  # needs numpy
+from benchmarks.symmetry import SymmetricSearch  # noqa: E402  # needs numpy
 
 
 @pytest.mark.parametrize(("sizes", "orbits", "states"), [
@@ -33,22 +34,22 @@ def test_a_mutant_is_found_at_the_same_depth() -> None:
 @pytest.mark.parametrize("begun", [1, 40])
 def test_a_run_in_orbits_is_a_run_of_the_machine(begun: int) -> None:
     machine = AtomicHost((2, 2, 1))
-    plain = Search(machine)
+    plain = Search(machine, FinePacking(machine.finer))
     while plain.states < begun and plain.advance(5):
         pass
     search = SymmetricSearch(plain, machine)
     while search.advance():
         pass
-    records: dict[Any, Any] = dict(machine.first())
-    run = search.path(int(search.levels[-2][0]))
+    records: dict[Any, Any] = dict(machine.initial())
+    run = search.find_path(int(search.levels[-2][0]))
     assert len(run) == len(search.levels) - 2
     for action in run:
         before = dict(records)
-        records = dict(machine.act(action, records)[0])
+        records = dict(machine.step(action, records)[0])
         assert records != before
 
 
 def test_keys_that_do_not_fit_are_refused() -> None:
     machine = AtomicHost((9, 2, 2))
     with pytest.raises(ModelError, match="9 keys of 10 bits do not fit"):
-        SymmetricSearch(Search(machine), machine)
+        SymmetricSearch(Search(machine, FinePacking(machine.finer)), machine)
