@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pkvm_model.course.dev import declarations
 from pkvm_model.widgets.front_end import FOLDER, bundle, list_kinds
 
 HERE = Path(__file__).parent
@@ -31,7 +32,8 @@ def install() -> str:
         return "npm is not installed, so the front end is not type-checked and linted"
     if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
         return "another process of this test run installs the tools"
-    done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, check=False)
+    command = [npm, "ci", "--no-audit", "--no-fund", "--fetch-retries=0"]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
     return f"npm ci failed: {done.stderr.strip().splitlines()[-1:]}" if done.returncode else ""
 
 
@@ -52,6 +54,11 @@ def test_types_fit(run: Callable[..., str]) -> None:
     assert run("tsc", "--project", PARTS[1], "--pretty", "false") == ""
 
 
+def test_the_types_are_those_of_the_contract() -> None:
+    stale = [path.name for path, content in declarations.draw() if path.read_bytes() != content]
+    assert stale == [], "run: python3 course.py build"
+
+
 def test_the_linter_has_nothing_to_say(run: Callable[..., str]) -> None:
     output = run("eslint", "--config", f"{PARTS[1]}/eslint.config.js", "--format", "json", *PARTS)
     assert [f"{Path(file['filePath']).name}:{message['line']}: {message['message']}"
@@ -59,7 +66,7 @@ def test_the_linter_has_nothing_to_say(run: Callable[..., str]) -> None:
 
 
 def test_every_file_is_formatted(run: Callable[..., str]) -> None:
-    files = [f"{PARTS[0]}/*.js", f"{PARTS[0]}/*.css", f"{PARTS[1]}/*.js", f"{PARTS[1]}/*.ts"]
+    files = [f"{PARTS[0]}/*.js", f"{PARTS[0]}/*.css", f"{PARTS[1]}/*.js", f"{PARTS[1]}/globals.d.ts"]
     assert run("prettier", "--config", f"{PARTS[1]}/.prettierrc.json", "--list-different", *files) == ""
 
 

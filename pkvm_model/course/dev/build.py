@@ -1,4 +1,4 @@
-"""Runs the notebooks in place and stores their outputs, the same bytes every time; draws the figures.
+"""Runs the notebooks in place and stores their outputs, the same bytes every time; draws figures, declares types.
 
 Outputs are never filtered: whatever differs from run to run has to be mended in the notebook or in what it shows.
 """
@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from ...practice.progress import write_atomically
 from ..errors import CourseError
 from ..paths import ROOT
+from . import declarations
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"}}
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = [Path(name) for name in arguments.notebooks]
     paths = paths or [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
     stale = 0
-    for path, content in [*((path, run_notebook(path)) for path in paths), *draw_figures()]:
+    for path, content in [*((path, run_notebook(path)) for path in paths), *draw_figures(), *declarations.draw()]:
         if path.is_file() and path.read_bytes() == content:
             continue
         stale += 1

@@ -10,7 +10,10 @@ import { drawChange, drawPages, drawProperties, drawState, newlyBroken, pageTabl
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
 
-/** A bench on the screen: lanes, state, ownership and properties. */
+/**
+ * A bench on the screen: lanes, state, ownership and properties.
+ * @extends {Walker<StateValue, EdgeValue>}
+ */
 export class Bench extends Walker {
   constructor(root, graph, port = {}) {
     super(root, "bench", graph, port, `Bench: ${graph.title}`);

@@ -45,7 +45,10 @@ function sideParts(before, { cpu, sides }, side) {
   return [prose(main), answer && make("span.answer", {}, answer), ...warned];
 }
 
-/** Two kernels on the screen. */
+/**
+ * Two kernels on the screen.
+ * @extends {Walker<PairStateValue, PairEdgeValue>}
+ */
 class SideBySide extends Walker {
   constructor(root, graph, port = {}) {
     super(root, "beside", graph, port, `Side by side: ${graph.title}`);

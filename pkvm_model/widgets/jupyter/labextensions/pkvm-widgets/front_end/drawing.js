@@ -65,7 +65,7 @@ function arrowLine(curve) {
   return `M${curve[0]} ${curve[1]}${curves.join("")}L${curve.slice(-2).join(" ")}`;
 }
 
-export const arrowText = ({ label, only, broken }) =>
+export const arrowText = (/** @type {ArrowValue} */ { label, only, broken }) =>
   `${label}${only ? ` (${only} only)` : ""}${broken ? ` (${broken.join(", ")} broken)` : ""}`;
 
 /** An arrow with its label and signs for the CPU and for what breaks; a wide line below marks the last step. */

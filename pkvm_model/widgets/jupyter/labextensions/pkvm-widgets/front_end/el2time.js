@@ -34,6 +34,7 @@ function tableOf({ caption, heads, rows }) {
 
 let charts = 0;
 
+/** @extends {Widget<El2TimeValue>} */
 class El2Time extends Widget {
   constructor(root, data, port) {
     super(root, "el2time", data, port, data.title);

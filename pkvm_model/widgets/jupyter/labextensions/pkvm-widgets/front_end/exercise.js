@@ -10,6 +10,7 @@ const worded = (text) => text.split("`").map((part, at) => (at % 2 ? make("code"
 const paragraphs = (text) =>
   text.split(/\n\s*\n/).map((part) => make("p", {}, ...worded(part.replace(/\s+/g, " ").trim())));
 
+/** @extends {Widget<ExerciseValue>} */
 class ExerciseWidget extends Widget {
   constructor(root, data, port) {
     super(root, "exercise", data, port, `Exercise: ${data.title}`);

@@ -58,6 +58,7 @@ function options(select, list) {
 
 const GROUPS = { always: "Does it always hold?", sometimes: "Can it happen?" };
 
+/** @extends {Widget<FinderValue>} */
 class Finder extends Widget {
   constructor(root, data, port) {
     super(

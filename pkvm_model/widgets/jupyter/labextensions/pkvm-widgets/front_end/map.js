@@ -16,7 +16,10 @@ const KEY = "Filled: where you are. Marked: the last step. Heavy: the way you ca
 const BEYOND = "You are in a state beyond the picture; the words above say which.";
 const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** A map on the screen. */
+/**
+ * A map on the screen.
+ * @extends {Walker<StateValue, EdgeValue>}
+ */
 class StateMap extends Walker {
   constructor(root, graph, port = {}) {
     super(root, "map", graph, port, `Map: ${graph.title}`);

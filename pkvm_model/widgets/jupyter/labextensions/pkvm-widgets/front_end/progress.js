@@ -4,6 +4,7 @@ import { button, make } from "./elements.js";
 import { dress } from "./styles.js";
 import { Widget, register } from "./widget.js";
 
+/** @extends {Widget<ProgressValue>} */
 class ProgressWidget extends Widget {
   constructor(root, data, port) {
     super(root, "progress", data, port, data.title);

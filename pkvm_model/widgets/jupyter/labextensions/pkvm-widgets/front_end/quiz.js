@@ -6,6 +6,7 @@ import { Widget, register } from "./widget.js";
 
 let quizzes = 0;
 
+/** @extends {Widget<QuizValue>} */
 class QuizWidget extends Widget {
   constructor(root, data, port) {
     super(root, "quiz", data, port, "Quiz");

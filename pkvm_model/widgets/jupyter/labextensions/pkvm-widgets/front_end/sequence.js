@@ -217,6 +217,7 @@ class System {
 const liesAround = (outer, inner) =>
   outer.first <= inner.first && (outer.last === null || (inner.last !== null && inner.last <= outer.last));
 
+/** @extends {Widget<SequenceValue>} */
 class SequenceView extends Widget {
   constructor(root, data, port) {
     super(root, "sequence", data, port, `Sequence: ${data.title}`);

@@ -63,9 +63,13 @@ function followBranch(first) {
   return places;
 }
 
-/** Where a bench stands: the place shown, all places, and the graph as far as it is known. */
+/**
+ * Where a bench stands: the place shown, all places, and the graph as far as it is known.
+ * @template {PositionValue} S
+ * @template {EdgeValue} E
+ */
 export class Walk {
-  constructor(/** @type {BenchGraph} */ graph) {
+  constructor(/** @type {GraphValue<S, E>} */ graph) {
     this.graph = graph;
     this.forget();
   }
@@ -106,26 +110,26 @@ export class Walk {
   get state() {
     return this.graph.states[this.id];
   }
-  placeAt(step) {
+  placeAt(/** @type {number} */ step) {
     return step ? this.path[step - 1] : this.places[0];
   }
-  stateAt(step) {
+  stateAt(/** @type {number} */ step) {
     return this.graph.states[this.placeAt(step).id];
   }
-  edges(cpu) {
+  edges(/** @type {number} */ cpu) {
     return (this.graph.edges[this.id] ?? []).filter((edge) => edge.cpu === cpu);
   }
-  edgeOf(line) {
+  edgeOf(/** @type {string} */ line) {
     return (this.graph.edges[this.id] ?? []).find((edge) => edge.line === line);
   }
 
   /** Returns true if the state that an edge leads to is here. */
-  knows(edge) {
+  knows(/** @type {E} */ edge) {
     return edge.to !== null && this.graph.states[edge.to] !== undefined;
   }
 
   /** Follows an edge; taken again from the same place it leads to the same place. Returns true if a branch begins. */
-  take(edge) {
+  take(/** @type {E} */ edge) {
     const { here } = this;
     const again = here.after.find((other) => other.edge.line === edge.line);
     const to = again ?? makePlace(this.places.length, here, edge, edge.to);
@@ -139,7 +143,7 @@ export class Walk {
   }
 
   /** Adds Python's answer about an edge to the graph. */
-  learn({ from, line, to, states, edges }) {
+  learn(/** @type {GrowthValue<S, E>} */ { from, line, to, states, edges }) {
     for (const [id, state] of Object.entries(states)) this.graph.states[id] ??= state;
     for (const [id, list] of Object.entries(edges)) this.graph.edges[id] ??= list;
     const known = this.graph.edges[from].find((edge) => edge.line === line);
@@ -172,7 +176,7 @@ export class Walk {
   }
 
   /** Returns the first step on the way here after which one of these properties is broken, or -1. */
-  findBreak(names) {
+  findBreak(/** @type {string[]} */ names) {
     const { properties, states } = this.graph;
     const wanted = properties.flatMap(([name], number) => (names.includes(name) ? [{ name, number }] : []));
     const breaks = ({ edge, id }) =>

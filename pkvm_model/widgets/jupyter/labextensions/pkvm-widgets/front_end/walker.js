@@ -12,14 +12,19 @@ import { Widget } from "./widget.js";
 const FULL = "10,000 steps are kept here and no more. Go back to where you want to go on, and press “Forget the rest”.";
 const LATER = "are not worked out here. Run the notebook in JupyterLab to see them again.";
 
-/** A widget that walks a graph. A family makes its parts in `frame` and updates them in `drawHere`. */
+/**
+ * A widget that walks a graph. A family makes its parts in `frame` and updates them in `drawHere`.
+ * @template {PositionValue} S
+ * @template {EdgeValue} E
+ * @extends {Widget<GraphValue<S, E>>}
+ */
 export class Walker extends Widget {
   constructor(root, kind, graph, port, label) {
     super(root, kind, graph, port, label);
     dress("walker");
     this.box.classList.add("pkvm-walk");
-    this.graph = graph;
-    this.walk = new Walk(graph);
+    this.graph = /** @type {GraphValue<S, E>} */ (graph);
+    this.walk = new Walk(this.graph);
     this.act = this.actions();
     this.parts = this.frame();
     this.guard(() => this.draw(0))();

@@ -11,11 +11,14 @@ import { keep, kept } from "./memory.js";
 
 const NO_PYTHON = "This is not worked out here. Run the notebook in JupyterLab to go further.";
 
-/** A widget on the screen. A family draws into `box` and defines its position by `place`, `recall` and `follow`. */
+/**
+ * A widget on the screen. A family draws into `box` and defines its position by `place`, `recall` and `follow`.
+ * @template {{name: string}} D what Python ships
+ */
 export class Widget {
   constructor(root, kind, data, port, label) {
     this.kind = kind;
-    this.data = data;
+    this.data = /** @type {D} */ (data);
     this.port = port;
     this.link = "";
     this.waits = 0;
