@@ -66,26 +66,13 @@ class Checkout:
         """Gives variables that keep the machine's own uv, its pip settings and its network out."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "JUPYTER"))}
         offline = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
-        return {
-            **kept,
-            "PATH": str(self.folder / "tools"),
-            "PYTHONPATH": "",
-            "PYTHONDONTWRITEBYTECODE": "",
-            **offline,
-            **more,
-        }
+        return {**kept, "PATH": str(self.folder / "tools"), "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "", **offline,
+                **more}
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Runs course.py as a user does and gives what came out."""
-        return subprocess.run(
-            [sys.executable, "course.py", *arguments],
-            cwd=self.folder,
-            env=self.variables(**variables),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return subprocess.run([sys.executable, "course.py", *arguments], cwd=self.folder,
+                              env=self.variables(**variables), capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.fixture

@@ -91,9 +91,8 @@ def test_the_doctor_finds_a_working_environment(capsys: pytest.CaptureFixture[st
     assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.REQUIRED, "pictures"])
 
 
-def test_the_doctor_names_what_is_missing_and_the_cure(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "REQUIRED", ("no-such-thing",))
     assert cli.run_inside(["doctor"]) == 1
     said = capsys.readouterr().out
@@ -111,11 +110,8 @@ def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> 
 def test_the_doctor_ends_with_a_line_to_send_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
     cli.run_inside(["doctor"])
     line = capsys.readouterr().out.splitlines()[-1]
-    assert re.fullmatch(
-        r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
-        r"\| missing nothing \| code [0-9a-f]{6}",
-        line,
-    )
+    assert re.fullmatch(r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
+                        r"\| missing nothing \| code [0-9a-f]{6}", line)
     assert is_intact(f"  {line.replace(' | ', '  |  ')}\n")
 
 
@@ -149,17 +145,11 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
     base, token = f"http://127.0.0.1:{port}", "?token=known"
     # JupyterLab hears Ctrl-C as from a keyboard only where its input is a terminal.
     keyboard, terminal = os.openpty()
-    server = subprocess.Popen(
-        [sys.executable, "course.py", "lab", "--no-browser", "--port", str(port)],
-        cwd=checkout.folder,
-        env={**checkout.variables(HOME=str(checkout.folder)), "JUPYTER_TOKEN": "known"},
-        stdin=terminal,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
+    server = subprocess.Popen([sys.executable, "course.py", "lab", "--no-browser", "--port", str(port)],
+                              cwd=checkout.folder,
+                              env={**checkout.variables(HOME=str(checkout.folder)), "JUPYTER_TOKEN": "known"},
+                              stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              start_new_session=True, preexec_fn=hear_ctrl_c)
     try:
         news = asked(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)
         page, files = asked(f"{base}/{token}", server), asked(f"{base}/api/contents{token}", server)

@@ -15,12 +15,11 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.publish import figures
 
-LESSON = [
-    new_markdown_cell("# A lesson"),
-    new_code_cell("import ipywidgets\nprint('one')\nprint('two')", metadata={"tags": ["kept"], "collapsed": True}),
-    new_code_cell("ipywidgets.Button(description='Step')", id="mine"),
-    new_code_cell("from pkvm_model.course import cli\ncli.parse(None)", metadata={"tags": ["raises-exception"]}),
-]
+LESSON = [new_markdown_cell("# A lesson"),
+          new_code_cell("import ipywidgets\nprint('one')\nprint('two')",
+                        metadata={"tags": ["kept"], "collapsed": True}),
+          new_code_cell("ipywidgets.Button(description='Step')", id="mine"),
+          new_code_cell("from pkvm_model.course import cli\ncli.parse(None)", metadata={"tags": ["raises-exception"]})]
 
 
 def write(path: Path, cells: list[nbformat.NotebookNode]) -> Path:
@@ -66,9 +65,8 @@ def test_of_a_widget_with_a_static_form_only_that_form_is_stored() -> None:
     assert set(cell.outputs[0].data) == {"text/html", "text/plain"}
 
 
-def test_a_stale_output_is_named_and_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stale_output_is_named_and_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
     stale, right = tmp_path / "stale.ipynb", tmp_path / "right.ipynb"
     stale.write_text("before")
     right.write_text("after")
@@ -78,14 +76,10 @@ def test_a_stale_output_is_named_and_left_alone(
     assert stale.read_text() == "before"
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("# a step too far\n1 / 0", "cell 2: # a step too far\n  ZeroDivisionError: division by zero"),
-        ("import warnings\nwarnings.warn('old')", "cell 2: import warnings\n  it wrote to stderr:"),
-        ("import os\nos._exit(1)", "cell 2: import os\n  the kernel died"),
-    ],
-)
+@pytest.mark.parametrize(("source", "said"), [
+    ("# a step too far\n1 / 0", "cell 2: # a step too far\n  ZeroDivisionError: division by zero"),
+    ("import warnings\nwarnings.warn('old')", "cell 2: import warnings\n  it wrote to stderr:"),
+    ("import os\nos._exit(1)", "cell 2: import os\n  the kernel died")])
 def test_a_cell_that_fails_stops_the_build(tmp_path: Path, source: str, said: str) -> None:
     path = write(tmp_path / "bad.ipynb", [new_code_cell("x = 1"), new_code_cell(source)])
     before = path.read_bytes()

@@ -65,46 +65,38 @@ def test_one_fact_that_is_changed_afterwards_is_seen(file: Path) -> None:
     assert refusal(file) == "it was cut or changed after it was handed in."
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda whole: whole.update(version=2), "it is of version 2, this course reads version 1."),
-        (lambda whole: whole.update(version=True), "it is of version True, this course reads version 1."),
-        (lambda whole: whole.update(more=1), "it has other fields."),
-        (lambda whole: whole.update(format="other"), "it has other fields."),
-        (lambda whole: whole.update(name="Ada\x1b[2J"), "this course does not write such a name or version."),
-        (lambda whole: whole.update(name=["Ada"]), "a field is missing, unknown or of the wrong type."),
-        (lambda whole: whole.update(course="1"), "this course does not write such a name or version."),
-        (lambda whole: whole.update(exercises=[]), "a field is missing, unknown or of the wrong type."),
-        (lambda whole: whole["exercises"].update({"../x": {}}), "its exercises have names that no exercise has"),
-        (lambda whole: whole["exercises"].update(x=[]), "a field is missing, unknown or of the wrong type."),
-        (lambda whole: whole["exercises"].update(x={"grade": 1}), "a field is missing, unknown or of the wrong type."),
-        (lambda whole: whole["exercises"].update(x={"tries": "3"}), "tries cannot be '3'."),
-        (lambda whole: whole["exercises"].update(x={"tries": 1.5}), "tries cannot be 1.5."),
-        (lambda whole: whole["exercises"].update(x={"tries": -1}), "tries cannot be -1."),
-        (lambda whole: whole["exercises"].update(x={"steps": True}), "steps cannot be True."),
-        (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too large."),
-        (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is not JSON."),
-        (lambda whole: whole["exercises"].update(x={"answer": "x" * 100_001}), "an answer or a trace in it has more"),
-    ],
-)
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda whole: whole.update(version=2), "it is of version 2, this course reads version 1."),
+    (lambda whole: whole.update(version=True), "it is of version True, this course reads version 1."),
+    (lambda whole: whole.update(more=1), "it has other fields."),
+    (lambda whole: whole.update(format="other"), "it has other fields."),
+    (lambda whole: whole.update(name="Ada\x1b[2J"), "this course does not write such a name or version."),
+    (lambda whole: whole.update(name=["Ada"]), "a field is missing, unknown or of the wrong type."),
+    (lambda whole: whole.update(course="1"), "this course does not write such a name or version."),
+    (lambda whole: whole.update(exercises=[]), "a field is missing, unknown or of the wrong type."),
+    (lambda whole: whole["exercises"].update({"../x": {}}), "its exercises have names that no exercise has"),
+    (lambda whole: whole["exercises"].update(x=[]), "a field is missing, unknown or of the wrong type."),
+    (lambda whole: whole["exercises"].update(x={"grade": 1}), "a field is missing, unknown or of the wrong type."),
+    (lambda whole: whole["exercises"].update(x={"tries": "3"}), "tries cannot be '3'."),
+    (lambda whole: whole["exercises"].update(x={"tries": 1.5}), "tries cannot be 1.5."),
+    (lambda whole: whole["exercises"].update(x={"tries": -1}), "tries cannot be -1."),
+    (lambda whole: whole["exercises"].update(x={"steps": True}), "steps cannot be True."),
+    (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too large."),
+    (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is not JSON."),
+    (lambda whole: whole["exercises"].update(x={"answer": "x" * 100_001}), "an answer or a trace in it has more")])
 def test_what_no_course_writes_is_refused(change: Callable[[dict[str, Any]], Any], said: str, file: Path) -> None:
     assert refusal(changed(file, change)).startswith(said)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[]", "a field is missing, unknown or of the wrong type."),
-        ("null", "a field is missing, unknown or of the wrong type."),
-        ('{"name": 1, "name": 2}', "a name is in it twice."),
-        ('{"name": NaN}', "it says NaN."),
-        ('{"name": 1e999}', "it has other fields."),
-        (f'{{"name": {"9" * 5000}}}', "a number in it is too large."),
-        ("[" * 100_000, "it is cut or is not JSON."),
-        ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB."),
-    ],
-)
+@pytest.mark.parametrize(("text", "said"), [
+    ("[]", "a field is missing, unknown or of the wrong type."),
+    ("null", "a field is missing, unknown or of the wrong type."),
+    ('{"name": 1, "name": 2}', "a name is in it twice."),
+    ('{"name": NaN}', "it says NaN."),
+    ('{"name": 1e999}', "it has other fields."),
+    (f'{{"name": {"9" * 5000}}}', "a number in it is too large."),
+    ("[" * 100_000, "it is cut or is not JSON."),
+    ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB.")])
 def test_text_that_is_no_hand_in_is_refused(text: str, said: str, file: Path) -> None:
     file.write_text(text)
     assert refusal(file) == said

@@ -82,10 +82,8 @@ def test_an_answer_that_is_too_long_is_not_handed_in(there: Course, tmp_path: Pa
 
 def test_an_answer_goes_into_a_notebook_that_was_not_touched(course: Course, file: Path) -> None:
     said = list(import_progress(file, course.copy))
-    assert said == [
-        "find-the-hole: the answer is in exercises/find-the-hole.ipynb",
-        f"Progress of 1 exercise is imported; 1 is solved now. {update.RELOAD}",
-    ]
+    assert said == ["find-the-hole: the answer is in exercises/find-the-hole.ipynb",
+                    f"Progress of 1 exercise is imported; 1 is solved now. {update.RELOAD}"]
     assert answer(course) == SOLVED.answer
     assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
 
@@ -128,7 +126,7 @@ def test_progress_of_an_exercise_that_the_course_has_not_is_kept(course: Course,
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2, "exercises": {}}', '{"version": 1, "exercises": [1]}',
                                   '{"version": 1, "exercises": {"../x": {}}}', '{"format": 1}', "__import__('os')",
-                                  '{"version": 1, "exercises": {"x": {"answer": 1}}}'])  # fmt: skip
+                                  '{"version": 1, "exercises": {"x": {"answer": 1}}}'])
 def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course, file: Path) -> None:
     file.write_text(text)
     with pytest.raises(CourseError, match=r"is neither a hand-in nor progress of this course: .+[.]$"):
@@ -136,19 +134,15 @@ def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course
     assert not (course.copy.folder / progress.NAME).exists()
 
 
-@pytest.mark.parametrize(
-    ("mine", "theirs", "result"),
-    [
-        (ExerciseRecord(5, 3, answer="a"), ExerciseRecord(1, solved=True, answer="b"),
-         ExerciseRecord(5, 3, solved=True, answer="b")),
-        (ExerciseRecord(1, solved=True, steps=4, answer="a"), ExerciseRecord(9, solved=True, steps=5, answer="b"),
-         ExerciseRecord(9, solved=True, steps=4, answer="a")),
-        (ExerciseRecord(1, answer="a"), ExerciseRecord(2, 1, shown=True, answer="b"),
-         ExerciseRecord(2, 1, shown=True, answer="b")),
-        (ExerciseRecord(2, answer="a"), ExerciseRecord(2, answer="b"), ExerciseRecord(2, answer="a")),
-        (ExerciseRecord(hints=2), ExerciseRecord(1, answer="b"), ExerciseRecord(1, 2, answer="b")),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("mine", "theirs", "result"), [
+    (ExerciseRecord(5, 3, answer="a"), ExerciseRecord(1, solved=True, answer="b"),
+     ExerciseRecord(5, 3, solved=True, answer="b")),
+    (ExerciseRecord(1, solved=True, steps=4, answer="a"), ExerciseRecord(9, solved=True, steps=5, answer="b"),
+     ExerciseRecord(9, solved=True, steps=4, answer="a")),
+    (ExerciseRecord(1, answer="a"), ExerciseRecord(2, 1, shown=True, answer="b"),
+     ExerciseRecord(2, 1, shown=True, answer="b")),
+    (ExerciseRecord(2, answer="a"), ExerciseRecord(2, answer="b"), ExerciseRecord(2, answer="a")),
+    (ExerciseRecord(hints=2), ExerciseRecord(1, answer="b"), ExerciseRecord(1, 2, answer="b"))])
 def test_of_two_the_better_is_noted(mine: ExerciseRecord, theirs: ExerciseRecord, result: ExerciseRecord) -> None:
     assert choose_better(mine, theirs) == result
 
@@ -156,12 +150,10 @@ def test_of_two_the_better_is_noted(mine: ExerciseRecord, theirs: ExerciseRecord
 def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: Course) -> None:
     shown = str(show_progress.make_table(there.copy)).splitlines()
     assert shown[0] == "1 of 3 exercises solved"
-    assert [line.split() for line in shown[3:7]] == [
-        ["05-one-shot", "1", "of", "3"],
-        ["find-the-hole", "solved", "3", "1", "5", "4"],
-        ["lived-to-see", "open"],
-        ["say-it", "open"],
-    ]
+    assert [line.split() for line in shown[3:7]] == [["05-one-shot", "1", "of", "3"],
+                                                     ["find-the-hole", "solved", "3", "1", "5", "4"],
+                                                     ["lived-to-see", "open"],
+                                                     ["say-it", "open"]]
     assert shown[-1].startswith("Next: The title, 5 minutes, in exercises/lived-to-see.ipynb of your copy.")
 
 
@@ -181,9 +173,8 @@ def test_damaged_progress_is_named_and_left_where_it_is(there: Course) -> None:
     assert (there.copy.folder / progress.NAME).read_bytes() == b"\xff my notes"
 
 
-def test_a_notebook_shows_the_same_table_and_says_so_if_it_cannot(
-    there: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_notebook_shows_the_same_table_and_says_so_if_it_cannot(there: Course,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(there.copy.folder / "exercises")
     row = ["  find-the-hole", "solved", "3", "1", "5", "4"]
     shown = lesson.progress()
@@ -201,13 +192,12 @@ def as_mine(there: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
     return there
 
 
-def test_the_commands_do_what_their_functions_do(
-    as_mine: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_commands_do_what_their_functions_do(as_mine: Course, tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "ada.json"
     as_mine.exercise("say-it", task="new")
     commands = [["progress"], ["update", "say-it"], ["reset", "say-it"], ["handin", "--name=Ada", "-o", str(file)],
-                ["import", str(file)]]  # fmt: skip
+                ["import", str(file)]]
     assert [cli.run_inside(command) for command in commands] == [0] * len(commands)
     said = capsys.readouterr().out
     assert "exercises/say-it: updated.\n" in said

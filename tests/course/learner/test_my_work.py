@@ -66,7 +66,7 @@ def test_no_solution_is_in_the_copy(mine: Path) -> None:
 def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> None:
     files = my_work.OpenCopy(my_work.CopyPaths()).files
     targets = [(name, target) for name, content in files.items() for text in my_work.read_cells(content).values()
-               for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]  # fmt: skip
+               for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]
     assert len(targets) > len(files)
     assert not [(name, target) for name, target in targets if normpath(Path(name).parent / target) not in files]
 
@@ -173,12 +173,14 @@ def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> 
         list(update(["x"], course.copy))
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [("twice", "exercises/twice.ipynb"), ("exercises/twice", "exercises/twice.ipynb"), ("twice.ipynb", "twice.ipynb"),
-     ("./my_work/exercises/twice.ipynb", "exercises/twice.ipynb"), ("exercises/twice.md", "exercises/twice.ipynb"),
-     ("my_work\\exercises\\twice.ipynb", "exercises/twice.ipynb"), ("05-one-shot", "05-one-shot.ipynb")],
-)  # fmt: skip
+@pytest.mark.parametrize(("text", "name"), [
+    ("twice", "exercises/twice.ipynb"),
+    ("exercises/twice", "exercises/twice.ipynb"),
+    ("twice.ipynb", "twice.ipynb"),
+    ("./my_work/exercises/twice.ipynb", "exercises/twice.ipynb"),
+    ("exercises/twice.md", "exercises/twice.ipynb"),
+    ("my_work\\exercises\\twice.ipynb", "exercises/twice.ipynb"),
+    ("05-one-shot", "05-one-shot.ipynb")])
 def test_an_exercise_and_a_chapter_of_one_name_are_told_apart(text: str, name: str, course: Course) -> None:
     course.chapter("twice")
     course.exercise("twice")

@@ -42,9 +42,8 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("listed")
-def test_a_bundle_has_the_files_of_the_course_its_wheels_and_a_note(
-    tmp_path: Path, commands: list[list[str]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bundle_has_the_files_of_the_course_its_wheels_and_a_note(tmp_path: Path, commands: list[list[str]],
+                                                                    capsys: pytest.CaptureFixture[str]) -> None:
     assert make(tmp_path / "made") == 0
     found = {path.relative_to(tmp_path / "made").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     files = {"wheels/made-for.txt", "wheels/tiny_thing-1.0-py3-none-any.whl"}

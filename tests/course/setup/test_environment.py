@@ -25,9 +25,8 @@ def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None
 
 def test_an_old_python_is_told_so_in_one_line(checkout: Checkout) -> None:
     pretend = "import runpy, sys; sys.version_info = (3, 10, 9); runpy.run_path('course.py', run_name='__main__')"
-    done = subprocess.run(
-        [sys.executable, "-c", pretend], cwd=checkout.folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", pretend], cwd=checkout.folder, capture_output=True, text=True,
+                          check=False)
     assert_one_line(done, "needs Python 3.11 or newer", "this is Python 3.10")
 
 
@@ -48,12 +47,9 @@ def test_the_second_start_installs_nothing(made: Checkout) -> None:
 
 def test_the_environment_finds_the_course_without_any_variable(made: Checkout) -> None:
     python = made.venv / "bin" / "python"
-    found = subprocess.check_output(
-        [python, "-c", "import pkvm_model.course, tiny_thing; print(pkvm_model.course.__file__)"],
-        cwd="/",
-        env=made.variables(),
-        text=True,
-    )
+    found = subprocess.check_output([python, "-c",
+                                     "import pkvm_model.course, tiny_thing; print(pkvm_model.course.__file__)"],
+                                    cwd="/", env=made.variables(), text=True)
     assert Path(found.strip()).is_relative_to(made.folder)
 
 
@@ -86,17 +82,13 @@ def break_version(venv: Path) -> None:
     (installed / "METADATA").write_text("Name: tiny-thing\nVersion: 2\n")
 
 
-@pytest.mark.parametrize(
-    ("damage", "said"),
-    [
-        (break_stamp, "half made"),
-        (break_lock, "older or newer than requirements.lock"),
-        (break_python, "broken (its Python does not start)"),
-        (break_package, "broken (tiny-thing is missing)"),
-        (break_version, "broken (tiny-thing is 2, the lock says 1.0)"),
-        (shutil.rmtree, "missing"),
-    ],
-)
+@pytest.mark.parametrize(("damage", "said"), [
+    (break_stamp, "half made"),
+    (break_lock, "older or newer than requirements.lock"),
+    (break_python, "broken (its Python does not start)"),
+    (break_package, "broken (tiny-thing is missing)"),
+    (break_version, "broken (tiny-thing is 2, the lock says 1.0)"),
+    (shutil.rmtree, "missing")])
 def test_each_damage_is_seen(made: Checkout, checkout: Checkout, damage: object, said: str) -> None:
     shutil.copytree(made.venv, checkout.venv, symlinks=True, ignore=shutil.ignore_patterns("pip"))
     checkout.lock((made.folder / "requirements.lock").read_text())
@@ -134,10 +126,8 @@ def test_without_network_the_first_set_up_says_so(made_by_pip: MadeByPip, checko
     stand_in = checkout.folder / "quick"
     stand_in.mkdir()
     ready = str(made_by_pip.checkout.venv)
-    (stand_in / "venv.py").write_text(
-        f"import shutil, sys; shutil.copytree({ready!r}, sys.argv[1], symlinks=True,"
-        " ignore=shutil.ignore_patterns('tiny_thing*', 'course.stamp'))"
-    )
+    (stand_in / "venv.py").write_text(f"import shutil, sys; shutil.copytree({ready!r}, sys.argv[1], symlinks=True,"
+                                      " ignore=shutil.ignore_patterns('tiny_thing*', 'course.stamp'))")
     closed = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_NO_CACHE_DIR": "1"}
     done = checkout.run("start", **closed, PYTHONPATH=str(stand_in))
     assert_one_line(done, "could not be fetched", "Is there a network?")
@@ -152,9 +142,8 @@ def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
         # Root may write anywhere; without these capabilities it is a user like others.
         powerless = "--bounding-set=-dac_override,-dac_read_search,-fowner"
         command = [str(shutil.which("setpriv")), powerless, *command]
-    done = subprocess.run(
-        command, cwd=checkout.folder, env=checkout.variables(), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=checkout.folder, env=checkout.variables(), capture_output=True, text=True,
+                          check=False)
     checkout.folder.chmod(0o755)
     assert_one_line(done, f"{checkout.folder} cannot be written", "Copy the course to a folder of your own")
 
@@ -185,15 +174,8 @@ def test_a_taken_port_is_named(checkout: Checkout) -> None:
 def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_what_is_seen_as_half_made(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     checkout.tool("uv", "pathlib.Path('.venv').mkdir(); pathlib.Path('.venv/begun').touch(); time.sleep(60)")
-    child = subprocess.Popen(
-        [sys.executable, "course.py", "start"],
-        cwd=checkout.folder,
-        env=checkout.variables(),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
+    child = subprocess.Popen([sys.executable, "course.py", "start"], cwd=checkout.folder, env=checkout.variables(),
+                             stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c)
     while not (checkout.venv / "begun").exists():
         assert child.poll() is None
     os.killpg(child.pid, signal.SIGINT)

@@ -63,25 +63,20 @@ def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
     assert differ == [("answer", "%%answer lived-to-see\nanswer = 1")]
 
 
-@pytest.mark.parametrize(
-    ("scores", "right"),
-    [
-        ({"untouched": (0, 1), "solved": (1, 1)}, [True, True]),
-        ({"untouched": (1, 1), "solved": (1, 1)}, [False, True]),
-        ({"untouched": (0, 1), "solved": (0, 1)}, [True, False]),
-        ({"untouched": (0, 1), "solved": (1, 2)}, [True, False]),
-        ({"untouched": (0, 1)}, [True, False]),
-    ],
-)
+@pytest.mark.parametrize(("scores", "right"), [
+    ({"untouched": (0, 1), "solved": (1, 1)}, [True, True]),
+    ({"untouched": (1, 1), "solved": (1, 1)}, [False, True]),
+    ({"untouched": (0, 1), "solved": (0, 1)}, [True, False]),
+    ({"untouched": (0, 1), "solved": (1, 2)}, [True, False]),
+    ({"untouched": (0, 1)}, [True, False])])
 def test_a_score_that_is_missing_or_another_one_is_wrong(scores: dict[str, tuple[int, int]], right: list[bool]) -> None:
     rows = [{"assignment": "a", "student_id": who, "score": str(score), "max_score": str(most)}
             for who, (score, most) in scores.items()]
     assert [*check_nbgrader.compare_scores(rows, {"a": [load_exercises()["lived-to-see"]]})] == right
 
 
-@pytest.mark.parametrize(
-    "wanted", [*NEEDED, *map(Requirement, PROJECT["optional-dependencies"]["nbgrader"])], ids=lambda wanted: wanted.name
-)
+@pytest.mark.parametrize("wanted", [*NEEDED, *map(Requirement, PROJECT["optional-dependencies"]["nbgrader"])],
+                         ids=lambda wanted: wanted.name)
 def test_the_graders_lock_holds_what_the_project_asks_for(wanted: Requirement) -> None:
     assert wanted.specifier.contains(PINNED[wanted.name])
 
