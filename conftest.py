@@ -1,4 +1,5 @@
 """Settings of all tests: notebook kernels find the course, and the user's own IPython settings stay out."""
+from __future__ import annotations
 
 import os
 import tempfile

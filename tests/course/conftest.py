@@ -1,4 +1,5 @@
 """Small copies of the course, in which a set-up takes seconds and touches nothing outside."""
+from __future__ import annotations
 
 import hashlib
 import os
@@ -19,15 +20,15 @@ INFO = "tiny_thing-1.0.dist-info"
 
 
 def hear_ctrl_c() -> None:
-    """For a child process: Ctrl-C reaches it, also where the tests run in the background and do not hear it."""
+    """Let Ctrl-C reach a child process, even if the tests run in the background and ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Checkout:
-    """A folder with course.py, the set-up code and one notebook, and a lock of its own."""
+    """A folder with course.py, the set-up code, one notebook and its own lock."""
 
     def __init__(self, folder: Path) -> None:
-        """Copies what course.py needs; the lock names nothing yet."""
+        """Copy what course.py needs; the lock names nothing yet."""
         self.folder = folder
         self.venv = folder / ".venv"
         self.wheels = folder / "wheels"
@@ -41,11 +42,11 @@ class Checkout:
         self.lock("")
 
     def lock(self, text: str) -> None:
-        """Writes the lock."""
+        """Write the lock."""
         (self.folder / "requirements.lock").write_text(text)
 
     def lock_tiny_thing(self) -> None:
-        """Lets the lock name one package, whose wheel lies beside it."""
+        """Make the lock name one package, whose wheel is beside it."""
         self.wheels.mkdir()
         with zipfile.ZipFile(self.wheels / WHEEL, "w") as wheel:
             wheel.writestr("tiny_thing.py", "")
@@ -56,32 +57,32 @@ class Checkout:
         self.lock(f"tiny-thing==1.0 \\\n    --hash=sha256:{digest}\n")
 
     def tool(self, name: str, script: str) -> None:
-        """Puts a program of this name on the PATH that `run` gives."""
+        """Put a program of this name on the PATH of `run`."""
         program = self.folder / "tools" / name
         program.parent.mkdir(exist_ok=True)
         program.write_text(f"#!{sys.executable}\nimport pathlib, subprocess, sys, time, zipfile\n{script}")
         program.chmod(0o755)
 
     def variables(self, **more: str) -> dict[str, str]:
-        """Gives variables that keep the machine's own uv, its pip settings and its network out."""
+        """Return variables that keep out the machine's own uv, its pip settings and its network."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "JUPYTER"))}
         offline = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
         return {**kept, "PATH": str(self.folder / "tools"), "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "", **offline,
                 **more}
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Runs course.py as a user does and gives what came out."""
+        """Run course.py as a user does, and return what came out."""
         return subprocess.run([sys.executable, "course.py", *arguments], cwd=self.folder,
                               env=self.variables(**variables), capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """Gives a checkout whose lock names nothing, so that any Python satisfies it."""
+    """Return a checkout whose lock names nothing, so that any Python satisfies it."""
     return Checkout(tmp_path / "course")
 
 
-# Does what uv does with the wheel of the tiny thing, and is quick.
+# Does with the wheel of the tiny thing what uv does, but fast.
 LIKE_UV = f"""
 if sys.argv[1] == "venv":
     sys.exit(subprocess.call([{sys.executable!r}, "-m", "venv", "--without-pip", sys.argv[-1]]))
@@ -91,7 +92,7 @@ zipfile.ZipFile("wheels/{WHEEL}").extractall(next(venv.glob("lib/*/site-packages
 
 
 class MadeByPip(NamedTuple):
-    """A checkout whose environment was made by Python's own venv and pip, and what that said."""
+    """A checkout whose environment was made by Python's own venv and pip, and the output of that."""
 
     checkout: Checkout
     said: subprocess.CompletedProcess[str]
@@ -99,7 +100,7 @@ class MadeByPip(NamedTuple):
 
 @pytest.fixture(scope="module")
 def made_by_pip(tmp_path_factory: pytest.TempPathFactory) -> MadeByPip:
-    """Gives a checkout where uv failed at the first start; unpacking pip takes seconds, so it is done once."""
+    """Return a checkout where uv failed at the first start; shared, since unpacking pip takes seconds."""
     checkout = Checkout(tmp_path_factory.mktemp("made_by_pip") / "course")
     checkout.lock_tiny_thing()
     checkout.tool("uv", "sys.exit('error: no such thing')")
@@ -108,7 +109,7 @@ def made_by_pip(tmp_path_factory: pytest.TempPathFactory) -> MadeByPip:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """Gives a checkout whose environment was made by a first start."""
+    """Return a checkout whose environment was made by a first start."""
     checkout = Checkout(tmp_path_factory.mktemp("made") / "course")
     checkout.lock_tiny_thing()
     checkout.tool("uv", LIKE_UV)

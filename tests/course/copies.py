@@ -1,4 +1,4 @@
-"""A small course that gets newer, and a learner who works in a copy of it, and does all that learners do to files."""
+"""A small course with newer versions, and a learner who does all that learners do to the files of their copy."""
 from __future__ import annotations
 
 import json
@@ -68,18 +68,18 @@ answer = 1
 
 
 class Course:
-    """A course of two chapters and three exercises, in a folder of its own, and where a learner's copy of it is."""
+    """A course of two chapters and three exercises in its own folder; `copy` has the paths of a learner's copy."""
 
     def __init__(self, folder: Path) -> None:
         self.copy = CopyPaths(folder / "my_work", folder / "notebooks", folder / "exercises")
         self.copy.chapters.mkdir(parents=True)
         self.copy.exercises.mkdir()
         for name in CHAPTERS:
-            self.chapter(name)
+            self.write_chapter(name)
         for name in EXERCISES:
-            self.exercise(name)
+            self.write_exercise(name)
 
-    def chapter(self, name: str, text: str = "old", shows: str = "old") -> None:
+    def write_chapter(self, name: str, text: str = "old", shows: str = "old") -> None:
         """Write a chapter."""
         link = make_markdown_cell("link", f"Now do [it](../exercises/find-the-hole.md).\n{text}")
         output = {"output_type": "stream", "name": "stdout", "text": shows}
@@ -87,7 +87,7 @@ class Course:
         whole = {"cells": [link, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         (self.copy.chapters / f"{name}.ipynb").write_text(json.dumps(whole))
 
-    def exercise(self, name: str, task: str = "old", bench: str = "1", stub: str = "answer = ...",
+    def write_exercise(self, name: str, task: str = "old", bench: str = "1", stub: str = "answer = ...",
                  hint: str = "One.") -> None:
         """Write an exercise."""
         text = TEXT.format(chapter=CHAPTERS[0], task=task, bench=bench, stub=stub, hint=hint)
@@ -96,26 +96,26 @@ class Course:
 
 
 class Learner:
-    """Somebody who works in a copy, one line after the other; `lines` are all that they wrote and did not delete."""
+    """A learner who works in a copy, line by line; `lines` are those that they wrote and did not delete."""
 
     def __init__(self, course: Course, seed: int) -> None:
         self.course, self.folder = course, course.copy.folder
         self.random, self.lines, self.version = random.Random(seed), set[str](), 0
 
-    def line(self) -> str:
-        """A line that nobody has written before."""
+    def make_line(self) -> str:
+        """Make up a new line, remember it and return it."""
         line = f"mine_{len(self.lines)}_{self.random.randrange(10**9)}"
         self.lines.add(line)
         return line
 
-    def lost(self) -> set[str]:
-        """The lines that stand in no file of the copy; what is half written does not count."""
-        kept = everything(self.folder)
+    def find_lost_lines(self) -> set[str]:
+        """Return the lines that no file of the copy has; half-written files do not count."""
+        kept = read_all(self.folder)
         return {line for line in self.lines if line not in kept}
 
     def write(self, name: str) -> None:
-        """Put a line into a notebook, into its last cell of code, or below what is no notebook any more."""
-        path, line = self.folder / name, self.line()
+        """Put a line into the last cell of a notebook, or at the end of a file that is no longer a notebook."""
+        path, line = self.folder / name, self.make_line()
         try:
             whole = json.loads(path.read_bytes())
             whole["cells"][-1]["source"] = "".join(whole["cells"][-1]["source"]) + f"\n{line} = 1"
@@ -131,7 +131,7 @@ class Learner:
                                 self.remove, self.add, self.note, self.spoil])(self.random.choice(names))
 
     def split(self, name: str) -> None:
-        """Split the last cell of a notebook, or take it away where it has one line."""
+        """Split the last cell of a notebook in two."""
         self.write(name)
         try:
             whole = json.loads((self.folder / name).read_bytes())
@@ -152,55 +152,55 @@ class Learner:
         self.write(name)
 
     def damage(self, name: str) -> None:
-        """Put text into a notebook that makes it none."""
-        (self.folder / name).write_text((self.folder / name).read_text() + f"\n{self.line()}")
+        """Break a notebook's JSON with a line of text."""
+        (self.folder / name).write_text((self.folder / name).read_text() + f"\n{self.make_line()}")
 
     def rename(self, name: str) -> None:
-        """Give a notebook another name, and go on in it."""
+        """Rename a notebook, and go on in it."""
         self.write(name)
         path = self.folder / name
         path.rename(path.with_name(f"mine-{self.random.randrange(10**6)}.ipynb"))
 
     def remove(self, name: str) -> None:
-        """Delete a file; the lines that stand nowhere else are lost by the learner's own will."""
+        """Delete a file; the learner loses lines that were only there, and means to."""
         (self.folder / name).unlink()
-        self.lines -= self.lost()
+        self.lines -= self.find_lost_lines()
 
     def add(self, name: str) -> None:
-        """Write a file of their own beside a notebook, under a name that the course might choose."""
+        """Write a file beside a notebook, under a name that the course might choose, too."""
         path = (self.folder / name).with_name(self.random.choice(
             ["notes.md", "find-the-hole-1.ipynb", "find-the-hole-imported-1.ipynb", "05-one-shot-1.ipynb"]))
-        path.write_text((path.read_text() if path.exists() else "") + f"{self.line()}\n")
+        path.write_text((path.read_text() if path.exists() else "") + f"{self.make_line()}\n")
 
     def note(self, name: str) -> None:
         """Try an answer, as a cell does."""
-        tried = self.line()
+        tried = self.make_line()
         self.lines |= {tried}
         name = self.random.choice(EXERCISES)
         before = progress.read_or_put_aside(self.folder).get(name, ExerciseRecord()).answer
         progress.update(self.folder, name, lambda done: done._replace(tries=done.tries + 1, answer=tried))
         # A later try takes the place of an earlier one: that is the learner's doing.
-        self.lines -= self.lost() & set(before.split())
+        self.lines -= self.find_lost_lines() & set(before.split())
 
     def spoil(self, name: str) -> None:
-        """Damage the record, or the progress, by hand."""
+        """Damage the record or the progress by hand."""
         path = self.folder / self.random.choice([my_work.RECORD, progress.NAME])
         content = path.read_text() if path.exists() else "{"
         path.write_text(self.random.choice(["{", "null", "[1]", content[: len(content) // 2], f"{content} {{"]))
-        self.lines -= self.lost()
+        self.lines -= self.find_lost_lines()
 
     def get_newer_course(self) -> None:
-        """Pull a version of the course in which something is newer."""
+        """Get a version of the course in which something is newer."""
         self.version += 1
         for name in CHAPTERS:
             new = self.random.choices([f"{self.version}", "old"], k=2)
-            self.course.chapter(name, f"text {new[0]}", f"shown {new[1]}")
+            self.course.write_chapter(name, f"text {new[0]}", f"shown {new[1]}")
         for name in EXERCISES:
             new = self.random.choices([f"{self.version}", "1"], k=3)
-            self.course.exercise(name, f"task {new[0]}", new[1], f"answer = ...  # {new[2]}")
+            self.course.write_exercise(name, f"task {new[0]}", new[1], f"answer = ...  # {new[2]}")
 
-    def hand_in_of_another(self) -> Path:
-        """A hand-in from another machine."""
+    def write_other_hand_in(self) -> Path:
+        """Write a hand-in from another machine, and return its path."""
         name = self.random.choice(EXERCISES)
         done = ExerciseRecord(self.random.randrange(1, 9), solved=self.random.random() < 0.5,
                               answer=f"theirs = {self.version}")
@@ -208,19 +208,19 @@ class Learner:
         path.write_text(handin.to_text(HandIn("", "0" * 12, {name: done})))
         return path
 
-    def command(self) -> Iterator[str]:
-        """Choose a command; what it says comes as it goes."""
+    def choose_command(self) -> Iterator[str]:
+        """Choose a command and return its lines, which run it as they are read."""
         copy, name = self.course.copy, self.random.choice([*CHAPTERS, *EXERCISES])
         commands: list[Callable[[], Iterator[str]]] = [
             lambda: start(copy), lambda: update((), copy), lambda: update((), copy), lambda: update([name], copy),
-            lambda: reset(name, copy), lambda: import_progress(self.hand_in_of_another(), copy)]
+            lambda: reset(name, copy), lambda: import_progress(self.write_other_hand_in(), copy)]
         return self.random.choice(commands)()
 
-    def faults(self) -> list[str]:
-        """What is not as it should be after a whole update: nothing, if all went well."""
+    def find_faults(self) -> list[str]:
+        """Run a whole update and return what is wrong after it: nothing, if all went well."""
         list(update((), self.course.copy))
         names = [path.name for path in self.folder.rglob("*")]
-        found = [f"lost: {line}" for line in self.lost()]
+        found = [f"lost: {line}" for line in self.find_lost_lines()]
         found += [f"half written: {name}" for name in names if name.endswith(".new")]
         found += [f"still newer: {sentence}" for sentence in my_work.make_copy(self.course.copy)]
         for name, content in OpenCopy(self.course.copy).files.items():
@@ -231,11 +231,11 @@ class Learner:
 
 
 def start(copy: CopyPaths) -> Iterator[str]:
-    """The command start, which like the others does nothing before somebody listens."""
+    """Run the command start, which like the others does nothing until its lines are read."""
     yield from my_work.make_copy(copy)
 
 
-def everything(folder: Path) -> str:
-    """The text of all files of a copy that are whole."""
+def read_all(folder: Path) -> str:
+    """Return the text of all complete files of a copy."""
     return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*")
                      if path.is_file() and not path.name.endswith(".new"))

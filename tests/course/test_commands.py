@@ -1,4 +1,5 @@
-"""The command line knows every name, does what it can, and says so where it cannot yet."""
+"""The command line: its commands, their errors, and what lab and doctor print."""
+from __future__ import annotations
 
 import importlib
 import json
@@ -26,7 +27,7 @@ COMMANDS = "lab test doctor build pages bench bundle start update progress reset
 
 
 @pytest.mark.parametrize("name", COMMANDS.split())
-def test_every_fixed_name_is_known(name: str) -> None:
+def test_every_command_has_a_module_that_runs_it(name: str) -> None:
     arguments = cli.parse([name, "x"] if name in ("reset", "import") else [name])
     assert arguments.command == name
     assert importlib.import_module(f"pkvm_model.course.{cli.COMMANDS[name].module}").run
@@ -42,7 +43,7 @@ def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch
 
 
 @pytest.mark.parametrize("typed", [[], ["--help"]])
-def test_every_command_is_offered(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_every_command(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.run_outside(typed)
     offered = capsys.readouterr().out.split()
@@ -51,7 +52,7 @@ def test_every_command_is_offered(typed: list[str], capsys: pytest.CaptureFixtur
 
 @pytest.fixture
 def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """Records what pytest would be called with."""
+    """Return the folder and the arguments that pytest is called with."""
     call: list[str] = []
     monkeypatch.chdir(tmp_path)
     def main(arguments: list[str]) -> int:
@@ -72,26 +73,26 @@ def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:
     assert pytest_call[-3:] == ["tests/browser", "-x", "--lf"]
 
 
-def test_two_dashes_mean_nothing_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_test_accepts_two_dashes(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run_inside(["build", "--", "-x"]) == 1
     assert capsys.readouterr().err == "course.py: build takes nothing after --.\n"
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "eighty"])
-def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_ports_are_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.parse(["lab", f"--port={port}"])
     assert f"{port} is not a port number" in capsys.readouterr().err
 
 
-def test_the_doctor_finds_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_finds_nothing_missing_in_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run_inside(["doctor"]) == 0
     said = capsys.readouterr().out
     assert not [line for line in said.splitlines() if line.startswith("missing")]
     assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.REQUIRED, "pictures"])
 
 
-def test_the_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
+def test_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "REQUIRED", ("no-such-thing",))
     assert cli.run_inside(["doctor"]) == 1
@@ -99,7 +100,7 @@ def test_the_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFix
     assert "missing no-such-thing  not installed: use python3 course.py lab" in said
 
 
-def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> None:
+def test_doctor_works_without_an_environment(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     done = checkout.run("doctor")
     assert (done.returncode, done.stderr) == (1, "")
@@ -107,7 +108,7 @@ def test_the_doctor_works_before_there_is_an_environment(checkout: Checkout) -> 
     assert not checkout.venv.exists()
 
 
-def test_the_doctor_ends_with_a_line_to_send_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_ends_with_a_line_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
     cli.run_inside(["doctor"])
     line = capsys.readouterr().out.splitlines()[-1]
     assert re.fullmatch(r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
@@ -115,7 +116,7 @@ def test_the_doctor_ends_with_a_line_to_send_that_names_no_path(capsys: pytest.C
     assert is_intact(f"  {line.replace(' | ', '  |  ')}\n")
 
 
-def test_a_line_that_lost_or_changed_a_part_is_not_whole() -> None:
+def test_a_line_that_lost_or_changed_a_part_is_not_intact() -> None:
     line = doctor.format_line([doctor.Diagnosis("ok", "Python", "3.11"), doctor.Diagnosis("missing", "nbval", "none")])
     assert is_intact(line)
     assert "missing nbval" in line
@@ -123,14 +124,14 @@ def test_a_line_that_lost_or_changed_a_part_is_not_whole() -> None:
         assert not is_intact(broken)
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def asked(address: str, server: subprocess.Popen[str]) -> str:
-    """Gives what a server answers, once it is up."""
+def fetch(address: str, server: subprocess.Popen[str]) -> str:
+    """Return what a server answers, once it is up."""
     while server.poll() is None:
         try:
             with urllib.request.urlopen(address) as answer:
@@ -141,7 +142,7 @@ def asked(address: str, server: subprocess.Popen[str]) -> str:
 
 
 def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout: Checkout) -> None:
-    port = free_port()
+    port = find_free_port()
     base, token = f"http://127.0.0.1:{port}", "?token=known"
     # JupyterLab hears Ctrl-C as from a keyboard only where its input is a terminal.
     keyboard, terminal = os.openpty()
@@ -151,8 +152,8 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
                               stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               start_new_session=True, preexec_fn=hear_ctrl_c)
     try:
-        news = asked(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)
-        page, files = asked(f"{base}/{token}", server), asked(f"{base}/api/contents{token}", server)
+        news = fetch(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)
+        page, files = fetch(f"{base}/{token}", server), fetch(f"{base}/api/contents{token}", server)
     finally:
         os.killpg(server.pid, signal.SIGINT)
         said, complaints = server.communicate(timeout=60)
@@ -170,7 +171,7 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
     assert len(complaints.splitlines()) == 1
 
 
-def test_a_reader_who_has_enough_hears_no_complaint() -> None:
+def test_a_closed_pipe_causes_no_complaint() -> None:
     command = [sys.executable, "-m", "pkvm_model.course", "progress"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listed:
         assert listed.stdout

@@ -1,4 +1,5 @@
-"""`build` stores the same bytes each time, says what is stale, and stops at what it must not store."""
+"""`build` stores the same bytes each time, names stale outputs, and refuses what must not be stored."""
+from __future__ import annotations
 
 import argparse
 import json
@@ -33,20 +34,20 @@ def run(path: Path, check: bool = False) -> int:
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Gives a notebook that was built once."""
+    """Return a notebook that was built once."""
     path = write(tmp_path_factory.mktemp("lesson") / "lesson.ipynb", LESSON)
     assert run(path) == 0
     return path
 
 
-def test_two_builds_give_the_same_bytes(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_builds_store_the_same_bytes(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = lesson.read_bytes()
     assert run(lesson) == 0
     assert lesson.read_bytes() == before
     assert capsys.readouterr().out == ""
 
 
-def test_only_what_lasts_is_stored(lesson: Path) -> None:
+def test_nothing_of_a_single_run_is_stored(lesson: Path) -> None:
     stored = nbformat.read(lesson, as_version=4)
     assert stored.metadata == build.METADATA
     assert [cell.metadata for cell in stored.cells] == [{}, {"tags": ["kept"]}, {}, {"tags": ["raises-exception"]}]
@@ -58,7 +59,7 @@ def test_only_what_lasts_is_stored(lesson: Path) -> None:
     assert error.traceback == [f"TypeError: {error.evalue}"]
 
 
-def test_of_a_widget_with_a_static_form_only_that_form_is_stored() -> None:
+def test_a_widget_with_a_static_form_is_stored_as_that_form_only() -> None:
     data = {"text/html": "<table>", "text/plain": "Bench", build.WIDGET_VIEW: {"model_id": "random"}}
     cell = new_code_cell("bench", outputs=[new_output("execute_result", data=data)])
     build.trim(new_notebook(cells=[cell]))
@@ -99,14 +100,14 @@ def test_cells_without_an_id_get_one_from_their_place(tmp_path: Path) -> None:
     assert [cell.id for cell in build.read_with_ids(path).cells] == ["cell-01", "cell-03", "cell-03-new"]
 
 
-def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
+def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "double.ipynb"
     path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ""}] * 2}))
     with pytest.raises(CourseError, match="more than one cell has the id a"):
         build.read_with_ids(path)
 
 
-def test_what_is_no_notebook_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_notebook_is_named(tmp_path: Path) -> None:
     (tmp_path / "half.ipynb").write_text('{"cells": [')
     with pytest.raises(CourseError, match=r"half\.ipynb cannot be read as a notebook"):
         run(tmp_path / "half.ipynb")
@@ -121,5 +122,5 @@ def test_figures_come_from_the_table_of_their_module(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", sorted(figures.FIGURES))
-def test_a_stored_figure_is_what_is_drawn(name: str) -> None:
+def test_stored_figures_are_up_to_date(name: str) -> None:
     assert (ROOT / "figures" / name).read_text(encoding="utf-8") == figures.FIGURES[name]()

@@ -1,4 +1,4 @@
-"""Killed at any moment, on a full disk, two at once: no line that the learner wrote is lost, and the next run mends."""
+"""Killed, on a full disk, or two at once: a command loses no line of a learner, and the next one repairs the copy."""
 from __future__ import annotations
 
 import builtins
@@ -24,25 +24,25 @@ from tests.course.copies import Course, Learner
 TIMES = 100
 WATCHED = ("my_work.py", "progress.py", "update.py", "reset.py", "import_progress.py")
 LONGEST = 550
-"""About how many lines of the watched files a command runs."""
+"""About the number of lines of the watched files that a command runs."""
 
 
-def learner(folder: Path, seed: int) -> Learner:
-    """A learner who has worked for a while, and has just got a newer course."""
+def make_learner(folder: Path, seed: int) -> Learner:
+    """Return a learner who has worked for a while, and has just got a newer course."""
     found = Learner(Course(folder / str(seed)), seed)
     my_work.make_copy(found.course.copy)
     for _ in range(found.random.randrange(1, 3)):
         found.work()
         if found.random.random() < 0.5:
             found.get_newer_course()
-            list(found.command())
+            list(found.choose_command())
     found.work()
     found.get_newer_course()
     return found
 
 
-def child(run: Callable[[], object]) -> int:
-    """Run something in a process of its own; gives its number. It ends with 0, or with 1 if it went wrong."""
+def fork(run: Callable[[], object]) -> int:
+    """Run something in its own process and return the process id. The process ends with 0, or 1 after an error."""
     number = os.fork()
     if number == 0:
         try:
@@ -54,13 +54,13 @@ def child(run: Callable[[], object]) -> int:
     return number
 
 
-def ending(number: int) -> int:
-    """How a process ended: 0 well, below 0 by a signal."""
+def wait_for(number: int) -> int:
+    """Wait for a process and return its status, negative for a signal."""
     return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
 
 
 def killed_at(moment: int, command: Iterator[str]) -> None:
-    """Run a command, and kill this process when so many lines of the watched files have run."""
+    """Run a command, and kill this process after `moment` lines of the watched files."""
     left = [moment]
 
     def see(frame: FrameType, event: str, _: Any) -> Any:
@@ -77,7 +77,7 @@ def killed_at(moment: int, command: Iterator[str]) -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end of a process, unlike that of a machine, leaves what was written; so nobody waits for the disk here."""
+    """Skip fsync: what a killed process wrote stays, unlike what a machine wrote that lost power."""
     def fsync(number: int) -> None:
         pass
 
@@ -89,38 +89,38 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_kill_at_any_moment_loses_no_line(tmp_path: Path) -> None:
     kills, seed, moments = 0, 0, random.Random(7)
     while kills < TIMES:
-        someone, moment, seed = learner(tmp_path, seed), moments.randrange(1, LONGEST), seed + 1
-        command = someone.command()
-        kills += ending(child(partial(killed_at, moment, command))) == -signal.SIGKILL
-        assert not someone.lost(), seed
-        assert not someone.faults(), seed
+        someone, moment, seed = make_learner(tmp_path, seed), moments.randrange(1, LONGEST), seed + 1
+        command = someone.choose_command()
+        kills += wait_for(fork(partial(killed_at, moment, command))) == -signal.SIGKILL
+        assert not someone.find_lost_lines(), seed
+        assert not someone.find_faults(), seed
 
 
 class Full(io.FileIO):
-    """A file on a disk that takes the first half of what is written, and no more."""
+    """A file that stores the first half of what is written, and then finds the disk full."""
 
     def write(self, content: Any) -> int:
-        """Write the half of it."""
+        """Write half of the content."""
         super().write(bytes(content)[: len(content) // 2])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class Disk:
-    """A disk that is full from some write on, once or for good."""
+    """A disk that is full from a certain call on, once or for good."""
 
     def __init__(self, full_at: int, for_good: bool) -> None:
         self.left, self.for_good, self.refused = full_at, for_good, list[str]()
         self.open = builtins.open
 
     def is_full(self, what: str) -> bool:
-        """Count down; True when there is no room."""
+        """Count a call down, and return whether the disk is full for it."""
         self.left -= 1
         full = self.left <= 0 if self.for_good else self.left == 0
         self.refused += [what] * full
         return full
 
     def refusing(self, do: Callable[..., Any]) -> Callable[..., Any]:
-        """What a call to the system does on this disk."""
+        """Return a system call as it works on this disk."""
         def instead(*arguments: Any, **named: Any) -> Any:
             # A folder that is there already is found there, on a full disk as well.
             is_there = do.__name__ == "mkdir" and Path(arguments[0]).is_dir()
@@ -131,14 +131,14 @@ class Disk:
         return instead
 
     def opened(self, path: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        """Open a file; one that is written on a full disk takes only half."""
+        """Open a file; if the disk is full for it, it stores only half."""
         if mode == "wb" and self.is_full(mode):
             return Full(path, "wb")
         return self.open(path, mode, *rest, **named)
 
 
-def complaint(command: Iterator[str]) -> str:
-    """What a command complains of, '' if it does not."""
+def find_error(command: Iterator[str]) -> str:
+    """Run a command and return its error, '' if there is none."""
     try:
         list(command)
     except CourseError as error:
@@ -146,58 +146,58 @@ def complaint(command: Iterator[str]) -> str:
     return ""
 
 
-def on(disk: Disk, command: Iterator[str]) -> str:
-    """Run a command on a disk, as far as Python sees it; gives its complaint."""
+def run_on(disk: Disk, command: Iterator[str]) -> str:
+    """Run a command on a disk, as far as Python sees it, and return its error."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("fsync", "link", "replace", "mkdir", "rename"):
             patch.setattr(os, name, disk.refusing(getattr(os, name)))
         patch.setattr(io, "open", disk.opened)
-        return complaint(command)
+        return find_error(command)
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_full_disk_loses_no_line_and_says_so(tmp_path: Path) -> None:
     refused, seed = 0, 1000
     while refused < TIMES:
-        someone, seed = learner(tmp_path, seed), seed + 1
+        someone, seed = make_learner(tmp_path, seed), seed + 1
         full = Disk(someone.random.randrange(1, 16), someone.random.random() < 0.5)
-        said = on(full, someone.command())
+        said = run_on(full, someone.choose_command())
         # Where a second name is refused once, a copy does as well.
         assert ("No space left on device" in said) == (full.refused not in ([], ["link"])), seed
         assert "\n" not in said
         refused += bool(full.refused)
-        assert not someone.lost(), seed
-        assert not someone.faults(), seed
+        assert not someone.find_lost_lines(), seed
+        assert not someone.find_faults(), seed
 
 
-def tries(folder: Path) -> int:
-    """How many tries are noted in all."""
+def count_tries(folder: Path) -> int:
+    """Return the number of all tries."""
     return sum(done.tries for done in progress.read_or_put_aside(folder).values())
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.skipif(os.name != "posix", reason="there is no fork on Windows")
-def test_two_at_once_lose_no_line_and_no_try(tmp_path: Path) -> None:
+def test_two_commands_at_once_lose_no_line_and_no_try(tmp_path: Path) -> None:
     for seed in range(2000, 2000 + TIMES):
-        someone = learner(tmp_path, seed)
-        before = tries(someone.folder)
+        someone = make_learner(tmp_path, seed)
+        before = count_tries(someone.folder)
 
         def cell(some: Learner = someone) -> None:
             for _ in range(3):
                 progress.update(some.folder, "say-it", lambda done: done._replace(tries=done.tries + 1))
 
-        commands = [someone.command(), someone.command()]
-        runs = [*(child(partial(list, command)) for command in commands), child(cell)]
-        assert [ending(number) for number in runs] == [0, 0, 0], seed
-        assert not someone.lost(), seed
-        assert tries(someone.folder) >= before + 3, seed
-        assert not someone.faults(), seed
+        commands = [someone.choose_command(), someone.choose_command()]
+        runs = [*(fork(partial(list, command)) for command in commands), fork(cell)]
+        assert [wait_for(number) for number in runs] == [0, 0, 0], seed
+        assert not someone.find_lost_lines(), seed
+        assert count_tries(someone.folder) >= before + 3, seed
+        assert not someone.find_faults(), seed
 
 
 def test_a_learner_loses_what_a_command_would_overwrite(tmp_path: Path) -> None:
-    someone = learner(tmp_path, 1)
-    line = someone.line()
+    someone = make_learner(tmp_path, 1)
+    line = someone.make_line()
     (someone.folder / "05-one-shot.ipynb").write_text(line)
-    assert not someone.lost()
+    assert not someone.find_lost_lines()
     (someone.folder / "05-one-shot.ipynb").write_text("overwritten")
-    assert someone.lost() == {line}
+    assert someone.find_lost_lines() == {line}

@@ -1,4 +1,5 @@
 """A hand-in is read as it was written, and every other file is refused in one line."""
+from __future__ import annotations
 
 import json
 from collections.abc import Callable
@@ -16,18 +17,19 @@ SOLVED = ExerciseRecord(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 
                         trace="pkvm-trace 1 v1\n")
 ADA = HandIn("Ada Lovelace", "0123456789ab",
              {"find-the-hole": SOLVED, "lived-to-see": ExerciseRecord(1, answer="answer = ...")})
+Change = Callable[[dict[str, Any]], Any]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Gives the file of a hand-in."""
+    """Write a hand-in and return its file."""
     path = tmp_path / "ada.json"
     path.write_text(handin.to_text(ADA))
     return path
 
 
-def changed(file: Path, change: Callable[[dict[str, Any]], Any], digest: bool = True) -> Path:
-    """Changes a hand-in, with a digest that is right again."""
+def change_file(file: Path, change: Change, digest: bool = True) -> Path:
+    """Change a hand-in, and make its digest right again."""
     whole = json.loads(file.read_text())
     change(whole)
     if digest:
@@ -36,8 +38,8 @@ def changed(file: Path, change: Callable[[dict[str, Any]], Any], digest: bool = 
     return file
 
 
-def refusal(file: Path) -> str:
-    """The one line that a file gets."""
+def find_refusal(file: Path) -> str:
+    """Return the line with which a file is refused."""
     with pytest.raises(CourseError) as refused:
         handin.read(file)
     assert "\n" not in str(refused.value)
@@ -48,7 +50,7 @@ def test_a_hand_in_is_read_as_it_was_written(file: Path) -> None:
     assert handin.read(file) == ADA
 
 
-def test_another_layout_of_the_same_is_read_too(file: Path) -> None:
+def test_the_layout_of_a_hand_in_does_not_matter(file: Path) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()), sort_keys=True))
     assert handin.read(file) == ADA
 
@@ -57,12 +59,12 @@ def test_a_hand_in_that_is_cut_anywhere_is_refused(file: Path) -> None:
     whole = file.read_bytes().rstrip()
     for length in range(0, len(whole), 7):
         file.write_bytes(whole[:length])
-        assert refusal(file) == "it is cut or is not JSON."
+        assert find_refusal(file) == "it is cut or is not JSON."
 
 
-def test_one_fact_that_is_changed_afterwards_is_seen(file: Path) -> None:
-    changed(file, lambda whole: whole["exercises"]["lived-to-see"].update(solved=True), digest=False)
-    assert refusal(file) == "it was cut or changed after it was handed in."
+def test_a_fact_changed_afterwards_is_noticed(file: Path) -> None:
+    change_file(file, lambda whole: whole["exercises"]["lived-to-see"].update(solved=True), digest=False)
+    assert find_refusal(file) == "it was cut or changed after it was handed in."
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -84,8 +86,8 @@ def test_one_fact_that_is_changed_afterwards_is_seen(file: Path) -> None:
     (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too large."),
     (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is not JSON."),
     (lambda whole: whole["exercises"].update(x={"answer": "x" * 100_001}), "an answer or a trace in it has more")])
-def test_what_no_course_writes_is_refused(change: Callable[[dict[str, Any]], Any], said: str, file: Path) -> None:
-    assert refusal(changed(file, change)).startswith(said)
+def test_values_that_no_course_writes_are_refused(change: Change, said: str, file: Path) -> None:
+    assert find_refusal(change_file(file, change)).startswith(said)
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -97,27 +99,27 @@ def test_what_no_course_writes_is_refused(change: Callable[[dict[str, Any]], Any
     (f'{{"name": {"9" * 5000}}}', "a number in it is too large."),
     ("[" * 100_000, "it is cut or is not JSON."),
     ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB.")])
-def test_text_that_is_no_hand_in_is_refused(text: str, said: str, file: Path) -> None:
+def test_text_that_is_not_a_hand_in_is_refused(text: str, said: str, file: Path) -> None:
     file.write_text(text)
-    assert refusal(file) == said
+    assert find_refusal(file) == said
 
 
-def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
+def test_bytes_that_are_not_text_are_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
-    assert refusal(file) == "it is cut or is not JSON."
+    assert find_refusal(file) == "it is cut or is not JSON."
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    said = refusal(tmp_path / "none.json")
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    said = find_refusal(tmp_path / "none.json")
     assert said.endswith("none.json cannot be read (No such file or directory). Is the name right?")
 
 
-def test_nothing_is_written_that_could_not_be_read() -> None:
+def test_a_hand_in_that_could_not_be_read_is_not_written() -> None:
     with pytest.raises(ValueError, match="more than 100,000 characters"):
         handin.to_text(ADA._replace(exercises={"find-the-hole": ExerciseRecord(answer="x" * 100_001)}))
 
 
-def test_the_version_of_the_course_changes_with_any_text(tmp_path: Path) -> None:
+def test_the_version_of_the_course_changes_with_any_exercise(tmp_path: Path) -> None:
     (tmp_path / "find-the-hole.md").write_text("one")
     before = handin.digest_course(tmp_path)
     (tmp_path / "find-the-hole.md").write_text("two")

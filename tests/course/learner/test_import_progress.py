@@ -1,4 +1,5 @@
-"""Progress goes from one machine to another: handed in, taken in, and shown."""
+"""Progress moves from one machine to another: it is handed in, imported and shown."""
+from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ EXERCISE = "exercises/find-the-hole.ipynb"
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """Gives a small course, of which a learner has a copy."""
+    """Return a small course, of which a learner has a copy."""
     course = Course(tmp_path / "here")
     my_work.make_copy(course.copy)
     return course
@@ -29,7 +30,7 @@ def course(tmp_path: Path) -> Course:
 
 @pytest.fixture
 def there(tmp_path: Path) -> Course:
-    """Gives the same on another machine, where one exercise is solved."""
+    """Return the same course on another machine, where one exercise is solved."""
     course = Course(tmp_path / "there")
     my_work.make_copy(course.copy)
     progress.update(course.copy.folder, "find-the-hole", lambda _: SOLVED)
@@ -38,34 +39,34 @@ def there(tmp_path: Path) -> Course:
 
 @pytest.fixture
 def file(there: Course, tmp_path: Path) -> Path:
-    """Gives the hand-in from the other machine."""
+    """Return the hand-in from the other machine."""
     handin.write(handin.collect(there.copy), tmp_path / "there.json")
     return tmp_path / "there.json"
 
 
-def answer(course: Course, name: str = EXERCISE) -> str | None:
-    """The answer in a notebook."""
+def read_answer(course: Course, name: str = EXERCISE) -> str | None:
+    """Return the answer in a notebook."""
     return extract_answer((course.copy.folder / name).read_bytes(), "find-the-hole")
 
 
 def write(course: Course, text: str) -> None:
-    """Answers the exercise."""
+    """Write an answer to the exercise."""
     one = next(each for each in my_work.read_exercises(course.copy.exercises).values() if each.id == "find-the-hole")
     (course.copy.folder / EXERCISE).write_bytes(make_notebook(one, text))
 
 
-def test_a_hand_in_has_what_was_done_and_not_what_was_only_opened(there: Course) -> None:
+def test_a_hand_in_has_what_was_tried_and_not_what_was_only_opened(there: Course) -> None:
     progress.update(there.copy.folder, "say-it", lambda done: done)
     handed = handin.collect(there.copy, "Ada")
     assert handed == ("Ada", handin.digest_course(there.copy.exercises), {"find-the-hole": SOLVED})
 
 
-def test_there_must_be_something_to_hand_in(course: Course) -> None:
+def test_an_empty_hand_in_is_refused(course: Course) -> None:
     with pytest.raises(CourseError, match=r"nothing to hand in yet\. Run the last cell of an exercise"):
         handin.collect(course.copy)
 
 
-def test_a_hand_in_takes_the_place_of_an_older_one_and_of_nothing_else(there: Course, file: Path) -> None:
+def test_a_hand_in_overwrites_only_an_older_hand_in(there: Course, file: Path) -> None:
     handin.write(handin.collect(there.copy, "Ada"), file)
     assert handin.read(file).name == "Ada"
     file.write_text("my notes")
@@ -80,21 +81,21 @@ def test_an_answer_that_is_too_long_is_not_handed_in(there: Course, tmp_path: Pa
         handin.write(handin.collect(there.copy), tmp_path / "long.json")
 
 
-def test_an_answer_goes_into_a_notebook_that_was_not_touched(course: Course, file: Path) -> None:
+def test_an_answer_goes_into_an_untouched_notebook(course: Course, file: Path) -> None:
     said = list(import_progress(file, course.copy))
     assert said == ["find-the-hole: the answer is in exercises/find-the-hole.ipynb",
                     f"Progress of 1 exercise is imported; 1 is solved now. {update.RELOAD}"]
-    assert answer(course) == SOLVED.answer
+    assert read_answer(course) == SOLVED.answer
     assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
 
 
-def test_an_answer_is_put_beside_one_that_the_learner_wrote(course: Course, file: Path) -> None:
+def test_an_answer_is_put_beside_the_learners_own(course: Course, file: Path) -> None:
     write(course, "mine")
     for _ in range(2):
         list(import_progress(file, course.copy))
     beside = sorted(path.name for path in (course.copy.folder / "exercises").glob("*-imported-*"))
-    assert (answer(course), beside) == ("mine", ["find-the-hole-imported-1.ipynb"])
-    assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == SOLVED.answer
+    assert (read_answer(course), beside) == ("mine", ["find-the-hole-imported-1.ipynb"])
+    assert read_answer(course, "exercises/find-the-hole-imported-1.ipynb") == SOLVED.answer
 
 
 def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: Path) -> None:
@@ -105,18 +106,18 @@ def test_the_learners_own_answer_is_not_put_beside_itself(there: Course, file: P
     assert not list((there.copy.folder / "exercises").glob("*-imported-*"))
 
 
-def test_a_noted_answer_that_gives_way_to_a_better_one_is_kept_in_a_notebook(course: Course, file: Path) -> None:
+def test_an_answer_replaced_by_a_better_one_is_kept_in_a_notebook(course: Course, file: Path) -> None:
     progress.update(course.copy.folder, "find-the-hole", lambda _: ExerciseRecord(1, answer="mine"))
     list(import_progress(file, course.copy))
-    assert answer(course, "exercises/find-the-hole-imported-1.ipynb") == "mine"
+    assert read_answer(course, "exercises/find-the-hole-imported-1.ipynb") == "mine"
 
 
-def test_the_file_of_progress_itself_can_be_taken_in(course: Course, there: Course) -> None:
+def test_a_progress_file_can_be_imported(course: Course, there: Course) -> None:
     list(import_progress(there.copy.folder / progress.NAME, course.copy))
     assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
 
 
-def test_progress_of_an_exercise_that_the_course_has_not_is_kept(course: Course, there: Course, file: Path) -> None:
+def test_progress_of_unknown_exercises_is_kept(course: Course, there: Course, file: Path) -> None:
     (there.copy.folder / progress.NAME).write_text('{"version": 1, "exercises": {"to-come": {"tries": 2}}}')
     handin.write(handin.collect(there.copy), file)
     said, _ = import_progress(file, course.copy)
@@ -134,7 +135,7 @@ def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course
     assert not (course.copy.folder / progress.NAME).exists()
 
 
-@pytest.mark.parametrize(("mine", "theirs", "result"), [
+@pytest.mark.parametrize(("mine", "theirs", "kept"), [
     (ExerciseRecord(5, 3, answer="a"), ExerciseRecord(1, solved=True, answer="b"),
      ExerciseRecord(5, 3, solved=True, answer="b")),
     (ExerciseRecord(1, solved=True, steps=4, answer="a"), ExerciseRecord(9, solved=True, steps=5, answer="b"),
@@ -143,11 +144,11 @@ def test_any_other_file_is_refused_and_changes_nothing(text: str, course: Course
      ExerciseRecord(2, 1, shown=True, answer="b")),
     (ExerciseRecord(2, answer="a"), ExerciseRecord(2, answer="b"), ExerciseRecord(2, answer="a")),
     (ExerciseRecord(hints=2), ExerciseRecord(1, answer="b"), ExerciseRecord(1, 2, answer="b"))])
-def test_of_two_the_better_is_noted(mine: ExerciseRecord, theirs: ExerciseRecord, result: ExerciseRecord) -> None:
-    assert choose_better(mine, theirs) == result
+def test_the_better_of_two_records_is_kept(mine: ExerciseRecord, theirs: ExerciseRecord, kept: ExerciseRecord) -> None:
+    assert choose_better(mine, theirs) == kept
 
 
-def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: Course) -> None:
+def test_the_table_has_every_exercise_and_what_to_do_next(there: Course) -> None:
     shown = str(show_progress.make_table(there.copy)).splitlines()
     assert shown[0] == "1 of 3 exercises solved"
     assert [line.split() for line in shown[3:7]] == [["05-one-shot", "1", "of", "3"],
@@ -157,7 +158,7 @@ def test_the_table_has_every_chapter_with_its_exercises_and_what_is_next(there: 
     assert shown[-1].startswith("Next: The title, 5 minutes, in exercises/lived-to-see.ipynb of your copy.")
 
 
-def test_next_is_what_was_begun_and_at_last_the_hand_in(there: Course) -> None:
+def test_next_is_what_was_begun_and_finally_the_hand_in(there: Course) -> None:
     progress.update(there.copy.folder, "say-it", lambda _: ExerciseRecord(1))
     assert "say-it.ipynb" in show_progress.make_table(there.copy).note
     for name in EXERCISES:
@@ -165,7 +166,7 @@ def test_next_is_what_was_begun_and_at_last_the_hand_in(there: Course) -> None:
     assert show_progress.make_table(there.copy).note == "Everything is solved. To hand it in: python3 course.py handin"
 
 
-def test_damaged_progress_is_named_and_left_where_it_is(there: Course) -> None:
+def test_damaged_progress_is_reported_and_left_where_it_is(there: Course) -> None:
     (there.copy.folder / progress.NAME).write_bytes(b"\xff my notes")
     for look in (show_progress.make_table, handin.collect):
         with pytest.raises(CourseError, match=r"progress.json cannot be used: it is damaged \(.+\). Rename it"):
@@ -185,7 +186,7 @@ def test_a_notebook_shows_the_same_table_and_says_so_if_it_cannot(there: Course,
 
 @pytest.fixture
 def as_mine(there: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
-    """Lets the commands work in the small course."""
+    """Make the commands work in the small course."""
     usual: Callable[[], my_work.CopyPaths] = lambda: there.copy  # noqa: E731  # it stands for a class
     for module in (my_work, show_progress, handin):
         monkeypatch.setattr(module, "CopyPaths", usual)
@@ -195,7 +196,7 @@ def as_mine(there: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
 def test_the_commands_do_what_their_functions_do(as_mine: Course, tmp_path: Path,
                                                  capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "ada.json"
-    as_mine.exercise("say-it", task="new")
+    as_mine.write_exercise("say-it", task="new")
     commands = [["progress"], ["update", "say-it"], ["reset", "say-it"], ["handin", "--name=Ada", "-o", str(file)],
                 ["import", str(file)]]
     assert [cli.run_inside(command) for command in commands] == [0] * len(commands)

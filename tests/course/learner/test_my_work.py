@@ -1,4 +1,5 @@
-"""The learner's copy is made once, never overwritten, and brought up to date only when asked."""
+"""The learner's copy is made once, never overwritten, and updated only on request."""
+from __future__ import annotations
 
 import json
 import re
@@ -22,7 +23,7 @@ CHAPTER, EXERCISE = "05-one-shot.ipynb", "exercises/find-the-hole.ipynb"
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """Gives a small course, of which a learner has a copy."""
+    """Return a small course, of which a learner has a copy."""
     course = Course(tmp_path)
     assert my_work.make_copy(course.copy) == []
     return course
@@ -30,22 +31,22 @@ def course(tmp_path: Path) -> Course:
 
 @pytest.fixture
 def mine(course: Course) -> Path:
-    """Gives the folder of the learner's copy."""
+    """Return the folder of the learner's copy."""
     return course.copy.folder
 
 
 def edit(path: Path, source: str, cell: int = -1) -> str:
-    """Writes something into a cell, and gives the whole file as JupyterLab would save it."""
+    """Write into a cell, and return the whole file as JupyterLab would save it."""
     whole = json.loads(path.read_bytes())
     whole["cells"][cell]["source"] = source
     path.write_text(json.dumps(whole))
     return path.read_text()
 
 
-def cell(path: Path, number: int) -> str:
-    """The text of a cell."""
-    found: Any = json.loads(path.read_bytes())["cells"][number]["source"]
-    return "".join(found)
+def read_cell(path: Path, number: int) -> str:
+    """Return the text of a cell."""
+    source: Any = json.loads(path.read_bytes())["cells"][number]["source"]
+    return "".join(source)
 
 
 def test_every_chapter_and_exercise_is_in_the_copy(mine: Path) -> None:
@@ -55,15 +56,15 @@ def test_every_chapter_and_exercise_is_in_the_copy(mine: Path) -> None:
 
 
 def test_a_chapter_links_to_the_learners_own_exercises(mine: Path) -> None:
-    assert "[it](exercises/find-the-hole.ipynb)" in cell(mine / CHAPTER, 0)
-    assert "(../05-one-shot.ipynb#Exercises)" in cell(mine / EXERCISE, 0)
+    assert "[it](exercises/find-the-hole.ipynb)" in read_cell(mine / CHAPTER, 0)
+    assert "(../05-one-shot.ipynb#Exercises)" in read_cell(mine / EXERCISE, 0)
 
 
 def test_no_solution_is_in_the_copy(mine: Path) -> None:
     assert not [path for path in mine.rglob("*") if path.is_file() and "the secret" in path.read_text()]
 
 
-def test_every_link_in_the_copy_of_this_course_leads_to_a_file_of_the_copy() -> None:
+def test_every_link_in_the_copy_leads_to_a_file_in_the_copy() -> None:
     files = my_work.OpenCopy(my_work.CopyPaths()).files
     targets = [(name, target) for name, content in files.items() for text in my_work.read_cells(content).values()
                for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]
@@ -77,10 +78,10 @@ def test_a_second_start_writes_nothing(course: Course, mine: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in mine.rglob("*")} == before
 
 
-def test_what_is_newer_is_told_each_time_and_taken_over_only_when_asked(course: Course, mine: Path) -> None:
+def test_news_is_reported_each_time_and_applied_only_on_request(course: Course, mine: Path) -> None:
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
-    course.exercise("find-the-hole", task="new", bench="2")
-    course.chapter("05-one-shot", "new")
+    course.write_exercise("find-the-hole", task="new", bench="2")
+    course.write_chapter("05-one-shot", "new")
     for _ in range(2):
         assert my_work.make_copy(course.copy) == [
             "05-one-shot: the course has a newer version (1 of 2 cells).",
@@ -91,82 +92,83 @@ def test_what_is_newer_is_told_each_time_and_taken_over_only_when_asked(course: 
     assert (mine / EXERCISE).read_text() == written
 
 
-def test_other_hints_are_no_news_since_they_come_from_the_course(course: Course) -> None:
-    course.exercise("find-the-hole", hint="Another one.")
+def test_changed_hints_are_not_news_since_they_come_from_the_course(course: Course) -> None:
+    course.write_exercise("find-the-hole", hint="Another one.")
     assert my_work.make_copy(course.copy) == []
 
 
-def test_other_outputs_are_told_as_such(course: Course) -> None:
-    course.chapter("05-one-shot", shows="new")
+def test_changed_outputs_are_reported_as_such(course: Course) -> None:
+    course.write_chapter("05-one-shot", shows="new")
     sentence, _ = my_work.make_copy(course.copy)
     assert "(the output of its cells)" in sentence
 
 
 def test_a_new_exercise_appears(course: Course, mine: Path) -> None:
-    course.exercise("mend-it")
+    course.write_exercise("mend-it")
     assert my_work.make_copy(course.copy) == []
     assert (mine / "exercises" / "mend-it.ipynb").is_file()
 
 
-def test_an_update_replaces_what_was_not_touched(course: Course, mine: Path) -> None:
-    course.exercise("find-the-hole", task="new")
+def test_an_update_replaces_untouched_files(course: Course, mine: Path) -> None:
+    course.write_exercise("find-the-hole", task="new")
     assert list(update((), course.copy)) == ["exercises/find-the-hole: updated.", RELOAD]
-    assert cell(mine / EXERCISE, 1) == "new"
+    assert read_cell(mine / EXERCISE, 1) == "new"
     assert not (mine / my_work.ASIDE).exists()
 
 
-def test_an_update_keeps_what_was_touched_and_carries_the_answer_over(course: Course, mine: Path) -> None:
+def test_an_update_keeps_changed_files_and_carries_the_answer_over(course: Course, mine: Path) -> None:
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
-    course.exercise("find-the-hole", task="new", stub="answer = ...  # other")
+    course.write_exercise("find-the-hole", task="new", stub="answer = ...  # other")
     said, _ = update((), course.copy)
     aside = "put-aside/find-the-hole-1.ipynb"
     assert said == f"exercises/find-the-hole: updated, with your answer. Your version: {aside}"
     assert (mine / aside).read_text() == written
-    assert (cell(mine / EXERCISE, 1), cell(mine / EXERCISE, -1)) == ("new", "%%answer find-the-hole\nmy answer")
+    assert read_cell(mine / EXERCISE, 1) == "new"
+    assert read_cell(mine / EXERCISE, -1) == "%%answer find-the-hole\nmy answer"
     assert my_work.make_copy(course.copy) == []
 
 
-def test_an_answer_that_was_not_begun_makes_room_for_the_new_place_to_edit(course: Course, mine: Path) -> None:
+def test_an_untouched_stub_gives_way_to_the_new_stub(course: Course, mine: Path) -> None:
     edit(mine / EXERCISE, "my bench", cell=2)
-    course.exercise("find-the-hole", stub="answer = ...  # other")
+    course.write_exercise("find-the-hole", stub="answer = ...  # other")
     assert "with your answer" not in next(update((), course.copy))
-    assert cell(mine / EXERCISE, -1) == "%%answer find-the-hole\nanswer = ...  # other"
+    assert read_cell(mine / EXERCISE, -1) == "%%answer find-the-hole\nanswer = ...  # other"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": []}', '{"cells": [{"id": 1}]}', "\xff", "[" * 9999])
 def test_a_damaged_notebook_is_put_aside_and_replaced(content: str, course: Course, mine: Path) -> None:
     (mine / EXERCISE).write_text(content)
-    course.exercise("find-the-hole", task="new")
+    course.write_exercise("find-the-hole", task="new")
     list(update((), course.copy))
     assert (mine / my_work.ASIDE / "find-the-hole-1.ipynb").read_text() == content
-    assert cell(mine / EXERCISE, 1) == "new"
+    assert read_cell(mine / EXERCISE, 1) == "new"
 
 
-def test_half_a_character_in_an_answer_stays_in_the_notebook_that_is_put_aside(course: Course, mine: Path) -> None:
+def test_half_a_character_in_an_answer_stays_in_the_notebook_put_aside(course: Course, mine: Path) -> None:
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nanswer = '\ud800'")
-    course.exercise("find-the-hole", task="new")
+    course.write_exercise("find-the-hole", task="new")
     assert next(update((), course.copy)).startswith("exercises/find-the-hole: updated. Your version:")
     assert (mine / my_work.ASIDE / "find-the-hole-1.ipynb").read_text() == written
 
 
-def test_of_an_answer_in_two_cells_the_marked_one_is_carried_over_and_both_are_kept(course: Course, mine: Path) -> None:
+def test_an_answer_in_two_cells_is_kept_and_its_marked_cell_carried_over(course: Course, mine: Path) -> None:
     whole = json.loads((mine / EXERCISE).read_bytes())
     whole["cells"][-1:] = [make_code_cell("a", "%%answer find-the-hole\nfirst = 1"), make_code_cell("b", "second = 2")]
     (mine / EXERCISE).write_text(json.dumps(whole))
-    course.exercise("find-the-hole", task="new")
+    course.write_exercise("find-the-hole", task="new")
     list(update((), course.copy))
-    assert cell(mine / EXERCISE, -1).endswith("first = 1")
+    assert read_cell(mine / EXERCISE, -1).endswith("first = 1")
     assert "second = 2" in (mine / my_work.ASIDE / "find-the-hole-1.ipynb").read_text()
 
 
-def test_an_update_of_one_leaves_the_others(course: Course, mine: Path) -> None:
+def test_an_update_of_one_file_leaves_the_others_alone(course: Course, mine: Path) -> None:
     for name in EXERCISES:
-        course.exercise(name, task="new")
+        course.write_exercise(name, task="new")
     assert next(update(["my_work/exercises/say-it.ipynb"], course.copy)) == "exercises/say-it: updated."
     assert len([said for said in my_work.make_copy(course.copy) if "newer" in said]) == len(EXERCISES) - 1
 
 
-def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> None:
+def test_an_unknown_name_is_refused_and_a_similar_one_suggested(course: Course) -> None:
     with pytest.raises(CourseError, match=r"no chapter or exercise 'find-the-hol'\. Did you mean find-the-hole\?"):
         list(update(["find-the-hol"], course.copy))
     with pytest.raises(CourseError, match=r"no chapter or exercise 'x'\. python3 course\.py progress lists them\."):
@@ -181,66 +183,66 @@ def test_a_name_that_there_is_not_is_refused_with_a_near_one(course: Course) -> 
     ("exercises/twice.md", "exercises/twice.ipynb"),
     ("my_work\\exercises\\twice.ipynb", "exercises/twice.ipynb"),
     ("05-one-shot", "05-one-shot.ipynb")])
-def test_an_exercise_and_a_chapter_of_one_name_are_told_apart(text: str, name: str, course: Course) -> None:
-    course.chapter("twice")
-    course.exercise("twice")
-    found = my_work.OpenCopy(course.copy)
-    assert found.resolve(text) == name
-    assert found.resolve(found.shorten(name)) == name
+def test_an_exercise_and_a_chapter_may_share_a_name(text: str, name: str, course: Course) -> None:
+    course.write_chapter("twice")
+    course.write_exercise("twice")
+    copy = my_work.OpenCopy(course.copy)
+    assert copy.resolve(text) == name
+    assert copy.resolve(copy.shorten(name)) == name
 
 
 def test_an_update_with_nothing_new_says_so(course: Course) -> None:
     assert list(update((), course.copy)) == ["The course has nothing newer. Your copy stays as it is."]
 
 
-def test_what_is_put_aside_gets_a_name_that_is_free(course: Course, mine: Path) -> None:
+def test_a_file_put_aside_gets_a_free_name(course: Course, mine: Path) -> None:
     (mine / my_work.ASIDE).mkdir()
     (mine / my_work.ASIDE / "05-one-shot-1.ipynb").write_text("my own")
     for number in (2, 3):
         edit(mine / CHAPTER, f"mine {number}")
-        course.chapter("05-one-shot", f"new {number}")
+        course.write_chapter("05-one-shot", f"new {number}")
         list(update((), course.copy))
         assert f"mine {number}" in (mine / my_work.ASIDE / f"05-one-shot-{number}.ipynb").read_text()
     assert (mine / my_work.ASIDE / "05-one-shot-1.ipynb").read_text() == "my own"
 
 
-def test_a_file_that_was_renamed_stays_and_the_course_gives_a_fresh_one(course: Course, mine: Path) -> None:
+def test_a_renamed_file_stays_and_a_new_one_is_made(course: Course, mine: Path) -> None:
     (mine / CHAPTER).rename(mine / "mine.ipynb")
-    course.chapter("05-one-shot", "new")
+    course.write_chapter("05-one-shot", "new")
     assert next(update((), course.copy)) == "05-one-shot: new."
-    assert "new" in cell(mine / CHAPTER, 0)
-    assert "new" not in cell(mine / "mine.ipynb", 0)
+    assert "new" in read_cell(mine / CHAPTER, 0)
+    assert "new" not in read_cell(mine / "mine.ipynb", 0)
 
 
 @pytest.mark.parametrize("record", ["", "{", "[1]", "null", '{"exercises/find-the-hole.ipynb": "1"}', "[" * 9999, None])
-def test_a_lost_record_is_made_again(record: str | None, course: Course, mine: Path) -> None:
+def test_a_lost_record_is_restored(record: str | None, course: Course, mine: Path) -> None:
     (mine / my_work.RECORD).unlink() if record is None else (mine / my_work.RECORD).write_text(record)
     edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
     assert my_work.make_copy(course.copy) == []
     assert len(json.loads((mine / my_work.RECORD).read_text())) == len([*CHAPTERS, *EXERCISES])
 
 
-def test_where_the_record_is_lost_a_damaged_notebook_is_told_and_left(course: Course, mine: Path) -> None:
+def test_without_a_record_a_damaged_notebook_is_reported_and_left_alone(course: Course, mine: Path) -> None:
     (mine / my_work.RECORD).unlink()
     (mine / EXERCISE).write_text("[" * 9999)
     sentence, _ = my_work.make_copy(course.copy)
     assert sentence == "exercises/find-the-hole: the course has a newer version (or yours comes from elsewhere)."
 
 
-def test_where_the_record_is_lost_a_chapter_of_another_version_is_told(course: Course, mine: Path) -> None:
+def test_without_a_record_a_chapter_of_another_version_is_reported(course: Course, mine: Path) -> None:
     (mine / my_work.RECORD).unlink()
-    course.chapter("05-one-shot", "new")
+    course.write_chapter("05-one-shot", "new")
     sentence, _ = my_work.make_copy(course.copy)
     assert sentence == "05-one-shot: the course has a newer version (or yours comes from elsewhere)."
 
 
-def test_a_file_in_the_place_of_the_copy_is_named(tmp_path: Path) -> None:
+def test_a_file_with_the_name_of_the_copy_is_reported(tmp_path: Path) -> None:
     (tmp_path / "my_work").write_text("not a folder")
     with pytest.raises(CourseError, match="my_work cannot be written"):
         my_work.make_copy(Course(tmp_path).copy)
 
 
-def test_a_reset_gives_the_course_s_own_and_puts_yours_aside(course: Course, mine: Path) -> None:
+def test_a_reset_restores_the_course_s_version_and_puts_yours_aside(course: Course, mine: Path) -> None:
     before = (mine / EXERCISE).read_bytes()
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
     aside = "put-aside/find-the-hole-1.ipynb"

@@ -1,4 +1,5 @@
 """A bundle has the course and its wheels, installs from them alone, and refuses another kind of machine."""
+from __future__ import annotations
 
 import argparse
 import subprocess
@@ -20,23 +21,23 @@ def make(target: Path) -> int:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Lets nothing be fetched, and records what would have been."""
-    asked: list[list[str]] = []
+    """Replace the installers, and return the list of their commands."""
+    commands: list[list[str]] = []
 
     def instead(command: list[str | Path]) -> None:
-        asked.append([str(part) for part in command])
+        commands.append([str(part) for part in command])
         if "-d" in command:
             folder = Path(command[command.index("-d") + 1])
             folder.mkdir()
             (folder / "tiny_thing-1.0-py3-none-any.whl").write_bytes(b"wheel")
 
     monkeypatch.setattr(install, "run_quietly", instead)
-    return asked
+    return commands
 
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets git name two files, also where the course is no checkout."""
+    """Make git name two files, even if the course is not a checkout."""
     said = {"ls-files": "course.py\0pkvm_model/course/cli.py\0", "describe": "abc123\n"}
     monkeypatch.setattr(bundle, "run_git", lambda *question: said[question[0]])
 
@@ -57,7 +58,7 @@ def test_a_bundle_has_the_files_of_the_course_its_wheels_and_a_note(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("listed", "commands")
-def test_what_stands_in_the_place_of_a_bundle_is_kept(tmp_path: Path) -> None:
+def test_a_bundle_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(CourseError, match="already exists"):
         make(tmp_path)
@@ -65,7 +66,7 @@ def test_what_stands_in_the_place_of_a_bundle_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("listed")
-def test_a_bundle_that_cannot_be_filled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_bundle_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(command: object) -> None:
         raise CourseError("no network")
 
@@ -82,7 +83,7 @@ def test_without_git_a_bundle_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
-def test_in_a_bundle_both_installers_take_the_wheels_alone(tool: str, monkeypatch: pytest.MonkeyPatch,
+def test_in_a_bundle_both_installers_use_only_its_wheels(tool: str, monkeypatch: pytest.MonkeyPatch,
                                                            commands: list[list[str]]) -> None:
     monkeypatch.setattr(wheels, "is_bundle", lambda: True)
     {"uv": install.install_with_uv, "pip": install.install_with_pip}[tool](COURSE)
@@ -91,14 +92,14 @@ def test_in_a_bundle_both_installers_take_the_wheels_alone(tool: str, monkeypatc
 
 
 def as_bundle(checkout: Checkout, machine: str) -> subprocess.CompletedProcess[str]:
-    """Starts a checkout whose wheels are said to be for this kind of machine, with an index that does not answer."""
+    """Start a checkout as a bundle for this kind of machine, with an index that does not answer."""
     checkout.lock_tiny_thing()
     (checkout.wheels / "made-for.txt").write_text(f"{machine}\n")
     closed = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
     return checkout.run("start", **closed)
 
 
-def test_a_bundle_installs_from_its_wheels_and_asks_no_index(checkout: Checkout) -> None:
+def test_a_bundle_installs_from_its_wheels_without_an_index(checkout: Checkout) -> None:
     done = as_bundle(checkout, wheels.describe_machine())
     assert (done.returncode, done.stderr) == (0, "")
     assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))
@@ -110,7 +111,7 @@ def test_on_another_kind_of_machine_a_bundle_changes_nothing(checkout: Checkout)
     assert not checkout.venv.exists()
 
 
-def test_a_wheel_that_was_lost_is_no_question_of_the_network(checkout: Checkout) -> None:
+def test_a_lost_wheel_is_not_blamed_on_the_network(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     (checkout.wheels / "made-for.txt").write_text(wheels.describe_machine())
     next(checkout.wheels.glob("*.whl")).unlink()

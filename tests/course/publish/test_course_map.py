@@ -1,4 +1,5 @@
 """The map of the course and the ways through it."""
+from __future__ import annotations
 
 import json
 from pathlib import Path
@@ -16,7 +17,7 @@ MADE = [Chapter("01-begin", "Begin", "You begin.", 25, ()),
 
 @pytest.fixture
 def two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A course of two chapters."""
+    """Make a course of two chapters."""
     monkeypatch.setattr(course_map, "read_chapters", lambda: MADE)
 
 
@@ -25,12 +26,12 @@ def notebook(path: Path, title: str) -> Path:
     return path
 
 
-def test_a_chapter_says_what_it_is_in_its_title_cell(tmp_path: Path) -> None:
+def test_a_title_cell_is_read(tmp_path: Path) -> None:
     text = "# Go on\n\n**You go\non.**\n\nTime: 30 minutes. You need: [Begin](01-begin.ipynb)\nand some C."
     assert read_chapter(notebook(tmp_path / "09-go-on.ipynb", text)) == MADE[1]
 
 
-def test_a_title_cell_without_its_form_is_named(tmp_path: Path) -> None:
+def test_a_malformed_title_cell_is_named(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"09-go-on\.ipynb: the first cell is not"):
         read_chapter(notebook(tmp_path / "09-go-on.ipynb", "# Go on\n\nSome day."))
 
@@ -43,14 +44,14 @@ def test_the_map_has_an_arrow_for_each_need_and_says_it_in_words() -> None:
 
 
 @pytest.mark.usefixtures("two_chapters")
-def test_the_contents_link_each_chapter() -> None:
+def test_the_contents_link_all_chapters() -> None:
     page = course_map.contents()._repr_html_()
     assert '<a href="09-go-on.ipynb">09-go-on</a>' in page
     assert "55 minutes in all." in page
 
 
 @pytest.mark.usefixtures("two_chapters")
-def test_a_way_counts_the_minutes_of_its_chapters() -> None:
+def test_a_way_sums_the_minutes_of_its_chapters() -> None:
     assert next(iter(course_map.ways().rows)) == (
         "One hour", course_map.WAYS[0].readers, "Begin → Go on", "55")
 
@@ -62,6 +63,6 @@ def test_a_way_takes_no_longer_than_it_says() -> None:
     assert not [name for name, most in LONGEST.items() if taken[name] > most]
 
 
-def test_the_course_is_every_chapter() -> None:
+def test_the_longest_way_has_every_chapter() -> None:
     whole = next(way for way in course_map.WAYS if way.name == "The course")
     assert {each.number for each in read_chapters()} <= {*whole.numbers.split()}

@@ -1,4 +1,5 @@
-"""The environment is made once, mended when broken, and every way to fail is one clear line."""
+"""The environment is made once and again when it is broken; every failure is one clear line."""
+from __future__ import annotations
 
 import ast
 import os
@@ -17,20 +18,20 @@ from tests.course.conftest import Checkout, MadeByPip, hear_ctrl_c
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """Checks that a command failed with one line on stderr that has these words in it."""
+    """Check that a command failed with one line on stderr that has these words in it."""
     assert done.returncode != 0
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
 
 
-def test_an_old_python_is_told_so_in_one_line(checkout: Checkout) -> None:
+def test_an_old_python_is_refused_in_one_line(checkout: Checkout) -> None:
     pretend = "import runpy, sys; sys.version_info = (3, 10, 9); runpy.run_path('course.py', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", pretend], cwd=checkout.folder, capture_output=True, text=True,
                           check=False)
     assert_one_line(done, "needs Python 3.11 or newer", "this is Python 3.10")
 
 
-def test_what_an_old_python_reads_before_the_check_is_old_syntax() -> None:
+def test_course_py_is_readable_for_an_old_python() -> None:
     tree = ast.parse((ROOT / "course.py").read_text(), feature_version=(3, 4))
     new = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match, ast.AsyncFunctionDef)
     assert not [node for node in ast.walk(tree) if isinstance(node, new)]
@@ -53,7 +54,7 @@ def test_the_environment_finds_the_course_without_any_variable(made: Checkout) -
     assert Path(found.strip()).is_relative_to(made.folder)
 
 
-def test_a_moved_folder_is_found_again(made: Checkout) -> None:
+def test_a_moved_course_is_found_again(made: Checkout) -> None:
     (path_file,) = made.venv.glob("lib/*/site-packages/pkvm_course.pth")
     path_file.write_text("elsewhere\n")
     assert "Making" not in made.run("start").stdout
@@ -89,7 +90,7 @@ def break_version(venv: Path) -> None:
     (break_package, "broken (tiny-thing is missing)"),
     (break_version, "broken (tiny-thing is 2, the lock says 1.0)"),
     (shutil.rmtree, "missing")])
-def test_each_damage_is_seen(made: Checkout, checkout: Checkout, damage: object, said: str) -> None:
+def test_every_damage_is_noticed(made: Checkout, checkout: Checkout, damage: object, said: str) -> None:
     shutil.copytree(made.venv, checkout.venv, symlinks=True, ignore=shutil.ignore_patterns("pip"))
     checkout.lock((made.folder / "requirements.lock").read_text())
     assert callable(damage)
@@ -97,14 +98,14 @@ def test_each_damage_is_seen(made: Checkout, checkout: Checkout, damage: object,
     assert f".venv is {said}:" in checkout.run("doctor").stdout
 
 
-def test_what_is_broken_is_made_again(made: Checkout) -> None:
+def test_a_broken_environment_is_made_again(made: Checkout) -> None:
     break_python(made.venv)
     again = made.run("start")
     assert "Making the environment in .venv again (it was broken (its Python does not start))." in again.stdout
     assert "Making" not in made.run("start").stdout
 
 
-def test_an_active_environment_that_satisfies_the_lock_is_used_as_it_is(checkout: Checkout) -> None:
+def test_an_active_environment_that_satisfies_the_lock_is_used(checkout: Checkout) -> None:
     checkout.lock(f"pytest=={metadata.version('pytest')} \\\n    --hash=sha256:00\n")
     done = checkout.run("start")
     assert done.returncode == 0, done.stderr
@@ -134,7 +135,7 @@ def test_without_network_the_first_set_up_says_so(made_by_pip: MadeByPip, checko
     assert ".venv is half made:" in checkout.run("doctor").stdout
 
 
-def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
+def test_a_read_only_folder_is_named(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     checkout.folder.chmod(0o555)
     command = [sys.executable, "course.py", "start"]
@@ -148,7 +149,7 @@ def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
     assert_one_line(done, f"{checkout.folder} cannot be written", "Copy the course to a folder of your own")
 
 
-def test_a_file_in_the_place_of_the_environment_gives_way(checkout: Checkout) -> None:
+def test_a_file_with_the_name_of_the_environment_is_replaced(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     checkout.venv.write_text("not a folder")
     stand_in = checkout.folder / "without"
@@ -163,7 +164,7 @@ def test_a_missing_lock_is_named(checkout: Checkout) -> None:
     assert_one_line(checkout.run("start"), "requirements.lock cannot be read", "Get the whole course again")
 
 
-def test_a_taken_port_is_named(checkout: Checkout) -> None:
+def test_a_busy_port_is_named(checkout: Checkout) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -171,7 +172,7 @@ def test_a_taken_port_is_named(checkout: Checkout) -> None:
         assert_one_line(checkout.run("lab", "--port", port), f"port {port} cannot be used", "Choose another")
 
 
-def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_what_is_seen_as_half_made(checkout: Checkout) -> None:
+def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_a_half_made_environment(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     checkout.tool("uv", "pathlib.Path('.venv').mkdir(); pathlib.Path('.venv/begun').touch(); time.sleep(60)")
     child = subprocess.Popen([sys.executable, "course.py", "start"], cwd=checkout.folder, env=checkout.variables(),
@@ -184,7 +185,7 @@ def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_what_is_seen_as_half_made(
     assert ".venv is half made:" in checkout.run("doctor").stdout
 
 
-def test_where_uv_fails_pip_is_tried(made_by_pip: MadeByPip) -> None:
+def test_if_uv_fails_pip_is_tried(made_by_pip: MadeByPip) -> None:
     checkout, done = made_by_pip
     assert (done.returncode, done.stderr) == (0, "")
     assert "That did not work: the environment could not be made. (error: no such thing) Trying" in done.stdout

@@ -1,4 +1,5 @@
 """pyproject.toml, requirements.lock and environment.yml say the same, and the lock names no host."""
+from __future__ import annotations
 
 import re
 import sys
@@ -19,12 +20,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST_ONLY = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
 PINNED = dict(lock.list_pins(LOCK, lock.describe_interpreter()))
-# What conda-forge calls by another name.
+# Packages that have another name at conda-forge.
 CONDA_NAMES = {"python-graphviz": "graphviz"}
 
 
-def conda() -> tuple[dict[str, str], list[str]]:
-    """Gives the conda packages of environment.yml with their versions, and its lines for pip."""
+def read_conda() -> tuple[dict[str, str], list[str]]:
+    """Return the conda packages of environment.yml with their versions, and its lines for pip."""
     lines = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     packages = dict(line.partition("=")[::2] for line in lines if isinstance(line, str))
     return packages, next(line["pip"] for line in lines if isinstance(line, dict))
@@ -47,7 +48,7 @@ def test_the_lock_holds_what_the_project_asks_for(wanted: Requirement) -> None:
 
 @pytest.mark.parametrize("wanted", NEEDED, ids=lambda wanted: wanted.name)
 def test_conda_gets_the_versions_of_the_project_and_the_lock(wanted: Requirement) -> None:
-    packages, pip_lines = conda()
+    packages, pip_lines = read_conda()
     versions = {CONDA_NAMES.get(name, name): version for name, version in packages.items()}
     if wanted.name in versions:
         asked = versions[wanted.name]
@@ -57,8 +58,8 @@ def test_conda_gets_the_versions_of_the_project_and_the_lock(wanted: Requirement
         assert str(wanted) in pip_lines
 
 
-def test_conda_gets_nothing_that_the_project_does_not_know() -> None:
-    packages, pip_lines = conda()
+def test_conda_gets_only_what_the_project_asks_for() -> None:
+    packages, pip_lines = read_conda()
     known = {wanted.name for wanted in NEEDED} | {"python", "pip"}
     assert {CONDA_NAMES.get(name, name) for name in packages} <= known
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(packages["python"])
@@ -77,7 +78,7 @@ def test_markers_mean_what_the_packaging_library_says(marker: str) -> None:
         assert lock.evaluate_marker(marker, there) == Marker(marker).evaluate({**there, "extra": ""})
 
 
-def test_a_marker_that_cannot_be_read_is_not_passed_over() -> None:
+def test_a_malformed_marker_is_an_error() -> None:
     with pytest.raises(ValueError, match="cannot parse"):
         lock.evaluate_marker("os_name == 'nt' os_name", lock.describe_interpreter())
 

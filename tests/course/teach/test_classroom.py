@@ -1,4 +1,5 @@
 """A folder of hand-ins becomes a table, a map and CSV; what cannot be true is named, and nobody's code is run."""
+from __future__ import annotations
 
 import csv
 import io
@@ -22,14 +23,14 @@ Thirty = tuple[Path, dict[str, str], classroom.Classroom]
 
 @pytest.fixture(scope="module")
 def thirty(tmp_path_factory: pytest.TempPathFactory) -> Thirty:
-    """Thirty hand-ins, read, and what must be said of the broken ones."""
+    """Return thirty hand-ins: their folder, the phrases that must name the broken ones, and the classroom."""
     folder = tmp_path_factory.mktemp("thirty")
-    said = made_up.classroom(folder)
+    said = made_up.write_class(folder)
     return folder, said, classroom.read(folder)
 
 
 def read(tmp_path: Path, name: str = "Ada", **exercises: ExerciseRecord) -> classroom.Classroom:
-    """The classroom of one hand-in."""
+    """Return the classroom of one hand-in."""
     done = {each.replace("_", "-"): facts for each, facts in exercises.items()}
     (tmp_path / "one.json").write_text(handin.to_text(HandIn(name, handin.digest_course(), done)))
     return classroom.read(tmp_path)
@@ -42,7 +43,7 @@ def test_each_of_thirty_files_is_read_or_refused(thirty: Thirty) -> None:
     assert len(found.refused) == len(made_up.NO_HAND_INS)
 
 
-def test_what_is_broken_is_named_with_its_reason_and_nothing_else_is(thirty: Thirty) -> None:
+def test_every_broken_file_is_named_with_its_reason_and_no_other(thirty: Thirty) -> None:
     _, said, found = thirty
     rows = {file: why for file, _, why in found.doubts().rows}
     assert rows.keys() == said.keys()
@@ -83,10 +84,10 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
     (ExerciseRecord(), "·"),
     (ExerciseRecord(2, answer="x"), "…"),
     (ExerciseRecord(2, 3, shown=True, answer="x"), "S"),
-    (made_up.solved("find-the-hole"), "✓"),
-    (made_up.solved("find-the-hole")._replace(hints=2, steps=6), "✓2 +2"),
-    (made_up.solved("find-the-hole")._replace(tries=0), "✓ !")])
-def test_the_map_has_a_sign_and_a_ground_in_each_cell(tmp_path: Path, done: ExerciseRecord, sign: str) -> None:
+    (made_up.solve("find-the-hole"), "✓"),
+    (made_up.solve("find-the-hole")._replace(hints=2, steps=6), "✓2 +2"),
+    (made_up.solve("find-the-hole")._replace(tries=0), "✓ !")])
+def test_the_map_has_a_sign_and_a_colour_in_each_cell(tmp_path: Path, done: ExerciseRecord, sign: str) -> None:
     found = read(tmp_path, find_the_hole=done, lived_to_see=ExerciseRecord(1))
     at = found.exercises.index("find-the-hole")
     assert found.heat().rows[0][1][at] == sign
@@ -102,34 +103,34 @@ def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.learners[0].doubts == {}
 
 
-def test_code_where_a_choice_should_stand_is_not_run_either(tmp_path: Path) -> None:
+def test_code_in_place_of_a_choice_is_not_run_either(tmp_path: Path) -> None:
     answer = 'answer = "-EBUSY".upper()'
     assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].doubts == {}
 
 
 @pytest.mark.parametrize("exercise", load_exercises().values(), ids=lambda exercise: exercise.id)
-def test_nothing_is_said_against_an_honest_solution(exercise: Exercise) -> None:
-    said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solved(exercise.id)})
+def test_an_honest_solution_is_not_doubted(exercise: Exercise) -> None:
+    said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solve(exercise.id)})
     assert dict(doubts.find_doubts(said)) == {}
 
 
 @pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
-def test_an_answer_that_python_cannot_read_does_no_harm(tmp_path: Path, answer: str) -> None:
+def test_an_answer_that_is_not_python_does_no_harm(tmp_path: Path, answer: str) -> None:
     assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].doubts == {}
 
 
-def test_a_name_is_text_on_the_page_and_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+def test_a_name_is_neither_markup_on_a_page_nor_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
     found = read(tmp_path, name="=<b>1</b>", lived_to_see=ExerciseRecord(1, answer="x"))
     assert "<b>1" not in found.heat()._repr_html_() + found.table()._repr_html_()
     assert ",'=<b>1</b>," in found.csv()
 
 
-def test_a_folder_without_hand_ins_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_hand_ins_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="there is no hand-in in"):
         classroom.read(tmp_path)
 
 
-def test_another_version_of_the_course_is_said(tmp_path: Path) -> None:
+def test_hand_ins_from_another_version_are_counted(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(handin.to_text(HandIn("Ada", made_up.OLD, {})))
     assert "another version of the course: 1" in classroom.read(tmp_path).doubts().note
 
@@ -140,13 +141,13 @@ def test_the_seats_say_who_can_work_and_whose_line_was_cut() -> None:
     assert [row[2] for row in rows] == ["yes", "no: missing nbval", "the line is not whole: ask for it again"]
 
 
-def test_the_sample_beside_the_notebook_is_what_the_seed_makes(tmp_path: Path) -> None:
-    made_up.sample(tmp_path)
+def test_the_stored_sample_is_what_the_seed_makes(tmp_path: Path) -> None:
+    made_up.write_sample(tmp_path)
     made, stored = ({path.name: path.read_text() for path in folder.iterdir()} for folder in (tmp_path, SAMPLE))
     assert made == stored
 
 
-def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path: Path,
+def test_a_check_that_fails_on_an_odd_answer_stops_nothing_else(tmp_path: Path,
                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(exercise: Exercise, values: object) -> None:
         raise ZeroDivisionError
@@ -158,7 +159,7 @@ def test_a_check_that_stops_at_an_odd_answer_stops_nothing_else(tmp_path: Path,
     assert found.learners[0].doubts == {"lived-to-see": ("solved, and its answer does not pass",)}
 
 
-def test_folders_within_the_folder_are_read_too(tmp_path: Path) -> None:
+def test_subfolders_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "ada").mkdir()
     read(tmp_path / "ada", lived_to_see=ExerciseRecord(1, answer="x"))
     assert [learner.file for learner in classroom.read(tmp_path).learners] == ["ada/one.json"]

@@ -1,4 +1,5 @@
-"""The exercises as nbgrader's sources: stub, solution and points in their places; and scores that are compared."""
+"""The exercises as nbgrader's sources have stub, solution and points in their places; scores are compared."""
+from __future__ import annotations
 
 import argparse
 import json
@@ -22,16 +23,16 @@ PINNED = dict(lock.list_pins(GRADER_LOCK, lock.describe_interpreter()))
 ALL = list(load_exercises().values())
 
 
-def cells(exercise: Exercise) -> list[tuple[str, dict[str, Any]]]:
-    """Source and marks of each cell of a source notebook that nbgrader looks at."""
+def read_cells(exercise: Exercise) -> list[tuple[str, dict[str, Any]]]:
+    """Return text and metadata of each cell that nbgrader looks at."""
     stored = json.loads(nbgrader_source.make_source(exercise))["cells"]
     found = [("".join(cell["source"]), cell["metadata"].get("nbgrader")) for cell in stored]
     return [(text, marks) for text, marks in found if marks]
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.id)
-def test_a_source_has_a_cell_to_edit_and_a_locked_one_for_points(exercise: Exercise) -> None:
-    (answer, its), (test, locked) = cells(exercise)
+def test_a_source_has_a_cell_to_edit_and_a_locked_cell_for_points(exercise: Exercise) -> None:
+    (answer, its), (test, locked) = read_cells(exercise)
     released = re.sub(r"\n### BEGIN SOLUTION\n.*\n### END SOLUTION", "", answer, flags=re.DOTALL)
     assert released == f"%%answer {exercise.id}\n{exercise.stub}"
     assert exercise.solution in answer
@@ -69,7 +70,7 @@ def test_a_learners_answer_goes_into_the_one_cell_and_nowhere_else() -> None:
     ({"untouched": (0, 1), "solved": (0, 1)}, [True, False]),
     ({"untouched": (0, 1), "solved": (1, 2)}, [True, False]),
     ({"untouched": (0, 1)}, [True, False])])
-def test_a_score_that_is_missing_or_another_one_is_wrong(scores: dict[str, tuple[int, int]], right: list[bool]) -> None:
+def test_a_missing_or_different_score_is_wrong(scores: dict[str, tuple[int, int]], right: list[bool]) -> None:
     rows = [{"assignment": "a", "student_id": who, "score": str(score), "max_score": str(most)}
             for who, (score, most) in scores.items()]
     assert [*check_nbgrader.compare_scores(rows, {"a": [load_exercises()["lived-to-see"]]})] == right
@@ -88,12 +89,12 @@ def test_the_graders_lock_agrees_with_the_other_and_names_no_host() -> None:
     assert not [entry for entry in re.split(r"\n(?=\S)", GRADER_LOCK.strip()) if "--hash=sha256:" not in entry]
 
 
-def test_a_part_and_nbgrader_are_not_tried_at_once() -> None:
+def test_a_part_and_nbgrader_exclude_each_other() -> None:
     with pytest.raises(CourseError, match="not both"):
         run_tests.run(cli.parse(["test", "model", "--nbgrader"]))
 
 
-def test_a_chapter_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unknown_assignment_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(install, "ensure_environment", lambda environment: None)
     monkeypatch.setattr(check_nbgrader, "OUTPUT", tmp_path)
     with pytest.raises(CourseError, match="there is no assignment 99-nowhere"):
