@@ -33,10 +33,9 @@ from .practice import progress_table
 from .practice.exercises import ExerciseError
 from .scenes import LENT_PAGE, Scene, scene
 from .show.claim import claim
-from .show.guards import noticed, without
-from .show.judged import judged
+from .show.guards import judged, noticed, without
 from .show.patch import patch
-from .show.quiz import question as asked
+from .show.quiz import make_question
 from .show.recorded import Life, counted, numbered, recorded
 from .show.repairs import repairs
 from .show.story import Story, play, play_out
@@ -146,7 +145,7 @@ def el2_time() -> El2Time:
 
 def quiz(question: str, options: dict[str, str], right: str) -> Quiz:
     """Ask a question. `options` maps each answer to the sentence it gets, `right` is the right answer."""
-    return Quiz(asked(question, options, right))
+    return Quiz(make_question(question, options, right))
 
 
 class Source:

@@ -18,7 +18,7 @@ MOVED = {f"pkvm_model.{old}": f"pkvm_model.{new}" for old, new in {
         "dispatch", "host", "run", "state_json", "trace")},
     "recording": "conform.recording", "course.chapters": "course.publish.chapters",
     "course.course_map": "course.publish.course_map", "course.classroom": "course.teach.classroom",
-    "show.el2_time": "graphs.el2_time", "show.page_life": "graphs.page_life"}.items()}
+    "show.judged": "show.guards", "show.el2_time": "graphs.el2_time", "show.page_life": "graphs.page_life"}.items()}
 """Where learners' cells import from, and where that is now."""
 
 

@@ -10,3 +10,9 @@ def count(number: int, noun: str) -> str:
 def capitalise(sentence: str) -> str:
     """Return the sentence with a capital at its beginning; the rest stays as it is."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def make_sentence(text: str) -> str:
+    """Return the text with a full stop, and with a capital unless it begins with a name such as vCPU."""
+    begin = capitalise(text) if text.partition(" ")[0].islower() else text
+    return f"{begin.rstrip('.')}." if text else ""

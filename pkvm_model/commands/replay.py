@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..model.state import State
 from ..model.trace import LIMIT, Replay, Trace, TraceError, parse, replay
-from ..show.words import says
+from ..show.words import describe_step
 
 EPILOG = "Exit status: 0 the run came out as the trace says, 1 it did not, 2 the trace or the command cannot be read."
 
@@ -56,7 +56,7 @@ def report(trace: Trace, file: str) -> int:
 def sentences(done: Replay) -> list[str]:
     """Describe each step of a run in a sentence."""
     before = [State(done.trace.config), *(step.state for step in done.steps)]
-    return [says(state, step) for state, step in zip(before, done.steps, strict=False)]
+    return [describe_step(state, step) for state, step in zip(before, done.steps, strict=False)]
 
 
 def fail(message: str) -> int:

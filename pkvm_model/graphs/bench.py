@@ -14,7 +14,7 @@ from ..model.steps import Call, Step
 from ..model.trace import record_step, show_call, show_header
 from ..model.view import Region
 from ..scenes import Node, Scene, next_step, upcoming
-from ..show.words import Holder, holders, says, short
+from ..show.words import ShownHolder, find_holders, describe_step, shorten
 from .contract import (BenchGraph, CardValue, EdgeValue, EndValue, Holds, HolderValue, LaneValue, RegionValue,
                        RevisionValue, RowValue, SlotValue, StateValue)
 from .holds import ASKED, broken_by, spoken_of, verdicts
@@ -156,7 +156,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         else:
             return IDLE if cpu in self.menu.calls else NOTHING_LEFT
         where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
-        return {"short": short(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
+        return {"short": shorten(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
                 "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
 
     def region_values(self, number: int, cpu: int) -> Iterator[RegionValue]:
@@ -208,8 +208,8 @@ def edge_value(before: State, step: Step, begun: bool, asked: tuple[Always, ...]
         kind = "warn"
     text, breaks = record_step(step, begun), broken_by(before, step, asked)
     ret = None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]
-    value: EdgeValue = {"cpu": step.cpu, "label": short(step.call.name), "line": str(text), "says": says(before, step),
-                        "kind": kind, "ret": ret, "to": to}
+    value: EdgeValue = {"cpu": step.cpu, "label": shorten(step.call.name), "line": str(text),
+                        "says": describe_step(before, step), "kind": kind, "ret": ret, "to": to}
     if breaks:
         value["breaks"] = breaks
     return value
@@ -266,7 +266,7 @@ def card(state: State, vm: str, handle: int) -> CardValue:
     where = f"slot {published[0]}" if published else "out of the table"
     return {
         "handle": f"{handle:#x}" if handle else f"of {owner}", "vm": vm, "word": word, "where": where,
-        "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in holders(state, vm)],
+        "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in find_holders(state, vm)],
         "memo": "yes" if kvm.is_dying else "no",
         "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",
         "vcpus": [{"idx": idx, "word": vcpu_word(state, vcpu)} for idx, vcpu in enumerate(struct.vcpus)],
@@ -274,7 +274,7 @@ def card(state: State, vm: str, handle: int) -> CardValue:
     }
 
 
-def holder_value(holder: Holder) -> HolderValue:
+def holder_value(holder: ShownHolder) -> HolderValue:
     """One holder of a reference."""
     return {"kind": holder.kind, "says": holder.says, "stale": holder.stale}
 
@@ -347,5 +347,5 @@ def page_says(state: State, name: str, page: Page, guests: list[tuple[int, int, 
         return "Lent to EL2, which has it pinned." if page.refcount else "Lent to EL2."
     if page.hyp == OWNED:
         return "Only EL2 can use it."
-    using = [holder.says.split(" · ")[0] for holder in holders(state, name)]
+    using = [holder.says.split(" · ")[0] for holder in find_holders(state, name)]
     return f"The host owns it, and {using[0]} still uses it." if using else "Only the host can use it."

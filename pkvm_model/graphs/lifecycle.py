@@ -10,7 +10,7 @@ from ..model.state import Config, Kvm, State
 from ..model.steps import Call, Step
 from ..scenes import Node, Scene
 from ..show.dot import Dot
-from ..show.words import short
+from ..show.words import shorten
 from .bench import StateGraph, edge_value, slot_value
 from .contract import BenchGraph, EdgeValue, LaneValue, StateValue
 from .drawing import ENDS, Arrow, Box, describe_arrows, draw_graph, picture
@@ -109,7 +109,7 @@ def changes(revision: Revision) -> list[Change]:
         for step in filter(does_something, steps(state, revision)):
             after = drop_memcaches(step.state)
             if after != state:
-                reached.add(Change(life_word(state), short(step.call.name), life_word(after)))
+                reached.add(Change(life_word(state), shorten(step.call.name), life_word(after)))
             if after not in seen:
                 seen.add(after)
                 waiting.append(after)

@@ -11,7 +11,7 @@ from ..model.state import Page, State, Vm
 from ..model.steps import Call, Step
 from ..model.trace import show_ret
 from ..scenes import Scene
-from ..show.words import says
+from ..show.words import describe_step
 from .contract import EdgeValue, RefusalValue
 
 LOANS = ("__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp")
@@ -60,7 +60,7 @@ class Menu:
         """The refusal that a call ends in if nobody gets in between, for an edge; empty where it is not refused."""
         if not whole.refused or whole.state.end:
             return Foreseen()
-        sentence = says(before, whole) + self.only_here(before, whole)
+        sentence = describe_step(before, whole) + self.only_here(before, whole)
         if not step.pending:
             return Foreseen(sentence)
         return Foreseen(refusal={"ret": show_ret(whole.ret), "says": sentence})

@@ -11,7 +11,7 @@ from ..model.steps import Call
 from ..scenes import LENT_PAGE
 from ..scenes.scene import scene
 from ..show.dot import Dot
-from ..show.words import short
+from ..show.words import shorten
 from .bench import row
 
 PAGE = "g1"
@@ -78,7 +78,7 @@ def successors(state: State, revision: Revision) -> Iterator[tuple[str, State]]:
         step = call(state, revision, 0, made.name, *made.args)
         if not step.refused and not step.state.end:
             table = {key: record for key, record in step.state.table.items() if key[0] is not Kvm}
-            yield short(made.name), State.of(state.config, table)
+            yield shorten(made.name), State.of(state.config, table)
 
 
 def page_life(revision: Revision) -> Dot:

@@ -11,7 +11,7 @@ from ..model.state_json import digest
 from ..model.steps import Step
 from ..model.trace import show_header
 from ..scenes import Node, Scene, next_step, upcoming
-from ..show.words import short
+from ..show.words import shorten
 from ..text import count
 from .bench import card, edge_value, row, slot_value
 from .contract import CellValue, EdgeValue, PairEdgeValue, PairGraphValue, PairStateValue, RunsValue, SideValue
@@ -144,7 +144,7 @@ def next_words(scene: Scene, node: Node, cpu: int) -> str:
         return "the machine has ended"
     if not flight and not move:
         return "nothing left to do"
-    name = short(flight.call if flight else move.call.name if move else "")
+    name = shorten(flight.call if flight else move.call.name if move else "")
     if next_step(scene, node, cpu) is None:
         return f"{name} waits for a lock"
     return f"{name} goes on" if flight else f"{name} begins"

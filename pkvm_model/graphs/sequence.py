@@ -16,7 +16,7 @@ from ..model.state import HYP, Cpu, Kvm, Page, State, Vm
 from ..model.steps import Call, Step
 from ..model.trace import Trace, TraceLine, replay, run_line, show_call, show_ret
 from ..show.table import Table
-from ..show.words import holders, short
+from ..show.words import find_holders, shorten
 from ..text import count
 from .bench import edge_value, revision_value, row
 from .contract import CallValue, EdgeValue, SequenceRegionValue, SequenceValue
@@ -259,14 +259,14 @@ def open_and_close(calls: list[RunCall], number: int, moment: RunRegion) -> None
     """Open the calls that begin in a region, and close those that end in it."""
     step, cpu = moment.step, moment.step.cpu
     if moment.begun:
-        calls.append(RunCall(cpu, moment.level, short(step.call.name), number, show_call(step.call)))
+        calls.append(RunCall(cpu, moment.level, shorten(step.call.name), number, show_call(step.call)))
     running = [call for call in calls if call.cpu == cpu and call.last is None]
     if moment.inside and len(running) == 1:
-        running.append(RunCall(cpu, EL2, short(moment.inside), number, moment.inside))
+        running.append(RunCall(cpu, EL2, shorten(moment.inside), number, moment.inside))
         calls.append(running[-1])
     for name, args, ret in step.answers:
         inner = running.pop()
-        inner.name, inner.text = short(name), show_call(Call(name, args))
+        inner.name, inner.text = shorten(name), show_call(Call(name, args))
         inner.last, inner.answer = number, show_ret(ret)
     if not step.pending and not step.state.end:
         running[0].last, running[0].answer = number, show_ret(step.ret)
@@ -298,7 +298,7 @@ def host_locks(state: State) -> set[HostLock]:
 def references(state: State, vm: str) -> References:
     """Return the references to a VM in a state."""
     page = state.get(Page, vm)
-    who = tuple(holder.says for holder in holders(state, vm))
+    who = tuple(holder.says for holder in find_holders(state, vm))
     return References(page.refcount, who, page.refcount > 0 and page.owner != HYP)
 
 

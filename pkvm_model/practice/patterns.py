@@ -17,7 +17,7 @@ from ..model.steps import Call
 from ..model.trace import Trace, TraceError, parse, show_header
 from ..scenes import Scene
 from ..show.story import Story, play
-from ..text import count
+from ..text import count, make_sentence
 from .answer import SubmittedAnswer
 from .exercises import ExerciseError
 from .verdict import NotYet, Verdict
@@ -150,12 +150,6 @@ def describe_coverage(*reports: Report) -> str:
     if all(report.complete for report in reports):
         return f"{seen:,} of {seen:,} states"
     return f"{count(seen, 'state')}, up to the shortest run"
-
-
-def make_sentence(text: str) -> str:
-    """Return the text with a full stop, and with a capital unless its first word is a name such as vCPU."""
-    first = text[:1].upper() if text.partition(" ")[0].islower() else text[:1]
-    return f"{first}{text[1:].rstrip('.')}." if text else ""
 
 
 def make_invariant(answer: SubmittedAnswer, name: str, says: str = "Yours.") -> Always:

@@ -1,4 +1,4 @@
-"""A sentence of the course that was checked when its page was made, and how far: once, or by the explorer."""
+"""A sentence of the course that was checked when its page was made, once or by the explorer, and how far."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from html import escape
 
 from ..explore.check import EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED, Answer, Report
 from ..explore.invariants import InvariantResult
+from ..text import capitalise, count
 
 TRUE = (HOLDS, EXAMPLE)
-"""The verdicts that make a sentence true where the author expects nothing else."""
+"""The verdicts that make a sentence true unless the author expects another one."""
 WORDS = {HOLDS: "holds", EXAMPLE: "happens", VIOLATED: "broken, as said", EMPTY: "nothing to check",
          NEVER: "never happens"}
 LOOKS = {HOLDS: ("✓", "1.6px solid", "50%"), EXAMPLE: ("✓", "1.6px solid", "50%"), NEVER: ("✓", "1.6px solid", "50%"),
          VIOLATED: ("✗", "2.5px solid", "0"), EMPTY: ("–", "1.6px dotted", "50%")}
-"""Sign, border and corners: the signs of the properties, drawn with what a notebook keeps that is not trusted."""
+"""Sign, border and corners: the signs of the properties, drawn with what an untrusted notebook keeps."""
 
 
 class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it reports
@@ -22,7 +23,7 @@ class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it rep
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence that is true, with the verdict that shows it and how far it was checked ('' where it is one fact)."""
+    """A true sentence, with the verdict that shows it and how far it was checked ('' if it is a single fact)."""
 
     sentence: str
     verdict: str = HOLDS
@@ -36,19 +37,19 @@ class Claim:
         sign, border, corners = LOOKS[self.verdict]
         mark = (f"display:inline-block;width:20px;height:20px;line-height:18px;text-align:center;margin:0 8px 0 -28px;"
                 f"border:{border} currentColor;border-radius:{corners};box-sizing:border-box")
-        how = f"<br>{escape(f'{self.how[:1].upper()}{self.how[1:]}.')}" if self.how else ""
+        how = f"<br>{escape(f'{capitalise(self.how)}.')}" if self.how else ""
         frame = f"border:{border} currentColor;padding:5px 10px 5px 38px;max-width:60rem"
         return (f'<p style="{frame}"><span style="{mark}">{sign}</span><b>{WORDS[self.verdict]}</b> · '
                 f"{escape(self.sentence)}{how}</p>")
 
 
 def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
-    """State a sentence and check it: with a truth, or with what the explorer answered (a Report, an Answer or a cell).
+    """State a sentence and check it against a truth value or the explorer's result: a Report, an Answer or a cell.
 
-    `verdict` is what the explorer is expected to say, where the sentence is about a property that does not hold:
-    "violated", "never" or "empty". Raises ClaimBroken with the sentence when it is not so.
+    `verdict` is the expected verdict of the explorer if the sentence is about a property that does not hold:
+    "violated", "never" or "empty". Raises ClaimBroken with the sentence if it is not true of the model.
     """
-    answers, report = found(holds)
+    answers, report = read_answers(holds)
     if answers is None:
         if verdict or not holds:
             raise ClaimBroken(f"not true of the model: {sentence}")
@@ -56,13 +57,13 @@ def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
     expected = (verdict,) if verdict else TRUE
     for answer in answers:
         if answer.verdict not in expected:
-            told = f"the explorer says {answer.verdict}: {how_far(answer, report)}"
-            raise ClaimBroken(f"not true of the model: {sentence} ({told})")
-    return Claim(sentence, answers[0].verdict, "; ".join(how_far(answer, report) for answer in answers))
+            why = f"the explorer says {answer.verdict}: {describe_coverage(answer, report)}"
+            raise ClaimBroken(f"not true of the model: {sentence} ({why})")
+    return Claim(sentence, answers[0].verdict, "; ".join(describe_coverage(answer, report) for answer in answers))
 
 
-def found(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
-    """The explorer's answers and its report, or None where this is a plain truth.
+def read_answers(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
+    """Return the explorer's answers and its report, or None for a plain truth.
 
     Raises TypeError for a report without an answer, and for a record of another kind: any record would count as true.
     """
@@ -77,13 +78,13 @@ def found(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
     return None, None
 
 
-def how_far(answer: Answer, report: Report | None) -> str:
-    """How far a sentence was checked, in words."""
-    states = f"{report.states:,} states" if report else "states"
+def describe_coverage(answer: Answer, report: Report | None) -> str:
+    """Return how far a sentence was checked, in words."""
+    states = count(report.states, "state") if report else "states"
     if answer.verdict == INCOMPLETE:
         return f"{states} looked at, and not all of them" + (f": {report.stopped}" if report and report.stopped else "")
     if answer.run is not None:
-        steps = f"a run of {len(answer.run)} step{'s' * (len(answer.run) != 1)} shows it"
+        steps = f"a run of {count(len(answer.run), 'step')} shows it"
         return f"{steps}{f', among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
     if answer.verdict == EMPTY:
         return f"none of all {states} is one that it speaks of"

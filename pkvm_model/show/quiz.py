@@ -1,4 +1,4 @@
-"""A question with its options, each with the sentence that its choice gets, and the answers given so far."""
+"""A quiz: a question, its options with the sentence for each, and the answers so far."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ RIGHT, NOT_YET = "Right.", "Not yet."
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question; `options` are the answers, `sentences` what each gets, `right` the number of the right one."""
+class QuizQuestion:
+    """A question; `options` are the answers, `sentences` the reply to each, `right` the number of the right one."""
 
     asks: str
     options: tuple[str, ...]
@@ -18,36 +18,36 @@ class Question:
     right: int
 
     def verdict(self, number: int) -> tuple[str, str]:
-        """What an answer gets: its verdict and its sentence."""
+        """Return the verdict and the sentence for an answer."""
         return RIGHT if number == self.right else NOT_YET, self.sentences[number]
 
-    def folded(self) -> str:
-        """HTML without scripts: opening an option shows what it gets."""
-        return f"<p><b>Quiz</b> · {escape(self.asks)}</p>" + "".join(map(self.folded_option, range(len(self.options))))
+    def render(self) -> str:
+        """Return the quiz as HTML without scripts: opening an option shows its verdict."""
+        return f"<p><b>Quiz</b> · {escape(self.asks)}</p>" + "".join(map(self.render_option, range(len(self.options))))
 
-    def folded_option(self, number: int) -> str:
-        """One option, its verdict folded away."""
+    def render_option(self, number: int) -> str:
+        """Return one option, its verdict folded away."""
         verdict, sentence = self.verdict(number)
         return (f'<details style="margin:4px 0 4px 16px"><summary style="padding:4px 0">{escape(self.options[number])}'
                 '</summary><p style="border-left:5px double currentColor;padding-left:10px;margin:4px 0 8px 14px">'
                 f"<b>{verdict}</b> {escape(sentence)}</p></details>")
 
 
-def question(asks: str, options: dict[str, str], right: str) -> Question:
-    """A question from its options, each with its sentence. Raises ValueError if the right answer is none of them."""
+def make_question(asks: str, options: dict[str, str], right: str) -> QuizQuestion:
+    """Make a question of options with their sentences. Raises ValueError if the right answer is not an option."""
     if right not in options:
         raise ValueError(f"the right answer {right!r} is not among the options")
-    return Question(asks, tuple(options), tuple(options.values()), list(options).index(right))
+    return QuizQuestion(asks, tuple(options), tuple(options.values()), list(options).index(right))
 
 
-def read_tries(place: str, among: Question) -> tuple[int, ...]:
-    """The options chosen so far, in their order, from the text that the front end writes; the rest is left out."""
+def read_tries(place: str, among: QuizQuestion) -> tuple[int, ...]:
+    """Read the options chosen so far from the text that the front end writes; ignore anything else."""
     numbers = [int(word) for word in place.split() if word.isdecimal()]
     return tuple(number for number in numbers if number < len(among.options))
 
 
-def told(among: Question, tries: Sequence[int]) -> str:
-    """The question in words: its options, and what the last answer got."""
+def describe_quiz(among: QuizQuestion, tries: Sequence[int]) -> str:
+    """Return the question in words: its options, and the verdict on the last answer."""
     chosen = tries[-1] if tries else None
     options = [f"  ({'x' if number == chosen else ' '}) {option}" for number, option in enumerate(among.options)]
     verdict = [] if chosen is None else [" ".join(among.verdict(chosen))]

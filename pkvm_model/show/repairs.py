@@ -1,4 +1,4 @@
-"""The table of all four kernels: what comes of the races that the repairs are about, and what is still possible."""
+"""The table of all four kernels: the outcomes of the races that the repairs are about, and what stays possible."""
 from __future__ import annotations
 
 from ..explore.fixes import GOOD_RUNS
@@ -6,6 +6,7 @@ from ..explore.outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find
 from ..explore.races import RACES
 from ..explore.scenario import HOST_WARN, Scenario
 from ..model.revisions import REVISIONS
+from ..text import make_sentence
 from .table import Table
 
 DANGERS = tuple(RACES[name] for name in ("R2", "R29", "R7", "R22"))
@@ -17,27 +18,23 @@ NOTE = "In pre, finalise stands for the one call that is the whole teardown."
 
 
 def repairs() -> Table:
-    """Every danger and every good run in every kernel; each cell is searched for."""
-    rows = [(sentence(race.title), *(danger(find_outcome(race, kernel)) for kernel in REVISIONS.values()))
+    """Return the table of every danger and every good run in every kernel; each cell is explored."""
+    kernels = REVISIONS.values()
+    rows = [(make_sentence(race.title), *(describe_danger(find_outcome(race, kernel)) for kernel in kernels))
             for race in DANGERS]
-    rows += [(sentence(run.title), *(goodness(run, find_outcome(run, kernel)) for kernel in REVISIONS.values()))
+    rows += [(make_sentence(run.title), *(describe_good_run(run, find_outcome(run, kernel)) for kernel in kernels))
              for run in NEEDED]
     return Table("Four kernels, all orders", ("what", *REVISIONS), rows, NOTE)
 
 
-def sentence(text: str) -> str:
-    """A title with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
-
-
-def danger(outcome: Outcome) -> str:
-    """The worst that comes of a race, in words."""
+def describe_danger(outcome: Outcome) -> str:
+    """Describe the worst outcome of a race."""
     reason = outcome.reason.partition(": ")[2] if outcome.reason.startswith("EL2_") else outcome.reason
     return f"a defect: {reason}" if outcome.kind == BUG else WORDS[outcome.kind]
 
 
-def goodness(run: Scenario, outcome: Outcome) -> str:
-    """Whether a good run exists, in words."""
+def describe_good_run(run: Scenario, outcome: Outcome) -> str:
+    """Return whether a good run exists, in words."""
     if outcome.kind == NOT_THERE:
         return WORDS[NOT_THERE]
     return "possible" if run.name in outcome.reached else "never"

@@ -1,4 +1,4 @@
-"""A run told step by step: who stepped, the line of the trace, and what happened in one sentence."""
+"""A run, step by step: who stepped, the line of the trace, and what happened in one sentence."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from ..model.steps import Call, Step
 from ..model.trace import Trace, record, record_step, show_call, show_ret
 from ..scenes import Node, Scene, next_step
 from .table import Table
-from .words import says
+from .words import describe_step
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Hypercalls in their order: name, the call as written, the answer as written."""
+    """Hypercalls in their order: name, call and answer, the last two as a trace writes them."""
 
     caption: str
     made: tuple[tuple[str, str, str], ...]
 
     @property
     def names(self) -> list[str]:
-        """The kernel names only."""
+        """Only the names of the calls, as in the kernel."""
         return [name for name, _, _ in self.made]
 
     def table(self) -> Table:
-        """The calls as a table."""
+        """Return the calls as a table."""
         return Table(self.caption, ("call", "answer"), [(call, answer) for _, call, answer in self.made],
                      code=frozenset({0}))
 
@@ -44,7 +44,7 @@ class Story:
     steps: tuple[tuple[Step, bool], ...] = ()
 
     def then(self, cpu: int) -> Story | None:
-        """The story with one more step of a CPU, or None where it has nothing to do."""
+        """Return the story with one more step of a CPU, or None if that CPU has nothing to do."""
         step = next_step(self.scene, self.node, cpu)
         if step is None:
             return None
@@ -63,19 +63,19 @@ class Story:
 
     @property
     def outcomes(self) -> list[str]:
-        """What came of each step, as a trace has it: `...`, `= 0`, `= -EINVAL`, `! EL2_PANIC ...`."""
+        """The outcome of each step, as a trace writes it: `...`, `= 0`, `= -EINVAL`, `! EL2_PANIC ...`."""
         return [record_step(step, begun).outcome for step, begun in self.steps]
 
     def page(self, name: str) -> Page:
-        """EL2's record of a page at the end."""
+        """Return EL2's record of a page at the end."""
         return self.state.get(Page, name)
 
     def kvm(self, name: str) -> Kvm:
-        """What the host keeps in a struct kvm at the end."""
+        """Return what the host keeps in a struct kvm at the end."""
         return self.state.get(Kvm, name)
 
     def loaded(self, cpu: int) -> str | None:
-        """The vCPU struct loaded on a CPU at the end."""
+        """Return the vCPU struct loaded on a CPU at the end."""
         return self.state.get(Cpu, cpu).loaded
 
     @property
@@ -84,20 +84,20 @@ class Story:
         return [self.state.get(Slot, idx).entry for idx in range(self.state.config.slots)]
 
     def dying(self, number: int = 0) -> dict[str, bool]:
-        """Both flags of one name at the end: the memo in the host's struct kvm, and EL2's own."""
+        """Return both `is_dying` flags at the end: the memo in the host's struct kvm, and EL2's own."""
         return {"memo": self.kvm(f"kvm{number}").is_dying, "EL2": self.state.get(Vm, f"vm{number}").is_dying}
 
     def hypercalls(self) -> Calls:
-        """The hypercalls that the host's functions made, with EL2's answers."""
-        made = [answer for step, _ in self.steps for answer in step.answers]
+        """Return the hypercalls that the host's functions made, with EL2's answers."""
+        answers = [answer for step, _ in self.steps for answer in step.answers]
         return Calls("Hypercalls of the honest host",
-                     tuple((name, show_call(Call(name, args)), show_ret(ret)) for name, args, ret in made))
+                     tuple((name, show_call(Call(name, args)), show_ret(ret)) for name, args, ret in answers))
 
     def table(self) -> Table:
-        """The steps as a table."""
+        """Return the steps as a table."""
         before, rows = self.scene.start(), []
         for number, (step, begun) in enumerate(self.steps, 1):
-            rows.append((str(number), str(record_step(step, begun)), says(before, step)))
+            rows.append((str(number), str(record_step(step, begun)), describe_step(before, step)))
             before = step.state
         return Table(f"{self.scene.title} ({self.scene.revision.name})", ("step", "trace", "what happens"), rows,
                      code=frozenset({1}))
@@ -110,7 +110,7 @@ class Story:
 
 
 def play(scene: Scene, *cpus: int) -> Story:
-    """Step the CPUs of a scene in this order, as clicks on its bench would. Raises ValueError where one cannot step."""
+    """Step the CPUs of a scene in this order, like clicks on its bench. Raises ValueError if a CPU cannot step."""
     story = Story(scene, Node(scene.start(), (0,) * len(scene.scripts)))
     for click, cpu in enumerate(cpus, 1):
         longer = story.then(cpu)
@@ -121,7 +121,7 @@ def play(scene: Scene, *cpus: int) -> Story:
 
 
 def play_out(scene: Scene, *cpus: int) -> Story:
-    """The same, and then step each CPU, 0 first, until it has nothing left to do."""
+    """Play these steps, then step each CPU, 0 first, until it has nothing left to do."""
     story = play(scene, *cpus)
     for cpu in range(len(scene.scripts)):
         while (longer := story.then(cpu)) is not None:

@@ -10,7 +10,7 @@ CELL = "text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under heads; the first cell of a row names it. `note` is a sentence below, `code` the columns of code."""
+    """Rows under heads; a row's first cell names it. `note` is a sentence below, `code` the numbers of code columns."""
 
     caption: str
     heads: Sequence[str]
@@ -26,14 +26,14 @@ class Table:
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col" style="{CELL}">{escape(text)}</th>' for text in self.heads)
-        body = "".join(f"<tr>{self.html_row(row)}</tr>" for row in self.rows)
+        body = "".join(f"<tr>{self.render_row(row)}</tr>" for row in self.rows)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         caption = f'<caption style="text-align:left;font-weight:700">{escape(self.caption)}</caption>'
         parts = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         return f'<div style="overflow-x:auto"><table style="border-collapse:collapse">{parts}</table></div>{note}'
 
-    def html_row(self, row: Sequence[str]) -> str:
-        """One row; its first cell is the row's head."""
+    def render_row(self, row: Sequence[str]) -> str:
+        """Return one row as HTML; its first cell is the row's head."""
         texts = [f"<code>{escape(cell)}</code>" if cell and at in self.code else escape(cell)
                  for at, cell in enumerate(row)]
         first = f'<th scope="row" style="{CELL}">{texts[0]}</th>'

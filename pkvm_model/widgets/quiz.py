@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 from ..graphs.contract import QuizValue
-from ..show.quiz import Question, read_tries, told
+from ..show.quiz import QuizQuestion, read_tries, describe_quiz
 from .widget import Widget, compact
 
 
@@ -13,7 +13,7 @@ class Quiz(Widget):
 
     kind = "quiz"
 
-    def __init__(self, question: Question):
+    def __init__(self, question: QuizQuestion):
         """Ask it."""
         self.question = question
         super().__init__(compact(quiz_value(question)))
@@ -40,11 +40,11 @@ class Quiz(Widget):
 
     def describe(self) -> str:
         """The question, its options, and what the last answer got."""
-        return told(self.question, read_tries(self.place, self.question))
+        return describe_quiz(self.question, read_tries(self.place, self.question))
 
     def static(self) -> str:
         """The question with its verdicts folded away."""
-        return self.question.folded()
+        return self.question.render()
 
     def __repr__(self) -> str:
         """Short, and the same on every machine."""
@@ -52,13 +52,13 @@ class Quiz(Widget):
         return f"Quiz({self.question.asks!r}, {tries}{', right' if self.right else ''})"
 
 
-def quiz_value(question: Question) -> QuizValue:
+def quiz_value(question: QuizQuestion) -> QuizValue:
     """Return a question as JSON values."""
     verdicts = [question.verdict(number) for number in range(len(question.options))]
     return {"name": name_question(question), "title": question.asks, "options": list(question.options),
             "verdicts": verdicts, "right": question.right}
 
 
-def name_question(question: Question) -> str:
+def name_question(question: QuizQuestion) -> str:
     """Return one word for a question, made of its own words."""
     return "quiz-" + "-".join(re.findall(r"[a-z0-9]+", question.asks.lower())[:8])

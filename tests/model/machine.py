@@ -20,10 +20,10 @@ from pkvm_model.model.state import (
 )
 from pkvm_model.model.steps import Call, Step
 from pkvm_model.model.trace import Trace, record
-from pkvm_model.show.words import short
+from pkvm_model.show.words import shorten
 
 PRE, V1, MERGED, UPSTREAM = (REVISIONS[name] for name in ("pre", "v1", "merged", "upstream"))
-NAMES = {short(name): name for name in CALLS} | {name: name for name in CALLS}
+NAMES = {shorten(name): name for name in CALLS} | {name: name for name in CALLS}
 HANDLE = 0x1000
 TWO_SLOTS = Config(slots=2)
 

@@ -11,7 +11,7 @@ from pkvm_model.model.revisions import REVISIONS
 from pkvm_model.model.run import parameters
 from pkvm_model.model.state import Config, Cpu, State
 from pkvm_model.model.view import ModelError
-from pkvm_model.show.words import short
+from pkvm_model.show.words import shorten
 from tests.model.machine import HANDLE, Machine
 
 PAGES = ["g0", "g1", "g0+", "kvm0", "kvm1", "hv0.0", "hv0.1", "vm0", "vm1", "vc0.0", "vc0.1", "pgd0", "pgd1"]
@@ -69,6 +69,6 @@ def run_on(machine: Machine, cpu: int, whole: bool, request: tuple[str, tuple[An
     if machine.state.get(Cpu, cpu).flight:
         _ = machine.finish(cpu) if whole else machine.resume(cpu)
     elif whole:
-        machine.call(cpu, short(name), *args)
+        machine.call(cpu, shorten(name), *args)
     else:
-        machine.begin(cpu, short(name), *args)
+        machine.begin(cpu, shorten(name), *args)

@@ -1,9 +1,14 @@
-"""What guards are for, and which mutants a property notices."""
+"""What guards are for, which mutants a property notices, and the judge's word on a repair: returned, never raised."""
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from pkvm_model.explore.races import NO_ORPHAN, ONE_CPU
-from pkvm_model.model.revisions import UPSTREAM, V1
-from pkvm_model.show.guards import noticed, without
+from pkvm_model.model.revisions import EBUSY, UPSTREAM, V1
+from pkvm_model.model.view import Region, View
+from pkvm_model.show.guards import judged, noticed, without
+
+FINALISE = "__pkvm_finalize_teardown_vm"
 
 
 def test_a_guard_is_worth_something_else_in_each_kernel() -> None:
@@ -24,3 +29,26 @@ def test_a_property_notices_the_guard_that_it_is_about() -> None:
 
 def test_the_hosts_habits_are_not_asked_about() -> None:
     assert "M18" not in {row[0] for row in noticed(NO_ORPHAN).rows}
+
+
+def test_a_repair_that_holds_is_accepted_and_one_that_does_not_is_refused_with_the_reason() -> None:
+    repaired = V1._replace(guards={**V1.guards, "finalize_unreferenced": -EBUSY})
+    assert repr(judged(repaired)).startswith("accepted: No race breaks it")
+    assert repr(judged(V1)).startswith("refused: The hole is open")
+
+
+def test_a_function_that_goes_wrong_is_refused_and_ends_in_no_traceback() -> None:
+    def unfinished(view: View, handle: int) -> Generator[Region, None, object]:
+        yield "L", "look the VM up"
+        return nowhere_defined(view, handle)  # type: ignore[name-defined]  # noqa: F821  # what a learner forgets
+
+    says = repr(judged(V1._replace(functions={FINALISE: unfinished})))
+    assert says.startswith("refused: It does not run to its end. __pkvm_finalize_teardown_vm: NameError")
+
+
+def test_what_a_learner_wrote_is_shown_as_text() -> None:
+    def odd(view: View, handle: int) -> Generator[Region, None, int]:
+        yield "L", "<b>"
+        raise ValueError("<script>")
+
+    assert "&lt;script&gt;" in judged(V1._replace(functions={FINALISE: odd}))._repr_html_()

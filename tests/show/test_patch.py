@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
-from pkvm_model.show.patch import HUNKS, difference, patch
+from pkvm_model.show.patch import HUNKS, compare_hunk, patch
 
 FILES = {"include/asm/kvm_asm.h", "include/asm/kvm_host.h", "kvm/hyp/include/nvhe/pkvm.h", "kvm/hyp/nvhe/hyp-main.c",
          "kvm/hyp/nvhe/pkvm.c", "kvm/pkvm.c"}
@@ -33,18 +33,18 @@ def test_the_deleted_warning_is_a_line_that_is_gone_and_came_back_in_no_other_pl
     assert gone == ["-", "-"]
 
 
-def test_a_kernel_beside_itself_has_no_difference() -> None:
+def test_a_kernel_beside_itself_has_no_compare_hunk() -> None:
     assert changed(V1, V1) == ""
 
 
-def test_a_guard_that_is_taken_away_leaves_the_difference() -> None:
+def test_a_guard_that_is_taken_away_leaves_the_compare_hunk() -> None:
     assert "load_not_dying" in changed()
     assert "load_not_dying" not in changed(PRE, V1.without("load_not_dying"))
 
 
 def test_the_later_repair_is_one_line_of_finalise() -> None:
     finalise = next(hunk for hunk in HUNKS if hunk.where == "__pkvm_finalize_teardown_vm")
-    lines = difference(finalise, V1, UPSTREAM).changed
+    lines = compare_hunk(finalise, V1, UPSTREAM).changed
     assert [line for line in lines if line.startswith("+") and "finalize_unreferenced" in line]
 
 

@@ -2,29 +2,29 @@
 
 import pytest
 
-from pkvm_model.show.quiz import question, read_tries, told
+from pkvm_model.show.quiz import describe_quiz, make_question, read_tries
 
-ASKED = question("Which?", {"This": "No.", "That": "Because."}, right="That")
+ASKED = make_question("Which?", {"This": "No.", "That": "Because."}, right="That")
 
 
 def test_a_quiz_folds_each_verdict_behind_its_option() -> None:
-    page = ASKED.folded()
+    page = ASKED.render()
     assert page.count("<details") == 2
     assert "<b>Right.</b> Because." in page
     assert "<b>Not yet.</b> No." in page
 
 
 def test_before_an_answer_the_words_do_not_give_it_away() -> None:
-    assert told(ASKED, ()) == "Quiz: Which?\n  ( ) This\n  ( ) That"
+    assert describe_quiz(ASKED, ()) == "Quiz: Which?\n  ( ) This\n  ( ) That"
 
 
 def test_the_last_answer_is_marked_and_gets_its_verdict() -> None:
-    assert told(ASKED, (1, 0)) == "Quiz: Which?\n  (x) This\n  ( ) That\nNot yet. No."
+    assert describe_quiz(ASKED, (1, 0)) == "Quiz: Which?\n  (x) This\n  ( ) That\nNot yet. No."
 
 
 def test_a_quiz_whose_answer_is_no_option_is_refused() -> None:
     with pytest.raises(ValueError, match="'Other' is not among the options"):
-        question("Which?", {"This": "Because."}, right="Other")
+        make_question("Which?", {"This": "Because."}, right="Other")
 
 
 @pytest.mark.parametrize(("place", "tries"), [("", ()), ("0 1", (0, 1)), ("1 7 -1 x 0", (1, 0))])
@@ -33,4 +33,4 @@ def test_what_is_no_option_is_left_out_of_the_answers(place: str, tries: tuple[i
 
 
 def test_markup_in_a_quiz_is_shown_and_not_obeyed() -> None:
-    assert "<script>" not in question("<script>", {"<script>": "<script>"}, right="<script>").folded()
+    assert "<script>" not in make_question("<script>", {"<script>": "<script>"}, right="<script>").render()

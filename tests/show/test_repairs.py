@@ -5,7 +5,7 @@ import pytest
 
 from pkvm_model.explore.outcomes import BUG, Outcome
 from pkvm_model.model.revisions import REVISIONS
-from pkvm_model.show.repairs import DANGERS, NEEDED, danger, goodness, repairs
+from pkvm_model.show.repairs import DANGERS, NEEDED, describe_danger, describe_good_run, repairs
 from pkvm_model.show.table import Table
 
 
@@ -28,8 +28,9 @@ def test_each_repair_shows_where_it_does_its_work(table: Table) -> None:
 
 
 def test_a_defect_says_what_is_wrong() -> None:
-    assert danger(Outcome("R7", "v1", BUG, "EL2_USE_AFTER_DONATION: CPU 0 touches it")) == "a defect: CPU 0 touches it"
+    defect = Outcome("R7", "v1", BUG, "EL2_USE_AFTER_DONATION: CPU 0 touches it")
+    assert describe_danger(defect) == "a defect: CPU 0 touches it"
 
 
 def test_a_good_run_that_no_order_leads_to_is_never_there() -> None:
-    assert goodness(NEEDED[0], Outcome("unmap", "v1", "OK")) == "never"
+    assert describe_good_run(NEEDED[0], Outcome("unmap", "v1", "OK")) == "never"

@@ -14,7 +14,7 @@ from pkvm_model.scenes.the_hole_in_the_patch import SAME_MEMORY
 from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
 from pkvm_model.scenes.you_are_the_scheduler import TORN_DOWN_WHILE_RUN, WITH_A_GAP
 from pkvm_model.show.story import Story, play, play_out
-from pkvm_model.show.words import does, holders
+from pkvm_model.show.words import conjugate, find_holders
 
 
 def said(story: Story) -> list[str]:
@@ -61,7 +61,7 @@ def test_pages_left_behind_are_named() -> None:
 
 def test_a_reference_has_as_many_holders_as_it_counts() -> None:
     story = play(COLD_OPEN, 1, 0, 1)
-    assert [(holder.says, holder.stale) for holder in holders(story.state, "vm0")] == [("CPU 0 · unshare", True)]
+    assert [(holder.says, holder.stale) for holder in find_holders(story.state, "vm0")] == [("CPU 0 · unshare", True)]
     assert story.page("vm0").refcount == 1
 
 
@@ -87,10 +87,10 @@ def test_a_new_vm_that_inherits_a_count_is_not_said_to_be_held_by_nobody() -> No
 def test_a_vcpu_whose_struct_was_given_back_still_holds_what_it_counted_in() -> None:
     run_in_a_dead_vm = play(replace(TORN_DOWN_WHILE_RUN, revision=WITH_A_GAP), 0, 1, 0, 1, 0)
     assert run_in_a_dead_vm.page("vm0").refcount == 1
-    assert holders(run_in_a_dead_vm.state, "vm0") == [("vcpu", "vc0.0 on CPU 1", True)]
+    assert find_holders(run_in_a_dead_vm.state, "vm0") == [("vcpu", "vc0.0 on CPU 1", True)]
 
 
 @pytest.mark.parametrize(("verb", "told"), [("take", "takes"), ("flush", "flushes"), ("empty", "empties"),
                                             ("destroy", "destroys"), ("go", "goes")])
 def test_a_verb_follows_its_doer(verb: str, told: str) -> None:
-    assert does(verb) == told
+    assert conjugate(verb) == told

@@ -48,9 +48,9 @@ def describe_chapter(chapter: Chapter, known: Mapping[str, Chapter]) -> str:
 class Contents(Table):
     """A table whose first cell is the name of a notebook, shown as a link to it."""
 
-    def html_row(self, row: Sequence[str]) -> str:
+    def render_row(self, row: Sequence[str]) -> str:
         """Return one row with its link."""
-        return super().html_row(row).replace(row[0], f'<a href="{row[0]}.ipynb">{row[0]}</a>', 1)
+        return super().render_row(row).replace(row[0], f'<a href="{row[0]}.ipynb">{row[0]}</a>', 1)
 
 
 def contents() -> Contents:

@@ -17,9 +17,10 @@ from ...model.state import Config
 from ...model.steps import Call, Step
 from ...scenes import LENT_PAGE, scene
 from ...show.dot import Dot, NotDrawnError
-from ...show.repairs import repairs, sentence
+from ...show.repairs import repairs
 from ...show.table import Table
-from ...show.words import short
+from ...show.words import shorten
+from ...text import make_sentence
 from . import pages
 from .figures import draw
 
@@ -108,7 +109,7 @@ def make_outcome_table() -> Table:
     heads = [(kernel, name) for name in CALLS for kernel in KERNELS if name in kernel.calls]
     rows = [(says, *(find_outcome(kernel, setup, held, name) for kernel, name in heads))
             for says, setup, held in SITUATIONS]
-    columns = [f"{short(name)}, {kernel.name}" for kernel, name in heads]
+    columns = [f"{shorten(name)}, {kernel.name}" for kernel, name in heads]
     note = "–: cannot be, or the kernel lacks a call that leads there."
     return Table("What the calls answer, by how the VM stands", ("the VM", *columns), rows, note)
 
@@ -141,7 +142,7 @@ def make_race_table() -> tuple[Table, str]:
     notes: dict[str, int] = {}
     rows = [(race.name, race.title, *(format_cell(race, kinds.find_outcome(race, kernel), notes) for kernel in KERNELS))
             for race in ALL_RACES if race.scripts]
-    text = "".join(f"<p>({number}) {html.escape(sentence(note))}</p>" for note, number in notes.items())
+    text = "".join(f"<p>({number}) {html.escape(make_sentence(note))}</p>" for note, number in notes.items())
     return Table("What several CPUs do at once, in all orders", ("race", "what happens", *REVISIONS), rows), text
 
 

@@ -9,9 +9,10 @@ from ...model.state import OWNED
 from ...scenes.the_hole_in_the_patch import (DESTROY_AND_UNMAP, FIND_THE_HOLE, ONE_CALL, POLITE_REFUSAL, QUIET,
                                              SAME_MEMORY)
 from ...show.story import Story, play
+from ...text import make_sentence
 from ..answer import SubmittedAnswer
 from ..patterns import (check_prediction, check_violation, describe_coverage, describe_outcome, explore_fully,
-                        find_violation, is_reached, make_invariant, make_sentence, refuse_false_alarm, select_true,
+                        find_violation, is_reached, make_invariant, refuse_false_alarm, select_true,
                         show_run)
 from ..verdict import Verdict
 

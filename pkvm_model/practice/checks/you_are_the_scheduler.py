@@ -8,8 +8,9 @@ from ...model.state import OWNED, State, Vcpu
 from ...model.steps import Step
 from ...scenes.you_are_the_scheduler import PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_START, TORN_DOWN_WHILE_RUN, WRONG_ORDERS
 from ...show.story import Story, play, play_out
+from ...text import make_sentence
 from ..answer import SubmittedAnswer
-from ..patterns import (check_prediction, check_violation, describe_coverage, explore_rewritten, make_sentence,
+from ..patterns import (check_prediction, check_violation, describe_coverage, explore_rewritten,
                         play_every_order, replace_functions, show_answer)
 from ..verdict import Verdict
 
