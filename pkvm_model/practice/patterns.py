@@ -219,9 +219,9 @@ def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int 
 def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict:
     """Check a kernel with a learner's functions in place of its own, in all races and all good runs."""
     judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
-    cell = judgement.objections[0].outcome if judgement.objections else None
+    outcome = judgement.objections[0].outcome if judgement.objections else None
     coverage = f"{judgement.states:,} states, all orders of all races and of all good runs"
-    shown = show_run(cell.trace, cell.setup) if cell else {}
+    shown = show_run(outcome.trace, outcome.setup) if outcome else {}
     return Verdict(judgement.accepted, f"{judgement.sentence.rstrip('.')}.", coverage if judgement.states else WAITING,
                    **shown)
 

@@ -69,7 +69,7 @@ SEES_NOTHING: Any = lambda *_: ""  # noqa: E731  # in the place of any property
 AS_IT_IS: Any = lambda kernel, _: kernel  # noqa: E731  # in the place of `mutate`
 PARTS: list[tuple[str, str, Any]] = [
     ("both-get-in", "mutate", AS_IT_IS), ("points-back", "mutate", AS_IT_IS),
-    ("old-memories", "runs_unflushed", SEES_NOTHING), ("three-questions", "touches_lost_memory", SEES_NOTHING),
+    ("old-memories", "describe_stale_run", SEES_NOTHING), ("three-questions", "touches_lost_memory", SEES_NOTHING),
     ("three-questions", "counted_too_high", SEES_NOTHING),
     ("harmless-guard", "GUARD", "load_not_dying"),
     ("tell-them-apart", "V1", UPSTREAM), ("order-of-two", "V1", UPSTREAM), ("which-one-mends", "V1", UPSTREAM)]

@@ -30,9 +30,9 @@ ENDS = {
     "it cannot be read": ("x = 1\nanswer = = 1",
                           "Python cannot read your answer: invalid syntax, line 3: `answer = = 1`."),
     "it has no quotes": ("answer = no answer", "Python cannot read your answer: invalid syntax, line 2: `answer = no "
-                         "answer`. Write an option as it stands there, with its quotes."),
+                                               "answer`. Write an option as it stands there, with its quotes."),
     "it is a word without quotes": ("answer = EBUSY", "Your code went wrong: NameError: name 'EBUSY' is not defined. "
-                                    "Write an option as it stands there, with its quotes."),
+                                                      "Write an option as it stands there, with its quotes."),
     "it raises without a word": ("assert False", "Your code went wrong: AssertionError."),
     "it exits": ("raise SystemExit(0)", "Your code went wrong: SystemExit: 0."),
     "it exits at once": ("import os\nos._exit(0)", ENDED),

@@ -11,19 +11,19 @@ from ..patterns import (accept_invariant, check_prediction, check_violation, mak
                         refuse_miss)
 from ..verdict import Verdict
 
-PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
+PANICS = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0a")
 TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
 def looks_like_a_pin(answer: SubmittedAnswer) -> Verdict:
-    """A refused init_vm leaves a count; then its page is lent to EL2, and the loan is to end."""
+    """Check what follows a refused init_vm that leaves a count: its page is lent to EL2, and the loan should end."""
     story = play(LOOKS_PINNED, 0, 0, 0)
     refused, lend, end = (outcome.removeprefix("= ") for outcome in story.outcomes)
     return check_prediction(answer, {"refused": refused, "lend": lend, "end": end}, "1 run, all of it", story)
 
 
 def publish_last(answer: SubmittedAnswer) -> Verdict:
-    """An invariant of the VM table that catches whoever publishes a VM that is not finished."""
+    """Check an invariant of the VM table: it must catch kernels that publish an unfinished VM."""
     mine = make_invariant(answer, "wrong")
     second, filled = replace(BIRTH, revision=PUBLISHES_SECOND), replace(BIRTH, revision=FILLS_LAST)
     return (refuse_false_alarm(BIRTH, mine, TOO_MUCH) or refuse_false_alarm(REUSE, mine, TOO_MUCH)
@@ -31,16 +31,16 @@ def publish_last(answer: SubmittedAnswer) -> Verdict:
             or refuse_miss(second, mine, "Your check accepts a VM in the table that has no root of stage 2 yet.")
             or refuse_miss(filled, mine, "Your check accepts a VM in the table whose struct is still empty.")
             or accept_invariant("Whoever finds a VM finds a finished one: both careless kernels are caught.", mine,
-                      BIRTH, REUSE, REFUSED, second, filled))
+                                BIRTH, REUSE, REFUSED, second, filled))
 
 
 def broken_promise(answer: SubmittedAnswer) -> Verdict:
-    """The promise goes away while the VM is made; the next try ends the machine."""
-    return check_violation(answer, PROMISE_GONE, PANICS, still_alive)
+    """Check a run in which an unreserve during init_vm makes the next init_vm panic."""
+    return check_violation(answer, PROMISE_GONE, PANICS, explain_no_panic)
 
 
-def still_alive(story: Story) -> str:
-    """What a run shows after which the machine goes on."""
+def explain_no_panic(story: Story) -> str:
+    """Return a hint for a run that the machine survives."""
     if story.state.vm_in(0):
         return "The VM was in its slot already, and unreserve leaves a living VM alone."
     if not any(step.cpu == 1 for step, _ in story.steps):

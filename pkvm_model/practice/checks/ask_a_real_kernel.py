@@ -24,45 +24,45 @@ MOST_CALLS = 20
 
 
 def sixteen_bits(answer: SubmittedAnswer) -> Verdict:
-    """What two kernels were recorded to answer to a handle with a bit too many, and what became of the VM."""
+    """Check what two recorded kernels return for a handle with a bit too many, and what becomes of the VM."""
     story = play(ODD_HANDLE, 0)
-    said = {kernel: answer_to_odd(kernel) for kernel in (OLD, NEW)}
-    if [f"= {said[NEW]}"] != story.outcomes:
-        raise ExerciseError(f"sixteen-bits: {NEW} answers {said[NEW]}, the model {story.outcomes}")
+    answers = {kernel: find_odd_answer(kernel) for kernel in (OLD, NEW)}
+    if [f"= {answers[NEW]}"] != story.outcomes:
+        raise ExerciseError(f"sixteen-bits: {NEW} answers {answers[NEW]}, the model {story.outcomes}")
     vm = "dying" if story.state.get(Vm, "vm0").is_dying else "alive"
-    truth = {"old": said[OLD], "new": said[NEW], "vm": vm}
+    truth = {"old": answers[OLD], "new": answers[NEW], "vm": vm}
     return check_prediction(answer, truth, "2 recorded answers; 1 run, all of it", story)
 
 
-def answer_to_odd(kernel: str) -> str:
-    """What a kernel was recorded to answer when it was asked to tear down the VM with the odd handle."""
-    made = recorded("n28", kernel).calls("teardown").made
-    return next(said for _, asked, said in made if ODD in asked)
+def find_odd_answer(kernel: str) -> str:
+    """Return what a recorded kernel returned for a teardown of the odd handle."""
+    calls = recorded("n28", kernel).calls("teardown").made
+    return next(result for _, arguments, result in calls if ODD in arguments)
 
 
 def one_number_off(answer: SubmittedAnswer) -> Verdict:
-    """A host with the patch talks by number to an EL2 without it."""
+    """Check what happens if a host with the patch calls by number an EL2 without it."""
     numbers = call_numbers("7.0.13")
     first = numbers["__pkvm_teardown_vm"]
-    asked = first, numbers["__pkvm_host_unshare_guest"], first + 1
-    found = [call_with("7.0.13", number) for number in asked]
+    used = first, numbers["__pkvm_host_unshare_guest"], first + 1
+    names = [call_with("7.0.13", number) for number in used]
     story = play(NO_ONE_IMAGE, 0, 0, 0)
-    if found != [step.call.name for step, _ in story.steps]:
-        raise ExerciseError(f"one-number-off: these numbers name {found}")
+    if names != [step.call.name for step, _ in story.steps]:
+        raise ExerciseError(f"one-number-off: these numbers name {names}")
     start, unshare, finalise = (step for step, _ in story.steps)
-    names = {"__pkvm_teardown_vm": "teardown", "__pkvm_vcpu_load": "load"}
-    truth = {"start": names.get(start.call.name, "nobody"),
+    choices = {"__pkvm_teardown_vm": "teardown", "__pkvm_vcpu_load": "load"}
+    truth = {"start": choices.get(start.call.name, "nobody"),
              "unshare": errno(unshare.ret or 0),
              "finalise": "its own argument" if finalise.ret is None else errno(finalise.ret)}
     return check_prediction(answer, truth, "1 run, all of it", story)
 
 
 def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
-    """Calls without any overlap that v1 and upstream answer differently, and that somebody has recorded."""
-    asked = answer.get_value("calls")
-    if not isinstance(asked, str) or not 0 < len(rows := asked.strip().splitlines()) <= MOST_CALLS:
+    """Check sequential calls that v1 and upstream answer differently, one of them as in a recording."""
+    calls = answer.get_value("calls")
+    if not isinstance(calls, str) or not 0 < len(rows := calls.strip().splitlines()) <= MOST_CALLS:
         raise NotYet(f"Write 1 to {MOST_CALLS} calls between three quotes, each on a line of its own.")
-    old, new = (played_by(kernel, rows) for kernel in (V1, UPSTREAM))
+    old, new = (run_calls(kernel, rows) for kernel in (V1, UPSTREAM))
     pairs = list(zip(old, new, strict=False))
     differ = next((pair for pair in pairs if show_outcome(pair[0]) != show_outcome(pair[1])), None)
     looked_at = f"{count(len(pairs), 'call')}, each in 2 kernels"
@@ -73,40 +73,40 @@ def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
                        looked_at)
     lives = [life for kind in ("natural", "injected") for life in replay_all(load(f"{NEW}-{kind}"), V1)]
     looked_at += f"; {len(lives)} recorded scenarios"
-    return told_apart(*differ, lives, looked_at)
+    return find_recording(*differ, lives, looked_at)
 
 
-def played_by(kernel: Revision, rows: list[str]) -> list[Step]:
-    """The learner's calls, each whole, in a VM that has run and lends a page. Raises NotYet for what is no call."""
+def run_calls(kernel: Revision, rows: list[str]) -> list[Step]:
+    """Run the learner's calls, one after the other, on a VM that lends a page. Raise NotYet if a line is no call."""
     state, steps = scene("lent", "", kernel, LENT_PAGE, ("", ""), "").start(), list[Step]()
     for number, row in enumerate(rows, 1):
         if not state.end:
-            steps.append(made(state, kernel, row, number))
+            steps.append(run_line(state, kernel, row, number))
             state = steps[-1].state
     return steps
 
 
-def made(state: State, kernel: Revision, row: str, number: int) -> Step:
-    """One call as the learner wrote it: the CPU, and the call."""
+def run_line(state: State, kernel: Revision, row: str, number: int) -> Step:
+    """Run a line of the learner's: the CPU and the call. Raise NotYet if it is not a call."""
     try:
         line = parse_line(f"{row.strip()} = ", number)
         if line.call is None:
-            raise NotYet(f"Line {number} is no call: a call is made whole, so nothing has to go on.")
+            raise NotYet(f"Line {number} is not a call: each call runs to its end, so none has to go on.")
         return run(state, kernel, line.cpu, line.call)
     except TraceError:
-        raise NotYet(f"Line {number} is no call: {row.strip()[:60]!r}. Write CPU and call, as in "
+        raise NotYet(f"Line {number} is not a call: {row.strip()[:60]!r}. Write CPU and call, as in "
                      "0 __pkvm_vcpu_load(0x1000, 0).") from None
     except ModelError as error:
         raise NotYet(f"Line {number} cannot be called: {str(error).partition('; it has')[0]}.") from None
 
 
-def told_apart(old: Step, new: Step, lives: list[Comparison], looked_at: str) -> Verdict:
-    """Whether a recording has the answer that tells the kernels apart."""
-    said = [show_outcome(step).removeprefix("= ") for step in (new, old)]
-    cells = (new.call.name, *said)
+def find_recording(old: Step, new: Step, lives: list[Comparison], looked_at: str) -> Verdict:
+    """Return whether a recording has the answer that distinguishes the kernels."""
+    results = [show_outcome(step).removeprefix("= ") for step in (new, old)]
+    cells = (new.call.name, *results)
     name = next((life.scenario.name for life in lives if cells in [row.cells[:3] for row in life.disagreements]), "")
     if not name:
-        return Verdict(False, f"{NEW} says {said[0]}, v1 says {said[1]}, but no recording has this answer. "
+        return Verdict(False, f"{NEW} says {results[0]}, v1 says {results[1]}, but no recording has this answer. "
                               "Which call did the recorder put in?", looked_at)
-    return Verdict(True, f"{new.call.name} tells them apart: {said[0]} was recorded (scenario {name} of {NEW}), "
-                         f"and v1 says {said[1]}.", looked_at)
+    return Verdict(True, f"{new.call.name} tells them apart: {results[0]} was recorded (scenario {name} of {NEW}), "
+                         f"and v1 says {results[1]}.", looked_at)

@@ -19,25 +19,25 @@ PINNED = ("kvm0", "hv0.0", "hv0.1")
 
 
 def lived_to_see(answer: SubmittedAnswer) -> Verdict:
-    """CPU 1 loads, CPU 0 tears down: what the caller gets."""
+    """Check what teardown returns while CPU 1 has a vCPU loaded."""
     story = play(STILL_LOADED, 1, 0)
     return check_prediction(answer, {"answer": describe_outcome(story)}, "1 run, all of it", story)
 
 
 def done_but_counted(answer: SubmittedAnswer) -> Verdict:
-    """Teardown ends the machine although page g0 is home and no vCPU was ever loaded."""
-    never_late = Always("late", "With page g0 home, EL2 does not warn.", late)
-    return check_violation(answer, STILL_UNSHARING, (never_late,), not_late)
+    """Check a run in which teardown ends the machine although page g0 is home and no vCPU was ever loaded."""
+    never_late = Always("late", "With page g0 home, EL2 does not warn.", describe_late_panic)
+    return check_violation(answer, STILL_UNSHARING, (never_late,), explain_no_late_panic)
 
 
-def late(state: State) -> str:
-    """Why the machine has ended although the guest's page is home."""
+def describe_late_panic(state: State) -> str:
+    """Return why the machine has panicked although the guest's page is home, '' if it has not."""
     home = state.get(Page, "g0").host == OWNED
     return describe_event(state.end) if state.end and state.end.kind == "EL2_PANIC" and home else ""
 
 
-def not_late(story: Story) -> str:
-    """What a run shows in which that did not happen."""
+def explain_no_late_panic(story: Story) -> str:
+    """Return a hint for a run without such a panic."""
     if story.state.end:
         return "EL2 noticed that the VM is in use. But page g0 is still lent: the unshare has not done its work yet."
     if not any(step.cpu == 1 for step, _ in story.steps):
@@ -46,15 +46,15 @@ def not_late(story: Story) -> str:
 
 
 def pair_goes_home(answer: SubmittedAnswer) -> Verdict:
-    """A VM with two vCPUs is torn down: how many structs and pins, and what goes first."""
+    """Check how many structs and pins a teardown of a VM with two vCPUs returns, and what comes first."""
     story = play_out(PAIR)
     pins = sum(PAIR.start().get(Page, name).refcount - story.page(name).refcount for name in PINNED)
-    truth = {"structs": str(story.kvm("kvm0").teardown_mc), "pins": str(pins), "first": first(story)}
+    truth = {"structs": str(story.kvm("kvm0").teardown_mc), "pins": str(pins), "first": name_first_return(story)}
     return check_prediction(answer, truth, "1 run, all of it", story)
 
 
-def first(story: Story) -> str:
-    """What comes home first."""
+def name_first_return(story: Story) -> str:
+    """Return what comes home first."""
     for step, _ in story.steps:
         host = step.state.get(Kvm, "kvm0")
         if host.stage2_teardown_mc or host.teardown_mc:
@@ -65,7 +65,7 @@ def first(story: Story) -> str:
 
 
 def all_home(answer: SubmittedAnswer) -> Verdict:
-    """An invariant that says when EL2 has nothing left of a VM, and catches two teardowns that forget something."""
+    """Check an invariant of a finished teardown: it must catch two kernels that leave EL2 something of the VM."""
     mine = make_invariant(answer, "wrong")
     pin, vcpus = replace(TWICE, revision=FORGETS_A_PIN), replace(TWICE, revision=FORGETS_VCPUS)
     return (refuse_false_alarm(EVERY_PAGE, mine, TOO_MUCH) or refuse_false_alarm(TWICE, mine, TOO_MUCH)

@@ -19,69 +19,70 @@ from ..patterns import (check_prediction, describe_coverage, explore_fully, expl
                         replace_functions, select_true, show_answer)
 from ..verdict import Verdict
 
-NAMED = {one.name: one for one in INVARIANTS}
+NAMED = {invariant.name: invariant for invariant in INVARIANTS}
 RECLAIM = "__pkvm_reclaim_dying_guest_page"
 ASKING = replace(PAGE_LEFT, revision=mutate(UPSTREAM, "M12"))
-"""The bench of the page that is left, in a kernel whose finalise asks for pages."""
+"""The bench with the page that is left, in a kernel whose finalise refuses while pages are left."""
 
 
 def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
-    """What is true of a finalise that asks for pages, and of one that does not."""
+    """Check what is true of a finalise that refuses while pages are left, and of one that does not."""
     lost = Sometimes("lost", "A page is given to a VM that is gone.", is_lost)
     now, asking = explore_fully(PAGE_LEFT, NAMED["I8"], lost), explore_fully(ASKING, NAMED["I8"], lost)
-    taken = explore_fully(OLD_NAME, NAMED["I8"], Sometimes("taken", "The next guest has the lost page.", next_has_it))
+    taken = explore_fully(OLD_NAME, NAMED["I8"],
+                          Sometimes("taken", "The next guest has the lost page.", is_taken_by_next))
     refused, left = play(ASKING, 0, 0), play(PAGE_LEFT, 0, 0)
     truth = {
         "position": select_true({"refuse, so that no page is lost": (is_reached(now, "lost")
                                                                      and not is_reached(asking, "lost")),
-                             "let it pass, so that the slot comes back": left.slots == [FREE] != refused.slots,
-                             "refuse, or the host reads secrets": is_reached(now, "I8"),
-                             "let it pass, since it gives the pages back": left.page("g0").host == OWNED}),
+                                 "let it pass, so that the slot comes back": left.slots == [FREE] != refused.slots,
+                                 "refuse, or the host reads secrets": is_reached(now, "I8"),
+                                 "let it pass, since it gives the pages back": left.page("g0").host == OWNED}),
         "hurt": select_true({"the host": is_reached(now, "lost"), "the guest whose page it was": is_reached(now, "I8"),
-                         "the next guest in that slot": is_reached(taken, "taken") or is_reached(taken, "I8")}),
-        "walk": select_true({"EL2, under the table lock": asks_under_the_lock(refused),
-                         "the host, one call a page": RECLAIM in {step.call.name for step, _ in refused.steps},
-                         "nobody: a VM counts its pages": counts_pages()}),
-        "block": who_blocks(refused)}
+                             "the next guest in that slot": is_reached(taken, "taken") or is_reached(taken, "I8")}),
+        "walk": select_true({"EL2, under the table lock": refuses_under_the_lock(refused),
+                             "the host, one call a page": RECLAIM in {step.call.name for step, _ in refused.steps},
+                             "nobody: a VM counts its pages": has_page_count()}),
+        "block": select_blockers(refused)}
     return check_prediction(answer, truth, describe_coverage(now, asking, taken), left)
 
 
 def is_lost(state: State) -> bool:
-    """Page g0 carries the name of a VM, and there is no VM any more."""
+    """Return True if page g0 belongs to a guest whose VM is gone."""
     page = state.get(Page, "g0")
     return state.get(Slot, 0).entry == FREE and page.host == NOPAGE and page.owner[0] == GUEST
 
 
-def next_has_it(state: State) -> bool:
-    """The VM that came next has page g0 in its tables."""
+def is_taken_by_next(state: State) -> bool:
+    """Return True if the next VM has page g0 in its tables."""
     return any(mapped.page == "g0" for _, vm in state.all(Vm) for mapped in vm.maps)
 
 
-def asks_under_the_lock(story: Story) -> bool:
-    """True if the step that refused for the pages' sake was made under the table lock."""
+def refuses_under_the_lock(story: Story) -> bool:
+    """Return True if the refusing step ran under the table lock."""
     last = story.steps[-1][0]
     return last.refused is not None and "L" in last.regions[-1]
 
 
-def counts_pages() -> bool:
-    """True if a number in the VM struct changes when a page is given to its guest."""
+def has_page_count() -> bool:
+    """Return True if a number in the VM struct changes when its guest gets a page."""
     before, after = (play(GIVE, *cpus).state.get(Vm, "vm0") for cpus in ((0,), (0, 0)))
     return after.maps != before.maps and any(
         type(old) is int and old != new for old, new in zip(before, after, strict=True))
 
 
-def who_blocks(refused: Story) -> set[str]:
-    """Who can keep a slot by the refusal: one who stays idle, one whose pages nobody else can take home, or nobody."""
+def select_blockers(refused: Story) -> set[str]:
+    """Return who can hold a slot by the refusal: an idle host, a guest that keeps its pages, or nobody."""
     state, kernel = refused.state, refused.scene.revision
     reserve = call(state, kernel, 1, "__pkvm_reserve_vm")
     reclaim = call(state, kernel, 1, RECLAIM, 0x1000, 0)
     blocked = bool(reserve.ret and reserve.ret < 0)
     return select_true({"a host, its own slots": blocked, "a guest, by keeping its pages": reclaim.ret != 0,
-                    "nobody": not blocked})
+                        "nobody": not blocked})
 
 
 def lent_and_left(answer: SubmittedAnswer) -> Verdict:
-    """Finalise with a page left that the guest had lent: what the host can still do with it."""
+    """Check what the host can do with a lent page that finalise left."""
     story = play(LENT_AND_LEFT, 0, 0, 1, 1)
     read, lend = (step.ret or 0 for step, _ in story.steps[2:])
     zeroed = story.page("g1").content == ZERO
@@ -90,43 +91,44 @@ def lent_and_left(answer: SubmittedAnswer) -> Verdict:
 
 
 def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
-    """A reclaim that holds the VM while it works, and lets go of it whatever comes."""
+    """Check a reclaim that holds the VM while it works, and lets go of it in every case."""
     mine = {RECLAIM: answer.get_function(RECLAIM)}
-    looked = []
-    for scene, asked, says in TRIALS:
+    reports = []
+    for scene, expected, sentence in TRIALS:
+        rewritten = replace_functions(scene, mine)
         try:
-            found = explore_rewritten(made := replace_functions(scene, mine), asked)
+            report = explore_rewritten(rewritten, expected)
         except Spinning:
             return Verdict(False, "It waits under a lock for something that needs that lock.")
-        looked.append(found)
-        if is_reached(found, asked.name) != isinstance(asked, Sometimes):
-            return Verdict(False, says, describe_coverage(found), **show_answer(made, found))
+        reports.append(report)
+        if is_reached(report, expected.name) != isinstance(expected, Sometimes):
+            return Verdict(False, sentence, describe_coverage(report), **show_answer(rewritten, report))
     return Verdict(True, "No order breaks it, every page can come home, and then the VM can go.",
-                   describe_coverage(*looked))
+                   describe_coverage(*reports))
 
 
-def home_and_gone(state: State) -> bool:
-    """Page g0 is the host's own, and the slot is free."""
+def is_home_and_gone(state: State) -> bool:
+    """Return True if page g0 is the host's own and the slot is free."""
     return state.get(Page, "g0").host == OWNED and state.get(Slot, 0).entry == FREE
 
 
-def taken_from_the_living(state: State) -> str:
-    """Which page has left a guest that is not dying."""
+def describe_theft(state: State) -> str:
+    """Return what a reclaim took from a guest that is alive, '' if nothing."""
     alive = any(not vm.is_dying for _, vm in state.all(Vm))
     return "page g0 has left a guest that is alive" if alive and state.get(Page, "g0").host != NOPAGE else ""
 
 
 TRIALS: tuple[tuple[Scene, Property, str], ...] = (
-    (STILL_ALIVE, Always("alive", "A living guest keeps its pages.", taken_from_the_living),
+    (STILL_ALIVE, Always("alive", "A living guest keeps its pages.", describe_theft),
      "It takes a page from a guest that is alive."),
     (HOLD_THE_DYING, Sometimes("home", "The page comes home.", lambda state: state.get(Page, "g0").host == OWNED),
      "No run exists any more in which a page of a dying guest comes home."),
     (HOLD_THE_DYING, NAMED["I8"], "The page comes home, and the guest's secret with it."),
     (HOLD_THE_DYING, NAMED["I0b"],
      "Finalise came between your lookup and your work: EL2 uses memory that it has given back."),
-    (HOLD_THE_DYING, Sometimes("gone", "The page is home, the VM is gone.", home_and_gone),
+    (HOLD_THE_DYING, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
      "The page comes home, and the VM can never be finalised: who drops your reference?"),
-    (REFUSED_RECLAIM, Sometimes("gone", "The page is home, the VM is gone.", home_and_gone),
+    (REFUSED_RECLAIM, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
      "A reclaim that is refused keeps its reference, and the VM can never be finalised."),
     (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, and any host can end the machine."))
-"""Bench, question, and the sentence for a reclaim with which the answer is not as it should be."""
+"""The bench, the property, and the sentence for a reclaim that fails it."""

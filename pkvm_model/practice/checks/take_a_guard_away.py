@@ -18,38 +18,38 @@ from ..patterns import (accept_invariant, check_prediction, check_violation, des
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"
-SAFETY = tuple(one for one in INVARIANTS if one.name not in ("I2x", "I9"))
-"""All that should hold whatever a host does; I2x is broken by design, and I9 is asked of honest hosts only."""
+SAFETY = tuple(invariant for invariant in INVARIANTS if invariant.name not in ("I2x", "I9"))
+"""What should hold whatever a host does; I2x is broken by design, and I9 concerns honest hosts only."""
 GUARD = "start_not_dying"
 CANNOT = "it cannot happen, the numbers differ"
 
 
 def harmless_guard(answer: SubmittedAnswer) -> Verdict:
-    """What two teardowns can do to each other, and what a host hears that has lost its memo, without the guard."""
-    both = Always("both", "One CPU at a time destroys a VM.", both_inside)
+    """Check what two teardowns, and a host that has lost its memo, can do without the guard."""
+    both = Always("both", "One CPU at a time destroys a VM.", describe_double_finalise)
     before = explore_fully(TWO_TEARDOWNS, *SAFETY, both)
-    after = explore_fully(without(TWO_TEARDOWNS), *SAFETY, both)
-    broken_now = violated(after) - violated(before)
-    story = play(without(TWO_TEARDOWNS), 0, 1)
+    after = explore_fully(remove_guard(TWO_TEARDOWNS), *SAFETY, both)
+    broken_now = list_violations(after) - list_violations(before)
+    story = play(remove_guard(TWO_TEARDOWNS), 0, 1)
     truth = {"reason": select_true({"nothing becomes unsafe": not broken_now,
-                                "two CPUs could both finalise": "both" in broken_now,
-                                "a vCPU could be loaded again": "I3" in broken_now}),
-             "but_then": what_changes(play(TWO_TEARDOWNS, 0, 1), story), "and_if": who_tells()}
+                                    "two CPUs could both finalise": "both" in broken_now,
+                                    "a vCPU could be loaded again": "I3" in broken_now}),
+             "but_then": compare_leftovers(play(TWO_TEARDOWNS, 0, 1), story), "and_if": name_informant()}
     return check_prediction(answer, truth, describe_coverage(before, after), story)
 
 
-def without(scene: Scene) -> Scene:
-    """The same bench, without start's last question."""
+def remove_guard(scene: Scene) -> Scene:
+    """Return the same bench without start's last guard."""
     return replace(scene, revision=scene.revision.without(GUARD))
 
 
-def violated(report: Report) -> set[str]:
-    """The names of the properties that some order breaks."""
-    return {one.prop.name for one in report.answers if one.verdict == VIOLATED}
+def list_violations(report: Report) -> set[str]:
+    """Return the names of the properties that some order violates."""
+    return {result.prop.name for result in report.answers if result.verdict == VIOLATED}
 
 
-def both_inside(state: State) -> str:
-    """Which VM two CPUs are destroying at the same time."""
+def describe_double_finalise(state: State) -> str:
+    """Return which VM two CPUs are destroying at the same time, '' if none."""
     flights = [cpu.flight for _, cpu in state.all(Cpu) if cpu.flight and cpu.flight.call == FINALISE]
     kept = [name for flight in flights for name in vms_kept(flight)]
     return next((f"two CPUs destroy {name}" for name in kept if kept.count(name) > 1), "")
@@ -60,34 +60,34 @@ def vms_kept(flight: Flight) -> set[str]:
     return {value for _, value in flight.held if isinstance(value, str) and value.startswith("vm")}
 
 
-def what_changes(before: Story, after: Story) -> str:
-    """What a second start leaves behind with the guard, beside what it leaves without it."""
+def compare_leftovers(before: Story, after: Story) -> str:
+    """Return what a second start changes without the guard, in the words of the options."""
     if before.state != after.state:
         return "the flag that the VM ends with"
     return "nothing at all" if before.outcomes == after.outcomes else "the code that the second caller gets"
 
 
-def who_tells() -> str:
-    """Who tells a host of its lost memo when the guard is gone, if somebody did when it was there."""
-    warned, now = play(LOST_MEMO, 0), play(without(LOST_MEMO), 0)
-    if now.state.end:
+def name_informant() -> str:
+    """Return who tells a host about its lost memo without the guard."""
+    guarded, unguarded = play(LOST_MEMO, 0), play(remove_guard(LOST_MEMO), 0)
+    if unguarded.state.end:
         return "EL2, by a warning"
-    return "nobody" if warnings(warned) and not warnings(now) else "the host's own warning"
+    return "nobody" if count_warnings(guarded) and not count_warnings(unguarded) else "the host's own warning"
 
 
-def warnings(story: Story) -> int:
-    """How many warnings the host logs."""
+def count_warnings(story: Story) -> int:
+    """Return the number of warnings that the host logs."""
     return sum(event.kind == "HOST_WARN" for step, _ in story.steps for event in step.events)
 
 
 def both_get_in(answer: SubmittedAnswer) -> Verdict:
-    """Two finalises of one VM in M5, so that EL2 uses what it has given back, in the fewest steps."""
-    memory = tuple(one for one in INVARIANTS if one.name == "I0b")
-    return check_violation(answer, replace(BOTH_GET_IN, revision=mutate(V1, "M5")), memory, not_both)
+    """Check a run of M5 in which two finalises of one VM make EL2 use what it has given back."""
+    memory = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0b")
+    return check_violation(answer, replace(BOTH_GET_IN, revision=mutate(V1, "M5")), memory, explain_no_overlap)
 
 
-def not_both(story: Story) -> str:
-    """What two finalises show that did not get in each other's way."""
+def explain_no_overlap(story: Story) -> str:
+    """Return a hint for a run in which two finalises do not get in each other's way."""
     if "= -ENOENT" in story.outcomes:
         return "The second found the slot empty. You need both inside."
     if len({step.cpu for step, _ in story.steps}) > 1:
@@ -96,15 +96,15 @@ def not_both(story: Story) -> str:
 
 
 def old_memories(answer: SubmittedAnswer) -> Verdict:
-    """A guest of the next VM runs before the last VM's translations are forgotten, in the fewest steps."""
+    """Check a run in which the next VM's guest runs before the last VM's translations are flushed."""
     if normalise(answer.get_value("run")) == normalise(CANNOT):
         return Verdict(False, "VMID = slot + 1.", "1 run, all of it")
-    stale = Always("stale", "No guest runs while its VMID still means the last VM.", runs_unflushed)
-    return check_violation(answer, OLD_MEMORIES, (stale,), not_stale)
+    stale = Always("stale", "No guest runs while its VMID still means the last VM.", describe_stale_run)
+    return check_violation(answer, OLD_MEMORIES, (stale,), explain_no_stale_run)
 
 
-def runs_unflushed(state: State) -> str:
-    """Whose guest runs while a finalise has yet to flush the VMID that it runs under."""
+def describe_stale_run(state: State) -> str:
+    """Return which guest runs under a VMID that a finalise has yet to flush, '' if none."""
     flights = {number: cpu.flight for number, cpu in state.all(Cpu) if cpu.flight}
     late = {state.get(Vm, name).handle for flight in flights.values() if FLUSH in flight.at
             for name in vms_kept(flight)}
@@ -114,8 +114,8 @@ def runs_unflushed(state: State) -> str:
                  "translations" for number in running for vm in new if vm.handle in late), "")
 
 
-def not_stale(story: Story) -> str:
-    """What a run shows in which no guest meets old translations."""
+def explain_no_stale_run(story: Story) -> str:
+    """Return a hint for a run in which no guest meets old translations."""
     if "= -ENOMEM" in story.outcomes:
         return "There was no newcomer: no slot was free for it."
     if any(FLUSH in step.purposes for step, _ in story.steps):
@@ -124,7 +124,7 @@ def not_stale(story: Story) -> str:
 
 
 def points_back(answer: SubmittedAnswer) -> Verdict:
-    """An invariant that notices a vCPU on two CPUs, and a vCPU that a CPU has forgotten."""
+    """Check an invariant that must notice a vCPU on two CPUs, and a vCPU that a CPU has forgotten."""
     mine = make_invariant(answer, "wrong")
     good = RACES["R29"].scene(UPSTREAM), RACES["R20"].scene(V1), RACES["R21"].scene(V1)
     twice = RACES["R20"].scene(mutate(V1, "M15"))
@@ -134,6 +134,6 @@ def points_back(answer: SubmittedAnswer) -> Verdict:
                   for scene in good),
                 refuse_miss(twice, mine, "It does not notice M15: two CPUs that have the same vCPU loaded."),
                 refuse_miss(forgotten, mine,
-                        "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
+                            "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
     says = "It notices both lost guards, and it is silent where nothing is wrong."
     return next(filter(None, verdicts), None) or accept_invariant(says, mine, *good, twice, forgotten)

@@ -16,16 +16,16 @@ from ..patterns import (check_prediction, check_violation, describe_coverage, de
                         show_run)
 from ..verdict import Verdict
 
-MEMORY = tuple(one for one in INVARIANTS if one.name == "I0b")
+MEMORY = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0b")
 
 
 def find_the_hole(answer: SubmittedAnswer) -> Verdict:
-    """Use of memory that EL2 has given back, in the fewest steps."""
-    return check_violation(answer, FIND_THE_HOLE, MEMORY, no_hole)
+    """Check a run in which EL2 uses memory that it has given back."""
+    return check_violation(answer, FIND_THE_HOLE, MEMORY, explain_no_hole)
 
 
-def no_hole(story: Story) -> str:
-    """What a run shows that ends without a use of memory given back."""
+def explain_no_hole(story: Story) -> str:
+    """Return a hint for a run in which EL2 uses no memory that it has given back."""
     if story.state.end:
         return ("EL2 saw the reference and panicked. That is a guard doing its work. "
                 "When is the count looked at for the last time?")
@@ -33,46 +33,46 @@ def no_hole(story: Story) -> str:
 
 
 def polite_refusal(answer: SubmittedAnswer) -> Verdict:
-    """Start in the middle of an unshare that will be refused, and once more after it."""
+    """Check what start returns during an unshare that will be refused, and after it."""
     early, late = play(POLITE_REFUSAL, 0, 1), play(POLITE_REFUSAL, 0, 1, 0, 1)
     truth = {"answer": describe_outcome(early), "later": describe_outcome(late)}
     return check_prediction(answer, truth, "1 run, all of it", late)
 
 
 def stray_count(answer: SubmittedAnswer) -> Verdict:
-    """An invariant that sees the quiet variant of the hole, and speaks against no kernel without the hole."""
+    """Check an invariant that must notice the quiet variant of the hole, and hold in kernels without the hole."""
     mine, quiet, closed = make_invariant(answer, "wrong"), play(QUIET, 1, 0, 0, 1, 0), replace(QUIET, revision=UPSTREAM)
-    good = "Your check speaks against a kernel without the hole."
-    if refused := refuse_false_alarm(ONE_CALL, mine, good) or refuse_false_alarm(closed, mine, good):
-        return refused
-    told = find_violation(quiet, mine)
+    alarm = "Your check speaks against a kernel without the hole."
+    if refusal := refuse_false_alarm(ONE_CALL, mine, alarm) or refuse_false_alarm(closed, mine, alarm):
+        return refusal
+    reason = find_violation(quiet, mine)
     others = describe_coverage(explore_fully(ONE_CALL, mine), explore_fully(closed, mine))
     looked_at = f"all {len(quiet.steps)} states of the quiet run, and {others} of kernels without the hole"
-    if not told:
+    if not reason:
         return Verdict(False, "In the quiet variant no machine ends, and your check said nothing.", looked_at)
-    return Verdict(True, f"Your check hears it: {make_sentence(told)}", looked_at, **show_run(quiet))
+    return Verdict(True, f"Your check hears it: {make_sentence(reason)}", looked_at, **show_run(quiet))
 
 
 def no_honest_host(answer: SubmittedAnswer) -> Verdict:
-    """Who falls into the hole, what the end by a guard leaves undone, and what the quiet variant leads to."""
+    """Check who falls into the hole, what a panic prevents, and what the quiet variant leads to."""
     honest, any_order = explore_fully(DESTROY_AND_UNMAP, *MEMORY), explore_fully(FIND_THE_HOLE, *MEMORY)
     hole, guard, quiet = (play(FIND_THE_HOLE, *run) for run in ((1, 0, 1, 0), (0, 1), (1, 0, 0, 1, 0)))
     tenant = play(SAME_MEMORY, 1, 0, 0, 1, 1, 1, 1)
-    host_only, given = is_reached(any_order, "I0b") and not is_reached(honest, "I0b"), has_given_back(hole)
+    host_only, given = is_reached(any_order, "I0b") and not is_reached(honest, "I0b"), gave_struct_back(hole)
     truth = {
         "reason": select_true({"EL2 may not count on its host": host_only,
-                           "an honest host falls in, too": is_reached(honest, "I0b"),
-                           "the host is warned first": any(event.kind == "HOST_WARN" for step, _ in hole.steps
-                                                           for event in step.events)}),
-        "but_then": select_true({"here EL2 goes on in memory that is the host's": given and not has_given_back(guard),
-                             "nothing: the machine ends both times": given == has_given_back(guard),
-                             "here nobody can say which call it was": not hole.state.end}),
+                               "an honest host falls in, too": is_reached(honest, "I0b"),
+                               "the host is warned first": any(event.kind == "HOST_WARN" for step, _ in hole.steps
+                                                               for event in step.events)}),
+        "but_then": select_true({"here EL2 goes on in memory that is the host's": given and not gave_struct_back(guard),
+                                 "nothing: the machine ends both times": given == gave_struct_back(guard),
+                                 "here nobody can say which call it was": not hole.state.end}),
         "and_if": select_true({"no: the next VM in that memory can pay for it": tenant.state.end is not None,
-                           "yes: the machine goes on for good": tenant.state.end is None,
-                           "no: unshare has answered an error": not quiet.outcomes[-1].startswith("= 0")})}
+                               "yes: the machine goes on for good": tenant.state.end is None,
+                               "no: unshare has answered an error": not quiet.outcomes[-1].startswith("= 0")})}
     return check_prediction(answer, truth, f"{describe_coverage(honest, any_order)}, and 4 runs", tenant)
 
 
-def has_given_back(story: Story) -> bool:
-    """True if a VM's struct is the host's at the end of a run."""
+def gave_struct_back(story: Story) -> bool:
+    """Return True if a VM's struct is the host's at the end of a run."""
     return story.page("vm0").host == OWNED

@@ -16,19 +16,19 @@ from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
 WALKS = (1, 2, 4, 16, 64)
-"""How many steps the walks have that are looked at; the one of the exercise would take the model half a minute."""
+"""Steps of the walks that the check plays; the exercise's own walk would take the model half a minute."""
 LONGEST = 1 << (48 - 30)
-"""Steps of a gibibyte in 48 bits of address space."""
+"""Steps of the longest walk: 48 bits of address space, in steps of a gibibyte."""
 
 
 def order_of_checks(answer: SubmittedAnswer) -> Verdict:
-    """Unshare looks the dying VM up on CPU 0, then CPU 1 starts again."""
+    """Check what a second start returns while an unshare holds the dying VM."""
     story = play(IN_FLIGHT, 0, 1)
     return check_prediction(answer, {"answer": describe_outcome(story)}, "1 run, all of it", story)
 
 
 def missing_line(answer: SubmittedAnswer) -> Verdict:
-    """The honest host destroys a VM on a kernel that does not know start."""
+    """Check what an honest host experiences on a kernel that does not know start."""
     story = play(MISSING_LINE, 0)
     answers = {name: (args, x1) for name, args, x1 in story.steps[0][0].answers}
     args, x1 = answers[START]
@@ -36,62 +36,64 @@ def missing_line(answer: SubmittedAnswer) -> Verdict:
         "x1": "its own argument" if x1 == untouched(args) else show_ret(x1),
         "page": "it is home" if story.page("g0").host == OWNED else "it is still lent",
         "finalise": show_ret(answers[FINALISE][1]) if FINALISE in answers else "it is not called",
-        "log": str(warnings(story))}, "1 run, all of it", story)
+        "log": str(count_warnings(story))}, "1 run, all of it", story)
 
 
 def forgotten_memo(answer: SubmittedAnswer) -> Verdict:
-    """What a host does that forgets its start: counted in short walks, each of which follows the same rule."""
+    """Check what a host that forgets its start does, by a rule that short walks follow."""
     stories = {steps: play(walk(steps), 0) for steps in WALKS}
-    ended = {said for story in stories.values() for name, _, said in story.hypercalls().made if name == FINALISE}
-    truth = {"starts": f"{by_rule({steps: starts(story) for steps, story in stories.items()}):,}",
-             "warnings": f"{by_rule({steps: warnings(story) for steps, story in stories.items()}):,}",
-             "finalise": ended.pop() if len(ended) == 1 else "it depends"}
+    results = {result for story in stories.values() for name, _, result in story.hypercalls().made if name == FINALISE}
+    truth = {"starts": f"{extrapolate({steps: count_starts(story) for steps, story in stories.items()}):,}",
+             "warnings": f"{extrapolate({steps: count_warnings(story) for steps, story in stories.items()}):,}",
+             "finalise": results.pop() if len(results) == 1 else "it depends"}
     return check_prediction(answer, truth, f"{len(WALKS)} walks of 1 to {WALKS[-1]} steps, each whole", stories[2])
 
 
-def starts(story: Story) -> int:
-    """How often the host called start."""
+def count_starts(story: Story) -> int:
+    """Return how often the host called start."""
     return story.hypercalls().names.count(START)
 
 
-def warnings(story: Story) -> int:
-    """How many lines the host's log got."""
+def count_warnings(story: Story) -> int:
+    """Return the number of warnings in the host's log."""
     return sum(event.kind == "HOST_WARN" for step, _ in story.steps for event in step.events)
 
 
-def by_rule(found: dict[int, int]) -> int:
-    """The number for the longest walk, if one and the same rule gives all that were found. Raises ExerciseError."""
-    less = {steps - number for steps, number in found.items()}
-    if len(less) == 1:
-        return LONGEST - less.pop()
-    if len({*found.values()}) == 1:
-        return next(iter(found.values()))
-    raise ExerciseError(f"forgotten-memo: no rule gives {found}")
+def extrapolate(numbers: dict[int, int]) -> int:
+    """Return the number for the longest walk, from numbers by steps. Raise ExerciseError if they follow no rule."""
+    differences = {steps - number for steps, number in numbers.items()}
+    if len(differences) == 1:
+        return LONGEST - differences.pop()
+    if len({*numbers.values()}) == 1:
+        return next(iter(numbers.values()))
+    raise ExerciseError(f"forgotten-memo: no rule yields {numbers}")
 
 
 def not_created(answer: SubmittedAnswer) -> Verdict:
-    """The host closes a VM that never ran, and does not ask whether it was made."""
+    """Check what happens if the host closes a VM that never ran without asking whether it was created."""
     story = play(CREATED_UNASKED, 0)
     ends = story.state.end is not None
-    log = "the machine ends" if ends else {0: "nothing", 1: "one warning"}.get(warnings(story), "more than one")
+    log = "the machine ends" if ends else {0: "nothing", 1: "one warning"}.get(count_warnings(story), "more than one")
     code = story.hypercalls().made[0][2]
     slot = "it is free" if story.slots == [FREE] else "it stays reserved"
     return check_prediction(answer, {"start": code, "log": log, "slot": slot}, "1 run, all of it", story)
 
 
 def same_number(answer: SubmittedAnswer) -> Verdict:
-    """Two VM structs with one handle, in the fewest steps."""
-    return check_violation(answer, SAME_NUMBER, (Always("one", "A handle names one VM.", namesakes),), one_at_a_time)
+    """Check a run in which two VM structs carry one handle."""
+    unique = Always("one", "A handle names one VM.", describe_namesakes)
+    return check_violation(answer, SAME_NUMBER, (unique,), explain_no_namesakes)
 
 
-def namesakes(state: State) -> str:
-    """Which handle stands in two VM structs of EL2's at the same time."""
-    found = Counter(vm.handle for _, vm in state.all(Vm))
-    return next((f"two VM structs carry the handle {handle:#x}" for handle, number in found.items() if number > 1), "")
+def describe_namesakes(state: State) -> str:
+    """Return which handle two VM structs at EL2 carry at the same time, '' if none."""
+    handles = Counter(vm.handle for _, vm in state.all(Vm))
+    return next((f"two VM structs carry the handle {handle:#x}"
+                 for handle, number in handles.items() if number > 1), "")
 
 
-def one_at_a_time(story: Story) -> str:
-    """What a run shows in which no two VMs had one handle."""
+def explain_no_namesakes(story: Story) -> str:
+    """Return a hint for a run in which no two VMs have one handle."""
     if story.state.get(Vm, "vm1").handle:
         return "When the second VM was made, EL2 had given the first one back. In which region is the slot emptied?"
     return "No second VM was made. What must become free before CPU 1's reserve gets it?"

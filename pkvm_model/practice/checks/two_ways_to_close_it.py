@@ -18,14 +18,14 @@ LOAD_DOES_NOT_ASK = replace(TORN_DOWN_AND_RUN, revision=V1.without("load_not_dyi
 
 
 def close_the_hole(answer: SubmittedAnswer) -> Verdict:
-    """A finalise, or other calls, that close the hole and forbid nothing good."""
-    calls = {name: made for name, made in answer.names.items() if name.startswith("__pkvm") and callable(made)}
+    """Check that a finalise, or other calls, close the hole and forbid nothing good."""
+    calls = {name: value for name, value in answer.names.items() if name.startswith("__pkvm") and callable(value)}
     calls[FINALISE] = answer.get_function(FINALISE)
     return check_fix(V1, calls)
 
 
 def next_tenant(answer: SubmittedAnswer) -> Verdict:
-    """A page that merged left lent is offered for the page tables of the next VM."""
+    """Check what happens if a page that merged left lent is donated for the next VM's page tables."""
     story = play_out(TENANT_OF_TABLES)
     truth = {"answer": story.outcomes[-1].removeprefix("= "),
              "struct": "the host" if story.page("vm1").host == OWNED else "EL2"}
@@ -33,38 +33,38 @@ def next_tenant(answer: SubmittedAnswer) -> Verdict:
 
 
 def count_the_warnings(answer: SubmittedAnswer) -> Verdict:
-    """The honest host of merged destroys a VM with many pages on loan in one step of its walk; one page is shown."""
+    """Check how the honest host of merged destroys a VM with many lent pages; the run shows one page."""
     story = play_out(many_lent())
-    ended = next(said for name, _, said in story.hypercalls().made if name == FINALISE)
-    truth = {"warnings": str(warnings(story)), "finalise": ended, "left": str(still_lent(story))}
+    result = next(result for name, _, result in story.hypercalls().made if name == FINALISE)
+    truth = {"warnings": str(count_warnings(story)), "finalise": result, "left": str(count_lent_pages(story))}
     return check_prediction(answer, truth, "1 run, all of it", play_out(HONEST))
 
 
-def warnings(story: Story) -> int:
-    """How many lines the host's log got."""
+def count_warnings(story: Story) -> int:
+    """Return the number of warnings in the host's log."""
     return sum(event.kind == "HOST_WARN" for step, _ in story.steps for event in step.events)
 
 
-def still_lent(story: Story) -> int:
-    """How many pages count as lent to a guest."""
+def count_lent_pages(story: Story) -> int:
+    """Return the number of pages that count as lent to a guest."""
     return sum(page.host == SHARED_OWNED and page.host_share_guest_count > 0 for _, page in story.state.all(Page))
 
 
 def comment_to_spec(answer: SubmittedAnswer) -> Verdict:
-    """Both promises of the comment: an invariant for the first, a state to be reached for the second."""
+    """Check both promises of the comment: an invariant for the first, a state to reach for the second."""
     safe, good = make_invariant(answer, "wrong"), make_goal(answer, "reached")
     alarm = "Your check speaks against v1, which keeps its first promise."
     miss = "A vCPU of a dying VM was loaded, and `wrong` said nothing."
-    refused = refuse_false_alarm(TORN_DOWN_AND_RUN, safe, alarm) or refuse_miss(LOAD_DOES_NOT_ASK, safe, miss)
-    if refused:
-        return refused
+    refusal = refuse_false_alarm(TORN_DOWN_AND_RUN, safe, alarm) or refuse_miss(LOAD_DOES_NOT_ASK, safe, miss)
+    if refusal:
+        return refusal
     merged, alive, v1 = explore_fully(HONEST, good), explore_fully(UNMAPPED_ALIVE, good), explore_fully(IN_V1, good)
     if is_reached(merged, "reached"):
-        told = "Your check accepts `merged`, where the page never comes home."
-        return Verdict(False, told, describe_coverage(merged), **show_answer(HONEST, merged))
+        sentence = "Your check accepts `merged`, where the page never comes home."
+        return Verdict(False, sentence, describe_coverage(merged), **show_answer(HONEST, merged))
     if is_reached(alive, "reached"):
-        told = "Here a page of a living VM came home, and `reached` took it for one of a dying VM."
-        return Verdict(False, told, describe_coverage(alive), **show_answer(UNMAPPED_ALIVE, alive))
+        sentence = "Here a page of a living VM came home, and `reached` took it for one of a dying VM."
+        return Verdict(False, sentence, describe_coverage(alive), **show_answer(UNMAPPED_ALIVE, alive))
     if not is_reached(v1, "reached"):
         return Verdict(False, "In v1 a page of a dying VM comes home, and `reached` did not see it.",
                        describe_coverage(v1))

@@ -14,40 +14,40 @@ from ..patterns import (accept_invariant, check_prediction, check_violation, mak
                         refuse_miss)
 from ..verdict import Verdict
 
-PANICS = tuple(one for one in INVARIANTS if one.name == "I0a")
+PANICS = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0a")
 LETTERS = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "–"}
 TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
 def lent_twice(answer: SubmittedAnswer) -> Verdict:
-    """A page is lent to two guests; the loans end one by one."""
+    """Check the owners of a page that is lent to two guests, while the loans end one by one."""
     first, whole = play(TWO_GUESTS, 0), play(TWO_GUESTS, 0, 1, 0, 1)
     page = first.page("g0")
     return check_prediction(answer, {
         "row": f"host {LETTERS[page.host]}, loans to guests: {page.host_share_guest_count}",
         "answer": whole.outcomes[1].removeprefix("= "), "later": whole.outcomes[3].removeprefix("= ")},
-        "1 run, all of it", whole)
+                            "1 run, all of it", whole)
 
 
 def for_a_moment(answer: SubmittedAnswer) -> Verdict:
-    """The host reads a page while a call has it that will be refused."""
-    return check_violation(answer, REFUSED_ROOT, PANICS, not_away)
+    """Check a run in which the host reads a page while a call that will be refused has it."""
+    return check_violation(answer, REFUSED_ROOT, PANICS, explain_no_gap)
 
 
-def not_away(story: Story) -> str:
-    """What a run shows in which the host never read a page that was not its own."""
+def explain_no_gap(story: Story) -> str:
+    """Return a hint for a run in which the host only reads a page of its own."""
     steps = [step for step, _ in story.steps]
     read = next((number for number, step in enumerate(steps) if step.cpu == 0), None)
     if read is None:
         return "Nobody has read page vm0 yet."
-    made = [step for step in steps[:read] if step.cpu == 1]
-    if made and not made[-1].pending:
+    earlier = [step for step in steps[:read] if step.cpu == 1]
+    if earlier and not earlier[-1].pending:
         return "The call had given page vm0 back when it was read. Refused, it was over."
     return "Page vm0 was still the host's when it was read. Which click of CPU 1 takes it?"
 
 
 def what_a_row_never_shows(answer: SubmittedAnswer) -> Verdict:
-    """An invariant of pages that catches two careless kernels and spares the right one."""
+    """Check an invariant of pages: it must catch two careless kernels and hold in the right one."""
     mine = make_invariant(answer, "wrong")
     lends = replace(LENT_TO_GUEST, revision=LENDS_TWICE)
     forgets = replace(LEND_AND_GIVE, revision=FORGETS_PINS)
@@ -55,15 +55,15 @@ def what_a_row_never_shows(answer: SubmittedAnswer) -> Verdict:
             or refuse_miss(lends, mine, "Your check accepts a page that EL2 and a guest borrow at once.")
             or refuse_miss(forgets, mine, "Your check accepts a page that EL2 has pinned and nobody lends.")
             or accept_invariant("Both careless kernels are caught, and the right one is spared.", mine, LENT_TO_GUEST,
-                      LEND_AND_GIVE, lends, forgets))
+                                LEND_AND_GIVE, lends, forgets))
 
 
 def unknown_unshare(answer: SubmittedAnswer) -> Verdict:
-    """An honest host closes a VM on a kernel that does not know one of its calls."""
+    """Check what an honest host experiences on a kernel that does not know one of its calls."""
     story = play(UNKNOWN_UNSHARE, 0)
     page, step = story.page("kvm0"), story.steps[0][0]
-    found = [x1 == untouched(args) for name, args, x1 in step.answers if name == "__pkvm_host_unshare_hyp"]
+    unknown = [x1 == untouched(args) for name, args, x1 in step.answers if name == "__pkvm_host_unshare_hyp"]
     return check_prediction(answer, {
-        "x1": "its own argument" if all(found) else "an answer of EL2's",
+        "x1": "its own argument" if all(unknown) else "an answer of EL2's",
         "warnings": str(sum(event.kind == "HOST_WARN" for event in step.events)),
         "row": f"host {LETTERS[page.host]}, EL2 {LETTERS[page.hyp]}"}, "1 run, all of it", story)

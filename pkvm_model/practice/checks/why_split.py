@@ -13,11 +13,11 @@ from ..patterns import accept_invariant, check_prediction, make_invariant, refus
 from ..verdict import Verdict
 
 NOBODY_ASKS = replace(RUN_AND_RECLAIM, revision=UPSTREAM.without("reclaim_dying"))
-"""The same calls, where reclaim does not ask whether the VM is dying."""
+"""The same calls, with a reclaim that does not ask whether the VM is dying."""
 
 
 def nobody_to_name(answer: SubmittedAnswer) -> Verdict:
-    """Start, one reclaim, finalise, the other reclaim: what that answers, and who has the page."""
+    """Check what a reclaim after finalise returns, and who has the page."""
     story = play_out(TWO_GIVEN)
     kept = story.page("g1").host == NOPAGE
     truth = {"answer": story.outcomes[-1].removeprefix("= "), "page": "nobody" if kept else "the host"}
@@ -25,7 +25,7 @@ def nobody_to_name(answer: SubmittedAnswer) -> Verdict:
 
 
 def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:
-    """An invariant: a guest that has a vCPU loaded keeps its page."""
+    """Check an invariant: a guest with a loaded vCPU keeps its page."""
     mine = make_invariant(answer, "wrong")
     alarm = "Your check speaks against a kernel that takes pages only from the dying."
     miss = "The page went home while a vCPU was loaded, and your check said nothing."
@@ -35,18 +35,18 @@ def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:
 
 
 def whose_milliseconds(answer: SubmittedAnswer) -> Verdict:
-    """What got shorter by the split, what grows with the pages, and what a call for one page takes."""
+    """Check what the split made shorter, what grows with the pages, and how long a call for one page takes."""
     near, apart = ({line.name: line for line in lines(layout)} for layout in (NEAR, APART))
-    same = all(made["finalise"].units == made["teardown"].units for made in (near, apart))
-    walked = rise(near["all calls of pre in one"]) > rise(near["teardown"]) == 0
-    flat = not any(rise(made["one reclaim"]) for made in (near, apart))
+    same = all(chart["finalise"].units == chart["teardown"].units for chart in (near, apart))
+    walked = measure_rise(near["all calls of pre in one"]) > measure_rise(near["teardown"]) == 0
+    flat = not any(measure_rise(chart["one reclaim"]) for chart in (near, apart))
     truth = {"reason": "no call got shorter" if same else "finalise does less than teardown did",
              "but_then": "walking over the guest's pages" if walked else "giving tables and structs back",
              "and_if": "one short call for each page" if flat else "nothing: reclaim takes as long"}
     return check_prediction(answer, truth, f"both charts of the chapter, {len(PAGES)} numbers of pages each")
 
 
-def rise(line: ChartLine) -> int:
-    """By how much a line rises once there are pages."""
+def measure_rise(line: ChartLine) -> int:
+    """Return by how many units a line rises once there are pages."""
     units = [unit for unit in line.units[1:] if unit is not None]
     return units[-1] - units[0]

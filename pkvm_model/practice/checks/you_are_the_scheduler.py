@@ -15,12 +15,12 @@ from ..patterns import (check_prediction, check_violation, describe_coverage, ex
 from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
-RULES = {rule.name: rule for rule in INVARIANTS}
+RULES = {invariant.name: invariant for invariant in INVARIANTS}
 MARKED = Sometimes("marked", "A VM that nobody uses is marked.", is_dying)
 
 
 def late_arrival(answer: SubmittedAnswer) -> Verdict:
-    """A vCPU is made for a dying VM, loaded, and the VM finalised."""
+    """Check what happens to a vCPU that is created for a dying VM and loaded, and to its page."""
     story = play_out(SECOND_VCPU)
     truth = {"answer": story.outcomes[0].removeprefix("= "),
              "load": "the vCPU is loaded" if play(SECOND_VCPU, 0, 0).loaded(0) else "nothing happens",
@@ -29,7 +29,7 @@ def late_arrival(answer: SubmittedAnswer) -> Verdict:
 
 
 def between_put_and_load(answer: SubmittedAnswer) -> Verdict:
-    """Start beside a put and a load: in how many orders the machine ends, and who is loaded in the others."""
+    """Check in how many orders of start, put and load the machine ends, and who is loaded in the others."""
     orders = play_every_order(PUT_AND_LOAD)
     alive = [story for story in orders if not story.state.end]
     loaded = {story.loaded(1) is not None for story in alive}
@@ -39,54 +39,54 @@ def between_put_and_load(answer: SubmittedAnswer) -> Verdict:
 
 
 def skip_the_start(answer: SubmittedAnswer) -> Verdict:
-    """Use of memory given back, where finalise does not ask whether the VM is dying."""
-    return check_violation(answer, SKIP_THE_START, (RULES["I0b"],), nobody_inside)
+    """Check a run that uses memory given back by a finalise that does not ask whether the VM is dying."""
+    return check_violation(answer, SKIP_THE_START, (RULES["I0b"],), explain_no_use)
 
 
-def nobody_inside(story: Story) -> str:
-    """What a run shows in which nobody used memory that was given back."""
+def explain_no_use(story: Story) -> str:
+    """Return a hint for a run in which EL2 uses no memory that it has given back."""
     before = story.scene.start()
     for step, _ in story.steps:
         if step.call.name == FINALISE:
-            return ("Nobody has come back to the vCPU since finalise gave its struct away." if is_loaded(before)
+            return ("Nobody has come back to the vCPU since finalise gave its struct away." if has_loaded_vcpu(before)
                     else "Finalise came while no vCPU was loaded. Who has to be inside when it comes?")
         before = step.state
     return "Nothing was given back: finalise did not run."
 
 
-def is_loaded(state: State) -> bool:
-    """True while a vCPU is loaded."""
+def has_loaded_vcpu(state: State) -> bool:
+    """Return True if a vCPU is loaded."""
     return any(vcpu.loaded_on is not None for _, vcpu in state.all(Vcpu))
 
 
 def close_the_gap(answer: SubmittedAnswer) -> Verdict:
-    """A start of the learner's: it marks a VM that nobody uses, and never one that somebody does."""
+    """Check a learner's start: it must mark a VM that nobody uses, and never one in use."""
     mine = {START: answer.get_function(START)}
     race, orders = replace_functions(TORN_DOWN_WHILE_RUN, mine), replace_functions(WRONG_ORDERS, mine)
     try:
         raced = explore_rewritten(race, RULES["I3"], RULES["I0b"], MARKED)
-        wrong = explore_rewritten(orders, RULES["I0b"], Always("found", "Start marks a VM.", broken_by=marks_nothing))
+        finds_vm = Always("found", "Start marks a VM.", broken_by=describe_empty_success)
+        wrong = explore_rewritten(orders, RULES["I0b"], finds_vm)
     except Spinning:
         return Verdict(False, "Your start waits under the lock that put needs: neither of them ever goes on.")
-    told = gap_says(raced)
-    if told:
-        return Verdict(False, told, describe_coverage(raced), **show_answer(race, raced))
-    for number, found in enumerate(wrong.answers):
-        if found.verdict == VIOLATED:
-            return Verdict(False, make_sentence(found.reason), describe_coverage(wrong),
+    if gap := describe_gap(raced):
+        return Verdict(False, gap, describe_coverage(raced), **show_answer(race, raced))
+    for number, result in enumerate(wrong.answers):
+        if result.verdict == VIOLATED:
+            return Verdict(False, make_sentence(result.reason), describe_coverage(wrong),
                            **show_answer(orders, wrong, number))
     return Verdict(True, "No order gets a vCPU of a dying VM loaded, and an idle VM can still be marked.",
                    describe_coverage(raced, wrong))
 
 
-def marks_nothing(before: State, step: Step) -> str:
-    """Why a start is wrong that succeeds where there is no VM; '' if it is not."""
+def describe_empty_success(before: State, step: Step) -> str:
+    """Return why a start that succeeds without a VM is wrong, '' if this step is none."""
     succeeds = step.call.name == START and step.ret == 0 and not step.pending
     return "Your start answers 0 although there is no VM." if succeeds and not any(published(before)) else ""
 
 
-def gap_says(raced: Report) -> str:
-    """What speaks against a start, in a sentence; '' if nothing does. Without a load before it the gap is its own."""
+def describe_gap(raced: Report) -> str:
+    """Return the sentence against a start, '' if there is none."""
     loaded, touched, marked = raced.answers
     if loaded.verdict == VIOLATED:
         first = (loaded.run or (0,))[0]
