@@ -12,6 +12,7 @@ from pkvm_model.explore.machines import AnyHost, every_call
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.traces import trace
 from pkvm_model.model.revisions import V1
+from pkvm_model.model.state import Config, State, Vm
 from pkvm_model.model.trace import parse, replay
 
 pytest.importorskip("numpy", reason="numpy is not installed, so whole levels were not tried")
@@ -85,3 +86,69 @@ def test_what_waits_is_counted_in_the_middle_of_a_level() -> None:
     levels.advance()
     assert 0 < levels.waiting <= levels.states
     assert levels.size > 16 * levels.states - 1
+
+
+TWO_SLOTS = Config(slots=2)
+ANY_ON_TWO_SLOTS = AnyHost(V1, every_call(V1, TWO_SLOTS), TWO_SLOTS, most=1)
+NEVER = Sometimes("never", "Never.", lambda _: False)
+
+
+class Switches:
+    """A machine of many switches: each can be set once the one before it is set, and nothing else happens."""
+
+    actions = tuple(range(70))
+
+    def initial(self) -> dict[Any, Any]:
+        """Return the state in which no switch is set."""
+        return {}
+
+    def step(self, action: int, records: Any) -> tuple[Any, Any] | None:
+        """Set a switch."""
+        if action and not records.get(("switch", action - 1)):
+            return None
+        after = records.copy()
+        after["switch", action] = True
+        return after, None
+
+    def view(self, records: Any) -> State:
+        """Return the state that these records are."""
+        return State(Config(), records)
+
+    def is_unfinished(self, _: Any) -> bool:
+        """Return False."""
+        return False
+
+
+def all_are_set(state: State) -> bool:
+    """Return True if every switch is set."""
+    table: Any = state.table
+    return all(table.get(("switch", number)) for number in Switches.actions)
+
+
+def test_a_search_that_outgrows_the_numbers_of_numpy_goes_on_without_them() -> None:
+    asked = (Sometimes("all", "All are set.", all_are_set), NEVER)
+    exploration = Exploration(Switches(), asked, many=8)
+    kinds = set()
+    while exploration.advance():
+        kinds.add(type(exploration.search))
+    assert kinds == {LevelSearch, Search}
+    assert (exploration.search.states, exploration.search.transitions, exploration.search.packing.width) == (71, 70, 70)
+    assert exploration.answers[0].run == Switches.actions
+
+
+def test_any_host_on_two_slots_is_explored_although_its_states_need_more_than_63_bits() -> None:
+    two_live = Sometimes("two", "There are two VMs.", lambda state: len(list(state.all(Vm))) > 1)
+    plain, levels = (Exploration(ANY_ON_TWO_SLOTS, (two_live, NEVER), many) for many in (float("inf"), 500))
+    started_levels = False
+    for exploration in (plain, levels):
+        while len(exploration.search.levels) < 13 and exploration.advance():
+            started_levels |= type(exploration.search) is LevelSearch
+    assert started_levels
+    assert type(levels.search) is Search
+    assert levels.search.packing.width > 63
+    assert list(map(len, levels.search.levels)) == list(map(len, plain.search.levels))
+    assert (levels.search.states, levels.search.transitions) == (plain.search.states, plain.search.transitions)
+    run = levels.answers[0].run
+    assert run is not None
+    assert len(run) == len(plain.answers[0].run or ())
+    assert replay(parse(str(trace(ANY_ON_TWO_SLOTS, run)))).differs == ""
