@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
-from .conform.recording import call_numbers, call_with, load, replay_all
+from .conform.recordings import call_numbers, call_with, load, replay_all
 from .explore.catalogue import find_scenario, list_explorable
 from .explore.check import Always, Limits, Property, Sometimes, Stuck, explore
 from .explore.fixes import judge_fix

@@ -16,7 +16,7 @@ MOVED = {f"pkvm_model.{old}": f"pkvm_model.{new}" for old, new in {
     **{name: f"model.{name}" for name in (
         "state", "revisions", "view", "memory", "vm_table", "guest_memory", "protected_memory", "hypercalls", "steps",
         "dispatch", "host", "run", "state_json", "trace")},
-    "recording": "conform.recording", "course.chapters": "course.publish.chapters",
+    "recording": "conform.recordings", "course.chapters": "course.publish.chapters",
     "course.course_map": "course.publish.course_map", "course.classroom": "course.teach.classroom",
     "show.judged": "show.guards", "show.el2_time": "graphs.el2_time", "show.page_life": "graphs.page_life"}.items()}
 """Where learners' cells import from, and where that is now."""

@@ -54,15 +54,35 @@ class Narrowed(Schema):
         self.whole = whole
 
     def faults(self, value: Any, path: str) -> Iterator[str]:
-        """Yield what is wrong with the value apart from the condition."""
-        yield from find_faults(self.whole, value, path)
+        """Yield what is wrong inside the value, apart from the condition."""
+        yield from self.whole.faults(value, path)
+
+
+class Either(Schema):
+    """A choice of schemas."""
+
+    def __init__(self, schemas: tuple[Schema, ...]) -> None:
+        self.schemas, self.tests = schemas, [schema.accepts for schema in schemas]
+        super().__init__(join_words([schema.expected for schema in schemas]), self.fits)
+
+    def fits(self, value: Any) -> bool:
+        """Return True if the value fits one of the schemas."""
+        for test in self.tests:  # noqa: SIM110  # faster than a generator
+            if test(value):
+                return True
+        return False
+
+    def faults(self, value: Any, path: str) -> Iterator[str]:
+        """Yield what is wrong inside a value that is of the kind of one of the schemas."""
+        for schema in self.schemas:
+            yield from schema.faults(value, path)
 
 
 class Record(Schema):
-    """An object with required and optional fields, and no others."""
+    """An object with required and optional fields; `others` says whether it may have any other fields."""
 
-    def __init__(self, required: Mapping[str, Schema], optional: Mapping[str, Schema]) -> None:
-        self.required, self.fields = required, {**required, **optional}
+    def __init__(self, required: Mapping[str, Schema], optional: Mapping[str, Schema], others: bool) -> None:
+        self.required, self.fields, self.others = required, {**required, **optional}, others
         self.tests = {name: schema.accepts for name, schema in self.fields.items()}
         super().__init__("an object", self.fits)
 
@@ -70,35 +90,63 @@ class Record(Schema):
         """Return True if the value is an object, no field is missing or unknown, and every field fits."""
         if type(value) is not dict or not value.keys() >= self.required.keys():
             return False
-        return all(name in self.tests and self.tests[name](field) for name, field in value.items())
+        for name, field in value.items():
+            test = self.tests.get(name)
+            if not (test(field) if test else self.others):
+                return False
+        return True
 
     def faults(self, value: Any, path: str) -> Iterator[str]:
         """Yield unknown fields, missing fields, then fields that do not fit."""
         if type(value) is not dict:
             return
-        yield from (f"{path} has an unknown field {shorten(name)}" for name in value if name not in self.fields)
+        if not self.others:
+            yield from (f"{path} has an unknown field {shorten(name)}" for name in value if name not in self.fields)
         yield from (f"{path} has no field {name!r}" for name in self.required if name not in value)
-        for name, field in value.items():
-            yield from find_faults(self.fields[name], field, f"{path}.{name}")
+        for name in self.fields:
+            if name in value:
+                yield from find_faults(self.fields[name], value[name], f"{path}.{name}")
 
 
 class ListOf(Schema):
-    """A list whose items all fit one schema, or a list with a schema for each place."""
+    """A list whose items all fit one schema."""
 
-    def __init__(self, items: Callable[[int], Schema], lengths: range, expected: str) -> None:
-        self.items, self.lengths = items, lengths
+    def __init__(self, item: Schema, lengths: range, expected: str) -> None:
+        self.item, self.lengths = item, lengths
         super().__init__(expected, self.fits)
 
     def fits(self, value: Any) -> bool:
         """Return True if the value is a list of a permitted length and every item fits."""
-        return type(value) is list and len(value) in self.lengths and all(
-            self.items(number).accepts(item) for number, item in enumerate(value))
+        return type(value) is list and len(value) in self.lengths and all(map(self.item.accepts, value))
 
     def faults(self, value: Any, path: str) -> Iterator[str]:
         """Yield items that do not fit."""
         if type(value) is list and len(value) in self.lengths:
-            for number, item in enumerate(value):
-                yield from find_faults(self.items(number), item, f"{path}[{number}]")
+            for position, item in enumerate(value):
+                yield from find_faults(self.item, item, f"{path}[{position}]")
+
+
+class TupleOf(Schema):
+    """A list with a schema for each place; the last `optional` places may be missing."""
+
+    def __init__(self, items: tuple[Schema, ...], optional: int) -> None:
+        self.items, self.lengths = items, range(len(items) - optional, len(items) + 1)
+        super().__init__(f"a list of {span(len(items) - optional, len(items), 'item')}", self.fits)
+
+    def fits(self, value: Any) -> bool:
+        """Return True if the value is a list of a permitted length and every item fits the schema of its place."""
+        if type(value) is not list or len(value) not in self.lengths:
+            return False
+        for schema, item in zip(self.items, value, strict=False):  # noqa: SIM110  # faster than a generator
+            if not schema.accepts(item):
+                return False
+        return True
+
+    def faults(self, value: Any, path: str) -> Iterator[str]:
+        """Yield items that do not fit."""
+        if type(value) is list and len(value) in self.lengths:
+            for position, (schema, item) in enumerate(zip(self.items, value, strict=False)):
+                yield from find_faults(schema, item, f"{path}[{position}]")
 
 
 class MapOf(Schema):
@@ -136,9 +184,10 @@ def shorten(value: Any) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 
-def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    """Return the schema of an object with these fields and no others."""
-    return Record(required, optional or {})
+def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, *,
+           others: bool = False) -> Schema:
+    """Return the schema of an object with these fields, and no others unless `others` is true."""
+    return Record(required, optional or {}, others)
 
 
 def map_of(values: Schema, names: Schema | None = None) -> Schema:
@@ -149,13 +198,12 @@ def map_of(values: Schema, names: Schema | None = None) -> Schema:
 def list_of(item: Schema, most: int = 10**9, least: int = 0) -> Schema:
     """Return the schema of a list with `least` to `most` items."""
     expected = "a list" if most == 10**9 else f"a list of {span(least, most, 'item')}"
-    return ListOf(lambda number: item, range(least, most + 1), expected)
+    return ListOf(item, range(least, most + 1), expected)
 
 
 def tuple_of(*items: Schema, optional: int = 0) -> Schema:
     """Return the schema of a list with one item for each of these schemas; the last `optional` may be missing."""
-    least, most = len(items) - optional, len(items)
-    return ListOf(items.__getitem__, range(least, most + 1), f"a list of {span(least, most, 'item')}")
+    return TupleOf(items, optional)
 
 
 def number(low: int, high: int) -> Schema:
@@ -176,16 +224,13 @@ def span(least: int, most: int, noun: str) -> str:
 
 def one_of(*values: str | int | bool | None) -> Schema:
     """Return the schema of a value that is one of these, and of the same type."""
-    known = {(type(value), value) for value in values}
-    return Schema(join_words([show(value) for value in values]),
-                  lambda value: type(value).__hash__ is not None and (type(value), value) in known)
+    known = {type(value): tuple(other for other in values if type(other) is type(value)) for value in values}
+    return Schema(join_words([show(value) for value in values]), lambda value: value in known.get(type(value), ()))
 
 
 def either(*schemas: Schema) -> Schema:
     """Return the schema of a value that fits one of these."""
-    tests = [schema.accepts for schema in schemas]
-    return Schema(join_words([schema.expected for schema in schemas]),
-                  lambda value: any(test(value) for test in tests))
+    return Either(schemas)
 
 
 def join_words(words: list[str]) -> str:

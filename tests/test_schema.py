@@ -30,6 +30,7 @@ NODE = record({"name": text(8, 1), "size": number(0, 99)}, {"dead": BOOL, "next"
     (number(0, 3), [0, 3]), (text(3), ["", "abc"]), (one_of("a", 0, None), ["a", 0, None]), (BOOL, [True, False]),
     (NULL, [None]), (ANY, [None, [], {}, 0.5]), (EVEN, [0, 8]), (list_of(number(0, 3)), [[], [0, 1, 2]]),
     (PAIR, [["a"], ["a", 1]]), (map_of(number(0, 3)), [{}, {"a": 1}]), (map_of(ANY, one_of("a")), [{"a": []}]),
+    (record({"name": text(3)}, others=True), [{"name": "a"}, {"name": "a", "zeal": []}]),
     (NODE, [{"name": "a", "size": 1}, {"size": 1, "name": "a", "next": None, "dead": True}])])
 def test_values_of_the_right_kind_are_accepted(schema: Schema, values: list[Any]) -> None:
     for value in values:
@@ -47,8 +48,9 @@ def test_values_of_the_right_kind_are_accepted(schema: Schema, values: list[Any]
     (one_of(True, None), 1, "it must be true or null, not 1"),
     (one_of("a"), ["a"], "it must be a, not ['a']"),
     (either(NULL, number(0, 3)), "x", "it must be null or a number from 0 to 3, not 'x'"),
+    (either(NULL, NODE), {"name": "a", "size": -1}, "it.size must be a number from 0 to 99, not -1"),
     (EVEN, 3, "it must be an even number, not 3"),
-    (EVEN, -2, "it must be a number from 0 to 9, not -2"),
+    (EVEN, -2, "it must be an even number, not -2"),
     (list_of(number(0, 3)), [0, 1, 7], "it[2] must be a number from 0 to 3, not 7"),
     (list_of(ANY, 2), [0, 1, 2], "it must be a list of at most 2 items, not [0, 1, 2]"),
     (list_of(ANY, 1, 1), [], "it must be a list of 1 item, not []"),

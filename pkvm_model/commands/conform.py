@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from ..conform.compare import Disagreement, Tally, conform
+from ..conform.compare import conform
 from ..conform.lines import BadFile
+from ..conform.tally import Disagreement, Tally
 from ..model.revisions import REVISIONS
 from ..text import count
 

@@ -22,6 +22,7 @@ from ..model.state import (HANDLE_OFFSET, HOST, SHARED_BORROWED, SHARED_OWNED, C
 from ..model.state_json import observe
 from ..model.steps import Call, Step
 from ..model.view import ModelError
+from ..schema import shorten
 
 JSON = dict[str, Any]
 SIZES = Config._fields
@@ -169,7 +170,7 @@ def make_call(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
     values = [args.get(name, parameter.default) for name, parameter in wanted.items()]
     for value, (name, parameter) in zip(values, wanted.items(), strict=True):
         if type(value).__name__ != parameter.annotation or not is_short(value):
-            raise ModelError(f"{call}: {name} is not of the kind {parameter.annotation}: {str(value)[:40]}")
+            raise ModelError(f"{call}: {name} must be of type {parameter.annotation}, not {shorten(value)}")
     return Call(call, tuple(values))
 
 

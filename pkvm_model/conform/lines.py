@@ -59,12 +59,12 @@ def parse(line: bytes) -> dict[str, Any]:
     return value
 
 
-def no_float(text: str) -> NoReturn:
+def reject_float(text: str) -> NoReturn:
     """Refuse a number with a fraction: nothing here has one."""
     raise BadFile(f"{text[:20]} is not a whole number")
 
 
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object of these names and values. Raises Duplicate if a name stands there twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -73,4 +73,4 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-DECODER = json.JSONDecoder(parse_float=no_float, parse_constant=no_float, object_pairs_hook=unique)
+DECODER = json.JSONDecoder(parse_float=reject_float, parse_constant=reject_float, object_pairs_hook=reject_duplicates)

@@ -1,35 +1,91 @@
-"""Vectors: what the real functions of a kernel did with a sequence of calls; read, and refused where they are none.
+"""Vectors: what the real functions of a kernel did with a sequence of calls; read and validated.
 
-docs/conformance.md describes the format. Every field is checked, so that nothing in a file is passed over in silence.
+docs/conformance.md describes the format. Every field is checked, so nothing in a file is ignored silently.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ..model.revisions import REVISIONS, Revision
 from ..model.steps import Call
 from ..model.view import ModelError
+from ..schema import (ANY_LIST, ANY_OBJECT, BOOL, NULL, Schema, SchemaError, either, list_of, map_of, number, one_of,
+                      record, shorten, text, tuple_of)
 from .driver import JSON, SIZES, Split, make_call
 from .lines import BadFile, parse, read_lines
 
 LINE_LIMIT = 4_000_000
-"""The longest line that is read, in bytes; those of the course's own files have some ten thousand."""
+"""The longest line that is read, in bytes; the lines of the course's own files have at most some ten thousand."""
 KINDS = ("bfs", "random", "interleave", "scenario")
 EVENTS = ("EL2_PANIC", "EL2_USE_AFTER_DONATION", "EL2_FAULT", "EL2_STALE_PUT")
 ALPHABET = ("vms", "vcpus", "pages", "gfns")
-"""Sizes in a configuration that say what calls were tried, not what the machine is like."""
-REQUEST = "the call"
-"""Where a checked step keeps the call that it begins; no field of a file can be called that and pass."""
-KNOWN_CALLS: dict[tuple[str, str, str], Call] = {}
-"""Calls that were checked before, by revision, name and arguments: most calls in a file come many times."""
+"""Sizes in a configuration that describe which calls were tried, not the machine."""
+
+WORD, COUNT, NAME = number(-2**63, 2**64 - 1), number(0, 2**32 - 1), text(100)
+CONFIG = record(dict.fromkeys(SIZES, number(1, 99)), dict.fromkeys(ALPHABET, number(1, 99)))
+VECTOR = record(
+    {"rev": one_of(*REVISIONS), "id": COUNT, "kind": one_of(*KINDS), "config": CONFIG, "init": ANY_OBJECT,
+     "steps": ANY_LIST},
+    optional={"at": ANY_OBJECT, "probes": ANY_LIST, **dict.fromkeys(("seed", "space", "base", "ref", "title"), NAME)})
+
+OWNER = either(NAME, tuple_of(one_of("GUEST"), COUNT, COUNT))
+PAGE = tuple_of(NAME, NAME, COUNT, COUNT, OWNER, NAME, optional=1)
+"""Two states, two counts, the owner, and for a guest page its content."""
+LEAF = tuple_of(either(NULL, NAME), NAME)
+MAPS = map_of(LEAF, names=Schema("a gfn in decimal digits", str.isdecimal))
+VM = record({"vm": NAME, "dying": BOOL, "protected": BOOL, "refcount": COUNT, "maps": MAPS,
+             "vcpus": list_of(either(NULL, one_of("idle"), COUNT)), "mc": list_of(either(NULL, COUNT))})
+SLOT = either(one_of("free"), one_of("reserved"), VM.where(lambda vm: len(vm["mc"]) == len(vm["vcpus"]),
+                                                           "a VM with one memcache for each vCPU"))
+LOADED = either(NULL, one_of("stale"), tuple_of(COUNT, COUNT))
+
+FREED = record({"meta": COUNT, "s2": COUNT, "meta_zero": BOOL, "host_owned": BOOL})
+SPLIT = record({"before": list_of(one_of(*"LHYGPF")), "max": COUNT})
+OUTCOME = {"ret": either(NULL, one_of("pending"), WORD), "event": one_of(None, *EVENTS)}
+DETAILS = {"flush": list_of(WORD), "freed": FREED, "regions": NAME, "in": NAME, "page": NAME,
+           "ret_if_warn_not_fatal": either(NULL, WORD)}
+
+
+class Shapes(NamedTuple):
+    """The schemas that depend on the size of the machine: of a state, of a step, and of a step without its outcome."""
+
+    state: Schema
+    step: Schema
+    short_step: Schema
+
+
+@cache
+def make_shapes(cpus: int, slots: int) -> Shapes:
+    """Return the schemas for a machine with so many CPUs and slots."""
+    common = {"loaded": list_of(LOADED, cpus, cpus), "anon_hyp": COUNT}
+    state = record(common | {"slots": list_of(SLOT, slots, slots), "pages": map_of(PAGE), "host_mc": map_of(COUNT)})
+    difference = record({}, common | {
+        "slots": map_of(SLOT, names=one_of(*map(str, range(slots)))), "pages": map_of(either(NULL, PAGE)),
+        "host_mc": map_of(either(NULL, COUNT))})
+    call = {"cpu": number(0, cpus - 1), "call": NAME}
+    step = record(call | OUTCOME | {"state": either(NULL, difference)}, DETAILS | {
+        "args": ANY_OBJECT, "flight": one_of("begin", "resume"), "split": SPLIT})
+    return Shapes(state, step, record(call | {"args": ANY_OBJECT, "ret": either(NULL, WORD)}))
+
+
+class RecordedStep(NamedTuple):
+    """A step of a vector: the call that it begins, None if a call goes on; where that call may stop; all its fields."""
+
+    request: Call | None
+    split: Split | None
+    fields: JSON
 
 
 @dataclass(frozen=True)
 class Vector:
-    """One line of a file: a sequence of recorded steps, and for a walk the state there and what was tried in it."""
+    """One line of a file: a sequence of recorded steps. A walk also has the state that it leads to, `at`.
+
+    `probes` are calls that were tried in that state, each on its own.
+    """
 
     line: int
     revision: Revision
@@ -38,248 +94,66 @@ class Vector:
     title: str
     config: Mapping[str, int]
     init: JSON
-    steps: list[JSON]
+    steps: list[RecordedStep]
     at: JSON | None
-    probes: list[JSON]
+    probes: list[RecordedStep]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}" + (f" ({self.title})" if self.title else "")
 
 
 def read(path: Path) -> Iterator[Vector]:
-    """The vectors of a file. Raises BadFile at the first line that is none."""
-    for number, line in read_lines(path, LINE_LIMIT):
+    """Yield the vectors of a file. Raise BadFile at the first line that is not a vector."""
+    for line_number, line in read_lines(path, LINE_LIMIT):
         try:
-            yield parse_vector(parse(line), number)
-        except (BadFile, ModelError) as error:
-            raise BadFile(f"line {number}: {error}") from None
+            yield parse_vector(parse(line), line_number)
+        except (BadFile, SchemaError, ModelError) as error:
+            raise BadFile(f"line {line_number}: {error}") from None
 
 
-def parse_vector(given: JSON, line: int) -> Vector:
-    """One line, checked."""
-    check_fields(given, "vector", VECTOR, VECTOR_FIELDS)
-    if ("at" in given) != ("probes" in given):
-        raise BadFile("'at' and 'probes' belong together")
-    config = {name: given["config"][name] for name in SIZES}
-    check_state(given["init"], "init", config)
-    revision = REVISIONS[given["rev"]]
-    for number, step in enumerate(given["steps"]):
-        check_step(step, f"step {number}", revision, config, "at" in given and "state" not in step)
-    for number, probe in enumerate(given.get("probes", ())):
-        check_step(probe, f"probe {number}", revision, config, False)
-    if "at" in given:
-        check_state(given["at"], "at", config)
-    return Vector(line, revision, given["kind"], given["id"], given.get("ref", ""), config, given["init"],
-                  given["steps"], given.get("at"), given.get("probes", []))
+def parse_vector(value: JSON, line: int) -> Vector:
+    """Return the vector that JSON values describe. Raise BadFile, SchemaError or ModelError if they describe none."""
+    VECTOR.check(value, "vector")
+    if ("at" in value) != ("probes" in value):
+        raise BadFile("a vector has both 'at' and 'probes', or neither")
+    config = {name: value["config"][name] for name in SIZES}
+    shapes, revision = make_shapes(config["cpus"], config["slots"]), REVISIONS[value["rev"]]
+    shapes.state.check(value["init"], "init")
+    if "at" in value:
+        shapes.state.check(value["at"], "at")
+    steps = [parse_step(step, f"steps[{n}]", revision, shapes, "at" in value) for n, step in enumerate(value["steps"])]
+    probes = [parse_step(probe, f"probes[{n}]", revision, shapes, False)
+              for n, probe in enumerate(value.get("probes", ()))]
+    return Vector(line, revision, value["kind"], value["id"], value.get("ref", ""), config, value["init"], steps,
+                  value.get("at"), probes)
 
 
-def request(step: JSON) -> Call | None:
-    """The call that a step of a checked vector begins, or None where one goes on."""
-    begun: Call | None = step[REQUEST]
-    return begun
+def parse_step(value: JSON, path: str, revision: Revision, shapes: Shapes, in_walk: bool) -> RecordedStep:
+    """Return the step that JSON values describe; a step of a walk may leave out everything but what it returned."""
+    short = in_walk and isinstance(value, dict) and "state" not in value
+    (shapes.short_step if short else shapes.step).check(value, path)
+    flight = value.get("flight")
+    if ("args" in value) == (flight == "resume") or ("split" in value) != (flight == "begin"):
+        raise BadFile(f"{path}: 'args' belong to a call that begins, 'split' to a call that begins and may stop")
+    if value["call"] not in revision.calls:
+        raise BadFile(f"{path}: revision {revision.name} has no call {shorten(value['call'])}")
+    try:
+        request = None if flight == "resume" else find_call(value["call"], value["args"], revision)
+    except ModelError as error:
+        raise BadFile(f"{path}: {error}") from None
+    split = Split(value["split"]["before"], value["split"]["max"]) if "split" in value else None
+    return RecordedStep(request, split, value)
 
 
-def find_call(step: JSON, revision: Revision) -> Call | None:
-    """The same for a step that is being checked."""
-    if step.get("flight") == "resume":
-        return None
-    key = revision.name, step["call"], repr(step["args"])
+KNOWN_CALLS: dict[tuple[str, str, str], Call] = {}
+"""Calls that were checked before, by revision, name and arguments: most calls in a file occur many times."""
+
+
+def find_call(name: str, args: JSON, revision: Revision) -> Call:
+    """Return the call with these named arguments. Raise ModelError if they do not fit it."""
+    key = revision.name, name, repr(args)
     if key not in KNOWN_CALLS:
         if len(KNOWN_CALLS) > 100_000:
             KNOWN_CALLS.clear()
-        KNOWN_CALLS[key] = make_call(step["call"], step["args"], revision)
+        KNOWN_CALLS[key] = make_call(name, args, revision)
     return KNOWN_CALLS[key]
-
-
-def split(step: JSON) -> Split | None:
-    """Where the call that a step begins may stop."""
-    return Split(step["split"]["before"], step["split"]["max"]) if "split" in step else None
-
-
-def check_fields(value: Any, where: str, wanted: Mapping[str, FieldCheck], known: Set[str]) -> None:
-    """Raise BadFile unless this is an object with all the wanted fields, each as it should be, and no unknown one."""
-    if not isinstance(value, dict):
-        raise BadFile(f"{where} is not an object")
-    for name, fits in wanted.items():
-        if name not in value:
-            raise BadFile(f"{where} has no field {name!r}")
-        if not fits(value[name]):
-            raise BadFile(f"{where}: {name!r} cannot be {shorten(value[name])}")
-    check_known(value, where, known)
-
-
-def check_known(value: JSON, where: str, known: Set[str]) -> None:
-    """Raise BadFile for a field that is not known, or an optional one that is not as it should be."""
-    if unknown := value.keys() - known:
-        raise BadFile(f"{where}: the field {min(unknown)[:40]!r} is not known")
-    for name in value:
-        if name in OPTIONAL and not OPTIONAL[name](value[name]):
-            raise BadFile(f"{where}: {name!r} cannot be {shorten(value[name])}")
-
-
-def shorten(value: Any) -> str:
-    """The beginning of a value that is wrong."""
-    text = repr(value) if isinstance(value, str | int | bool) or value is None else str(value)
-    return text if len(text) <= 50 else text[:50] + "..."
-
-
-def check_step(step: Any, where: str, revision: Revision, config: Mapping[str, int], short: bool) -> None:
-    """Raise BadFile or ModelError unless this is a step; a short one tells no more than what it returned."""
-    if not isinstance(step, dict):
-        raise BadFile(f"{where} is not an object")
-    check_fields(step, where, *((SHORT, SHORT.keys()) if short else (STEP, STEP_FIELDS)))
-    flight = step.get("flight")
-    if ("args" in step) == (flight == "resume") or ("split" in step) != (flight == "begin"):
-        raise BadFile(f"{where}: 'args' belong to a call that begins, 'split' to one that begins and may stop")
-    if not step["cpu"] < config["cpus"]:
-        raise BadFile(f"{where}: there is no CPU {step['cpu']}")
-    if step["call"] not in revision.calls:
-        raise BadFile(f"{where}: revision {revision.name} has no call {shorten(step['call'])}")
-    try:
-        step[REQUEST] = find_call(step, revision)
-    except ModelError as error:
-        raise BadFile(f"{where}: {error}") from None
-    if step.get("state"):
-        check_state(step["state"], f"{where}: state", config, difference=True)
-
-
-def check_state(state: JSON, where: str, config: Mapping[str, int], difference: bool = False) -> None:
-    """Raise BadFile unless this is a full state, or with `difference` what has changed in one."""
-    check_known(state, where, STATE.keys())
-    for name, fits in STATE.items():
-        if name not in state and not difference:
-            raise BadFile(f"{where} has no field {name!r}")
-        if name in state and not fits(state[name], config, difference):
-            raise BadFile(f"{where}: {name!r} cannot be {shorten(state[name])}")
-
-
-FieldCheck = Callable[[Any], bool]
-
-
-def is_number(value: Any) -> bool:
-    """True for a whole number of at most 64 bits; a truth value is none."""
-    return type(value) is int and -2**63 <= value < 2**64
-
-
-def is_count(value: Any) -> bool:
-    """True for a number from 0 on."""
-    return type(value) is int and 0 <= value < 2**32
-
-
-def is_name(value: Any) -> bool:
-    """True for a short text."""
-    return type(value) is str and len(value) <= 100
-
-
-def is_slot(value: Any) -> bool:
-    """True for what may stand in the VM table."""
-    if type(value) is not dict:
-        return value in ("free", "reserved")
-    return (value.keys() == SLOT.keys() and all(fits(value[name]) for name, fits in SLOT.items())
-            and len(value["mc"]) == len(value["vcpus"]))
-
-
-def are_slots(value: Any, config: Mapping[str, int], difference: bool) -> bool:
-    """True for the entries of a table; a difference names those it has by their numbers."""
-    if not difference:
-        return type(value) is list and len(value) == config["slots"] and all(map(is_slot, value))
-    places = {str(idx) for idx in range(config["slots"])}
-    return type(value) is dict and value.keys() <= places and all(map(is_slot, value.values()))
-
-
-def are_maps(value: Any) -> bool:
-    """True for what a guest has: page and right by gfn."""
-    return type(value) is dict and all(
-        gfn.isdecimal() and type(leaf) is list and len(leaf) == 2 and (leaf[0] is None or is_name(leaf[0]))
-        and is_name(leaf[1]) for gfn, leaf in value.items())
-
-
-def are_loaded(value: Any, config: Mapping[str, int], _difference: bool) -> bool:
-    """True for what the CPUs have loaded: nothing, handle and index, or something stale."""
-    return type(value) is list and len(value) == config["cpus"] and all(
-        one is None or one == "stale" or (type(one) is list and len(one) == 2 and all(map(is_count, one)))
-        for one in value)
-
-
-def is_page(value: Any) -> bool:
-    """True for a page: two states, two counts, an owner, for a guest page the content."""
-    if type(value) is not list or not 5 <= len(value) <= 6:
-        return False
-    host, hyp, shares, count, owner, *content = value
-    return (is_name(host) and is_name(hyp) and is_count(shares) and is_count(count)
-            and (is_name(owner) or is_guest(owner)) and all(map(is_name, content)))
-
-
-def is_guest(owner: Any) -> bool:
-    """True for a guest as an owner: with handle and gfn."""
-    return type(owner) is list and len(owner) == 3 and owner[0] == "GUEST" and all(map(is_count, owner[1:]))
-
-
-def by_name(fits: FieldCheck) -> Callable[[Any, Mapping[str, int], bool], bool]:
-    """The check of a map from names; in a difference null takes an entry away."""
-    def check(value: Any, _config: Mapping[str, int], difference: bool) -> bool:
-        return type(value) is dict and all(
-            (one is None and difference) or fits(one) for one in value.values())
-    return check
-
-
-def list_of(fits: FieldCheck) -> FieldCheck:
-    """The check of a list."""
-    return lambda value: type(value) is list and all(map(fits, value))
-
-
-def either(*exact: Any) -> FieldCheck:
-    """The check of a value that is one of these; 0 is not False."""
-    return lambda value: any(value is one or (type(value) is str and value == one) for one in exact)
-
-
-def or_none(fits: FieldCheck) -> FieldCheck:
-    """The check of a value that may be null."""
-    return lambda value: value is None or fits(value)
-
-
-def is_config(value: Any) -> bool:
-    """True for the sizes of a machine and of an alphabet of calls."""
-    return (type(value) is dict and value.keys() <= {*SIZES, *ALPHABET} and value.keys() >= set(SIZES)
-            and all(type(size) is int and 1 <= size <= 99 for size in value.values()))
-
-
-def is_freed(value: Any) -> bool:
-    """True for what a teardown gave back."""
-    return (type(value) is dict and value.keys() == {"meta", "s2", "meta_zero", "host_owned"}
-            and is_count(value["meta"]) and is_count(value["s2"])
-            and type(value["meta_zero"]) is bool and type(value["host_owned"]) is bool)
-
-
-def is_split(value: Any) -> bool:
-    """True for where a call may stop, and how often."""
-    return (type(value) is dict and value.keys() == {"before", "max"} and is_count(value["max"])
-            and type(value["before"]) is list and all(map(either(*"LHYGPF"), value["before"])))
-
-
-is_truth: FieldCheck = either(True, False)
-is_text: FieldCheck = is_name
-VECTOR: dict[str, FieldCheck] = {
-    "rev": either(*REVISIONS), "id": is_count, "kind": either(*KINDS), "config": is_config,
-    "init": lambda value: type(value) is dict, "steps": lambda value: type(value) is list}
-TEXTS = {"seed", "space", "base", "ref", "title"}
-SHORT: dict[str, FieldCheck] = {
-    "cpu": is_count, "call": is_name, "args": lambda value: type(value) is dict, "ret": or_none(is_number)}
-STEP: dict[str, FieldCheck] = {
-    "cpu": is_count, "call": is_name, "ret": lambda value: value is None or value == "pending" or is_number(value),
-    "event": or_none(either(*EVENTS)), "state": or_none(lambda value: type(value) is dict)}
-VECTOR_FIELDS = VECTOR.keys() | TEXTS | {"at", "probes"}
-STEP_FIELDS = STEP.keys() | {"args", "flush", "freed", "flight", "split", "regions", "in", "page",
-                             "ret_if_warn_not_fatal"}
-OPTIONAL: dict[str, FieldCheck] = {
-    **dict.fromkeys(TEXTS, is_text), "at": lambda value: type(value) is dict,
-    "probes": lambda value: type(value) is list, "args": lambda value: type(value) is dict,
-    "flush": list_of(is_number), "freed": is_freed, "flight": either("begin", "resume"), "split": is_split,
-    "regions": is_text, "in": is_text, "page": is_text, "ret_if_warn_not_fatal": or_none(is_number)}
-SLOT: dict[str, FieldCheck] = {
-    "vm": is_name, "dying": is_truth, "protected": is_truth, "refcount": is_count,
-    "vcpus": list_of(lambda value: value is None or value == "idle" or is_count(value)),
-    "mc": list_of(or_none(is_count)), "maps": are_maps}
-STATE: dict[str, Callable[[Any, Mapping[str, int], bool], bool]] = {
-    "slots": are_slots, "loaded": are_loaded, "pages": by_name(is_page),
-    "anon_hyp": lambda value, _config, _difference: is_count(value), "host_mc": by_name(is_count)}

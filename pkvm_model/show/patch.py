@@ -13,7 +13,7 @@ from difflib import ndiff
 from html import escape
 from typing import NamedTuple
 
-from ..conform.recording import call_numbers
+from ..conform.recordings import call_numbers
 from ..model.revisions import GuardAnswer, Revision, Warn, errno
 from ..model.run import CALLS, parameters
 from ..scenes.scene import LENT_PAGE, scene

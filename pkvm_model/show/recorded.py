@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..conform.recording import RECORDINGS, Comparison, Recorded, Row, Scenario, call_numbers, load, replay
+from ..conform.recordings import (RECORDINGS, RecordedRow, RecordedScenario, ReplayedRow, ReplayedScenario,
+                                  call_numbers, load, replay)
 from ..model.revisions import Revision
 from ..model.trace import show_ret, show_value
 from .story import Calls
@@ -20,9 +21,9 @@ FIRST_INJECTED = 20
 class Beside:
     """The kernel's answers beside the model's; equal rows that follow each other stand together."""
 
-    comparison: Comparison
+    comparison: ReplayedScenario
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ReplayedRow]:
         return iter(self.comparison.rows)
 
     def table(self) -> Table:
@@ -38,7 +39,7 @@ class Beside:
         return self.table()._repr_html_()
 
 
-def merge_rows(rows: list[Row]) -> tuple[str, ...]:
+def merge_rows(rows: list[ReplayedRow]) -> tuple[str, ...]:
     """Merge rows with the same call and answers into one."""
     call, *answers = rows[0].cells
     texts = dict.fromkeys(", ".join(map(show_value, row.args or ())) for row in rows)
@@ -49,7 +50,7 @@ def merge_rows(rows: list[Row]) -> tuple[str, ...]:
 class Life:
     """One scenario of a recording."""
 
-    scenario: Scenario
+    scenario: RecordedScenario
 
     def replayed(self, revision: Revision | None = None) -> Beside:
         """Return the model's answers beside the kernel's, as the revision that this kernel has or as another one."""
@@ -68,7 +69,7 @@ class Life:
                      code=frozenset({0}))
 
 
-def describe_answer(row: Recorded) -> str:
+def describe_answer(row: RecordedRow) -> str:
     """Return the answer to a recorded call, in words."""
     if not row.understood:
         return "not understood"

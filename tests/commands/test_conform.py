@@ -12,8 +12,9 @@ import pytest
 
 from pkvm_model.commands import conform as conform_command
 from pkvm_model.conform import begin, new, resume, state, step
-from pkvm_model.conform.compare import Tally, conform
-from pkvm_model.conform.recording import RECORDINGS
+from pkvm_model.conform.compare import conform
+from pkvm_model.conform.recordings import RECORDINGS
+from pkvm_model.conform.tally import Tally
 from pkvm_model.model.state import Config
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.model.view import ModelError

@@ -12,8 +12,9 @@ from typing import Any
 
 from pkvm_model.__main__ import main
 from pkvm_model.conform import vectors
-from pkvm_model.conform.compare import Tally, conform
+from pkvm_model.conform.compare import conform
 from pkvm_model.conform.lines import parse, read_lines
+from pkvm_model.conform.tally import Tally
 from pkvm_model.model.revisions import REVISIONS
 
 JSON = dict[str, Any]

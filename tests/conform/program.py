@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkvm_model.conform.recording import Scenario, calls, start
+from pkvm_model.conform.recordings import RecordedScenario, start, translate_calls
 from pkvm_model.model.run import begin, complete, finish
 from pkvm_model.model.state import Span, State, Value
 from pkvm_model.model.steps import Call
@@ -44,13 +44,13 @@ QUIET = {"__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run", "__pkvm_vcpu_s
 """How often these occur in a recording means nothing."""
 
 
-def recorded(scenario: Scenario) -> list[Made]:
+def recorded(scenario: RecordedScenario) -> list[Made]:
     """The hypercalls of a recording in the model's words, without the quiet ones."""
-    return [(call.name, complete(call).args, row.ret) for row, call in calls(scenario, scenario.revision)
+    return [(call.name, complete(call).args, row.ret) for row, call in translate_calls(scenario, scenario.revision)
             if call and call.name not in QUIET]
 
 
-def beginning(scenario: Scenario) -> State:
+def beginning(scenario: RecordedScenario) -> State:
     """The machine before the first row, with the structs of the host where they lay."""
     state = start(scenario)
     if (scenario.kernel, scenario.name) not in SHARED_END:
@@ -62,7 +62,7 @@ def beginning(scenario: Scenario) -> State:
 class Program:
     """The test program, its VMs protected or not; `answers` are the results of the host's functions."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: RecordedScenario) -> None:
         self.state, self.revision = beginning(scenario), scenario.revision
         self.protected = scenario.name.startswith("p")
         self.runs: dict[str, int] = {}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkvm_model.conform.recording import RECORDINGS, RecordingError, load, replay
+from pkvm_model.conform.recordings import RECORDINGS, RecordingError, load, replay
 
 LINES = (RECORDINGS / "6.19.14-natural.jsonl").read_text(encoding="utf-8").splitlines()
 N3 = [line for line in LINES if '"n3"' in line]
@@ -39,22 +39,22 @@ BROKEN = [
     ("a cut line", [*N3[:4], N3[4][:50]], "line 5: this is not a whole row"),
     ("an empty line", [N3[0], "", *N3[1:]], "line 2: this is not a whole row"),
     ("a line without end", ["[" * 200_000], "line 1: this is not a whole row"),
-    ("a list", ["[1, 2]"], "line 1: a row is a JSON object"),
-    ("a missing field", without(2, "ret"), "line 2: the field 'ret' is missing"),
-    ("an answer of the wrong type", changed(2, ret=True), "line 2: the field 'ret' is a number, text or null,"),
-    ("a huge answer", changed(2, ret=10**30), "line 2: the field 'ret' is a number, text or null"),
+    ("a list", ["[1, 2]"], "line 1: row must be an object, not [1, 2]"),
+    ("a missing field", without(2, "ret"), "line 2: row has no field 'ret'"),
+    ("an answer of the wrong type", changed(2, ret=True), "line 2: row.ret must be a number, a text or null, not True"),
+    ("a huge answer", changed(2, ret=10**30), "line 2: row.ret must be a number, a text or null, not 1000"),
     ("a text for an answer", changed(2, ret="0"), "line 2: a hypercall returns a number or null"),
-    ("a negative CPU", changed(2, cpu=-1), "line 2: the field 'cpu' is a number from 0 to 99, not -1"),
-    ("an unknown side", changed(2, side="moon"), "line 2: the field 'side' is one of hyp, inject"),
-    ("a nested side", changed(2, side=[]), "line 2: the field 'side' is one of hyp, inject"),
+    ("a negative CPU", changed(2, cpu=-1), "line 2: row.cpu must be a number from 0 to 99, not -1"),
+    ("an unknown side", changed(2, side="moon"), "line 2: row.side must be hyp, inject, host, user, dmesg or meta"),
+    ("a nested side", changed(2, side=[]), "line 2: row.side must be hyp, inject, host, user, dmesg or meta, not []"),
     ("an unknown kernel", changed(2, kernel="5.10.1"), "line 2: kernel '5.10.1' is not known here; known"),
-    ("a missing row", [*N3[:3], *N3[4:]], "line 4: row 5 of scenario n3 follows on row 3"),
+    ("a missing row", [*N3[:3], *N3[4:]], "line 4: row 5 of scenario n3 follows row 3"),
     ("an argument of the wrong type", changed(2, args=[5]), "line 2: the arguments of a hypercall are texts"),
     ("code for an argument", changed(2, args=["__import__('os')"]), "line 2: the arguments"),
     ("too few arguments", changed(13, args=["0x1000"]), "line 13: __pkvm_init_vcpu has 3 arguments, not 1"),
     ("a struct out of nowhere", changed(12, args=["0xffff000000000000"] * 3), "init_vcpu name lie on pages"),
     ("a field that stands there twice", [N3[0], '{"ret": 0, ' + N3[1][1:]], "line 2: 'ret' stands in one object twice"),
-    ("nothing", [""], "there is no row in this file"),
+    ("nothing", [""], "this file has no rows"),
 ]
 
 
@@ -72,7 +72,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_names_of_those_that_are() 
 
 
 def test_a_scenario_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
-    with pytest.raises(RecordingError, match=r"no scenarios are called 'n99'; there are i3, n1, n2"):
+    with pytest.raises(RecordingError, match=r"no scenarios are called 'n99'; the scenarios are i3, n1, n2"):
         load("6.19.14-natural").scenario("n99")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.conform.compare import Tally, conform
+from pkvm_model.conform.compare import conform
+from pkvm_model.conform.tally import Tally
 from pkvm_model.model import hypercalls, memory, view
 from tests.conform.files import JSON, VECTORS, changed, compared, rows, some
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pkvm_model.conform.recording import Scenario, load
+from pkvm_model.conform.recordings import RecordedScenario, load
 from tests.conform.program import SCRIPTS, Program, recorded
 
 SCENARIOS = [scenario for kernel in ("6.19.14", "7.3.4") for scenario in load(f"{kernel}-natural").scenarios]
@@ -13,12 +13,12 @@ EACH = pytest.mark.parametrize("scenario", SCENARIOS, ids=[f"{s.kernel}-{s.name}
 
 
 @EACH
-def test_the_host_makes_the_recorded_hypercalls(scenario: Scenario) -> None:
+def test_the_host_makes_the_recorded_hypercalls(scenario: RecordedScenario) -> None:
     assert Program(scenario).made == recorded(scenario)
 
 
 @EACH
-def test_the_program_is_refused_what_it_was_refused_on_the_real_kernel(scenario: Scenario) -> None:
+def test_the_program_is_refused_what_it_was_refused_on_the_real_kernel(scenario: RecordedScenario) -> None:
     told = [row.call for row in scenario.rows if row.side == "user"]
     errors = [-int(found[1]) for call in told if (found := re.search(r"ret=-1 errno=(\d+)", call))]
     segv = [-14 for call in told if call == "host_read while_alive signal=11"]
@@ -27,7 +27,7 @@ def test_the_program_is_refused_what_it_was_refused_on_the_real_kernel(scenario:
 
 
 @EACH
-def test_the_host_warns_as_often_as_the_real_kernel_did(scenario: Scenario) -> None:
+def test_the_host_warns_as_often_as_the_real_kernel_did(scenario: RecordedScenario) -> None:
     warnings = [row for row in scenario.rows if row.side == "dmesg" and row.call.startswith("WARNING")]
     assert len(Program(scenario).warnings) == len(warnings)
 

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.conform.recording import RECORDINGS, Comparison, Scenario, calls, load, replay, start
+from pkvm_model.conform.recordings import (
+    RECORDINGS,
+    RecordedScenario,
+    ReplayedScenario,
+    load,
+    replay,
+    start,
+    translate_calls,
+)
 from pkvm_model.model.revisions import V1, Revision
 from pkvm_model.model.run import begin, finish, resume
 from pkvm_model.model.state import HYP, OWNED, Cpu, Page, Slot, Span, State
@@ -23,22 +31,22 @@ def rows(scenario: str) -> list[dict[str, object]]:
     return [row for row in every if row["scenario"] == scenario]
 
 
-def replayed(folder: Path, changed: list[dict[str, object]]) -> Comparison:
+def replayed(folder: Path, changed: list[dict[str, object]]) -> ReplayedScenario:
     """What comes of these rows as a recording of their own."""
     path = folder / "changed.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in changed), encoding="utf-8")
     return replay(load(path).scenarios[0])
 
 
-def final(scenario: Scenario) -> State:
+def final(scenario: RecordedScenario) -> State:
     """The state after the last call of a scenario."""
     return list(states(scenario))[-1]
 
 
-def states(scenario: Scenario) -> Iterator[State]:
+def states(scenario: RecordedScenario) -> Iterator[State]:
     """The state after each lock region of a scenario."""
     state, revision = start(scenario), scenario.revision
-    for row, call in calls(scenario, revision):
+    for row, call in translate_calls(scenario, revision):
         assert call is not None
         step = begin(state, revision, row.cpu, call)
         yield step.state
@@ -55,7 +63,7 @@ def test_every_call_in_the_life_of_a_real_vm_is_answered_as_the_kernel_answered_
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_recorded_scenario_is_answered_as_the_kernel_answered_it(scenario: Scenario) -> None:
+def test_every_recorded_scenario_is_answered_as_the_kernel_answered_it(scenario: RecordedScenario) -> None:
     assert [row.cells for row in replay(scenario) if row.agree is not True] == []
 
 
@@ -64,13 +72,13 @@ def test_all_fifteen_scenarios_are_there() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_hypercall_of_a_recording_is_compared(scenario: Scenario) -> None:
+def test_every_hypercall_of_a_recording_is_compared(scenario: RecordedScenario) -> None:
     recorded = [row for row in rows(scenario.name) if row["side"] == "hyp"]
     assert len(replay(scenario).rows) == len(recorded)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_at_the_end_of_a_life_nothing_is_left_of_it_at_el2(scenario: Scenario) -> None:
+def test_at_the_end_of_a_life_nothing_is_left_of_it_at_el2(scenario: RecordedScenario) -> None:
     state = final(scenario)
     assert list(state.all(Slot)) == []
     assert [name for name, page in state.all(Page) if page.owner == HYP or page.hyp == OWNED] == []
@@ -98,7 +106,7 @@ def test_a_page_under_two_structs_is_pinned_for_each(tmp_path: Path) -> None:
     assert final(scenario).get(Page, "hv0.0").refcount == 2
 
 
-def load_rows(folder: Path, changed: list[dict[str, object]]) -> Scenario:
+def load_rows(folder: Path, changed: list[dict[str, object]]) -> RecordedScenario:
     """These rows as a scenario."""
     replayed(folder, changed)
     return load(folder / "changed.jsonl").scenarios[0]
@@ -129,9 +137,9 @@ def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart() -> None
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_each_state_of_a_recorded_life_is_restored_from_json_and_goes_on_to_the_same_end(scenario: Scenario) -> None:
+def test_each_state_of_a_recorded_life_survives_json_and_leads_to_the_same_end(scenario: RecordedScenario) -> None:
     state, revision, end = start(scenario), scenario.revision, digest(final(scenario))
-    todo = [(row.cpu, call) for row, call in calls(scenario, revision) if call]
+    todo = [(row.cpu, call) for row, call in translate_calls(scenario, revision) if call]
     for number, (cpu, call) in enumerate(todo):
         step = begin(state, revision, cpu, call)
         while True:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.conform.recording import call_numbers, call_with
+from pkvm_model.conform.recordings import call_numbers, call_with
 from pkvm_model.model.dispatch import HYPERCALLS, NOT_SUPPORTED, SUCCESS, handle_host_hcall
 from pkvm_model.model.revisions import REVISIONS, V1, Revision
 from pkvm_model.model.state import State

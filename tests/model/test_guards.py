@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.conform.compare import Tally, VectorPlayer
+from pkvm_model.conform.compare_vectors import VectorPlayer
+from pkvm_model.conform.tally import Tally
 from pkvm_model.conform.vectors import Vector
 from pkvm_model.model.revisions import REVISIONS, Revision
 from pkvm_model.model.view import View

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.conform import vectors
-from pkvm_model.conform.compare import start_machine
+from pkvm_model.conform.compare_vectors import start_machine
 from pkvm_model.conform.vectors import Vector
 from pkvm_model.model.revisions import REVISIONS, Revision
 from pkvm_model.model.run import begin, finish, regions, resume
@@ -54,9 +53,8 @@ def by_regions(vector: Vector) -> tuple[State, list[Action]]:
     """A vector as single lock regions, without the host's emptying of its memcaches, which is no call."""
     machine, actions = start_machine(vector, vector.revision), list[Action]()
     before = machine.state
-    for step in vector.steps:
-        request, split = vectors.request(step), vectors.split(step)
-        played = machine.play(step["cpu"], request, split)
+    for request, split, fields in vector.steps:
+        played = machine.play(fields["cpu"], request, split)
         machine.settle(played, request, split)
         machine.state = played.state
         actions += [(played.cpu, request), *[(played.cpu, None)] * (len(played.regions) - 1)]

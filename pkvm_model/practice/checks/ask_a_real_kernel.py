@@ -1,7 +1,7 @@
 """Checks of the exercises about "Ask a real kernel"."""
 from __future__ import annotations
 
-from ...conform.recording import Comparison, call_numbers, call_with, load, replay_all
+from ...conform.recordings import ReplayedScenario, call_numbers, call_with, load, replay_all
 from ...model.revisions import UPSTREAM, V1, Revision, errno
 from ...model.run import run
 from ...model.state import State, Vm
@@ -100,7 +100,7 @@ def run_line(state: State, kernel: Revision, row: str, number: int) -> Step:
         raise NotYet(f"Line {number} cannot be called: {str(error).partition('; it has')[0]}.") from None
 
 
-def find_recording(old: Step, new: Step, lives: list[Comparison], looked_at: str) -> Verdict:
+def find_recording(old: Step, new: Step, lives: list[ReplayedScenario], looked_at: str) -> Verdict:
     """Return whether a recording has the answer that distinguishes the kernels."""
     results = [show_outcome(step).removeprefix("= ") for step in (new, old)]
     cells = (new.call.name, *results)
