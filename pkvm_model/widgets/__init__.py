@@ -1,4 +1,4 @@
-"""What the learner clicks: widgets, a family in a module."""
+"""The widgets that a learner clicks, one family in each module."""
 from __future__ import annotations
 
 from .bench import Bench

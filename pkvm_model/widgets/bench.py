@@ -1,4 +1,4 @@
-"""The bench: lanes, state and ownership to step through. Python works states out, the front end draws and steps."""
+"""The bench: step through lanes, state and ownership. Python computes states; the front end draws and steps."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from .widget import Widget, compact
 
 
 class Bench(Widget):
-    """A bench on a graph; it asks `expand(from_id, cpu, line)` for what the graph does not hold.
+    """A bench on a graph; `expand(from_id, cpu, line)` computes what the graph does not hold.
 
     Its place is a history: every step that was ever taken, and the one shown.
     """
@@ -21,18 +21,18 @@ class Bench(Widget):
     kind = "bench"
 
     def __init__(self, graph: Graph, expand: Expand | None = None, packed: str = ""):
-        """Stand at the start of the graph; `packed` is the same as a text, where it is known already."""
+        """Begin at the start of the graph; `packed` is its packed text if the caller has it."""
         self._walk = Walk(graph, expand)
         super().__init__(packed or pack(graph), self._walk.history)
 
     @property
     def graph(self) -> Graph:
-        """The graph that was shipped."""
+        """The graph as shipped."""
         return self._walk.graph
 
     @property
     def at(self) -> int:
-        """How many steps lead from the start to the state shown."""
+        """The number of steps from the start to the state shown."""
         return len(self._here().path)
 
     @property
@@ -42,12 +42,12 @@ class Bench(Widget):
 
     @property
     def broken(self) -> dict[str, str]:
-        """What does not hold, or was broken on the way here: the invariant's name and the reason."""
+        """The broken properties, by name, with the reason: those of this state, and those of steps on the way here."""
         return {prop.name: prop.reason for prop in self._here().properties if prop.word == "broken"}
 
     @property
     def branches(self) -> list[str]:
-        """The trace texts of all that was tried: one for each place from which no further step was taken."""
+        """The trace texts of all branches: one for each place from which no further step was taken."""
         return self._here().branches
 
     @property
@@ -62,74 +62,74 @@ class Bench(Widget):
 
     @property
     def link(self) -> str:
-        """What to put behind the address of a notebook or a page so that it opens here."""
+        """The fragment that, added to the address of a notebook or a page, opens it here."""
         return self._here().link
 
     def goto(self, text: str) -> None:
-        """Opens a trace text or a link in every view; raises ValueError where it does not fit, and stays there."""
+        """Open a trace text or a link in every view. Raise ValueError at the first step that does not fit."""
         walk = self._here()
-        odd = walk.open(text) if "#" in text else walk.follow(text)
+        misfit = walk.open(text) if "#" in text else walk.follow(text)
         self.stand(walk.history)
-        if odd:
-            raise ValueError(f"The bench is at step {len(walk.path)}: {odd}.")
+        if misfit:
+            raise ValueError(f"The bench is at step {len(walk.path)}: {misfit}.")
 
     def describe(self) -> str:
-        """The state shown: a sentence and a table."""
+        """Return the state shown as a sentence and a table."""
         return describe_bench(self._here())
 
     def static(self) -> str:
-        """The state shown, as a sentence, a list and a table."""
+        """Return the state shown as HTML: a sentence, a list and a table."""
         return render_bench(self._here())
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Works one step out."""
+        """Compute one step."""
         return self._walk.ask(question["from"], question["cpu"], question["line"])
 
     def _here(self) -> Walk:
-        """The walk, brought to where the front end stands."""
+        """Return the walk, moved to the place that the front end shows."""
         if self._walk.history != self.place:
             self._walk.recall(self.place)
         return self._walk
 
     def __repr__(self) -> str:
-        """Short, and the same on every machine."""
+        """Return a short text that is the same on every machine."""
         graph = self.graph
         return f"Bench({graph['name']!r}, {graph['revision']['id']}, {len(graph['states'])} states, at step {self.at})"
 
 
 MOST_BYTES = 200_000
-"""How much a widget may ship: notebooks and pages carry it with them."""
+"""The most that a widget may ship, since notebooks and pages carry it."""
 SHARED: tuple[str, ...] = tuple(read_constants()["packed"])
-"""The lists of a state whose parts recur in others."""
+"""The lists of a state whose parts recur in other states."""
 
 
 def pack(graph: Graph) -> str:
-    """One line of JSON in which equal parts of states and equal steps stand once; a notebook would indent an object."""
+    """Return one line of JSON that holds equal parts and steps once. A notebook would indent an object."""
     places: dict[str, int] = {}
 
-    def place(part: object) -> int:
+    def find_place(part: object) -> int:
         return places.setdefault(compact(part), len(places))
 
-    def packed(state: State) -> State:
-        shared = {kind: [place(part) for part in state[kind]] for kind in SHARED if kind in state}
-        return state | shared | {"holds": place(state["holds"])}
+    def pack_state(state: State) -> State:
+        shared = {kind: [find_place(part) for part in state[kind]] for kind in SHARED if kind in state}
+        return state | shared | {"holds": find_place(state["holds"])}
 
-    def led(edge: Edge) -> tuple[int, int | None]:
-        return place({key: value for key, value in edge.items() if key != "to"}), edge["to"]
+    def pack_edge(edge: Edge) -> tuple[int, int | None]:
+        return find_place({key: value for key, value in edge.items() if key != "to"}), edge["to"]
 
-    states = [packed(state) for state in graph["states"]]
-    edges = [list(map(led, out)) for out in graph["edges"]]
-    # The parts are texts already; encoding them once more would take as long again.
+    states = [pack_state(state) for state in graph["states"]]
+    edges = [list(map(pack_edge, out)) for out in graph["edges"]]
+    # The parts are JSON already; encoding them again would double the time.
     return f'{compact({**graph, "states": states, "edges": edges})[:-1]},"parts":[{",".join(places)}]}}'
 
 
 def fit_graph(graph: Reach[Any, Any, Any], most: int = MOST_BYTES) -> Graph:
-    """As much of a graph as may be shipped; for the rest Python is asked."""
+    """Return as much of a graph as fits; the front end asks Python for the rest."""
     return fit_and_pack(graph, most)[0]
 
 
 def fit_and_pack(graph: Reach[Any, Any, Any], most: int = MOST_BYTES) -> tuple[Graph, str]:
-    """The same, and as the text that is shipped."""
+    """Return as much of a graph as fits, and its packed text."""
     value = graph.value()
     packed = pack(value)
     while (size := len(packed.encode())) > most and len(value["states"]) > 1:

@@ -14,7 +14,7 @@ MARK = "display:inline-block;min-width:16px;text-align:center;padding:0 5px;marg
 
 
 def render_bench(walk: Walk) -> str:
-    """The position as a sentence, a list and a table."""
+    """Return the position as a sentence, a list and a table."""
     says = render("p", "says", escape(walk.says + show_answer(walk.edge)))
     holds = describe_properties(walk)
     row = [render("p", "holds", "What holds"), render_list(holds)] if holds else []
@@ -23,14 +23,14 @@ def render_bench(walk: Walk) -> str:
 
 
 def render_pages(walk: Walk) -> str:
-    """The ownership table."""
+    """Return the ownership table."""
     pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
     rows = (render_page(name, what, row) for (name, what), row in pages)
     return render_table("Who owns every page", ["Page", "Host", "Hyp", "Guest", "Owner", "Counts", "In words"], rows)
 
 
 def render_page(name: str, what: str, row: State) -> str:
-    """One page: its signs, owner, counts and sentence."""
+    """Return the row of a page: signs, owner, counts and sentence."""
     first = render("th", "cell", escape(name), render("span", "what", escape(what)), scope="row")
     cells = [render_right(view, row[view]) for view in VIEWS]
     cells += [escape(row[key]) for key in ("owner", "count", "says")]
@@ -38,7 +38,7 @@ def render_page(name: str, what: str, row: State) -> str:
 
 
 def render_right(view: str, letter: str) -> str:
-    """Letter and border of a right, and its word."""
+    """Return the letter of a right in its border, and its word."""
     hue = HUES[view]
     border = {
         "O": f"background:{hue};color:#FFFFFF;border:2px solid {hue}",

@@ -1,4 +1,4 @@
-"""The bench without a screen: a sentence, a line for each CPU and VM, and a table."""
+"""The bench in words: a sentence, a line for each CPU and VM, and a table."""
 from __future__ import annotations
 
 from .walk import Edge, PropertyResult, State, Walk
@@ -9,14 +9,14 @@ OWNERS = {"HOST": "H", "HYP": "Y", "GUEST": "G"}
 
 
 def describe_step(walk: Walk) -> str:
-    """Where the bench stands and what the last step did."""
+    """Return the position of the bench and what the last step did."""
     graph, edge = walk.graph, walk.edge
     place = f"step {len(walk.path)}" if walk.path else "before the first step"
     return f"{graph['title']} ({graph['revision']['id']}), {place}. {walk.says}{show_answer(edge)}"
 
 
 def show_answer(edge: Edge | None) -> str:
-    """The sign of an answer that is not plain success."""
+    """Return the sign of a result other than plain success."""
     kind = edge["kind"] if edge else "step"
     code = f" -> {edge['ret']}" if edge and edge["ret"] else ""
     signs = {"refused": code, "nothing": " -> nothing", "warn": " (host WARN)", "panic": " (EL2 PANIC)"}
@@ -24,7 +24,7 @@ def show_answer(edge: Edge | None) -> str:
 
 
 def describe_lane(name: str, lane: State) -> str:
-    """One CPU: its call, where it stands, what comes next, what it keeps."""
+    """Return a CPU's call, position, next region, and what it keeps."""
     if not lane["call"]:
         return f"{name}: {lane['where']}."
     following = [region for region in lane["regions"] if region["when"] == "next"]
@@ -34,12 +34,12 @@ def describe_lane(name: str, lane: State) -> str:
 
 
 def show_locks(locks: str) -> str:
-    """`[H+G]`, or `[]` where no lock is held."""
+    """Return the locks as `[H+G]`, or `[]` for none."""
     return f"[{'+'.join(letter for letter in locks if letter.isalpha())}]"
 
 
 def describe_card(card: State) -> str:
-    """One VM: state, count with its holders, dying on both sides, vCPUs."""
+    """Return a VM's state, count with holders, dying flags on both sides, and vCPUs."""
     holders = ", ".join(describe_holder(holder) for holder in card["holders"]) or "nobody"
     vcpus = "".join(f"; vCPU {vcpu['idx']} {vcpu['word']}" for vcpu in card["vcpus"])
     count = f"count {card['count']} ({holders}); dying: EL2 {card['dying']}, host memo {card['memo']}"
@@ -48,30 +48,30 @@ def describe_card(card: State) -> str:
 
 
 def describe_holder(holder: State) -> str:
-    """Who holds a reference, and for how long."""
+    """Return who holds a reference, and for how long."""
     says = str(holder["says"])
     return f"{says}, this call" if holder["kind"] == "call" and not holder["stale"] else says
 
 
 def describe_slot(number: int, slot: State) -> str:
-    """One slot of the VM table."""
+    """Return a slot of the VM table."""
     return f"slot {number} ({slot['handle']}): {slot['word']}"
 
 
 def describe_property(asked: PropertyResult) -> str:
-    """One property: its sign, its sentence, and the reason where it is broken."""
+    """Return a property's sign and sentence, and the reason if it is broken."""
     if asked.word == "broken":
         return f"BROKEN {asked.name}: {asked.says} {asked.reason}{f' (step {asked.step})' if asked.step else ''}."
     return f"{'ok' if asked.word == 'holds' else 'empty'} {asked.name}: {asked.says}"
 
 
 def describe_properties(walk: Walk) -> list[str]:
-    """A line for each property, the broken ones first."""
+    """Return a line for each property, broken ones first."""
     return [describe_property(asked) for asked in sorted(walk.properties, key=lambda asked: asked.word != "broken")]
 
 
 def describe_state(walk: Walk) -> list[str]:
-    """Everything but the pages, a line each."""
+    """Return a line for everything but the pages."""
     state = walk.state
     end = [f"EL2 PANIC: {state['end']['says']}"] if state["end"] else []
     lanes = [describe_lane(name, lane) for name, lane in zip(walk.graph["cpus"], state["lanes"], strict=True)]
@@ -80,25 +80,25 @@ def describe_state(walk: Walk) -> list[str]:
 
 
 def make_page_rows(walk: Walk) -> list[list[str]]:
-    """The ownership table in ASCII signs, head first."""
+    """Return the ownership table in ASCII signs, head first."""
     head = ["page", *VIEWS, "owner", "counts", "in words"]
     pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
     return [head, *(make_page_row(name, row) for (name, _), row in pages)]
 
 
 def make_page_row(name: str, row: State) -> list[str]:
-    """One page: its signs, owner, counts and sentence."""
+    """Return the row of a page: signs, owner, counts and sentence."""
     owner = f"{OWNERS[row['owner']]} {row['owner']}"
     return [name, *(SIGNS[row[view]] for view in VIEWS), owner, row["count"], row["says"]]
 
 
 def align_columns(rows: list[list[str]]) -> list[str]:
-    """Rows of cells as lines with aligned columns."""
+    """Return rows of cells as lines with aligned columns."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def describe_bench(walk: Walk) -> str:
-    """A sentence, a line per CPU and VM, the ownership table, and what holds."""
+    """Return a sentence, a line for each CPU and VM, the ownership table, and the properties."""
     pages = align_columns(make_page_rows(walk))
     return "\n".join([describe_step(walk), *describe_state(walk), "", *pages, "", *describe_properties(walk)])

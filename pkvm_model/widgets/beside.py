@@ -1,4 +1,4 @@
-"""Side by side: the same steps in two kernels, a row for each, the first difference marked; stepped like a bench."""
+"""Side by side: the same steps in two kernels, a row for each, with the first difference marked."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,12 +16,12 @@ SHORTEST = "The shortest way to a difference"
 
 
 class SideBySide(Bench):
-    """Two kernels on the pairs of their states; `runs` compares the ends of all runs, where that was not shipped."""
+    """Two kernels on the pairs of their states; `runs` compares the ends of all runs if that was not shipped."""
 
     kind = "beside"
 
     def __init__(self, graph: Graph, expand: Expand, runs: Callable[[], RunsValue]):
-        """Stand at the start of the graph."""
+        """Begin at the start of the graph."""
         super().__init__(graph, expand)
         self._runs = runs
 
@@ -32,11 +32,11 @@ class SideBySide(Bench):
 
     @property
     def first_difference(self) -> int | None:
-        """The number of the first step after which an onlooker can tell the two apart, if there is one on the way."""
+        """The number of the first step after which an observer can tell the two apart, or None."""
         return words.find_first_difference(self._here())
 
     def step(self, cpus: Iterable[int]) -> None:
-        """Steps these CPUs, here and in every view; raises ValueError for one that has nothing to do on either side."""
+        """Step these CPUs in every view. Raise ValueError if a CPU has nothing to do in either kernel."""
         walk = self._here()
         for cpu in cpus:
             edge = next((edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu), None)
@@ -46,15 +46,15 @@ class SideBySide(Bench):
         self.stand(walk.history)
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Works one step out, or compares all runs."""
+        """Compute one step, or compare all runs."""
         return self._runs() if "runs" in question else super().answer(question)
 
     def describe(self) -> str:
-        """The steps taken, and what tells the two states apart."""
+        """Return the steps taken, and what differs between the two states."""
         return words.describe_pair(self._here())
 
     def static(self) -> str:
-        """The same as tables; before the first step the shortest way to a difference, since nobody can step here."""
+        """Return the same as tables; before the first step, the shortest way to a difference."""
         walk = self._here()
         names = words.name_revisions(walk)
         told, caption = (walk, "Step by step") if walk.path else (words.walk_to_difference(self.graph), SHORTEST)
@@ -66,13 +66,13 @@ class SideBySide(Bench):
         return render_box(walk.graph["title"], place, says, steps, differs, render_list(runs))
 
     def __repr__(self) -> str:
-        """Short, and the same on every machine."""
+        """Return a short text that is the same on every machine."""
         graph = self.graph
         return f"SideBySide({graph['name']!r}, {len(graph['states'])} pairs of states, at step {self.at})"
 
 
 def render_row(row: words.StepRow) -> str:
-    """A step as a row of a table."""
+    """Return a step as a table row."""
     mark = render("b", "title", " · first difference") if row.first else ""
     head = render("th", "cell", f"{row.number} {escape(row.who)}", mark, scope="row")
     return f"<tr>{head}{''.join(render('td', 'cell', escape(side)) for side in row.sides)}</tr>"

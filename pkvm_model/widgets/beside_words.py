@@ -1,4 +1,4 @@
-"""Two kernels side by side without a screen: a row for each step, and what tells the two states apart."""
+"""Two kernels side by side in words: a row for each step, and what differs between the two states."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from .walk import Edge, Graph, State, Walk
 
 
 class StepRow(NamedTuple):
-    """A step: its number, who stepped, what each kernel did, and whether it is the first after which they differ."""
+    """A step: its number, the CPU, what each kernel did, and whether it is the first difference."""
 
     number: int
     who: str
@@ -19,7 +19,7 @@ class StepRow(NamedTuple):
 
 
 def describe_pair(walk: Walk) -> str:
-    """A sentence, a row for each step, and a table of what tells the two states apart."""
+    """Return a sentence, a row for each step, and a table of what differs between the two states."""
     names = name_revisions(walk)
     step = f"step {len(walk.path)}" if walk.path else "before the first step"
     head = f"{walk.graph['title']}, {' and '.join(names)} side by side, {step}. {walk.says}"
@@ -29,20 +29,20 @@ def describe_pair(walk: Walk) -> str:
 
 
 def name_revisions(walk: Walk) -> tuple[str, str]:
-    """The names of the two kernels."""
+    """Return the names of the two kernels."""
     first, second = walk.graph["revisions"]
     return first["id"], second["id"]
 
 
 def find_first_difference(walk: Walk) -> int | None:
-    """The number of the first step after which an onlooker can tell the two apart; 0 if they differ from the start."""
+    """Return the first step after which an observer can tell the two apart, 0 for the start, or None."""
     if walk.states[walk.graph["start"]]["differs"]:
         return 0
     return next((number for number, (edge, _) in enumerate(walk.path, 1) if edge["differs"]), None)
 
 
 def list_rows(walk: Walk) -> Iterator[StepRow]:
-    """The steps taken."""
+    """Yield the steps taken."""
     before, first = walk.states[walk.graph["start"]], find_first_difference(walk)
     for number, (edge, to) in enumerate(walk.path, 1):
         sides = describe_side(before, edge, 0), describe_side(before, edge, 1)
@@ -51,7 +51,7 @@ def list_rows(walk: Walk) -> Iterator[StepRow]:
 
 
 def walk_to_difference(graph: Graph) -> Walk:
-    """The shortest shipped way to a difference; no step where there is none."""
+    """Return a walk of the shortest shipped way to a difference, without steps if there is none."""
     start = int(graph["start"])
     ways, queue = {start: list[Edge]()}, [start]
     for number in queue:
@@ -66,7 +66,7 @@ def walk_to_difference(graph: Graph) -> Walk:
 
 
 def describe_side(before: State, edge: Edge, side: int) -> str:
-    """What a kernel did in a step, or why it did nothing."""
+    """Return what a kernel did in a step, or why it did nothing."""
     done = edge["sides"][side]
     if done:
         return f"{done['says']}{show_answer(done)}"
@@ -74,7 +74,7 @@ def describe_side(before: State, edge: Edge, side: int) -> str:
 
 
 def describe_row(row: StepRow, names: tuple[str, str]) -> list[str]:
-    """A step in one line where both did the same, else a line for each."""
+    """Return a step as one line if both kernels did the same, else a line for each."""
     head = f"step {row.number}, {row.who}{' * first difference' if row.first else ''}"
     if row.sides[0] == row.sides[1]:
         return [f"{head}: {row.sides[0]}"]
@@ -82,7 +82,7 @@ def describe_row(row: StepRow, names: tuple[str, str]) -> list[str]:
 
 
 def describe_differences(walk: Walk) -> list[str]:
-    """What an onlooker sees differ, as a table."""
+    """Return what an observer sees differ, as a table."""
     state = walk.state
     if not state["differs"]:
         return ["Nothing that an onlooker can see differs."]
@@ -92,5 +92,5 @@ def describe_differences(walk: Walk) -> list[str]:
 
 
 def show_value(kind: str, value: str) -> str:
-    """A value with its sign; a part that a side lacks is not there."""
+    """Return a value with its sign, or `not there` if a side lacks it."""
     return f"{SIGNS[value]} {RIGHTS[value]}" if kind in ("host", "hyp", "guest") and value else value or "not there"

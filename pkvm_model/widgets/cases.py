@@ -1,4 +1,4 @@
-"""What a race finder asks about: a subject on one kernel, what is known of it, and the benches to walk its runs on."""
+"""A case of the race finder: a subject on one kernel, its stored answers, and the benches that walk its runs."""
 from __future__ import annotations
 
 import json
@@ -19,18 +19,18 @@ from .walk import Walk
 from .widget import compact
 
 RunLines = tuple[str, ...]
-"""The lines of the run whose calls are on a bench; of scripts there is one bench for all runs, and its run is ()."""
+"""The lines of the run whose calls are on a bench. With scripts one bench serves all runs, and its run is ()."""
 MOST_STATES = 1_000
-"""How many states are looked at before anybody asks, so that a page can answer; that takes less than a second."""
+"""The number of states searched in advance so that a page can answer; takes less than a second."""
 LEAST_BYTES = 20_000
-"""A bench with less room than this is left out, and Python is asked for it."""
+"""A bench with less room than this is not shipped; the front end asks Python for it."""
 
 
 class Case:
-    """A subject on one kernel. `missing` says why it cannot run there, '' if it can; `stored` are answers to ship."""
+    """A subject on one kernel. `missing` is why it cannot run there, or ''; `stored` holds the answers to ship."""
 
     def __init__(self, subject: Scenario, revision: Revision) -> None:
-        """Find out whether the subject can run on this kernel, and begin nothing."""
+        """Check whether the subject can run on this kernel, without searching."""
         self.subject, self.revision, self.missing = subject, revision, ""
         self.name = "-".join([revision.name, *revision.removed])
         self.stored: dict[str, Reply] = {}
@@ -43,23 +43,23 @@ class Case:
 
     @property
     def label(self) -> str:
-        """The kernel in words."""
+        """The name of the kernel in words."""
         removed = self.revision.removed
         return f"{self.revision.name} without {', '.join(removed)}" if removed else self.revision.name
 
     @property
     def scripted(self) -> bool:
-        """True if CPUs follow scripts, so that there is a bench before any run was found."""
+        """True if CPUs follow scripts, so that a bench exists before any run is found."""
         return not self.missing and isinstance(self.inquiry.machine, Scripts)
 
     @property
     def opening(self) -> list[str]:
-        """The first lines of every trace of it: kernel and machine, and what led to its first step."""
+        """The first lines of each of its traces: kernel, machine and setup."""
         scene = self.inquiry.scene()
         return [show_header(scene.revision, scene.config), *(str(line) for line in scene.trace().lines)]
 
     def search(self, most: int) -> int:
-        """Look at so many states and keep what they answer; gives how many were found."""
+        """Search up to `most` states and store the answers; return the number of states."""
         if self.missing:
             return 0
         exploration = self.inquiry.exploration
@@ -69,12 +69,12 @@ class Case:
         self.stored = {question.name: self.inquiry.reply(question) for question in settled}
         return exploration.search.states
 
-    def found(self, name: str) -> Reply:
-        """What is known about a question."""
+    def get_answer(self, name: str) -> Reply:
+        """Return what is known about a question."""
         return self.stored.get(name) or self.inquiry.reply(self.subject.question(name))
 
-    def bench(self, run: RunLines = (), most: int = MOST_BYTES) -> Walk:
-        """Where runs are walked: the same walk each time, so that what it has learnt stays."""
+    def open_bench(self, run: RunLines = (), most: int = MOST_BYTES) -> Walk:
+        """Return the walk for a run; the same walk each time, so that it keeps what it learned."""
         run = () if self.scripted else run
         if run not in self.benches:
             graph = StateGraph(self.inquiry.scene(run), *self.choose_limits(most), self.list_runs(run))
@@ -82,28 +82,28 @@ class Case:
         return self.benches[run]
 
     def choose_limits(self, most: int) -> tuple[int, tuple[Any, ...]]:
-        """How many states a bench of so many bytes works out beforehand, and what each is asked."""
-        longest = max((len(found.cpus) for found in self.stored.values()), default=0)
+        """Return the number of states that a bench of `most` bytes computes in advance, and its properties."""
+        longest = max((len(reply.cpus) for reply in self.stored.values()), default=0)
         return max(LIMIT * most // MOST_BYTES, longest + 1), self.subject.asked_always
 
     def list_runs(self, run: RunLines) -> list[list[int]]:
-        """The CPUs that step in the runs that a bench must not cut short."""
+        """Return the CPUs that step in each run that a bench must contain."""
         if run or not self.scripted:
             return [[int(line.split()[0]) for line in run]]
-        return [list(found.cpus) for found in self.stored.values() if found.cpus]
+        return [list(reply.cpus) for reply in self.stored.values() if reply.cpus]
 
     def ship(self, most: int) -> int:
-        """Keep a bench of at most so many bytes for the page; gives how many it takes."""
-        first = next((found for found in self.stored.values() if found.cpus), None)
+        """Store a bench of at most `most` bytes to ship; return its size."""
+        first = next((reply for reply in self.stored.values() if reply.cpus), None)
         if self.missing or not (self.scripted or first):
             return 0
         run = () if self.scripted or not first else tuple(first.lines)
-        self.shipped[run] = pack(self.bench(run, most).graph)
+        self.shipped[run] = pack(self.open_bench(run, most).graph)
         return len(self.shipped[run].encode())
 
     def value(self) -> CaseValue:
-        """What is shipped of it, as JSON values; an answer that several questions have is shipped once."""
-        answers = {name: compact(encode_answer(found)) for name, found in self.stored.items()}
+        """Return what is shipped, as JSON values; an answer shared by several questions is shipped once."""
+        answers = {name: compact(encode_answer(reply)) for name, reply in self.stored.items()}
         numbers = {text: number for number, text in enumerate(dict.fromkeys(answers.values()))}
         return {"name": self.name, "label": self.label, "missing": self.missing, "scripts": self.list_scripts(),
                 "answers": [json.loads(text) for text in numbers],
@@ -111,14 +111,14 @@ class Case:
                 "benches": [(list(run), json.loads(packed)) for run, packed in self.shipped.items()]}
 
     def list_scripts(self) -> list[list[str]]:
-        """The calls of each CPU, as they are written."""
+        """Return the calls of each CPU as text."""
         if self.missing or not isinstance(self.inquiry.machine, Scripts):
             return []
         return [[show_call(move.call) for move in script] for script in self.inquiry.machine.scene.scripts]
 
 
 def stock(cases: Sequence[Case]) -> None:
-    """Answer what can be answered at once, and make benches, as much as a notebook may carry of both."""
+    """Store the answers found within MOST_STATES, and benches as far as MOST_BYTES allows."""
     states = MOST_STATES
     for case in cases:
         states -= case.search(states)
@@ -133,13 +133,13 @@ def stock(cases: Sequence[Case]) -> None:
 
 
 def encode_question(question: Question) -> QuestionValue:
-    """A question as JSON values; of one that asks about several things, what they are."""
-    means = [one.says for one in question.properties] if question.name == WRONG else []
+    """Return a question as JSON values, with the properties behind it if it asks about several."""
+    means = [prop.says for prop in question.properties] if question.name == WRONG else []
     return {"name": question.name, "kind": question.kind, "says": question.says, "means": means,
             "breaks": list(question.broken_by)}
 
 
-def encode_answer(found: Reply, more: bool = False) -> AnswerValue:
-    """An answer as JSON values; `more` while it could still change."""
-    return {"verdict": found.verdict, "says": found.says, "reason": found.reason and f"{found.reason}.",
-            "looked": found.looked, "lines": found.lines if found.trace else None, "more": more}
+def encode_answer(reply: Reply, more: bool = False) -> AnswerValue:
+    """Return an answer as JSON values; `more` is true while it could still change."""
+    return {"verdict": reply.verdict, "says": reply.says, "reason": reply.reason and f"{reply.reason}.",
+            "looked": reply.looked, "lines": reply.lines if reply.trace else None, "more": more}

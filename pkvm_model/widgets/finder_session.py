@@ -1,4 +1,4 @@
-"""Where a race finder stands, and what it answers: its logic without a widget."""
+"""The logic of a race finder without a widget: its place and its answers."""
 from __future__ import annotations
 
 import json
@@ -18,16 +18,16 @@ from .walk import SPACE, Walk
 from .widget import compact
 
 NOTHING = compact({"lines": [], "steps": [], "at": 0})
-"""The history of a bench on which nothing was done."""
+"""The history of a bench without any step."""
 
 
 @dataclass(frozen=True)
 class FinderPlace:
-    """Where a finder stands.
+    """The place of a finder.
 
-    `case` is what is asked: the names of a subject, a kernel and a question; `asked` are all that were. `run` are the
-    lines whose calls are on the bench, where there are no scripts; `bench` is the history there. `hand` are the lines
-    of the shortest run that broke it by hand, while no run of the machine's was `shown`.
+    `case` names a subject, a kernel and a question; `asked` lists all cases asked so far. `run` has the lines whose
+    calls are on the bench if there are no scripts; `bench` is its history. `hand` has the lines of the shortest run by
+    hand, made before any run of the explorer was `shown`.
     """
 
     case: tuple[str, ...]
@@ -39,17 +39,17 @@ class FinderPlace:
 
     @property
     def text(self) -> str:
-        """The same as a text; the front end writes it, too."""
+        """The place as text; the front end writes the same."""
         return compact(asdict(self))
 
     @property
     def key(self) -> str:
-        """What is asked, as one word."""
+        """The case as one word."""
         return "/".join(self.case)
 
 
 def parse_place(text: str) -> FinderPlace:
-    """What a text says."""
+    """Return the place that a text describes."""
     kept: FinderPlaceValue = json.loads(text)
     hand = None if kept["hand"] is None else tuple(kept["hand"])
     case, asked, run = (tuple(kept[name]) for name in ("case", "asked", "run"))
@@ -58,7 +58,7 @@ def parse_place(text: str) -> FinderPlace:
 
 @dataclass
 class FinderSession:
-    """Subjects on kernels, and where somebody stands; with `secret` no answer is told before it is asked for."""
+    """Subjects on kernels, and the learner's place; with `secret` no answer is shown before the learner asks."""
 
     subjects: Sequence[Scenario]
     revisions: Sequence[Revision]
@@ -67,20 +67,20 @@ class FinderSession:
     place: FinderPlace = field(init=False)
 
     def __post_init__(self) -> None:
-        """Answer what can be answered at once."""
-        made = [Case(subject, revision) for subject in self.subjects for revision in self.revisions]
-        self.cases = {(case.subject.name, case.name): case for case in made}
-        stock(made)
+        """Answer in advance what can be answered at once."""
+        cases = [Case(subject, revision) for subject in self.subjects for revision in self.revisions]
+        self.cases = {(case.subject.name, case.name): case for case in cases}
+        stock(cases)
         self.place = FinderPlace(self.start)
 
     @property
     def name(self) -> str:
-        """One word for links: what it is, and what it asks about where that is not too much."""
-        return "-".join(["schedule" if self.secret else "find", *[one.name for one in self.subjects][:3]])
+        """One word for links: the kind of finder and up to three subjects."""
+        return "-".join(["schedule" if self.secret else "find", *[subject.name for subject in self.subjects][:3]])
 
     @property
     def start(self) -> tuple[str, str, str]:
-        """What is asked at first: the first subject on its usual kernel, or on one where it can run."""
+        """The case at the start: the first subject on its usual kernel, or on one where it can run."""
         subject = self.subjects[0]
         here = [case for case in self.cases.values() if case.subject is subject]
         there = [case for case in here if not case.missing] or here
@@ -89,44 +89,44 @@ class FinderSession:
 
     @property
     def case(self) -> Case:
-        """The subject on the kernel that is asked about."""
+        """The subject on the kernel chosen."""
         return self.cases[self.place.case[:2]]
 
     @property
     def question(self) -> Question:
-        """What is asked about it."""
+        """The question chosen."""
         return self.case.subject.question(self.place.case[2])
 
     @property
     def found(self) -> Reply | None:
-        """What the machine has found; None before anybody has asked it."""
+        """The explorer's answer, or None before the learner asks."""
         asked = self.place.key in self.place.asked and not self.case.missing
-        return self.case.found(self.question.name) if asked else None
+        return self.case.get_answer(self.question.name) if asked else None
 
     @property
     def has_bench(self) -> bool:
-        """Whether there is a bench: of scripts always, of a host when a run is on it."""
+        """True if there is a bench: always for scripts, for a host once it has a run."""
         return not self.case.missing and (self.case.scripted or bool(self.place.run))
 
     @property
     def bench(self) -> Walk:
-        """The walk on the bench, where the learner stands. Raises LookupError where there is none."""
+        """The walk on the bench at the learner's place. Raises LookupError if there is no bench."""
         if not self.has_bench:
             raise LookupError(self.case.missing or "A bench opens here with the run that is found.")
-        walk = self.case.bench(self.place.run)
+        walk = self.case.open_bench(self.place.run)
         if self.place.bench != walk.history:
             walk.recall(self.place.bench or NOTHING)
         return walk
 
     @property
     def by_hand(self) -> str | None:
-        """The trace text of the shortest run that broke it by hand, before the machine's was shown; or None."""
+        """The trace text of the shortest run by hand, made before the explorer's was shown, or None."""
         hand = self.place.hand
         if hand is None or not self.has_bench:
             return None
         walk = self.bench
-        odd = walk.open(make_bench_link(walk, ";".join(hand).replace(" ", "+")))
-        breaks = not odd and walk.find_break(self.question.broken_by) == len(hand)
+        misfit = walk.open(make_bench_link(walk, ";".join(hand).replace(" ", "+")))
+        breaks = not misfit and walk.find_break(self.question.broken_by) == len(hand)
         return walk.trace if breaks else None
 
     @property
@@ -135,25 +135,25 @@ class FinderSession:
         return f"#{self.name}={self.place.key}/{self.bench.link.partition('=')[2]}"
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A slice of a search (`go`), what is known, a `bench`, or a `step` on one."""
+        """Return a slice of a search (`go`), what is known, a `bench`, or a `step` on one."""
         *key, name = question["case"]
         case, run = self.cases[tuple(key)], tuple(question.get("run", ()))
         if "step" in question:
             step = question["step"]
-            return case.bench(run).ask(step["from"], step["cpu"], step["line"])
+            return case.open_bench(run).ask(step["from"], step["cpu"], step["line"])
         if "bench" in question:
-            bench: PackedValue = {"packed": pack(case.bench(run).graph)}
+            bench: PackedValue = {"packed": pack(case.open_bench(run).graph)}
             return bench
         asked = case.subject.question(name)
-        found = case.inquiry.advance(asked) if question["go"] else case.found(name)
+        found = case.inquiry.advance(asked) if question["go"] else case.get_answer(name)
         return encode_answer(found, case.inquiry.has_more(asked))
 
     def open(self, text: str) -> str:
-        """Goes where a link or a trace text leads, as far as it fits; returns what does not fit. Raises ValueError."""
+        """Follow a link or a trace text as far as it fits; return what does not fit, or ''. Raise ValueError."""
         return self.open_link(text) if "#" in text else self.open_trace(text)
 
     def open_link(self, link: str) -> str:
-        """Goes where a link leads."""
+        """Follow a link. Raise ValueError if it is for another finder or case."""
         name, _, rest = link.partition("#")[2].partition("=")
         *key, lines = rest.split("/", len(self.start))
         case = self.cases.get(tuple(key[:2]))
@@ -162,53 +162,53 @@ class FinderSession:
         case.subject.question(key[2])
         run = () if case.scripted else tuple(SPACE.sub(" ", lines.partition("@")[0]).split(";"))
         walk = self.begin_walk(case, run)
-        odd = walk.open(make_bench_link(walk, lines))
-        self.stand_at(tuple(key), run, walk)
-        return odd
+        misfit = walk.open(make_bench_link(walk, lines))
+        self.move_to(tuple(key), run, walk)
+        return misfit
 
     def open_trace(self, text: str) -> str:
-        """Goes along a trace text on a case that it was made for: the one shown, or one where all of it fits."""
+        """Follow a trace text on a matching case: the one shown, or one where all of it fits. Raise ValueError."""
         trace = parse(text)
         lines = [text.strip().splitlines()[0], *map(str, trace.lines)]
-        tried = []
+        walks = []
         for case in dict.fromkeys([self.case, *self.cases.values()]):
             before = [] if case.missing else case.opening
             if before and lines[:len(before)] == before:
                 run = () if case.scripted else tuple(lines[len(before):])
-                tried.append((self.begin_walk(case, run).follow(text), case, run))
-        if not tried:
+                walks.append((self.begin_walk(case, run).follow(text), case, run))
+        if not walks:
             raise ValueError("the trace was made for other scripts or another kernel than those here")
-        odd, case, run = min(tried, key=lambda one: bool(one[0]))
+        misfit, case, run = min(walks, key=lambda walk: bool(walk[0]))
         question = self.question if case is self.case else case.subject.questions[0]
-        self.stand_at((case.subject.name, case.name, question.name), run, case.bench(run))
-        return odd
+        self.move_to((case.subject.name, case.name, question.name), run, case.open_bench(run))
+        return misfit
 
     def begin_walk(self, case: Case, run: tuple[str, ...]) -> Walk:
-        """The walk on a bench: where the learner stands if that is the one shown, else at its start."""
+        """Return the walk of a bench: at the learner's place if it is the one shown, else at its start."""
         if case is self.case and run == self.place.run:
             return self.bench
-        walk = case.bench(run)
+        walk = case.open_bench(run)
         walk.recall(NOTHING)
         return walk
 
-    def stand_at(self, key: tuple[str, ...], run: tuple[str, ...], walk: Walk) -> None:
-        """Stands there; from now on nothing that is done counts as found by hand."""
+    def move_to(self, key: tuple[str, ...], run: tuple[str, ...], walk: Walk) -> None:
+        """Move to a place; from now on nothing counts as broken by hand."""
         hand = self.place.hand if key == self.place.case else None
         self.place = replace(self.place, case=key, run=run, bench=walk.history, hand=hand, shown=True)
 
     def value(self, title: str) -> FinderValue:
-        """What is shipped, as JSON values; a question that several subjects ask is shipped once."""
-        asked = {compact(encode_question(one)): None for subject in self.subjects for one in subject.questions}
-        numbers = {text: number for number, text in enumerate(asked)}
+        """Return what is shipped, as JSON values; a question shared by several subjects is shipped once."""
+        texts = [compact(encode_question(question)) for subject in self.subjects for question in subject.questions]
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         subjects: list[SubjectValue] = [
             {"name": subject.name, "title": subject.title, "says": subject.says,
-             "questions": [numbers[compact(encode_question(one))] for one in subject.questions],
+             "questions": [numbers[compact(encode_question(question))] for question in subject.questions],
              "cases": [case.value() for case in self.cases.values() if case.subject is subject]}
             for subject in self.subjects]
         return {"name": self.name, "title": title, "secret": self.secret, "start": list(self.start),
-                "questions": [json.loads(text) for text in asked], "subjects": subjects}
+                "questions": [json.loads(text) for text in numbers], "subjects": subjects}
 
 
 def make_bench_link(walk: Walk, lines: str) -> str:
-    """What a bench takes as a link that asks for these lines."""
+    """Return a bench's link with these lines."""
     return f"#{walk.graph['name']}={lines}"

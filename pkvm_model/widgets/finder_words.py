@@ -1,4 +1,4 @@
-"""The race finder without a screen: what is asked, what is known, and all answers in a table."""
+"""The race finder in words: the question, what is known, and all answers in a table."""
 from __future__ import annotations
 
 from html import escape
@@ -17,19 +17,19 @@ NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is br
 
 
 def shorten_answer(found: Reply) -> str:
-    """An answer in a few words."""
+    """Return an answer in a few words."""
     return found.verdict + (f" after {count(found.steps, 'step')}" if found.steps is not None else "")
 
 
 def describe_question(question: Question) -> str:
-    """What is asked; of the question whether something goes wrong, what that means."""
+    """Return the question, with the properties behind it if it asks whether anything can go wrong."""
     if question.name != WRONG:
         return question.says
-    return " ".join([question.says, MEANS, *(one.says for one in question.properties)])
+    return " ".join([question.says, MEANS, *(prop.says for prop in question.properties)])
 
 
 def describe_by_hand(session: FinderSession) -> str:
-    """In how many steps it was broken by hand, beside the fewest where somebody has asked for them."""
+    """Return the number of steps by hand, beside the fewest if the learner has asked for them."""
     if session.by_hand is None or session.place.hand is None:
         return ""
     found = session.found
@@ -38,7 +38,7 @@ def describe_by_hand(session: FinderSession) -> str:
 
 
 def describe_search(session: FinderSession) -> str:
-    """What is asked, and the answer if somebody has asked for it."""
+    """Return the question, and the answer if the learner has asked for it."""
     case, found = session.case, session.found
     says = capitalise(case.missing) if case.missing else found.words if found else NOT_ASKED
     title = f"{case.subject.title.rstrip('.')} ({case.label})."
@@ -46,15 +46,15 @@ def describe_search(session: FinderSession) -> str:
 
 
 def describe_game(session: FinderSession) -> str:
-    """What is to be broken, and how far the learner is; the machine's answer only when it was asked for."""
+    """Return the task and how far the learner is; the explorer's answer only if the learner has asked for it."""
     found, hand = session.found, describe_by_hand(session)
     title = f"You are the scheduler: {session.case.subject.title.rstrip('.')} ({session.case.label})."
-    task = f"Break this: {' '.join(one.says for one in session.question.properties)}"
+    task = f"Break this: {' '.join(prop.says for prop in session.question.properties)}"
     return " ".join(filter(None, [title, task, hand or NOT_BROKEN, found.words if found else ""]))
 
 
 def make_answer_rows(session: FinderSession) -> list[list[str]]:
-    """All answers, head first: a row for each question, or, of several subjects, for each the first question."""
+    """Return all answers, head first: a row for each question, or for each subject if there are several."""
     kernels = list(dict.fromkeys(case.label for case in session.cases.values()))
     asked = [(subject, question) for subject in session.subjects
              for question in (subject.questions if len(session.subjects) == 1 else subject.questions[:1])]
@@ -66,23 +66,23 @@ def make_answer_rows(session: FinderSession) -> list[list[str]]:
 
 
 def describe_cell(session: FinderSession, case: Case, question: Question) -> str:
-    """What is known about one question on one kernel."""
+    """Return what is known about a question on a kernel."""
     if case.missing:
         return CANNOT_RUN
     asked = f"{case.subject.name}/{case.name}/{question.name}" in session.place.asked
     known = question.name in case.stored or asked
-    return shorten_answer(case.found(question.name)) if known else NOT_SEARCHED
+    return shorten_answer(case.get_answer(question.name)) if known else NOT_SEARCHED
 
 
 def describe_finder(session: FinderSession) -> str:
-    """A sentence, and a table: of all answers, or while they are secret of what the bench shows."""
+    """Return a sentence and a table of all answers, or of what the bench shows while they are secret."""
     if session.secret:
         return "\n".join([describe_game(session), "", bench_words.describe_bench(session.bench)])
     return "\n".join([describe_search(session), "", *bench_words.align_columns(make_answer_rows(session))])
 
 
 def render_finder(session: FinderSession) -> str:
-    """The same, as HTML without scripts."""
+    """Return the same as HTML without scripts."""
     if session.secret:
         says = render("p", "says", escape(describe_game(session)))
         shown = render_list(bench_words.describe_state(session.bench)), render_pages(session.bench)

@@ -1,4 +1,4 @@
-"""The map: states as boxes, steps as arrows between them, and where the learner stands; the bench's logic behind it."""
+"""The map: states as boxes, steps as arrows, and the learner's place. It shares the logic of the bench."""
 from __future__ import annotations
 
 from html import escape
@@ -12,20 +12,20 @@ from .static import render_box, render, render_list, render_table
 from .walk import Walk
 
 FEW = 30
-"""So many arrows are told in words beside the picture."""
+"""A picture with fewer arrows is also described in words."""
 
 
 class Map(Bench):
-    """A map of a graph that has a drawing; it is walked, asked and read back like a bench."""
+    """A map of a graph that has a drawing; Python uses it like a bench."""
 
     kind = "map"
 
     def describe(self) -> str:
-        """The state shown, and a table of all states, or of those near the way."""
+        """Return the state shown, and a table of all states, or of those near the path."""
         return describe_map(self._here())
 
     def static(self) -> str:
-        """The state shown, the picture where all of it is shown, and the table."""
+        """Return the state shown, the picture if it is complete, and the table."""
         walk = self._here()
         says = render("p", "says", escape(walk.says + show_answer(walk.edge)))
         place = f"{walk.graph['revision']['id']} · step {len(walk.path)}"
@@ -33,12 +33,12 @@ class Map(Bench):
         return render_box(walk.graph["title"], place, says, render_drawing(walk), lines, render_states(walk))
 
     def __repr__(self) -> str:
-        """Short, and the same on every machine."""
+        """Return a short text that is the same on every machine."""
         return super().__repr__().replace("Bench(", "Map(", 1)
 
 
 def render_drawing(walk: Walk) -> str:
-    """The picture, where all of it is shown and there is somebody to draw it."""
+    """Return the picture if the map is small enough and the renderer is installed."""
     drawing, here = walk.graph["drawing"], walk.state["box"]
     if len(drawing["boxes"]) > MOST_BOXES:
         return ""
@@ -51,12 +51,12 @@ def render_drawing(walk: Walk) -> str:
 
 
 def render_states(walk: Walk) -> str:
-    """The states and what leads on from them."""
+    """Return the table of states and their steps."""
     rows = (make_box_row(walk, number) for number in choose_boxes(walk))
     return render_table("The states of the map", [name.capitalize() for name in HEAD], map(render_row, rows))
 
 
 def render_row(row: list[str]) -> str:
-    """A state as a row of a table."""
+    """Return a state as a table row."""
     cells = (render("td", "cell", escape(cell)) for cell in row[1:])
     return f"<tr>{render('th', 'cell', escape(row[0]), scope='row')}{''.join(cells)}</tr>"

@@ -1,4 +1,4 @@
-"""A map of states without a screen: which states there are, what each is, and what leads on from it."""
+"""A map of states in words: the states, what each is, and the steps that lead on."""
 from __future__ import annotations
 
 from ..graphs.contract import DrawingValue
@@ -13,7 +13,7 @@ HEAD = ["state", "in words", "from here"]
 
 
 def describe_map(walk: Walk) -> str:
-    """The state shown in words, and a table of the states of the map."""
+    """Return the state shown in words, and a table of the states of the map."""
     found = choose_boxes(walk)
     there = "" if len(found) == len(walk.graph["drawing"]["boxes"]) else " near the way"
     rows = [HEAD, *(make_box_row(walk, number) for number in found)]
@@ -22,7 +22,7 @@ def describe_map(walk: Walk) -> str:
 
 
 def make_box_row(walk: Walk, number: int) -> list[str]:
-    """A state: its text, marked where it is the one shown, what it is, and the steps that lead on from it."""
+    """Return the row of a state: its text, marked if shown, what it is, and its steps."""
     drawn = walk.graph["drawing"]
     onward = [f"{arrow_text(arrow)} to {drawn['boxes'][arrow['to']]['text']}"
               for arrow in drawn["arrows"] if arrow["start"] == number]
@@ -33,7 +33,7 @@ def make_box_row(walk: Walk, number: int) -> list[str]:
 
 
 def choose_boxes(walk: Walk) -> list[int]:
-    """All states of a small map; of a large one those on the way, one step off it, and two steps on from its end."""
+    """Return all boxes of a small map; of a large map the path, its neighbours, and two steps ahead."""
     drawn = walk.graph["drawing"]
     if len(drawn["boxes"]) <= MOST_BOXES:
         return list(range(len(drawn["boxes"])))
@@ -43,5 +43,5 @@ def choose_boxes(walk: Walk) -> list[int]:
 
 
 def find_successors(drawn: DrawingValue, boxes: set[int]) -> set[int]:
-    """The boxes to which an arrow leads from one of these."""
+    """Return the boxes that arrows from these boxes lead to."""
     return {arrow["to"] for arrow in drawn["arrows"] if arrow["start"] in boxes}

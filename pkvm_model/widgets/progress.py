@@ -1,4 +1,4 @@
-"""The learner's progress: a table of chapters and exercises that can be looked at again."""
+"""The learner's progress: a table of chapters and exercises that can be refreshed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -11,36 +11,36 @@ from .widget import Widget, compact
 
 
 class ProgressView(Widget):
-    """What was solved so far; `look` reads it, now and whenever the learner asks."""
+    """The progress so far; `look` reads it, now and whenever the learner asks."""
 
     kind = "progress"
 
     def __init__(self, look: Callable[[], Table]):
-        """Look for the first time."""
+        """Read the progress for the first time."""
         self.look, self.table = look, look()
         shipped: ProgressValue = {"name": "progress", "title": "Your progress", **self.value()}
         super().__init__(compact(shipped))
 
     def value(self) -> ProgressTableValue:
-        """The table as JSON values."""
+        """Return the table as JSON values."""
         return {"caption": self.table.caption, "heads": list(self.table.heads),
                 "rows": [list(row) for row in self.table.rows], "note": self.table.note}
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The table as it is now."""
+        """Return the table as it is now."""
         if "look" not in question:
             return super().answer(question)
         self.table = self.look()
         return self.value()
 
     def describe(self) -> str:
-        """The table in words."""
+        """Return the table in words."""
         return repr(self.table)
 
     def static(self) -> str:
-        """The table without scripts."""
+        """Return the table as HTML without scripts."""
         return render_box("Your progress", self.table.caption, render_plain_table(self.table))
 
     def __repr__(self) -> str:
-        """Short, and the same on every machine."""
+        """Return a short text that is the same on every machine."""
         return f"Progress({self.table.caption!r})"

@@ -1,4 +1,4 @@
-"""A quiz: choose an answer, hear what it gets, try again; Python reads the answers back."""
+"""A quiz: choose an answer, read the verdict, try again; Python reads the answers back."""
 from __future__ import annotations
 
 import re
@@ -9,45 +9,45 @@ from .widget import Widget, compact
 
 
 class Quiz(Widget):
-    """A question on the screen; its place is the numbers of the options chosen so far, in their order."""
+    """A question on the screen; its place is the numbers of the options chosen so far, in order."""
 
     kind = "quiz"
 
     def __init__(self, question: QuizQuestion):
-        """Ask it."""
+        """Show a question without an answer."""
         self.question = question
         super().__init__(compact(quiz_value(question)))
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """All that was answered so far."""
+        """All answers so far."""
         return tuple(self.question.options[number] for number in read_tries(self.place, self.question))
 
     @property
     def chosen(self) -> str | None:
-        """The last answer, None before the first one."""
+        """The last answer, or None before the first."""
         return self.answers[-1] if self.answers else None
 
     @property
     def tries(self) -> int:
-        """How many answers were given."""
+        """The number of answers so far."""
         return len(self.answers)
 
     @property
     def right(self) -> bool:
-        """True if the last answer is the right one."""
+        """True if the last answer is right."""
         return self.chosen == self.question.options[self.question.right]
 
     def describe(self) -> str:
-        """The question, its options, and what the last answer got."""
+        """Return the question, its options, and the verdict on the last answer."""
         return describe_quiz(self.question, read_tries(self.place, self.question))
 
     def static(self) -> str:
-        """The question with its verdicts folded away."""
+        """Return the question with its verdicts folded away."""
         return self.question.render()
 
     def __repr__(self) -> str:
-        """Short, and the same on every machine."""
+        """Return a short text that is the same on every machine."""
         tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
         return f"Quiz({self.question.asks!r}, {tries}{', right' if self.right else ''})"
 

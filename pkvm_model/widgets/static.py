@@ -1,4 +1,4 @@
-"""HTML without scripts, for places that run none: notebooks not trusted yet, previews, exports.
+"""HTML without scripts, for places that run none: untrusted notebooks, previews, exports.
 
 Such places know no theme and keep little but tables and inline styles. So this is the light palette on an opaque
 ground, and what a sign says with a pattern is said here with a border, a letter and a word.
@@ -34,41 +34,41 @@ STYLES = {
 
 
 def render(tag: str, style: str, *kids: str, scope: str = "") -> str:
-    """One HTML element in one of the styles; the kids are HTML already."""
+    """Return an HTML element in one of the styles; its children are HTML."""
     attribute = f' scope="{scope}"' if scope else ""
     return f'<{tag}{attribute} style="{STYLES[style]}">{"".join(kids)}</{tag}>'
 
 
 def render_box(title: str, place: str, *parts: str) -> str:
-    """A whole form: a head of title and place, the parts, and where to go for more; the parts are HTML already."""
+    """Return a whole form: title, place, parts in HTML, and where to find the live widget."""
     head = render("p", "head", render("b", "title", escape(title)), f" · {escape(place)}")
     return render("div", "box", head, *parts, render("p", "note", "Open this notebook in JupyterLab to use it."))
 
 
 def render_list(lines: Iterable[str]) -> str:
-    """A list of lines of text."""
+    """Return a list of lines of text."""
     return render("ul", "list", *(render("li", "item", escape(line)) for line in lines))
 
 
 def render_table(caption: str, columns: Iterable[str], rows: Iterable[str]) -> str:
-    """A table with caption and heads; the rows are HTML already."""
+    """Return a table with caption and heads; its rows are HTML."""
     heads = "".join(render("th", "column", escape(name), scope="col") for name in columns)
     body = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return render("table", "table", render("caption", "caption", escape(caption)), body)
 
 
 def render_plain_table(words: Table) -> str:
-    """A table of words, with its note."""
+    """Return a table of words with its note."""
     note = render("p", "note", escape(words.note)) if words.note else ""
     return render_table(words.caption, words.heads, map(render_plain_row, words.rows)) + note
 
 
 def render_plain_row(cells: Sequence[str]) -> str:
-    """A row of words; the first cell names it."""
+    """Return a row of words; the first cell is its head."""
     head, *rest = map(escape, cells)
     return f"<tr>{render('th', 'cell', head, scope='row')}{''.join(render('td', 'cell', cell) for cell in rest)}</tr>"
 
 
 def render_words(text: str) -> str:
-    """Plain text, for a widget whose words are all it needs."""
+    """Return plain text, for a widget that needs no other form."""
     return render("pre", "box", escape(text))

@@ -137,9 +137,9 @@ def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_cal
 def test_a_bench_asks_for_the_steps_that_it_does_not_know() -> None:
     finder = schedule("R7")
     finder._session.case.benches.clear()
-    bench = finder._session.case.bench(most=30_000)
+    bench = finder._session.case.open_bench(most=30_000)
     shipped = len(bench.states)
-    assert (bench.follow(str(finder._session.case.found("wrong").trace)), len(bench.states)) == ("", shipped)
+    assert (bench.follow(str(finder._session.case.get_answer("wrong").trace)), len(bench.states)) == ("", shipped)
     at, far = next((at, edge) for at, out in bench.edges.items() for edge in out if edge["to"] is None)
     step = {"from": at, "cpu": far["cpu"], "line": far["line"]}
     answer = finder.answer({"case": list(finder.chosen), "run": [], "step": step})
