@@ -44,6 +44,11 @@ class Outcome(NamedTuple):
     stopped: str = ""
 
     @property
+    def outcome(self) -> str:
+        """The kind, by the name that chapters use."""
+        return self.kind
+
+    @property
     def complete(self) -> bool:
         """True if every order was explored."""
         return not self.stopped

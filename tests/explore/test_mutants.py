@@ -90,6 +90,11 @@ def test_where_a_page_must_be_left_behind_refusing_is_a_choice(revision: str) ->
     assert (after.kind, after.reached) == (ERR, ())
 
 
+def test_a_chapter_can_ask_a_comparison_for_its_outcomes() -> None:
+    late = found("M7", "v1")
+    assert (late.before.outcome, late.after.outcome) == (OK, BUG)
+
+
 def test_upstream_without_the_count_is_v1_once_it_also_gives_back_what_counts() -> None:
     assert ("M6", "upstream") in GUARDED_TWICE
     old = mutate(UPSTREAM, "M6").without("give_back_unreferenced")
