@@ -95,7 +95,7 @@ class MadeByPip(NamedTuple):
     """A checkout whose environment was made by Python's own venv and pip, and the output of that."""
 
     checkout: Checkout
-    said: subprocess.CompletedProcess[str]
+    output: subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")

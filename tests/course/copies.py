@@ -220,14 +220,14 @@ class Learner:
         """Run a whole update and return what is wrong after it: nothing, if all went well."""
         list(update((), self.course.copy))
         names = [path.name for path in self.folder.rglob("*")]
-        found = [f"lost: {line}" for line in self.find_lost_lines()]
-        found += [f"half written: {name}" for name in names if name.endswith(".new")]
-        found += [f"still newer: {sentence}" for sentence in my_work.make_copy(self.course.copy)]
+        faults = [f"lost: {line}" for line in self.find_lost_lines()]
+        faults += [f"half written: {name}" for name in names if name.endswith(".new")]
+        faults += [f"still newer: {sentence}" for sentence in my_work.make_copy(self.course.copy)]
         for name, content in OpenCopy(self.course.copy).files.items():
             news = [new.encode() for new in (f"text {self.version}", f"task {self.version}")]
             mine = (self.folder / name).read_bytes()
-            found += [f"not taken over: {name}" for new in news if new in content and new not in mine]
-        return found
+            faults += [f"not taken over: {name}" for new in news if new in content and new not in mine]
+        return faults
 
 
 def start(copy: CopyPaths) -> Iterator[str]:

@@ -87,17 +87,17 @@ def test_invalid_ports_are_refused(port: str, capsys: pytest.CaptureFixture[str]
 
 def test_doctor_finds_nothing_missing_in_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run_inside(["doctor"]) == 0
-    said = capsys.readouterr().out
-    assert not [line for line in said.splitlines() if line.startswith("missing")]
-    assert all(f"ok      {subject}" in said for subject in ["Python", "folder", *doctor.REQUIRED, "pictures"])
+    output = capsys.readouterr().out
+    assert not [line for line in output.splitlines() if line.startswith("missing")]
+    assert all(f"ok      {subject}" in output for subject in ["Python", "folder", *doctor.REQUIRED, "pictures"])
 
 
 def test_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "REQUIRED", ("no-such-thing",))
     assert cli.run_inside(["doctor"]) == 1
-    said = capsys.readouterr().out
-    assert "missing no-such-thing  not installed: use python3 course.py lab" in said
+    output = capsys.readouterr().out
+    assert "missing no-such-thing  not installed: use python3 course.py lab" in output
 
 
 def test_doctor_works_without_an_environment(checkout: Checkout) -> None:
@@ -156,7 +156,7 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
         page, files = fetch(f"{base}/{token}", server), fetch(f"{base}/api/contents{token}", server)
     finally:
         os.killpg(server.pid, signal.SIGINT)
-        said, complaints = server.communicate(timeout=60)
+        output, complaints = server.communicate(timeout=60)
         os.close(keyboard)
         os.close(terminal)
     settings = json.loads(news)["schema"]["properties"]
@@ -165,7 +165,7 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
     assert '"treePath": "01-start-here.ipynb"' in page
     assert '"path": "01-start-here.ipynb"' in files
     assert "requirements.lock" not in files
-    assert said == f"Opening JupyterLab in {checkout.folder}/my_work. Ctrl-C ends it.\n"
+    assert output == f"Opening JupyterLab in {checkout.folder}/my_work. Ctrl-C ends it.\n"
     assert server.returncode == 0
     assert complaints.endswith("Shutting down...\n")
     assert len(complaints.splitlines()) == 1

@@ -77,7 +77,7 @@ SHOW = """
     else show(at);
   }
 
-  const asked = () => Number(/^#slide-(\\d+)$/.exec(location.hash)?.[1] ?? 1) - 1;
+  const slideOfAddress = () => Number(/^#slide-(\\d+)$/.exec(location.hash)?.[1] ?? 1) - 1;
   const steps = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
 
   function inOverview(key) {
@@ -103,9 +103,9 @@ SHOW = """
   document.querySelector(".back").addEventListener("click", () => show(at - 1));
   document.querySelector(".on").addEventListener("click", () => show(at + 1));
   document.querySelector(".list").addEventListener("click", overview);
-  addEventListener("hashchange", () => show(asked()));
+  addEventListener("hashchange", () => show(slideOfAddress()));
   page.classList.add("deck");
-  show(asked());
+  show(slideOfAddress());
 }
 """
 BAR = """<footer class="bar"><button class="back">Back</button><button class="on">Next</button>

@@ -35,7 +35,7 @@ class Learner:
         return self.hand_in.name or self.file
 
     def done(self, exercise: str) -> ExerciseRecord:
-        """The progress in an exercise."""
+        """Return the progress in an exercise."""
         return self.hand_in.exercises.get(exercise, ExerciseRecord())
 
     def choose_sign(self, exercise: str) -> str:
@@ -70,13 +70,13 @@ class Classroom:
         return [name for name in load_exercises() if name in touched]
 
     def table(self) -> Table:
-        """A row for each learner."""
+        """Return a table with a row for each learner."""
         heads = ("learner", "solved", "hints", "shown", "tries", "file", "cannot be true")
         note = f"{count(len(self.learners), 'hand-in')}, {count(len(self.refused), 'file')} refused."
         return Table("The class", heads, [learner.make_row(self.exercises) for learner in self.learners], note)
 
     def doubts(self) -> Table:
-        """All files that were refused and all facts that cannot be true, with the reason."""
+        """Return all files that were refused and all facts that cannot be true, with the reason."""
         rows = [(file, "", reason) for file, reason in self.refused]
         rows += [(learner.file, exercise, reason) for learner in self.learners
                  for exercise, reasons in learner.doubts.items() for reason in reasons]
@@ -88,7 +88,7 @@ class Classroom:
         return f"Made with another version of the course: {others}; exercises may differ there." if others else ""
 
     def stuck(self, most: int = 8) -> Table:
-        """The exercises with the most learners who tried them in vain, or were shown the solution."""
+        """Return the exercises that most learners tried in vain or had the solution shown, `most` at most."""
         heads = ("exercise", "tried", "solved", "not solved", "shown", "hints each")
         rows = [self.make_exercise_row(name) for name in self.exercises]
         rows.sort(key=lambda row: -(int(row[3]) + int(row[4])))
@@ -103,12 +103,12 @@ class Classroom:
         return (exercise, str(len(begun)), str(solved), str(len(begun) - solved), str(shown), hints)
 
     def heat(self) -> HeatMap:
-        """The map of who solved what."""
+        """Return the map of who solved what."""
         return HeatMap(self.exercises, [(learner.name, [learner.choose_sign(name) for name in self.exercises])
                                         for learner in self.learners])
 
     def csv(self) -> str:
-        """A line for each learner and exercise, for a spreadsheet."""
+        """Return a line for each learner and exercise, for a spreadsheet."""
         text = io.StringIO()
         lines = csv.writer(text, lineterminator="\n")
         lines.writerow(FIELDS)

@@ -77,16 +77,16 @@ def test_a_stale_output_is_named_and_left_alone(tmp_path: Path, capsys: pytest.C
     assert stale.read_text() == "before"
 
 
-@pytest.mark.parametrize(("source", "said"), [
+@pytest.mark.parametrize(("source", "report"), [
     ("# a step too far\n1 / 0", "cell 2: # a step too far\n  ZeroDivisionError: division by zero"),
     ("import warnings\nwarnings.warn('old')", "cell 2: import warnings\n  it wrote to stderr:"),
     ("import os\nos._exit(1)", "cell 2: import os\n  the kernel died")])
-def test_a_cell_that_fails_stops_the_build(tmp_path: Path, source: str, said: str) -> None:
+def test_a_cell_that_fails_stops_the_build(tmp_path: Path, source: str, report: str) -> None:
     path = write(tmp_path / "bad.ipynb", [new_code_cell("x = 1"), new_code_cell(source)])
     before = path.read_bytes()
     with pytest.raises(CourseError) as error:
         run(path)
-    assert f"bad.ipynb, {said}" in str(error.value)
+    assert f"bad.ipynb, {report}" in str(error.value)
     assert len(str(error.value).splitlines()) <= 4
     assert path.read_bytes() == before
 

@@ -29,16 +29,16 @@ LONGEST = 550
 
 def make_learner(folder: Path, seed: int) -> Learner:
     """Return a learner who has worked for a while, and has just got a newer course."""
-    found = Learner(Course(folder / str(seed)), seed)
-    my_work.make_copy(found.course.copy)
-    for _ in range(found.random.randrange(1, 3)):
-        found.work()
-        if found.random.random() < 0.5:
-            found.get_newer_course()
-            list(found.choose_command())
-    found.work()
-    found.get_newer_course()
-    return found
+    learner = Learner(Course(folder / str(seed)), seed)
+    my_work.make_copy(learner.course.copy)
+    for _ in range(learner.random.randrange(1, 3)):
+        learner.work()
+        if learner.random.random() < 0.5:
+            learner.get_newer_course()
+            list(learner.choose_command())
+    learner.work()
+    learner.get_newer_course()
+    return learner
 
 
 def fork(run: Callable[[], object]) -> int:
@@ -161,10 +161,10 @@ def test_a_full_disk_loses_no_line_and_says_so(tmp_path: Path) -> None:
     while refused < TIMES:
         someone, seed = make_learner(tmp_path, seed), seed + 1
         full = Disk(someone.random.randrange(1, 16), someone.random.random() < 0.5)
-        said = run_on(full, someone.choose_command())
+        error = run_on(full, someone.choose_command())
         # Where a second name is refused once, a copy does as well.
-        assert ("No space left on device" in said) == (full.refused not in ([], ["link"])), seed
-        assert "\n" not in said
+        assert ("No space left on device" in error) == (full.refused not in ([], ["link"])), seed
+        assert "\n" not in error
         refused += bool(full.refused)
         assert not someone.find_lost_lines(), seed
         assert not someone.find_faults(), seed

@@ -67,7 +67,7 @@ def test_a_fact_changed_afterwards_is_noticed(file: Path) -> None:
     assert find_refusal(file) == "it was cut or changed after it was handed in."
 
 
-@pytest.mark.parametrize(("change", "said"), [
+@pytest.mark.parametrize(("change", "reason"), [
     (lambda whole: whole.update(version=2), "it is of version 2, this course reads version 1."),
     (lambda whole: whole.update(version=True), "it is of version True, this course reads version 1."),
     (lambda whole: whole.update(more=1), "it has other fields."),
@@ -86,11 +86,11 @@ def test_a_fact_changed_afterwards_is_noticed(file: Path) -> None:
     (lambda whole: whole["exercises"].update(x={"tries": 9_999_999}), "a number in it is too large."),
     (lambda whole: whole["exercises"].update(x={"answer": "\udc00"}), "it is cut or is not JSON."),
     (lambda whole: whole["exercises"].update(x={"answer": "x" * 100_001}), "an answer or a trace in it has more")])
-def test_values_that_no_course_writes_are_refused(change: Change, said: str, file: Path) -> None:
-    assert find_refusal(change_file(file, change)).startswith(said)
+def test_values_that_no_course_writes_are_refused(change: Change, reason: str, file: Path) -> None:
+    assert find_refusal(change_file(file, change)).startswith(reason)
 
 
-@pytest.mark.parametrize(("text", "said"), [
+@pytest.mark.parametrize(("text", "reason"), [
     ("[]", "a field is missing, unknown or of the wrong type."),
     ("null", "a field is missing, unknown or of the wrong type."),
     ('{"name": 1, "name": 2}', "a name is in it twice."),
@@ -99,9 +99,9 @@ def test_values_that_no_course_writes_are_refused(change: Change, said: str, fil
     (f'{{"name": {"9" * 5000}}}', "a number in it is too large."),
     ("[" * 100_000, "it is cut or is not JSON."),
     ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB.")])
-def test_text_that_is_not_a_hand_in_is_refused(text: str, said: str, file: Path) -> None:
+def test_text_that_is_not_a_hand_in_is_refused(text: str, reason: str, file: Path) -> None:
     file.write_text(text)
-    assert find_refusal(file) == said
+    assert find_refusal(file) == reason
 
 
 def test_bytes_that_are_not_text_are_refused(file: Path) -> None:
@@ -110,8 +110,8 @@ def test_bytes_that_are_not_text_are_refused(file: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    said = find_refusal(tmp_path / "none.json")
-    assert said.endswith("none.json cannot be read (No such file or directory). Is the name right?")
+    reason = find_refusal(tmp_path / "none.json")
+    assert reason.endswith("none.json cannot be read (No such file or directory). Is the name right?")
 
 
 def test_a_hand_in_that_could_not_be_read_is_not_written() -> None:

@@ -51,8 +51,8 @@ def read_answer(course: Course, name: str = EXERCISE) -> str | None:
 
 def write(course: Course, text: str) -> None:
     """Write an answer to the exercise."""
-    one = next(each for each in my_work.read_exercises(course.copy.exercises).values() if each.id == "find-the-hole")
-    (course.copy.folder / EXERCISE).write_bytes(make_notebook(one, text))
+    exercise = my_work.read_exercises(course.copy.exercises)[EXERCISE]
+    (course.copy.folder / EXERCISE).write_bytes(make_notebook(exercise, text))
 
 
 def test_a_hand_in_has_what_was_tried_and_not_what_was_only_opened(there: Course) -> None:
@@ -82,8 +82,8 @@ def test_an_answer_that_is_too_long_is_not_handed_in(there: Course, tmp_path: Pa
 
 
 def test_an_answer_goes_into_an_untouched_notebook(course: Course, file: Path) -> None:
-    said = list(import_progress(file, course.copy))
-    assert said == ["find-the-hole: the answer is in exercises/find-the-hole.ipynb",
+    lines = list(import_progress(file, course.copy))
+    assert lines == ["find-the-hole: the answer is in exercises/find-the-hole.ipynb",
                     f"Progress of 1 exercise is imported; 1 is solved now. {update.RELOAD}"]
     assert read_answer(course) == SOLVED.answer
     assert progress.read(course.copy.folder) == {"find-the-hole": SOLVED}
@@ -120,8 +120,8 @@ def test_a_progress_file_can_be_imported(course: Course, there: Course) -> None:
 def test_progress_of_unknown_exercises_is_kept(course: Course, there: Course, file: Path) -> None:
     (there.copy.folder / progress.NAME).write_text('{"version": 1, "exercises": {"to-come": {"tries": 2}}}')
     handin.write(handin.collect(there.copy), file)
-    said, _ = import_progress(file, course.copy)
-    assert said == "to-come: your course has no such exercise. Its progress is kept."
+    line, _ = import_progress(file, course.copy)
+    assert line == "to-come: your course has no such exercise. Its progress is kept."
     assert progress.read(course.copy.folder) == {"to-come": ExerciseRecord(2)}
 
 
@@ -200,7 +200,7 @@ def test_the_commands_do_what_their_functions_do(as_mine: Course, tmp_path: Path
     commands = [["progress"], ["update", "say-it"], ["reset", "say-it"], ["handin", "--name=Ada", "-o", str(file)],
                 ["import", str(file)]]
     assert [cli.run_inside(command) for command in commands] == [0] * len(commands)
-    said = capsys.readouterr().out
-    assert "exercises/say-it: updated.\n" in said
-    assert f"{file}: 1 exercise, 1 of them solved. Send it to the person who asked for it.\n" in said
+    output = capsys.readouterr().out
+    assert "exercises/say-it: updated.\n" in output
+    assert f"{file}: 1 exercise, 1 of them solved. Send it to the person who asked for it.\n" in output
     assert handin.read(file).name == "Ada"

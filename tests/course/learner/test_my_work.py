@@ -119,9 +119,9 @@ def test_an_update_replaces_untouched_files(course: Course, mine: Path) -> None:
 def test_an_update_keeps_changed_files_and_carries_the_answer_over(course: Course, mine: Path) -> None:
     written = edit(mine / EXERCISE, "%%answer find-the-hole\nmy answer")
     course.write_exercise("find-the-hole", task="new", stub="answer = ...  # other")
-    said, _ = update((), course.copy)
+    line, _ = update((), course.copy)
     aside = "put-aside/find-the-hole-1.ipynb"
-    assert said == f"exercises/find-the-hole: updated, with your answer. Your version: {aside}"
+    assert line == f"exercises/find-the-hole: updated, with your answer. Your version: {aside}"
     assert (mine / aside).read_text() == written
     assert read_cell(mine / EXERCISE, 1) == "new"
     assert read_cell(mine / EXERCISE, -1) == "%%answer find-the-hole\nmy answer"
@@ -165,7 +165,7 @@ def test_an_update_of_one_file_leaves_the_others_alone(course: Course, mine: Pat
     for name in EXERCISES:
         course.write_exercise(name, task="new")
     assert next(update(["my_work/exercises/say-it.ipynb"], course.copy)) == "exercises/say-it: updated."
-    assert len([said for said in my_work.make_copy(course.copy) if "newer" in said]) == len(EXERCISES) - 1
+    assert len([line for line in my_work.make_copy(course.copy) if "newer" in line]) == len(EXERCISES) - 1
 
 
 def test_an_unknown_name_is_refused_and_a_similar_one_suggested(course: Course) -> None:
@@ -262,8 +262,8 @@ def test_a_reset_opens_the_exercise_again_and_keeps_tries_and_answer(course: Cou
 
 def test_a_reset_puts_damaged_progress_aside_and_says_so(course: Course, mine: Path) -> None:
     (mine / progress.NAME).write_text("my notes")
-    said = list(reset("find-the-hole", course.copy))
-    assert said[1].endswith("It is now progress-damaged-1.json, and a new one begins.")
+    lines = list(reset("find-the-hole", course.copy))
+    assert lines[1].endswith("It is now progress-damaged-1.json, and a new one begins.")
     assert (mine / "progress-damaged-1.json").read_text() == "my notes"
 
 

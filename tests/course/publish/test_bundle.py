@@ -38,21 +38,21 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make git name two files, even if the course is not a checkout."""
-    said = {"ls-files": "course.py\0pkvm_model/course/cli.py\0", "describe": "abc123\n"}
-    monkeypatch.setattr(bundle, "run_git", lambda *question: said[question[0]])
+    output = {"ls-files": "course.py\0pkvm_model/course/cli.py\0", "describe": "abc123\n"}
+    monkeypatch.setattr(bundle, "run_git", lambda *arguments: output[arguments[0]])
 
 
 @pytest.mark.usefixtures("listed")
 def test_a_bundle_has_the_files_of_the_course_its_wheels_and_a_note(tmp_path: Path, commands: list[list[str]],
                                                                     capsys: pytest.CaptureFixture[str]) -> None:
     assert make(tmp_path / "made") == 0
-    found = {path.relative_to(tmp_path / "made").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    names = {path.relative_to(tmp_path / "made").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     files = {"wheels/made-for.txt", "wheels/tiny_thing-1.0-py3-none-any.whl"}
-    assert found == {"course.py", "pkvm_model/course/cli.py", "README-FIRST.txt", *files}
+    assert names == {"course.py", "pkvm_model/course/cli.py", "README-FIRST.txt", *files}
     assert {"download", "--require-hashes", str(COURSE.lock)} <= set(commands[-1])
-    said, note = capsys.readouterr().out, (tmp_path / "made" / "README-FIRST.txt").read_text()
-    assert wheels.describe_machine() in said
-    assert "1 wheels are 0.0 MB" in said
+    output, note = capsys.readouterr().out, (tmp_path / "made" / "README-FIRST.txt").read_text()
+    assert wheels.describe_machine() in output
+    assert "1 wheels are 0.0 MB" in output
     assert wheels.describe_machine() in note
     assert "abc123" in note
 

@@ -48,10 +48,9 @@ def test_the_second_start_installs_nothing(made: Checkout) -> None:
 
 def test_the_environment_finds_the_course_without_any_variable(made: Checkout) -> None:
     python = made.venv / "bin" / "python"
-    found = subprocess.check_output([python, "-c",
-                                     "import pkvm_model.course, tiny_thing; print(pkvm_model.course.__file__)"],
-                                    cwd="/", env=made.variables(), text=True)
-    assert Path(found.strip()).is_relative_to(made.folder)
+    script = "import pkvm_model.course, tiny_thing; print(pkvm_model.course.__file__)"
+    file = subprocess.check_output([python, "-c", script], cwd="/", env=made.variables(), text=True)
+    assert Path(file.strip()).is_relative_to(made.folder)
 
 
 def test_a_moved_course_is_found_again(made: Checkout) -> None:
@@ -83,19 +82,19 @@ def break_version(venv: Path) -> None:
     (installed / "METADATA").write_text("Name: tiny-thing\nVersion: 2\n")
 
 
-@pytest.mark.parametrize(("damage", "said"), [
+@pytest.mark.parametrize(("damage", "fault"), [
     (break_stamp, "half made"),
     (break_lock, "older or newer than requirements.lock"),
     (break_python, "broken (its Python does not start)"),
     (break_package, "broken (tiny-thing is missing)"),
     (break_version, "broken (tiny-thing is 2, the lock says 1.0)"),
     (shutil.rmtree, "missing")])
-def test_every_damage_is_noticed(made: Checkout, checkout: Checkout, damage: object, said: str) -> None:
+def test_every_damage_is_noticed(made: Checkout, checkout: Checkout, damage: object, fault: str) -> None:
     shutil.copytree(made.venv, checkout.venv, symlinks=True, ignore=shutil.ignore_patterns("pip"))
     checkout.lock((made.folder / "requirements.lock").read_text())
     assert callable(damage)
     damage(checkout.venv)
-    assert f".venv is {said}:" in checkout.run("doctor").stdout
+    assert f".venv is {fault}:" in checkout.run("doctor").stdout
 
 
 def test_a_broken_environment_is_made_again(made: Checkout) -> None:
@@ -180,8 +179,8 @@ def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_a_half_made_environment(ch
     while not (checkout.venv / "begun").exists():
         assert child.poll() is None
     os.killpg(child.pid, signal.SIGINT)
-    _, said = child.communicate(timeout=60)
-    assert (child.returncode, said) == (130, "\nStopped.\n")
+    _, errors = child.communicate(timeout=60)
+    assert (child.returncode, errors) == (130, "\nStopped.\n")
     assert ".venv is half made:" in checkout.run("doctor").stdout
 
 

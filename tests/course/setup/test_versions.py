@@ -51,9 +51,9 @@ def test_conda_gets_the_versions_of_the_project_and_the_lock(wanted: Requirement
     packages, pip_lines = read_conda()
     versions = {CONDA_NAMES.get(name, name): version for name, version in packages.items()}
     if wanted.name in versions:
-        asked = versions[wanted.name]
-        assert f"{PINNED[wanted.name]}.".startswith(f"{asked}.")
-        assert wanted.specifier.contains(asked)
+        version = versions[wanted.name]
+        assert f"{PINNED[wanted.name]}.".startswith(f"{version}.")
+        assert wanted.specifier.contains(version)
     else:
         assert str(wanted) in pip_lines
 
@@ -85,9 +85,9 @@ def test_a_malformed_marker_is_an_error() -> None:
 
 def test_the_running_environment_satisfies_its_own_versions_only() -> None:
     here = lock.describe_interpreter()
-    one = f"pytest=={pytest.__version__} \\\n"
-    assert list(lock.find_differences(one, here, sys.path)) == []
-    assert list(lock.find_differences(one.replace("==", "==9"), here, sys.path)) == [
+    line = f"pytest=={pytest.__version__} \\\n"
+    assert list(lock.find_differences(line, here, sys.path)) == []
+    assert list(lock.find_differences(line.replace("==", "==9"), here, sys.path)) == [
         f"pytest is {pytest.__version__}, the lock says 9{pytest.__version__}"
     ]
 

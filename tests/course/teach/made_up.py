@@ -62,7 +62,8 @@ def replace_content(text: str) -> str:
 
 def replace_facts(name: str, **facts: Any) -> Callable[[HandIn], HandIn]:
     """Return a function that gives an exercise of a hand-in these facts."""
-    return lambda said: said._replace(exercises=said.exercises | {name: solve("find-the-hole")._replace(**facts)})
+    return lambda hand_in: hand_in._replace(
+        exercises=hand_in.exercises | {name: solve("find-the-hole")._replace(**facts)})
 
 
 CALM = judge_here("find-the-hole", "run = [1, 1, 0]").trace
@@ -83,8 +84,8 @@ CANNOT_BE: dict[str, Spoil] = {
     "its run ends differently when replayed": replace_facts("find-the-hole", trace=LYING),
     "solved without a run": replace_facts("find-the-hole", trace=""),
     "its run breaks nothing": replace_facts("find-the-hole", trace=CALM),
-    "its answer does not pass": lambda said: said._replace(
-        exercises=said.exercises | {"lived-to-see": ExerciseRecord(1, solved=True, answer='answer = "-EBUSY"')})}
+    "its answer does not pass": lambda hand_in: hand_in._replace(
+        exercises=hand_in.exercises | {"lived-to-see": ExerciseRecord(1, solved=True, answer='answer = "-EBUSY"')})}
 
 
 def write_class(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:

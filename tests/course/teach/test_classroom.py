@@ -25,8 +25,8 @@ Thirty = tuple[Path, dict[str, str], classroom.Classroom]
 def thirty(tmp_path_factory: pytest.TempPathFactory) -> Thirty:
     """Return thirty hand-ins: their folder, the phrases that must name the broken ones, and the classroom."""
     folder = tmp_path_factory.mktemp("thirty")
-    said = made_up.write_class(folder)
-    return folder, said, classroom.read(folder)
+    phrases = made_up.write_class(folder)
+    return folder, phrases, classroom.read(folder)
 
 
 def read(tmp_path: Path, name: str = "Ada", **exercises: ExerciseRecord) -> classroom.Classroom:
@@ -37,46 +37,46 @@ def read(tmp_path: Path, name: str = "Ada", **exercises: ExerciseRecord) -> clas
 
 
 def test_each_of_thirty_files_is_read_or_refused(thirty: Thirty) -> None:
-    folder, _, found = thirty
+    folder, _, group = thirty
     assert len(list(folder.iterdir())) == 30
-    assert len(found.learners) + len(found.refused) == 30
-    assert len(found.refused) == len(made_up.NO_HAND_INS)
+    assert len(group.learners) + len(group.refused) == 30
+    assert len(group.refused) == len(made_up.NO_HAND_INS)
 
 
 def test_every_broken_file_is_named_with_its_reason_and_no_other(thirty: Thirty) -> None:
-    _, said, found = thirty
-    rows = {file: why for file, _, why in found.doubts().rows}
-    assert rows.keys() == said.keys()
-    assert not [(file, phrase, rows[file]) for file, phrase in said.items() if phrase not in rows[file]]
+    _, phrases, group = thirty
+    rows = {file: why for file, _, why in group.doubts().rows}
+    assert rows.keys() == phrases.keys()
+    assert not [(file, phrase, rows[file]) for file, phrase in phrases.items() if phrase not in rows[file]]
 
 
 def test_the_table_says_what_the_files_say(thirty: Thirty) -> None:
-    folder, _, found = thirty
-    for row, learner in zip(found.table().rows, found.learners, strict=True):
+    folder, _, group = thirty
+    for row, learner in zip(group.table().rows, group.learners, strict=True):
         noted = handin.read(folder / learner.file).exercises
-        known = [done for name, done in noted.items() if name in found.exercises]
+        known = [done for name, done in noted.items() if name in group.exercises]
         assert row[0] == learner.hand_in.name
-        assert row[1] == f"{sum(done.solved for done in known)} of {len(found.exercises)}"
+        assert row[1] == f"{sum(done.solved for done in known)} of {len(group.exercises)}"
         sums = [sum(getattr(done, fact) for done in known) for fact in ("hints", "shown", "tries")]
         assert row[2:5] == (*map(str, sums),)
 
 
 def test_the_csv_has_a_line_for_each_learner_and_exercise(thirty: Thirty) -> None:
-    _, _, found = thirty
-    rows = list(csv.DictReader(io.StringIO(found.csv())))
-    assert len(rows) == len(found.learners) * len(found.exercises)
+    _, _, group = thirty
+    rows = list(csv.DictReader(io.StringIO(group.csv())))
+    assert len(rows) == len(group.learners) * len(group.exercises)
     solved = {(row["file"], row["exercise"]) for row in rows if row["solved"] == "True"}
-    assert solved == {(learner.file, name) for learner in found.learners for name in found.exercises
+    assert solved == {(learner.file, name) for learner in group.learners for name in group.exercises
                       if learner.done(name).solved}
 
 
 def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
-    _, _, found = thirty
-    first, *rest = found.stuck(most=100).rows
+    _, _, group = thirty
+    first, *rest = group.stuck(most=100).rows
     stuck = {row[0]: int(row[3]) + int(row[4]) for row in (first, *rest)}
     assert stuck[first[0]] == max(stuck.values())
     assert stuck[first[0]] == sum(
-        (not done.solved and bool(done.tries)) + done.shown for learner in found.learners
+        (not done.solved and bool(done.tries)) + done.shown for learner in group.learners
         if (done := learner.done(first[0])) != ExerciseRecord())
 
 
@@ -88,19 +88,19 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
     (made_up.solve("find-the-hole")._replace(hints=2, steps=6), "✓2 +2"),
     (made_up.solve("find-the-hole")._replace(tries=0), "✓ !")])
 def test_the_map_has_a_sign_and_a_colour_in_each_cell(tmp_path: Path, done: ExerciseRecord, sign: str) -> None:
-    found = read(tmp_path, find_the_hole=done, lived_to_see=ExerciseRecord(1))
-    at = found.exercises.index("find-the-hole")
-    assert found.heat().rows[0][1][at] == sign
-    assert f'background:{heat_map.COLOURS[sign[0]]}">{sign}</td>' in found.heat()._repr_html_()
+    group = read(tmp_path, find_the_hole=done, lived_to_see=ExerciseRecord(1))
+    at = group.exercises.index("find-the-hole")
+    assert group.heat().rows[0][1][at] == sign
+    assert f'background:{heat_map.COLOURS[sign[0]]}">{sign}</td>' in group.heat()._repr_html_()
 
 
 def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trap = tmp_path / "was-run"
     code = f"answer = open({str(trap)!r}, 'w')\nrun = __import__('os').system('touch {trap}')"
-    found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=code),
+    group = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=code),
                  close_the_hole=ExerciseRecord(1, solved=True, answer=code))
     assert not trap.exists()
-    assert found.learners[0].doubts == {}
+    assert group.learners[0].doubts == {}
 
 
 def test_code_in_place_of_a_choice_is_not_run_either(tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_code_in_place_of_a_choice_is_not_run_either(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("exercise", load_exercises().values(), ids=lambda exercise: exercise.id)
 def test_an_honest_solution_is_not_doubted(exercise: Exercise) -> None:
-    said = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solve(exercise.id)})
-    assert dict(doubts.find_doubts(said)) == {}
+    hand_in = HandIn("Ada", made_up.OLD, {exercise.id: made_up.solve(exercise.id)})
+    assert dict(doubts.find_doubts(hand_in)) == {}
 
 
 @pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
@@ -120,9 +120,9 @@ def test_an_answer_that_is_not_python_does_no_harm(tmp_path: Path, answer: str) 
 
 
 def test_a_name_is_neither_markup_on_a_page_nor_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
-    found = read(tmp_path, name="=<b>1</b>", lived_to_see=ExerciseRecord(1, answer="x"))
-    assert "<b>1" not in found.heat()._repr_html_() + found.table()._repr_html_()
-    assert ",'=<b>1</b>," in found.csv()
+    group = read(tmp_path, name="=<b>1</b>", lived_to_see=ExerciseRecord(1, answer="x"))
+    assert "<b>1" not in group.heat()._repr_html_() + group.table()._repr_html_()
+    assert ",'=<b>1</b>," in group.csv()
 
 
 def test_a_folder_without_hand_ins_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -143,8 +143,8 @@ def test_the_seats_say_who_can_work_and_whose_line_was_cut() -> None:
 
 def test_the_stored_sample_is_what_the_seed_makes(tmp_path: Path) -> None:
     made_up.write_sample(tmp_path)
-    made, stored = ({path.name: path.read_text() for path in folder.iterdir()} for folder in (tmp_path, SAMPLE))
-    assert made == stored
+    written, stored = ({path.name: path.read_text() for path in folder.iterdir()} for folder in (tmp_path, SAMPLE))
+    assert written == stored
 
 
 def test_a_check_that_fails_on_an_odd_answer_stops_nothing_else(tmp_path: Path,
@@ -154,9 +154,9 @@ def test_a_check_that_fails_on_an_odd_answer_stops_nothing_else(tmp_path: Path,
 
     doubts.check_again.cache_clear()
     monkeypatch.setattr(doubts, "judge_values", stop)
-    found = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer='answer = "0"'))
+    group = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer='answer = "0"'))
     doubts.check_again.cache_clear()
-    assert found.learners[0].doubts == {"lived-to-see": ("solved, and its answer does not pass",)}
+    assert group.learners[0].doubts == {"lived-to-see": ("solved, and its answer does not pass",)}
 
 
 def test_subfolders_are_read_too(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ ALL = list(load_exercises().values())
 def read_cells(exercise: Exercise) -> list[tuple[str, dict[str, Any]]]:
     """Return text and metadata of each cell that nbgrader looks at."""
     stored = json.loads(nbgrader_source.make_source(exercise))["cells"]
-    found = [("".join(cell["source"]), cell["metadata"].get("nbgrader")) for cell in stored]
-    return [(text, marks) for text, marks in found if marks]
+    cells = [("".join(cell["source"]), cell["metadata"].get("nbgrader")) for cell in stored]
+    return [(text, marks) for text, marks in cells if marks]
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.id)
@@ -44,8 +44,8 @@ def test_a_source_has_a_cell_to_edit_and_a_locked_cell_for_points(exercise: Exer
 
 def test_each_exercise_has_a_source_in_the_assignment_of_its_chapter(tmp_path: Path) -> None:
     assignments = nbgrader_source.write(tmp_path)
-    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ipynb")}
-    assert made == {f"source/{exercise.chapter}/{exercise.id}.ipynb" for exercise in ALL}
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ipynb")}
+    assert names == {f"source/{exercise.chapter}/{exercise.id}.ipynb" for exercise in ALL}
     assert sorted(each.id for many in assignments.values() for each in many) == sorted(load_exercises())
     assert compile((tmp_path / "nbgrader_config.py").read_text(), "config", "exec")
 
