@@ -7,8 +7,8 @@ generator that works on a `View` can be run like this, the model's hypercalls an
 from __future__ import annotations
 
 from collections.abc import Callable
+from dis import get_instructions
 from functools import cache
-from opcode import opmap
 from types import CodeType, GeneratorType
 from typing import Any, NamedTuple
 
@@ -140,19 +140,20 @@ def nested(body: Any) -> list[Any]:
 
 def place(body: Any, coming: Region) -> tuple[str, ...]:
     """Where a suspended call stands: each function it is in, with the number of its yield, and what comes next."""
-    chain = [f"{part.__name__}#{yield_at(part.gi_code, part.gi_frame.f_lasti)}" for part in nested(body)]
+    chain = [f"{part.__name__}#{number_yields(part.gi_code)[part.gi_frame.f_lasti]}" for part in nested(body)]
     return (*chain, coming[1])
 
 
 @cache
-def yield_at(code: CodeType, offset: int) -> int:
-    """Which yield of a function waits here, counted from 1 as they stand in the source.
+def number_yields(code: CodeType) -> dict[int, int]:
+    """Return, for each offset at which a function may wait, the number of its yield, counted from 1 in the source.
 
-    The order in the byte code, and whether a function waits at its yield or right behind it, are each Python's own.
+    The order in the byte code, and whether a function waits at its yield or right behind it, depend on the Python.
     """
-    positions = [(line, column) for line, _, column, _ in code.co_positions()]
-    yields = {positions[at // 2] for at in range(0, len(code.co_code), 2) if code.co_code[at] == opmap["YIELD_VALUE"]}
-    return sorted(yields).index(positions[offset // 2]) + 1
+    instructions = [(each.offset, each.opname, each.positions) for each in get_instructions(code) if each.positions]
+    places = {offset: (positions.lineno, positions.col_offset) for offset, _, positions in instructions}
+    yields = sorted({places[offset] for offset, name, _ in instructions if name == "YIELD_VALUE"})
+    return {offset: yields.index(place) + 1 for offset, place in places.items() if place in yields}
 
 
 def held(body: Any) -> tuple[tuple[str, Value], ...]:

@@ -25,8 +25,8 @@ from .view import ModelError
 
 VERSION = 1
 USUAL = Config()
-LINE = re.compile(r"(?P<cpu>\d{1,3}) (?P<what>resume|(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)) "
-                  r"(?P<outcome>(\.\.\.|[=!]) ?.{0,2000})")
+CALL = re.compile(r"(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)")
+LINE = re.compile(rf"(?P<cpu>\d{{1,3}}) (?P<what>resume|{CALL.pattern}) (?P<outcome>(\.\.\.|[=!]) ?.{{0,2000}})")
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9.]{0,19}\+?")
 NUMBER = re.compile(r"-?\d{1,18}|0x[0-9a-f]{1,16}")
 LIMIT = 100_000
@@ -160,34 +160,46 @@ def parse_options(revision: Revision, options: list[str]) -> tuple[Revision, Con
 
 
 def parse_line(row: str, number: int) -> TraceLine:
-    """One step."""
-    found = LINE.fullmatch(row)
-    if not found:
+    """Return one step. Raise TraceError with the line's number if the row is not a step."""
+    match = LINE.fullmatch(row)
+    if not match:
         raise TraceError(f"line {number}: {row[:60]!r} is not a step")
-    if found["name"] is None:
-        return TraceLine(int(found["cpu"]), None, found["outcome"])
-    if found["name"] not in CALLS:
-        raise TraceError(f"line {number}: there is no call {found['name']!r}")
-    texts = [text.strip() for text in found["args"].split(",")] if found["args"] else []
-    known = parameters(found["name"])
-    if len(texts) > len(known):
-        raise TraceError(f"line {number}: {found['name']} has {len(known)} arguments, not {len(texts)}")
-    args = tuple(parse_value(text, known[p].annotation, number) for text, p in zip(texts, known, strict=False))
     try:
-        return TraceLine(int(found["cpu"]), complete(Call(found["name"], args)), found["outcome"])
-    except ModelError as error:
+        call = None if match["what"] == "resume" else parse_call(match["what"])
+    except TraceError as error:
         raise TraceError(f"line {number}: {error}") from None
+    return TraceLine(int(match["cpu"]), call, match["outcome"])
 
 
-def parse_value(text: str, kind: str, number: int) -> Value:
-    """One argument, by the kind that the call wants."""
+def parse_call(text: str) -> Call:
+    """Return the call that a text such as "__pkvm_vcpu_load(0x1000, 0)" describes, with its default arguments.
+
+    Raise TraceError, without a line's number, for anything else.
+    """
+    match = CALL.fullmatch(text)
+    if not match:
+        raise TraceError(f"{text[:60]!r} is not a call")
+    name, known = match["name"], parameters(match["name"]) if match["name"] in CALLS else None
+    if known is None:
+        raise TraceError(f"there is no call {name!r}")
+    texts = [word.strip() for word in match["args"].split(",")] if match["args"] else []
+    if len(texts) > len(known):
+        raise TraceError(f"{name} has {len(known)} arguments, not {len(texts)}")
+    try:
+        return complete(Call(name, tuple(map(parse_value, texts, (known[arg].annotation for arg in known)))))
+    except ModelError as error:
+        raise TraceError(str(error)) from None
+
+
+def parse_value(text: str, kind: str) -> Value:
+    """Return one argument of the kind that the call wants. Raise TraceError if the text is not of this kind."""
     if kind == "str" and NAME.fullmatch(text):
         return text
     if kind == "bool" and text in ("0", "1"):
         return text == "1"
     if kind == "int" and NUMBER.fullmatch(text):
         return int(text, 0) if text.startswith("0x") else int(text)
-    raise TraceError(f"line {number}: {text[:40]!r} is not a {'name' if kind == 'str' else 'number'}")
+    raise TraceError(f"{text[:40]!r} is not a {'name' if kind == 'str' else 'number'}")
 
 
 def replay(trace: Trace) -> Replay:

@@ -7,7 +7,7 @@ from ..model.revisions import Revision
 from ..model.run import begin, call, finish, resume
 from ..model.state import Config, Cpu, State
 from ..model.steps import Call, Step
-from ..model.trace import Trace, parse_line, record
+from ..model.trace import Trace, parse_call, record
 from ..model.view import Waits
 
 USUAL = Config()
@@ -111,7 +111,8 @@ def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[
     A script line that ends in `whole` is made with one click. The script `free` leaves a CPU to the learner: every
     call, or those that are named behind it.
     """
-    made = tuple((int(line.split()[0]), to_call(line.strip().partition(" ")[2])) for line in setup.strip().splitlines())
+    lines = [line.strip().partition(" ") for line in setup.strip().splitlines()]
+    made = tuple((int(cpu), parse_call(text)) for cpu, _, text in lines)
     words = enumerate(script.split() for script in scripts)
     free = tuple((cpu, tuple(names[1:])) for cpu, names in words if names[:1] == ["free"])
     moves = tuple(() if cpu in dict(free) else tuple(to_move(line) for line in script.strip().splitlines())
@@ -119,17 +120,10 @@ def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[
     return Scene(name, title, revision, made, moves, says, config, free=free)
 
 
-def to_call(text: str) -> Call:
-    """A call as it stands in a trace."""
-    found = parse_line(f"0 {text.strip()} ...", 1).call
-    assert found is not None, text
-    return found
-
-
 def to_move(line: str) -> Move:
     """One line of a script."""
     text = line.strip()
-    return Move(to_call(text.removesuffix("whole")), text.endswith("whole"))
+    return Move(parse_call(text.removesuffix("whole").rstrip()), text.endswith("whole"))
 
 
 LENT_PAGE = """
