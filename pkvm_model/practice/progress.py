@@ -8,9 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from ..schema import BOOL, NULL, Schema, either, map_of, record
 
 NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
 VERSION = 1
@@ -30,6 +33,24 @@ class ExerciseRecord(NamedTuple):
     fewest: int | None = None
     answer: str = ""
     trace: str = ""
+
+
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+COUNT = Schema("a number from 0 up", lambda value: type(value) is int and value >= 0)
+TEXT = Schema("a text that UTF-8 can write", lambda value: type(value) is str and not HALF_CHARACTER.search(value))
+"""A text, but no lone surrogate: JSON can spell half a character, which could not be written again."""
+
+
+def describe_records(number: Schema, text: Schema, name: Schema) -> Schema:
+    """Return the schema of records by exercise, from the schemas of their numbers, texts and names."""
+    return map_of(record({}, {"tries": number, "hints": number, "shown": BOOL, "solved": BOOL,
+                              "steps": either(NULL, number), "fewest": either(NULL, number),
+                              "answer": text, "trace": text}), name)
+
+
+RECORDS = describe_records(COUNT, TEXT, TEXT)
+FILE = Schema("an object with a version and exercises",
+              lambda value: type(value) is dict and value.keys() >= {"version", "exercises"})
 
 
 class ProgressError(Exception):
@@ -56,23 +77,18 @@ def parse(text: str) -> dict[str, ExerciseRecord]:
     """Return the records in a progress file's text. Raise ProgressError if it is anything else."""
     try:
         whole = json.loads(text)
+        FILE.check(whole, "the file")
         if whole["version"] != VERSION:
             raise ProgressError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
-        return {str(name): parse_record(row) for name, row in whole["exercises"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ProgressError(f"it is damaged ({type(error).__name__}: {error})") from None
+        return from_json(whole["exercises"])
+    except (ValueError, RecursionError) as error:
+        raise ProgressError(f"it is damaged ({error})") from None
 
 
-def parse_record(row: Mapping[str, Any]) -> ExerciseRecord:
-    """Return the record that JSON values describe. Raise ValueError, KeyError or TypeError if they describe none."""
-    usual = ExerciseRecord()._asdict()
-    for name, value in row.items():
-        kinds = (int, type(None)) if usual[name] is None else (type(usual[name]),)
-        if type(value) not in kinds or (isinstance(value, int) and value < 0):
-            raise ValueError(f"{name} cannot be {value!r:.40}")
-        if isinstance(value, str):
-            value.encode()  # JSON can spell a lone surrogate, which could not be written again
-    return ExerciseRecord(**row)
+def from_json(rows: Any, schema: Schema = RECORDS) -> dict[str, ExerciseRecord]:
+    """Return the records that JSON values describe. Raise SchemaError if they do not fit the schema."""
+    schema.check(rows, "exercises")
+    return {name: ExerciseRecord(**row) for name, row in rows.items()}
 
 
 def to_text(records: Mapping[str, ExerciseRecord]) -> str:

@@ -28,7 +28,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from ...practice import progress
 from ...practice.exercises import FOLDER
-from ...practice.progress import ExerciseRecord, parse_record, to_json, write_atomically
+from ...practice.progress import TEXT, ExerciseRecord, describe_records, to_json, write_atomically
+from ...schema import Schema, number
 from ...text import count
 from ..errors import CourseError
 from . import show_progress
@@ -44,6 +45,13 @@ GREATEST_NUMBER = 1_000_000
 MOST_EXERCISES = 1_000
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 COURSE = re.compile(r"[0-9a-f]{12}")
+NAME = Schema("a name of one line", lambda value: type(value) is str and is_name(value))
+COURSE_DIGEST = Schema("a digest of 12 hex digits", lambda value: type(value) is str and bool(COURSE.fullmatch(value)))
+EXERCISES = describe_records(
+    number(0, GREATEST_NUMBER),
+    TEXT.where(lambda value: len(value) <= LONGEST_TEXT, f"a text of at most {LONGEST_TEXT:,} characters"),
+    Schema("the name of an exercise", lambda name: len(name) <= LONGEST_NAME and bool(ID.fullmatch(name))),
+).where(lambda rows: len(rows) <= MOST_EXERCISES, f"records of at most {MOST_EXERCISES:,} exercises")
 
 
 class HandIn(NamedTuple):
@@ -104,7 +112,7 @@ def read(path: Path) -> HandIn:
     """Return the hand-in in a file. Raises CourseError, in one line, for any other file or one that was changed."""
     try:
         return from_json(load(path))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CourseError(f"{path} is not a hand-in of this course: {explain(error)}.") from None
 
 
@@ -112,12 +120,12 @@ def read_progress(path: Path) -> dict[str, ExerciseRecord]:
     """Return the progress in a hand-in or in a progress file, by exercise. Raises CourseError for any other file."""
     try:
         whole = load(path)
-        if "format" in whole:
+        if type(whole) is not dict or whole.keys() != {"version", "exercises"}:
             return from_json(whole).exercises
-        if whole.keys() != {"version", "exercises"} or whole["version"] != progress.VERSION:
-            raise ValueError("it has other fields")
-        return read_exercises(whole["exercises"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        if whole["version"] != progress.VERSION:
+            raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {progress.VERSION}")
+        return progress.from_json(whole["exercises"], EXERCISES)
+    except (ValueError, RecursionError) as error:
         raise CourseError(f"{path} is neither a hand-in nor progress of this course: {explain(error)}.") from None
 
 
@@ -157,41 +165,25 @@ def explain(error: Exception) -> str:
     """Return why a file was refused, as a phrase of one line."""
     if isinstance(error, json.JSONDecodeError | UnicodeError | RecursionError):
         return "it is cut or is not JSON"
-    if isinstance(error, KeyError | TypeError | AttributeError):
-        return "a field is missing, unknown or of the wrong type"
     return " ".join(str(error).split())
 
 
 def from_json(whole: Any) -> HandIn:
-    """Return the hand-in that JSON values describe. Raises ValueError, TypeError, KeyError or AttributeError."""
-    if whole.keys() != FIELDS or whole["format"] != FORMAT:
+    """Return the hand-in that JSON values describe. Raises ValueError if they describe none."""
+    if type(whole) is not dict or whole.keys() != FIELDS or whole["format"] != FORMAT:
         raise ValueError("it has other fields")
     if type(whole["version"]) is not int or whole["version"] != VERSION:
         raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
     if whole["digest"] != digest(whole):
         raise ValueError("it was cut or changed after it was handed in")
-    name, course = whole["name"], whole["course"]
-    if not is_name(name) or not COURSE.fullmatch(course):
-        raise ValueError("this course does not write such a name or version")
-    return HandIn(name, course, read_exercises(whole["exercises"]))
+    NAME.check(whole["name"], "name")
+    COURSE_DIGEST.check(whole["course"], "course")
+    return HandIn(whole["name"], whole["course"], progress.from_json(whole["exercises"], EXERCISES))
 
 
 def is_name(text: str) -> bool:
     """Return True for a name that fits on a line and has no control characters, which a terminal would obey."""
     return len(text) <= LONGEST_NAME and text.isprintable()
-
-
-def read_exercises(rows: Mapping[str, Any]) -> dict[str, ExerciseRecord]:
-    """Return the progress of each exercise, each value within its limits. Raises ValueError and the like."""
-    if len(rows) > MOST_EXERCISES or not all(ID.fullmatch(name) and len(name) <= LONGEST_NAME for name in rows):
-        raise ValueError("its exercises have names that no exercise has")
-    exercises = {name: parse_record(row) for name, row in rows.items()}
-    values = [value for done in exercises.values() for value in done]
-    if any(isinstance(value, int) and value > GREATEST_NUMBER for value in values):
-        raise ValueError("a number in it is too large")
-    if any(isinstance(value, str) and len(value) > LONGEST_TEXT for value in values):
-        raise ValueError("an answer or a trace in it has more than 100,000 characters")
-    return exercises
 
 
 def to_text(hand_in: HandIn) -> str:
