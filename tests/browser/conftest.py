@@ -1,4 +1,4 @@
-"""A headless Chromium and a JupyterLab of our own, with settings, data and notebooks in folders of their own."""
+"""A headless Chromium, and a JupyterLab with its own settings, data and notebooks."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium found on this machine."""
+    """Start the Chromium of this machine; skip the test where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     program = chromium()
     if program is None:
@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def watched(browser: Browser, **settings: Any) -> Iterator[Page]:
-    """A page; at the end it may not have asked for anything outside this machine, nor have raised."""
+    """Open a page, and fail at the end if it loaded anything from outside this machine or raised an error."""
     outside, raised = [], []
     context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}} | settings)
     page = context.new_page()
@@ -47,21 +47,21 @@ def watched(browser: Browser, **settings: Any) -> Iterator[Page]:
 
 @pytest.fixture
 def offline(browser: Browser) -> Iterator[Page]:
-    """A page without any network."""
+    """Open a page without a network."""
     with watched(browser, offline=True) as page:
         yield page
 
 
 @pytest.fixture(scope="session")
 def lab_page(browser: Browser, lab: str) -> Iterator[Page]:
-    """A page for JupyterLab; one for all tests, since it takes seconds to load for the first time."""
+    """Open a page for JupyterLab; all tests share it, since the first load takes seconds."""
     with watched(browser, base_url=lab) as page:
         yield page
 
 
 @pytest.fixture
 def notebook(lab_page: Page) -> Open:
-    """Opens a notebook in JupyterLab, or goes on with it where it is open already."""
+    """Return a function that opens a notebook in JupyterLab, or continues with it if it is open."""
 
     def opened(name: str, fragment: str = "") -> Page:
         if fragment or name not in lab_page.url:
@@ -74,7 +74,7 @@ def notebook(lab_page: Page) -> Open:
 
 @pytest.fixture
 def lesson(notebook: Open, lab_page: Page) -> Open:
-    """Opens a lesson in JupyterLab where that is loaded already, in the place of what is open."""
+    """Return a function that opens a lesson in place of the open notebook, without loading JupyterLab again."""
 
     def opened(name: str) -> Page:
         if "/lab/tree/" not in lab_page.url:
@@ -88,13 +88,13 @@ def lesson(notebook: Open, lab_page: Page) -> Open:
 
 
 def leaves(address: str) -> bool:
-    """Whether an address is outside this machine."""
+    """Return True if an address is outside this machine."""
     return not address.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "file:", "data:", "blob:", "about:"))
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a JupyterLab on copies of the notebooks."""
+    """Run a JupyterLab on copies of the notebooks and return its address."""
     folder = tmp_path_factory.mktemp("lab")
     for name, notebook in stored_notebooks().items():
         nbformat.write(notebook, folder / name)
@@ -104,7 +104,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def page_of(tmp_path_factory: pytest.TempPathFactory) -> Address:
-    """The address of the page of a notebook; each is exported once."""
+    """Return a function that exports a notebook, once, and returns the address of its page."""
 
     @cache
     def made(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What tests do to a notebook in JupyterLab: scripts for the page, and reading Python back."""
+"""How tests use a notebook in JupyterLab: scripts for the page, and reading values back from Python."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUN_LAST = (
   return cells.activeCell.model.outputs.toJSON()[0].data['text/plain'];
 }"""
 )
-# Loading JupyterLab takes longer than running most lessons. What is disposed of asks nobody whether to save it.
+# Loading JupyterLab takes longer than running most lessons. A notebook that is disposed of does not ask to be saved.
 OPEN_NEXT = """async (name) => {
   const app = window.jupyterapp, before = app.shell.currentWidget;
   await app.commands.execute('docmanager:open', { path: name });
@@ -44,8 +44,8 @@ RESTART = READY + "await session.restartKernel(); }"
 SHUT_DOWN = READY + "await session.shutdown(); }"
 
 
-def python_reads(page: Page, expected: object) -> None:
-    """The last cell of the notebook comes to show this; the last step may still be on its way to Python."""
+def wait_for_python(page: Page, expected: object) -> None:
+    """Wait until the last cell of the notebook shows this; the last step may still be on its way to Python."""
     for _ in range(20):
         read = page.evaluate(RUN_LAST)
         if read == expected:

@@ -1,4 +1,4 @@
-"""The notebooks that the browser tests open: the lessons of the course, and small ones made for one purpose."""
+"""The notebooks that the browser tests open: the lessons of the course, and small ones for one purpose each."""
 
 import json
 from collections.abc import Callable
@@ -89,19 +89,19 @@ hosts = find("any", revisions=UPSTREAM); hosts
 
 
 def asking() -> Map:
-    """A map that ships three states and asks for all others."""
+    """Return a map that ships three states and asks for all others."""
     states = StateMap(COLD_OPEN)
     return Map(states.value(3), states.expand)
 
 
 def asking_pair() -> SideBySide:
-    """Two kernels of which not all pairs are shipped, so that nobody has compared the ends of all runs."""
+    """Return a comparison that ships only some pairs of states, so that the ends of all runs are not compared."""
     pairs = PairGraph(COLD_OPEN, V1, UPSTREAM, limit=20)
     return SideBySide(pairs.value(), pairs.expand, pairs.all_runs)
 
 
 def undrawn() -> Map:
-    """A map as it is where the renderer is missing."""
+    """Return a map as it is without the renderer."""
     value = StateMap(COLD_OPEN).value()
     return Map(value | {"drawing": value["drawing"] | {"missing": "not drawn, the renderer is missing"}})
 
@@ -114,7 +114,7 @@ WALKS: dict[str, Callable[[], Widget]] = {
 
 @cache
 def stored_notebooks() -> dict[str, Any]:
-    """Each notebook by file name; they take seconds to make, and nobody changes them."""
+    """Return the notebooks by file name; making them takes seconds, and no test changes them."""
     lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
     made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
     made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
@@ -135,33 +135,33 @@ def stored_notebooks() -> dict[str, Any]:
 
 
 def read_back(lines: str, *made: Widget) -> Any:
-    """A line that imports, a line for each widget with what it stored, and one in which Python reads them back."""
+    """Return a notebook: a cell with imports, a cell per widget with its output, and one that reads them back."""
     first, *shown, last = lines.strip().splitlines()
     cells = [new_code_cell(first), *map(stored_cell, shown, made), new_code_cell(last)]
     return new_notebook(cells=cells, metadata=KERNEL)
 
 
 def live() -> Any:
-    """A notebook that makes a bench which asks Python, and reads it back."""
+    """Return a notebook with a bench that asks Python, and a cell that reads it back."""
     cells = [new_code_cell(ASK.strip()), new_code_cell("(bench.digest, bench.at)")]
     return new_notebook(cells=cells, metadata=KERNEL)
 
 
 def free_graph(limit: int = 0) -> StateGraph:
-    """A machine on which both CPUs are the learner's, for the calls of a teardown."""
+    """Return the graph of a machine whose two CPUs make what the learner chooses, for the calls of a teardown."""
     script = "free __pkvm_start_teardown_vm __pkvm_finalize_teardown_vm __pkvm_host_unshare_guest"
     return StateGraph(scene("free", "You are the host", V1, LENT_PAGE, (script, script), "VM 0x1000 is alive."), limit)
 
 
 def free() -> Any:
-    """A notebook with a bench of the free host; when it is run, the bench knows the first state only."""
+    """Return a notebook with a bench of the free host; after a run the bench knows only the first state."""
     cells = unrun(free_graph().value()).cells
     cells[0].source = FREE.strip()
     return new_notebook(cells=[*cells, new_code_cell("(bench.trace.splitlines()[-2], bench.at)")], metadata=KERNEL)
 
 
 def unrun(shipped: AnyGraph) -> Any:
-    """A notebook with a stored bench, as it comes out of a clone: not trusted, never run here."""
+    """Return a notebook with a stored bench, as in a fresh clone: not trusted, never run here."""
     bench = Bench(shipped)
     data = {"text/plain": repr(bench), "text/html": "<p>static</p>", MIME: json.loads(stored(shipped))}
     bench.close()
@@ -171,12 +171,12 @@ def unrun(shipped: AnyGraph) -> Any:
 
 
 def walk(made: Widget) -> Any:
-    """A notebook with a widget that walks a graph, as it comes out of a clone."""
+    """Return a notebook with a widget that walks a graph, as in a fresh clone."""
     return new_notebook(cells=[stored_cell("made", made)], metadata=KERNEL)
 
 
 def stored_cell(source: str, made: Widget) -> Any:
-    """A cell with a widget as it was stored."""
+    """Return a cell with a stored widget."""
     data = {mime: kept for mime, kept in made._repr_mimebundle_()[0].items() if "widget-view" not in mime}
     made.close()
     cell = new_code_cell(source, execution_count=1)
@@ -185,21 +185,21 @@ def stored_cell(source: str, made: Widget) -> Any:
 
 
 def twice() -> Any:
-    """A notebook with two benches on the same scene."""
+    """Return a notebook with two benches on the same scene."""
     notebook = unrun(graph())
     notebook.cells += unrun(graph()).cells
     return notebook
 
 
 def odd() -> AnyGraph:
-    """A graph in which the state after CPU 1's first step cannot be drawn."""
+    """Return a graph in which the state after CPU 1's first step cannot be drawn."""
     value = graph()
     del value["states"][1]["vms"][0]["holders"]
     return value
 
 
 def warning() -> AnyGraph:
-    """A graph in which CPU 1's first call is refused, and the host logs two warnings."""
+    """Return a graph in which CPU 1's first call is refused and the host logs two warnings."""
     value = graph()
     for one in ("returns -EBUSY", "1 mappings are left"):
         value["edges"][0][1]["says"] += f" The host logs a warning: {one}. The machine goes on."
@@ -207,18 +207,18 @@ def warning() -> AnyGraph:
 
 
 def circle() -> AnyGraph:
-    """A graph with a step that leads back to where it began, for ways without an end."""
+    """Return a graph with a step that leads back to its start, for runs without an end."""
     edge = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
     return {**graph(), "states": graph()["states"][:1], "edges": [[edge]]}
 
 
 def old() -> Any:
-    """A notebook whose bench was stored by an older version of the course."""
+    """Return a notebook whose bench an older version of the course stored."""
     notebook = unrun(graph())
     notebook.cells[0].outputs[0].data[MIME]["v"] = 1
     return notebook
 
 
 def stored(value: AnyGraph) -> str:
-    """A stored bench at its start."""
+    """Return a stored bench at its start, as JSON."""
     return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})

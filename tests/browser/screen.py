@@ -1,4 +1,4 @@
-"""What a test sees of a bench, and what it does to it."""
+"""A bench as a test sees and uses it."""
 
 from playwright.sync_api import Page, expect
 
@@ -9,7 +9,7 @@ VIEWS = ("host", "hyp", "guest")
 
 
 class Screen:
-    """A bench of a page, the first one if nothing else is said."""
+    """A bench on a page, by default the first."""
 
     def __init__(self, page: Page, number: int = 0) -> None:
         """Wait until the bench is there."""
@@ -22,7 +22,7 @@ class Screen:
         self.bench.locator(".lane").nth(cpu).locator(".go").first.click()
 
     def choose(self, cpu: int, call: str, args: str = "") -> None:
-        """Choose a call for a CPU that is the learner's, by keyboard as far as the list knows the call's short name."""
+        """Choose a call for a CPU of the learner's, by typing its short name in the list."""
         menu = self.bench.locator(".lane").nth(cpu).locator("select")
         menu.first.focus()
         self.page.keyboard.type(call)
@@ -30,48 +30,48 @@ class Screen:
             menu.last.select_option(args)
 
     def open(self, text: str) -> None:
-        """Open a trace text or a link that somebody has sent."""
+        """Open a trace or a link."""
         self.click("Open trace")
         self.bench.locator("textarea").fill(text)
         self.click("Open it")
 
     def press(self, *keys: str) -> None:
-        """Type at the bench."""
+        """Press keys at the bench."""
         self.bench.locator(".go").first.focus()
         for key in keys:
             self.page.keyboard.press(key)
 
     def click(self, name: str) -> None:
-        """Click a button by what is written on it."""
+        """Click a button by its label."""
         self.bench.get_by_role("button", name=name).click()
 
     def says(self, sentence: str) -> None:
-        """The sentence of the change is this one."""
+        """Expect this sentence about the last change."""
         expect(self.bench.locator(".says")).to_have_text(sentence)
 
     def ways(self) -> list[str]:
-        """How the timeline calls the way shown and its branches."""
+        """Return the labels of the path shown and of its branches in the timeline."""
         return [way.get_attribute("aria-label") or "" for way in self.bench.locator(".way").all()]
 
     def focused(self) -> str:
-        """The name of what has the focus."""
+        """Return the label of the element with the focus."""
         return str(self.page.evaluate("document.activeElement.getAttribute('aria-label')"))
 
     def counts(self, text: str) -> None:
-        """The step counter shows this."""
+        """Expect this text in the step counter."""
         expect(self.bench.locator(".bar .muted")).to_have_text(text)
 
     def alerts(self, text: str) -> None:
-        """The alert box contains this."""
+        """Expect this text in the alert box."""
         expect(self.bench.get_by_role("alert")).to_contain_text(text)
 
     def shows(self, walk: Walk) -> None:
-        """Everything on the screen is the state that Python has."""
+        """Expect the screen to show Python's state, with nothing to redo."""
         self.counts(f"step {len(walk.path)} of {len(walk.path)}")
         self.shows_at(walk)
 
     def shows_at(self, walk: Walk) -> None:
-        """The state shown is the one that Python has, whatever may be redone."""
+        """Expect the screen to show Python's state, whatever can be redone."""
         state = walk.state
         expect(self.bench.locator(".share pre")).to_contain_text(f"state {state['digest']}")
         expect(self.bench.locator("[aria-live]")).to_contain_text(walk.says)
@@ -80,14 +80,14 @@ class Screen:
         assert self.rights() == [[RIGHTS[row[view]] for view in VIEWS] for row in state["pages"]]
 
     def slots(self) -> list[str]:
-        """The words of the slots."""
+        """Return the words of the slots."""
         return self.bench.locator(".slot .word").all_inner_texts()
 
     def counted(self) -> list[str]:
-        """The count of each VM card."""
+        """Return the count on each VM card."""
         return self.bench.locator(".card .big").all_inner_texts()
 
     def rights(self) -> list[list[str]]:
-        """The words of the three views, page by page."""
+        """Return the words of the three views, page by page."""
         rows = self.bench.locator("tbody tr").all()
         return [row.locator("td .word").all_text_contents()[:3] for row in rows]

@@ -1,4 +1,4 @@
-"""axe-core finds no fault with a widget, in either theme, wide and narrow, at its start and in trouble."""
+"""axe-core finds no fault in any widget, in both themes, wide and narrow, at the start and with an error shown."""
 
 import pytest
 from playwright.sync_api import Page

@@ -17,7 +17,7 @@ Opener = Callable[..., Walker]
 
 @pytest.fixture
 def opened(offline: Page, page_of: Address) -> Opener:
-    """Opens the page."""
+    """Return a function that opens the page."""
 
     def go(fragment: str = "", name: str = "beside") -> Walker:
         offline.goto(page_of(f"{name}.ipynb") + fragment)
@@ -27,7 +27,7 @@ def opened(offline: Page, page_of: Address) -> Opener:
 
 
 def rows(shown: Walker) -> list[list[str]]:
-    """The rows of the table: the head and the two sides."""
+    """Return the rows of the table: the head and the two sides."""
     return [row.locator("th, td").all_inner_texts() for row in shown.box.locator(".steps tbody tr").all()]
 
 
@@ -62,7 +62,7 @@ def test_what_differs_is_shown_with_the_words_of_each_side(opened: Opener) -> No
         ["host", "owned", "hyp", "no access", "owner", "HOST"], ["host", "no access", "hyp", "owned", "owner", "HYP"]]
 
 
-def test_a_row_is_gone_to_and_another_step_begins_a_branch(opened: Opener) -> None:
+def test_a_click_on_a_row_goes_there_and_another_step_starts_a_branch(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE)
     shown.box.get_by_role("button", name="Go to step 2, CPU 0, unshare").click()
@@ -74,7 +74,7 @@ def test_a_row_is_gone_to_and_another_step_begins_a_branch(opened: Opener) -> No
     shown.counts("step 2 of 3")
 
 
-def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_left(opened: Opener) -> None:
+def test_a_step_button_announces_both_sides_and_stays_when_nothing_is_left(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE)
     second = shown.box.locator(".cpu").nth(1)
@@ -84,7 +84,7 @@ def test_a_step_button_says_what_comes_on_each_side_and_stays_where_nothing_is_l
     shown.counts("step 5 of 5")
 
 
-def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened: Opener) -> None:
+def test_a_run_with_an_end_that_only_one_kernel_has_is_shown(opened: Opener) -> None:
     shown = opened()
     expect(shown.box.locator(".runs")).to_contain_text("Some ends come in one kernel only")
     shown.click("Show a run whose end only v1 has")
@@ -92,7 +92,7 @@ def test_a_run_that_ends_so_only_in_one_kernel_is_shown(opened: Opener) -> None:
     expect(shown.box.locator("tr.here .end")).to_contain_text("The machine ends: CPU 1’s start warns at EL2")
 
 
-def test_a_warning_of_the_host_is_a_line_of_its_own(opened: Opener) -> None:
+def test_a_warning_of_the_host_has_its_own_line(opened: Opener) -> None:
     shown = opened(name="warned")
     shown.press(*"0100")
     warned = shown.box.locator("tr.here td").first.locator(".warning")
@@ -100,7 +100,7 @@ def test_a_warning_of_the_host_is_a_line_of_its_own(opened: Opener) -> None:
         "The host logs a warning: __pkvm_start_teardown_vm returns -EINVAL. The machine goes on.")
 
 
-def test_ends_that_nobody_has_compared_are_asked_for_and_without_python_the_page_says_so(opened: Opener) -> None:
+def test_without_python_the_page_says_that_ends_cannot_be_compared(opened: Opener) -> None:
     shown = opened(name="unasked")
     shown.click("Compare the ends of all runs")
     shown.alerts("Run the notebook in JupyterLab to go further.")
@@ -115,7 +115,7 @@ def test_a_link_and_a_reload_open_the_same_step(opened: Opener) -> None:
     shown.counts("step 4 of 5")
 
 
-def test_the_trace_that_is_copied_is_the_one_that_python_has(opened: Opener) -> None:
+def test_the_copied_trace_is_pythons_trace(opened: Opener) -> None:
     pair = side_by_side(COLD_OPEN, V1, UPSTREAM, map(int, RACE))
     shown = opened()
     shown.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")

@@ -1,4 +1,4 @@
-"""An exercise in JupyterLab, from the stub to the hints, and its card on a page from disk."""
+"""An exercise in JupyterLab, from stub to hints, and its card on a page opened from disk."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +16,7 @@ WRITE_AND_RUN = READY + """
 
 @pytest.fixture(scope="module")
 def exercised(lab_page: Page) -> Page:
-    """The exercise's notebook in JupyterLab, run as it was given out."""
+    """Return the exercise's notebook in JupyterLab, unchanged and run."""
     lab_page.goto("/lab/tree/exercise.ipynb?reset")
     lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     lab_page.evaluate(RUN_ALL)
@@ -24,14 +24,14 @@ def exercised(lab_page: Page) -> Page:
     return lab_page
 
 
-def test_a_stub_is_told_what_is_wrong_and_the_run_can_be_stepped(exercised: Page) -> None:
+def test_the_stub_gets_a_reason_and_a_run_to_step_through(exercised: Page) -> None:
     card = exercised.locator(".pkvm-exercise")
     expect(card.locator(".says").first).to_contain_text("The hole is open: the struct is given back while a call")
     card.get_by_role("button", name="Last").click()
     expect(card.locator(".pkvm-sequence .change")).to_contain_text("touches page vm0, which EL2 no longer maps")
 
 
-def test_hints_and_the_solution_come_by_keyboard(exercised: Page) -> None:
+def test_hints_and_solution_open_by_keyboard(exercised: Page) -> None:
     card = exercised.locator(".pkvm-exercise")
     card.get_by_role("button", name="Hint").focus()
     for number in (1, 2, 3):
@@ -50,14 +50,14 @@ def test_a_solution_passes(exercised: Page) -> None:
     expect(card.get_by_role("button", name="Hint")).to_have_count(0)
 
 
-def test_from_a_card_that_passed_a_link_opens_the_next_exercise_in_a_tab(exercised: Page) -> None:
+def test_a_passed_card_links_to_the_next_exercise(exercised: Page) -> None:
     exercised.evaluate("() => { window.before = true; }")
     exercised.locator(".pkvm-exercise").get_by_role("link", name="comment-to-spec.ipynb").click()
     expect(exercised.get_by_role("heading", name="From a comment to a check")).to_be_visible(timeout=30_000)
     assert exercised.evaluate("() => window.before"), "the page was loaded anew: what was not saved is lost"
 
 
-def test_on_a_page_from_disk_the_next_exercise_is_a_name_and_no_link(offline: Page, page_of: Address) -> None:
+def test_on_a_page_from_disk_the_next_exercise_is_named_without_a_link(offline: Page, page_of: Address) -> None:
     offline.goto(page_of("passed.ipynb"))
     expect(offline.locator(".pkvm-exercise .next")).to_have_text(
         "Next: From a comment to a check, in comment-to-spec.ipynb")
@@ -78,7 +78,7 @@ def test_axe_finds_no_violation_on_a_card(offline: Page, page_of: Address, theme
     assert offline.evaluate("document.documentElement.scrollWidth") <= 600
 
 
-def test_without_python_a_hint_says_where_to_get_it(offline: Page, page_of: Address) -> None:
+def test_without_python_a_card_says_where_hints_are(offline: Page, page_of: Address) -> None:
     offline.goto(page_of("refused.ipynb"))
     card = offline.locator(".pkvm-exercise")
     card.get_by_role("button", name="Hint").click()

@@ -1,4 +1,4 @@
-"""The race finder and the scheduler: on a page from disk, in JupyterLab never run, and run; mostly by keyboard."""
+"""Race finder and scheduler on a page from disk and in JupyterLab, before and after a run; mostly by keyboard."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from pkvm_model.lesson import find
 from pkvm_model.widgets.finder import Finder
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, python_reads
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
 FOUND = "Yes: it goes wrong after 16 steps, and no run is shorter."
 INSIDE = "name => document.activeElement.closest('.pkvm-finder')?.querySelector('h3').textContent === name"
@@ -27,25 +27,25 @@ class Screen:
         self.go = self.box.locator(".go").filter(has_not_text="Step").first
 
     def says(self, text: str) -> None:
-        """The answer, or where it will stand."""
+        """Expect this text as the answer."""
         expect(self.answer).to_contain_text(text)
 
     def announces(self, text: str) -> None:
-        """The live region of the finder, not that of its bench."""
+        """Expect this text in the live region of the finder, not of its bench."""
         expect(self.box.locator("> [aria-live]")).to_contain_text(text)
 
     def stands(self, at: int, of: int) -> None:
-        """The step counter of the bench."""
+        """Expect these numbers in the step counter of the bench."""
         expect(self.bench.locator(".bar .muted")).to_have_text(f"step {at} of {of}")
 
     def press(self, *keys: str) -> None:
-        """Type at the bench."""
+        """Press keys at the bench."""
         self.bench.focus()
         for key in keys:
             self.page.keyboard.press(key)
 
     def tab_to(self, script: str, argument: str | None = None) -> None:
-        """Go on with the Tab key until something has the focus."""
+        """Press Tab until the script finds the focus."""
         for _ in range(60):
             if self.page.evaluate(script, argument):
                 return
@@ -53,7 +53,7 @@ class Screen:
         raise AssertionError("the Tab key does not lead there")
 
     def ends_in(self, digest: str) -> None:
-        """The trace of the place shown ends in this state."""
+        """Expect the trace shown to end in this state."""
         expect(self.bench.locator(".share pre")).to_contain_text(f"state {digest}")
 
     def open(self, text: str) -> None:
@@ -65,7 +65,7 @@ class Screen:
 
 @pytest.fixture
 def opened(offline: Page, page_of: Address) -> Open:
-    """The page from disk, with the network off."""
+    """Return a function that opens the page from disk, with the network off."""
 
     def go(fragment: str = "") -> Page:
         offline.goto(page_of("finder.ipynb") + fragment)
@@ -75,7 +75,7 @@ def opened(offline: Page, page_of: Address) -> Open:
 
 
 def ask_by_keyboard(screen: Screen) -> None:
-    """From wherever the focus is to the race that is found, and one step back, with nothing but keys."""
+    """Find the race and step back once, with nothing but keys."""
     screen.tab_to(INSIDE, "Race finder")
     screen.tab_to(ON_GO)
     screen.page.keyboard.press("Enter")
@@ -93,7 +93,7 @@ def test_a_race_is_found_by_keyboard_alone_on_a_page_from_disk(opened: Open) -> 
     ask_by_keyboard(screen)
 
 
-def test_another_kernel_and_another_question_begin_anew(opened: Open) -> None:
+def test_another_kernel_or_question_starts_anew(opened: Open) -> None:
     screen = Screen(opened())
     screen.go.click()
     screen.box.get_by_label("Kernel").select_option("merged")
@@ -106,7 +106,7 @@ def test_another_kernel_and_another_question_begin_anew(opened: Open) -> None:
     screen.says("Empty: no state is one that it speaks of")
 
 
-def test_what_is_not_stored_says_what_to_do(opened: Open) -> None:
+def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
     screen = Screen(opened(), number=1)
     expect(screen.box.locator(".room")).to_have_text("A bench opens here with the run that is found.")
     screen.box.get_by_label("Question").select_option("I3")
@@ -114,7 +114,7 @@ def test_what_is_not_stored_says_what_to_do(opened: Open) -> None:
     expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell: then it is searched for")
 
 
-def test_the_scheduler_breaks_it_by_hand_and_only_then_sees_the_fewest_steps(opened: Open) -> None:
+def test_the_scheduler_shows_the_fewest_steps_only_after_a_break_by_hand(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler")
     game.press("0", "1")
     game.says("Not broken yet.")
@@ -126,7 +126,7 @@ def test_the_scheduler_breaks_it_by_hand_and_only_then_sees_the_fewest_steps(ope
     game.announces("You: 4 steps. Shortest: 4 steps.")
 
 
-def test_what_was_broken_by_hand_before_the_search_stands_beside_the_fewest_steps(opened: Open) -> None:
+def test_a_break_by_hand_is_compared_with_the_fewest_steps(opened: Open) -> None:
     screen = Screen(opened())
     screen.press("0", "1", "Shift+Digit1", "0")
     screen.stands(17, 17)
@@ -135,7 +135,7 @@ def test_what_was_broken_by_hand_before_the_search_stands_beside_the_fewest_step
     expect(screen.box.locator(".duel")).to_have_text("You: 17 steps. Shortest: 16 steps.")
 
 
-def test_who_gives_up_asks_the_explorer_and_walks_its_run(opened: Open) -> None:
+def test_giving_up_asks_the_explorer_and_shows_its_run(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler")
     game.go.press("Enter")
     game.stands(4, 4)
@@ -151,7 +151,7 @@ def test_a_link_opens_the_race_at_its_step_on_a_page_and_after_a_reload(opened: 
     Screen(screen.page).stands(16, 16)
 
 
-def test_a_trace_that_somebody_sent_opens_on_the_kernel_that_it_was_made_for(opened: Open, race: Finder) -> None:
+def test_a_trace_opens_on_the_kernel_it_was_made_for(opened: Open, race: Finder) -> None:
     screen = Screen(opened())
     screen.box.get_by_label("Kernel").select_option("merged")
     screen.open(race.trace)
@@ -165,7 +165,7 @@ def test_a_trace_that_somebody_sent_opens_on_the_kernel_that_it_was_made_for(ope
 
 @pytest.fixture(scope="module")
 def race() -> Finder:
-    """A finder that stands at the end of R7."""
+    """Return a finder at the end of R7."""
     finder = find("R7")
     finder.place = '{"case":["R7","v1","wrong"],"asked":["R7/v1/wrong"],"run":[],"bench":"","hand":null,"shown":false}'
     assert finder.found
@@ -174,7 +174,7 @@ def race() -> Finder:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 800), ("dark", 600)])
-def test_axe_finds_no_violation_and_nothing_runs_sideways(opened: Open, offline: Page, theme: Theme,
+def test_axe_finds_no_violation_and_nothing_scrolls_sideways(opened: Open, offline: Page, theme: Theme,
                                                           width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.set_viewport_size({"width": width, "height": 900})
@@ -189,12 +189,12 @@ def test_axe_finds_no_violation_and_nothing_runs_sideways(opened: Open, offline:
 
 
 def violations(axe: Any, page: Page) -> list[Any]:
-    """What axe-core finds in the finders of a page."""
+    """Return the faults that axe-core finds in the finders of a page."""
     found = axe.Axe().run(page, context=".pkvm-finder").response["violations"]
     return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
-def test_a_cloned_notebook_answers_and_steps_without_trust_and_without_a_run(notebook: Open) -> None:
+def test_a_cloned_notebook_answers_and_steps_without_trust_or_a_run(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     screen = Screen(page)
     screen.go.click()
@@ -220,10 +220,10 @@ def test_a_race_is_found_by_keyboard_alone_in_jupyterlab_and_python_knows_it(not
     ask_by_keyboard(Screen(page))
     game = Screen(page, "You are the scheduler")
     game.press("0", "0", "0", "b", "1", "0", "1", "0")
-    python_reads(page, "(16, 15, 4, None)")
+    wait_for_python(page, "(16, 15, 4, None)")
 
 
-def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(notebook: Open) -> None:
+def test_a_long_search_shows_progress_and_can_be_stopped_and_continued(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     assert page.evaluate(RUN_ALL)
     screen = Screen(page, number=1)
@@ -235,7 +235,7 @@ def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(
     expect(screen.go).to_contain_text("Go on")
     screen.announces("Stopped. Not known yet")
     stopped = screen.answer.inner_text()
-    python_reads(page, "(None, 0, None, 'incomplete')")
+    wait_for_python(page, "(None, 0, None, 'incomplete')")
     assert screen.answer.inner_text() == stopped
     screen.go.press("Enter")
     expect(screen.answer).not_to_have_text(stopped)
@@ -243,7 +243,7 @@ def test_a_long_search_is_watched_stopped_and_gone_on_with_while_python_answers(
     expect(screen.go).to_contain_text("Go on")
 
 
-def test_an_answer_and_a_run_that_only_python_knows_survive_a_reload(notebook: Open) -> None:
+def test_an_answer_and_a_run_from_python_survive_a_reload(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     assert page.evaluate(RUN_ALL)
     screen = Screen(page, number=1)
@@ -255,11 +255,11 @@ def test_an_answer_and_a_run_that_only_python_knows_survive_a_reload(notebook: O
     again = Screen(page, number=1)
     again.says("Violated: it is broken after 17 steps")
     again.stands(17, 17)
-    python_reads(page, "(None, 0, None, 'violated')")
+    wait_for_python(page, "(None, 0, None, 'violated')")
 
 
-def test_python_knows_what_a_link_has_opened_without_a_click(notebook: Open, race: Finder) -> None:
+def test_python_knows_what_a_link_opened_without_a_click(notebook: Open, race: Finder) -> None:
     page = notebook("finder.ipynb", race.link)
     assert page.evaluate(RUN_ALL)
     Screen(page).stands(16, 16)
-    python_reads(page, "(None, 16, None, None)")
+    wait_for_python(page, "(None, 16, None, None)")

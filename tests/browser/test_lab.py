@@ -1,10 +1,10 @@
-"""The bench in JupyterLab: clicked, typed at, asked, and opened without ever having been run."""
+"""The bench in JupyterLab: by mouse, by keyboard, with questions to Python, and before it was ever run."""
 
 import pytest
 from playwright.sync_api import expect
 
 from pkvm_model.widgets.walk import Walk
-from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, Open, python_reads
+from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, Open, wait_for_python
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.browser.walks import walked
@@ -13,7 +13,7 @@ from tests.widgets.r7_graph import graph
 
 @pytest.fixture
 def live(notebook: Open) -> Screen:
-    """A notebook whose cells have run, and the bench in it."""
+    """Run the cells of a notebook and return its bench."""
     page = notebook("live.ipynb")
     assert page.evaluate(RUN_ALL)
     return Screen(page)
@@ -27,19 +27,19 @@ def test_a_lesson_runs_to_its_end_and_shows_its_benches(lesson: Open, name: str)
     assert page.get_by_text("Error displaying widget").count() == 0
 
 
-def test_each_click_of_a_teardown_shows_the_state_that_python_has(live: Screen) -> None:
+def test_each_click_of_a_teardown_shows_pythons_state(live: Screen) -> None:
     walk = Walk(graph())
     for cpu in (1, 0, 1, 1, 0, 0, 1, 1):
         live.step(cpu)
         walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
         live.shows(walk)
-    python_reads(live.page, f"('{walk.state['digest']}', 8)")
+    wait_for_python(live.page, f"('{walk.state['digest']}', 8)")
 
 
-def test_a_step_that_is_not_known_yet_comes_from_python(live: Screen) -> None:
+def test_an_unknown_step_comes_from_python(live: Screen) -> None:
     live.press("0", "0", "0", "0")
     live.counts("step 4 of 4")
-    python_reads(live.page, "('learnt99', 4)")
+    wait_for_python(live.page, "('learnt99', 4)")
 
 
 def test_an_error_in_python_is_shown_in_the_bench(live: Screen) -> None:
@@ -55,7 +55,7 @@ def test_a_bench_whose_kernel_is_gone_says_what_to_do(live: Screen) -> None:
     live.alerts("run the cells again, from the top")
 
 
-def test_a_bench_whose_kernel_was_restarted_says_so_before_it_is_asked_anything(live: Screen) -> None:
+def test_a_bench_reports_a_restarted_kernel_unasked(live: Screen) -> None:
     live.page.evaluate(RESTART)
     expect(live.bench.get_by_role("status")).to_contain_text("the kernel was stopped or restarted")
 
@@ -79,9 +79,9 @@ def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook: Open)
 
 
 @pytest.mark.parametrize("browser_keeps", [True, False])
-def test_a_reload_with_a_living_kernel_keeps_the_branches_and_python_agrees(live: Screen, browser_keeps: bool) -> None:
+def test_a_reload_with_a_live_kernel_keeps_the_branches_and_python_agrees(live: Screen, browser_keeps: bool) -> None:
     live.press("1", "0", "u", "1")
-    python_reads(live.page, f"('{walked(1, 1).state['digest']}', 2)")
+    wait_for_python(live.page, f"('{walked(1, 1).state['digest']}', 2)")
     live.page.evaluate(SAVE)
     if not browser_keeps:
         live.page.evaluate("sessionStorage.clear()")
@@ -90,14 +90,14 @@ def test_a_reload_with_a_living_kernel_keeps_the_branches_and_python_agrees(live
     again.counts("step 2 of 2")
     assert again.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
     again.press("0")
-    python_reads(live.page, f"('{walked(1, 1, 0).state['digest']}', 3)")
+    wait_for_python(live.page, f"('{walked(1, 1, 0).state['digest']}', 3)")
 
 
-def test_python_knows_what_a_link_has_opened(notebook: Open) -> None:
+def test_python_knows_what_a_link_opened(notebook: Open) -> None:
     page = notebook("live.ipynb", f"{walked(1, 1).link}")
     assert page.evaluate(RUN_ALL)
     Screen(page).counts("step 2 of 2")
-    python_reads(page, f"('{walked(1, 1).state['digest']}', 2)")
+    wait_for_python(page, f"('{walked(1, 1).state['digest']}', 2)")
 
 
 def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook: Open) -> None:
@@ -123,7 +123,7 @@ def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook:
     assert page.evaluate(CELLS) == before
 
 
-def test_the_learners_calls_go_beyond_what_was_shipped_and_python_knows_them(notebook: Open) -> None:
+def test_calls_beyond_the_shipped_graph_reach_python(notebook: Open) -> None:
     page = notebook("free.ipynb")
     assert page.evaluate(RUN_ALL)
     screen = Screen(page)
@@ -131,10 +131,10 @@ def test_the_learners_calls_go_beyond_what_was_shipped_and_python_knows_them(not
         screen.choose(1, call)
         screen.press("1")
         screen.counts(f"step {step} of {step}")
-    python_reads(page, "('1 __pkvm_host_unshare_guest(0x1000, 0) ...', 2)")
+    wait_for_python(page, "('1 __pkvm_host_unshare_guest(0x1000, 0) ...', 2)")
 
 
-def test_a_stored_bench_steps_without_trust_and_without_a_run(notebook: Open) -> None:
+def test_a_stored_bench_steps_without_trust_or_a_run(notebook: Open) -> None:
     screen = Screen(notebook("unrun.ipynb"))
     screen.press("b")
     screen.step(1)

@@ -14,7 +14,7 @@ from tests.browser.walker import Walker
 
 @pytest.fixture
 def opened(offline: Page, page_of: Address) -> Callable[..., Walker]:
-    """Opens the page of a map."""
+    """Return a function that opens the page of a map."""
 
     def go(name: str, fragment: str = "") -> Walker:
         offline.goto(page_of(f"{name}.ipynb") + fragment)
@@ -24,12 +24,12 @@ def opened(offline: Page, page_of: Address) -> Callable[..., Walker]:
 
 
 def lit(shown: Walker) -> list[str]:
-    """The text of the box that is filled."""
+    """Return the text of the filled box."""
     return shown.box.locator(".state-box.now text").all_text_contents()
 
 
 def arrow(shown: Walker, name: str) -> Locator:
-    """An arrow that can be taken from here, by its name."""
+    """Return an open arrow by its name."""
     return shown.box.locator(".arrow.open", has=shown.page.get_by_text(name, exact=True))
 
 
@@ -41,7 +41,7 @@ def test_an_arrow_makes_its_call_and_is_marked(opened: Callable[..., Walker]) ->
     assert life.box.locator(".arrow.last > text").all_text_contents() == ["reserve"]
 
 
-def test_a_whole_life_by_keys_and_a_second_one_after_it(opened: Callable[..., Walker]) -> None:
+def test_keys_walk_a_whole_life_and_begin_a_second(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     life.press(*"1345678")
     life.counts("step 7 of 7")
@@ -50,7 +50,7 @@ def test_a_whole_life_by_keys_and_a_second_one_after_it(opened: Callable[..., Wa
     assert lit(life) == ["reserved"]
 
 
-def test_a_call_that_is_refused_says_so_before_and_after(opened: Callable[..., Walker]) -> None:
+def test_a_refusal_is_announced_before_and_after_the_call(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     choice = life.box.locator(".choices li", has_text="finalise")
     expect(choice).to_contain_text("-ENOENT")
@@ -59,7 +59,7 @@ def test_a_call_that_is_refused_says_so_before_and_after(opened: Callable[..., W
     assert lit(life) == ["free"]
 
 
-def test_a_box_is_gone_to_by_the_fewest_steps(opened: Callable[..., Walker]) -> None:
+def test_a_click_on_a_box_takes_the_fewest_steps(opened: Callable[..., Walker]) -> None:
     life = opened("life")
     life.node("dying").click()
     life.announces("Went there in 3 steps.")
@@ -79,7 +79,7 @@ def test_the_same_call_leads_elsewhere_while_a_vcpu_is_loaded(opened: Callable[.
     assert lit(life) == ["live"]
 
 
-def test_the_boxes_are_reached_by_keyboard_alone(opened: Callable[..., Walker]) -> None:
+def test_boxes_are_reached_by_keyboard_alone(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.node("0 live").focus()
     states.page.keyboard.press("ArrowDown")
@@ -91,7 +91,7 @@ def test_the_boxes_are_reached_by_keyboard_alone(opened: Callable[..., Walker]) 
     assert states.focused().endswith("you are here")
 
 
-def test_an_earlier_state_is_gone_back_to_and_the_way_is_kept(opened: Callable[..., Walker]) -> None:
+def test_going_back_to_an_earlier_state_keeps_the_path(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1", "0", "1")
     states.node("2 dying").click()
@@ -99,7 +99,7 @@ def test_an_earlier_state_is_gone_back_to_and_the_way_is_kept(opened: Callable[.
     states.announces("Went back there.")
 
 
-def test_a_state_off_the_way_is_reached_anew(opened: Callable[..., Walker]) -> None:
+def test_a_state_off_the_path_is_reached_from_the_start(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1", "1")
     states.node("14 machine ends").click()
@@ -107,7 +107,7 @@ def test_a_state_off_the_way_is_reached_anew(opened: Callable[..., Walker]) -> N
     assert lit(states) == ["14 machine ends"]
 
 
-def test_the_way_and_the_end_are_marked_by_more_than_colour(opened: Callable[..., Walker]) -> None:
+def test_path_and_end_are_marked_by_more_than_colour(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1", "0")
     been = states.box.locator(".state-box.been text").all_text_contents()
@@ -116,7 +116,7 @@ def test_the_way_and_the_end_are_marked_by_more_than_colour(opened: Callable[...
     assert states.node("4 machine ends").locator("svg").count() == 1
 
 
-def test_a_large_graph_shows_what_is_near_the_way(opened: Callable[..., Walker]) -> None:
+def test_a_large_graph_shows_what_is_near_the_path(opened: Callable[..., Walker]) -> None:
     wide = opened("wide")
     expect(wide.box.locator("p.key")).to_contain_text("Of 84 states those near your way are shown.")
     before = wide.box.locator(".state-box:visible").count()
@@ -126,7 +126,7 @@ def test_a_large_graph_shows_what_is_near_the_way(opened: Callable[..., Walker])
     assert wide.box.locator(".state-box:visible").count() == before
 
 
-def test_the_same_is_there_as_a_table(opened: Callable[..., Walker]) -> None:
+def test_a_table_shows_the_same(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1")
     states.box.locator("summary").click()

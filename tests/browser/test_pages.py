@@ -21,7 +21,7 @@ LONG = """() => {
 
 @pytest.fixture
 def exported(offline: Page, page_of: Address) -> Callable[..., Screen]:
-    """Opens the page of a notebook from disk."""
+    """Return a function that opens the page of a notebook from disk."""
 
     def opened(name: str, fragment: str = "") -> Screen:
         offline.goto(page_of(name) + fragment)
@@ -79,7 +79,7 @@ def test_every_step_of_every_branch_is_reached_by_keyboard(exported: Callable[..
     assert screen.focused() == "Step 2, CPU 1, finalise, refused"
 
 
-def test_redo_follows_the_branch_that_was_seen_last(exported: Callable[..., Screen]) -> None:
+def test_redo_follows_the_last_branch(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "u", "1", "u", "r")
     screen.shows(walked(1))
@@ -102,13 +102,13 @@ def test_the_panic_ends_every_step_but_not_undo(exported: Callable[..., Screen])
     screen.counts("step 6 of 7")
 
 
-def test_what_a_step_will_do_is_said_beforehand_only_where_the_graph_allows_it(exported: Callable[..., Screen]) -> None:
+def test_a_step_is_foretold_only_if_the_graph_allows_it(exported: Callable[..., Screen]) -> None:
     forecast = exported("unrun.ipynb").bench.locator(".fore").first
     expect(forecast).to_have_text("CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.")
     expect(exported("silent.ipynb").bench.locator(".fore").first).to_be_empty()
 
 
-def test_a_refusal_is_said_before_the_learners_call_is_made(exported: Callable[..., Screen]) -> None:
+def test_a_refusal_is_foretold_before_the_call(exported: Callable[..., Screen]) -> None:
     screen = exported("free.ipynb")
     screen.choose(0, "fin", "0x1000")
     says = "EL2 refuses CPU 0’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)"
@@ -118,7 +118,7 @@ def test_a_refusal_is_said_before_the_learners_call_is_made(exported: Callable[.
     screen.says(says)
 
 
-def test_what_comes_of_a_call_that_is_not_refused_is_not_said_before(exported: Callable[..., Screen]) -> None:
+def test_the_outcome_of_an_accepted_call_is_not_foretold(exported: Callable[..., Screen]) -> None:
     screen = exported("free.ipynb")
     screen.choose(1, "start", "0x1000")
     expect(screen.bench.locator(".fore").last).to_have_text("EL2 does not refuse this call now.")
@@ -138,7 +138,7 @@ def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported: Callable
     assert screen.bench.locator("select").first.input_value() == "__pkvm_host_unshare_guest"
 
 
-def test_what_is_broken_comes_first_with_its_reason_and_is_announced(exported: Callable[..., Screen]) -> None:
+def test_a_broken_property_comes_first_with_its_reason_and_is_announced(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     expect(screen.bench.locator(".props li.empty")).to_contain_text("no vCPU loaded. I3 · nothing to check")
     screen.press("0", "1", "1", "1", "1", "1")
@@ -156,7 +156,7 @@ def test_a_property_that_a_step_broke_stays_broken(exported: Callable[..., Scree
     assert screen.bench.locator(".props li.broken").count() == 1
 
 
-def test_each_warning_of_the_host_is_a_line_of_its_own_below_the_refusal(exported: Callable[..., Screen]) -> None:
+def test_each_warning_of_the_host_has_its_own_line_below_the_refusal(exported: Callable[..., Screen]) -> None:
     screen = exported("warning.ipynb")
     screen.press("1")
     screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
@@ -179,13 +179,13 @@ def test_a_link_opens_its_step(exported: Callable[..., Screen]) -> None:
     exported("unrun.ipynb", f"{link}@2").shows(walk)
 
 
-def test_a_link_opens_as_far_as_it_fits_and_names_the_first_line_that_does_not(exported: Callable[..., Screen]) -> None:
+def test_a_link_opens_as_far_as_it_fits_and_names_the_next_line(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb", "#r7=1+__pkvm_finalize_teardown_vm(0x1000)+=+-EBUSY;1+resume+...@2")
     screen.counts("step 1 of 1")
     screen.alerts("The trace fits up to step 1. Step 2, “1 resume ...”, is not possible there.")
 
 
-def test_an_exception_is_shown_in_the_bench_with_the_trace_that_led_to_it(exported: Callable[..., Screen]) -> None:
+def test_an_exception_is_shown_in_the_bench_with_its_trace(exported: Callable[..., Screen]) -> None:
     screen = exported("odd.ipynb")
     screen.press("1")
     screen.alerts("The widget stumbled:")
@@ -231,7 +231,7 @@ def test_each_bench_of_a_page_keeps_its_own_position(exported: Callable[..., Scr
     second.counts("step 2 of 2")
 
 
-def test_a_link_that_was_followed_does_not_undo_what_came_after_it(exported: Callable[..., Screen]) -> None:
+def test_a_followed_link_does_not_undo_later_steps(exported: Callable[..., Screen]) -> None:
     line = graph()["edges"][0][1]["line"].replace(" ", "+")
     screen = exported("unrun.ipynb", f"#r7={line}@1")
     screen.press("1")
@@ -239,7 +239,7 @@ def test_a_link_that_was_followed_does_not_undo_what_came_after_it(exported: Cal
     screen.counts("step 2 of 2")
 
 
-def test_the_link_that_is_copied_opens_the_same_step(exported: Callable[..., Screen]) -> None:
+def test_the_copied_link_opens_the_same_step(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
     screen.press("0", "1", "1", "u")
@@ -252,7 +252,7 @@ def test_the_link_that_is_copied_opens_the_same_step(exported: Callable[..., Scr
     assert Walk(graph()).open(copied) == ""
 
 
-def test_a_trace_or_a_link_that_somebody_sent_opens_its_step(exported: Callable[..., Screen]) -> None:
+def test_a_pasted_trace_or_link_opens_its_step(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.open(walked(0, 1).trace)
     screen.shows(walked(0, 1))

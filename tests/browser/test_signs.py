@@ -1,4 +1,4 @@
-"""The signs tell everything by letter or word and by shape or pattern; colour only helps."""
+"""Signs differ by letter or word and by shape or pattern; colour only helps."""
 
 import itertools
 
@@ -25,12 +25,12 @@ COLOURLESS = """(draw) => {
   const shape = (element) => [element, ...element.querySelectorAll("*:not(text)")].map(one).join("; ");
   return Object.fromEntries(Object.entries(draw).map(([sign, make]) => [sign, [shape(make()), make().textContent]]));
 }"""
-"""What is left of each drawing without its colours, and its letter."""
+"""A script that returns each drawing without its colours, and its letter."""
 
 
 @pytest.fixture
 def drawn(offline: Page) -> dict[str, list[str]]:
-    """What each sign is without colour: its shape, and its letter."""
+    """Return each sign without colour: its shape and its letter."""
     every = [sign for signs in SIGNS.values() for sign in signs]
     draw = ", ".join(f"[String.raw`{sign}`]: () => {sign}" for sign in every)
     offline.add_script_tag(type="module", content=bundle("bench") + f"window.draw = {{ {draw} }};")
@@ -44,7 +44,7 @@ def test_no_two_signs_differ_by_colour_alone(drawn: dict[str, list[str]]) -> Non
     assert [pair for pair in pairs if drawn[pair[0]][0] == drawn[pair[1]][0]] == []
 
 
-def test_each_sign_of_a_column_has_a_letter_of_its_own(drawn: dict[str, list[str]]) -> None:
+def test_each_sign_of_a_column_has_its_own_letter(drawn: dict[str, list[str]]) -> None:
     letters = [drawn[sign][1] for sign in SIGNS["page"]]
     assert letters == ["O", "S", "B", "–", "X"] * 3
     assert [drawn[sign][1] for sign in SIGNS["owner"]] == ["H", "Y", "G"]

@@ -1,4 +1,4 @@
-"""The slides of a workshop: keys lead through them, and a bench on them steps and keeps its keys."""
+"""The slides of a workshop: keys turn them, and a bench on a slide steps and keeps its keys."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ LIST = """# A list
 
 @pytest.fixture
 def deck(offline: Page, tmp_path: Path) -> Page:
-    """Three slides; the one in the middle has a bench."""
+    """Open three slides; the second has a bench."""
     (tmp_path / "slides.html").write_text(slides.format_slides(slides.parse_list(LIST)), encoding="utf-8")
     offline.goto((tmp_path / "slides.html").as_uri())
     return offline
@@ -38,7 +38,7 @@ def seen(page: Page) -> list[str]:
     return page.locator(".title:visible").all_text_contents()
 
 
-def test_keys_lead_from_slide_to_slide_and_not_beyond(deck: Page) -> None:
+def test_keys_turn_the_slides_and_stop_at_both_ends(deck: Page) -> None:
     found = []
     for key in ("Home", "ArrowRight", "ArrowLeft", "Space", "PageDown", "ArrowDown", "Home", "End", "PageUp"):
         deck.keyboard.press(key)
@@ -50,7 +50,7 @@ def test_keys_lead_from_slide_to_slide_and_not_beyond(deck: Page) -> None:
     assert seen(deck) == ["Two"]
 
 
-def test_escape_shows_all_slides_and_leads_to_one(deck: Page) -> None:
+def test_escape_shows_all_slides_to_choose_from(deck: Page) -> None:
     deck.keyboard.press("Escape")
     assert deck.locator(".overview a:visible").all_text_contents() == ["One", "Two", "Three"]
     assert seen(deck) == []
@@ -71,7 +71,7 @@ def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck: Page) -> None:
     assert seen(deck) == ["Three"]
 
 
-def test_in_print_all_slides_stand_on_pages_of_their_own(deck: Page) -> None:
+def test_each_slide_prints_on_its_own_page(deck: Page) -> None:
     deck.emulate_media(media="print")
     assert seen(deck) == ["One", "Two", "Three"]
     assert deck.pdf().count(b"/Type /Page\n") == 3

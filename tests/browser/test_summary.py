@@ -1,4 +1,4 @@
-"""The summary of the course as it comes out of a printer."""
+"""The printed summary of the course."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pkvm_model.course.publish import summary
 from tests.browser.in_lab import Theme
 
 
-def test_the_summary_prints_on_two_pages_of_a4_and_asks_for_nothing(offline: Page, tmp_path: Path) -> None:
+def test_the_summary_prints_on_two_a4_pages_and_loads_nothing(offline: Page, tmp_path: Path) -> None:
     summary.write(tmp_path)
     offline.goto((tmp_path / "summary.html").as_uri())
     printed = offline.pdf(prefer_css_page_size=True)

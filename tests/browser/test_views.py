@@ -1,9 +1,9 @@
-"""The sequence view, the EL2 time chart and the quiz: on a page from disk, in JupyterLab never run, and run."""
+"""The sequence view, the EL2 time chart and the quiz, on a page from disk and in JupyterLab, before and after a run."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, python_reads
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
 GIVEN_BACK = "CPU 1’s finalise gives page vm0 back to the host while CPU 0’s unshare still holds a reference."
 # Jupyter Notebook listens before any widget, and spares only elements that say so themselves.
@@ -25,17 +25,17 @@ class Views:
             expect(box).to_be_visible(timeout=20_000)
 
     def lit(self) -> tuple[str | None, str | None]:
-        """The region that is lit, in the picture and in the table."""
+        """Return the highlighted region in the picture and in the table."""
         box = self.sequence.locator("button.box[aria-current=step]")
         row = self.sequence.locator("tr.now th").text_content()
         return (box.get_attribute("data-region") if box.count() else "start", row)
 
     def values(self) -> list[str]:
-        """The numbers that the chart reads out."""
+        """Return the numbers that the chart reads out."""
         return self.chart.locator(".values li b").all_inner_texts()
 
     def use(self) -> None:
-        """Go somewhere in each of them, by keyboard alone where there is a choice."""
+        """Move in each of them, by keyboard."""
         self.sequence.get_by_role("button", name="Stale reference").press("Enter")
         self.chart.get_by_role("radio", name="2 MiB apart").check()
         for key in ("End", "ArrowLeft"):
@@ -45,7 +45,7 @@ class Views:
         self.are_used()
 
     def are_used(self) -> None:
-        """They stand where `use` left them."""
+        """Expect them to be where `use` left them."""
         expect(self.sequence.locator(".says")).to_have_text(GIVEN_BACK)
         assert self.lit() == ("16", "16")
         expect(self.chart.locator(".values p")).to_have_text("28 guest pages, 2 MiB apart")
@@ -55,12 +55,12 @@ class Views:
 
 @pytest.fixture
 def page(offline: Page, page_of: Address) -> Views:
-    """The three on a page from disk, with the network off."""
+    """Open the three widgets on a page from disk, with the network off."""
     offline.goto(page_of("views.ipynb"))
     return Views(offline)
 
 
-def test_the_arrow_keys_go_along_a_run_and_each_region_is_said_aloud(page: Views) -> None:
+def test_arrow_keys_move_along_a_run_and_each_region_is_announced(page: Views) -> None:
     page.sequence.get_by_role("button", name="Next region").focus()
     for key in ("ArrowRight", "ArrowRight", "End", "ArrowLeft", "s", "Home", "ArrowRight"):
         page.page.keyboard.press(key)
@@ -70,13 +70,13 @@ def test_the_arrow_keys_go_along_a_run_and_each_region_is_said_aloud(page: Views
         "count of vm0: 0 (nobody). owner of vm0: HYP.")
 
 
-def test_a_click_on_a_box_goes_there_and_the_end_of_the_machine_looks_like_it(page: Views) -> None:
+def test_a_click_on_a_box_goes_there_and_the_machines_end_is_visible(page: Views) -> None:
     page.sequence.locator("[data-region='18']").click()
     expect(page.sequence.locator(".panic")).to_contain_text("touches page vm0, which EL2 no longer maps")
     assert page.lit() == ("18", "18")
 
 
-def test_a_run_that_is_too_long_for_its_width_goes_on_below_and_nothing_runs_sideways(page: Views) -> None:
+def test_a_long_run_continues_below_and_nothing_scrolls_sideways(page: Views) -> None:
     assert page.sequence.locator(".system").count() == 1
     page.page.set_viewport_size({"width": 420, "height": 900})
     expect(page.sequence.locator(".system")).to_have_count(3)
@@ -86,7 +86,7 @@ def test_a_run_that_is_too_long_for_its_width_goes_on_below_and_nothing_runs_sid
     assert page.lit() == ("16", "16")
 
 
-def test_no_name_of_a_call_stands_on_another_one(page: Views) -> None:
+def test_names_of_calls_do_not_overlap(page: Views) -> None:
     for width in (1200, 800, 420):
         page.page.set_viewport_size({"width": width, "height": 900})
         boxes = [place for box in page.sequence.locator(".call").all() if (place := box.bounding_box())]
@@ -96,21 +96,21 @@ def test_no_name_of_a_call_stands_on_another_one(page: Views) -> None:
                 assert beside or abs(one["y"] - other["y"]) >= 12, (width, one, other)
 
 
-def test_the_table_of_a_run_has_the_words_of_python(page: Views) -> None:
+def test_the_table_of_a_run_has_pythons_words(page: Views) -> None:
     page.sequence.get_by_text("As a table").click()
     rows = page.sequence.locator("tbody tr").all()
     assert len(rows) == 19
     assert rows[16].locator("th,td").all_inner_texts()[3:] == [GIVEN_BACK, "1 (CPU 0 · unshare, VM is gone)", "HOST"]
 
 
-def test_the_chart_is_read_where_its_slider_stands(page: Views) -> None:
+def test_the_chart_is_read_at_its_slider(page: Views) -> None:
     assert page.values()[:2] == ["113", "17"]
     page.chart.get_by_label("Guest pages").press("Home")
     assert page.values() == ["11", "11", "no call", "1"]
     expect(page.chart.locator("[aria-live]")).to_contain_text("0 pages side by side.")
 
 
-def test_the_right_answer_is_on_no_screen_before_it_is_given(page: Views) -> None:
+def test_the_right_answer_is_hidden_until_it_is_chosen(page: Views) -> None:
     assert "Because it is that one." not in page.quiz.inner_text()
     page.quiz.get_by_role("button", name="Check").click()
     expect(page.quiz.get_by_role("alert")).to_have_text("Choose an answer first.")
@@ -120,26 +120,26 @@ def test_the_right_answer_is_on_no_screen_before_it_is_given(page: Views) -> Non
 
 
 @pytest.mark.parametrize("name", ["views.ipynb", "unrun.ipynb", "free.ipynb"])
-def test_whatever_can_have_the_focus_tells_a_notebook_to_leave_its_keys_alone(offline: Page, page_of: Address,
+def test_everything_focusable_keeps_its_keys_from_the_notebook(offline: Page, page_of: Address,
                                                                               name: str) -> None:
     offline.goto(page_of(name))
     expect(offline.locator(".pkvm-widget").first).to_be_visible()
     assert set(offline.evaluate(SPARED)) == {True}
 
 
-def test_a_reload_leaves_all_three_where_they_were(page: Views) -> None:
+def test_a_reload_keeps_all_three_positions(page: Views) -> None:
     page.use()
     page.page.reload()
     Views(page.page).are_used()
 
 
-def test_a_link_lights_its_region(offline: Page, page_of: Address) -> None:
+def test_a_link_highlights_its_region(offline: Page, page_of: Address) -> None:
     offline.goto(page_of("views.ipynb") + "#cold-open-sequence=3")
     assert Views(offline).lit() == ("3", "3")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_fault_with_them(page: Views, theme: Theme) -> None:
+def test_axe_finds_no_violation_in_any_of_them(page: Views, theme: Theme) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     page.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.use()
@@ -152,16 +152,16 @@ def test_axe_finds_no_fault_with_them(page: Views, theme: Theme) -> None:
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
-def test_in_jupyterlab_they_work_before_they_are_run_and_python_reads_them_back_after(notebook: Open) -> None:
+def test_in_jupyterlab_they_work_before_a_run_and_python_reads_them_after(notebook: Open) -> None:
     page = notebook("views.ipynb")
     Views(page).use()
     assert page.evaluate(RUN_ALL)
     Views(page).use()
-    python_reads(page, "(16, (512, 28), 'This', 1, False)")
+    wait_for_python(page, "(16, (512, 28), 'This', 1, False)")
     page.evaluate(SAVE)
 
 
-def test_no_key_that_is_typed_at_them_acts_on_the_notebook(notebook: Open) -> None:
+def test_no_key_typed_at_them_acts_on_the_notebook(notebook: Open) -> None:
     page = notebook("views.ipynb")
     views, before = Views(page), page.evaluate(CELLS)
     slider, radio = views.chart.get_by_label("Guest pages"), views.quiz.get_by_label("This")

@@ -1,14 +1,14 @@
-"""Side by side and maps in JupyterLab: opened without ever having been run, then run, typed at, asked and read back."""
+"""Side by side and maps in JupyterLab: before a run, then after one, by keyboard, with questions to Python."""
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Open, python_reads
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Open, wait_for_python
 from tests.browser.walker import Walker
 
 
 class Three:
-    """Side by side, a lifecycle, and a map that has to ask, of one notebook."""
+    """Three widgets of a notebook: side by side, a lifecycle, and a map that asks Python."""
 
     def __init__(self, page: Page) -> None:
         """Wait until they are there."""
@@ -25,11 +25,11 @@ class Three:
 
 @pytest.fixture
 def opened(notebook: Open) -> Three:
-    """The notebook, where it was left."""
+    """Open the notebook where it was left."""
     return Three(notebook("in-lab.ipynb"))
 
 
-def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the_notebook(opened: Three) -> None:
+def test_stored_widgets_step_without_trust_or_a_run_and_no_key_acts_on_the_notebook(opened: Three) -> None:
     before = opened.page.evaluate(CELLS)
     opened.use()
     for shown in (opened.pair, opened.life):
@@ -39,7 +39,7 @@ def test_stored_they_step_without_trust_and_without_a_run_and_no_key_acts_on_the
     assert opened.page.evaluate(CELLS) == before
 
 
-def test_what_was_not_shipped_comes_from_python_which_reads_all_three_also_after_a_reload(opened: Three) -> None:
+def test_steps_beyond_the_graph_come_from_python_and_survive_a_reload(opened: Three) -> None:
     assert opened.page.evaluate(RUN_ALL)
     three = Three(opened.page)
     three.use()
@@ -47,10 +47,10 @@ def test_what_was_not_shipped_comes_from_python_which_reads_all_three_also_after
     three.near.counts("step 2 of 2")
     three.pair.click("Compare the ends of all runs")
     three.pair.announces("Some ends come in one kernel only: 2 ends in both")
-    python_reads(three.page, "(3, 3, 'live', 2, None)")
+    wait_for_python(three.page, "(3, 3, 'live', 2, None)")
     three.page.evaluate(SAVE)
     three.page.reload()
     again = Three(three.page)
     again.pair.counts("step 3 of 3")
     again.near.counts("step 2 of 2")
-    python_reads(again.page, "(3, 3, 'live', 2, None)")
+    wait_for_python(again.page, "(3, 3, 'live', 2, None)")
