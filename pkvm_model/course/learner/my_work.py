@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import hashlib
 import itertools
 import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ...practice import progress
 from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
@@ -23,6 +22,7 @@ from ...practice.notebook import MAGIC, extract_answer, make_notebook
 from ...practice.progress import ExerciseRecord, ProgressError, write_atomically
 from ..errors import CourseError
 from ..paths import ROOT
+from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, read_fixed_cells
 
 MY_WORK = ROOT / "my_work"
 ORIGINALS = ROOT / "notebooks"
@@ -30,8 +30,6 @@ RECORD = progress.COPY
 EXERCISES, ASIDE = "exercises", "put-aside"
 EXERCISE_LINK = re.compile(rb"\.\./exercises/([a-z0-9-]+)\.md\b")
 LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|\.course\.json)\.\d+\.new")
-WHOLE, ANSWER = "*", "answer"
-Digests = dict[str, str]
 
 
 class CopyPaths(NamedTuple):
@@ -225,31 +223,6 @@ def read_chapters(folder: Path) -> dict[str, bytes]:
     """Return the notebooks of the course as the learner gets them, with links to the learner's own exercises."""
     return {path.name: EXERCISE_LINK.sub(rb"exercises/\1.ipynb", path.read_bytes())
             for path in sorted(folder.glob("*.ipynb"))}
-
-
-def digest(content: bytes) -> str:
-    """Return the SHA-256 of some bytes."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def digest_cells(content: bytes) -> Digests:
-    """Return the digest of a file and, if it is a notebook, a short one of each cell's text."""
-    cells = {name: digest(text.encode())[:12] for name, text in read_cells(content).items()}
-    return {WHOLE: digest(content)} | cells
-
-
-def read_cells(content: bytes) -> dict[str, str]:
-    """Return the text of each cell by its id; nothing if the content is not a notebook."""
-    try:
-        cells: dict[str, Any] = {str(cell["id"]): cell["source"] for cell in json.loads(content)["cells"]}
-        return {name: source if isinstance(source, str) else "".join(source) for name, source in cells.items()}
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return {}
-
-
-def read_fixed_cells(content: bytes) -> dict[str, str]:
-    """Return the text of each cell except the learner's answer."""
-    return {name: text for name, text in read_cells(content).items() if name != ANSWER}
 
 
 def read_record(folder: Path) -> dict[str, Digests]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.learner import my_work, start
+from pkvm_model.course.learner import digests, my_work, start
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import RELOAD, update
 from pkvm_model.practice import progress
@@ -66,7 +66,7 @@ def test_no_solution_is_in_the_copy(mine: Path) -> None:
 
 def test_every_link_in_the_copy_leads_to_a_file_in_the_copy() -> None:
     files = my_work.OpenCopy(my_work.CopyPaths()).files
-    targets = [(name, target) for name, content in files.items() for text in my_work.read_cells(content).values()
+    targets = [(name, target) for name, content in files.items() for text in digests.read_cells(content).values()
                for target in re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))", text)]
     assert len(targets) > len(files)
     assert not [(name, target) for name, target in targets if normpath(Path(name).parent / target) not in files]
