@@ -1,7 +1,11 @@
-"""What a notebook needs, in one import: benches, stories, claims, quizzes, recordings, and the model's own text.
+"""What a notebook imports: benches, stories, claims, quizzes, recordings, and the model's own text.
 
-In the notebook of an exercise, `%load_ext pkvm_model.lesson` makes a cell that begins with `%%answer ID` one that is
-checked when it is run.
+Import from three places and no others: `pkvm_model.lesson` for what a notebook shows, `pkvm_model.kernel` for the
+kernels and what an answer is written with, and `pkvm_model.scenes.CHAPTER` for a chapter's scenes. Their names stay,
+wherever the modules behind them move.
+
+In the notebook of an exercise, `%load_ext pkvm_model.lesson` has every cell that begins with `%%answer ID` checked when
+it runs.
 """
 from __future__ import annotations
 
@@ -63,33 +67,33 @@ ALL = tuple(REVISIONS.values())
 
 
 def bench(scene: Scene) -> Bench:
-    """A bench on a scene: step its CPUs, undo, share."""
+    """Show a bench on a scene: step its CPUs, undo, share."""
     graph = StateGraph(scene)
     value, packed = fit_and_pack(graph)
     return Bench(value, graph.expand, packed)
 
 
 def free_host(revision: Revision = V1, *calls: str) -> Bench:
-    """A bench whose CPUs are all yours: any call at any time, or those that are named."""
+    """Show a bench whose CPUs are all yours: any call at any time, or only the calls that you name."""
     script = " ".join(["free", *calls])
     return bench(scene(f"free-host-{revision.name}", "You are the host", revision, LENT_PAGE, (script, script),
                        "VM 0x1000 is alive and idle, and lends page g0; what the CPUs do next is up to you."))
 
 
 def state_graph(scene: Scene) -> Map:
-    """The states that a scene can reach, as a graph: go to any of them."""
+    """Show the states that a scene can reach as a graph: go to any of them."""
     graph = StateMap(scene)
     return Map(fit_graph(graph), graph.expand)
 
 
 def lifecycle(revision: Revision, other: Revision | None = None) -> Map:
-    """The life of a VM in a kernel, as a graph: make the calls. Beside another kernel, what only one has is dashed."""
+    """Show the life of a VM in a kernel as a graph: make the calls. Beside another kernel, differences are dashed."""
     graph = LifeGraph(revision, other)
     return Map(fit_graph(graph), graph.expand)
 
 
 def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[int] = ()) -> SideBySide:
-    """The same steps in two kernels; `run` are the CPUs that have stepped already."""
+    """Show the same steps in two kernels; `run` are the CPUs that have stepped already."""
     graph = PairGraph(scene, first, second)
     shown = SideBySide(fit_graph(graph), graph.expand, graph.all_runs)
     shown.step(run)
@@ -98,10 +102,10 @@ def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[
 
 def find(*scripts: Scene | Scenario | str, revisions: Revision | Iterable[Revision] = ALL,
          questions: Iterable[str | Property] = ()) -> Finder:
-    """A race finder: pick scripts and a kernel, ask, watch and stop the search, walk the shortest run on a bench.
+    """Show a race finder: pick scripts and a kernel, ask, watch and stop the search, walk the shortest run on a bench.
 
-    `scripts` are scenes, races or "any" for a host that may call anything; without them all races. `questions` are
-    names of those that there are, or properties of one's own; without them everything can be asked.
+    `scripts` are scenes, races or "any" for a host that may call anything; all races if there are none. `questions` are
+    names of questions, or properties of your own; if there are none, everything can be asked.
     """
     scenarios = [find_scenario(what).asking(*questions) for what in scripts or list_explorable()]
     return Finder(scenarios, [revisions] if isinstance(revisions, Revision) else tuple(revisions))
@@ -109,37 +113,38 @@ def find(*scripts: Scene | Scenario | str, revisions: Revision | Iterable[Revisi
 
 def schedule(scripts: Scene | Scenario | str, broken: str | Property = WRONG,
              revision: Revision | None = None) -> Scheduler:
-    """You are the scheduler: break something by hand, then see your number of steps beside the fewest there are."""
+    """Make the learner the scheduler: break something by hand, then see your steps beside the fewest possible."""
     scenario = find_scenario(scripts).asking(broken)
     return Scheduler(scenario, revision or scenario.usual)
 
 
 def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:
-    """Who called whom and which lock was held when, along a story, what was done on a bench, or a trace text.
+    """Show a run along time: who called whom, and which lock was held when.
 
-    `page` is the one whose owner is shown below, the VM's struct if nothing else is said.
+    `run` is a story, a bench with what was done on it, or a trace text. `page` is the page whose owner is shown below,
+    by default the VM's struct.
     """
     if isinstance(run, str):
         return SequenceView(Sequence(parse(run), "A trace", page=page), "trace-sequence")
-    return of_bench(run, page) if isinstance(run, Bench) else of_story(run, page)
+    return show_bench_run(run, page) if isinstance(run, Bench) else show_story(run, page)
 
 
-def of_story(story: Story, page: str) -> SequenceView:
-    """A story along time."""
+def show_story(story: Story, page: str) -> SequenceView:
+    """Show a story along time."""
     scene = story.scene
-    shown = Sequence(story.trace, scene.title, len(scene.setup), scene.says, page)
-    return SequenceView(shown, f"{scene.name}-sequence")
+    run = Sequence(story.trace, scene.title, len(scene.setup), scene.says, page)
+    return SequenceView(run, f"{scene.name}-sequence")
 
 
-def of_bench(shown: Bench, page: str) -> SequenceView:
-    """What was done on a bench, along time."""
-    graph = shown.graph
-    run = Sequence(parse(shown.trace), graph["title"], len(graph["setup"]), graph["says"], page)
+def show_bench_run(bench: Bench, page: str) -> SequenceView:
+    """Show what was done on a bench along time."""
+    graph = bench.graph
+    run = Sequence(parse(bench.trace), graph["title"], len(graph["setup"]), graph["says"], page)
     return SequenceView(run, f"{graph['name']}-sequence")
 
 
 def el2_time() -> El2Time:
-    """How long one hypercall keeps a CPU at EL2, against the number of pages, in model units."""
+    """Show how long one hypercall keeps a CPU at EL2, against the number of pages, in model units."""
     return El2Time()
 
 
@@ -163,20 +168,20 @@ class Source:
 
 
 def source(call: str | Callable[..., Any]) -> Source:
-    """The model's own text of a call, or of a function that calls use: the one that every step on this page runs."""
+    """Return the model's own text of a call, or of a function that calls use: every step on this page runs it."""
     return Source(inspect.getsource(CALLS[call] if isinstance(call, str) else call).rstrip())
 
 
 def progress() -> ProgressView:
-    """The learner's progress, which can be looked at again: each exercise, what is solved, what to do next."""
+    """Show the learner's progress: each exercise, what is solved, what to do next."""
     return ProgressView(progress_table.make_table_here)
 
 
 PASSED: dict[str, bool] = {}
-"""Of each exercise that was checked in this kernel, whether its last answer passed."""
+"""Whether the last answer passed, for each exercise that was checked in this kernel."""
 
 
-def answer(line: str, cell: str) -> Card:
+def check_cell(line: str, cell: str) -> Card:
     """Check a cell's text as the answer to an exercise and show the verdict: the cell magic `%%answer ID`.
 
     Raise UsageError, which IPython shows as one line, if there is no such exercise.
@@ -192,10 +197,10 @@ def answer(line: str, cell: str) -> Card:
 
 
 def passed(name: str) -> bool:
-    """True if the last answer to an exercise that was checked in this kernel passed."""
+    """Return True if the last answer to an exercise that was checked in this kernel passed."""
     return PASSED.get(name, False)
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Called by `%load_ext pkvm_model.lesson`: makes the cell magic known."""
-    shell.register_magic_function(answer, "cell", "answer")
+    """Register the cell magic `%%answer`; `%load_ext pkvm_model.lesson` calls this."""
+    shell.register_magic_function(check_cell, "cell", "answer")

@@ -115,15 +115,15 @@ def test_the_card_shows_printed_text_and_the_traceback(copy: Path) -> None:
 
 def test_the_cell_magic_remembers_what_passed(copy: Path) -> None:
     assert not lesson.passed(PREDICT.id)
-    lesson.answer(f" {PREDICT.id} ", PREDICT.solution)
+    lesson.check_cell(f" {PREDICT.id} ", PREDICT.solution)
     assert lesson.passed(PREDICT.id)
-    lesson.answer(PREDICT.id, PREDICT.stub)
+    lesson.check_cell(PREDICT.id, PREDICT.stub)
     assert not lesson.passed(PREDICT.id)
 
 
 def test_an_unknown_exercise_is_refused_in_one_line() -> None:
     with pytest.raises(UsageError, match=r"^there is no exercise 'lived', but there is lived-to-see. The first"):
-        lesson.answer("lived", "")
+        lesson.check_cell("lived", "")
 
 
 @pytest.mark.parametrize(("place", "after"), [(0, "make-it-notice.ipynb"), (2, "../02-who-owns-this-page.ipynb"),
