@@ -36,7 +36,7 @@ from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.exercise import check
 from pkvm_model.widgets.map import Map
 from pkvm_model.widgets.widget import MIME, Widget
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import graph, walk_along
 
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -50,10 +50,10 @@ bench
 """
 ASK = """
 from pkvm_model.widgets import Bench
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import graph, walk_along
 
 def expand(from_id, cpu, line):
-    if from_id == 19:
+    if from_id != walk_along(0, 0, 0).here:
         raise LookupError("page x9 is unknown")
     learnt = graph()["states"][0] | {"digest": "learnt99"}
     return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
@@ -194,7 +194,7 @@ def twice() -> Any:
 def odd() -> AnyGraph:
     """Return a graph in which the state after CPU 1's first step cannot be drawn."""
     value = graph()
-    del value["states"][1]["vms"][0]["holders"]
+    del value["states"][walk_along(1).here]["vms"][0]["holders"]
     return value
 
 

@@ -7,8 +7,7 @@ from pkvm_model.widgets.walk import Walk
 from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, Open, wait_for_python
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
-from tests.browser.walks import walked
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import graph, walk_along
 
 
 @pytest.fixture
@@ -29,11 +28,11 @@ def test_a_lesson_runs_to_its_end_and_shows_its_benches(lesson: Open, name: str)
 
 def test_each_click_of_a_teardown_shows_pythons_state(live: Screen) -> None:
     walk = Walk(graph())
-    for cpu in (1, 0, 1, 1, 0, 0, 1, 1):
+    for cpu in (1, 1, 0, 0, 0, 0, 1):
         live.step(cpu)
         walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
         live.shows(walk)
-    wait_for_python(live.page, f"('{walk.state['digest']}', 8)")
+    wait_for_python(live.page, f"('{walk.state['digest']}', 7)")
 
 
 def test_an_unknown_step_comes_from_python(live: Screen) -> None:
@@ -45,7 +44,7 @@ def test_an_unknown_step_comes_from_python(live: Screen) -> None:
 def test_an_error_in_python_is_shown_in_the_bench(live: Screen) -> None:
     live.press("1", "0", "0", "0", "0")
     live.alerts("LookupError: page x9 is unknown")
-    live.alerts(walked(1).trace.splitlines()[-2])
+    live.alerts(walk_along(1).trace.splitlines()[-2])
 
 
 def test_a_bench_whose_kernel_is_gone_says_what_to_do(live: Screen) -> None:
@@ -68,7 +67,7 @@ def test_a_stored_bench_of_another_version_says_so(notebook: Open) -> None:
 def test_a_link_opens_its_step_in_jupyterlab(notebook: Open) -> None:
     line = graph()["edges"][0][1]["line"].replace(" ", "+")
     screen = Screen(notebook("unrun.ipynb", f"#r7={line}@1"))
-    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)")
 
 
 def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook: Open) -> None:
@@ -81,7 +80,7 @@ def test_a_bench_that_never_ran_keeps_its_position_over_a_reload(notebook: Open)
 @pytest.mark.parametrize("browser_keeps", [True, False])
 def test_a_reload_with_a_live_kernel_keeps_the_branches_and_python_agrees(live: Screen, browser_keeps: bool) -> None:
     live.press("1", "0", "u", "1")
-    wait_for_python(live.page, f"('{walked(1, 1).state['digest']}', 2)")
+    wait_for_python(live.page, f"('{walk_along(1, 1).state['digest']}', 2)")
     live.page.evaluate(SAVE)
     if not browser_keeps:
         live.page.evaluate("sessionStorage.clear()")
@@ -90,14 +89,14 @@ def test_a_reload_with_a_live_kernel_keeps_the_branches_and_python_agrees(live: 
     again.counts("step 2 of 2")
     assert again.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
     again.press("0")
-    wait_for_python(live.page, f"('{walked(1, 1, 0).state['digest']}', 3)")
+    wait_for_python(live.page, f"('{walk_along(1, 1, 0).state['digest']}', 3)")
 
 
 def test_python_knows_what_a_link_opened(notebook: Open) -> None:
-    page = notebook("live.ipynb", f"{walked(1, 1).link}")
+    page = notebook("live.ipynb", f"{walk_along(1, 1).link}")
     assert page.evaluate(RUN_ALL)
     Screen(page).counts("step 2 of 2")
-    wait_for_python(page, f"('{walked(1, 1).state['digest']}', 2)")
+    wait_for_python(page, f"('{walk_along(1, 1).state['digest']}', 2)")
 
 
 def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook: Open) -> None:

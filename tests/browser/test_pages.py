@@ -9,8 +9,7 @@ from pkvm_model.widgets.walk import Walk
 from tests.browser.in_lab import Address
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
-from tests.browser.walks import walked
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 LONG = """() => {
   const steps = Array.from({ length: 10000 }, (_, number) => [number, 0]);
@@ -35,7 +34,7 @@ def test_a_page_from_disk_steps_undoes_and_redoes(exported: Callable[..., Screen
     screen.press("1", "1")
     screen.click("Undo")
     screen.counts("step 1 of 2")
-    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)")
     screen.click("Redo")
     screen.counts("step 2 of 2")
     screen.click("Back to start")
@@ -75,14 +74,14 @@ def test_every_step_of_every_branch_is_reached_by_keyboard(exported: Callable[..
     assert screen.focused() == "Step 1, CPU 0, unshare"
     screen.page.keyboard.press("ArrowRight")
     screen.page.keyboard.press("Enter")
-    screen.shows(walked(0, 1))
+    screen.shows(walk_along(0, 1))
     assert screen.focused() == "Step 2, CPU 1, finalise, refused"
 
 
 def test_redo_follows_the_last_branch(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "u", "1", "u", "r")
-    screen.shows(walked(1))
+    screen.shows(walk_along(1))
 
 
 def test_the_rest_is_forgotten_only_when_asked(exported: Callable[..., Screen]) -> None:
@@ -95,11 +94,11 @@ def test_the_rest_is_forgotten_only_when_asked(exported: Callable[..., Screen]) 
 
 def test_the_panic_ends_every_step_but_not_undo(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
-    screen.press("0", "1", "1", "1", "1", "1", "0", "0", "1")
+    screen.press(*map(str, TO_THE_PANIC), "0", "1")
     expect(screen.bench.locator(".panic")).to_contain_text("EL2 fault: the machine ends")
     assert screen.bench.locator(".go[aria-disabled=false]").count() == 0
     screen.press("u")
-    screen.counts("step 6 of 7")
+    screen.counts("step 4 of 5")
 
 
 def test_a_step_is_foretold_only_if_the_graph_allows_it(exported: Callable[..., Screen]) -> None:
@@ -141,17 +140,19 @@ def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported: Callable
 def test_a_broken_property_comes_first_with_its_reason_and_is_announced(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     expect(screen.bench.locator(".props li.empty")).to_contain_text("no vCPU loaded. I3 · nothing to check")
-    screen.press("0", "1", "1", "1", "1", "1")
+    screen.press(*map(str, TO_THE_PANIC[:-1]))
     first = screen.bench.locator(".props li").first
-    says = "A page that is the host’s alone is clean."
-    expect(first).to_have_text(f"{says} I6 · brokennew at step 6page vm0 still counts")
+    says = "A page that is the host's alone is clean."
+    expect(first).to_have_text(f"{says} I6 · brokennew at step 4page vm0 is the host's alone and still counts")
     expect(screen.bench.locator("[aria-live]")).to_contain_text(f"Broken now: {says}")
 
 
 def test_a_property_that_a_step_broke_stays_broken(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
-    screen.press("0", "1", "1", "1", "1", "1", "0")
-    assert screen.bench.locator(".props .why").all_inner_texts() == ["CPU 0 touches page vm0", "page vm0 still counts"]
+    screen.press(*map(str, TO_THE_PANIC))
+    assert screen.bench.locator(".props .why").all_inner_texts() == [
+        "EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which EL2 no longer maps",
+        "page vm0 is the host's alone and still counts"]
     screen.press("u")
     assert screen.bench.locator(".props li.broken").count() == 1
 
@@ -159,7 +160,7 @@ def test_a_property_that_a_step_broke_stays_broken(exported: Callable[..., Scree
 def test_each_warning_of_the_host_has_its_own_line_below_the_refusal(exported: Callable[..., Screen]) -> None:
     screen = exported("warning.ipynb")
     screen.press("1")
-    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet.")
+    screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)")
     warnings = screen.bench.locator(".change .warning").all_inner_texts()
     assert [warning.split(":")[-1].strip() for warning in warnings] == [
         "returns -EBUSY. The machine goes on.", "1 mappings are left. The machine goes on."]
@@ -174,7 +175,7 @@ def test_a_step_that_only_python_knows_says_where_to_go(exported: Callable[..., 
 
 
 def test_a_link_opens_its_step(exported: Callable[..., Screen]) -> None:
-    walk = walked(0, 1)
+    walk = walk_along(0, 1)
     link = "#r7=" + ";".join(edge["line"] for edge, _ in walk.path).replace(" ", "+")
     exported("unrun.ipynb", f"{link}@2").shows(walk)
 
@@ -189,9 +190,9 @@ def test_an_exception_is_shown_in_the_bench_with_its_trace(exported: Callable[..
     screen = exported("odd.ipynb")
     screen.press("1")
     screen.alerts("The widget stumbled:")
-    expect(screen.bench.get_by_role("alert").locator("pre")).to_contain_text(walked(1).trace.splitlines()[-2])
+    expect(screen.bench.get_by_role("alert").locator("pre")).to_contain_text(walk_along(1).trace.splitlines()[-2])
     screen.press("u", "0")
-    screen.shows(walked(0))
+    screen.shows(walk_along(0))
 
 
 def test_a_bench_of_another_version_says_so_above_its_table(offline: Page, page_of: Address) -> None:
@@ -218,7 +219,7 @@ def test_a_reload_keeps_the_position_and_the_branches(exported: Callable[..., Sc
     screen.press("0", "0", "u", "1", "1", "u")
     screen.page.reload()
     screen.counts("step 2 of 3")
-    screen.shows_at(walked(0, 1))
+    screen.shows_at(walk_along(0, 1))
     assert screen.ways() == ["Steps of the way shown", "Branch from step 1, 1 step"]
 
 
@@ -248,23 +249,23 @@ def test_the_copied_link_opens_the_same_step(exported: Callable[..., Screen]) ->
     screen.press("b", "1", "1")
     screen.page.goto(copied)
     screen.counts("step 2 of 3")
-    screen.shows_at(walked(0, 1))
+    screen.shows_at(walk_along(0, 1))
     assert Walk(graph()).open(copied) == ""
 
 
 def test_a_pasted_trace_or_link_opens_its_step(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
-    screen.open(walked(0, 1).trace)
-    screen.shows(walked(0, 1))
-    screen.open(f"https://course.example/07.html{walked(1).link}")
-    screen.shows(walked(1))
+    screen.open(walk_along(0, 1).trace)
+    screen.shows(walk_along(0, 1))
+    screen.open(f"https://course.example/07.html{walk_along(1).link}")
+    screen.shows(walk_along(1))
 
 
 def test_a_trace_that_cannot_be_opened_says_what_to_do(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
-    screen.open(walked(0).trace.replace("pkvm-trace 1", "pkvm-trace 2"))
+    screen.open(walk_along(0).trace.replace("pkvm-trace 1", "pkvm-trace 2"))
     screen.alerts("This trace has version 2; here version 1 is read. Make it again with this course.")
-    screen.open(walked(0).trace.replace("slots=2", "slots=1"))
+    screen.open(walk_along(0).trace.replace("v1", "v1 slots=1", 1))
     screen.alerts("This trace was made for another bench: its line 1 is")
     screen.open("#r8=@0")
     screen.alerts("This link is for another bench; this one is “r7”.")
@@ -275,20 +276,20 @@ def test_the_trace_is_copied_or_shown_selected(exported: Callable[..., Screen]) 
     screen.page.evaluate("() => { navigator.clipboard.writeText = async () => { throw Error('refused'); }; }")
     screen.press("0")
     screen.click("Copy trace")
-    assert screen.bench.locator("textarea").input_value() == walked(0).trace
+    assert screen.bench.locator("textarea").input_value() == walk_along(0).trace
 
 
 def test_each_step_is_announced(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("1")
-    expect(screen.bench.locator("[aria-live]")).to_have_text(f"Step 1 of 1. {walked(1).says}")
+    expect(screen.bench.locator("[aria-live]")).to_have_text(f"Step 1 of 1. {walk_along(1).says}")
 
 
 @pytest.mark.parametrize("width", [1400, 800, 420])
 def test_nothing_scrolls_sideways(exported: Callable[..., Screen], width: int) -> None:
     screen = exported("unrun.ipynb")
     screen.page.set_viewport_size({"width": width, "height": 900})
-    screen.press("0", "1", "1", "1", "1", "1")
+    screen.press(*map(str, TO_THE_PANIC[:-1]))
     assert screen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 

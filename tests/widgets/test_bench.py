@@ -9,16 +9,9 @@ from pkvm_model.widgets import Bench
 from pkvm_model.widgets.bench import SHARED, pack
 from pkvm_model.widgets.walk import Walk
 from pkvm_model.widgets.widget import MIME
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-TO_THE_END = [
-    "0 __pkvm_host_unshare_guest(0x1000, 0) ...",
-    "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY",
-    "1 __pkvm_start_teardown_vm(0x1000) = 0",
-    "1 __pkvm_finalize_teardown_vm(0x1000) ...",
-    *("1 resume ...", "1 resume = 0", "0 resume = panic"),
-]
 EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
 
 
@@ -44,7 +37,7 @@ def stored(bench: Bench) -> str:
 
 
 def test_its_repr_is_short_and_names_no_address(bench: Bench) -> None:
-    assert repr(bench) == "Bench('r7', v1, 25 states, at step 0)"
+    assert repr(bench) == "Bench('r7', v1, 26 states, at step 0)"
 
 
 def test_two_benches_on_one_graph_store_the_same_bytes() -> None:
@@ -85,7 +78,7 @@ def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench: Bench) -> No
 
 def test_python_reads_where_the_learner_stands(bench: Bench) -> None:
     bench.set_state({"place": json.dumps({"lines": [EARLY], "steps": [[0, 0]], "at": 1})})
-    assert (bench.at, bench.digest) == (1, bench.graph["states"][1]["digest"])
+    assert (bench.at, bench.digest) == (1, walk_along(1).state["digest"])
     assert bench.state["lanes"][1]["short"] == "start"
 
 
@@ -110,16 +103,17 @@ def test_python_reads_everything_that_was_tried(bench: Bench) -> None:
 
 def test_python_reads_what_is_broken(bench: Bench) -> None:
     assert bench.broken == {}
-    bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
-    assert bench.broken == {"I0b": "CPU 0 touches page vm0", "I6": "page vm0 still counts"}
+    bench.goto(walk_along(*TO_THE_PANIC).trace)
+    assert bench.broken == {"I0b": "EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which EL2 no longer maps",
+                            "I6": "page vm0 is the host's alone and still counts"}
 
 
 def test_a_trace_and_a_link_lead_to_the_same_place(bench: Bench) -> None:
-    bench.goto("\n".join([*bench.trace.splitlines()[:-1], *TO_THE_END]))
+    bench.goto(walk_along(*TO_THE_PANIC).trace)
     link, digest = bench.link, bench.digest
     bench.goto(f"https://course.example/07.html{link}")
-    assert (bench.digest, bench.at) == (digest, 7)
-    bench.goto(link.replace("@7", "@2"))
+    assert (bench.digest, bench.at) == (digest, 5)
+    bench.goto(link.replace("@5", "@2"))
     assert (bench.at, len(bench.branches)) == (2, 1)
 
 

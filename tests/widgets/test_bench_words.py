@@ -7,39 +7,33 @@ import pytest
 from pkvm_model.widgets.bench_static import render_bench
 from pkvm_model.widgets.bench_words import describe_bench
 from pkvm_model.widgets.walk import Walk
-from tests.widgets.r7_graph import PANIC, graph
-
-
-def after(*cpus: int) -> Walk:
-    """A walk on which these CPUs stepped."""
-    walk = Walk(graph())
-    for cpu in cpus:
-        walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
-    return walk
+from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 
 def test_the_first_line_is_the_sentence_of_the_step() -> None:
-    says = "EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. -> -EBUSY"
-    assert describe_bench(after(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
+    says = "EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1) -> -EBUSY"
+    assert describe_bench(walk_along(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
 
 
 def test_each_count_stands_with_its_holders() -> None:
-    assert "count 0 (nobody)" in describe_bench(after())
-    assert "count 1 (CPU 0 · unshare, this call)" in describe_bench(after(0))
-    assert "count 1 (CPU 0 · unshare · VM is gone)" in describe_bench(after(0, 1, 1, 1, 1, 1))
+    assert "count 0 (nobody)" in describe_bench(walk_along())
+    assert "count 1 (CPU 0 · unshare, this call)" in describe_bench(walk_along(0))
+    assert "count 1 (CPU 0 · unshare); dying: EL2 struct is gone" in describe_bench(walk_along(*TO_THE_PANIC[:-1]))
 
 
 def test_the_table_shows_rights_and_owner_in_signs() -> None:
-    assert "vm0   [- ]  [O ]  [- ]   Y HYP   count 0   EL2 owns it." in describe_bench(after()).splitlines()
+    rows = [line.split() for line in describe_bench(walk_along()).splitlines()]
+    assert "vm0 [- ] [O ] [- ] Y HYP count 0 Only EL2 can use it.".split() in rows
 
 
 def test_the_end_of_the_machine_is_a_line_of_its_own() -> None:
-    assert f"EL2 PANIC: {PANIC}" in describe_bench(after(0, 1, 1, 1, 1, 1, 0)).splitlines()
+    says = "EL2 PANIC: The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."
+    assert says in describe_bench(walk_along(*TO_THE_PANIC)).splitlines()
 
 
-@pytest.mark.parametrize("cpus", [(), (0, 1), (0, 1, 1, 1, 1, 1, 0)])
+@pytest.mark.parametrize("cpus", [(), (0, 1), TO_THE_PANIC])
 def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus: tuple[int, ...]) -> None:
-    page = render_bench(after(*cpus))
+    page = render_bench(walk_along(*cpus))
     assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
     assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
     assert page.count("owned") + page.count("borrowed") + page.count("no access") >= 9
@@ -52,11 +46,12 @@ def test_words_from_a_graph_cannot_become_markup() -> None:
 
 
 def test_each_property_has_a_line_and_the_broken_ones_come_first() -> None:
-    assert describe_bench(after()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
-    last = describe_bench(after(0, 1, 1, 1, 1, 1, 0)).splitlines()[-3:]
-    says = "BROKEN I0b: EL2 never touches memory that it has given back. CPU 0 touches page vm0 (step 7)."
-    assert (last[0], last[2]) == (says, "ok I3: A dying VM has no vCPU loaded.")
+    assert describe_bench(walk_along()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
+    last = describe_bench(walk_along(*TO_THE_PANIC)).splitlines()[-3:]
+    assert last[0].startswith("BROKEN I0b: EL2 never touches memory that it has given back. EL2_USE_AFTER_DONATION: ")
+    assert last[0].endswith(" (step 5).")
+    assert last[2] == "empty I3: A dying VM has no vCPU loaded."
 
 
 def test_the_stored_table_says_what_holds() -> None:
-    assert "BROKEN I6" in render_bench(after(0, 1, 1, 1, 1, 1))
+    assert "BROKEN I6" in render_bench(walk_along(*TO_THE_PANIC[:-1]))

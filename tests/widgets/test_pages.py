@@ -14,7 +14,7 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import pages
 from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.widget import MIME
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import graph
 
 VIEW, STATE = (f"application/vnd.jupyter.widget-{part}+json" for part in ("view", "state"))
 TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipynb#there)." \

@@ -6,11 +6,11 @@ import pytest
 
 from pkvm_model.graphs.contract import AnyGrowth
 from pkvm_model.widgets.walk import Walk
-from tests.widgets.r7_graph import graph
+from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 START = "\n".join([graph()["header"], *graph()["setup"]])
 EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
-LOAD = "0 __pkvm_vcpu_load(0x1000, 0, 0) = ?"
+LOAD = "0 __pkvm_vcpu_load(0x1000, 0) = void"
 UNSHARE = "0 __pkvm_host_unshare_guest(0x1000, 0) ...\n0 resume ...\n0 resume = 0"
 
 LOOP = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.", "kind": "step", "ret": "0"}
@@ -40,7 +40,7 @@ def test_a_trace_of_another_version_is_told_from_one_of_another_bench() -> None:
     walk = Walk(graph())
     says = "the trace has version 2, here version 1 is read; make it again with this course"
     assert walk.follow(START.replace("pkvm-trace 1", "pkvm-trace 2")) == says
-    assert "was made for another bench" in walk.follow(START.replace("slots=2", "slots=1"))
+    assert "was made for another bench" in walk.follow(START.replace("v1", "v1 slots=1", 1))
 
 
 def test_a_trace_is_followed_up_to_the_first_line_that_does_not_fit() -> None:
@@ -108,12 +108,8 @@ def test_steps_of_a_history_that_do_not_fit_are_left_out_with_all_that_follows()
     assert (len(walk.places), walk.path) == (2, [])
 
 
-def test_what_was_broken_on_the_way_stays_broken_and_names_its_step() -> None:
-    walk = Walk(graph())
-    finalise = "1 __pkvm_start_teardown_vm(0x1000) = 0\n1 __pkvm_finalize_teardown_vm(0x1000) ...\n1 resume ..."
-    first = UNSHARE.splitlines()[0]
-    assert walk.follow(f"{START}\n{EARLY}\n{finalise}\n{first}") != ""
-    assert [asked.word for asked in walk.properties] == ["holds", "holds", "holds"]
-    assert walk.follow(f"{START}\n{first}\n{EARLY}\n{finalise}\n1 resume = 0\n0 resume = panic") == ""
-    assert [(asked.name, asked.word, asked.step) for asked in walk.properties] == [
-        ("I0b", "broken", 7), ("I3", "holds", 0), ("I6", "broken", 0)]
+def test_a_property_broken_on_the_way_stays_broken_and_names_its_step() -> None:
+    walk = walk_along(*TO_THE_PANIC)
+    assert [(prop.name, prop.word, prop.step) for prop in walk.properties] == [
+        ("I0b", "broken", 5), ("I3", "nothing to check", 0), ("I6", "broken", 0)]
+    assert walk.find_break(["I6"]) == 4
