@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 from pkvm_model.graphs.bench import StateGraph
-from pkvm_model.graphs.contract import BenchGraph
+from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.holds import ASKED
 from pkvm_model.model.revisions import V1
 from pkvm_model.scenes.scene import LENT_PAGE, scene
@@ -25,15 +25,15 @@ TO_THE_PANIC = (1, 1, 0, 1, 0)
 """The CPUs that step: CPU 0 takes its reference after the start, CPU 1 finalises, and CPU 0 goes on."""
 
 
-def graph() -> BenchGraph:
+def graph() -> AnyGraph:
     """Return the whole graph, a new copy at each call."""
     return copy.deepcopy(make_graph())
 
 
 @cache
-def make_graph() -> BenchGraph:
+def make_graph() -> AnyGraph:
     """Return the graph with the loads of a live VM unknown."""
-    value = StateGraph(SCENE, asked=tuple(prop for prop in ASKED if prop.name in PROPERTIES)).value()
+    value: AnyGraph = StateGraph(SCENE, asked=tuple(prop for prop in ASKED if prop.name in PROPERTIES)).value()
     for state, edges in zip(value["states"], value["edges"], strict=True):
         for edge in edges:
             if edge["label"] == "load" and state["slots"][0]["word"] == "live":

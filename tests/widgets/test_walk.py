@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pkvm_model.graphs.contract import AnyGrowth
+from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.widgets.walk import Walk
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
@@ -95,7 +96,7 @@ def test_a_history_is_recalled_with_its_branches_and_its_position() -> None:
 
 def test_a_history_of_ten_thousand_steps_is_recalled() -> None:
     """Long ways of a graph without an end."""
-    round_trip = graph() | {"states": graph()["states"][:1], "edges": [[LOOP]]}
+    round_trip: AnyGraph = {**graph(), "states": graph()["states"][:1], "edges": [[LOOP]]}
     steps = [[number, 0] for number in range(10_000)]
     walk = Walk(round_trip)
     walk.recall(json.dumps({"lines": [LOOP["line"]], "steps": steps, "at": 10_000}))
