@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from pkvm_model.graphs.contract import AnyGrowth
-from pkvm_model.graphs.contract import AnyGraph
+from pkvm_model.graphs.contract import AnyGraph, AnyGrowth
 from pkvm_model.widgets.walk import Walk
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
