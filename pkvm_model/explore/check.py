@@ -1,7 +1,8 @@
 """Questions about all states of a machine, and their answers.
 
 An invariant *always* holds, or a shortest run breaks it; it comes with its premise, since what holds in no state says
-nothing. A goal is *sometimes* reached, or never. A script is *stuck* if it has not finished and no CPU can go on.
+nothing. A goal is *sometimes* reached, or never. A good end is *always possible* if a machine that takes over can reach
+it from every state (in temporal logic, AG EF). A script is *stuck* if it has not finished and no CPU can go on.
 """
 from __future__ import annotations
 
@@ -12,12 +13,15 @@ from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..model.state import State, sort_key
+from ..model.state import State
 from ..model.steps import Step
+from ..text import list_words
 from .engine.machine import Machine
 from .engine.packing import Packing, TracingTable
+from .engine.predicates import TracedPredicate
 from .engine.search import Search, TooWide
 from .engine.tables import LookupTable, RecordedEdge
+from .engine.ways import Continuation
 
 MANY = 4_000
 """The number of states from which searching whole levels is worth the time that importing numpy takes."""
@@ -48,6 +52,21 @@ class Sometimes(NamedTuple):
     reached: Callable[[State], object]
 
 
+class AlwaysPossible(NamedTuple):
+    """A good end that can be reached from every state: by default from every state in which the machine goes on.
+
+    `take_over` returns the machine of those who go on from there; the scripts of the search play no part any more.
+    `missing` returns what a state lacks of the good end, by name, each with a phrase that says why; nothing missing is
+    the good end. `excused` returns the names of what a state may have lost by design, None if it is not asked about.
+    """
+
+    name: str
+    says: str
+    take_over: Callable[[Machine], Machine]
+    missing: Callable[[State], dict[str, str]]
+    excused: Callable[[State], frozenset[str] | None] = lambda state: None if state.end else frozenset()
+
+
 class Stuck(NamedTuple):
     """A script that can no longer finish, whichever CPU goes next."""
 
@@ -55,7 +74,7 @@ class Stuck(NamedTuple):
     says: str = "A script waits for ever."
 
 
-Property = Always | Sometimes | Stuck
+Property = Always | Sometimes | AlwaysPossible | Stuck
 
 
 class Witness(NamedTuple):
@@ -105,39 +124,6 @@ class Report(NamedTuple):
         return not self.waiting
 
 
-class TracingState(State):
-    """A state that records which parts a property reads, also when it reads all records of a kind."""
-
-    def all(self, kind: type[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield name and record of everything of this kind, like `State.all`."""
-        table: Any = self.table
-        table.kinds.add(kind)
-        names = sorted({key[:2] for key in table.packing.parts if key[0] is kind}, key=sort_key)
-        return ((key[1], table[key]) for key in names if key in table)
-
-
-class TracedPredicate:
-    """A predicate over states that is called with numbers, and knows which parts it has read."""
-
-    def __init__(self, machine: Machine, packing: Packing, predicate: Callable[[State], object]) -> None:
-        self.machine, self.packing, self.predicate = machine, packing, predicate
-        self.parts_read: set[int] = set()
-        self.kinds_read: set[Any] = set()
-
-    def __call__(self, code: int) -> object:
-        """Return what the predicate returns for this state."""
-        table = self.packing.open(code)
-        answer = self.predicate(TracingState(*self.machine.view(table)))
-        self.packing.add(self.parts_read, table.bits_read)
-        self.kinds_read |= table.kinds
-        return answer
-
-    @property
-    def parts(self) -> set[int]:
-        """The parts that the predicate has read."""
-        return self.parts_read | {part for key, part in self.packing.parts.items() if key[0] in self.kinds_read}
-
-
 class Exploration:
     """A search that checks properties. `advance` explores the next states; `answers` has what is known by then."""
 
@@ -146,6 +132,8 @@ class Exploration:
         self.search, self.properties, self.many = Search(machine, packing), properties, many
         self.witnesses: dict[str, Witness] = {}
         self.open: dict[str, LookupTable] = {}
+        self.continuations = {prop.name: continue_search(self.search, prop) for prop in properties
+                              if isinstance(prop, AlwaysPossible)}
         for prop in properties:
             for name, predicate in list_predicates(prop, self.search):
                 traced = TracedPredicate(machine, self.search.packing, predicate)
@@ -195,7 +183,17 @@ class Exploration:
                     reason = table(code)[0]
                     self.witnesses[name] = Witness(code, reason if isinstance(reason, str) else "")
                     del self.open[name]
+            for name, continuation in self.continuations.items():
+                if name not in self.witnesses:
+                    self.find_dead_end(name, continuation)
             self.levels_checked += 1
+
+    def find_dead_end(self, name: str, continuation: Continuation) -> None:
+        """Look in the level to be checked for the first state from which a good end can no longer be reached."""
+        level = self.search.levels[self.levels_checked]
+        code = next((code for code in map(int, level) if continuation.is_dead_end(code)), None)
+        if code is not None:
+            self.witnesses[name] = Witness(code, describe_loss(continuation.find_loss(code)))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -284,11 +282,23 @@ def list_predicates(prop: Property, search: Search) -> Iterator[tuple[str, Calla
         yield prop.name, lambda state: is_stuck(search, state)
     elif isinstance(prop, Sometimes):
         yield prop.name, prop.reached
-    else:
+    elif isinstance(prop, Always):
         if prop.broken:
             yield prop.name, prop.broken
         if prop.premise:
             yield name_premise(prop), prop.premise
+
+
+def continue_search(search: Search, prop: AlwaysPossible) -> Continuation:
+    """Return what decides from which states of a search a good end can be reached."""
+    return Continuation(prop.take_over(search.machine), search.packing, prop.missing, prop.excused)
+
+
+def describe_loss(loss: dict[str, str]) -> str:
+    """Return a phrase about what can never come home again."""
+    phrases = [*loss.values()]
+    more = [f"{len(phrases) - 2} more are lost"] if len(phrases) > 2 else []
+    return f"whatever an honest host does now, {list_words([*phrases[:2], *more])}"
 
 
 def name_premise(prop: Property) -> str:

@@ -15,7 +15,7 @@ from ..model.run import begin, parameters, resume
 from ..model.state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
 from ..model.steps import Call, Step
 from ..scenes import Node, Scene, next_step
-from .engine.machine import Records
+from .engine.machine import BEGUN, Records
 from .engine.packing import RecordKey
 
 END: RecordKey = ("machine", "end")
@@ -62,13 +62,13 @@ class Scripts(NamedTuple):
         """Make the next step of a CPU; return None if it has none."""
         state = self.view(records)
         idle = not state.get(Cpu, cpu).flight
-        begun = records.get(("begun", cpu), 0) if idle else 0
+        begun = records.get((BEGUN, cpu), 0) if idle else 0
         step = next_step(self.scene, Node(state, (0,) * cpu + (begun,)), cpu)
         if not step:
             return None
         after: Records = step.state.table
         if idle:
-            after["begun", cpu] = begun + 1
+            after[BEGUN, cpu] = begun + 1
         return add_end(after, step), step
 
     def view(self, records: Records) -> State:
@@ -77,7 +77,7 @@ class Scripts(NamedTuple):
 
     def is_unfinished(self, records: Records) -> bool:
         """Return True while the machine goes on and a CPU has not come to the end of its script."""
-        return not records.get(END) and any(records.get(("begun", cpu), 0) < len(script) or is_in_call(records, cpu)
+        return not records.get(END) and any(records.get((BEGUN, cpu), 0) < len(script) or is_in_call(records, cpu)
                                             for cpu, script in enumerate(self.scene.scripts))
 
 

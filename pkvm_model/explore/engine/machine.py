@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from ...model.state import State
 from .packing import RecordKey
 
+BEGUN = "begun"
+"""The kind of the parts that say how many calls of its script each CPU has begun."""
 Records = dict[RecordKey, Any]
 """A state as the search keeps it: records by kind and name."""
 

@@ -1,0 +1,42 @@
+"""Properties of states, called with numbers: each knows which parts of a state it has read."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ...model.state import State, sort_key
+from .machine import Machine
+from .packing import Packing
+
+
+class TracingState(State):
+    """A state that records which parts a property reads, also when it reads all records of a kind."""
+
+    def all(self, kind: type[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield name and record of everything of this kind, like `State.all`."""
+        table: Any = self.table
+        table.kinds.add(kind)
+        names = sorted({key[:2] for key in table.packing.parts if key[0] is kind}, key=sort_key)
+        return ((key[1], table[key]) for key in names if key in table)
+
+
+class TracedPredicate:
+    """A predicate over states that is called with numbers, and knows which parts it has read."""
+
+    def __init__(self, machine: Machine, packing: Packing, predicate: Callable[[State], object]) -> None:
+        self.machine, self.packing, self.predicate = machine, packing, predicate
+        self.parts_read: set[int] = set()
+        self.kinds_read: set[Any] = set()
+
+    def __call__(self, code: int) -> object:
+        """Return what the predicate returns for this state."""
+        table = self.packing.open(code)
+        answer = self.predicate(TracingState(*self.machine.view(table)))
+        self.packing.add(self.parts_read, table.bits_read)
+        self.kinds_read |= table.kinds
+        return answer
+
+    @property
+    def parts(self) -> set[int]:
+        """The parts that the predicate has read."""
+        return self.parts_read | {part for key, part in self.packing.parts.items() if key[0] in self.kinds_read}

@@ -1,0 +1,130 @@
+"""From which states a goal can still be reached, found backwards from the goal.
+
+A `Continuation` is another machine that takes over from a search, and a good end: it says of each state whether the end
+can still be reached. `Way` explores forwards only as far as one question needs, and spreads the answer backwards over
+the edges it has seen. So each state is expanded once, most states are answered by the first run that gets there, and
+only a state from which the goal is lost costs everything that can be reached from it.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from ...model.state import State
+from .machine import BEGUN, Machine
+from .packing import Packing
+from .predicates import TracedPredicate
+from .tables import LookupTable, Tree
+
+Code = int
+"""A state as the search's packing writes it."""
+
+
+class Way:
+    """Whether a goal can be reached from a state; `known` keeps what has been answered."""
+
+    def __init__(self, successors: Callable[[Code], Iterable[Code]], is_goal: Callable[[Code], object]) -> None:
+        self.successors, self.is_goal = successors, is_goal
+        self.known: dict[Code, bool] = {}
+
+    def __call__(self, code: Code) -> bool:
+        """Return True if the goal can be reached from this state."""
+        if code not in self.known:
+            self.explore(code)
+        return self.known[code]
+
+    def explore(self, start: Code) -> None:
+        """Answer for one state. If it has no way to the goal, no state explored on the way has one."""
+        before: dict[Code, list[Code]] = {start: []}
+        stack = [start]
+        while stack and not self.known.get(start):
+            code = stack.pop()
+            if code not in self.known and self.is_goal(code):
+                self.mark(code, before)
+            elif code not in self.known:
+                stack += self.expand(code, before)
+        if not self.known.get(start):
+            for code in before:
+                self.known.setdefault(code, False)
+
+    def expand(self, code: Code, before: dict[Code, list[Code]]) -> list[Code]:
+        """Follow all edges from a state; return the states seen for the first time, the most promising one last."""
+        fresh: list[Code] = []
+        for after in self.successors(code):
+            if after not in before:
+                before[after] = []
+                fresh.append(after)
+            before[after].append(code)
+            if self.known.get(after):
+                self.mark(code, before)
+        return fresh[::-1]
+
+    def mark(self, code: Code, before: dict[Code, list[Code]]) -> None:
+        """Spread backwards that the goal can be reached."""
+        stack = [code]
+        while stack:
+            code = stack.pop()
+            if not self.known.get(code):
+                self.known[code] = True
+                stack += before.get(code, [])
+
+
+class Continuation:
+    """A machine that takes over from a search in any state, and tries to reach a good end.
+
+    `missing` returns what a state lacks of the good end, by name; `excused` the names of what may be missing at the end
+    because it was lost in the state where the machine takes over, or None if nobody takes over there. How far scripts
+    are is forgotten.
+    """
+
+    def __init__(self, machine: Machine, packing: Packing, missing: Callable[[State], dict[str, str]],
+                 excused: Callable[[State], frozenset[str] | None]) -> None:
+        self.packing = packing
+        self.trees = [Tree(packing, partial(machine.step, action)) for action in machine.actions]
+        self.after: dict[Code, tuple[Code, ...]] = {}
+        self.missing = LookupTable(packing, [TracedPredicate(machine, packing, missing)])
+        self.excused = LookupTable(packing, [TracedPredicate(machine, packing, lambda state: [excused(state)])])
+        self.ways: dict[frozenset[str], Way] = {}
+
+    def is_dead_end(self, code: Code) -> bool:
+        """Return True if the good end cannot be reached any more from a state in which the machine takes over."""
+        code = self.forget_scripts(code)
+        excused = self.list_excused(code)
+        return excused is not None and not self.find_way(excused)(code)
+
+    def forget_scripts(self, code: Code) -> Code:
+        """Return the state without how far the search's scripts are."""
+        return code & ~self.packing.mask(part for key, part in self.packing.parts.items() if key[0] == BEGUN)
+
+    def find_way(self, excused: frozenset[str]) -> Way:
+        """Return the way to an end at which only this may be missing."""
+        if excused not in self.ways:
+            self.ways[excused] = Way(self.list_successors, lambda code: self.list_missing(code).keys() <= excused)
+        return self.ways[excused]
+
+    def list_successors(self, code: Code) -> tuple[Code, ...]:
+        """Return the states to which one action leads, in the order of the actions."""
+        if code not in self.after:
+            self.after[code] = tuple([code + delta for tree in self.trees if (delta := tree(code))])
+        return self.after[code]
+
+    def list_excused(self, code: Code) -> frozenset[str] | None:
+        """Return what may be missing for those who take over in a state, None if nobody does."""
+        names: frozenset[str] | None = self.excused(code)[0][0]
+        return names
+
+    def list_missing(self, code: Code) -> dict[str, str]:
+        """Return what a state lacks of the good end, by name."""
+        return next(iter(self.missing(code)), {})
+
+    def find_loss(self, code: Code) -> dict[str, str]:
+        """Return what is missing at the best end that can be reached from a state: the one that lacks the fewest."""
+        start = self.forget_scripts(code)
+        excused, ends = self.list_excused(start) or frozenset(), list[dict[str, str]]()
+        seen, queue = {start}, [start]
+        for state in queue:
+            ends.append({name: why for name, why in self.list_missing(state).items() if name not in excused})
+            fresh = [after for after in self.list_successors(state) if after not in seen]
+            seen.update(fresh)
+            queue += fresh
+        return min(ends, key=len)
