@@ -7,7 +7,7 @@ way: whatever can come home can do so one call after the other.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..model.revisions import Revision
@@ -169,10 +169,19 @@ def is_guests_own(page: Page) -> bool:
     return isinstance(page.owner, tuple) or page.host == SHARED_BORROWED
 
 
-HOME = AlwaysPossible("home", "Whatever has happened, an honest host can still bring everything home.",
-                      continue_honestly, find_missing)
+HOME = AlwaysPossible(
+    "home", "Whatever has happened, an honest host can still bring everything home: it lets calls finish, puts, takes "
+    "pages back, destroys, and tries again what was refused.", continue_honestly, find_missing)
 """Each page its own, each count 0, each slot free."""
 HOME_BUT_FOR_LEFT = AlwaysPossible(
-    "home-but", "Between calls, all but what was left behind by design can come home (R9, R17, R18).",
-    continue_honestly, find_missing, list_left_behind)
+    "home-but", "Between two calls, an honest host can still bring everything home but what was left behind by design "
+    "(R9, R17, R18).", continue_honestly, find_missing, list_left_behind)
 """The same without what is lost by design; `list_left_behind` says what that is."""
+
+
+def can_always_reach(name: str, says: str, reached: Callable[[State], object]) -> AlwaysPossible:
+    """Return the property that an honest host can reach a state like this from every state; `says` is the sentence."""
+    def find_missing(state: State) -> dict[str, str]:
+        return {} if reached(state) else {name: f"{name} is out of reach"}
+
+    return AlwaysPossible(name, says, continue_honestly, find_missing)

@@ -12,7 +12,7 @@ from ..text import capitalise, count
 from .check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED, Always, Answer, Exploration, Limits,
                     check_limits)
 from .machines import AnyHost, Scripts
-from .questions import ALWAYS, SOMETIMES, STUCK, WRONG, Question
+from .questions import ALWAYS, POSSIBLE, SOMETIMES, STUCK, WRONG, Question
 from .traces import lend_structs, trace
 
 SLICE, COUNT = 0.1, 100
@@ -32,6 +32,9 @@ WORDS = {
     (SOMETIMES, EXAMPLE): "Yes: it takes {after}, and no run is shorter.",
     (SOMETIMES, NEVER): "Never: no order of the steps leads there.",
     (SOMETIMES, INCOMPLETE): "Not known yet: no run of at most {after} leads there.",
+    (POSSIBLE, VIOLATED): "No: after {after} it is out of reach, and no run is shorter.",
+    (POSSIBLE, HOLDS): "Yes: it can be reached from every state, in whatever order the steps are made.",
+    (POSSIBLE, INCOMPLETE): "Not known yet: it can be reached from every state within {after}.",
     (STUCK, VIOLATED): "Yes: after {after} a script waits for ever, and no run is shorter.",
     (STUCK, HOLDS): "No: whatever the order, every script comes to its end.",
     (STUCK, INCOMPLETE): "Not known yet: within {after} no script waits for ever.",

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..model.revisions import REVISIONS, Revision
-from .check import HOLDS, VIOLATED, Always, Answer, Limits, Report, explore
+from .check import HOLDS, VIOLATED, Always, AlwaysPossible, Answer, Limits, Report, explore
+from .homecoming import HOME, HOME_BUT_FOR_LEFT
 from .properties import INVARIANTS
 from .scenario import HostScenario, Scenario
 
@@ -35,16 +36,21 @@ EXPLAINED = {
     ("I0b", "v1", ANY): "R7", ("I4", "v1", ANY): "R7",
     ("I6", "pre", ANY): "R18", ("I6", "v1", ANY): "R18", ("I6", "merged", ANY): "R18",
     ("I2x", "merged", HONEST): "R15", ("I9", "merged", HONEST): "R15",
+    ("home", "merged", HONEST): "R15", ("home-but", "merged", ANY): "R15",
+    ("home", "pre", ANY): "R18", ("home", "v1", ANY): "R18", ("home", "merged", ANY): "R18",
 }
 """The race that a violation is."""
-BY_DESIGN = {"I2x": "R17"}
-"""Violations that are meant: no kernel looks for guest pages when it finalises, and with any host some stay behind."""
+BY_DESIGN = {"I2x": "R17", "home": "R17"}
+"""Violations that are meant: no kernel looks for guest pages when it finalises, and with any host some stay behind.
+
+Where a refused call leaves a count behind, that is the shorter way to lose something (R18).
+"""
 
 
 class InvariantResult(NamedTuple):
-    """The result for one invariant, one kernel and one host, and the race that explains a violation."""
+    """The result for one property, one kernel and one host, and the race that explains a violation."""
 
-    invariant: Always
+    invariant: Always | AlwaysPossible
     revision: str
     host: str
     answer: Answer
@@ -63,9 +69,12 @@ class InvariantResult(NamedTuple):
         return self.answer.verdict == HOLDS
 
 
-def list_invariants(host: str) -> tuple[Always, ...]:
-    """Return the invariants that are checked with a host: the last one is a promise that only an honest host keeps."""
-    return INVARIANTS if host == HONEST else INVARIANTS[:-1]
+def list_invariants(host: str) -> tuple[Always | AlwaysPossible, ...]:
+    """Return the properties that are checked with a host.
+
+    The last invariant is a promise that only an honest host keeps.
+    """
+    return (*(INVARIANTS if host == HONEST else INVARIANTS[:-1]), HOME, HOME_BUT_FOR_LEFT)
 
 
 def check_invariants(revision: Revision, host: str,
@@ -79,8 +88,8 @@ def explain(answer: Answer, revision: Revision, host: str, report: Report) -> In
     """Return an answer with its explanation; what any host breaks by design, an honest host must not break."""
     name = answer.prop.name
     meant = host != HONEST and name in BY_DESIGN
-    race = BY_DESIGN[name] if meant else EXPLAINED.get((name, revision.name, host), "")
-    assert isinstance(answer.prop, Always)
+    race = EXPLAINED.get((name, revision.name, host)) or (BY_DESIGN[name] if meant else "")
+    assert isinstance(answer.prop, Always | AlwaysPossible)
     return InvariantResult(answer.prop, revision.name, host, answer, report, race, meant)
 
 

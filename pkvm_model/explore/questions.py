@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .check import Always, Property, Sometimes, Stuck
+from .check import Always, AlwaysPossible, Property, Sometimes, Stuck
 from .properties import INVARIANTS
 
-WRONG, ALWAYS, SOMETIMES, STUCK = "wrong", "always", "sometimes", "stuck"
+WRONG, ALWAYS, SOMETIMES, POSSIBLE, STUCK = "wrong", "always", "sometimes", "possible", "stuck"
 """The kinds of questions."""
 ENDS = INVARIANTS[:2]
 """EL2 does not end itself, and uses only memory that is its own."""
@@ -33,7 +33,7 @@ def ask(prop: Property) -> Question:
     """Return a property as a question."""
     if isinstance(prop, Stuck):
         return Question(STUCK, STUCK, "Can a script wait for ever?", (prop,))
-    kind = SOMETIMES if isinstance(prop, Sometimes) else ALWAYS
+    kind = (SOMETIMES if isinstance(prop, Sometimes) else POSSIBLE if isinstance(prop, AlwaysPossible) else ALWAYS)
     return Question(prop.name, kind, prop.says, (prop,))
 
 

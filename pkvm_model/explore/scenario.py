@@ -11,6 +11,7 @@ from ..model.steps import Step
 from ..model.trace import show_call
 from ..scenes import Move, Scene, scene
 from .check import Always, Property, Sometimes, Stuck
+from .homecoming import HOME, HOME_BUT_FOR_LEFT
 from .machines import AnyHost, Scripts, every_call
 from .properties import describe_event
 from .questions import MOMENTS, Question, ask, ask_if_wrong
@@ -83,7 +84,7 @@ class Scenario:
     def usual_questions(self) -> Iterator[Question]:
         """Yield what is asked about all orders of scripts: can it go wrong, its own properties, invariants, waiting."""
         yield ask_if_wrong(self.warning, *self.always)
-        properties: tuple[Property, ...] = (*self.always, *self.goals, *MOMENTS, Stuck())
+        properties: tuple[Property, ...] = (*self.always, *self.goals, *MOMENTS, HOME, Stuck())
         yield from map(ask, properties)
 
     def question(self, name: str) -> Question:
@@ -125,7 +126,8 @@ class HostScenario(Scenario):
     def usual_questions(self) -> Iterator[Question]:
         """Yield what is asked about such a host: it follows no script, so nothing can wait for ever."""
         yield ask_if_wrong()
-        yield from map(ask, MOMENTS)
+        properties: tuple[Property, ...] = (*MOMENTS, HOME, HOME_BUT_FOR_LEFT)
+        yield from map(ask, properties)
 
 
 def from_scene(bench: Scene) -> Scenario:

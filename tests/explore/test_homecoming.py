@@ -1,0 +1,142 @@
+"""Whether everything can still come home, beside a search that is as plain as can be."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pkvm_model.explore.check import HOLDS, INCOMPLETE, VIOLATED, Always, AlwaysPossible, Exploration, Limits, explore
+from pkvm_model.explore.engine.machine import BEGUN, Machine, Records
+from pkvm_model.explore.homecoming import HOME, HOME_BUT_FOR_LEFT, can_always_reach
+from pkvm_model.explore.invariants import ANY, ANY_PROTECTED, HOSTS
+from pkvm_model.explore.machines import AnyHost, Scripts, every_call
+from pkvm_model.explore.races import RACES
+from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
+from pkvm_model.model.state import Cpu, State
+from pkvm_model.scenes import LENT_PAGE, scene
+
+SMALL = [(name, revision) for name, race in RACES.items() if race.scripts
+         for revision in REVISIONS.values() if race.runs_on(revision)]
+BOTH = (HOME, HOME_BUT_FOR_LEFT)
+
+
+def freeze(records: Records) -> frozenset[Any]:
+    """Return records as a value that can be a member of a set, without how far scripts are."""
+    return frozenset((key, record) for key, record in records.items() if record is not None)
+
+
+def follow(machine: Machine, records: Records) -> Iterator[Records]:
+    """Yield what every action of a machine leads to from here, each time by running the model."""
+    for action in machine.actions:
+        after = machine.step(action, dict(records))
+        if after:
+            yield after[0]
+
+
+def reach(machine: Machine, start: Records) -> dict[frozenset[Any], Records]:
+    """Return every state that can be reached, the nearest first."""
+    found, queue = {freeze(start): start}, [start]
+    for records in queue:
+        for after in follow(machine, records):
+            if freeze(after) not in found:
+                found[freeze(after)] = after
+                queue.append(after)
+    return found
+
+
+def has_way(prop: AlwaysPossible, machine: Machine, records: Records) -> bool:
+    """Return True if the good end is reached in a forward search of this state's own, or if it is not asked about."""
+    start = {key: record for key, record in records.items() if key[0] != BEGUN}
+    excused = prop.excused(machine.view(start))
+    if excused is None:
+        return True
+    ends = reach(prop.take_over(machine), start).values()
+    return any(prop.missing(machine.view(end)).keys() <= excused for end in ends)
+
+
+def brute_force(prop: AlwaysPossible, machine: Machine) -> tuple[str, int]:
+    """Return verdict and number of states, from a forward search for each state."""
+    states = reach(machine, machine.initial())
+    return (HOLDS if all(has_way(prop, machine, records) for records in states.values()) else VIOLATED), len(states)
+
+
+@pytest.mark.parametrize(("name", "revision"), SMALL, ids=[f"{name}-{revision.name}" for name, revision in SMALL])
+def test_every_race_gets_the_verdict_of_a_search_from_each_state(name: str, revision: Revision) -> None:
+    machine = RACES[name].machine(revision)
+    for prop in BOTH:
+        report = explore(machine, (prop, NOTHING))
+        assert (report.answers[0].verdict, report.states) == brute_force(prop, machine)
+
+
+NOTHING = Always("nothing", "Never decided, so that the search goes on to its end.", lambda _: "")
+
+
+@pytest.mark.parametrize(("revision", "protected"), [(PRE, False), (V1, False), (MERGED, False), (UPSTREAM, False),
+                                                     (UPSTREAM, True)])
+def test_a_host_of_whole_calls_gets_the_verdict_of_a_search_from_each_state(revision: Revision,
+                                                                            protected: bool) -> None:
+    machine = AnyHost(revision, every_call(revision, protected=(protected,)), whole=True, most=1)
+    for prop in BOTH:
+        report = explore(machine, (prop, NOTHING))
+        assert (report.answers[0].verdict, report.states) == brute_force(prop, machine)
+
+
+@pytest.mark.parametrize(("host", "revision", "strict", "but_for_left"), [
+    (ANY, PRE, VIOLATED, HOLDS), (ANY, V1, VIOLATED, HOLDS), (ANY, MERGED, VIOLATED, VIOLATED),
+    (ANY, UPSTREAM, VIOLATED, HOLDS), (ANY_PROTECTED, UPSTREAM, VIOLATED, HOLDS)])
+def test_only_merged_loses_what_nobody_left_behind(host: str, revision: Revision, strict: str,
+                                                   but_for_left: str) -> None:
+    report = explore(HOSTS[host].machine(revision), BOTH)
+    assert [answer.verdict for answer in report.answers] == [strict, but_for_left]
+
+
+@pytest.mark.parametrize("revision", [V1, MERGED, UPSTREAM])
+def test_a_start_takes_the_way_home_from_a_page_in_merged_alone(revision: Revision) -> None:
+    answer = explore(RACES["R15"].machine(revision), (HOME,)).answers[0]
+    if revision is MERGED:
+        assert (answer.verdict, answer.run) == (VIOLATED, (0,))
+        assert answer.reason == "whatever an honest host does now, page g0 stays counted as lent to a guest"
+    else:
+        assert (answer.verdict, answer.run, answer.reason) == (HOLDS, None, "")
+
+
+def test_the_answer_is_the_same_with_numpy_and_without() -> None:
+    machine = HOSTS[ANY].machine(UPSTREAM)
+    plain, levels = (explore(machine, (*BOTH, NOTHING), many=many) for many in (float("inf"), 500))
+    assert [answer.verdict for answer in plain.answers] == [answer.verdict for answer in levels.answers]
+    assert [len(answer.run or ()) for answer in plain.answers] == [len(answer.run or ()) for answer in levels.answers]
+    assert plain.states == levels.states
+
+
+def test_a_search_that_stops_early_says_that_it_does_not_know() -> None:
+    report = explore(HOSTS[ANY].machine(UPSTREAM), (HOME_BUT_FOR_LEFT,), Limits(states=300))
+    assert report.answers[0].verdict == INCOMPLETE
+
+
+def test_the_run_of_a_violation_leads_to_the_first_state_without_a_way_home() -> None:
+    machine = Scripts(scene("left", "Left", UPSTREAM, LENT_PAGE, ("__pkvm_start_teardown_vm(0x1000)\n"
+                                                                  "__pkvm_finalize_teardown_vm(0x1000)", ""), "A VM."))
+    run = explore(machine, (HOME,)).answers[0].run
+    assert run == (0, 0)
+    records = machine.initial()
+    for cpu in run:
+        assert has_way(HOME, machine, records)
+        records = next(after for at, after in enumerate(follow(machine, records)) if at == cpu)
+    assert not has_way(HOME, machine, records)
+
+
+def is_nothing_loaded(state: State) -> bool:
+    """Return True if no CPU has a vCPU loaded."""
+    return not any(cpu.loaded for _, cpu in state.all(Cpu))
+
+
+def test_a_learner_can_ask_for_a_good_end_of_their_own() -> None:
+    machine = RACES["R20"].machine(V1)
+    empty = can_always_reach("empty", "Every CPU can be emptied.", is_nothing_loaded)
+    never = can_always_reach("never", "A CPU can have ten vCPUs.", lambda state: False)
+    answers = Exploration(machine, (empty, never))
+    while answers.advance():
+        pass
+    assert [answer.verdict for answer in answers.answers] == [HOLDS, VIOLATED]
+    assert answers.answers[1].reason == "whatever an honest host does now, never is out of reach"
