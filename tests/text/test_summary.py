@@ -25,7 +25,7 @@ DYING = LENT_PAGE + summary.DYING
     ],
 )
 def test_an_outcome_is_the_models_answer(kernel: Revision, setup: str, held: bool, name: str, said: str) -> None:
-    assert plain(summary.find_outcome(kernel, setup, held, name)) == said
+    assert plain(summary.find_answer(kernel, setup, held, name)) == said
 
 
 def plain(text: str) -> str:

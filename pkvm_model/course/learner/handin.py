@@ -47,11 +47,10 @@ ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 COURSE = re.compile(r"[0-9a-f]{12}")
 NAME = Schema("a name of one line", lambda value: type(value) is str and is_name(value))
 COURSE_DIGEST = Schema("a digest of 12 hex digits", lambda value: type(value) is str and bool(COURSE.fullmatch(value)))
-EXERCISES = describe_records(
-    number(0, GREATEST_NUMBER),
-    TEXT.where(lambda value: len(value) <= LONGEST_TEXT, f"a text of at most {LONGEST_TEXT:,} characters"),
-    Schema("the name of an exercise", lambda name: len(name) <= LONGEST_NAME and bool(ID.fullmatch(name))),
-).where(lambda rows: len(rows) <= MOST_EXERCISES, f"records of at most {MOST_EXERCISES:,} exercises")
+EXERCISE_NAME = Schema("the name of an exercise", lambda name: len(name) <= LONGEST_NAME and bool(ID.fullmatch(name)))
+LIMITED_TEXT = TEXT.where(lambda value: len(value) <= LONGEST_TEXT, f"a text of at most {LONGEST_TEXT:,} characters")
+EXERCISES = describe_records(number(0, GREATEST_NUMBER), LIMITED_TEXT, EXERCISE_NAME).where(
+    lambda rows: len(rows) <= MOST_EXERCISES, f"records of at most {MOST_EXERCISES:,} exercises")
 
 
 class HandIn(NamedTuple):

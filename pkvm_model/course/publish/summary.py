@@ -5,10 +5,8 @@ import html
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...explore import races
-from ...explore import outcomes as kinds
-from ...explore.outcomes import Outcome, find_defect
-from ...explore.races import ALL_RACES
+from ...explore.outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find_defect, find_outcome
+from ...explore.races import ALL_RACES, CREATED
 from ...explore.scenario import FINALISE, HOST_WARN, NAMED_START, ONE_SHOT, START, Scenario
 from ...graphs.lifecycle import life_of_a_vm
 from ...model.revisions import REVISIONS, V1, Revision, errno
@@ -29,15 +27,15 @@ LOADED = "1 __pkvm_vcpu_load(0x1000, 0)\n"
 DYING = f"0 {NAMED_START}\n"
 HOLDER = Call("__pkvm_host_unshare_guest", (0x1000, 0))
 SITUATIONS = (
-    ("only a promised slot", races.CREATED, False),
+    ("only a promised slot", CREATED, False),
     ("alive, nobody uses it", LENT_PAGE, False),
     ("alive, a vCPU is loaded", LENT_PAGE + LOADED, False),
     ("alive, an unshare holds it", LENT_PAGE, True),
     ("dying, nobody uses it", LENT_PAGE + DYING, False),
     ("dying, an unshare holds it", LENT_PAGE + DYING, True))
 CALLS = (ONE_SHOT, START, FINALISE)
-SIGNS = {kinds.OK: "✓ well", kinds.ERR: "↩ refused", HOST_WARN: "△ host warns", kinds.EL2_PANIC: "■ EL2 ends",
-         kinds.BUG: "✗ DEFECT", kinds.NOT_THERE: "–"}
+SIGNS = {OK: "✓ well", ERR: "↩ refused", HOST_WARN: "△ host warns", EL2_PANIC: "■ EL2 ends",
+         BUG: "✗ DEFECT", NOT_THERE: "–"}
 LEGEND = (
     "Each cell is the worst of all orders. ✓ well: nothing goes wrong in any. ↩ refused: a call is refused. "
     "△ host warns: a line in the host's log. ■ EL2 ends: EL2 stops the machine by its own warning. "
@@ -79,7 +77,7 @@ def format_teardown() -> str:
     life = f"<div><h2>The life of a VM in v1</h2>{embed_picture(life_of_a_vm(V1))}</div>"
     words = "".join(f"<h2>{title}</h2><p>{text}</p>" for title, text in WORDS.items())
     beside = f'<div class="beside">{life}<div>{words}</div></div>'
-    tables = format_table(make_outcome_table()) + format_table(repairs())
+    tables = format_table(make_answer_table()) + format_table(repairs())
     return f"<h1>Taking a virtual machine apart</h1>{beside}{tables}"
 
 
@@ -104,17 +102,17 @@ def embed_picture(picture: Dot) -> str:
         return f"<p>{html.escape(picture.alt)}</p>"
 
 
-def make_outcome_table() -> Table:
+def make_answer_table() -> Table:
     """Return what the calls of teardown answer in each situation, as the model computes it."""
     heads = [(kernel, name) for name in CALLS for kernel in KERNELS if name in kernel.calls]
-    rows = [(says, *(find_outcome(kernel, setup, held, name) for kernel, name in heads))
+    rows = [(says, *(find_answer(kernel, setup, held, name) for kernel, name in heads))
             for says, setup, held in SITUATIONS]
     columns = [f"{shorten(name)}, {kernel.name}" for kernel, name in heads]
     note = "–: cannot be, or the kernel lacks a call that leads there."
     return Table("What the calls answer, by how the VM stands", ("the VM", *columns), rows, note)
 
 
-def find_outcome(kernel: Revision, setup: str, held: bool, name: str) -> str:
+def find_answer(kernel: Revision, setup: str, held: bool, name: str) -> str:
     """Return what a call answers after the setup; if `held`, an unshare on the other CPU has looked the VM up."""
     if name not in kernel.calls or (DYING in setup and START not in kernel.calls):
         return "–"
@@ -140,7 +138,7 @@ def format_answer(step: Step) -> str:
 def make_race_table() -> tuple[Table, str]:
     """Return all races that can be explored, in all kernels, and the notes to them."""
     notes: dict[str, int] = {}
-    rows = [(race.name, race.title, *(format_cell(race, kinds.find_outcome(race, kernel), notes) for kernel in KERNELS))
+    rows = [(race.name, race.title, *(format_cell(race, find_outcome(race, kernel), notes) for kernel in KERNELS))
             for race in ALL_RACES if race.scripts]
     text = "".join(f"<p>({number}) {html.escape(make_sentence(note))}</p>" for note, number in notes.items())
     return Table("What several CPUs do at once, in all orders", ("race", "what happens", *REVISIONS), rows), text
@@ -154,7 +152,7 @@ def format_cell(race: Scenario, result: Outcome, notes: dict[str, int]) -> str:
 
 def list_notes(race: Scenario, result: Outcome) -> Iterator[str]:
     """Yield how a race breaks, and which states worth knowing can be reached that are not defects."""
-    if result.kind == kinds.BUG:
+    if result.kind == BUG:
         yield result.reason.removeprefix("EL2_USE_AFTER_DONATION: ")
     yield from (state.says for state in race.goals if state.name in result.reached)
 
