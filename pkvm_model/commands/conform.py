@@ -1,4 +1,4 @@
-"""What `python3 -m pkvm_model conform` asks for and prints."""
+"""The command `python3 -m pkvm_model conform`: its arguments and its output."""
 from __future__ import annotations
 
 import argparse
@@ -14,13 +14,13 @@ from ..model.revisions import REVISIONS
 from ..text import count
 
 EPILOG = ("Exit status: 0 no disagreement, 1 at least one, 2 a file cannot be read or the command is wrong. "
-          "docs/conformance.md says what is compared.")
+          "docs/conformance.md describes what is compared.")
 SECONDS = 5.0
-"""How often a long run says where it is."""
+"""How often a long comparison reports its progress."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What can be asked for on the command line."""
+    """Add the arguments of the command."""
     command.add_argument("files", metavar="FILE", nargs="+",
                          help="vectors (.jsonl, .jsonl.gz), or a recording of real kernels")
     command.add_argument("--as", dest="revision", choices=list(REVISIONS), metavar="REVISION",
@@ -28,22 +28,22 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
 
 
-def main(asked: argparse.Namespace) -> int:
-    """Compare all files; a file that cannot be read does not stop the others."""
+def main(arguments: argparse.Namespace) -> int:
+    """Compare all files and return the exit status; a file that cannot be read does not stop the others."""
     total, rows, bad = Tally(), list[dict[str, object]](), 0
-    for name in asked.files:
+    for name in arguments.files:
         try:
-            tally = conform(Path(name), REVISIONS.get(asked.revision), ProgressPrinter(name))
+            tally = conform(Path(name), REVISIONS.get(arguments.revision), ProgressPrinter(name))
         except BadFile as error:
             print(f"pkvm_model: {name}: {error}", file=sys.stderr)
             bad += 1
             continue
         total.add(tally)
         rows.append({"file": name} | tally.to_json())
-        if not asked.json:
+        if not arguments.json:
             first = describe_first(tally.first) if tally.first else []
             print("\n".join([f"{name}: {summarise(tally)}", *first]), flush=True)
-    if asked.json:
+    if arguments.json:
         print(json.dumps({"files": rows, "unreadable": bad, "total": total.to_json()}, indent=1))
     else:
         print(f"{count(len(rows), 'file')}{f', {bad} more not read' if bad else ''}: {summarise(total)}")
@@ -51,7 +51,7 @@ def main(asked: argparse.Namespace) -> int:
 
 
 def summarise(tally: Tally) -> str:
-    """The counts of a file, or of all, in one line."""
+    """Return the counts of one file, or of all, in one line."""
     parts = [count(tally.sequences, "sequence")]
     parts += [count(number, word) for number, word in (
         (tally.steps, "step"), (tally.probes, "probe"), (tally.rows, "row")) if number]
@@ -65,25 +65,25 @@ def summarise(tally: Tally) -> str:
     return text
 
 
-def describe_first(one: Disagreement) -> list[str]:
-    """The first disagreement: where, both sides, and the trace that leads there."""
-    where = " ".join(filter(None, [one.where, one.call]))
-    beside = ", ".join(f"{name} {value}" for name, value in one.beside.items())
-    lines = [f"  first: line {one.line}, {one.sequence}, {where}" + (f" ({beside})" if beside else ""),
-             f"    {one.field} in the model:    {json.dumps(one.model)}",
-             f"    {one.field} in the file:     {json.dumps(one.recorded)}",
-             "    the run that leads there (python3 -m pkvm_model replay tells it in words):"]
-    return lines + [f"      {row}" for row in one.trace.splitlines()]
+def describe_first(first: Disagreement) -> list[str]:
+    """Describe the first disagreement: its place, both sides, and the trace that leads there."""
+    where = " ".join(filter(None, [first.where, first.call]))
+    beside = ", ".join(f"{name} {value}" for name, value in first.beside.items())
+    lines = [f"  first: line {first.line}, {first.sequence}, {where}" + (f" ({beside})" if beside else ""),
+             f"    {first.field} in the model:    {json.dumps(first.model)}",
+             f"    {first.field} in the file:     {json.dumps(first.recorded)}",
+             "    the run that leads there (python3 -m pkvm_model replay describes it in words):"]
+    return lines + [f"      {row}" for row in first.trace.splitlines()]
 
 
 class ProgressPrinter:
-    """Says on the error stream how far a long comparison is, every few seconds."""
+    """Reports the progress of a long comparison on the error stream every few seconds."""
 
     def __init__(self, name: str) -> None:
         self.name, self.next = name, time.monotonic() + SECONDS
 
     def __call__(self, tally: Tally) -> None:
-        """Say so if it is time."""
+        """Report the counts so far if it is time."""
         now = time.monotonic()
         if now >= self.next:
             self.next = now + SECONDS

@@ -1,4 +1,4 @@
-"""What `python3 -m pkvm_model replay` asks for and prints."""
+"""The command `python3 -m pkvm_model replay`: its arguments and its output."""
 from __future__ import annotations
 
 import argparse

@@ -52,7 +52,7 @@ def test_the_trace_of_a_violation_replays(capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_search_that_was_cut_says_that_not_all_was_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", "I3", "--states", "100"]) == 3
-    assert "not everything was looked at" in capsys.readouterr().out
+    assert "the search is incomplete" in capsys.readouterr().out
 
 
 def test_the_list_names_every_race_invariant_and_mutant(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,8 +65,8 @@ def test_the_list_names_every_race_invariant_and_mutant(capsys: pytest.CaptureFi
     (("R99",), "there is no 'R99' to explore; see --list"),
     ((), "say what to explore; --list names it"),
     (("R7", "--without", "magic"), "revision v1 has no guard 'magic'"),
-    (("I9",), "I9 is not asked about v1 with the host any; try --host honest"),
-    (("I3", "--host", "any-protected"), "I3 is not asked about v1 with the host any-protected; try --host honest"),
+    (("I9",), "I9 is not checked for v1 with the host any; try --host honest"),
+    (("I3", "--host", "any-protected"), "I3 is not checked for v1 with the host any-protected; try --host honest"),
     (("R7", "--revision", "pre", "--mutant", "M6"), "M6"),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
 def test_what_cannot_be_explored_is_said_in_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...],

@@ -22,7 +22,7 @@ Command = Callable[[str], tuple[int, str, str]]
 
 
 def a_life() -> str:
-    """The trace of a short life."""
+    """Return the trace of a short life."""
     state, steps = State(), []
     for call in CALLS:
         steps.append((finish(begin(state, V1, 0, call), V1), True))
@@ -35,7 +35,7 @@ LIFE = a_life()
 
 @pytest.fixture
 def command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Replays a text from a file; status, output, errors."""
+    """Return a function that replays a text from a file: status, output, errors."""
     def run(text: str) -> tuple[int, str, str]:
         (tmp_path / "run.txt").write_text(text, encoding="utf-8", errors="replace")
         status = main(["replay", str(tmp_path / "run.txt")])
