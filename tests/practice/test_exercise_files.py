@@ -1,4 +1,4 @@
-"""The text of an exercise is parsed strictly: what is damaged is refused in one line that names file and fault."""
+"""Exercise files are parsed strictly: a malformed one is refused in one line that names the file and the fault."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -98,50 +98,50 @@ FAULTS = [
     (CODE, "```python\nrun = ...\n```", "run = ...", "a section has 0 Python blocks"),
     (CODE, "> Too odd.", "Too odd.", "it has 2 wrong answers and 1 sentences"),
     (CODE, CODE, "", "it must begin with a title")]
-"""A text, what is changed in it, into what, and what is said of it."""
+"""A text, a part of it, the replacement, and the message."""
 
 
-def test_a_choice_makes_its_own_stub_and_wrong_answers() -> None:
-    one = parse("mine", CHOICE)
-    assert one.stub == 'first = ...  # "0" or "-EBUSY"\nsecond = ...  # "yes" or "no"'
-    assert one.wrong == (WrongAnswer('first = "0"\nsecond = "no"', "It is not."),
-                         WrongAnswer('first = "-EBUSY"\nsecond = "yes"', "No."))
-    assert one.hints == ("A nudge.", "A direction, in two lines.", "Nearly everything.")
+def test_options_determine_the_stub_and_the_wrong_answers() -> None:
+    parsed = parse("mine", CHOICE)
+    assert parsed.stub == 'first = ...  # "0" or "-EBUSY"\nsecond = ...  # "yes" or "no"'
+    assert parsed.wrong == (WrongAnswer('first = "0"\nsecond = "no"', "It is not."),
+                            WrongAnswer('first = "-EBUSY"\nsecond = "yes"', "No."))
+    assert parsed.hints == ("A nudge.", "A direction, in two lines.", "Nearly everything.")
 
 
-def test_options_that_are_too_long_for_a_line_get_one_each() -> None:
+def test_long_options_get_a_line_each() -> None:
     long = "no: " + "so " * 30 + "it is"
     stub = parse("mine", CHOICE.replace('"no"', f'"{long}"')).stub
     assert stub == f'first = ...  # "0" or "-EBUSY"\nsecond = ...\n#   "yes"\n#   "{long}"'
 
 
-def test_code_has_its_place_to_edit_and_its_wrong_answers() -> None:
-    one = parse("mine", CODE)
-    assert (one.bench, one.stub, one.explanation) == ("bench()", "run = ...", "Because.")
-    assert [wrong.sentence for wrong in one.wrong] == ["Too short.", "Too odd."]
+def test_code_exercises_have_a_place_to_edit_and_wrong_answers() -> None:
+    parsed = parse("mine", CODE)
+    assert (parsed.bench, parsed.stub, parsed.explanation) == ("bench()", "run = ...", "Because.")
+    assert [wrong.sentence for wrong in parsed.wrong] == ["Too short.", "Too odd."]
 
 
-@pytest.mark.parametrize(("text", "part", "instead", "says"), FAULTS)
-def test_a_damaged_text_is_refused_in_one_line_that_names_file_and_fault(text: str, part: str, instead: str,
-                                                                         says: str) -> None:
+@pytest.mark.parametrize(("text", "part", "replacement", "fault"), FAULTS)
+def test_malformed_text_is_refused_in_one_line_that_names_file_and_fault(text: str, part: str, replacement: str,
+                                                                         fault: str) -> None:
     assert part in text
     with pytest.raises(ExerciseError) as refused:
-        parse("mine", text.replace(part, instead))
-    told = str(refused.value)
-    assert told.startswith("exercises/mine.md: ")
-    assert says in told
-    assert "\n" not in told
+        parse("mine", text.replace(part, replacement))
+    message = str(refused.value)
+    assert message.startswith("exercises/mine.md: ")
+    assert fault in message
+    assert "\n" not in message
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.md").write_bytes(b"# A title \xff")
     with pytest.raises(ExerciseError, match=r"exercises/mine.md: it is not UTF-8 text: .* at byte 10"):
         load_exercises(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "says"), [("lived", "there is no exercise 'lived', but there is lived-to-see"),
-                                            ("xyz", "there is no exercise 'xyz'")])
-def test_an_exercise_that_there_is_not_is_refused_with_one_of_a_like_name(name: str, says: str) -> None:
+@pytest.mark.parametrize(("name", "message"), [("lived", "there is no exercise 'lived', but there is lived-to-see"),
+                                               ("xyz", "there is no exercise 'xyz'")])
+def test_an_unknown_exercise_is_refused_with_a_similar_name(name: str, message: str) -> None:
     with pytest.raises(ExerciseError) as refused:
         find_exercise(name)
-    assert str(refused.value) == says
+    assert str(refused.value) == message

@@ -7,32 +7,33 @@ from pkvm_model.practice.exercises import Exercise, WrongAnswer, load_exercises
 from pkvm_model.practice.sandbox import judge_here
 
 ALL = list(load_exercises().values())
-WRONG = [pytest.param(one, wrong, id=f"{one.id}-{number}") for one in ALL for number, wrong in enumerate(one.wrong, 1)]
+WRONG = [pytest.param(exercise, wrong, id=f"{exercise.id}-{number}")
+         for exercise in ALL for number, wrong in enumerate(exercise.wrong, 1)]
 
 
-def by_id(one: Exercise) -> str:
-    """The name of a case."""
-    return one.id
+def name_case(exercise: Exercise) -> str:
+    """Return the name of a test case."""
+    return exercise.id
 
 
-@pytest.mark.parametrize("one", ALL, ids=by_id)
-def test_a_stub_does_not_pass(one: Exercise) -> None:
-    assert not judge_here(one.id, one.stub).passed
+@pytest.mark.parametrize("exercise", ALL, ids=name_case)
+def test_a_stub_does_not_pass(exercise: Exercise) -> None:
+    assert not judge_here(exercise.id, exercise.stub).passed
 
 
-@pytest.mark.parametrize("one", ALL, ids=by_id)
-def test_a_solution_passes_and_says_how_far_was_looked(one: Exercise) -> None:
-    verdict = judge_here(one.id, one.solution)
+@pytest.mark.parametrize("exercise", ALL, ids=name_case)
+def test_a_solution_passes_and_says_how_far_the_check_looked(exercise: Exercise) -> None:
+    verdict = judge_here(exercise.id, exercise.solution)
     assert (verdict.passed, verdict.details) == (True, ""), verdict.sentence
     assert verdict.looked_at
 
 
-@pytest.mark.parametrize(("one", "wrong"), WRONG)
-def test_a_wrong_answer_is_refused_with_its_sentence(one: Exercise, wrong: WrongAnswer) -> None:
-    verdict = judge_here(one.id, wrong.code)
+@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+def test_a_wrong_answer_is_refused_with_its_sentence(exercise: Exercise, wrong: WrongAnswer) -> None:
+    verdict = judge_here(exercise.id, wrong.code)
     assert (verdict.passed, verdict.sentence) == (False, wrong.sentence)
 
 
-@pytest.mark.parametrize("one", ALL, ids=by_id)
-def test_an_exercise_has_two_wrong_answers_at_least(one: Exercise) -> None:
-    assert len(one.wrong) >= 2
+@pytest.mark.parametrize("exercise", ALL, ids=name_case)
+def test_an_exercise_has_at_least_two_wrong_answers(exercise: Exercise) -> None:
+    assert len(exercise.wrong) >= 2

@@ -1,4 +1,4 @@
-"""Whatever an answer does, its author is told so in a sentence, and nothing else comes of it."""
+"""Whatever an answer does, the learner gets a sentence about it, and it does no harm."""
 from __future__ import annotations
 
 import os
@@ -17,7 +17,7 @@ from pkvm_model.practice.sandbox import PRINTED
 from pkvm_model.practice.verdict import Verdict
 
 PATIENT = 60.0
-"""Seconds for answers that end by themselves, however busy the machine is."""
+"""Seconds for answers that end by themselves, even on a busy machine."""
 SOON = 2.0
 ENDLESS = {
     "a loop in Python": "while True: pass",
@@ -54,7 +54,7 @@ ENDS = {
                            "Your code changes the model itself (pkvm_model.model.view.View.warn_on)."),
     "it changes the check": ("import pkvm_model.practice.patterns as k\nk.check_prediction = None",
                              "Your code changes the model itself (pkvm_model.practice.patterns.check_prediction).")}
-"""What an answer does, its code, and how what it is told begins."""
+"""What an answer does, its code, and how the verdict begins."""
 
 HARM = """
 import os, shutil
@@ -65,22 +65,22 @@ for harm in (lambda: open({there!r}, "w"), lambda: open({new!r}, "x"), lambda: o
     except PermissionError:
         print("refused")
 """
-"""An answer that tries to change what is on the disk, in five ways."""
+"""An answer that tries to change files in five ways."""
 
 
 @pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_that_never_ends_is_ended(code: str) -> None:
+def test_an_endless_answer_is_stopped(code: str) -> None:
     assert judge("points-back", code, SOON) == Verdict(False, TOO_LONG.format(seconds=SOON))
 
 
-@pytest.mark.parametrize(("code", "says"), ENDS.values(), ids=ENDS)
-def test_an_answer_that_goes_wrong_is_told_how(code: str, says: str) -> None:
+@pytest.mark.parametrize(("code", "sentence"), ENDS.values(), ids=ENDS)
+def test_the_verdict_says_what_went_wrong_in_an_answer(code: str, sentence: str) -> None:
     verdict = judge("lived-to-see", code, PATIENT)
     assert not verdict.passed
-    assert verdict.sentence.startswith(says)
+    assert verdict.sentence.startswith(sentence)
 
 
-def test_an_answer_writes_no_file(tmp_path: Path) -> None:
+def test_an_answer_cannot_write_files(tmp_path: Path) -> None:
     there, new = tmp_path / "mine", tmp_path / "new"
     there.write_text("kept")
     verdict = judge("lived-to-see", HARM.format(there=str(there), new=str(new), folder=str(tmp_path)), PATIENT)
@@ -88,79 +88,79 @@ def test_an_answer_writes_no_file(tmp_path: Path) -> None:
     assert (there.read_text(), [*tmp_path.iterdir()]) == ("kept", [there])
 
 
-def test_much_that_is_printed_is_cut_and_does_not_get_in_the_way() -> None:
+def test_long_output_is_cut_and_does_no_harm() -> None:
     answer = "print('x' * 10 ** 7)\nimport os\nos.write(1, b'{}' * 10 ** 6)\n" + find_exercise("lived-to-see").solution
     verdict = judge("lived-to-see", answer, PATIENT)
     assert (verdict.passed, verdict.printed) == (True, "x" * PRINTED)
 
 
-def test_what_goes_wrong_in_a_state_is_told_with_the_state() -> None:
+def test_an_error_in_a_state_is_reported_with_the_state() -> None:
     verdict = judge("points-back", "def wrong(state):\n    return state.nothing", PATIENT)
     assert verdict.sentence.startswith("Your code went wrong: wrong raises AttributeError")
     assert "in the state {" in verdict.details
 
 
-def test_a_function_that_gives_no_words_is_told_so() -> None:
+def test_a_function_that_returns_no_text_is_reported() -> None:
     verdict = judge("points-back", "def wrong(state):\n    return True", PATIENT)
     assert verdict.sentence == ("Your code went wrong: wrong returns True; it should return what is wrong in "
                                 "words, or ''.")
 
 
-def test_a_trace_without_quotes_is_told_about_them() -> None:
+def test_a_trace_without_quotes_gets_a_reminder_of_the_quotes() -> None:
     verdict = judge("make-it-notice", "run = pkvm-trace 1 v1\n0 kvm_create_vm(kvm0) = 0", PATIENT)
     assert verdict.sentence.endswith('A trace stands between three quotes: run = """...""".')
 
 
-def test_a_call_that_raises_without_a_word_is_told_without_one() -> None:
+def test_an_exception_without_a_message_is_reported_without_one() -> None:
     code = find_exercise("close-the-hole").stub.replace("    remove_vm", "    assert not vm\n    remove_vm")
-    told = "Your code went wrong: __pkvm_finalize_teardown_vm: AssertionError."
-    assert judge("close-the-hole", code, PATIENT).sentence == told
+    sentence = "Your code went wrong: __pkvm_finalize_teardown_vm: AssertionError."
+    assert judge("close-the-hole", code, PATIENT).sentence == sentence
 
 
-def test_where_a_call_waits_for_ever_no_states_are_claimed() -> None:
+def test_no_states_are_claimed_if_a_call_waits_for_ever() -> None:
     waits = "    while True: hyp_page_count(view, vm)\n    remove_vm"
     code = find_exercise("close-the-hole").stub.replace("    remove_vm", waits)
     assert judge("close-the-hole", code, PATIENT).looked_at == WAITING
 
 
-def test_a_race_that_is_lost_is_told_in_whole_sentences() -> None:
+def test_a_lost_race_is_described_in_whole_sentences() -> None:
     waits = '    while hyp_page_count(view, vm):\n        yield "L", "wait"\n    remove_vm'
     code = find_exercise("close-the-hole").stub.replace("    remove_vm", waits)
     assert judge("close-the-hole", code, PATIENT).sentence.endswith("touches page vm0, which EL2 no longer maps.")
 
 
-def test_nothing_of_all_this_reaches_the_next_answer() -> None:
+def test_an_answer_does_not_affect_the_next_one() -> None:
     judge("lived-to-see", ENDS["it changes a kernel"][0], PATIENT)
     assert V1.name == "v1"
     assert judge("lived-to-see", find_exercise("lived-to-see").solution, PATIENT).passed
 
 
-def broken_check(answer: SubmittedAnswer) -> Verdict:
-    """A check that has a fault of its own."""
+def fail_to_check(answer: SubmittedAnswer) -> Verdict:
+    """Raise an error of the check's own."""
     raise LookupError(f"no state for {answer.exercise.id}")
 
 
-def test_a_fault_of_a_check_is_not_put_down_to_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "find_check", lambda _: broken_check)
+def test_the_answer_is_not_blamed_for_a_fault_of_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "find_check", lambda _: fail_to_check)
     with pytest.raises(LookupError, match="no state for lived-to-see"):
         sandbox.judge_here("lived-to-see", 'answer = "0"')
 
 
-def test_memory_that_runs_out_is_put_down_to_the_answer_wherever_it_does() -> None:
+def test_the_answer_is_blamed_whenever_memory_runs_out() -> None:
     assert sandbox.is_learners_fault(MemoryError())
     assert not sandbox.is_learners_fault(LookupError())
 
 
-def test_a_fault_of_a_check_is_told_as_the_courses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    course_with_a_fault(tmp_path)
+def test_a_fault_of_a_check_is_reported_as_the_courses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_faulty_course(tmp_path)
     monkeypatch.setattr("pkvm_model.practice.judge.ROOT", tmp_path)
     verdict = judge("lived-to-see", 'answer = "0"', PATIENT)
     assert (verdict.passed, verdict.sentence) == (False, FAULT)
     assert "LookupError: a fault of the course" in verdict.details
 
 
-def course_with_a_fault(folder: Path) -> None:
-    """Make a copy of the course, of links, in which the checks of one chapter have a fault."""
+def make_faulty_course(folder: Path) -> None:
+    """Make a copy of the course, out of links, in which the checks of one chapter have a fault."""
     package, practice = folder / "pkvm_model", folder / "pkvm_model" / "practice"
     checks = practice / "checks"
     checks.mkdir(parents=True)
@@ -173,12 +173,12 @@ def course_with_a_fault(folder: Path) -> None:
     (checks / "one_shot.py").write_text("def lived_to_see(answer):\n    raise LookupError('a fault of the course')\n")
 
 
-@pytest.mark.parametrize("said", [b"", b"{", b"[1]", b'"passed"', b'{"passed": true}', b"\xff"])
-def test_a_process_that_said_nothing_of_use_was_ended(said: bytes) -> None:
-    assert parse_verdict(said).sentence == ENDED
+@pytest.mark.parametrize("output", [b"", b"{", b"[1]", b'"passed"', b'{"passed": true}', b"\xff"])
+def test_a_process_without_a_valid_verdict_was_ended_by_the_answer(output: bytes) -> None:
+    assert parse_verdict(output).sentence == ENDED
 
 
-def test_a_busy_machine_does_not_end_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_machine_does_not_stop_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     worked = iter(range(1000))
     monkeypatch.setattr(Watch, "measure_work", lambda _: next(worked) / 1000)
     monkeypatch.setattr(time, "monotonic", lambda: 1.0 * next(worked))

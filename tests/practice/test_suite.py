@@ -1,4 +1,4 @@
-"""The tests of the exercises notice a check that is broken: one that passes all, refuses all, or does not look."""
+"""The tests of the exercises notice a broken check: one that passes all, refuses all, or does not look."""
 from __future__ import annotations
 
 import pytest
@@ -13,62 +13,62 @@ from tests.practice import test_exercises as suite
 ALL = list(load_exercises().values())
 
 
-def passes_all(_: SubmittedAnswer) -> Verdict:
-    """A check that asks nothing."""
+def pass_all(_: SubmittedAnswer) -> Verdict:
+    """Pass every answer."""
     return Verdict(True, "Right.", "all of it")
 
 
-def refuses_all(_: SubmittedAnswer) -> Verdict:
-    """A check that nothing satisfies."""
+def refuse_all(_: SubmittedAnswer) -> Verdict:
+    """Refuse every answer."""
     return Verdict(False, "Wrong.", "all of it")
 
 
-def does_not_look(_: SubmittedAnswer) -> Verdict:
-    """A check that does not say how far it looked."""
+def pass_without_looking(_: SubmittedAnswer) -> Verdict:
+    """Pass every answer without saying how far the check looked."""
     return Verdict(True, "Right.")
 
 
-def put(check: CheckFunction, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a check in the place of all others. Whether an answer changes the model is not looked at: that takes long."""
+def put_check(check: CheckFunction, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace all checks by this one, and skip the slow search for changes to the model."""
     monkeypatch.setattr(sandbox, "find_check", lambda _: check)
     monkeypatch.setattr(sandbox, "snapshot_model", dict)
 
 
-def by_id(one: Exercise) -> str:
-    """The name of a case."""
-    return one.id
+def name_case(exercise: Exercise) -> str:
+    """Return the name of a test case."""
+    return exercise.id
 
 
-@pytest.mark.parametrize("one", ALL, ids=by_id)
-def test_a_check_that_passes_everything_is_noticed(one: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(passes_all, monkeypatch)
+@pytest.mark.parametrize("exercise", ALL, ids=name_case)
+def test_a_check_that_passes_everything_is_noticed(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_check(pass_all, monkeypatch)
     with pytest.raises(AssertionError):
-        suite.test_a_stub_does_not_pass(one)
-    for wrong in one.wrong:
+        suite.test_a_stub_does_not_pass(exercise)
+    for wrong in exercise.wrong:
         with pytest.raises(AssertionError):
-            suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
+            suite.test_a_wrong_answer_is_refused_with_its_sentence(exercise, wrong)
 
 
-@pytest.mark.parametrize("one", ALL, ids=by_id)
-def test_a_check_that_refuses_everything_is_noticed(one: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(refuses_all, monkeypatch)
+@pytest.mark.parametrize("exercise", ALL, ids=name_case)
+def test_a_check_that_refuses_everything_is_noticed(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_check(refuse_all, monkeypatch)
     with pytest.raises(AssertionError):
-        suite.test_a_solution_passes_and_says_how_far_was_looked(one)
-    for wrong in one.wrong:
+        suite.test_a_solution_passes_and_says_how_far_the_check_looked(exercise)
+    for wrong in exercise.wrong:
         with pytest.raises(AssertionError):
-            suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
+            suite.test_a_wrong_answer_is_refused_with_its_sentence(exercise, wrong)
 
 
-@pytest.mark.parametrize("one", ALL, ids=by_id)
-def test_a_check_that_says_the_right_thing_and_passes_is_noticed(one: Exercise,
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
-    for wrong in one.wrong:
-        put(lambda _, says=wrong.sentence: Verdict(True, says), monkeypatch)  # type: ignore[misc]
+@pytest.mark.parametrize("exercise", ALL, ids=name_case)
+def test_a_check_that_passes_with_the_right_sentence_is_noticed(exercise: Exercise,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in exercise.wrong:
+        put_check(lambda _, says=wrong.sentence: Verdict(True, says), monkeypatch)  # type: ignore[misc]
         with pytest.raises(AssertionError):
-            suite.test_a_wrong_answer_is_refused_with_its_sentence(one, wrong)
+            suite.test_a_wrong_answer_is_refused_with_its_sentence(exercise, wrong)
 
 
 def test_a_check_that_does_not_say_how_far_it_looked_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    put(does_not_look, monkeypatch)
+    put_check(pass_without_looking, monkeypatch)
     with pytest.raises(AssertionError):
-        suite.test_a_solution_passes_and_says_how_far_was_looked(ALL[0])
+        suite.test_a_solution_passes_and_says_how_far_the_check_looked(ALL[0])
