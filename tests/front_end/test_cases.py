@@ -24,7 +24,7 @@ def summarize(walk: Walk) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES["walks"], ids=lambda case: str(case["name"]))
-def test_python_walks_as_the_case_says(case: dict[str, Any]) -> None:
+def test_python_agrees_with_a_walk(case: dict[str, Any]) -> None:
     walk = Walk(CASES["graph"])
     for action in case["do"]:
         if "take" in action:
@@ -35,24 +35,24 @@ def test_python_walks_as_the_case_says(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES["walks"], ids=lambda case: str(case["name"]))
-def test_python_restores_the_history_of_the_case(case: dict[str, Any]) -> None:
+def test_python_restores_a_history(case: dict[str, Any]) -> None:
     walk = Walk(CASES["graph"])
     walk.recall(case["history"])
     assert summarize(walk) == {name: case[name] for name in summarize(walk)}
 
 
 @pytest.mark.parametrize("case", CASES["traces"], ids=lambda case: str(case["text"])[:20])
-def test_python_splits_a_trace_as_the_case_says(case: dict[str, Any]) -> None:
+def test_python_splits_a_trace(case: dict[str, Any]) -> None:
     assert split_trace(case["text"])._asdict() == {name: case[name] for name in ("version", "lines", "digest")}
 
 
 @pytest.mark.parametrize("case", CASES["fits"], ids=lambda case: str(case["trace"][0]))
-def test_python_accepts_the_traces_that_the_case_accepts(case: dict[str, Any]) -> None:
+def test_python_accepts_the_same_traces(case: dict[str, Any]) -> None:
     assert (Walk(CASES["graph"]).follow("\n".join(case["trace"])) == "") == case["fits"]
 
 
 @pytest.mark.parametrize("case", CASES["links"], ids=lambda case: str(case["text"]))
-def test_python_splits_a_link_as_the_case_says(case: dict[str, Any]) -> None:
+def test_python_splits_a_link(case: dict[str, Any]) -> None:
     assert split_link(case["text"]) == (case["lines"], case["at"])
 
 

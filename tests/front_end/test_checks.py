@@ -50,7 +50,7 @@ def run() -> Callable[..., str]:
     return run_tool
 
 
-def test_types_fit(run: Callable[..., str]) -> None:
+def test_types_are_consistent(run: Callable[..., str]) -> None:
     assert run("tsc", "--project", PARTS[1], "--pretty", "false") == ""
 
 
@@ -59,7 +59,7 @@ def test_the_types_are_those_of_the_contract() -> None:
     assert stale == [], "run: python3 course.py build"
 
 
-def test_the_linter_has_nothing_to_say(run: Callable[..., str]) -> None:
+def test_the_linter_finds_nothing(run: Callable[..., str]) -> None:
     output = run("eslint", "--config", f"{PARTS[1]}/eslint.config.js", "--format", "json", *PARTS)
     assert [f"{Path(file['filePath']).name}:{message['line']}: {message['message']}"
             for file in json.loads(output) for message in file["messages"]] == []

@@ -36,7 +36,7 @@ def stored(bench: Bench) -> str:
     return json.dumps([data, metadata])
 
 
-def test_its_repr_is_short_and_names_no_address(bench: Bench) -> None:
+def test_the_repr_is_short_and_has_no_address(bench: Bench) -> None:
     assert repr(bench) == "Bench('r7', v1, 26 states, at step 0)"
 
 
@@ -44,14 +44,14 @@ def test_two_benches_on_one_graph_store_the_same_bytes() -> None:
     assert stored(Bench(graph())) == stored(Bench(graph()))
 
 
-def test_text_and_table_and_graph_are_stored(bench: Bench) -> None:
+def test_text_table_and_graph_are_stored(bench: Bench) -> None:
     data = json.loads(stored(bench))[0]
     assert set(data) == {"text/plain", "text/html", MIME}
     assert data["text/plain"] == f"{bench!r}\n{bench.describe()}"
     assert data[MIME] == {"v": 3, "kind": "bench", "packed": pack(graph()), "place": bench.place}
 
 
-def test_a_packed_graph_holds_everything_and_each_part_once() -> None:
+def test_a_packed_graph_holds_each_part_once_and_loses_nothing() -> None:
     packed = json.loads(pack(graph()))
     parts = packed.pop("parts")
     for state in packed["states"]:
@@ -62,37 +62,37 @@ def test_a_packed_graph_holds_everything_and_each_part_once() -> None:
     assert len({json.dumps(part) for part in parts}) == len(parts)
 
 
-def test_goto_opens_a_trace_everywhere(bench: Bench) -> None:
+def test_goto_opens_a_trace_in_every_view(bench: Bench) -> None:
     start = bench.trace.splitlines()[:-1]
     bench.goto("\n".join([*start, EARLY]))
     assert bench.at == 1
     assert bench.sent == [{"place": bench.place}]
 
 
-def test_goto_stops_where_the_trace_does_not_fit_and_says_so(bench: Bench) -> None:
+def test_goto_stops_at_the_first_line_that_does_not_fit(bench: Bench) -> None:
     start = bench.trace.splitlines()[:-1]
     with pytest.raises(ValueError, match="The bench is at step 1: the trace fits up to step 1"):
         bench.goto("\n".join([*start, EARLY, EARLY]))
     assert bench.at == 1
 
 
-def test_python_reads_where_the_learner_stands(bench: Bench) -> None:
+def test_python_reads_the_learners_position(bench: Bench) -> None:
     bench.set_state({"place": json.dumps({"lines": [EARLY], "steps": [[0, 0]], "at": 1})})
     assert (bench.at, bench.digest) == (1, walk_along(1).state["digest"])
     assert bench.state["lanes"][1]["short"] == "start"
 
 
-def test_an_error_while_a_step_is_worked_out_goes_to_the_learner(bench: Bench) -> None:
+def test_an_error_in_a_step_is_shown_to_the_learner(bench: Bench) -> None:
     bench._hear(bench, {"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
     assert bench.sent == [{"error": "Python could not work this out (KeyError: 'page x9').", "id": "5"}]
 
 
-def test_a_message_that_asks_nothing_is_answered_with_an_error(bench: Bench) -> None:
+def test_a_message_without_a_question_gets_an_error(bench: Bench) -> None:
     bench._hear(bench, {"ask": {}}, [])
     assert "KeyError" in bench.sent[0]["error"]
 
 
-def test_python_reads_everything_that_was_tried(bench: Bench) -> None:
+def test_python_reads_all_branches(bench: Bench) -> None:
     walk = Walk(graph())
     for line in ("0 __pkvm_host_unshare_guest(0x1000, 0) ...", EARLY):
         walk.follow("\n".join([*bench.trace.splitlines()[:-1], line]))
@@ -101,7 +101,7 @@ def test_python_reads_everything_that_was_tried(bench: Bench) -> None:
     assert bench.at == 1
 
 
-def test_python_reads_what_is_broken(bench: Bench) -> None:
+def test_python_reads_broken_properties(bench: Bench) -> None:
     assert bench.broken == {}
     bench.goto(walk_along(*TO_THE_PANIC).trace)
     assert bench.broken == {"I0b": "EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which EL2 no longer maps",

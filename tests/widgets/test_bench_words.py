@@ -10,12 +10,12 @@ from pkvm_model.widgets.walk import Walk
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 
-def test_the_first_line_is_the_sentence_of_the_step() -> None:
+def test_the_first_line_describes_the_step() -> None:
     says = "EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1) -> -EBUSY"
     assert describe_bench(walk_along(1)).splitlines()[0] == f"Race R7 (v1), step 1. {says}"
 
 
-def test_each_count_stands_with_its_holders() -> None:
+def test_each_count_names_its_holders() -> None:
     assert "count 0 (nobody)" in describe_bench(walk_along())
     assert "count 1 (CPU 0 · unshare, this call)" in describe_bench(walk_along(0))
     assert "count 1 (CPU 0 · unshare); dying: EL2 struct is gone" in describe_bench(walk_along(*TO_THE_PANIC[:-1]))
@@ -26,13 +26,13 @@ def test_the_table_shows_rights_and_owner_in_signs() -> None:
     assert "vm0 [- ] [O ] [- ] Y HYP Only EL2 can use it." in rows
 
 
-def test_the_end_of_the_machine_is_a_line_of_its_own() -> None:
+def test_the_end_of_the_machine_has_its_own_line() -> None:
     says = "EL2 PANIC: The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."
     assert says in describe_bench(walk_along(*TO_THE_PANIC)).splitlines()
 
 
 @pytest.mark.parametrize("cpus", [(), (0, 1), TO_THE_PANIC])
-def test_the_stored_table_keeps_its_meaning_where_scripts_and_attributes_are_removed(cpus: tuple[int, ...]) -> None:
+def test_the_stored_table_needs_no_scripts_or_attributes(cpus: tuple[int, ...]) -> None:
     page = render_bench(walk_along(*cpus))
     assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
     assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
@@ -45,7 +45,7 @@ def test_words_from_a_graph_cannot_become_markup() -> None:
     assert "<b>&" not in render_bench(Walk(odd))
 
 
-def test_each_property_has_a_line_and_the_broken_ones_come_first() -> None:
+def test_broken_properties_come_first() -> None:
     assert describe_bench(walk_along()).splitlines()[-2] == "empty I3: A dying VM has no vCPU loaded."
     last = describe_bench(walk_along(*TO_THE_PANIC)).splitlines()[-3:]
     assert last[0].startswith("BROKEN I0b: EL2 never touches memory that it has given back. EL2_USE_AFTER_DONATION: ")
@@ -53,5 +53,5 @@ def test_each_property_has_a_line_and_the_broken_ones_come_first() -> None:
     assert last[2] == "empty I3: A dying VM has no vCPU loaded."
 
 
-def test_the_stored_table_says_what_holds() -> None:
+def test_the_stored_table_lists_properties() -> None:
     assert "BROKEN I6" in render_bench(walk_along(*TO_THE_PANIC[:-1]))

@@ -24,7 +24,7 @@ def pair() -> SideBySide:
     return made
 
 
-def test_its_repr_is_short_and_stable(pair: SideBySide) -> None:
+def test_the_repr_is_short_and_stable(pair: SideBySide) -> None:
     assert repr(pair) == "SideBySide('cold-open-v1-upstream', 26 pairs of states, at step 0)"
 
 
@@ -42,7 +42,7 @@ def test_a_step_reaches_every_view(pair: SideBySide) -> None:
     assert pair.sent == [{"place": pair.place}]
 
 
-def test_a_cpu_that_has_nothing_to_do_on_either_side_is_refused(pair: SideBySide) -> None:
+def test_stepping_an_idle_cpu_is_refused(pair: SideBySide) -> None:
     with pytest.raises(ValueError, match="After step 5 CPU 1 has nothing to do in either kernel"):
         pair.step((*RACE, 1))
 
@@ -62,7 +62,7 @@ def test_a_trace_of_other_kernels_is_refused_with_its_line(pair: SideBySide) -> 
         pair.goto(other.trace)
 
 
-def test_the_words_say_each_step_once_where_both_are_alike_and_mark_the_first_difference(pair: SideBySide) -> None:
+def test_equal_steps_share_a_line_and_the_first_difference_is_marked(pair: SideBySide) -> None:
     pair.step(RACE)
     lines = pair.describe().splitlines()
     assert lines[1] == "step 1, CPU 1 start: CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."
@@ -73,11 +73,11 @@ def test_the_words_say_each_step_once_where_both_are_alike_and_mark_the_first_di
     assert lines[-1].startswith("Some ends come in one kernel only")
 
 
-def test_before_a_difference_the_words_say_that_there_is_none(pair: SideBySide) -> None:
+def test_without_a_difference_the_words_say_so(pair: SideBySide) -> None:
     assert "Nothing that an onlooker can see differs." in pair.describe()
 
 
-def test_the_form_without_scripts_keeps_its_meaning(pair: SideBySide) -> None:
+def test_the_form_without_scripts_is_complete(pair: SideBySide) -> None:
     pair.step(RACE)
     page = pair.static()
     assert not re.search(r"<script|<svg|aria-|role=|data-", page)
@@ -86,7 +86,7 @@ def test_the_form_without_scripts_keeps_its_meaning(pair: SideBySide) -> None:
     assert "not reached" in page
 
 
-def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_way_to_a_difference(pair: SideBySide) -> None:
+def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_difference(pair: SideBySide) -> None:
     page = pair.static()
     assert "The shortest way to a difference</caption>" in page
     assert page.count("<tr>") == 3
@@ -95,13 +95,13 @@ def test_before_the_first_step_the_form_without_scripts_shows_a_shortest_way_to_
     assert pair.at == 0
 
 
-def test_two_of_them_store_the_same_bytes() -> None:
+def test_two_widgets_store_the_same_bytes() -> None:
     first, second = (side_by_side(COLD_OPEN, V1, UPSTREAM, RACE)._repr_mimebundle_()[0] for _ in range(2))
     assert [first[mime] for mime in (MIME, "text/html", "text/plain")] == [
         second[mime] for mime in (MIME, "text/html", "text/plain")]
 
 
-def test_what_a_front_end_asks_is_a_step_or_the_ends_of_all_runs(pair: SideBySide) -> None:
+def test_a_front_end_asks_for_a_step_or_for_all_ends(pair: SideBySide) -> None:
     graph = PairGraph(COLD_OPEN, V1, UPSTREAM)
     edge = pair.graph["edges"][0][0]
     answer = pair.answer({"from": 0, "cpu": edge["cpu"], "line": edge["line"]})

@@ -50,7 +50,7 @@ def asked(finder: Finder, *case: str) -> Finder:
     return finder
 
 
-def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_run(r7: Finder) -> None:
+def test_a_finder_ships_all_answers_and_benches_with_their_runs(r7: Finder) -> None:
     shipped = json.loads(r7.packed)
     cases = shipped["subjects"][0]["cases"]
     assert [case["name"] for case in cases] == ["pre", "v1", "merged", "upstream"]
@@ -67,15 +67,15 @@ def test_it_ships_an_answer_for_each_kernel_and_question_and_a_bench_with_every_
 
 
 @pytest.mark.parametrize("names", [(), ("any",)], ids=str)
-def test_what_it_ships_fits_into_a_notebook(names: tuple[str, ...]) -> None:
+def test_a_finder_fits_into_a_notebook(names: tuple[str, ...]) -> None:
     assert len(find(*names).packed.encode()) < 1.1 * MOST_BYTES
 
 
-def test_what_it_ships_is_the_same_each_time(made: Finder) -> None:
+def test_two_finders_ship_the_same_text(made: Finder) -> None:
     assert find("R7").packed == made.packed
 
 
-def test_a_kernel_that_lacks_a_call_says_so_in_place_of_an_answer() -> None:
+def test_a_kernel_without_a_call_says_so_instead_of_an_answer() -> None:
     finder = find("cold-open")
     case = json.loads(finder.packed)["subjects"][0]["cases"][0]
     assert case["missing"] == "pre has no __pkvm_start_teardown_vm, so these scripts cannot run there."
@@ -86,7 +86,7 @@ def test_a_kernel_that_lacks_a_call_says_so_in_place_of_an_answer() -> None:
         _ = finder.trace
 
 
-def test_what_was_asked_is_read_back_with_its_run(r7: Finder) -> None:
+def test_python_reads_the_answer_and_its_run(r7: Finder) -> None:
     asked(r7, "R7", "v1", "wrong")
     assert (r7.found.verdict, r7.found.steps) == ("violated", 16)
     assert replay(parse(str(r7.found.trace))).differs == ""
@@ -96,7 +96,7 @@ def test_what_was_asked_is_read_back_with_its_run(r7: Finder) -> None:
     assert repr(r7) == "Finder('R7', v1, wrong: not asked)"
 
 
-def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7: Finder) -> None:
+def test_the_words_are_a_sentence_and_a_table_of_answers(r7: Finder) -> None:
     lines = asked(r7, "R7", "merged", "I8").describe().splitlines()
     assert lines[0].startswith("Finalise while a call holds the VM (merged). What a guest keeps to itself")
     assert "Empty: no state is one that it speaks of" in lines[0]
@@ -106,20 +106,20 @@ def test_its_words_are_a_sentence_and_a_table_of_all_answers(r7: Finder) -> None
     assert "violated after 16 steps" in r7.static()
 
 
-def test_what_going_wrong_means_stands_in_the_sentence(r7: Finder) -> None:
+def test_the_sentence_explains_what_going_wrong_means(r7: Finder) -> None:
     assert r7.describe().splitlines()[0] == (
         "Finalise while a call holds the VM (v1). Can this go wrong? It does where one of these is broken: EL2 never "
         "panics. EL2 never touches memory that it has given back. The host logs no warning. Nobody has asked yet.")
 
 
-def test_several_races_stand_in_one_table_by_the_question_whether_they_go_wrong() -> None:
+def test_several_races_share_a_table_of_whether_they_go_wrong() -> None:
     rows = find("R2", "R5", revisions=(PRE, V1)).describe().splitlines()[2:]
     assert [row.split()[0] for row in rows] == ["scripts", "R2", "R5"]
     assert rows[2].endswith("holds")
     assert "cannot run there" in rows[2]
 
 
-def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_calls() -> None:
+def test_a_search_proceeds_in_slices_and_its_run_opens_on_a_bench() -> None:
     finder, case = find("any", revisions=V1), ["any", "v1", "I0b"]
     first = finder.answer({"case": case, "go": True})
     assert finder.answer({"case": case, "go": False}) == first
@@ -134,7 +134,7 @@ def test_a_search_goes_on_slice_by_slice_and_its_run_opens_on_a_bench_of_its_cal
     assert (finder.at, finder.digest) == (len(answer["lines"]), finder.found.trace.digest)
 
 
-def test_a_bench_asks_for_the_steps_that_it_does_not_know() -> None:
+def test_a_bench_asks_for_unknown_steps() -> None:
     finder = schedule("R7")
     finder._session.case.benches.clear()
     bench = finder._session.case.open_bench(most=30_000)
@@ -146,7 +146,7 @@ def test_a_bench_asks_for_the_steps_that_it_does_not_know() -> None:
     assert set(answer["states"]) == {str(answer["to"])}
 
 
-def test_a_run_that_breaks_it_by_hand_is_counted(r7: Finder) -> None:
+def test_a_run_by_hand_that_breaks_a_property_counts(r7: Finder) -> None:
     assert (r7.by_hand, r7.steps_by_hand) == (None, None)
     lines = stepped(r7, R7_BY_HAND)
     stepped(r7, R7_BY_HAND, hand=tuple(lines))
@@ -156,13 +156,13 @@ def test_a_run_that_breaks_it_by_hand_is_counted(r7: Finder) -> None:
 
 
 @pytest.mark.parametrize("cpus", [[0, 1], [1, 1], []], ids=str)
-def test_a_run_that_breaks_nothing_does_not_count_whatever_the_front_end_says(r7: Finder, cpus: list[int]) -> None:
+def test_a_run_by_hand_that_breaks_nothing_does_not_count(r7: Finder, cpus: list[int]) -> None:
     lines = stepped(r7, cpus)
     stepped(r7, cpus, hand=tuple(lines))
     assert (r7.by_hand, r7.steps_by_hand) == (None, None)
 
 
-def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for() -> None:
+def test_the_scheduler_hides_the_answer_until_asked() -> None:
     game = schedule("cold-open", "I0b")
     told = game.describe() + game.static() + repr(game)
     assert "Break this: EL2 never touches memory that it has given back. Not broken by hand yet." in told
@@ -171,7 +171,7 @@ def test_the_scheduler_says_nothing_of_the_answer_before_it_is_asked_for() -> No
     assert "Who owns every page</caption>" in game.static()
 
 
-def test_the_scheduler_shows_both_numbers_of_steps_in_the_end() -> None:
+def test_the_scheduler_finally_shows_both_numbers_of_steps() -> None:
     game = schedule("cold-open", "I0b")
     lines = stepped(game, [1, 0, 1, 0])
     stepped(game, [1, 0, 1, 0], hand=tuple(lines), asked=("/".join(game.chosen),))
@@ -184,12 +184,12 @@ def test_the_scheduler_shows_both_numbers_of_steps_in_the_end() -> None:
     (lambda: schedule("R7", "stuck"), "stuck of R7 cannot be broken by hand; ask with find"),
     (lambda: schedule("any"), "wrong of any cannot be broken by hand"),
     (lambda: schedule("cold-open", "wrong", PRE), "pre has no __pkvm_start_teardown_vm")])
-def test_what_nobody_can_break_by_hand_is_refused_in_one_sentence(made: Callable[[], Finder], words: str) -> None:
+def test_a_question_that_cannot_be_broken_by_hand_is_refused(made: Callable[[], Finder], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         made()
 
 
-def test_a_property_of_the_learner_is_asked_and_broken_like_any_other() -> None:
+def test_a_learners_own_property_can_be_asked_and_broken() -> None:
     def dying(state: State) -> str:
         return "one is" if any(vm.is_dying for _, vm in state.all(Vm)) else ""
 
@@ -216,14 +216,14 @@ def test_trace_and_link_of_a_race_open_the_same_place_and_the_command_ends_there
     assert capsys.readouterr().out.endswith(f"ends in state {digest}\n")
 
 
-def test_a_trace_opens_on_the_kernel_that_it_names(r7: Finder) -> None:
+def test_a_trace_opens_on_its_kernel(r7: Finder) -> None:
     trace = find("R7", revisions=MERGED)
     stepped(trace, [0, 1])
     r7.goto(trace.trace)
     assert (r7.chosen, r7.at) == (("R7", "merged", "wrong"), 2)
 
 
-def test_a_trace_opens_on_the_race_in_which_all_of_it_fits() -> None:
+def test_a_trace_opens_on_the_race_that_fits_all_of_it() -> None:
     source = schedule("R7")
     stepped(source, [0, 1])
     both = find("R6", "R7", revisions=V1)
@@ -231,14 +231,14 @@ def test_a_trace_opens_on_the_race_in_which_all_of_it_fits() -> None:
     assert (both.chosen[0], both.at) == ("R7", 2)
 
 
-def test_what_was_opened_and_not_done_by_hand_does_not_count(r7: Finder) -> None:
+def test_an_opened_run_does_not_count_as_by_hand(r7: Finder) -> None:
     asked(r7, "R7", "v1", "wrong")
     r7.goto(str(r7.found.trace))
     assert json.loads(r7.place)["shown"] is True
     assert r7.steps_by_hand is None
 
 
-def test_a_link_or_a_trace_that_fits_nothing_here_is_refused_and_a_part_of_it_is_opened(r7: Finder) -> None:
+def test_a_foreign_link_or_trace_is_refused_and_a_fitting_part_opens(r7: Finder) -> None:
     with pytest.raises(ValueError, match="the link is for “find-R9” and R9/v1/wrong, which is not here"):
         r7.goto("#find-R9=R9/v1/wrong/@0")
     with pytest.raises(ValueError, match="the link is for “schedule-R7”"):

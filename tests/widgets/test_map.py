@@ -24,7 +24,7 @@ def lines(widget: Map, *labels: str) -> str:
     return walk.trace
 
 
-def test_their_reprs_are_short_and_stable() -> None:
+def test_reprs_are_short_and_stable() -> None:
     assert repr(lifecycle(V1)) == "Map('life-v1', v1, 60 states, at step 0)"
     assert repr(state_graph(COLD_OPEN)) == "Map('cold-open', v1, 16 states, at step 0)"
 
@@ -37,7 +37,7 @@ def test_a_whole_life_replays_and_ends_in_a_free_slot() -> None:
     assert replay(parse(trace)).differs == ""
 
 
-def test_a_second_and_a_third_life_follow_on_the_first() -> None:
+def test_a_second_and_a_third_life_follow_the_first() -> None:
     life = lifecycle(PRE)
     trace = lines(life, *["reserve", "init_vm", "init_vcpu", "teardown"] * 12)
     life.goto(trace)
@@ -52,7 +52,7 @@ def test_a_link_of_a_bench_opens_the_map_of_its_scene() -> None:
     assert (shown.digest, shown.at) == (one.digest, 2)
 
 
-def test_the_words_say_where_one_is_and_what_leads_on() -> None:
+def test_the_words_name_the_position_and_the_next_steps() -> None:
     words = lifecycle(V1).describe().splitlines()
     free = next(line for line in words if line.startswith("* free"))
     assert free.split("  ")[-1].strip() == "reserve to reserved"
@@ -60,12 +60,12 @@ def test_the_words_say_where_one_is_and_what_leads_on() -> None:
     assert live.endswith("load, put to live; start to dying; start to machine ends")
 
 
-def test_what_only_one_kernel_has_is_said() -> None:
+def test_the_words_mark_steps_of_one_kernel_only() -> None:
     assert "teardown (pre only) to free" in lifecycle(V1, PRE).describe()
     assert "only)" not in lifecycle(V1).describe()
 
 
-def test_of_a_large_map_the_words_have_only_what_is_near_the_way() -> None:
+def test_the_words_of_a_large_map_cover_states_near_the_path() -> None:
     shown = state_graph(TWO_PHASES)
     assert len(shown.graph["drawing"]["boxes"]) > MOST_BOXES
     near = choose_boxes(shown._here())
@@ -77,7 +77,7 @@ def test_of_a_large_map_the_words_have_only_what_is_near_the_way() -> None:
     assert "States near the way" in shown.describe()
 
 
-def test_the_form_without_scripts_has_the_picture_with_its_words_and_the_table() -> None:
+def test_the_form_without_scripts_has_picture_words_and_table() -> None:
     page = lifecycle(V1).static()
     assert page.count("<img") == 1
     assert re.search(r'<img alt="The life of a VM\. reserve: free to reserved; ', page)
@@ -99,6 +99,6 @@ def test_without_the_renderer_the_form_without_scripts_says_what_to_install(monk
 
 
 @pytest.mark.parametrize("made", [lambda: lifecycle(V1, PRE), lambda: state_graph(COLD_OPEN)], ids=["life", "states"])
-def test_two_of_them_store_the_same_bytes(made: Callable[[], Map]) -> None:
+def test_two_widgets_store_the_same_bytes(made: Callable[[], Map]) -> None:
     first, second = (made()._repr_mimebundle_()[0] for _ in range(2))
     assert (first[MIME], first["text/html"]) == (second[MIME], second["text/html"])

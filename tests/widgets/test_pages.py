@@ -39,7 +39,7 @@ def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return pages.export(tmp_path / "lesson.ipynb")
 
 
-def test_a_page_names_no_address_to_load_from(page: str) -> None:
+def test_a_page_loads_nothing(page: str) -> None:
     without_module = page.replace("http://www.w3.org/2000/svg", "")
     assert "http:" not in without_module
     assert "https:" not in without_module
@@ -58,7 +58,7 @@ def test_links_between_lessons_lead_to_pages(page: str) -> None:
     assert 'href="07-two-phases.html#there"' in page
 
 
-def test_an_exercise_is_named_and_not_linked(page: str) -> None:
+def test_an_exercise_is_named_but_not_linked(page: str) -> None:
     assert "Do One." in page
     assert "exercises/one" not in page
 
@@ -82,7 +82,7 @@ def test_all_pages_are_listed_with_their_promise(tmp_path: Path) -> None:
     assert (tmp_path / "site" / "01-lesson.html").exists()
 
 
-def test_what_is_no_notebook_is_refused_in_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_notebook_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "odd.ipynb").write_text("[]")
     with pytest.raises(CourseError, match="cannot be read as a notebook"):
         pages.export(tmp_path / "odd.ipynb")

@@ -16,7 +16,7 @@ NEAREST = 13
 
 
 @pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
-def test_text_and_shapes_stand_out_from_every_ground(theme: str) -> None:
+def test_text_and_shapes_contrast_with_every_background(theme: str) -> None:
     colours = tokens(theme)
     for text, ground in itertools.product(TEXTS, GROUNDS):
         assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
@@ -28,7 +28,7 @@ def test_text_and_shapes_stand_out_from_every_ground(theme: str) -> None:
     ((50, 2.5, 0), (73, 25, -18), 27.1492),
     ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
 ])
-def test_the_distance_is_the_published_one(one: Triple, other: Triple, published: float) -> None:
+def test_the_colour_distance_matches_published_data(one: Triple, other: Triple, published: float) -> None:
     """Test data of Sharma, Wu and Dalal 2005."""
     assert distance(one, other) == pytest.approx(published, abs=1e-4)
 

@@ -17,14 +17,14 @@ def widget() -> ProgressView:
     return ProgressView(lambda: Table(f"{next(solved)} of 3 solved", ("exercise", "state"), rows, "Next: one."))
 
 
-def test_what_was_solved_is_shipped_and_told(widget: ProgressView) -> None:
+def test_solved_exercises_are_shipped_and_described(widget: ProgressView) -> None:
     told = json.loads(widget.packed)
     assert (told["caption"], told["rows"][1], told["note"]) == ("0 of 3 solved", ["  one", "open"], "Next: one.")
     assert widget.describe().splitlines()[0] == "0 of 3 solved"
     assert "0 of 3 solved" in widget.static()
 
 
-def test_it_looks_again_when_it_is_asked_to(widget: ProgressView) -> None:
+def test_the_table_is_read_again_on_request(widget: ProgressView) -> None:
     assert widget.answer({"look": True})["caption"] == "1 of 3 solved"
     assert repr(widget) == "Progress('1 of 3 solved')"
 

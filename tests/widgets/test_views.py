@@ -23,7 +23,7 @@ def asked() -> Widget:
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_two_of_them_store_the_same_bytes_with_words_and_a_form_without_scripts(kind: str) -> None:
+def test_two_widgets_store_the_same_words_and_form_without_scripts(kind: str) -> None:
     stored = []
     for _ in range(2):
         data, _ = MAKERS[kind]()._repr_mimebundle_()
@@ -37,11 +37,11 @@ def test_two_of_them_store_the_same_bytes_with_words_and_a_form_without_scripts(
 @pytest.mark.parametrize(("kind", "text"), [
     ("sequence", "SequenceView('cold-open-sequence', 18 regions, at 0)"),
     ("el2time", "El2Time(read at 32 pages side by side)"), ("quiz", "Quiz('Which one?', 0 tries)")])
-def test_each_has_one_short_line_that_names_no_address(kind: str, text: str) -> None:
+def test_each_repr_is_one_short_line_without_an_address(kind: str, text: str) -> None:
     assert repr(MAKERS[kind]()) == text
 
 
-def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run() -> None:
+def test_a_sequence_describes_the_position_and_the_whole_run() -> None:
     shown = sequence(FOUR)
     shown.place = "16"
     first, _, rest = shown.describe().partition("\n\n")
@@ -50,7 +50,7 @@ def test_a_sequence_says_where_the_learner_stands_and_all_of_the_run() -> None:
     assert rest == repr(shown.sequence.table())
 
 
-def test_python_can_light_a_region_and_is_refused_where_there_is_none() -> None:
+def test_python_can_highlight_a_region_that_exists() -> None:
     shown = sequence(FOUR)
     sent: list[object] = []
     shown.send = sent.append
@@ -60,25 +60,25 @@ def test_python_can_light_a_region_and_is_refused_where_there_is_none() -> None:
         shown.goto(19)
 
 
-def test_a_place_that_no_front_end_writes_leaves_a_sequence_at_its_start_or_end() -> None:
+def test_an_invalid_place_leaves_a_sequence_at_its_start_or_end() -> None:
     shown = sequence(FOUR)
     for place, at in (("x", 0), ("999", 18)):
         shown.place = place
         assert shown.at == at
 
 
-def test_what_was_done_on_a_bench_becomes_a_sequence_with_the_same_end() -> None:
+def test_the_steps_on_a_bench_become_a_sequence() -> None:
     done = bench(COLD_OPEN)
     done.goto(str(FOUR.trace))
     assert sequence(done).sequence.table() == sequence(FOUR).sequence.table()
 
 
-def test_a_trace_text_becomes_a_sequence_from_its_first_call_on() -> None:
+def test_a_trace_text_becomes_a_sequence() -> None:
     calls = sequence(str(FOUR.trace)).sequence.calls()
     assert calls[0].text == "kvm_create_vm(kvm0)"
 
 
-def test_the_chart_reads_where_the_learner_stands() -> None:
+def test_the_chart_reads_the_learners_position() -> None:
     chart = el2_time()
     chart.place = "1 2"
     assert chart.read == (512, 8)

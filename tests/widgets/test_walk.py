@@ -22,7 +22,7 @@ def expand(from_id: int, cpu: int, line: str) -> AnyGrowth:
     return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
 
 
-def test_following_its_own_trace_leads_to_the_same_state() -> None:
+def test_a_walk_follows_its_own_trace() -> None:
     walk, again = Walk(graph()), Walk(graph())
     assert walk.follow(f"{START}\n{EARLY}\n{UNSHARE}") == ""
     assert again.follow(walk.trace) == ""
@@ -36,35 +36,35 @@ def test_a_trace_of_another_bench_is_refused_with_its_line() -> None:
     assert walk.path == []
 
 
-def test_a_trace_of_another_version_is_told_from_one_of_another_bench() -> None:
+def test_another_version_and_another_bench_get_different_messages() -> None:
     walk = Walk(graph())
     says = "the trace has version 2, here version 1 is read; make it again with this course"
     assert walk.follow(START.replace("pkvm-trace 1", "pkvm-trace 2")) == says
     assert "was made for another bench" in walk.follow(START.replace("v1", "v1 slots=1", 1))
 
 
-def test_a_trace_is_followed_up_to_the_first_line_that_does_not_fit() -> None:
+def test_a_trace_is_followed_to_the_first_line_that_does_not_fit() -> None:
     walk = Walk(graph())
     assert walk.follow(f"{START}\n{EARLY}\n{EARLY}") == f"the trace fits up to step 1; “{EARLY}” is not possible there"
     assert walk.says.startswith("EL2 refuses CPU 1’s finalise")
 
 
-def test_a_trace_that_promises_another_state_is_told_so() -> None:
+def test_a_trace_that_promises_another_state_is_reported() -> None:
     assert "the trace ends in state abc" in Walk(graph()).follow(f"{START}\n{EARLY}\nstate abc")
 
 
-def test_what_python_is_asked_is_kept() -> None:
+def test_answers_of_python_are_kept() -> None:
     walk = Walk(graph(), expand)
     assert walk.follow(f"{START}\n{UNSHARE}\n{LOAD}\nstate learnt") == ""
     assert walk.here == 99
 
 
-def test_a_bench_with_nobody_to_ask_says_how_to_make_one_that_has() -> None:
+def test_a_bench_without_python_says_how_to_make_one_with_it() -> None:
     with pytest.raises(LookupError, match=r"make it with bench\(scene\)"):
         Walk(graph()).follow(f"{START}\n{UNSHARE}\n{LOAD}")
 
 
-def test_asking_leaves_the_graph_that_was_shipped_as_it_was() -> None:
+def test_asking_does_not_change_the_shipped_graph() -> None:
     shipped = graph()
     Walk(shipped, expand).follow(f"{START}\n{UNSHARE}\n{LOAD}")
     assert shipped == graph()
@@ -78,22 +78,7 @@ def test_going_back_and_doing_something_else_loses_nothing() -> None:
     assert len(walk.path) == 1
 
 
-def test_the_same_step_twice_from_one_place_leads_to_one_place() -> None:
-    walk = Walk(graph())
-    walk.follow(f"{START}\n{EARLY}")
-    walk.follow(f"{START}\n{EARLY}")
-    assert len(walk.places) == 2
-
-
-def test_a_history_is_recalled_with_its_branches_and_its_position() -> None:
-    walk, again = Walk(graph()), Walk(graph())
-    walk.follow(f"{START}\n{UNSHARE}")
-    walk.follow(f"{START}\n{EARLY}")
-    again.recall(walk.history)
-    assert (again.history, again.branches, again.trace) == (walk.history, walk.branches, walk.trace)
-
-
-def test_a_history_of_ten_thousand_steps_is_recalled() -> None:
+def test_a_history_of_ten_thousand_steps_is_restored() -> None:
     """Long ways of a graph without an end."""
     round_trip: AnyGraph = {**graph(), "states": graph()["states"][:1], "edges": [[LOOP]]}
     steps = [[number, 0] for number in range(10_000)]
@@ -102,7 +87,7 @@ def test_a_history_of_ten_thousand_steps_is_recalled() -> None:
     assert len(walk.path) == 10_000
 
 
-def test_steps_of_a_history_that_do_not_fit_are_left_out_with_all_that_follows() -> None:
+def test_steps_that_do_not_fit_are_dropped_with_all_that_follow() -> None:
     walk = Walk(graph())
     walk.recall(json.dumps({"lines": [EARLY, "1 odd"], "steps": [[0, 0], [0, 1], [2, 0]], "at": 3}))
     assert (len(walk.places), walk.path) == (2, [])

@@ -36,22 +36,22 @@ def plain() -> Plain:
     return made
 
 
-def test_an_answer_goes_back_with_the_number_of_its_question(plain: Plain) -> None:
+def test_an_answer_carries_the_id_of_its_question(plain: Plain) -> None:
     plain._hear(plain, {"id": "7", "ask": "why"}, [])
     assert plain.sent == [{"id": "7", "answer": {"asked": "why"}}]
 
 
-def test_an_exception_becomes_an_answer_in_words(plain: Plain) -> None:
+def test_an_exception_becomes_an_error_in_words(plain: Plain) -> None:
     plain._hear(plain, {"id": "7", "ask": "break"}, [])
     assert plain.sent == [{"id": "7", "error": "Python could not work this out (ValueError: it broke)."}]
 
 
-def test_a_widget_that_answers_nothing_says_so(plain: Plain) -> None:
+def test_a_widget_without_answers_says_so(plain: Plain) -> None:
     with pytest.raises(LookupError, match=r"answers nothing, and was asked \{'why': 1\}"):
         Widget.answer(plain, {"why": 1})
 
 
-def test_what_python_says_unasked_is_told_apart(plain: Plain) -> None:
+def test_unasked_messages_are_distinct(plain: Plain) -> None:
     plain.stand("there")
     plain.say({"count": 3})
     plain.fail(KeyError("x"))
@@ -59,7 +59,7 @@ def test_what_python_says_unasked_is_told_apart(plain: Plain) -> None:
     assert [set(message) for message in plain.sent] == [{"place"}, {"says"}, {"error"}]
 
 
-def test_the_words_stand_for_a_widget_without_a_form_of_its_own(plain: Plain) -> None:
+def test_a_widget_without_its_own_form_shows_its_words(plain: Plain) -> None:
     data, _ = plain._repr_mimebundle_()
     assert data["text/plain"] == "Plain()\nA sentence with <b>."
     assert "A sentence with &lt;b&gt;." in data["text/html"]
