@@ -14,10 +14,11 @@ from ..model.steps import Call, Step
 from ..model.trace import record_step, show_call, show_header
 from ..model.view import Region
 from ..scenes import Node, Scene, next_step, upcoming
+from ..text import count
 from ..show.words import ShownHolder, find_holders, describe_step, shorten
 from .contract import (BenchGraph, CardValue, EdgeValue, EndValue, Holds, HolderValue, LaneValue, RegionValue,
                        RevisionValue, RowValue, SlotValue, StateValue)
-from .holds import ASKED, broken_by, spoken_of, verdicts
+from .holds import ASKED, find_broken, choose_spoken, judge_state
 from .menu import Menu
 from .reach import LIMIT, Reach
 
@@ -28,18 +29,18 @@ KINDS = {"kvm": "host’s struct kvm", "hv": "host’s struct kvm_vcpu", "vm": "
          "vc": "EL2’s vCPU struct", "g": "guest page"}
 IDLE: LaneValue = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False,
                    "regions": []}
+NOTHING_LEFT: LaneValue = {**IDLE, "where": "has nothing left to do"}
 Guests = dict[str | None, list[tuple[int, int, str]]]
 """By the name of a page: handle, gfn and right of each guest that has it."""
-NOTHING_LEFT: LaneValue = {**IDLE, "where": "has nothing left to do"}
 MOST_CALLS = 1400
-"""How many calls are tried beforehand where the learner drives, so that a bench of the free host appears soon, too."""
+"""The most calls that are tried beforehand if the learner drives: a bench of the free host must appear soon, too."""
 
 
 class StateGraph(Reach[Node, StateValue, EdgeValue]):
     """The states that a scene can reach, as far as they have been worked out.
 
-    `asked` is what each state and step is asked. The states of `runs`, each the CPUs that step, come before all others,
-    so that a limit does not cut a run short.
+    `asked` are the properties that are checked in each state and step. The states of `runs`, each given by the CPUs
+    that step, come before all others, so that a limit does not cut a run short.
     """
 
     def __init__(self, scene: Scene, limit: int = 0, asked: tuple[Always, ...] = ASKED,
@@ -50,163 +51,165 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         self.passed: dict[tuple[int, tuple[Any, ...]], list[Region]] = {}
         self.names: tuple[str, ...] = ()
         self.properties: list[list[str]] = []
-        self.said: dict[int, dict[str, Holds]] = {}
+        self.judgements: dict[int, dict[str, Holds]] = {}
         first = Node(scene.start(), (0,) * len(scene.scripts))
         limit = limit or min(LIMIT, MOST_CALLS // max(1, sum(map(len, self.menu.calls.values()))))
-        super().__init__(first, limit, (node for run in runs for node in self.along(first, run)))
+        super().__init__(first, limit, (node for run in runs for node in self.follow_run(first, run)))
 
-    def along(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
-        """The places that a run leads through."""
+    def follow_run(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
+        """Yield the nodes that a run leads through."""
         for cpu in cpus:
             step = next_step(self.scene, node, cpu)
             assert step, "a run is made of steps that can be taken"
             node = node.after(step)
             yield node
 
-    def out(self, number: int) -> Iterator[EdgeValue]:
-        """The steps that can be taken from a node: one per CPU that has something to do, or each call it may make."""
+    def list_edges(self, number: int) -> Iterator[EdgeValue]:
+        """Yield the steps from a node: one per CPU that has something to do, or one per call that it may make."""
         node = self.nodes[number]
         for cpu in range(len(node.begun)):
             step = next_step(self.scene, node, cpu)
             if step:
                 to = self.add(node.after(step))
                 self.steps[number, cpu] = step, to
-                value = edge_value(node.state, step, node.idle(cpu), self.questions, to)
-                yield {**value, "says": f"{value['says']}{self.only_here(node, step)}"}
+                value = encode_edge(node.state, step, node.idle(cpu), self.questions, to)
+                yield {**value, "says": f"{value['says']}{self.mark_revision(node, step)}"}
             elif node.idle(cpu) and not node.state.end:
-                for step, foreseen in self.menu.steps(node.state, cpu):
+                for step, foresight in self.menu.list_steps(node.state, cpu):
                     to = self.add(Node(step.state, node.begun))
-                    yield foreseen.add_to(edge_value(node.state, step, True, self.questions, to))
+                    yield foresight.add_to(encode_edge(node.state, step, True, self.questions, to))
 
-    def only_here(self, node: Node, step: Step) -> str:
+    def mark_revision(self, node: Node, step: Step) -> str:
         """Return the revision in brackets if a call is refused as it begins, and in this revision only."""
-        return self.menu.only_here(node.state, step) if step.refused and node.idle(step.cpu) else ""
+        return self.menu.mark_revision(node.state, step) if step.refused and node.idle(step.cpu) else ""
 
     def value(self, most: int = LIMIT) -> BenchGraph:
-        """The graph as JSON values, with the first states at most; steps into further ones lead to None."""
+        """Return the graph as JSON values with at most `most` states; steps into further ones lead to None."""
         known = min(len(self.edges), most)
         scene, revision = self.scene, self.scene.revision
         names = {n for node in self.nodes[:known] for n, _ in node.state.all(Page)}
         self.names = tuple(sorted(names | self.menu.pages,
-                                  key=lambda name: (list(KINDS).index(kind_of(name)), sort_key((Page, name)))))
+                                  key=lambda name: (list(KINDS).index(find_kind(name)), sort_key((Page, name)))))
         trace = scene.trace()
-        self.properties = self.asked(known) if scene.checks else []
-        states, edges = self.shipped(most)
+        self.properties = self.list_properties(known) if scene.checks else []
+        states, edges = self.encode_part(most)
         graph: BenchGraph = {
             "name": scene.name, "title": scene.title,
-            "revision": revision_value(revision),
+            "revision": encode_revision(revision),
             "header": show_header(revision, scene.config), "foretell": scene.foretell,
             "setup": [str(row) for row in trace.lines], "says": scene.says,
             "cpus": [f"CPU {cpu}" for cpu in range(len(scene.scripts))],
-            "pages": [[name, describe_page(name)] for name in self.names], "start": 0,
+            "pages": [[name, describe_use(name)] for name in self.names], "start": 0,
             "properties": self.properties, "free": list(self.menu.calls), "states": states, "edges": edges,
         }
         if not scene.free:
             del graph["free"]
         return graph
 
-    def asked(self, known: int) -> list[list[str]]:
-        """The invariants that speak of something in a shipped state: name and sentence."""
+    def list_properties(self, known: int) -> list[list[str]]:
+        """Return name and sentence of the invariants that say something about one of the first `known` states."""
         broken = (name for out in self.edges.values() for edge in out for name in edge.get("breaks", ()))
         if self.scene.free:
-            return [[one.name, one.says] for one in self.questions]
-        return [[one.name, one.says] for one in spoken_of(self.questions, map(self.said_of, range(known)), broken)]
+            return [[invariant.name, invariant.says] for invariant in self.questions]
+        spoken = choose_spoken(self.questions, map(self.judge, range(known)), broken)
+        return [[invariant.name, invariant.says] for invariant in spoken]
 
-    def said_of(self, number: int) -> dict[str, Holds]:
-        """What the invariants say of a state; asked once."""
-        if number not in self.said:
-            self.said[number] = verdicts(self.nodes[number].state, self.questions)
-        return self.said[number]
+    def judge(self, number: int) -> dict[str, Holds]:
+        """Return what the invariants say of a state; each state is judged once."""
+        if number not in self.judgements:
+            self.judgements[number] = judge_state(self.nodes[number].state, self.questions)
+        return self.judgements[number]
 
-    def state_value(self, number: int) -> StateValue:
-        """One state as the bench shows it."""
+    def encode_state(self, number: int) -> StateValue:
+        """Return a state as the bench shows it."""
         node = self.nodes[number]
         state = node.state
-        cpus, lent = range(len(node.begun)), guests_of(state)
+        cpus, lent = range(len(node.begun)), find_guests(state)
         return {
-            "digest": digest(state), "lanes": [self.lane(number, cpu) for cpu in cpus],
-            "slots": [slot_value(state, idx) for idx in range(state.config.slots)],
-            "vms": [card(state, vm, self.handle(vm)) for vm in vm_names(state)],
-            "pages": [row(state, name, lent) for name in self.names],
-            "holds": [self.said_of(number)[name] for name, _ in self.properties],
-            "end": self.ending(state) if state.end else None,
+            "digest": digest(state), "lanes": [self.encode_lane(number, cpu) for cpu in cpus],
+            "slots": [encode_slot(state, idx) for idx in range(state.config.slots)],
+            "vms": [encode_card(state, vm, self.find_handle(vm)) for vm in list_vms(state)],
+            "pages": [encode_row(state, name, lent) for name in self.names],
+            "holds": [self.judge(number)[name] for name, _ in self.properties],
+            "end": self.encode_end(state) if state.end else None,
         }
 
-    def handle(self, vm: str) -> int:
-        """The handle of the VM that lives, or lived, at this address; of one that is long gone the host's note."""
+    def find_handle(self, vm: str) -> int:
+        """Return the handle of the VM that lives, or lived, at this address; the host's note if the VM is long gone."""
         known = (node.state.get(Vm, vm).handle for node in self.nodes)
         return next(filter(None, known), self.nodes[0].state.get(Kvm, f"kvm{vm.removeprefix('vm')}").handle)
 
-    def ending(self, state: State) -> EndValue:
-        """How the machine ended: by a warning or a BUG of EL2's own, or by a fault."""
+    def encode_end(self, state: State) -> EndValue:
+        """Return how the machine ended: by a warning or a BUG of EL2's own, or by a fault."""
         assert state.end is not None
         own = "warning" if state.end.says.startswith("warns") else "BUG"
         what = own if state.end.kind == "EL2_PANIC" else "fault"
         return {"kind": "panic", "title": f"EL2 {what}: the machine ends",
                 "says": f"The machine ends: CPU {state.end.cpu} {state.end.says}."}
 
-    def lane(self, number: int, cpu: int) -> LaneValue:
-        """What a CPU is doing, and what it will do next."""
+    def encode_lane(self, number: int, cpu: int) -> LaneValue:
+        """Return what a CPU is doing, and what it will do next."""
         node = self.nodes[number]
         flight, move = node.state.get(Cpu, cpu).flight, upcoming(self.scene, node, cpu)
         if flight:
-            made = Call(flight.call, flight.args)
+            current = Call(flight.call, flight.args)
         elif move:
-            made = move.call
+            current = move.call
         else:
             return IDLE if cpu in self.menu.calls else NOTHING_LEFT
-        where = ("is in the guest" if in_guest(flight) else "waits in a gap") if flight else "is next"
-        return {"short": shorten(made.name), "where": where, "call": show_call(made), "keeps": keeps(flight),
-                "stale": bool(flight and flight.stale), "regions": list(self.region_values(number, cpu))}
+        where = ("is in the guest" if is_in_guest(flight) else "waits in a gap") if flight else "is next"
+        return {"short": shorten(current.name), "where": where, "call": show_call(current), "keeps": list_kept(flight),
+                "stale": bool(flight and flight.stale), "regions": list(self.encode_regions(number, cpu))}
 
-    def region_values(self, number: int, cpu: int) -> Iterator[RegionValue]:
-        """The regions of a call: those it passed, the next one, and those that follow if nobody gets in between."""
-        passed = self.regions_passed(number, cpu)
-        coming = self.ahead(number, cpu)
+    def encode_regions(self, number: int, cpu: int) -> Iterator[RegionValue]:
+        """Yield the regions of a call: those it passed, the next one, and those to come if nobody gets in between."""
+        passed = self.find_passed_regions(number, cpu)
+        coming = self.find_coming_regions(number, cpu)
         for n, (locks, purpose) in enumerate([*passed, *coming]):
             when = "done" if n < len(passed) else "next" if n == len(passed) else "later"
             yield {"locks": locks, "says": purpose, "when": when}
 
-    def regions_passed(self, number: int, cpu: int) -> list[Region]:
-        """The regions that a CPU's call has passed; the same call stands at the same place in many states."""
+    def find_passed_regions(self, number: int, cpu: int) -> list[Region]:
+        """Return the regions that a CPU's call has passed; many states share a call at the same place."""
         state = self.nodes[number].state
         key = cpu, tuple(state.get(Cpu, cpu).flight or ())
         if key not in self.passed:
             self.passed[key] = regions(state, self.scene.revision, cpu)[:-1]
         return self.passed[key]
 
-    def ahead(self, number: int, cpu: int) -> tuple[Region, ...]:
-        """The regions that a CPU's call has still to run, the next one first."""
+    def find_coming_regions(self, number: int, cpu: int) -> tuple[Region, ...]:
+        """Return the regions that a CPU's call has still to run, the next one first."""
         if (number, cpu) not in self.coming:
             alone = next_step(self.scene, self.nodes[number], cpu) if number not in self.edges else None
             step, to = self.steps.get((number, cpu), (alone, None))
             here = tuple(zip(step.regions, step.purposes, strict=True)) if step else ()
             if step and step.pending:
-                here += self.ahead(to, cpu) if to is not None else ahead_alone(step, self.scene.revision)
+                here += (find_regions_alone(step, self.scene.revision) if to is None
+                         else self.find_coming_regions(to, cpu))
             self.coming[number, cpu] = here
         return self.coming[number, cpu]
 
 
-def revision_value(revision: Revision) -> RevisionValue:
-    """A revision as its sign needs it."""
+def encode_revision(revision: Revision) -> RevisionValue:
+    """Return a revision as its sign needs it."""
     return {"id": revision.name, "letter": revision.name[0], "late": revision.name != "pre"}
 
 
-def ahead_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
-    """The regions that follow a step in its call when no other CPU gets in."""
+def find_regions_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
+    """Return the regions that follow a step in its call if no other CPU gets in."""
     done = finish(step, revision)
     return tuple(zip(done.regions, done.purposes, strict=True))[len(step.regions):]
 
 
-def edge_value(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED,
-               to: int | None = None) -> EdgeValue:
-    """A step as the bench knows it."""
+def encode_edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED,
+                to: int | None = None) -> EdgeValue:
+    """Return a step as the bench knows it, with the number of the state it leads to."""
     kind = "panic" if step.state.end else "step"
     if kind == "step" and step.refused:
         kind = "nothing" if step.refused[0] is None else "refused"
     if kind == "step" and step.events:
         kind = "warn"
-    text, breaks = record_step(step, begun), broken_by(before, step, asked)
+    text, breaks = record_step(step, begun), find_broken(before, step, asked)
     ret = None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]
     value: EdgeValue = {"cpu": step.cpu, "label": shorten(step.call.name), "line": str(text),
                         "says": describe_step(before, step), "kind": kind, "ret": ret, "to": to}
@@ -215,118 +218,117 @@ def edge_value(before: State, step: Step, begun: bool, asked: tuple[Always, ...]
     return value
 
 
-def in_guest(flight: Flight | None) -> bool:
-    """True while a vCPU runs."""
+def is_in_guest(flight: Flight | None) -> bool:
+    """Return True while a vCPU runs."""
     return flight is not None and flight.call == "__kvm_vcpu_run"
 
 
-def keeps(flight: Flight | None) -> list[str]:
+def list_kept(flight: Flight | None) -> list[str]:
     """Return the structs that a call keeps a pointer to across a gap: VMs, vCPUs, and the host's struct kvm."""
     values = {value for _, value in flight.held if isinstance(value, str)} if flight else set()
-    return sorted(value for value in values if kind_of(value) in ("vm", "vc", "kvm"))
+    return sorted(value for value in values if find_kind(value) in ("vm", "vc", "kvm"))
 
 
-def describe_page(name: str) -> str:
-    """What a page is for, from its name."""
-    return KINDS[kind_of(name)]
+def describe_use(name: str) -> str:
+    """Return what a page is for, from its name."""
+    return KINDS[find_kind(name)]
 
 
-def kind_of(name: str) -> str:
-    """The letters that a page's name begins with."""
+def find_kind(name: str) -> str:
+    """Return the letters that a page's name begins with."""
     return name.rstrip("0123456789.+")
 
 
-def slot_value(state: State, idx: int) -> SlotValue:
-    """A slot of the VM table."""
+def encode_slot(state: State, idx: int) -> SlotValue:
+    """Return a slot of the VM table."""
     entry = state.get(Slot, idx).entry
-    word = entry if entry in (FREE, RESERVED) else vm_word(state, entry)
+    word = entry if entry in (FREE, RESERVED) else choose_vm_word(state, entry)
     return {"handle": f"{HANDLE_OFFSET + idx:#x}", "vmid": idx + 1, "word": word}
 
 
-def vm_word(state: State, vm: str) -> str:
-    """Where a VM is in its life."""
+def choose_vm_word(state: State, vm: str) -> str:
+    """Return where a VM is in its life."""
     struct = state.get(Vm, vm)
     if struct == Vm():
         return "freed"
     return "dying" if struct.is_dying else "live" if any(struct.vcpus) else "initialised"
 
 
-def vm_names(state: State) -> list[str]:
-    """The VMs worth a card: those EL2 has, and those that were given back while the host still counts their pages."""
+def list_vms(state: State) -> list[str]:
+    """Return the VMs worth a card: those EL2 has, and those given back whose pages the host still counts."""
     there = {vm for vm, _ in state.all(Vm)}
     left = {f"vm{name.removeprefix('kvm')}" for name, kvm in state.all(Kvm) if kvm.teardown_mc or kvm.is_dying}
     return sorted(there | left, key=lambda name: sort_key((Vm, name)))
 
 
-def card(state: State, vm: str, handle: int) -> CardValue:
-    """A VM's card."""
+def encode_card(state: State, vm: str, handle: int) -> CardValue:
+    """Return a VM's card."""
     owner = f"kvm{vm.removeprefix('vm')}"
-    struct, kvm, word = state.get(Vm, vm), state.get(Kvm, owner), vm_word(state, vm)
+    struct, kvm, word = state.get(Vm, vm), state.get(Kvm, owner), choose_vm_word(state, vm)
     published = [idx for idx in range(state.config.slots) if state.get(Slot, idx).entry == vm]
     where = f"slot {published[0]}" if published else "out of the table"
     return {
         "handle": f"{handle:#x}" if handle else f"of {owner}", "vm": vm, "word": word, "where": where,
-        "count": state.get(Page, vm).refcount, "holders": [holder_value(h) for h in find_holders(state, vm)],
+        "count": state.get(Page, vm).refcount, "holders": [encode_holder(holder) for holder in find_holders(state, vm)],
         "memo": "yes" if kvm.is_dying else "no",
         "dying": "struct is gone" if word == "freed" else "yes" if struct.is_dying else "no",
-        "vcpus": [{"idx": idx, "word": vcpu_word(state, vcpu)} for idx, vcpu in enumerate(struct.vcpus)],
-        "caches": memcaches(state, struct), "back": given_back(kvm),
+        "vcpus": [{"idx": idx, "word": choose_vcpu_word(state, vcpu)} for idx, vcpu in enumerate(struct.vcpus)],
+        "caches": describe_memcaches(state, struct), "back": describe_given_back(kvm),
     }
 
 
-def holder_value(holder: ShownHolder) -> HolderValue:
-    """One holder of a reference."""
+def encode_holder(holder: ShownHolder) -> HolderValue:
+    """Return a holder of a reference."""
     return {"kind": holder.kind, "says": holder.says, "stale": holder.stale}
 
 
-def vcpu_word(state: State, address: str | None) -> str:
-    """What a vCPU is doing."""
+def choose_vcpu_word(state: State, address: str | None) -> str:
+    """Return what a vCPU is doing."""
     vcpu = state.get(Vcpu, address or "")
     if vcpu == Vcpu():
         return "absent"
     if vcpu.loaded_on is None:
         return "idle"
-    running = in_guest(state.get(Cpu, vcpu.loaded_on).flight)
+    running = is_in_guest(state.get(Cpu, vcpu.loaded_on).flight)
     return f"{'running' if running else 'loaded'} on CPU {vcpu.loaded_on}"
 
 
-def memcaches(state: State, vm: Vm) -> str:
-    """The pages that EL2 has in store for the VM's next stage-2 tables: with each vCPU, and in the VM's pool."""
-    counts = [(f"vCPU {idx}", state.get(Vcpu, address or "").memcache) for idx, address in enumerate(vm.vcpus)]
-    return " · ".join(f"{name} {pages(count)}" for name, count in [*counts, ("pool", vm.pool)] if count) or "empty"
+def describe_memcaches(state: State, vm: Vm) -> str:
+    """Return EL2's stock of pages for the VM's next stage-2 tables: with each vCPU, and in the VM's pool."""
+    vcpus = [(f"vCPU {idx}", state.get(Vcpu, address or "").memcache) for idx, address in enumerate(vm.vcpus)]
+    return list_stocks([*vcpus, ("pool", vm.pool)]) or "empty"
 
 
-def pages(count: int) -> str:
-    """A number of pages."""
-    return f"{count} page{'s' if count > 1 else ''}"
+def describe_given_back(kvm: Kvm) -> str:
+    """Return what EL2 has pushed on the host's two memcaches."""
+    return list_stocks([("teardown", kvm.teardown_mc), ("stage 2", kvm.stage2_teardown_mc)]) or "nothing yet"
 
 
-def given_back(kvm: Kvm) -> str:
-    """What EL2 has pushed on the host's two memcaches."""
-    counts = (("teardown", kvm.teardown_mc), ("stage 2", kvm.stage2_teardown_mc))
-    return " · ".join(f"{name} {pages(count)}" for name, count in counts if count) or "nothing yet"
+def list_stocks(stocks: list[tuple[str, int]]) -> str:
+    """Return the stocks that are not empty, each with its number of pages."""
+    return " · ".join(f"{name} {count(pages, 'page')}" for name, pages in stocks if pages)
 
 
-def guests_of(state: State) -> Guests:
-    """The guests that have a page, by the page's name."""
-    found: Guests = {}
+def find_guests(state: State) -> Guests:
+    """Return the guests that have a page, by the page's name."""
+    guests: Guests = {}
     for _, vm in state.all(Vm):
         for gfn, mapped, right, _ in vm.maps:
-            found.setdefault(mapped, []).append((vm.handle, gfn, right))
-    return found
+            guests.setdefault(mapped, []).append((vm.handle, gfn, right))
+    return guests
 
 
-def row(state: State, name: str, lent: Guests | None = None) -> RowValue:
-    """A row of the ownership table; `lent` says which guests have which page, where somebody has looked already."""
+def encode_row(state: State, name: str, lent: Guests | None = None) -> RowValue:
+    """Return a row of the ownership table; `lent` are the guests of every page, if the caller knows them already."""
     page = state.get(Page, name)
-    guests = (guests_of(state) if lent is None else lent).get(name, [])
+    guests = (find_guests(state) if lent is None else lent).get(name, [])
     return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": LETTER[guests[0][2]] if guests else "-",
             "owner": page.owner if isinstance(page.owner, str) else page.owner[0],
-            "count": counted(name, page), "says": page_says(state, name, page, guests)}
+            "count": describe_counts(name, page), "says": describe_page_state(state, name, page, guests)}
 
 
-def counted(name: str, page: Page) -> str:
-    """The counts that belong to a page, with what they count."""
+def describe_counts(name: str, page: Page) -> str:
+    """Return the counts that belong to a page, with what they count."""
     if page.host_share_guest_count:
         return f"shared {page.host_share_guest_count}"
     if not page.refcount or (name.startswith("pgd") and page.owner == HYP):
@@ -334,8 +336,8 @@ def counted(name: str, page: Page) -> str:
     return f"{'count' if name.startswith(('vm', 'pgd')) else 'pinned'} {page.refcount}"
 
 
-def page_says(state: State, name: str, page: Page, guests: list[tuple[int, int, str]]) -> str:
-    """A page's situation in one sentence."""
+def describe_page_state(state: State, name: str, page: Page, guests: list[tuple[int, int, str]]) -> str:
+    """Return a page's situation in one sentence."""
     if guests:
         handle, gfn, right = guests[0]
         return GUEST_SAYS[right].format(f"VM {handle:#x}", f"gfn {gfn:#x}")

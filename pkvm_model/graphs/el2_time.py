@@ -172,10 +172,10 @@ def table(apart: int) -> Table:
 def value() -> El2TimeValue:
     """Return all of it as JSON values."""
     return {"name": "el2-time", "title": "EL2 time", "unit": UNIT, "note": NOTE, "pages": list(PAGES),
-            "layouts": [layout_value(apart, says) for apart, says in LAYOUTS]}
+            "layouts": [encode_layout(apart, says) for apart, says in LAYOUTS]}
 
 
-def layout_value(apart: int, says: str) -> LayoutValue:
+def encode_layout(apart: int, says: str) -> LayoutValue:
     """Return one layout of the pages: its picture, its table, and a sentence for each number of pages."""
     chart, words = picture(apart), table(apart)
     return {"says": says, "alt": alt(apart), "picture": chart.shapes, "size": chart.size, "columns": chart.columns,

@@ -1,4 +1,4 @@
-"""What always has to be true, asked about each state that a bench shows and about each step that leads to it."""
+"""The invariants, checked in each state that a bench shows and in each step that leads to it."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -9,31 +9,31 @@ from ..model.state import State
 from ..model.steps import Step
 from .contract import Holds
 
-ASKED = tuple(one for one in INVARIANTS if one.name != "I9")
+ASKED = tuple(invariant for invariant in INVARIANTS if invariant.name != "I9")
 """The last invariant is a promise about what an honest host leaves behind, not about every moment."""
 
 
-def verdicts(state: State, asked: tuple[Always, ...] = ASKED) -> dict[str, Holds]:
-    """What can be said of a state, by the name of the invariant."""
-    return {one.name: verdict(one, state) for one in asked}
+def judge_state(state: State, asked: tuple[Always, ...] = ASKED) -> dict[str, Holds]:
+    """Return the verdict of each invariant on a state, by name."""
+    return {invariant.name: judge_invariant(invariant, state) for invariant in asked}
 
 
-def verdict(one: Always, state: State) -> Holds:
-    """What one invariant says of a state; of one about steps, a state can only say whether it is about anything."""
-    reason = one.broken(state) if one.broken else ""
-    return reason or (None if one.premise and not one.premise(state) else True)
+def judge_invariant(invariant: Always, state: State) -> Holds:
+    """Return an invariant's verdict on a state; if it is about steps, only whether there is anything to check."""
+    reason = invariant.broken(state) if invariant.broken else ""
+    return reason or (None if invariant.premise and not invariant.premise(state) else True)
 
 
-def broken_by(before: State, step: Step, asked: tuple[Always, ...] = ASKED) -> dict[str, str]:
-    """Which invariants a step breaks, with the reason."""
-    reasons = ((one.name, one.broken_by(before, step)) for one in asked if one.broken_by)
+def find_broken(before: State, step: Step, asked: tuple[Always, ...] = ASKED) -> dict[str, str]:
+    """Return which invariants a step breaks, each with the reason."""
+    reasons = ((invariant.name, invariant.broken_by(before, step)) for invariant in asked if invariant.broken_by)
     return {name: reason for name, reason in reasons if reason}
 
 
-def spoken_of(asked: tuple[Always, ...], all_verdicts: Iterable[dict[str, Holds]],
-              broken: Iterable[str]) -> list[Always]:
-    """Those that say something in one of these states, or are broken by one of the steps."""
-    named = set(broken)
-    for found in all_verdicts:
-        named |= {name for name, said in found.items() if said is not None}
-    return [one for one in asked if one.name in named]
+def choose_spoken(asked: tuple[Always, ...], judgements: Iterable[dict[str, Holds]],
+                  broken: Iterable[str]) -> list[Always]:
+    """Return the invariants that say something about one of these states, or that are in `broken`."""
+    names = set(broken)
+    for judgement in judgements:
+        names |= {name for name, holds in judgement.items() if holds is not None}
+    return [invariant for invariant in asked if invariant.name in names]

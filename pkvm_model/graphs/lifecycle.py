@@ -11,7 +11,7 @@ from ..model.steps import Call, Step
 from ..scenes import Node, Scene
 from ..show.dot import Dot
 from ..show.words import shorten
-from .bench import StateGraph, edge_value, slot_value
+from .bench import StateGraph, encode_edge, encode_slot
 from .contract import BenchGraph, EdgeValue, LaneValue, StateValue
 from .drawing import ENDS, Arrow, Box, describe_arrows, draw_graph, picture
 from .reach import LIMIT
@@ -58,20 +58,20 @@ class LifeGraph(StateGraph):
         says = "Slot 0 is free; the host has lent EL2 the structs that it will need."
         super().__init__(Scene(name, "The life of a VM", revision, LENT, ((),), says, Config(cpus=1)), limit)
 
-    def out(self, number: int) -> Iterator[EdgeValue]:
+    def list_edges(self, number: int) -> Iterator[EdgeValue]:
         """Yield every call of this kernel, refused or not."""
         here = self.nodes[number]
-        for step in steps(here.state, self.scene.revision):
-            yield edge_value(here.state, step, True, to=self.add(Node(step.state, here.begun)))
+        for step in list_steps(here.state, self.scene.revision):
+            yield encode_edge(here.state, step, True, to=self.add(Node(step.state, here.begun)))
 
-    def lane(self, number: int, cpu: int) -> LaneValue:
+    def encode_lane(self, number: int, cpu: int) -> LaneValue:
         """Return the lane of the one CPU, which may call anything."""
-        return {**super().lane(number, cpu), "where": "may make any call"}
+        return {**super().encode_lane(number, cpu), "where": "may make any call"}
 
-    def state_value(self, number: int) -> StateValue:
+    def encode_state(self, number: int) -> StateValue:
         """Return a state as a bench shows it, with the box of the drawing in which it stands."""
         word = life_word(self.nodes[number].state)
-        return {**super().state_value(number), "box": self.words.index(word) if word in self.words else None}
+        return {**super().encode_state(number), "box": self.words.index(word) if word in self.words else None}
 
     def value(self, most: int = LIMIT) -> BenchGraph:
         """Return the graph as JSON values, with its drawing."""
@@ -86,7 +86,7 @@ class LifeGraph(StateGraph):
         return graph
 
 
-def life_of_a_vm(revision: Revision) -> Dot:
+def draw_life(revision: Revision) -> Dot:
     """Return the life of a VM as a picture with words, for places without widgets."""
     drawing = LifeGraph(revision, limit=1).value()["drawing"]
     return picture(f"The life of a VM in {revision.name}. {describe_arrows(drawing)}.", drawing)
@@ -94,19 +94,19 @@ def life_of_a_vm(revision: Revision) -> Dot:
 
 def merge_changes(revision: Revision, other: Revision | None) -> list[tuple[Change, str]]:
     """Return the changes of a kernel and of the other one, each with the name of the only one to have it, or ''."""
-    mine, others = changes(revision), changes(other) if other else []
+    mine, others = find_changes(revision), find_changes(other) if other else []
     names = {change: revision.name for change in mine if other and change not in others}
     names |= {change: other.name for change in others if other and change not in mine}
     return [(change, names.get(change, "")) for change in sorted({*mine, *others}, key=lambda change: change.rank)]
 
 
-def changes(revision: Revision) -> list[Change]:
+def find_changes(revision: Revision) -> list[Change]:
     """Return every change of slot 0, or of the VM in it, that one call can make, in a fixed order."""
     start = Scene("", "", revision, LENT, (), "", Config(cpus=1)).start()
     seen, waiting, reached = {start}, [start], set[Change]()
     while waiting:
         state = waiting.pop()
-        for step in filter(does_something, steps(state, revision)):
+        for step in filter(does_something, list_steps(state, revision)):
             after = drop_memcaches(step.state)
             if after != state:
                 reached.add(Change(life_word(state), shorten(step.call.name), life_word(after)))
@@ -116,7 +116,7 @@ def changes(revision: Revision) -> list[Change]:
     return sorted(reached, key=lambda change: change.rank)
 
 
-def steps(state: State, revision: Revision) -> Iterator[Step]:
+def list_steps(state: State, revision: Revision) -> Iterator[Step]:
     """Yield each call of a VM's life that this kernel knows, made whole."""
     for wanted in () if state.end else CALLS:
         if wanted.name in revision.calls:
@@ -136,4 +136,4 @@ def drop_memcaches(state: State) -> State:
 
 def life_word(state: State) -> str:
     """Return where the VM of slot 0 is in its life."""
-    return ENDS if state.end else slot_value(state, 0)["word"]
+    return ENDS if state.end else encode_slot(state, 0)["word"]

@@ -12,9 +12,9 @@ class StateMap(StateGraph):
 
     drawn = 0
 
-    def state_value(self, number: int) -> StateValue:
+    def encode_state(self, number: int) -> StateValue:
         """Return a state as a bench shows it, with its box in the drawing; states worked out later have none."""
-        return {**super().state_value(number), "box": number if number < self.drawn else None}
+        return {**super().encode_state(number), "box": number if number < self.drawn else None}
 
     def value(self, most: int = LIMIT) -> BenchGraph:
         """Return the graph as JSON values, with its drawing."""

@@ -12,7 +12,7 @@ from ..scenes import LENT_PAGE
 from ..scenes.scene import scene
 from ..show.dot import Dot
 from ..show.words import shorten
-from .bench import row
+from .bench import encode_row
 
 PAGE = "g1"
 VM1 = ("kvm1", 0x1001, 1, PAGE, "pgd1")
@@ -22,7 +22,6 @@ CALLS = (
     Call("__pkvm_teardown_vm", (0x1001,)),
     Call("__pkvm_host_share_guest", (PAGE, 1)), Call("__pkvm_host_unshare_guest", (0x1000, 1)))
 """The page is lent to EL2, given to it for a VM struct, used as a struct kvm that EL2 pins, and lent to a guest."""
-
 
 DOES = {"O": "owns", "S": "lends", "B": "borrows"}
 
@@ -46,47 +45,47 @@ class Rights(NamedTuple):
         return sum(right in "OS" for right in self[:3])
 
 
-def rights(state: State) -> Rights:
-    """What the page is in a state."""
-    page, shown = state.get(Page, PAGE), row(state, PAGE)
+def read_rights(state: State) -> Rights:
+    """Return what the page is in a state."""
+    page, shown = state.get(Page, PAGE), encode_row(state, PAGE)
     return Rights(shown["host"], shown["hyp"], shown["guest"], page.hyp == SHARED_BORROWED and page.refcount > 0)
 
 
 def moves(revision: Revision) -> list[tuple[Rights, str, Rights]]:
-    """Every (rights, call, rights) by which the page can change, in a fixed order."""
-    seen, waiting, found = set[State](), [start(revision)], set()
+    """Return every (rights, call, rights) by which the page can change, in a fixed order."""
+    seen, waiting, changes = set[State](), [make_start(revision)], set()
     while waiting:
         state = waiting.pop()
         if state not in seen:
             seen.add(state)
-            for name, after in successors(state, revision):
+            for name, after in list_successors(state, revision):
                 waiting.append(after)
-                if rights(after) != rights(state):
-                    found.add((rights(state), name, rights(after)))
-    return sorted(found)
+                if read_rights(after) != read_rights(state):
+                    changes.add((read_rights(state), name, read_rights(after)))
+    return sorted(changes)
 
 
-def start(revision: Revision) -> State:
-    """A machine on which an ordinary guest's vCPU is loaded, and the host has lent EL2 one more struct kvm."""
+def make_start(revision: Revision) -> State:
+    """Return a machine on which an ordinary guest's vCPU is loaded, and the host has lent EL2 one more struct kvm."""
     setup = f"{LENT_PAGE}0 __pkvm_vcpu_load(0x1000, 0)\n0 __pkvm_host_share_hyp(kvm1)"
     return scene("page-life", "", revision, setup, ("",), "", Config(cpus=1, slots=2)).start()
 
 
-def successors(state: State, revision: Revision) -> Iterator[tuple[str, State]]:
-    """Each call that is done, with the state after it; what the host has freed meanwhile is forgotten."""
-    for made in (made for made in CALLS if made.name in revision.calls):
-        step = call(state, revision, 0, made.name, *made.args)
+def list_successors(state: State, revision: Revision) -> Iterator[tuple[str, State]]:
+    """Yield each call that succeeds, with the state after it; what the host has freed meanwhile is forgotten."""
+    for wanted in (wanted for wanted in CALLS if wanted.name in revision.calls):
+        step = call(state, revision, 0, wanted.name, *wanted.args)
         if not step.refused and not step.state.end:
             table = {key: record for key, record in step.state.table.items() if key[0] is not Kvm}
-            yield shorten(made.name), State.of(state.config, table)
+            yield shorten(wanted.name), State.of(state.config, table)
 
 
 def page_life(revision: Revision) -> Dot:
-    """The picture, and the same in words."""
-    found = moves(revision)
-    told = "; ".join(f"{name} leads from “{old}” to “{new}”" for old, name, new in found)
-    picture = Dot(f"The life of a page in {revision.name}. {told}.", name="page")
+    """Return the life of a page as a picture with words."""
+    changes = moves(revision)
+    words = "; ".join(f"{name} leads from “{old}” to “{new}”" for old, name, new in changes)
+    picture = Dot(f"The life of a page in {revision.name}. {words}.", name="page")
     picture.attr(rankdir="LR")
-    for old, name, new in found:
+    for old, name, new in changes:
         picture.edge(f"  {old}  ".replace(", ", "  \n  "), f"  {new}  ".replace(", ", "  \n  "), label=f"  {name}  ")
     return picture

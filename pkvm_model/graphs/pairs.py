@@ -13,7 +13,7 @@ from ..model.trace import show_header
 from ..scenes import Node, Scene, next_step, upcoming
 from ..show.words import shorten
 from ..text import count
-from .bench import card, edge_value, row, slot_value
+from .bench import encode_card, encode_edge, encode_row, encode_slot
 from .contract import CellValue, EdgeValue, PairEdgeValue, PairGraphValue, PairStateValue, RunsValue, SideValue
 from .reach import LIMIT, Reach
 
@@ -41,7 +41,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
         start = tuple(Node(side.start(), (0,) * len(side.scripts)) for side in self.scenes)
         super().__init__((start[0], start[1]), limit)
 
-    def out(self, number: int) -> Iterator[PairEdgeValue]:
+    def list_edges(self, number: int) -> Iterator[PairEdgeValue]:
         """Yield the steps of a pair: one per CPU that has something to do on either side."""
         for cpu in range(self.scenes[0].config.cpus):
             steps = [next_step(*side, cpu) for side in self.sides(number)]
@@ -56,13 +56,13 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
         """Return a step of both sides as a walk needs it: what each side did, and what tells them apart after it."""
         halves = list(zip(self.nodes[number], steps, strict=True))
         first, second = (node.after(step) if step else node for node, step in halves)
-        edges = [edge_value(node.state, step, node.idle(cpu)) if step else None for node, step in halves]
+        edges = [encode_edge(node.state, step, node.idle(cpu)) if step else None for node, step in halves]
         there = [edge for edge in edges if edge]
         return {"cpu": cpu, "label": BETWEEN.join(dict.fromkeys(edge["label"] for edge in there)),
                 "line": merge(*(edge["line"] if edge else NONE for edge in edges)), "to": self.add((first, second)),
                 "says": self.sentence(edges), "kind": max((edge["kind"] for edge in there), key=KINDS.index),
                 "ret": None, "differs": part_names(compare_answers(*steps) + compare_views(first.state, second.state)),
-                "sides": [edge and side_value(edge) for edge in edges]}
+                "sides": [edge and encode_side(edge) for edge in edges]}
 
     def sentence(self, edges: list[EdgeValue | None]) -> str:
         """Return what both sides did, once if it is the same."""
@@ -71,7 +71,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
             return first
         return f"{title(self.scenes[0].revision)}: {first} {title(self.scenes[1].revision)}: {second}"
 
-    def state_value(self, number: int) -> PairStateValue:
+    def encode_state(self, number: int) -> PairStateValue:
         """Return what tells the halves of a pair apart, and what each CPU does next in either."""
         first, second = (node.state for node in self.nodes[number])
         differs = part_names(compare_views(first, second))
@@ -87,7 +87,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
         first = self.scenes[0]
         setups = ([str(line) for line in scene.trace().lines] for scene in self.scenes)
         titles = [title(scene.revision) for scene in self.scenes]
-        states, edges = self.shipped(most)
+        states, edges = self.encode_part(most)
         return {
             "name": "-".join([first.name, *titles]).replace(" ", "-"), "title": first.title,
             "revisions": [{"id": name, "letter": name[0], "late": name is titles[1]} for name in titles],
@@ -105,7 +105,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
         return {"says": compare_ends(both, names), "alone": [min(runs, key=len) if runs else None for runs in alone]}
 
 
-def side_value(edge: EdgeValue) -> SideValue:
+def encode_side(edge: EdgeValue) -> SideValue:
     """Return what one side of a step did."""
     return {"label": edge["label"], "says": edge["says"], "kind": edge["kind"], "ret": edge["ret"]}
 
@@ -173,12 +173,12 @@ def cells(first: State, second: State) -> Iterator[CellValue]:
 def visible_parts(state: State, sides: tuple[State, State]) -> Iterator[tuple[CellKey, str]]:
     """Yield what an onlooker can see of a state."""
     for idx in range(state.config.slots):
-        yield (f"slot {idx}", "", "vm"), slot_value(state, idx)["word"]
+        yield (f"slot {idx}", "", "vm"), encode_slot(state, idx)["word"]
     # A VM that either side has is shown for both; what the host alone still notes, no onlooker sees.
     for vm in sorted({name for side in sides for name, _ in side.all(Vm)}):
         yield from vm_parts(state, vm, next(filter(None, (side.get(Vm, vm).handle for side in sides)), 0))
     for name in sorted({name for side in sides for name, _ in side.all(Page)}):
-        page = row(state, name)
+        page = encode_row(state, name)
         yield (f"page {name}", "host", "host"), page["host"]
         yield (f"page {name}", "hyp", "hyp"), page["hyp"]
         yield (f"page {name}", "guest", "guest"), page["guest"]
@@ -188,7 +188,7 @@ def visible_parts(state: State, sides: tuple[State, State]) -> Iterator[tuple[Ce
 
 def vm_parts(state: State, vm: str, handle: int) -> Iterator[tuple[CellKey, str]]:
     """Yield what an onlooker can see of a VM."""
-    shown = card(state, vm, handle)
+    shown = encode_card(state, vm, handle)
     name = f"VM {shown['handle']}"
     yield (name, "", "vm"), shown["word"]
     holders = ", ".join(holder["says"] for holder in shown["holders"])

@@ -18,7 +18,7 @@ from ..model.trace import Trace, TraceLine, replay, run_line, show_call, show_re
 from ..show.table import Table
 from ..show.words import find_holders, shorten
 from ..text import count
-from .bench import edge_value, revision_value, row
+from .bench import encode_edge, encode_revision, encode_row
 from .contract import CallValue, EdgeValue, SequenceRegionValue, SequenceValue
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class RunRegion(NamedTuple):
     @property
     def edge(self) -> EdgeValue:
         """The step as a bench describes it."""
-        return edge_value(self.before, self.step, self.begun)
+        return encode_edge(self.before, self.step, self.begun)
 
 
 @dataclass
@@ -168,7 +168,7 @@ class Sequence:
 
     def owners(self) -> list[Period[Ownership]]:
         """Return the ownership of the page in question along the run."""
-        rows = [row(state, self.page) for state in self.states]
+        rows = [encode_row(state, self.page) for state in self.states]
         return periods([Ownership(page["owner"], page["says"]) for page in rows])
 
     def overlap(self) -> Overlap | None:
@@ -214,10 +214,10 @@ class Sequence:
         calls, over = self.calls(), self.overlap()
         levels = [sorted({call.level for call in calls if call.cpu == cpu}) for cpu in self.cpus]
         return {
-            "name": name, "title": self.title, "revision": revision_value(self.trace.revision), "says": self.says,
+            "name": name, "title": self.title, "revision": encode_revision(self.trace.revision), "says": self.says,
             "summary": self.summary(), "vm": self.vm, "page": self.page,
             "cpus": [{"name": f"CPU {cpu}", "levels": own} for cpu, own in zip(self.cpus, levels, strict=True)],
-            "regions": [self.region_value(number, moment, calls) for number, moment in enumerate(self.moments, 1)],
+            "regions": [self.encode_region(number, moment, calls) for number, moment in enumerate(self.moments, 1)],
             "calls": [call.value(self.cpus) for call in calls],
             "held": [{"cpu": self.cpus.index(cpu), "lock": lock, "first": period.first, "last": period.last}
                      for (cpu, lock), holds in self.held().items() for period in holds],
@@ -229,7 +229,7 @@ class Sequence:
             "overlap": {"first": over.first, "last": over.last, "who": over.who} if over else None,
             "heads": self.heads(), "rows": self.rows()}
 
-    def region_value(self, number: int, moment: RunRegion, calls: list[RunCall]) -> SequenceRegionValue:
+    def encode_region(self, number: int, moment: RunRegion, calls: list[RunCall]) -> SequenceRegionValue:
         """Return one lock region: where, under which locks, in which calls, and what the bench says of it."""
         (locks,), (does,), edge = moment.step.regions, moment.step.purposes, moment.edge
         path = [call.text for call in calls_around(number, moment, calls)]

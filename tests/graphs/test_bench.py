@@ -9,7 +9,7 @@ import pytest
 from pkvm_model.explore.mutants import mutate
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.races import RACES
-from pkvm_model.graphs.bench import StateGraph, row
+from pkvm_model.graphs.bench import StateGraph, encode_row
 from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.lesson import bench
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
@@ -133,7 +133,7 @@ def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle() -> None:
 @pytest.mark.parametrize(("cpus", "shown"), [((), ("-", "-", "O")), ((0,), ("O", "-", "-")), ((1,), ("-", "-", "-"))])
 def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus: tuple[int, ...],
                                                                          shown: tuple[str, ...]) -> None:
-    found = row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
+    found = encode_row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
     assert (found["host"], found["hyp"], found["guest"]) == shown
     assert (found["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))
     assert found["owner"] == ("HOST" if shown[0] == "O" else "GUEST")

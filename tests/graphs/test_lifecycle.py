@@ -5,7 +5,7 @@ import pytest
 
 from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.drawing import ENDS
-from pkvm_model.graphs.lifecycle import LifeGraph, changes, life_of_a_vm, merge_changes
+from pkvm_model.graphs.lifecycle import LifeGraph, draw_life, find_changes, merge_changes
 from pkvm_model.model.revisions import PRE, REVISIONS, UPSTREAM, V1
 from pkvm_model.model.trace import parse, replay
 from tests.graphs.test_bench import ways
@@ -20,33 +20,33 @@ def arrows(value: AnyGraph) -> list[tuple[str, str, str]]:
 
 
 def test_in_pre_one_call_leads_from_a_vm_back_to_a_free_slot() -> None:
-    assert [(old, name) for old, name, new in changes(PRE) if new == "free"] == [
+    assert [(old, name) for old, name, new in find_changes(PRE) if new == "free"] == [
         ("reserved", "unreserve"), ("initialised", "teardown"), ("live", "teardown")]
 
 
 def test_in_v1_every_way_from_a_vm_to_a_free_slot_leads_through_dying() -> None:
-    assert [(old, name) for old, name, new in changes(V1) if new == "free"] == [
+    assert [(old, name) for old, name, new in find_changes(V1) if new == "free"] == [
         ("reserved", "unreserve"), ("dying", "finalise")]
 
 
 def test_without_its_guard_finalise_needs_no_start() -> None:
-    assert ("live", "finalise", "free") in changes(V1.without("finalize_dying"))
+    assert ("live", "finalise", "free") in find_changes(V1.without("finalize_dying"))
 
 
 def test_a_start_while_a_vcpu_is_loaded_ends_the_machine_in_v1_and_not_in_upstream() -> None:
-    assert ("live", "start", ENDS) in changes(V1)
-    assert not any(ENDS in change for change in changes(UPSTREAM))
+    assert ("live", "start", ENDS) in find_changes(V1)
+    assert not any(ENDS in change for change in find_changes(UPSTREAM))
 
 
 def test_the_picture_says_all_its_edges_in_words() -> None:
-    words = repr(life_of_a_vm(V1))
-    assert all(f": {old} to {new}" in words for old, _, new in changes(V1))
+    words = repr(draw_life(V1))
+    assert all(f": {old} to {new}" in words for old, _, new in find_changes(V1))
     assert "load, put: live to live" in words
 
 
 @pytest.mark.parametrize("name", sorted(REVISIONS))
 def test_the_drawing_has_an_arrow_for_each_change_and_no_other(name: str) -> None:
-    assert sorted(arrows(LifeGraph(REVISIONS[name]).value())) == sorted(changes(REVISIONS[name]))
+    assert sorted(arrows(LifeGraph(REVISIONS[name]).value())) == sorted(find_changes(REVISIONS[name]))
 
 
 def test_a_step_that_leads_to_another_box_is_an_arrow_or_comes_after_a_refusal_that_left_something_behind() -> None:

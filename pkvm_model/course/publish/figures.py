@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from ...graphs.lifecycle import life_of_a_vm
+from ...graphs.lifecycle import draw_life
 from ...graphs.page_life import page_life
 from ...model.revisions import PRE, V1
 from ...show.dot import Dot, svg
@@ -20,4 +20,4 @@ def draw(picture: Dot) -> str:
 
 FIGURES: dict[str, Callable[[], str]] = {"course-map.svg": lambda: draw(course_map()),
                                          "life-of-a-page.svg": lambda: draw(page_life(PRE)),
-                                         "life-of-a-vm.svg": lambda: draw(life_of_a_vm(V1))}
+                                         "life-of-a-vm.svg": lambda: draw(draw_life(V1))}

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...explore.outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find_defect, find_outcome
 from ...explore.races import ALL_RACES, CREATED
 from ...explore.scenario import FINALISE, HOST_WARN, NAMED_START, ONE_SHOT, START, Scenario
-from ...graphs.lifecycle import life_of_a_vm
+from ...graphs.lifecycle import draw_life
 from ...model.revisions import REVISIONS, V1, Revision, errno
 from ...model.run import begin, finish, run
 from ...model.state import Config
@@ -74,7 +74,7 @@ def format_summary() -> str:
 
 def format_teardown() -> str:
     """Return the first sheet: the life of a VM, what the calls of its end answer, and what the kernels are."""
-    life = f"<div><h2>The life of a VM in v1</h2>{embed_picture(life_of_a_vm(V1))}</div>"
+    life = f"<div><h2>The life of a VM in v1</h2>{embed_picture(draw_life(V1))}</div>"
     words = "".join(f"<h2>{title}</h2><p>{text}</p>" for title, text in WORDS.items())
     beside = f'<div class="beside">{life}<div>{words}</div></div>'
     tables = format_table(make_answer_table()) + format_table(repairs())
