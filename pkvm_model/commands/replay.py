@@ -9,7 +9,7 @@ from ..model.state import State
 from ..model.trace import LIMIT, Replay, Trace, TraceError, parse, replay
 from ..show.words import describe_step
 
-EPILOG = "Exit status: 0 the run came out as the trace says, 1 it did not, 2 the trace or the command cannot be read."
+EPILOG = "Exit status: 0 the run matches the trace, 1 it does not, 2 the trace or the command cannot be read."
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

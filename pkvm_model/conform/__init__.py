@@ -1,4 +1,4 @@
-"""The evidence: the model beside what real kernels did, and the model for a checker of your own to drive.
+"""The evidence: the model compared with real kernels, and the model for your own checker to drive.
 
 The five functions below are the whole interface for other programs; docs/conformance.md describes it.
 """

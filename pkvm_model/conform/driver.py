@@ -1,4 +1,4 @@
-"""Drive the model with plain values, as a checker in another program would.
+"""Drive the model with plain values, from a checker in another program.
 
     machine = new("v1", {"slots": 2})
     step(machine, 0, "__pkvm_reserve_vm")
@@ -29,9 +29,9 @@ SIZES = Config._fields
 
 
 class Split(NamedTuple):
-    """Where a call may stop: before regions that begin with one of these locks, and how often it still may.
+    """Where a call may stop: before regions that begin with one of these locks, at most `left` more times.
 
-    F stands for a region without a lock, as the one that flushes.
+    F stands for a region without a lock, such as the flush.
     """
 
     before: Collection[str]
@@ -39,7 +39,7 @@ class Split(NamedTuple):
 
 
 class TeardownTarget(NamedTuple):
-    """What a teardown is to give back: the host's struct kvm, the structs EL2 keeps, the stage-2 root."""
+    """What a teardown must give back: the host's struct kvm, the structs that EL2 keeps, the stage-2 root."""
 
     kvm: str
     structs: tuple[str, ...]
@@ -48,7 +48,7 @@ class TeardownTarget(NamedTuple):
 
 @dataclass
 class DrivenMachine:
-    """A machine that is driven from outside; per CPU, where its call may stop and which VM it is destroying."""
+    """A machine driven from outside; per CPU, `splits` is where its call may stop, `targets` what it destroys."""
 
     revision: Revision
     state: State
@@ -56,9 +56,9 @@ class DrivenMachine:
     targets: dict[int, TeardownTarget | None] = field(default_factory=dict)
 
     def play(self, cpu: int, request: Call | None, split: Split | None) -> Step:
-        """Begin a call, or go on with the one under way (None), up to where it stops or to its end.
+        """Begin a call, or continue the one under way (None), to where it stops or to its end; return the step.
 
-        The machine stays where it was until `settle`. Raises ModelError for what cannot be.
+        The machine does not move until `settle`. Raise ModelError if the call is impossible.
         """
         if request and not split:
             step = run.run(self.state, self.revision, cpu, request)
@@ -72,12 +72,12 @@ class DrivenMachine:
         return step if split and split.left else run.finish(step, self.revision)
 
     def stops(self, step: Step, split: Split) -> bool:
-        """True behind a region that held a lock, before one that the call may stop at."""
-        *passed, (locks, _) = run.regions(step.state, self.revision, step.cpu)
+        """Return True after a region that held a lock, before a region that the call may stop at."""
+        *passed, (locks, _) = run.list_regions(step.state, self.revision, step.cpu)
         return any(lock for lock, _ in passed) and (locks[:1] or "F") in split.before
 
     def settle(self, step: Step, request: Call | None, split: Split | None) -> JSON | None:
-        """Go on from a step; what the host finds in its memcaches if a teardown is through, which it empties then."""
+        """Move to the state after a step; after a teardown, return and empty what the host finds in its memcaches."""
         cpu = step.cpu
         if request:
             self.targets[cpu] = self.find_teardown_target(request)
@@ -90,7 +90,7 @@ class DrivenMachine:
         return freed
 
     def find_teardown_target(self, request: Call) -> TeardownTarget | None:
-        """What the call would destroy, if it is a teardown of a VM that is there."""
+        """Return what the call would destroy, or None unless it tears down an existing VM."""
         if request.name not in DESTROYING_CALLS:
             return None
         idx = (request.args[0] & (1 << self.revision.handle_bits) - 1) - HANDLE_OFFSET
@@ -102,7 +102,7 @@ class DrivenMachine:
 
 
 def collect_freed(step: Step, targets: TeardownTarget | None) -> JSON | None:
-    """What a teardown that succeeded with this step gave back: how many pages, whether zeroed, whether the host's."""
+    """Return what a teardown that ends with this step gave back: page counts, whether zeroed, whether the host's."""
     if targets is None or step.pending or step.state.end or step.ret != 0:
         return None
     after, kvm = step.state, step.state.get(Kvm, targets.kvm)
@@ -112,7 +112,7 @@ def collect_freed(step: Step, targets: TeardownTarget | None) -> JSON | None:
 
 
 def empty_memcaches(state: State, targets: TeardownTarget | None) -> State:
-    """The same state after the host has taken all pages out of the teardown memcaches of one struct kvm."""
+    """Return the state after the host has emptied the teardown memcaches of a struct kvm."""
     if targets is None:
         return state
     kvm = state.get(Kvm, targets.kvm)
@@ -121,32 +121,32 @@ def empty_memcaches(state: State, targets: TeardownTarget | None) -> State:
 
 
 def describe_outcome(step: Step, freed: JSON | None) -> JSON:
-    """What came of a step, in the words of a vector; `where` and `says` of an event are for people."""
+    """Return the outcome of a step, with the fields of a vector; `where` and `says` of an event are for people."""
     event = step.events[0] if step.events else None
     return {"ret": return_value(step), "event": event and event.kind, "where": event and event.where,
             "says": event and event.says, "flush": list(step.flushed), "freed": freed, "regions": list(step.regions)}
 
 
 def return_value(step: Step) -> int | str | None:
-    """The return value: "pending" while the call goes on, None when the machine has ended."""
+    """Return the return value: "pending" while the call goes on, None if the machine has ended."""
     if step.pending:
         return "pending"
     return None if step.state.end else step.ret
 
 
 def new(revision: str | Revision, config: Mapping[str, int] | None = None, init: JSON | None = None) -> DrivenMachine:
-    """A machine on which nothing has happened, apart from the pages in `init` that the host lends to EL2.
+    """Return a new machine, on which the host lends the pages in `init` to EL2 and nothing else has happened.
 
-    Raises ModelError for a revision, a size or an initial state that is none.
+    Raise ModelError for an unknown revision, an invalid size or an initial state with anything else.
     """
     if isinstance(revision, str):
         if revision not in REVISIONS:
-            raise ModelError(f"there is no revision {revision!r}; there are {', '.join(REVISIONS)}")
+            raise ModelError(f"there is no revision {revision!r}; the revisions are {', '.join(REVISIONS)}")
         revision = REVISIONS[revision]
     sizes = dict(config or {})
     for name, size in sizes.items():
         if name not in SIZES or type(size) is not int or not 1 <= size <= 99:
-            raise ModelError(f"{name}={size!r} is no size of a machine; sizes are {', '.join(SIZES)}, from 1 to 99")
+            raise ModelError(f"{name}={size!r} is not a size of a machine; sizes are {', '.join(SIZES)}, from 1 to 99")
     machine = DrivenMachine(revision, State(Config(**sizes)))
     lent = (init or {}).get("pages", {})
     records: dict[Key, Record] = {(Page, name): Page(SHARED_OWNED, SHARED_BORROWED) for name in lent}
@@ -157,7 +157,7 @@ def new(revision: str | Revision, config: Mapping[str, int] | None = None, init:
 
 
 def make_call(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
-    """A call with named arguments. Raises ModelError where the call, an argument or a value is none."""
+    """Return a call with named arguments. Raise ModelError if the call, an argument or a value is invalid."""
     if call not in revision.calls:
         raise ModelError(f"revision {revision.name} has no call {call}")
     wanted = parameters(call)
@@ -175,35 +175,35 @@ def make_call(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
 
 
 def is_short(value: Any) -> bool:
-    """True for a name or number that fits into the machine."""
+    """Return True for a name of at most 20 characters or a number of at most 64 bits."""
     return 0 < len(value) <= 20 if isinstance(value, str) else -2**63 <= value < 2**64
 
 
 def step(machine: DrivenMachine, cpu: int, call: str, args: Mapping[str, Any] | None = None) -> JSON:
-    """Run a whole call with nobody in between, and tell what came of it."""
+    """Run a whole call with nobody in between; return its outcome."""
     return advance(machine, cpu, make_call(call, args or {}, machine.revision), None)
 
 
 def begin(machine: DrivenMachine, cpu: int, call: str, args: Mapping[str, Any] | None = None,
           before: Collection[str] = "LHYGPF", most: int = 99) -> JSON:
-    """Begin a call that may stop, at most so often, before a region that begins with one of these locks.
+    """Begin a call that may stop before regions that begin with one of these locks, at most `most` times.
 
-    `ret` is "pending" when it has stopped. It never stops before it has passed a region with a lock.
+    In the outcome `ret` is "pending" if the call has stopped. It never stops before it has passed a region with a lock.
     """
     return advance(machine, cpu, make_call(call, args or {}, machine.revision), Split(before, most))
 
 
 def resume(machine: DrivenMachine, cpu: int) -> JSON:
-    """Go on with the call under way on a CPU, to where it stops next or to its end."""
+    """Continue the call under way on a CPU, to where it stops next or to its end; return the outcome."""
     return advance(machine, cpu, None, None)
 
 
 def advance(machine: DrivenMachine, cpu: int, request: Call | None, split: Split | None) -> JSON:
-    """Play a step and stay there."""
+    """Play a step and move to the state after it; return the outcome."""
     done = machine.play(cpu, request, split)
     return describe_outcome(done, machine.settle(done, request, split))
 
 
 def state(machine: DrivenMachine) -> JSON | None:
-    """What an onlooker sees of the machine now; None when it has ended."""
+    """Return what an observer sees of the machine now, or None if it has ended."""
     return None if machine.state.end else observe(machine.state)

@@ -1,4 +1,4 @@
-"""Read the lines of a file, packed or not, without ever holding more than one line of a fair length."""
+"""Read the lines of a file, packed or not, holding at most one line of limited length in memory."""
 from __future__ import annotations
 
 import gzip
@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
 PACKED = b"\x1f\x8b"
-"""How a gzip file begins, whatever it is called."""
+"""The first bytes of a gzip file, whatever its name is."""
 
 
 class BadFile(ValueError):  # noqa: N818  # short, as it is caught by name
-    """What is wrong with a file or a line of it, in one line."""
+    """A file or a line of it is wrong; the message says how, in one line."""
 
 
 class Duplicate(BadFile):
-    """A name that stands in one object twice, so that its readers could read different things."""
+    """An object has two fields of the same name, so that two readers could read different things."""
 
 
 def open_file(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked if it is packed."""
+    """Return the file, opened for reading bytes and unpacked if it is packed."""
     with path.open("rb") as file:
         packed = file.read(2) == PACKED
     return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
 
 
 def read_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers from 1 on. Raises BadFile with the number of the first that cannot be."""
+    """Yield the lines of a file with their numbers, from 1 on. Raise BadFile at the first that cannot be read."""
     number = 0
     try:
         with open_file(path) as file:
@@ -47,7 +47,7 @@ def read_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes]]:
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """One line as a JSON object. Raises BadFile for anything else."""
+    """Return a line as a JSON object. Raise BadFile for anything else."""
     try:
         value = DECODER.decode(line.decode())
     except BadFile:
@@ -60,17 +60,17 @@ def parse(line: bytes) -> dict[str, Any]:
 
 
 def reject_float(text: str) -> NoReturn:
-    """Refuse a number with a fraction: nothing here has one."""
+    """Raise BadFile: no number here has a fraction."""
     raise BadFile(f"{text[:20]} is not a whole number")
 
 
 def reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these names and values. Raises Duplicate if a name stands there twice."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    """Return the object of these names and values. Raise Duplicate if two names are the same."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise Duplicate(f"{twice[:40]!r} stands in one object twice")
-    return found
+    return value
 
 
 DECODER = json.JSONDecoder(parse_float=reject_float, parse_constant=reject_float, object_pairs_hook=reject_duplicates)

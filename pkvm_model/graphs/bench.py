@@ -6,7 +6,7 @@ from typing import Any
 
 from ..explore.check import Always
 from ..model.revisions import Revision
-from ..model.run import finish, regions
+from ..model.run import finish, list_regions
 from ..model.state import (FREE, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SHARED_BORROWED, SHARED_OWNED, Cpu,
                            Flight, Kvm, Page, Slot, State, Vcpu, Vm, sort_key)
 from ..model.state_json import digest
@@ -174,7 +174,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         state = self.nodes[number].state
         key = cpu, tuple(state.get(Cpu, cpu).flight or ())
         if key not in self.passed:
-            self.passed[key] = regions(state, self.scene.revision, cpu)[:-1]
+            self.passed[key] = list_regions(state, self.scene.revision, cpu)[:-1]
         return self.passed[key]
 
     def find_coming_regions(self, number: int, cpu: int) -> tuple[Region, ...]:

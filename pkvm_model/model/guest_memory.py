@@ -1,7 +1,7 @@
 """A guest's memory: lending host pages to it, its stage-2 tables, and the pages the tables are made of.
 
-Table pages have no names: a VM's `pool` counts those that its page pool has, a vCPU's `memcache` those it was
-given for the next map. Which tables a VM uses follows from what it maps. Source: hyp/nvhe/mem_protect.c,
+Table pages have no names: a VM's `pool` counts the pages in its page pool, a vCPU's `memcache` those ready for the next
+map. Which tables a VM uses follows from what it maps. Source: hyp/nvhe/mem_protect.c,
 hyp/nvhe/hyp-main.c, hyp/pgtable.c (pre, v1).
 """
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .vm_table import get_np_pkvm_hyp_vm, put_pkvm_hyp_vm
 # The host's own walk over that space may go further: 2**48 bytes where it was counted.
 IPA_BITS, PAGE_SHIFT, TABLE_SHIFT, BLOCK_SHIFT = 40, 12, 9, 18
 
-# More pages than any map needs; a host that wants to fill its memcache further has no memory for it.
+# More pages than any map needs; a host that wants to fill its memcache beyond this runs out of memory.
 MEMCACHE_LIMIT = 64
 
 
-def tables(maps: tuple[Mapped, ...]) -> set[tuple[str, int]]:
-    """The stage-2 tables below the root that these leaves need."""
+def list_tables(maps: tuple[Mapped, ...]) -> set[tuple[str, int]]:
+    """Return the stage-2 tables below the root that these leaves need."""
     gfns = [gfn for gfn, *_ in maps]
     return {("level 2", gfn >> BLOCK_SHIFT) for gfn in gfns} | {("level 3", gfn >> TABLE_SHIFT) for gfn in gfns}
 
@@ -37,16 +37,16 @@ def prepare_stage2(view: View, vm: Ref) -> None:
 
 
 def destroy_stage2(view: View, vm: Ref) -> None:
-    """Take the tables apart. The pages they mapped are not looked at: who forgot them has lost them."""
+    """Take the tables apart. Nobody looks at the pages they mapped: a host that forgot them has lost them."""
     view.page(vm.pgd).refcount = 0
-    vm.pool += view.config.pgd_pages + len(tables(vm.maps))
+    vm.pool += view.config.pgd_pages + len(list_tables(vm.maps))
     vm.maps = ()
 
 
 def reclaim_pgtable_page(view: View, vm: Ref, host_kvm: str) -> None:
     """Push one page of the pool on the host's stage2_teardown_mc; the root area goes home with its last page.
 
-    Where two calls take one VM apart, the pool may be empty by now: what is gone cannot be given once more.
+    If two calls take the same VM apart, the pool may be empty by now: a page is not given back twice.
     """
     view.ref(Kvm, host_kvm).stage2_teardown_mc += 1
     vm.pool -= 1
@@ -61,7 +61,7 @@ def reclaim_memcache_page(view: View, vcpu: str, host_kvm: str) -> None:
 
 
 def refill_memcache(view: View, vcpu: Ref) -> Generator[Region, None, None]:
-    """Take pages one by one until the vCPU has as many as the host had ready.
+    """Take pages one by one until the vCPU has as many as the host has ready.
 
     EL2 works on its own copy of the host's count and writes it back at the end (`refill_memcache`).
     """
@@ -77,13 +77,13 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
                             topup: int = 2) -> Hypercall:
     """Lend a host page to the guest whose vCPU is loaded on this CPU.
 
-    `topup` is the host's doing: how many pages it has ready for tables when it calls. Checks: a vCPU of an ordinary VM
+    `topup` describes the host: how many pages it has ready for tables when it calls. Checks: a vCPU of an ordinary VM
     is loaded, prot, size (-EINVAL), gfn in range (-ERANGE), gfn not mapped, page the host's or already lent to guests
     (-EPERM), in upstream also memcache (-ENOMEM). Changes: refill, page SHARED_OWNED, its share count + 1, mapping; a
     memcache too small for the tables is an EL2 warning. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre, v1).
     """
     yield "", "ask which vCPU is loaded here"
-    vcpu = loaded_vcpu(view, protected=False, topup=topup)
+    vcpu = get_loaded_vcpu(view, protected=False, topup=topup)
     yield from refill_memcache(view, vcpu)
     yield "H+G", f"lend page {page} as gfn {gfn:#x}"
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
@@ -92,10 +92,10 @@ def __pkvm_host_share_guest(view: View, page: str, gfn: int, nr: int = 1, prot: 
     return 0
 
 
-def loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Pointer:
-    """The vCPU loaded on this CPU, if its VM is of this kind; the reference to the VM is the load's.
+def get_loaded_vcpu(view: View, *, protected: bool, topup: int = 0) -> Pointer:
+    """Return the vCPU loaded on this CPU, if its VM is of this kind; the reference to the VM is the load's.
 
-    What `topup` says is the host's doing: before it calls it fills its own memcache up to so many pages.
+    `topup` describes the host: before it calls, it fills its own memcache up to this many pages.
     """
     vcpu = view.vcpu(view.cpu.loaded)
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
@@ -121,7 +121,7 @@ def share_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
 def check_nothing_at(view: View, vm: Ref, gfn: int) -> None:
     """Refuse unless the guest has nothing at this gfn; a poisoned leaf is something."""
     check_gfn(view, gfn)
-    view.check(not leaf(vm, gfn), -EPERM, f"VM {vm.handle:#x} has something at gfn {gfn:#x}")
+    view.check(not find_leaf(vm, gfn), -EPERM, f"VM {vm.handle:#x} has something at gfn {gfn:#x}")
 
 
 def check_gfn(view: View, gfn: int) -> None:
@@ -130,33 +130,33 @@ def check_gfn(view: View, gfn: int) -> None:
 
 
 def check_memcache(view: View, vcpu: Ref) -> None:
-    """Upstream asks for pages for all tables a map might need, though they may be there already."""
+    """Refuse in upstream unless there is a page for each table that a map might need, even if the table exists."""
     enough = vcpu.memcache >= view.config.table_pages_min
     view.guard("map_memcache", enough, f"the memcache has {vcpu.memcache} pages for tables")
 
 
-def leaf(vm: Ref, gfn: int) -> Mapped | None:
-    """What a guest has at a gfn."""
-    return next((mapped for mapped in leaves(vm) if mapped.gfn == gfn), None)
+def find_leaf(vm: Ref, gfn: int) -> Mapped | None:
+    """Return what a guest has at a gfn, or None."""
+    return next((mapped for mapped in get_leaves(vm) if mapped.gfn == gfn), None)
 
 
-def mapped_leaf(vm: Ref, gfn: int, code: int = -ENOENT) -> Mapped:
-    """The same, but refuse with this code if the guest has nothing there."""
-    found = leaf(vm, gfn)
+def require_leaf(vm: Ref, gfn: int, code: int = -ENOENT) -> Mapped:
+    """Return what a guest has at a gfn; refuse with this code if it has nothing there."""
+    found = find_leaf(vm, gfn)
     if not found:
         raise Refused(code, f"VM {vm.handle:#x} has nothing at gfn {gfn:#x}")
     return found
 
 
-def leaves(vm: Ref) -> tuple[Mapped, ...]:
-    """All that a guest has mapped. A call that is restored reads plain tuples, so they are made leaves again here."""
+def get_leaves(vm: Ref) -> tuple[Mapped, ...]:
+    """Return all leaves of a guest. A restored call reads plain tuples, so they are made leaves again here."""
     return tuple(Mapped(*mapped) for mapped in vm.maps)
 
 
 def put_leaf(view: View, vm: Ref, vcpu: Ref, new: Mapped) -> None:
-    """Map; new tables come from the VM's pool, then from the vCPU's memcache, and too few are an EL2 warning."""
-    maps = tuple(sorted((*leaves(vm), new)))
-    needed = len(tables(maps)) - len(tables(vm.maps))
+    """Map. New tables come from the VM's pool, then from the vCPU's memcache; too few pages are an EL2 warning."""
+    maps = tuple(sorted((*get_leaves(vm), new)))
+    needed = len(list_tables(maps)) - len(list_tables(vm.maps))
     from_pool = min(vm.pool, needed)
     vm.pool -= from_pool
     lacking = needed - from_pool - vcpu.memcache
@@ -168,19 +168,19 @@ def put_leaf(view: View, vm: Ref, vcpu: Ref, new: Mapped) -> None:
 
 
 def change_leaf(vm: Ref, gfn: int, **changes: Any) -> None:
-    """Change what is said of a page where it stays mapped; nothing happens if nothing is there."""
-    vm.maps = tuple(old._replace(**changes) if old.gfn == gfn else old for old in leaves(vm))
+    """Change the attributes of a leaf; nothing happens if nothing is mapped."""
+    vm.maps = tuple(old._replace(**changes) if old.gfn == gfn else old for old in get_leaves(vm))
 
 
 def remove_leaf(vm: Ref, gfn: int) -> None:
-    """Unmap; tables that become empty fall back into the VM's pool."""
-    left = tuple(mapped for mapped in leaves(vm) if mapped.gfn != gfn)
-    vm.pool += len(tables(vm.maps)) - len(tables(left))
+    """Unmap; tables that become empty return to the VM's pool."""
+    left = tuple(mapped for mapped in get_leaves(vm) if mapped.gfn != gfn)
+    vm.pool += len(list_tables(vm.maps)) - len(list_tables(left))
     vm.maps = left
 
 
 def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
-    """End the loan of a page to a guest. The VM is looked up by handle, and held by a reference for this one call.
+    """End the loan of a page to a guest. Look the VM up by handle and hold a reference for this one call.
 
     Checks: an ordinary VM (-EINVAL), size (-EINVAL), gfn in range (-ERANGE), mapped (-ENOENT), of that
     size (-E2BIG), page on loan (-EPERM). Changes: count + 1 and later - 1, mapping gone, share count - 1, page OWNED
@@ -193,10 +193,10 @@ def __pkvm_host_unshare_guest(view: View, handle: int, gfn: int, nr: int = 1) ->
 
 
 def unshare_page(view: View, vm: Ref, gfn: int, nr: int) -> None:
-    """Check, unmap, count down; the host is the only owner again when nobody else borrows the page."""
+    """Check, unmap, count down; when nobody else borrows the page, it is the host's alone again."""
     check_size(view, gfn, nr)
     check_gfn(view, gfn)
-    found = mapped_leaf(vm, gfn)
+    found = require_leaf(vm, gfn)
     view.check(nr == 1, -E2BIG, f"gfn {gfn:#x} is mapped as one page, not as a block")
     page = view.page(str(found.page))
     view.check(page.host == SHARED_OWNED, -EPERM, f"page {page} is not on loan from the host")
@@ -213,7 +213,7 @@ def check_size(view: View, gfn: int, nr: int) -> None:
 
 
 def __pkvm_host_wrprotect_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
-    """Take write access to a page from a guest. The VM is looked up by handle and held for this one call.
+    """Take write access to a page from a guest. Look the VM up by handle and hold it for this one call.
 
     Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1; the model keeps no access rights.
     Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
@@ -227,9 +227,9 @@ def __pkvm_host_wrprotect_guest(view: View, handle: int, gfn: int, nr: int = 1) 
 
 def __pkvm_host_test_clear_young_guest(view: View, handle: int, gfn: int, nr: int = 1,
                                        mkold: bool = False) -> Hypercall:
-    """Ask whether a guest used a page lately, and if wanted forget it. Looked up by handle, held for this one call.
+    """Test whether a guest used a page lately, and clear that on request. Hold the VM for this one call.
 
-    Answers 1 or 0. Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1, the page's age.
+    Answer 1 or 0. Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1, the page's age.
     Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
@@ -239,8 +239,8 @@ def __pkvm_host_test_clear_young_guest(view: View, handle: int, gfn: int, nr: in
 
 
 def test_clear_young(vm: Ref, gfn: int, mkold: bool) -> int:
-    """1 if the page was used since it was last asked with `mkold`."""
-    found = leaf(vm, gfn)
+    """Return 1 if the page was used since the last call with `mkold`, else 0."""
+    found = find_leaf(vm, gfn)
     if mkold:
         change_leaf(vm, gfn, young=False)
     return 1 if found and found.young else 0
@@ -253,19 +253,19 @@ def __pkvm_host_relax_perms_guest(view: View, gfn: int, prot: str = "RWX") -> Hy
     Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     yield "G", f"give more access to gfn {gfn:#x}"
-    vm = view.vm(loaded_vcpu(view, protected=False).vm)
+    vm = view.vm(get_loaded_vcpu(view, protected=False).vm)
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
-    mapped_leaf(vm, gfn, -EAGAIN)
+    require_leaf(vm, gfn, -EAGAIN)
     return 0
 
 
 def __pkvm_host_mkyoung_guest(view: View, gfn: int) -> Hypercall:
-    """Note that the guest loaded here used a page.
+    """Record that the guest loaded here used a page.
 
     Checks: a vCPU of an ordinary VM is loaded (-EINVAL). Changes: the page's age.
     Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     yield "G", f"mark gfn {gfn:#x} as used"
-    vm = view.vm(loaded_vcpu(view, protected=False).vm)
+    vm = view.vm(get_loaded_vcpu(view, protected=False).vm)
     change_leaf(vm, gfn, young=True)
     return 0

@@ -1,11 +1,11 @@
-"""The honest host at EL1: which hypercalls Linux makes in a VM's life, and what it notes in its struct kvm.
+"""The honest host at EL1: which hypercalls Linux makes in a VM's life, and what it records in its struct kvm.
 
-Written like the hypercalls and run like them; a host function calls EL2 with `yield from hypercall(...)`. What EL2
-answers decides what the host notes, but never stops it: an unexpected answer is a host warning, a line in the log
-after which the machine goes on. Two locks of the host stand outside all of EL2's: M mmu_lock and C config_lock, both
-per VM. They are held across hypercalls, until the host function drops them.
+Host functions are generators like the hypercalls; they call EL2 with `yield from hypercall(...)`. EL2's answer decides
+what the host records, but never stops it: an unexpected answer is a host warning, a line in the log after which the
+machine goes on. Two locks of the host are outside all of EL2's: M mmu_lock and C config_lock, both per VM. They are
+held across hypercalls, until the host function drops them.
 
-Memory is named after the structs: kvm0 gives vm0 and pgd0, hv0.1 gives vc0.1.
+Memory is named after the structs: kvm0 provides vm0 and pgd0, hv0.1 provides vc0.1.
 Source: arch/arm64/kvm/pkvm.c, mmu.c, arm.c, virt/kvm/kvm_main.c (pre, v1, upstream).
 """
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable
 
 from .dispatch import SUCCESS, handle_host_hcall
 from .hypercalls import vcpu_idx
-from .memory import span
+from .memory import list_pages
 from .revisions import EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EIO, EPERM, errno
 from .state import NOPAGE, Event, Kvm, Loan, Value
 from .view import Hypercall, Ref, Region, View, Waits
@@ -24,7 +24,7 @@ START, FORCE_RECLAIM = "__pkvm_start_teardown_vm", "__pkvm_force_reclaim_guest_p
 
 
 def hypercall(view: View, name: str, *args: Value) -> Generator[Region, None, int | None]:
-    """Make a hypercall and give what x1 holds after it; a call that EL2 does not understand is a host warning."""
+    """Make a hypercall and return x1; a call that EL2 does not understand is a host warning."""
     x0, x1 = yield from handle_host_hcall(view, name, *args)
     if x0 != SUCCESS:
         view.events.append(Event("HOST_WARN", name, f"EL2 does not understand {name}: x0 is {x0}, x1 is as it was"))
@@ -33,13 +33,13 @@ def hypercall(view: View, name: str, *args: Value) -> Generator[Region, None, in
 
 
 def warn_on(view: View, ret: int | None, name: str) -> None:
-    """WARN_ON at the host: a line in its log, unlike the same word at EL2."""
+    """Warn at the host if a call fails: a line in the log, unlike WARN_ON at EL2."""
     if ret:
         view.events.append(Event("HOST_WARN", name, f"{name} returns {errno(ret)}"))
 
 
 def lock(view: View, kvm: Ref, name: str) -> None:
-    """Take one of a VM's locks. Raises Waits while another CPU holds it: this one cannot go on before that."""
+    """Take one of a VM's locks. Raise Waits while another CPU holds it."""
     holder = getattr(kvm, name)
     if holder is not None:
         raise Waits(f"CPU {view.number} waits for {name} of {kvm}; let CPU {holder}, which holds it, go on")
@@ -67,8 +67,8 @@ def kvm_create_vm(view: View, kvm: str, protected: bool = False, process: int = 
 
 
 def kvm_share_hyp(view: View, struct: str) -> Generator[Region, None, int | None]:
-    """Lend EL2 the pages of a struct. One that a struct on loan lies on too is not lent again: it is counted."""
-    for page in span(view, struct):
+    """Lend EL2 the pages of a struct; a page that is on loan already is only counted."""
+    for page in list_pages(view, struct):
         view.ref(Loan, page).structs += 1
         if view.ref(Loan, page).structs == 1:
             ret = yield from hypercall(view, "__pkvm_host_share_hyp", page)
@@ -79,7 +79,7 @@ def kvm_share_hyp(view: View, struct: str) -> Generator[Region, None, int | None
 
 def kvm_unshare_hyp(view: View, struct: str) -> Generator[Region, None, None]:
     """End the loan of each page of a struct, unless another struct on loan lies on it too."""
-    for page in span(view, struct):
+    for page in list_pages(view, struct):
         view.ref(Loan, page).structs = max(0, view.ref(Loan, page).structs - 1)
         if not view.ref(Loan, page).structs:
             ret = yield from hypercall(view, "__pkvm_host_unshare_hyp", page)
@@ -110,7 +110,7 @@ def kvm_first_run(view: View, kvm: str, host_vcpu: str) -> Hypercall:
 
 
 def prepare_run(view: View, kvm: str, host_vcpu: str) -> Generator[Region, None, int | None]:
-    """Have EL2 make the VM if it has none yet, then the vCPU.
+    """Have EL2 make the VM, unless it has it already, then the vCPU.
 
     Source: pkvm.c:pkvm_create_hyp_vm, pkvm_create_hyp_vcpu (pre, v1).
     """
@@ -130,7 +130,7 @@ def prepare_run(view: View, kvm: str, host_vcpu: str) -> Generator[Region, None,
 
 def kvm_vcpu_run(view: View, kvm: str, host_vcpu: str, page: str = "", gfn: int = 0, prot: str = "RWX",
                  process: int = 0) -> Hypercall:
-    """Run a vCPU until its guest has something to tell; on the way the guest may fault on one page.
+    """Run a vCPU until its guest exits to the host; on the way the guest may fault on one page.
 
     A process that did not create the VM is refused (-EIO) before EL2 hears of it.
     Source: arm.c:kvm_arch_vcpu_ioctl_run (pre, v1).
@@ -149,7 +149,7 @@ def kvm_vcpu_run(view: View, kvm: str, host_vcpu: str, page: str = "", gfn: int 
 
 
 def kvm_guest_fault(view: View, kvm: str, page: str, gfn: int, prot: str = "RWX") -> Hypercall:
-    """Lend a page to the guest that faulted on this CPU, or give it if the guest is protected, and note the mapping.
+    """Lend a page to the guest that faulted on this CPU, or give it to a protected one, and record the mapping.
 
     Source: mmu.c:user_mem_abort, pkvm.c:pkvm_pgtable_stage2_map (pre, v1, upstream).
     """
@@ -168,7 +168,7 @@ def kvm_guest_fault(view: View, kvm: str, page: str, gfn: int, prot: str = "RWX"
 def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercall:
     """Take pages home because their owner unmaps the memory; a protected guest keeps its pages.
 
-    The notifier holds mmu_lock all the time, so it never meets a teardown.
+    The notifier holds mmu_lock throughout, so it never meets a teardown.
     Source: mmu.c:kvm_unmap_gfn_range (pre, upstream).
     """
     yield "M", "take mmu_lock and ask whether there is a page table"
@@ -181,7 +181,7 @@ def kvm_unmap(view: View, kvm: str, gfn: int = 0, nr: int = 1 << 28) -> Hypercal
 
 
 def kvm_delete_memslot(view: View, kvm: str) -> Hypercall:
-    """Take the memory slot away from a guest: refused (-EPERM) if the guest is protected and has run."""
+    """Take the memory slot away from a guest; refuse (-EPERM) if the guest is protected and has run."""
     yield "", f"ask what kind of VM {kvm} is"
     host = view.ref(Kvm, kvm)
     view.check(not (host.is_protected and host.is_created), -EPERM, f"{kvm} is protected and has run")
@@ -206,10 +206,10 @@ def take_pages_home(view: View, kvm: Ref, first: int, nr: int) -> Generator[Regi
 
 
 def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
-    """Let the address space of a VM's owner go, which takes the guest's memory apart; the files may stay open.
+    """Free the address space of a VM's owner, which takes the guest's memory apart; the files may stay open.
 
-    `steps` is the length of the walk: 2**18 for 48 bits of address space. Without the detaching under mmu_lock two
-    CPUs could walk at once, or one could walk while a notifier unmaps.
+    `steps` is the length of the walk: 2**18 for 48 bits of address space. If the page table were not detached under
+    mmu_lock, two CPUs could walk at once, or one could walk while a notifier unmaps.
     Source: mmu.c:kvm_arch_flush_shadow_all, kvm_free_stage2_pgd, stage2_destroy_range (pre, v1).
     """
     yield "M", "take the page table away from everybody else"
@@ -220,7 +220,7 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
         had_pgt, host.has_pgt, host.mmu_lock = host.has_pgt, False, None
         if not had_pgt:
             return 0
-    for step in steps_that_matter(view, host, steps):
+    for step in list_walk_steps(view, host, steps):
         yield from pkvm_pgtable_stage2_destroy_range(view, host, step << STEP_SHIFT)
     if host.mappings:
         left = f"{len(host.mappings)} mappings are left"
@@ -228,10 +228,10 @@ def exit_mmap(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
     return 0
 
 
-def steps_that_matter(view: View, kvm: Ref, steps: int) -> Iterable[int]:
-    """The steps of the walk in which something happens: the first, where the start is made, and those with pages.
+def list_walk_steps(view: View, kvm: Ref, steps: int) -> Iterable[int]:
+    """Return the steps of the walk in which something happens: the first, which makes the start, and those with pages.
 
-    A host that forgets that it has made the start makes it in each.
+    A host that forgets the start makes it again in each step.
     """
     if "host_starts" in view.revision.host and "host_remembers_start" not in view.revision.host:
         return range(steps)
@@ -239,9 +239,9 @@ def steps_that_matter(view: View, kvm: Ref, steps: int) -> Iterable[int]:
 
 
 def pkvm_pgtable_stage2_destroy_range(view: View, kvm: Ref, first: int) -> Generator[Region, None, None]:
-    """Start the teardown, unless the memo says that was done, and take the pages of this step home.
+    """Start the teardown, unless the memo says that it was started, and take the pages of this step home.
 
-    The memo is written without a lock and whatever EL2 answered. Source: pkvm.c (v1).
+    The memo is written without a lock, whatever EL2 answered. Source: pkvm.c (v1).
     """
     if not kvm.handle:
         return
@@ -254,7 +254,7 @@ def pkvm_pgtable_stage2_destroy_range(view: View, kvm: Ref, first: int) -> Gener
 
 
 def start_is_due(view: View, kvm: Ref) -> bool:
-    """True if this kernel's host starts a teardown, EL2 has made the VM, and the memo does not say that it was done."""
+    """Return True if this host starts teardowns, EL2 has made the VM, and the memo does not say that it was started."""
     habits = view.revision.host
     made = kvm.is_created or "host_asks_created" not in habits
     done = kvm.is_dying and "host_remembers_start" in habits
@@ -262,7 +262,7 @@ def start_is_due(view: View, kvm: Ref) -> bool:
 
 
 def kvm_close(view: View, kvm: str, fd: str) -> Hypercall:
-    """Close the file of a VM (kvm0) or of one of its vCPUs (hv0.0); whichever is the last one takes the VM with it."""
+    """Close the file of a VM (kvm0) or of one of its vCPUs (hv0.0); closing the last file destroys the VM."""
     yield "", f"close {fd}"
     view.check(fd in view.ref(Kvm, kvm).fds, -EBADF, f"{fd} is not open")
     view.ref(Kvm, kvm).fds = tuple(other for other in view.ref(Kvm, kvm).fds if other != fd)
@@ -270,7 +270,7 @@ def kvm_close(view: View, kvm: str, fd: str) -> Hypercall:
 
 
 def kvm_destroy_vm(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hypercall:
-    """Destroy a VM: take its pages home if that is not done, then the VM itself, and end the loans of its structs.
+    """Destroy a VM: take its pages home if they are not, destroy the VM itself, end the loans of its structs.
 
     Source: kvm_main.c:kvm_destroy_vm, arm.c:kvm_arch_destroy_vm (pre, v1).
     """
@@ -284,7 +284,7 @@ def kvm_destroy_vm(view: View, kvm: str, steps: int = 1 << STEP_SHIFT) -> Hyperc
 
 
 def pkvm_destroy_hyp_vm(view: View, kvm: Ref) -> Generator[Region, None, None]:
-    """Have EL2 destroy the VM, or take back the promise if it never made one; free what came back; forget the handle.
+    """Have EL2 destroy the VM, or unreserve the handle if it made none; free what came back; forget the handle.
 
     Source: pkvm.c:__pkvm_destroy_hyp_vm (pre, v1).
     """
@@ -299,9 +299,9 @@ def pkvm_destroy_hyp_vm(view: View, kvm: Ref) -> Generator[Region, None, None]:
 
 
 def host_access(view: View, page: str, by_kernel: bool = False) -> Hypercall:
-    """Read a page at EL1 or, for a process, at EL0. A kernel without protected guests does not survive what it lacks.
+    """Read a page at EL1 or, for a process, at EL0. Without support for protected guests a page given away is fatal.
 
-    A process that reads a living guest's secret gets SIGSEGV (-EFAULT); for the kernel the page is taken by force.
+    A process that reads a living guest's secret gets SIGSEGV (-EFAULT); the kernel takes the page by force.
     Source: mm/fault.c, hyp/nvhe/mem_protect.c:handle_host_mem_abort (pre, upstream).
     """
     yield "H", f"look page {page} up in the host's stage 2"
@@ -313,9 +313,9 @@ def host_access(view: View, page: str, by_kernel: bool = False) -> Hypercall:
 
 
 def fork_owner(view: View, kvm: str) -> Hypercall:
-    """Fork the owner of a VM, which write-protects its memory for copying, so an ordinary guest's pages come home.
+    """Fork the owner of a VM: this write-protects its memory for copying, so an ordinary guest's pages come home.
 
-    The pages of a protected guest are pinned and copied at once: the kernel reads them, and so takes them by force.
+    The pages of a protected guest are pinned and copied at once: the kernel reads them, which takes them by force.
     Source: mm/memory.c:copy_page_range (pre, upstream).
     """
     yield "", f"ask which pages of {kvm} are pinned"

@@ -1,11 +1,11 @@
 """EL2's side of a VM's life: reserve, init, load, put, run, and the two ways to tear it down.
 
-A hypercall is one generator. Each `yield` is a place where any other CPU may run; what stands between two of them
-is one lock region, and nothing that needs the same lock gets in there. The yielded pair names the locks of the region
-that comes next and what it does. After a `yield` a call keeps only what the kernel would keep in a register.
+A hypercall is one generator. At each `yield` any other CPU may run; the code between two yields is one lock region, and
+nothing that needs the same lock can run meanwhile. The yielded pair names the locks of the next region and its purpose.
+After a `yield` a call keeps only what the kernel would keep in a register.
 
-Checks stand in the kernel's order and answer with the kernel's codes; the sources are named per function, with
-paths relative to arch/arm64/kvm/.
+Checks stand in the kernel's order and answer with the kernel's codes. Each function names its source, with paths
+relative to arch/arm64/kvm/.
 """
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def __pkvm_host_unshare_hyp(view: View, page: str) -> Hypercall:
 
 
 def __pkvm_reserve_vm(view: View) -> Hypercall:
-    """Promise the lowest free slot to the host and answer its handle.
+    """Reserve the lowest free slot for the host and answer its handle.
 
-    Checks: a slot is free (-ENOMEM); that there is a table at all (-EINVAL) is taken for granted. Changes: the slot.
+    Checks: a slot is free (-ENOMEM); the model assumes that the table exists (-EINVAL). Changes: the slot.
     Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield "L", "find the lowest free slot and reserve it"
@@ -60,7 +60,7 @@ def __pkvm_reserve_vm(view: View) -> Hypercall:
 
 
 def __pkvm_unreserve_vm(view: View, handle: int) -> Hypercall:
-    """Take the promise back; nothing happens to a slot that has a VM in it.
+    """Free a reserved slot; nothing happens to a slot with a VM in it.
 
     Checks: handle in range, slot reserved (no answer). Changes: the slot. Source: hyp/nvhe/pkvm.c (pre, v1).
     """
@@ -74,13 +74,13 @@ def __pkvm_unreserve_vm(view: View, handle: int) -> Hypercall:
 
 def __pkvm_init_vm(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str, pgd_mem: str,
                    protected: bool = False) -> Hypercall:
-    """Make a VM out of memory that the host gives, and publish it in the slot promised to the host.
+    """Make a VM out of memory that the host gives, and publish it in the reserved slot.
 
-    `nr_vcpus`, `handle` and `protected` are what EL2 reads, once, from the host's struct kvm.
-    Checks: kvm shared with EL2 (-EPERM), a vCPU at least, a handle (-EINVAL), VM and PGD memory aligned and the
+    EL2 reads `nr_vcpus`, `handle` and `protected` once, from the host's struct kvm.
+    Checks: kvm shared with EL2 (-EPERM), at least one vCPU, a handle (-EINVAL), VM and PGD memory aligned and the
     host's (-ENOMEM), slot reserved (-EINVAL). Changes: pins kvm, takes both areas, fills the VM, last the slot.
-    When it is refused, everything goes back, but in pre, v1 and merged the PGD page still counts 1 when it does, and
-    the next VM that is made of it ends the machine.
+    On refusal everything goes back, but in pre, v1 and merged the PGD page still counts 1 then, and the next VM made
+    of it ends the machine.
     Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield "H+Y", f"pin the host's {kvm}"
@@ -121,14 +121,14 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
 
 
 def map_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
-    """Take an area from the host and zero it; every reason to refuse comes out as -ENOMEM."""
+    """Take an area from the host and zero it; every refusal is answered with -ENOMEM."""
     yield "H+Y", f"take page {name} from the host"
     view.check(not name.endswith("+"), -ENOMEM, f"{name} is not page aligned")
     host_donate_hyp(view, name, -ENOMEM)
 
 
 def unmap_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
-    """Zero an area that EL2 had taken and give it back."""
+    """Zero an area that EL2 has taken and give it back."""
     yield "H+Y", f"zero page {name} and give it back"
     give_back(view, name)
 
@@ -140,11 +140,11 @@ def give_back(view: View, name: str) -> None:
 
 
 def __pkvm_init_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> Hypercall:
-    """Make a vCPU of a VM out of memory that the host gives. No revision asks whether the VM is dying.
+    """Make a vCPU of a VM out of memory that the host gives. No revision checks whether the VM is dying.
 
     Checks: memory aligned and the host's (-ENOMEM), VM (-ENOENT), host_vcpu shared with EL2 (-EBUSY), index in range,
-    index not taken (-EINVAL). Changes: takes the area, pins host_vcpu, registers the vCPU. The two last refusals
-    leave host_vcpu pinned (pre, v1, merged). The checks of system registers and SVE are left out.
+    index not taken (-EINVAL). Changes: takes the area, pins host_vcpu, registers the vCPU. The last two refusals
+    leave host_vcpu pinned (pre, v1, merged). The model omits the checks of system registers and SVE.
     Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield from map_donated_memory(view, vcpu_mem)
@@ -158,7 +158,7 @@ def __pkvm_init_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> 
 
 
 def register_hyp_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> None:
-    """Pin the host's vCPU and enter EL2's own into the VM, all under the table lock: no teardown comes between."""
+    """Pin the host's vCPU and enter EL2's own into the VM under the table lock: no teardown can come between."""
     vm = get_vm_by_handle(view, handle)
     view.check(vm, -ENOENT, f"there is no VM {handle:#x}")
     hyp_pin_shared_mem(view, host_vcpu, -EBUSY)
@@ -171,7 +171,7 @@ def register_hyp_vcpu(view: View, handle: int, host_vcpu: str, vcpu_mem: str) ->
 
 
 def enter_hyp_vcpu(view: View, vm: Ref, host_vcpu: str, vcpu_mem: str) -> None:
-    """Put the vCPU at its index in the VM, if that exists and is free."""
+    """Put the vCPU at its index in the VM; refuse unless the index exists and is free."""
     idx, vcpus = vcpu_idx(host_vcpu), vm.vcpus
     view.check(idx < len(vcpus), -EINVAL, f"VM {vm.handle:#x} has no vCPU {idx}")
     view.check(vcpus[idx] is None, -EINVAL, f"vCPU {idx} of VM {vm.handle:#x} exists already")
@@ -181,15 +181,15 @@ def enter_hyp_vcpu(view: View, vm: Ref, host_vcpu: str, vcpu_mem: str) -> None:
 
 
 def vcpu_idx(host_vcpu: str) -> int:
-    """The index that the host's vCPU carries: its name ends with it; other memory reads as zero."""
+    """Return the index of the host's vCPU, with which its name ends; other memory reads as zero."""
     idx = host_vcpu.partition(".")[2]
     return int(idx) if idx.isdecimal() else 0
 
 
 def __pkvm_vcpu_load(view: View, handle: int, idx: int) -> Hypercall:
-    """Bind a vCPU to this CPU; as long as it is loaded it holds a reference to its VM.
+    """Bind a vCPU to this CPU; while it is loaded it holds a reference to its VM.
 
-    It has no answer: whatever is wrong, nothing happens. Checks: nothing loaded here (asked before the lock: only this
+    The call has no answer: if a check fails, nothing happens. Checks: nothing loaded here (before the lock: only this
     CPU writes it), VM, v1: not dying, index, vCPU exists, not loaded elsewhere. Changes: vCPU, CPU, count + 1.
     Source: hyp/nvhe/pkvm.c:pkvm_load_hyp_vcpu (pre, v1).
     """
@@ -224,10 +224,10 @@ def __pkvm_vcpu_put(view: View) -> Hypercall:
 
 
 def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
-    """Run the vCPU loaded here until the guest exits. Takes no lock and does not ask for dying.
+    """Run the vCPU loaded here until the guest exits. Take no lock and do not check for dying.
 
-    Checks: a vCPU is loaded (-EINVAL); only 7.3 asks whether it is the one that the host names
-    (-EINVAL). The SME check is left out. Changes: nothing that the model keeps.
+    Checks: a vCPU is loaded (-EINVAL); only 7.3 checks that it is the one that the host names (-EINVAL). The model
+    omits the SME check. Changes: nothing that the model keeps.
     Source: hyp/nvhe/hyp-main.c:handle___kvm_vcpu_run (pre to upstream).
     """
     yield "", "enter the guest if a vCPU is loaded here"
@@ -249,7 +249,7 @@ def __pkvm_vcpu_sync_state(view: View) -> Hypercall:
 
 
 def __pkvm_tlb_flush_vmid(view: View, handle: int) -> Hypercall:
-    """Make all CPUs forget a guest's translations. The VM is looked up by handle and held for this one call.
+    """Make all CPUs forget a guest's translations. Look the VM up by handle and hold it for this one call.
 
     Checks: an ordinary VM (no answer). Changes: count + 1 and later - 1. Source: hyp/nvhe/hyp-main.c (pre to upstream).
     """
@@ -265,8 +265,8 @@ def __pkvm_tlb_flush_vmid(view: View, handle: int) -> Hypercall:
 def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:
     """Destroy a VM in one call.
 
-    Checks: VM (-ENOENT), count 0 (EL2 warning, so the machine ends; -EBUSY stands behind it). Changes: the slot, then
-    everything EL2 has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (pre).
+    Checks: VM (-ENOENT), count 0 (EL2 warning, so the machine ends before -EBUSY). Changes: the slot, then everything
+    that EL2 has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (pre).
     """
     yield "L", "check, flush the VMID, empty the slot"
     vm = get_vm_by_handle(view, handle)
@@ -280,8 +280,8 @@ def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
     """Mark a VM as dying: from now on none of its vCPUs can be loaded.
 
-    Checks: VM, count 0, not dying; revisions.py has each kernel's codes. Where a count is met by an EL2
-    warning, the machine ends. Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
+    Checks: VM, count 0, not dying; revisions.py has each kernel's codes. If a kernel warns at EL2 about the count,
+    the machine ends. Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check and mark the VM dying"
     vm = get_vm_by_handle(view, handle)
@@ -295,9 +295,9 @@ def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_finalize_teardown_vm(view: View, handle: int) -> Hypercall:
     """Destroy a dying VM.
 
-    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py says who has which,
-    and the codes. Guest pages left behind are not looked at. Changes: the slot, then everything EL2
-    has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (v1 to upstream).
+    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py lists each kernel's guards and codes.
+    Nobody looks at guest pages left behind. Changes: the slot, then everything that EL2 has of the VM goes back to the
+    host. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check, flush the VMID, empty the slot"
     vm = get_vm_by_handle(view, handle)
@@ -310,7 +310,7 @@ def __pkvm_finalize_teardown_vm(view: View, handle: int) -> Hypercall:
 
 
 def destroy_hyp_vm(view: View, vm: Ref) -> Generator[Region, None, None]:
-    """Give back all that EL2 has of a VM: table pages through one memcache, structs through the other.
+    """Give back everything that EL2 has of a VM: table pages through one memcache, structs through the other.
 
     Source: hyp/nvhe/pkvm.c:__pkvm_teardown_vm (pre), __pkvm_finalize_teardown_vm (v1), from the unlock on.
     """

@@ -1,7 +1,7 @@
 """Who owns a page: the moves between host and EL2, each with its checks.
 
-These are bodies of a lock region: the caller holds the host's lock and EL2's page-table lock (H+Y). A move that is
-not allowed refuses and changes nothing; `code` is there for callers that answer with another code.
+These are bodies of a lock region: the caller holds the host's lock and EL2's page-table lock (H+Y). A move that is not
+allowed changes nothing and refuses, with -EPERM or with the caller's own `code`.
 Source: hyp/nvhe/mem_protect.c (pre, v1).
 """
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .view import View
 
 
 def host_share_hyp(view: View, name: str) -> None:
-    """The host lends a page to EL2 and keeps it."""
+    """Lend a page of the host to EL2; the host keeps it."""
     page = view.page(name)
     view.check(page.host == OWNED, -EPERM, f"page {name} is not the host’s alone")
     view.check(page.hyp == NOPAGE, -EPERM, f"EL2 has page {name} already")
@@ -20,7 +20,7 @@ def host_share_hyp(view: View, name: str) -> None:
 
 
 def host_unshare_hyp(view: View, name: str) -> None:
-    """The host ends the loan, unless EL2 has pinned the page."""
+    """End the loan of a page to EL2, unless EL2 has pinned it."""
     page = view.page(name)
     view.check(page.host == SHARED_OWNED, -EPERM, f"page {name} is not on loan from the host")
     view.check(page.hyp == SHARED_BORROWED, -EPERM, f"page {name} is not on loan to EL2")
@@ -29,8 +29,8 @@ def host_unshare_hyp(view: View, name: str) -> None:
 
 
 def hyp_pin_shared_mem(view: View, struct: str, code: int = -EPERM) -> None:
-    """EL2 holds on to all pages of a struct the host lends it: the host cannot end the loan meanwhile."""
-    pages = [view.page(name) for name in span(view, struct)]
+    """Pin all pages of a struct that the host lends to EL2: the host cannot end the loan meanwhile."""
+    pages = [view.page(name) for name in list_pages(view, struct)]
     for page in pages:
         view.check(page.host == SHARED_OWNED, code, f"the host does not lend page {page}")
         view.check(page.hyp == SHARED_BORROWED, code, f"page {page} is not on loan to EL2")
@@ -39,18 +39,18 @@ def hyp_pin_shared_mem(view: View, struct: str, code: int = -EPERM) -> None:
 
 
 def hyp_unpin_shared_mem(view: View, struct: str) -> None:
-    """EL2 lets go of the pages of a struct it had pinned."""
-    for name in span(view, struct):
+    """Unpin the pages of a struct."""
+    for name in list_pages(view, struct):
         view.page(name).refcount -= 1
 
 
-def span(view: View, struct: str) -> tuple[str, ...]:
-    """The pages that a host struct lies on: the one of its name, unless more are known."""
+def list_pages(view: View, struct: str) -> tuple[str, ...]:
+    """Return the pages that a host struct lies on: the page of its name, unless a Span names others."""
     return view.ref(Span, struct).pages or (struct,)
 
 
 def host_donate_hyp(view: View, name: str, code: int = -EPERM) -> None:
-    """The host gives a page to EL2 and loses it."""
+    """Give a page of the host to EL2; the host loses it."""
     page = view.page(name)
     view.check(page.host == OWNED, code, f"page {name} is not the host’s alone")
     view.check(page.hyp == NOPAGE, code, f"EL2 has page {name} already")
@@ -58,7 +58,7 @@ def host_donate_hyp(view: View, name: str, code: int = -EPERM) -> None:
 
 
 def hyp_donate_host(view: View, name: str) -> None:
-    """EL2 gives a page to the host and loses it; the page's count goes along, unless that is asked for."""
+    """Give a page of EL2 to the host; EL2 loses it. The count goes along, unless a guard forbids that."""
     page = view.page(name)
     view.warn_on(page.hyp != OWNED or page.host != NOPAGE, "hyp_donate_host", f"page {name} is not EL2's to give")
     if view.stands("give_back_unreferenced"):

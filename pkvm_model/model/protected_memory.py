@@ -1,7 +1,7 @@
 """A protected guest's memory: pages the host gives away, and the three ways they come back. Upstream only.
 
-A page that the host donated is the guest's alone: the host's stage 2 says whose it is. It comes home by reclaim (once
-the VM is dying), by force (the host touched it; the guest's leaf is poisoned), or for a while by the guest's own will.
+A page that the host donated is the guest's alone: the host's stage 2 records the owner. It comes home by reclaim (once
+the VM is dying), by force (the host touched it; the guest's leaf is poisoned), or for a while if the guest lends it.
 """
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def __pkvm_host_donate_guest(view: View, page: str, gfn: int, topup: int = 2) ->
     Changes: refill, page NOPAGE with the guest as owner, leaf OWNED. Source: hyp/nvhe/mem_protect.c (upstream).
     """
     yield "", "ask which vCPU is loaded here"
-    vcpu = guest.loaded_vcpu(view, protected=True, topup=topup)
+    vcpu = guest.get_loaded_vcpu(view, protected=True, topup=topup)
     yield from guest.refill_memcache(view, vcpu)
     yield "H+G", f"give page {page} to the guest as gfn {gfn:#x}"
     donate_page(view, vcpu, page, gfn)
@@ -37,7 +37,7 @@ def donate_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
 
 
 def __pkvm_reclaim_dying_guest_page(view: View, handle: int, gfn: int) -> Hypercall:
-    """Give a page of a dying guest back to the host, zeroed unless the guest had shared it. Held for this one call.
+    """Give a page of a dying guest back to the host, zeroed unless the guest had shared it. Hold the VM meanwhile.
 
     Checks: VM, dying (-EINVAL), mapped (-ENOENT), the guest's page (-EPERM). Changes: count + 1 and later - 1, leaf,
     page. Source: hyp/nvhe/pkvm.c, hyp/nvhe/mem_protect.c (upstream).
@@ -51,13 +51,13 @@ def __pkvm_reclaim_dying_guest_page(view: View, handle: int, gfn: int) -> Hyperc
 
 
 def check_dying(view: View, vm: Ref) -> None:
-    """Pages are reclaimed only once nobody can run in the guest any more."""
+    """Refuse, if the kernel has this guard, as long as somebody could still run in the guest."""
     view.guard("reclaim_dying", vm.is_dying, f"VM {vm.handle:#x} is not dying yet")
 
 
 def reclaim_page(view: View, vm: Ref, gfn: int) -> None:
-    """Take one page out of a guest; what only the guest knew is zeroed first."""
-    found = guest.mapped_leaf(vm, gfn)
+    """Take one page from a guest; zero it first if only the guest knew its content."""
+    found = guest.require_leaf(vm, gfn)
     if found.right == POISON:
         return
     view.check(found.right in (OWNED, SHARED_OWNED), -EPERM, f"gfn {gfn:#x} is not a page of the guest's own")
@@ -88,8 +88,8 @@ def __pkvm_force_reclaim_guest_page(view: View, page: str) -> Hypercall:
 
 
 def poison_leaf(view: View, vm: Ref, gfn: int, name: str) -> None:
-    """Check that the guest has this page, alone, at this gfn, and poison the leaf."""
-    found = guest.mapped_leaf(vm, gfn)
+    """Check that the guest alone has this page at this gfn, and poison the leaf."""
+    found = guest.require_leaf(vm, gfn)
     view.check(found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned already")
     other = f"VM {vm.handle:#x} has page {found.page} at gfn {gfn:#x}, not {name}"
     view.warn_on(found.page != name, "__pkvm_host_force_reclaim_page_guest", other)
@@ -105,7 +105,7 @@ def guest_mem_share(view: View, gfn: int) -> Hypercall:
     page SHARED_BORROWED. Source: hyp/nvhe/mem_protect.c:__pkvm_guest_share_host (upstream).
     """
     yield "H+G", f"lend gfn {gfn:#x} to the host"
-    vm, page = own_page(view, gfn, OWNED)
+    vm, page = get_own_page(view, gfn, OWNED)
     view.check(page.host == NOPAGE, -EPERM, f"the host can use page {page} already")
     page.host, page.owner = SHARED_BORROWED, HOST
     guest.change_leaf(vm, gfn, right=SHARED_OWNED)
@@ -113,23 +113,23 @@ def guest_mem_share(view: View, gfn: int) -> Hypercall:
 
 
 def guest_mem_unshare(view: View, gfn: int) -> Hypercall:
-    """Let the protected guest that runs here end such a loan.
+    """Let the protected guest that runs here end the loan of a page to the host.
 
     Checks: leaf not poisoned (-EHWPOISON), mapped (-ENOENT), SHARED_OWNED, host SHARED_BORROWED (-EPERM). Changes: leaf
     OWNED, page NOPAGE. Source: hyp/nvhe/mem_protect.c:__pkvm_guest_unshare_host (upstream).
     """
     yield "H+G", f"end the loan of gfn {gfn:#x} to the host"
-    vm, page = own_page(view, gfn, SHARED_OWNED)
+    vm, page = get_own_page(view, gfn, SHARED_OWNED)
     view.check(page.host == SHARED_BORROWED, -EPERM, f"page {page} is not on loan to the host")
     page.host, page.owner = NOPAGE, (GUEST, vm.handle, gfn)
     guest.change_leaf(vm, gfn, right=OWNED)
     return 0
 
 
-def own_page(view: View, gfn: int, right: str) -> tuple[Ref, Ref]:
-    """The protected VM loaded here and the page it has at this gfn, if it has this right to it."""
-    vm = view.vm(guest.loaded_vcpu(view, protected=True).vm)
-    found = guest.mapped_leaf(vm, gfn)
+def get_own_page(view: View, gfn: int, right: str) -> tuple[Ref, Ref]:
+    """Return the protected VM loaded here and its page at this gfn; refuse unless it has this right to the page."""
+    vm = view.vm(guest.get_loaded_vcpu(view, protected=True).vm)
+    found = guest.require_leaf(vm, gfn)
     view.check(found.right != POISON, -EHWPOISON, f"gfn {gfn:#x} is poisoned")
     view.check(found.right == right, -EPERM, f"the guest's right to gfn {gfn:#x} is {found.right}")
     return vm, view.page(str(found.page))

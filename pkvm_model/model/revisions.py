@@ -1,4 +1,4 @@
-"""Which guards stand in which kernel: a revision is a set of named guards and the code that each answers with."""
+"""The guards of each kernel: a revision is a set of named guards and the code that each answers with."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 EPERM, ENOENT, EIO, E2BIG, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY = 1, 2, 5, 7, 9, 11, 12, 14, 16
 EEXIST, EINVAL, ERANGE, EHWPOISON = 17, 22, 34, 133
 ERRNO = {code: name for name, code in list(globals().items()) if name.startswith("E") and isinstance(code, int)}
-"""The names of the codes above: Linux's on arm64, whatever this program runs on."""
+"""The names of the codes above: those of Linux on arm64, whatever this program runs on."""
 
 
 class Warn(NamedTuple):
@@ -18,15 +18,15 @@ class Warn(NamedTuple):
 
 
 GuardAnswer: TypeAlias = int | Warn | None
-"""What a guard does when it refuses: answer a code, or nothing in a call that has no answer, or warn first."""
+"""What a guard does when it refuses: answer with a code, with nothing in a call without an answer, or warn first."""
 
 
 class Revision(NamedTuple):
     """A kernel as far as teardown is concerned: its guards, the calls EL2 knows, and the habits of its host.
 
-    `handle_bits` are what EL2 looks at of a handle. `removed` are guards, calls and habits that the real kernel has.
-    `functions` are calls and guards that somebody has written anew, in place of the model's own.
-    `warn_is_fatal` is false for a kernel built without CONFIG_BUG, and for a program that runs its functions elsewhere.
+    EL2 uses the low `handle_bits` of a handle. `removed` names guards, calls and habits that the real kernel has.
+    `functions` are calls and guards that replace the model's own. `warn_is_fatal` is false for a kernel built without
+    CONFIG_BUG, and for a program that runs the kernel's functions elsewhere.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Revision(NamedTuple):
     functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
     def without(self, *names: str) -> Revision:
-        """The same kernel without these guards, entries of EL2's table of calls, or habits of the host.
+        """Return the same kernel without these guards, entries of EL2's table of calls, or habits of the host.
 
-        Raises KeyError for one that this kernel does not have.
+        Raise KeyError if this kernel does not have one of them.
         """
         for name in names:
             if name not in {*self.guards, *self.calls, *self.host}:
@@ -119,5 +119,5 @@ REVISIONS = {revision.name: revision for revision in (PRE, V1, MERGED, UPSTREAM)
 
 
 def errno(code: int) -> str:
-    """An error code in words: -16 is '-EBUSY'."""
+    """Return an error code in words: "-EBUSY" for -16."""
     return f"-{ERRNO[-code]}" if -code in ERRNO else str(code)

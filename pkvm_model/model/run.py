@@ -1,7 +1,7 @@
-"""Run the kernel's calls on the machine: begin one, go on with it, or make it as a whole.
+"""Run the kernel's calls on the machine: begin one, resume it, or run it as a whole.
 
 `begin` starts a call on a CPU and runs its first lock region, `resume` the next one, `finish` all that are left, `run`
-and `call` all of them. A call is a hypercall as it is, or one of the honest host's functions.
+and `call` all of them. A call is either a hypercall or one of the honest host's functions.
 """
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
 
 
 class Parameter(NamedTuple):
-    """An argument of a call: str, int or bool, and what it is where it is left out, if it may be."""
+    """An argument of a call: its type (str, int or bool), its default, and whether it must be given."""
 
     annotation: str
     default: Value
@@ -30,7 +30,7 @@ class Parameter(NamedTuple):
 
 @cache
 def parameters(name: str) -> dict[str, Parameter]:
-    """The arguments of a call by name, in their order."""
+    """Return the arguments of a call by name, in their order."""
     function: Any = CALLS[name]
     names = function.__code__.co_varnames[1:function.__code__.co_argcount]
     usual = dict(zip(reversed(names), reversed(function.__defaults__ or ()), strict=False))
@@ -38,7 +38,7 @@ def parameters(name: str) -> dict[str, Parameter]:
 
 
 def complete(call: Call) -> Call:
-    """The call with its default arguments written out. Raises ModelError when the number of arguments is wrong."""
+    """Return the call with its default arguments filled in. Raise ModelError for a wrong number of arguments."""
     known = parameters(call.name)
     left_out = list(known.values())[len(call.args):]
     if len(call.args) > len(known) or any(parameter.required for parameter in left_out):
@@ -46,31 +46,31 @@ def complete(call: Call) -> Call:
     return call._replace(args=(*call.args, *(parameter.default for parameter in left_out)))
 
 
-def function_of(revision: Revision, name: str) -> Callable[..., Any]:
-    """The function behind a call: the model's own, unless the revision has another one."""
+def get_function(revision: Revision, name: str) -> Callable[..., Any]:
+    """Return the function behind a call: the model's own, unless the revision replaces it."""
     return revision.functions.get(name) or CALLS[name]
 
 
 def begin(state: State, revision: Revision, cpu: int, call: Call, to_end: bool = False) -> Step:
-    """Start a call on an idle CPU and run its first lock region. Raises ModelError if that cannot be."""
+    """Start a call on an idle CPU and run its first lock region. Raise ModelError if that is impossible."""
     if call.name not in revision.calls and call.name not in HOST_CALLS:
         known = ", ".join(sorted(revision.calls))
         raise ModelError(f"revision {revision.name} has no call {call.name}; it has {known}")
     if 0 <= cpu < state.config.cpus and state.get(Cpu, cpu).flight:
         raise ModelError(f"CPU {cpu} is in the middle of a call; resume that one first")
-    return advance(state, revision, cpu, Flight(*complete(call)), function_of(revision, call.name), to_end)
+    return advance(state, revision, cpu, Flight(*complete(call)), get_function(revision, call.name), to_end)
 
 
 def resume(state: State, revision: Revision, cpu: int, to_end: bool = False) -> Step:
-    """Run the next lock region of the call under way on a CPU. Raises ModelError if there is none."""
+    """Run the next lock region of the call under way on a CPU. Raise ModelError if no call is under way."""
     flight = state.get(Cpu, cpu).flight
     if not flight:
         raise ModelError(f"CPU {cpu} is not in the middle of a call; begin one")
-    return advance(state, revision, cpu, flight, function_of(revision, flight.call), to_end)
+    return advance(state, revision, cpu, flight, get_function(revision, flight.call), to_end)
 
 
 def finish(step: Step, revision: Revision) -> Step:
-    """Run a call that has begun until it returns or the machine ends."""
+    """Run the rest of a call, until it returns or the machine ends."""
     return step.then(resume(step.state, revision, step.cpu, to_end=True)) if step.pending else step
 
 
@@ -80,11 +80,11 @@ def run(state: State, revision: Revision, cpu: int, call: Call) -> Step:
 
 
 def call(state: State, revision: Revision, cpu: int, name: str, *args: Value) -> Step:
-    """The same for a call by its name."""
+    """Run a whole call, by name, with nobody in between."""
     return run(state, revision, cpu, Call(name, args))
 
 
-def regions(state: State, revision: Revision, cpu: int) -> list[Region]:
-    """Locks and purpose of each region that the call under way on a CPU has passed, and last of the next one."""
+def list_regions(state: State, revision: Revision, cpu: int) -> list[Region]:
+    """Return locks and purpose of each region that the call on a CPU has passed, and of the next one last."""
     flight = state.get(Cpu, cpu).flight
-    return restore(View(state, cpu, revision), flight, function_of(revision, flight.call))[1] if flight else []
+    return restore(View(state, cpu, revision), flight, get_function(revision, flight.call))[1] if flight else []

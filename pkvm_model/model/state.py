@@ -9,7 +9,7 @@ Legend, used in the whole package:
 
 Memory that nobody wrote to reads as zero. So each record below is all defaults when its memory is zero, such
 records are left out of the state, and two machines are equal exactly when their states are. A record never changes:
-`_replace` gives a new one.
+`_replace` returns a new one.
 """
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE = "OWNED", "SHARED_OWNED", "SHARED_BORROWED", "NOPAGE"
-"""What a page is to the host, to EL2 or to a guest: its own, its own and lent out, borrowed, nothing it can use."""
+"""What a page is to the host, to EL2 or to a guest: owned, owned and lent out, borrowed, or not accessible."""
 POISON = "POISON"
-"""In place of such a right: the host has taken the guest's page by force."""
+"""In place of such a state in a guest's leaf: the host has taken the page by force."""
 HOST, HYP, GUEST = "HOST", "HYP", "GUEST"
 DATA, SECRET, ZERO = "data", "secret", "zero"
 FREE, RESERVED = "free", "reserved"
@@ -31,7 +31,7 @@ Value: TypeAlias = Any
 
 
 class Config(NamedTuple):
-    """How large the machine is; one value for a whole run (sizes are numbers of things, or of 4 KiB pages)."""
+    """The sizes of the machine, fixed for a whole run: numbers of things, or of 4 KiB pages."""
 
     cpus: int = 2
     slots: int = 1
@@ -138,7 +138,7 @@ class HostVcpu(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The pages a host struct lies on, in the struct's order; none are named for one that lies on the page of its name.
+    """The pages that a host struct lies on, in the struct's order; empty if it lies on the page of its name alone.
 
     A small struct may end on the page on which the next one begins, so a page can be part of two.
     """
@@ -147,7 +147,7 @@ class Span(NamedTuple):
 
 
 class Loan(NamedTuple):
-    """How many of the host's structs a page lies on that is on loan to EL2; the host ends the loan with the last one.
+    """The number of host structs that lie on a page on loan to EL2; the host ends the loan with the last one.
 
     Source: mmu.c, hyp_shared_pfns (pre, v1).
     """
@@ -158,7 +158,7 @@ class Loan(NamedTuple):
 class Reference(NamedTuple):
     """A reference to a VM that a call under way has taken and not dropped yet: the struct's address, and who took it.
 
-    `hypercall` names the hypercall if one of the host's functions is under way, and is '' if the call is one itself.
+    `hypercall` names the hypercall that took it for a host function; it is '' if the call itself is the hypercall.
     """
 
     vm: str
@@ -177,11 +177,12 @@ class Flight(NamedTuple):
 
     `at` is where it stands: the functions it is in, each with the number of its yield, and what it will do next. `held`
     are the values it keeps, `stale` the held addresses whose memory was given back meanwhile, `references` those that
-    it has taken and not dropped. `hypercall` is the one that a host function is in the middle of, `undoing` the
-    refusal because of which a call takes back what it did.
+    it has taken and not dropped. `hypercall` names the hypercall that a host function is in, `undoing` is the refusal
+    that makes a call undo its work.
 
-    Equality ignores the other two: `regions`, the locks of the regions it has passed, and `reads`, what it has read in
-    them. That is handed again to a copy that is restored from this value, so that it arrives at the same place.
+    Equality ignores `regions`, the locks of the regions it has passed, and `reads`, what it has read in them: two calls
+    at the same place with the same values are the same call. A restored copy is handed the reads again, so that it
+    arrives at the same place.
     """
 
     call: str
@@ -213,7 +214,7 @@ class Cpu(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that is more than a return value: `kind`, where (a function or a page), in words, and on which CPU.
+    """Something beyond a return value: its kind, where (a function or a page), a sentence, and the CPU.
 
     Kinds: EL2_PANIC, EL2_FAULT, EL2_USE_AFTER_DONATION, EL2_STALE_PUT, HOST_WARN.
     """
@@ -225,7 +226,7 @@ class Event(NamedTuple):
 
     @property
     def fatal(self) -> bool:
-        """True when the machine ends with it; a host warning and a stale put are not the end."""
+        """True if the event ends the machine; a host warning and a stale put do not."""
         return self.kind not in ("HOST_WARN", "EL2_STALE_PUT")
 
 
@@ -234,11 +235,11 @@ Key: TypeAlias = tuple[type[Any], str | int]
 R = TypeVar("R")
 KINDS: tuple[type[Record], ...] = (Page, Slot, Vm, Vcpu, Kvm, HostVcpu, Span, Loan, Cpu)
 zeroed: Callable[[Any], Any] = cache(lambda kind: kind())
-"""What memory of a kind that nobody wrote to reads as."""
+"""The record that memory of a kind reads as if nobody wrote to it."""
 
 
 class State(NamedTuple):
-    """Everything there is at one moment, as a value. `end` is the event that ended the machine, if one has.
+    """The whole machine at one moment, as a value. `end` is the event that ended it, or None.
 
     `table` is all memory that is not zeroed: records by kind and name. EL2's VM table is the part of kind `Slot`.
     """
@@ -249,31 +250,31 @@ class State(NamedTuple):
 
     @classmethod
     def of(cls, config: Config, records: Mapping[Key, Record], end: Event | None = None) -> State:
-        """The state with these records; all-zero ones are left out."""
+        """Return the state with these records, without those that are all zero."""
         return cls(config, {key: record for key, record in records.items() if record != zeroed(key[0])}, end)
 
     def __hash__(self) -> int:
         return hash((self.config, self.end, frozenset(self.table.items())))
 
     def get(self, kind: type[R], name: str | int) -> R:
-        """The record of this kind and name; zeroed memory where nothing was written."""
-        found: R = self.table.get((kind, name)) or zeroed(kind)
-        return found
+        """Return the record of this kind and name; zeroed memory if nobody wrote to it."""
+        record: R = self.table.get((kind, name)) or zeroed(kind)
+        return record
 
     def all(self, kind: type[R]) -> Iterator[tuple[Any, R]]:
-        """Name and record of everything of this kind that is not zero, in a fixed order."""
+        """Return name and record of everything of this kind that is not zero, in a fixed order."""
         keys = in_order(tuple([key for key in self.table if key[0] is kind]))
         return ((key[1], self.table[key]) for key in keys)
 
     def vm_in(self, slot: int) -> str | None:
-        """The address of the VM published in this slot, if one is."""
+        """Return the address of the VM published in this slot, or None."""
         entry = self.get(Slot, slot).entry
         return None if entry in (FREE, RESERVED) else entry
 
 
 @lru_cache(4096)
 def sort_key(key: Key) -> tuple[int, list[tuple[int, str]]]:
-    """Sorts g2 before g10: digits count as numbers."""
+    """Return a key that sorts g2 before g10: digits count as numbers."""
     kind, name = key
     parts = "".join(c if c.isdigit() else f" {c} " for c in str(name)).split()
     return KINDS.index(kind), [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
@@ -281,5 +282,5 @@ def sort_key(key: Key) -> tuple[int, list[tuple[int, str]]]:
 
 @lru_cache(4096)
 def in_order(keys: tuple[Key, ...]) -> tuple[Key, ...]:
-    """These keys sorted; most steps change records but add none, so the same keys come again and again."""
+    """Return these keys sorted. Most steps change records but add none, so the same keys recur and are cached."""
     return tuple(sorted(keys, key=sort_key))

@@ -1,6 +1,6 @@
-"""A state as JSON, and back: the form of the conformance vectors, and beside it what they do not show.
+"""A state as JSON, and back: the fields of the conformance vectors, and those that vectors do not have.
 
-`observe` gives what an onlooker can see, `to_json` all of it. `from_json` takes only what `to_json` can have written.
+`observe` returns what an observer can see, `to_json` everything. `from_json` accepts only what `to_json` can write.
 docs/trace-and-state.md describes the fields.
 """
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .guest_memory import tables
+from .guest_memory import list_tables
 from .run import complete
 from .state import (GUEST, HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Event, Flight,
                     HostVcpu, Key, Kvm, Loan, Mapped, Page, Record, Reference, Refusal, Slot, Span, State, Value, Vcpu,
@@ -20,44 +20,44 @@ from .view import ModelError
 
 STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span, "loan": Loan}
 SIZES = range(1, 100)
-"""How many there may be of anything that a configuration counts."""
+"""The permitted values of the sizes in a configuration."""
 
 
 def observe(state: State) -> dict[str, Any]:
-    """What an onlooker sees of a state, in the form of the conformance vectors."""
+    """Return what an observer sees of a state, in the form of the conformance vectors."""
     return observe_next(State(state.config), {"pages": {}, "host_mc": {}}, state)
 
 
 def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[str, Any]:
-    """The same for a state that follows on one that was seen already: pages that nobody touched look as they did."""
+    """Return what an observer sees of the next state; pages that nobody touched look as before."""
     pages, host_mc = dict(seen["pages"]), dict(seen["host_mc"])
     changed = [key for key, record in after.table.items() if before.table.get(key) is not record]
     changed += [key for key in before.table if key not in after.table]
     for key in in_order(tuple(changed)):
         name, record = str(key[1]), after.get(*key)
         if isinstance(record, Page):
-            put_or_drop(pages, name, page(name, record), ORDINARY[name.startswith("g")])
+            put_or_drop(pages, name, observe_page(name, record), ORDINARY[name.startswith("g")])
         elif isinstance(record, HostVcpu):
             put_or_drop(host_mc, name, record.memcache, 0)
     return {
-        "slots": [slot(after, idx) for idx in range(after.config.slots)],
-        "loaded": [loaded(after, cpu) for cpu in range(after.config.cpus)],
+        "slots": [observe_slot(after, idx) for idx in range(after.config.slots)],
+        "loaded": [observe_loaded(after, cpu) for cpu in range(after.config.cpus)],
         "pages": pages,
-        "anon_hyp": anonymous_pages(after),
+        "anon_hyp": count_anonymous_pages(after),
         "host_mc": host_mc,
     }
 
 
 def put_or_drop(shown: dict[str, Any], name: str, value: Any, ordinary: Any) -> None:
-    """Enter a value, or take the entry out where there is nothing to say."""
+    """Enter a value, or remove the entry if the value is the ordinary one."""
     if value == ordinary:
         shown.pop(name, None)
     else:
         shown[name] = value
 
 
-def slot(state: State, idx: int) -> Any:
-    """One entry of the VM table: "free", "reserved", or the VM in it."""
+def observe_slot(state: State, idx: int) -> Any:
+    """Return one entry of the VM table: "free", "reserved", or the VM in it."""
     address = state.vm_in(idx)
     if address is None:
         return state.get(Slot, idx).entry
@@ -72,8 +72,8 @@ def slot(state: State, idx: int) -> Any:
     }
 
 
-def loaded(state: State, cpu: int) -> Any:
-    """What a CPU has loaded: None, [handle, index], or "stale" when that memory was given back."""
+def observe_loaded(state: State, cpu: int) -> Any:
+    """Return what a CPU has loaded: None, [handle, index], or "stale" if that memory was given back."""
     address = state.get(Cpu, cpu).loaded
     if address is None:
         return None
@@ -81,43 +81,43 @@ def loaded(state: State, cpu: int) -> Any:
     return [state.get(Vm, vcpu.vm).handle, vcpu.idx] if state.get(Page, address).owner == HYP else "stale"
 
 
-def page(name: str, record: Page) -> list[Any]:
-    """Who may use a page: host, EL2, share count, page count, owner; for a page meant for guests its content too."""
+def observe_page(name: str, record: Page) -> list[Any]:
+    """Return who may use a page: host, EL2, share count, page count, owner; for a guest page also its content."""
     root_in_use = name.startswith("pgd") and record.owner == HYP
     owner = list(record.owner) if isinstance(record.owner, tuple) else record.owner
     shown = [record.host, record.hyp, record.host_share_guest_count, 0 if root_in_use else record.refcount, owner]
     return [*shown, record.content] if name.startswith("g") else shown
 
 
-ORDINARY = page("kvm0", Page()), page("g0", Page())
-"""A page that is the host's alone: one like any other, and one that is meant for guests."""
+ORDINARY = observe_page("kvm0", Page()), observe_page("g0", Page())
+"""A page that is the host's alone: an ordinary one, and one that is meant for guests."""
 
 
-def anonymous_pages(state: State) -> int:
-    """How many pages without a name EL2 has: stage-2 tables, and those that wait in pools and memcaches."""
+def count_anonymous_pages(state: State) -> int:
+    """Return how many unnamed pages EL2 has: stage-2 tables, and pages waiting in pools and memcaches."""
     waiting = sum(vcpu.memcache for _, vcpu in state.all(Vcpu))
-    return waiting + sum(table_pages(state, vm) for _, vm in state.all(Vm))
+    return waiting + sum(count_table_pages(state, vm) for _, vm in state.all(Vm))
 
 
-def table_pages(state: State, vm: Vm) -> int:
-    """The pages of a VM's pool and tables, less its root once that has fallen back into the pool."""
+def count_table_pages(state: State, vm: Vm) -> int:
+    """Return the number of pages in a VM's pool and tables, without its root once that is back in the pool."""
     root = 0 if state.get(Page, vm.pgd).refcount else state.config.pgd_pages
-    return max(0, vm.pool + len(tables(vm.maps)) - root)
+    return max(0, vm.pool + len(list_tables(vm.maps)) - root)
 
 
 def to_json(state: State) -> dict[str, Any]:
-    """Everything in a state, as JSON values."""
+    """Return everything in a state as JSON values."""
     return observe(state) | {
         "config": state.config._asdict(),
         "roots": {name: page.refcount for name, page in state.all(Page) if name.startswith("pgd") and page.refcount},
         "structs": {kind: {name: record._asdict() for name, record in state.all(cls)} for kind, cls in STRUCTS.items()},
-        "cpus": [cpu_json(state.get(Cpu, number)) for number in range(state.config.cpus)],
+        "cpus": [cpu_to_json(state.get(Cpu, number)) for number in range(state.config.cpus)],
         "end": state.end._asdict() if state.end else None,
     }
 
 
-def cpu_json(cpu: Cpu) -> dict[str, Any]:
-    """A CPU: the address it has loaded and the call in flight (name, arguments, regions passed, values held)."""
+def cpu_to_json(cpu: Cpu) -> dict[str, Any]:
+    """Return a CPU: the address it has loaded, and the call in flight."""
     flight = cpu.flight
     return {"loaded": cpu.loaded, "in_flight": flight and {
         "call": flight.call, "args": list(flight.args), "at": list(flight.at), "held": dict(flight.held),
@@ -127,10 +127,10 @@ def cpu_json(cpu: Cpu) -> dict[str, Any]:
 
 
 def digest(state: State) -> str:
-    """Twelve hexadecimal digits that two states share when they are equal.
+    """Return twelve hexadecimal digits, which are the same for equal states.
 
-    What a call has read is not part of it, nor what follows from where it stands: its references, its hypercall, and
-    what it undoes.
+    They leave out what a call has read, and what follows from where it stands: its references, its hypercall, and what
+    it undoes.
     """
     value = to_json(state)
     for cpu in value["cpus"]:
@@ -140,13 +140,13 @@ def digest(state: State) -> str:
 
 
 class BadState(ValueError):  # noqa: N818  # short, as it is caught by name
-    """Raised for JSON that is not a state; the message says where."""
+    """The JSON is not a state; the message says why."""
 
 
 def from_json(value: Any) -> State:
-    """The state that `to_json` wrote. Raises BadState for anything that it cannot have written."""
+    """Return the state that `to_json` wrote. Raise BadState for anything that it cannot have written."""
     try:
-        state = read(value)
+        state = read_state(value)
         check(state)
         same = json.dumps(to_json(state), sort_keys=True) == json.dumps(value, sort_keys=True)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, ModelError) as error:
@@ -156,14 +156,14 @@ def from_json(value: Any) -> State:
     return state
 
 
-def read(value: Mapping[str, Any]) -> State:
-    """Put the records together."""
+def read_state(value: Mapping[str, Any]) -> State:
+    """Return the state that JSON values describe."""
     records: dict[Key, Record] = {}
     for kind, cls in STRUCTS.items():
         for name, given in value["structs"][kind].items():
             records[cls, name] = cls(**{field: read_field(field, given[field]) for field in cls._fields})
     for name, (host, hyp, shares, count, owner, *content) in value["pages"].items():
-        records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), frozen(owner), *content)
+        records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), freeze(owner), *content)
     for idx, entry in enumerate(value["slots"]):
         records[Slot, idx] = Slot(entry if isinstance(entry, str) else entry["vm"])
     for number, cpu in enumerate(value["cpus"]):
@@ -174,12 +174,12 @@ def read(value: Mapping[str, Any]) -> State:
 
 
 def read_field(name: str, value: Any) -> Value:
-    """A field of a record."""
-    return tuple(Mapped(*leaf) for leaf in value) if name == "maps" else frozen(value)
+    """Return a field of a record."""
+    return tuple(Mapped(*leaf) for leaf in value) if name == "maps" else freeze(value)
 
 
 def check(state: State) -> None:
-    """Raise TypeError, ValueError or ModelError for what no run of the model puts into a state."""
+    """Raise TypeError, ValueError or ModelError for a state that no run of the model can reach."""
     for size in state.config:
         if type(size) is not int or size not in SIZES:
             raise ValueError(f"{size!r} is not a size")
@@ -196,7 +196,7 @@ def check(state: State) -> None:
 
 
 def check_types(record: Any) -> None:
-    """Raise TypeError for a field that is of none of the kinds that its record declares."""
+    """Raise TypeError for a field whose type its record does not declare."""
     for field, declared in type(record).__annotations__.items():
         kind = declared.__forward_arg__
         if type(getattr(record, field)).__name__.replace("NoneType", "None") not in kind.partition("[")[0].split(" | "):
@@ -204,18 +204,18 @@ def check_types(record: Any) -> None:
 
 
 def read_flight(value: Mapping[str, Any]) -> Flight:
-    """A call in flight."""
-    held = tuple((name, frozen(kept)) for name, kept in sorted(value["held"].items()))
-    return Flight(value["call"], frozen(value["args"]), frozen(value["at"]), held, frozen(value["stale"]),
+    """Return a call in flight."""
+    held = tuple((name, freeze(kept)) for name, kept in sorted(value["held"].items()))
+    return Flight(value["call"], freeze(value["args"]), freeze(value["at"]), held, freeze(value["stale"]),
                   tuple(Reference(*reference) for reference in value["references"]), value["hypercall"],
-                  value["undoing"] and Refusal(*value["undoing"]), frozen(value["regions"]), frozen(value["reads"]))
+                  value["undoing"] and Refusal(*value["undoing"]), freeze(value["regions"]), freeze(value["reads"]))
 
 
-def frozen(value: Any) -> Value:
-    """Lists back into tuples."""
-    return tuple(frozen(item) for item in value) if isinstance(value, list) else value
+def freeze(value: Any) -> Value:
+    """Return a value with its lists turned back into tuples."""
+    return tuple(freeze(item) for item in value) if isinstance(value, list) else value
 
 
 def is_owner(owner: Value) -> bool:
-    """True for the host, EL2, or a guest with handle and gfn."""
+    """Return True for the host, EL2, or a guest with handle and gfn."""
     return owner in (HOST, HYP) or (isinstance(owner, tuple) and len(owner) == 3 and owner[0] == GUEST)

@@ -1,8 +1,8 @@
 """One step of a call: a lock region, or all that are left.
 
-A step takes a state and gives the next one; nothing is kept in between. A call that is under way is a value in the
-state, and is brought back to where it was by running it again and telling it what it read the first time. Any
-generator that works on a `View` can be run like this, the model's hypercalls and others.
+A step takes a state and returns the next one; nothing is kept in between. A call under way is a value in the state. To
+restore it, the step runs the call again from its start and hands it the values that it read the first time. This works
+for any generator over a `View`, not only the model's hypercalls.
 """
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ class Call(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one step did: the state after it, and what the caller and the onlooker learn.
+    """The result of one step: the state after it, and what the caller and an observer learn.
 
-    `pending` is true while the call goes on; `ret` counts only when it is false and the machine goes on. `regions` are
-    the lock regions that were run and `purposes` what each of them was for, `refused` the code and the reason of a
-    check that failed, `flushed` the VMIDs flushed, `answers` the hypercalls that a host function made, with what EL2
-    answered.
+    `pending` is true while the call goes on; `ret` is valid only if it is false and the machine goes on. `regions` are
+    the lock regions that ran, `purposes` what each was for, `refused` the code and the reason of a check that failed,
+    `flushed` the VMIDs flushed, `answers` the hypercalls that a host function made, with EL2's answers.
     """
 
     state: State
@@ -46,7 +45,7 @@ class Step(NamedTuple):
     answers: tuple[tuple[str, tuple[Value, ...], int | None], ...] = ()
 
     def then(self, after: Step) -> Step:
-        """The step and the next one of the same call, as one."""
+        """Return this step and the next one of the same call, merged into one."""
         return after._replace(regions=self.regions + after.regions, purposes=self.purposes + after.purposes,
                               refused=after.refused or self.refused, events=self.events + after.events,
                               flushed=self.flushed + after.flushed, answers=self.answers + after.answers)
@@ -54,12 +53,12 @@ class Step(NamedTuple):
 
 def advance(state: State, revision: Revision, cpu: int, flight: Flight, function: Callable[..., Any],
             to_end: bool = False) -> Step:
-    """Bring a call back to where it was and run its next region, or all that are left.
+    """Restore a call and run its next region, or all that are left.
 
-    All in one go comes to the same as one after the other. Only where the machine ends are they run one by one: the
-    state then shows what the call kept before the last one. Raises ModelError on a machine that has ended.
+    Running all at once has the same result as running them one by one. If the machine ends, they do run one by one, so
+    that the state shows what the call kept before the last region. Raise ModelError if the machine has ended before.
     """
-    view = view_of(state, revision, cpu)
+    view = make_view(state, revision, cpu)
     body, entered = restore(view, flight, function)
     first, ret = len(entered) - 1, None
     try:
@@ -67,8 +66,9 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, function
         while to_end:
             entered.append(next(body))
         passed = tuple([locks for locks, _ in entered[:-1]])
-        now = flight._replace(at=place(body, entered[-1]), held=held(body), references=tuple(view.references),
-                              hypercall=view.hypercall, undoing=undoing(body), reads=tuple(view.reads), regions=passed)
+        now = flight._replace(at=locate(body, entered[-1]), held=collect_locals(body), undoing=find_refusal(body),
+                              references=tuple(view.references), hypercall=view.hypercall, reads=tuple(view.reads),
+                              regions=passed)
         return settle(view, flight, entered[first:-1], now)
     except StopIteration as done:
         ret = done.value
@@ -76,21 +76,21 @@ def advance(state: State, revision: Revision, cpu: int, flight: Flight, function
         ret = view.answer(refused)
     except Ended as ended:
         if to_end:
-            return one_by_one(advance(state, revision, cpu, flight, function), revision, function)
+            return advance_to_end(advance(state, revision, cpu, flight, function), revision, function)
         return settle(view, flight, entered[first:], flight, end=ended.event._replace(cpu=cpu))
     return settle(view, flight, entered[first:], ret=ret)
 
 
-def one_by_one(step: Step, revision: Revision, function: Callable[..., Any]) -> Step:
-    """Go on with a step's call, region by region, to its end or the machine's."""
+def advance_to_end(step: Step, revision: Revision, function: Callable[..., Any]) -> Step:
+    """Continue a step's call, region by region, to its end or the machine's."""
     while step.pending:
         flight = step.state.get(Cpu, step.cpu).flight
         step = step.then(advance(step.state, revision, step.cpu, flight, function)) if flight else step
     return step
 
 
-def view_of(state: State, revision: Revision, cpu: int) -> View:
-    """A CPU's view of a machine that goes on. Raises ModelError if it does not, or has no such CPU."""
+def make_view(state: State, revision: Revision, cpu: int) -> View:
+    """Return a CPU's view of a machine. Raise ModelError if the machine has ended or has no such CPU."""
     if state.end:
         raise ModelError("the machine has ended; go back a step")
     if not 0 <= cpu < state.config.cpus:
@@ -99,16 +99,16 @@ def view_of(state: State, revision: Revision, cpu: int) -> View:
 
 
 def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[Hypercall, list[Region]]:
-    """The call, run again up to where it was; the regions it passed, and last the one it is about to enter.
+    """Run a call again up to where it was; return it, and the regions it passed with the next one last.
 
-    What it writes and notes on the way is in the state already, so that is forgotten. Raises ModelError if what it has
-    read does not lead to where it is, as in a state that somebody wrote by hand.
+    The state already holds what the call writes on the way, so these writes are discarded. Raise ModelError if its
+    reads do not lead to where it stands, as in a state written by hand.
     """
     body = function(view, *flight.args)
     view.told = flight.reads
     try:
         regions = [next(body) for _ in range(len(flight.regions) + 1)]
-        view.check(not flight.at or flight.at == place(body, regions[-1]), None, "stands elsewhere")
+        view.check(not flight.at or flight.at == locate(body, regions[-1]), None, "stands elsewhere")
     except Exception as error:
         raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from error
     view.told = None
@@ -119,7 +119,7 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
 
 def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None = None, *,
            ret: int | None = None, end: Event | None = None) -> Step:
-    """The step that ran these regions, with the state that the view has now; `now` is the call if it goes on."""
+    """Return the step that ran these regions, with the view's state; `now` is the call if it goes on."""
     cpu = view.peek(Cpu, view.number)
     if cpu.flight != now:
         view.store((Cpu, view.number), cpu._replace(flight=now))
@@ -129,18 +129,18 @@ def settle(view: View, flight: Flight, entered: list[Region], now: Flight | None
                 (*view.events, end) if end else tuple(view.events), tuple(view.flushed), tuple(view.answers))
 
 
-def nested(body: Any) -> list[Any]:
-    """The generators that a suspended call consists of: its own, the one that this waits for, and so on."""
-    found = []
+def list_generators(body: Any) -> list[Any]:
+    """Return the generators of a suspended call: its own, the one that this waits for, and so on."""
+    generators = []
     while isinstance(body, GeneratorType) and body.gi_frame:
-        found.append(body)
+        generators.append(body)
         body = body.gi_yieldfrom
-    return found
+    return generators
 
 
-def place(body: Any, coming: Region) -> tuple[str, ...]:
-    """Where a suspended call stands: each function it is in, with the number of its yield, and what comes next."""
-    chain = [f"{part.__name__}#{number_yields(part.gi_code)[part.gi_frame.f_lasti]}" for part in nested(body)]
+def locate(body: Any, coming: Region) -> tuple[str, ...]:
+    """Return where a suspended call stands: each function with the number of its yield, and what comes next."""
+    chain = [f"{part.__name__}#{number_yields(part.gi_code)[part.gi_frame.f_lasti]}" for part in list_generators(body)]
     return (*chain, coming[1])
 
 
@@ -156,27 +156,27 @@ def number_yields(code: CodeType) -> dict[int, int]:
     return {offset: yields.index(place) + 1 for offset, place in places.items() if place in yields}
 
 
-def held(body: Any) -> tuple[tuple[str, Value], ...]:
-    """What a suspended call keeps: the local variables of all its generators, but not its own arguments."""
+def collect_locals(body: Any) -> tuple[tuple[str, Value], ...]:
+    """Return what a suspended call keeps: the local variables of its generators, without its own arguments."""
     kept: dict[str, Value] = {}
     own = body.gi_code.co_varnames[:body.gi_code.co_argcount]
-    for part in nested(body):
+    for part in list_generators(body):
         for name, value in part.gi_frame.f_locals.items():
             if isinstance(value, View) or (part is body and name in own):
                 continue
-            shown = plain(value)
+            shown = to_value(value)
             kept[f"{part.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
     return tuple(sorted(kept.items()))
 
 
-def undoing(body: Any) -> Refusal | None:
+def find_refusal(body: Any) -> Refusal | None:
     """Return the refusal that a suspended call keeps while it takes back what it did, or None."""
-    kept = (value for part in nested(body) for value in part.gi_frame.f_locals.values())
+    kept = (value for part in list_generators(body) for value in part.gi_frame.f_locals.values())
     return next((Refusal(value.code, value.why) for value in kept if isinstance(value, Refused)), None)
 
 
-def plain(value: Any) -> Value:
-    """What stands for a local variable in a state: of a pointer its address, of a record or a refusal its fields."""
+def to_value(value: Any) -> Value:
+    """Return a local variable as a value in a state: a pointer's address, the fields of a record or a refusal."""
     if isinstance(value, Ref):
         return value.address
     if isinstance(value, Refused):

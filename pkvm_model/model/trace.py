@@ -30,16 +30,16 @@ LINE = re.compile(rf"(?P<cpu>\d{{1,3}}) (?P<what>resume|{CALL.pattern}) (?P<outc
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9.]{0,19}\+?")
 NUMBER = re.compile(r"-?\d{1,18}|0x[0-9a-f]{1,16}")
 LIMIT = 100_000
-"""A trace with more characters than this is refused before it is looked at."""
+"""The most characters of a trace; longer texts are refused unread."""
 
 
 class TraceError(ValueError):
-    """Raised for a text that is not a trace; the message names the line."""
+    """The text is not a trace; the message names the line."""
 
 
 @dataclass(frozen=True)
 class TraceLine:
-    """One step of a trace: the CPU, the call that begins or None where one goes on, and the outcome as text."""
+    """One step of a trace: the CPU, the call that begins (None if one goes on), and the outcome as text."""
 
     cpu: int
     call: Call | None
@@ -64,7 +64,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Replay:
-    """How a trace went: the steps that fitted, the state after them, and, if it did not fit to the end, why."""
+    """The result of a replay: the steps that matched, the state after them, and the first difference, if any."""
 
     trace: Trace
     steps: tuple[Step, ...]
@@ -73,7 +73,7 @@ class Replay:
 
 
 def show_header(revision: Revision, config: Config) -> str:
-    """The first line: version, kernel, guards taken away, and where the machine is not the usual one."""
+    """Return the first line: version, kernel, guards taken away, and sizes that differ from the defaults."""
     words = [f"pkvm-trace {VERSION} {revision.name}"]
     if revision.removed:
         words.append("without=" + ",".join(revision.removed))
@@ -82,7 +82,7 @@ def show_header(revision: Revision, config: Config) -> str:
 
 
 def show_call(call: Call) -> str:
-    """A call as it is written; arguments that have their usual value at the end are left out."""
+    """Return a call as text; arguments at the end that have their default are left out."""
     given = list(zip(parameters(call.name).values(), call.args, strict=False))
     while given and given[-1][0].default == given[-1][1]:
         given.pop()
@@ -90,14 +90,14 @@ def show_call(call: Call) -> str:
 
 
 def show_value(value: Value) -> str:
-    """A number in decimal, a handle in hexadecimal, a truth as 0 or 1, a name as it is."""
+    """Return a value as text: a number in decimal, a handle in hexadecimal, a bool as 0 or 1, a name as it is."""
     if isinstance(value, str):
         return value
     return f"{value:#x}" if value >= 0x1000 else str(int(value))
 
 
 def show_outcome(step: Step) -> str:
-    """What came of a step: `...`, a result, an event, or both."""
+    """Return the outcome of a step: `...`, a result, an event, or both."""
     if step.state.end:
         return f"! {step.state.end.kind} {step.state.end.where}"
     events = "".join(f" ! {event.kind} {event.where}" for event in step.events)
@@ -105,19 +105,19 @@ def show_outcome(step: Step) -> str:
 
 
 def show_ret(ret: int | None) -> str:
-    """A result: a number, an error's name, void for a call without an answer."""
+    """Return a result: a number, an error's name, void for a call without an answer."""
     if ret is None:
         return "void"
     return errno(ret) if ret < 0 else show_value(ret)
 
 
 def record_step(step: Step, begun: bool) -> TraceLine:
-    """The trace line of a step; `begun` says that the call began with it."""
+    """Return the trace line of a step; `begun` says whether the call began with it."""
     return TraceLine(step.cpu, step.call if begun else None, show_outcome(step))
 
 
 def parse(text: str) -> Trace:
-    """The trace that a text describes. Raises TraceError with the line's number for anything else."""
+    """Return the trace that a text describes. Raise TraceError with the line's number for anything else."""
     if len(text) > LIMIT:
         raise TraceError(f"a trace has at most {LIMIT} characters, this has {len(text)}")
     rows = text.strip().splitlines()
@@ -131,7 +131,7 @@ def parse(text: str) -> Trace:
 
 
 def parse_header(row: str) -> tuple[Revision, Config]:
-    """Kernel and machine from the first line."""
+    """Return kernel and machine from the first line."""
     match row.split(" "):
         case ["pkvm-trace", "1", name, *options] if name in REVISIONS:
             return parse_options(REVISIONS[name], options)
@@ -143,7 +143,7 @@ def parse_header(row: str) -> tuple[Revision, Config]:
 
 
 def parse_options(revision: Revision, options: list[str]) -> tuple[Revision, Config]:
-    """The rest of the first line: `without=GUARD,GUARD` and sizes such as `cpus=2`."""
+    """Apply the rest of the first line: `without=GUARD,GUARD` and sizes such as `cpus=2`."""
     config, sizes = Config(), Config._fields
     for option in options:
         name, _, value = option.partition("=")
@@ -203,7 +203,7 @@ def parse_value(text: str, kind: str) -> Value:
 
 
 def replay(trace: Trace) -> Replay:
-    """Run a trace, and stop at the first step that comes out otherwise than it says."""
+    """Run a trace; stop at the first step whose outcome differs from the trace."""
     state, steps = State(trace.config), list[Step]()
     for number, row in enumerate(trace.lines, 2):
         try:
@@ -219,13 +219,13 @@ def replay(trace: Trace) -> Replay:
 
 
 def run_line(state: State, revision: Revision, row: TraceLine) -> Step:
-    """One step of a trace: a region where the call goes on after it, else all that is left of the call."""
+    """Run one step of a trace: a lock region if the call goes on after it, else the rest of the call."""
     step = begin(state, revision, row.cpu, row.call) if row.call else resume(state, revision, row.cpu)
     return step if row.outcome.startswith("...") else finish(step, revision)
 
 
 def record(revision: Revision, config: Config, steps: Iterable[tuple[Step, bool]]) -> Trace:
-    """The trace of steps; the truth beside each says that a call began with it."""
+    """Return the trace of steps; the bool beside each says whether a call began with it."""
     taken = list(steps)
     end = taken[-1][0].state if taken else State(config)
     return Trace(revision, config, tuple(record_step(step, begun) for step, begun in taken), digest(end))

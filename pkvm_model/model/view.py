@@ -1,8 +1,8 @@
 """A hypercall's view of the machine: reads, writes, checks, and what a check that fails does.
 
-A view is made for one step of one CPU and thrown away after it. Field access goes through `Ref`, so that every
-read can be remembered (a call under way is restored by telling it again what it read) and every touch of EL2's own
-structs can be compared with what EL2 has mapped: using memory that was given back is found, not assumed.
+A view serves one step of one CPU. Field access goes through `Ref`, so that every read is recorded (a call under way is
+restored by handing it its reads again) and every touch of EL2's own structs is checked against what EL2 has mapped: use
+of memory that was given back is detected, not assumed.
 """
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ EL2_STRUCTS = (Vm, Vcpu)
 
 
 class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failure of this program
-    """A check said no: `code` is what the caller gets (None: nothing at all), `why` the reason in words.
+    """A check failed: `code` is what the caller gets (None if the call has no answer), `why` the reason in words.
 
-    A call that yields while it handles one gives it a name, so that it is among the values that the call keeps.
+    A call that yields while it handles a refusal gives it a name, so that it is among the values that the call keeps.
     """
 
     def __init__(self, code: int | None, why: str) -> None:
@@ -37,18 +37,18 @@ class Refused(Exception):  # noqa: N818  # an outcome of the model, not a failur
 
 
 class ModelError(Exception):
-    """The model was asked for something that cannot be; the message says what to do."""
+    """The request is impossible; the message says what to do."""
 
 
 class Ended(Exception):  # noqa: N818  # as Refused
-    """The machine is over; `event` says how."""
+    """The machine has ended; `event` says how."""
 
     def __init__(self, event: Event) -> None:
         self.event = event
 
 
 class Waits(ModelError):  # noqa: N818  # as Refused
-    """A CPU cannot go on before another one drops a lock of the host's."""
+    """A CPU cannot go on until another one drops one of the host's locks."""
 
 
 class Ref:
@@ -72,7 +72,7 @@ class Ref:
 
 
 class Null:
-    """The pointer to nothing. It is false; using it all the same is a fault at EL2."""
+    """The null pointer. It is false, and using it is a fault at EL2."""
 
     address = None
 
@@ -91,8 +91,8 @@ NULL = Null()
 class View:
     """The machine as one CPU's call sees it during one step.
 
-    `number` is the CPU's, `records` the machine's memory as it is by now; `events`, `flushed`, `answers` and `refused`
-    are what the step will tell. `reads` is what the call has read, and `told` what it is to read while it is restored.
+    `number` is the CPU's, `records` the machine's current memory; `events`, `flushed`, `answers` and `refused` go into
+    the step. `reads` is what the call has read, `told` the reads to hand back while the call is restored.
     `references` are those that the call holds, `hypercall` the one that a host function is in.
     """
 
@@ -105,7 +105,7 @@ class View:
         self.restart()
 
     def restart(self) -> None:
-        """See the machine as it was before the step, and forget what was noted since."""
+        """See the machine as it was before the step, and drop everything recorded since."""
         self.records: dict[Key, Any] = self.state.table.copy()
         self.events: list[Event] = []
         self.flushed: list[int] = []
@@ -113,23 +113,23 @@ class View:
         self.refused: tuple[int | None, str] | None = None
 
     def ref(self, kind: type[Any], name: str | int) -> Ref:
-        """A pointer to a record."""
+        """Return a pointer to a record."""
         return Ref(self, kind, name)
 
     def vm(self, address: str) -> Ref:
-        """The VM struct at this address."""
+        """Return a pointer to the VM struct at this address."""
         return Ref(self, Vm, address)
 
     def vcpu(self, address: str | None) -> Pointer:
-        """The vCPU struct at this address, or NULL."""
+        """Return a pointer to the vCPU struct at this address, or NULL."""
         return NULL if address is None else Ref(self, Vcpu, address)
 
     def page(self, name: str) -> Ref:
-        """EL2's record of a page."""
+        """Return a pointer to EL2's record of a page."""
         return Ref(self, Page, name)
 
     def slot(self, idx: int) -> Ref:
-        """An entry of the VM table."""
+        """Return a pointer to an entry of the VM table."""
         return Ref(self, Slot, idx)
 
     @property
@@ -138,11 +138,11 @@ class View:
         return Ref(self, Cpu, self.number)
 
     def peek(self, kind: type[Any], name: str | int) -> Any:
-        """The record as it is now, behind the call's back: not remembered as something it has read."""
+        """Return the current record without recording that the call has read it."""
         return self.records.get((kind, name)) or zeroed(kind)
 
     def read(self, ref: Ref, field: str) -> Value:
-        """The field's value, or while a call is being restored, what it read at this point the first time."""
+        """Return the field's value; while a call is restored, what it read at this point the first time."""
         if self.told is not None:
             value = self.told[len(self.reads)]
         else:
@@ -152,7 +152,7 @@ class View:
         return value
 
     def write(self, ref: Ref, field: str, value: Value) -> None:
-        """Write the field. What a call writes while it is being restored was written the first time."""
+        """Write the field, except while a call is restored: then it was written the first time."""
         if self.told is None:
             self.touch(ref)
             if field == "loaded":
@@ -160,7 +160,7 @@ class View:
             self.store(ref.key, self.peek(*ref.key)._replace(**{field: value}))
 
     def hand_over(self, vcpu: str | None) -> None:
-        """Let the vCPU that is being loaded keep the call's reference to its VM, or one that is put give it back."""
+        """Move the call's reference to the vCPU that it loads, or back to the call from the vCPU that it puts."""
         if vcpu:
             self.drop_reference(self.peek(Vcpu, vcpu).vm)
         elif (loaded := self.peek(Cpu, self.number).loaded) and (vm := self.peek(Vcpu, loaded).vm):
@@ -172,12 +172,12 @@ class View:
             self.references.append(Reference(vm, self.hypercall))
 
     def drop_reference(self, vm: str) -> None:
-        """Record that the call holds one reference to a VM less, if it holds any."""
+        """Record that the call holds one reference fewer to a VM, if it holds any."""
         if self.told is None and (mine := [reference for reference in self.references if reference.vm == vm]):
             self.references.remove(mine[-1])
 
     def store(self, key: Key, record: Record) -> None:
-        """Write a whole record; a zeroed one is none."""
+        """Write a whole record; a zeroed record is left out of the state."""
         if type(record) is key[0] and record == zeroed(key[0]):
             self.records.pop(key, None)
         else:
@@ -189,7 +189,7 @@ class View:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def zero(self, address: str) -> None:
-        """Zero a struct that is about to be given back; calls that keep its address keep a stale one from here on."""
+        """Zero a struct before it is given back; from here on its address is stale in calls that keep it."""
         for kind in EL2_STRUCTS:
             self.records.pop((kind, address), None)
         for number in range(self.config.cpus):
@@ -199,7 +199,7 @@ class View:
                 self.records[Cpu, number] = cpu._replace(flight=cpu.flight._replace(stale=stale))
 
     def flush_vmid(self, handle: int) -> None:
-        """Make every CPU forget the translations of a VM; the VMID is the slot's number + 1, for 0 is the host's."""
+        """Make every CPU forget the translations of a VM; its VMID is the slot's number + 1, since 0 is the host's."""
         self.flushed.append(handle - HANDLE_OFFSET + 1)
 
     def check(self, holds: object, code: int | None, why: str) -> None:
@@ -208,9 +208,9 @@ class View:
             raise Refused(code, why)
 
     def guard(self, name: str, holds: object, why: str) -> None:
-        """The same for a check that a race hinges on: the revision says whether it stands, and what it answers.
+        """Check a named condition, if the revision has this guard, and refuse with the revision's code.
 
-        A function that stands in for it is told the view and what the kernel's own check found.
+        A function that replaces the guard gets the view and the result of the kernel's own check.
         """
         own = self.revision.functions.get(name)
         if name not in self.revision.guards or (own(self, holds) if own else holds):
@@ -220,20 +220,20 @@ class View:
         raise Refused(answer.code if isinstance(answer, Warn) else answer, why)
 
     def stands(self, name: str) -> bool:
-        """True if the revision has this guard; for what a kernel does rather than checks."""
+        """Return True if the revision has this guard; for guards that are actions, not checks."""
         return name in self.revision.guards
 
     def warn_on(self, condition: object, where: str, why: str) -> None:
-        """WARN_ON at EL2 is a BRK instruction, and an exception that EL2 takes from itself ends the machine."""
+        """End the machine if the condition holds: WARN_ON at EL2 is a BRK, an exception that EL2 does not survive."""
         self.bug_on(condition and self.revision.warn_is_fatal, where, why, "warns")
 
     def bug_on(self, condition: object, where: str, why: str, does: str = "meets a BUG") -> None:
-        """BUG_ON at EL2 ends the machine in the same way; there is no build that goes on behind it."""
+        """End the machine if the condition holds, in every build: BUG_ON at EL2."""
         if condition:
             raise Ended(Event("EL2_PANIC", where, f"{does} at EL2: {why}"))
 
     def attempt(self, body: Callable[..., None], *args: Any) -> int | None:
-        """Run a body of checks and effects; 0, or the code of the first check that failed."""
+        """Run a body of checks and effects; return 0, or the code of the first check that failed."""
         try:
             body(self, *args)
         except Refused as refused:
@@ -241,6 +241,6 @@ class View:
         return 0
 
     def answer(self, refused: Refused) -> int | None:
-        """Turn a refusal into the code that the caller gets, and remember the reason."""
+        """Return the code that the caller of a refused call gets, and keep the reason for the step."""
         self.refused = refused.code, refused.why
         return refused.code

@@ -13,20 +13,20 @@ from .view import NULL, Pointer, Ref, Refused, Region, View
 
 
 def vm_slot(view: View, handle: int) -> Pointer:
-    """The slot a handle names, or NULL when it is out of range (`vm_handle_to_idx`)."""
+    """Return the slot that a handle names, or NULL if it is out of range (`vm_handle_to_idx`)."""
     idx = (handle & (1 << view.revision.handle_bits) - 1) - HANDLE_OFFSET
     return view.slot(idx) if 0 <= idx < view.config.slots else NULL
 
 
 def get_vm_by_handle(view: View, handle: int) -> Pointer:
-    """The VM a handle names, or NULL; a reserved slot is no VM. Takes no reference."""
+    """Return the VM that a handle names, or NULL; a reserved slot is not a VM. Take no reference."""
     slot = vm_slot(view, handle)
     entry = slot.entry if slot else FREE
     return NULL if entry in (FREE, RESERVED) else view.vm(entry)
 
 
 def insert_vm_table_entry(view: View, handle: int, vm: str) -> None:
-    """Put the VM into the slot that was promised; this publishes it."""
+    """Put the VM into its reserved slot; this publishes it."""
     slot = vm_slot(view, handle)
     view.check(slot, -EINVAL, f"{handle:#x} is out of range")
     view.guard("insert_reserved", slot.entry == RESERVED, f"the slot of {handle:#x} is not reserved")
@@ -34,13 +34,13 @@ def insert_vm_table_entry(view: View, handle: int, vm: str) -> None:
 
 
 def remove_vm_table_entry(view: View, vm: Ref) -> None:
-    """Flush the VMID, then empty the slot: handle, slot and VMID can be given away from here on."""
+    """Flush the VMID, then empty the slot: from here on handle, slot and VMID can be given away."""
     view.flush_vmid(vm.handle)
     vm_slot(view, vm.handle).entry = FREE
 
 
 def hyp_page_count(view: View, vm: Pointer) -> int:
-    """How many references there are to a VM: 0 means idle, not dead."""
+    """Return the number of references to a VM: 0 means idle, not dead."""
     return int(view.page(vm.address).refcount)
 
 
@@ -51,7 +51,7 @@ def hyp_page_ref_inc(view: View, vm: Ref) -> None:
 
 
 def hyp_page_ref_dec(view: View, vm: Ref) -> None:
-    """Drop a reference. It changes only the page's count, so it does not fault on memory that was given back."""
+    """Drop a reference. Only the page's count changes, so this does not fault on memory that was given back."""
     page = view.page(vm.address)
     view.bug_on(page.refcount == 0, "hyp_page_ref_dec", f"the count of page {vm} is 0 already")
     if (flight := view.peek(Cpu, view.number).flight) and vm.address in flight.stale:
@@ -61,7 +61,7 @@ def hyp_page_ref_dec(view: View, vm: Ref) -> None:
 
 
 def get_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Pointer]:
-    """The VM a handle names, with a reference that the caller drops."""
+    """Return the VM that a handle names, with a reference that the caller drops."""
     yield "L", "find the VM and take a reference"
     vm = get_vm_by_handle(view, handle)
     view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
@@ -71,9 +71,9 @@ def get_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Pointer]
 
 
 def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Pointer]:
-    """The same for calls that want an ordinary VM, not a protected one ("np").
+    """Return the ordinary ("np", not protected) VM that a handle names, with a reference that the caller drops.
 
-    The reference is taken before it is asked whether the VM is protected: even a refused call holds one for a moment.
+    It takes the reference before it checks whether the VM is protected: even a refused call holds one for a moment.
     """
     vm = yield from get_pkvm_hyp_vm(view, handle)
     if vm.is_protected:
@@ -84,7 +84,7 @@ def get_np_pkvm_hyp_vm(view: View, handle: int) -> Generator[Region, None, Point
 
 
 def put_pkvm_hyp_vm(view: View, vm: Ref, ret: int | None) -> Generator[Region, None, int | None]:
-    """Drop the reference that a call held for as long as it ran, and give the call's answer."""
+    """Drop the reference that a call held while it ran, and return the call's answer."""
     yield "L", "drop the reference"
     hyp_page_ref_dec(view, vm)
     return ret

@@ -15,7 +15,7 @@ import pytest
 from pkvm_model.conform.compare_vectors import start_machine
 from pkvm_model.conform.vectors import Vector
 from pkvm_model.model.revisions import REVISIONS, Revision
-from pkvm_model.model.run import begin, finish, regions, resume
+from pkvm_model.model.run import begin, finish, list_regions, resume
 from pkvm_model.model.state import Cpu, Flight, State, Value
 from pkvm_model.model.state_json import digest, from_json, to_json
 from pkvm_model.model.steps import Call, Step
@@ -150,7 +150,7 @@ def test_restoring_a_call_changes_nothing() -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "finalise", HANDLE)
     before = to_json(machine.state)
-    assert [locks for locks, _ in regions(machine.state, V1, 0)] == ["L", "G"]
+    assert [locks for locks, _ in list_regions(machine.state, V1, 0)] == ["L", "G"]
     assert to_json(machine.state) == before
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ...explore.check import Always
-from ...model.dispatch import untouched
+from ...model.dispatch import x1_when_unsupported
 from ...model.state import FREE, OWNED, State, Vm
 from ...model.trace import show_ret
 from ...scenes.two_phases import CREATED_UNASKED, IN_FLIGHT, MISSING_LINE, SAME_NUMBER, walk
@@ -33,7 +33,7 @@ def missing_line(answer: SubmittedAnswer) -> Verdict:
     answers = {name: (args, x1) for name, args, x1 in story.steps[0][0].answers}
     args, x1 = answers[START]
     return check_prediction(answer, {
-        "x1": "its own argument" if x1 == untouched(args) else show_ret(x1),
+        "x1": "its own argument" if x1 == x1_when_unsupported(args) else show_ret(x1),
         "page": "it is home" if story.page("g0").host == OWNED else "it is still lent",
         "finalise": show_ret(answers[FINALISE][1]) if FINALISE in answers else "it is not called",
         "log": str(count_warnings(story))}, "1 run, all of it", story)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...explore.properties import INVARIANTS
-from ...model.dispatch import untouched
+from ...model.dispatch import x1_when_unsupported
 from ...model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
 from ...scenes.who_owns_this_page import (FORGETS_PINS, LENDS_TWICE, LEND_AND_GIVE, LENT_TO_GUEST, REFUSED_ROOT,
                                           TWO_GUESTS, UNKNOWN_UNSHARE)
@@ -62,7 +62,7 @@ def unknown_unshare(answer: SubmittedAnswer) -> Verdict:
     """Check what an honest host experiences on a kernel that does not know one of its calls."""
     story = play(UNKNOWN_UNSHARE, 0)
     page, step = story.page("kvm0"), story.steps[0][0]
-    unknown = [x1 == untouched(args) for name, args, x1 in step.answers if name == "__pkvm_host_unshare_hyp"]
+    unknown = [x1 == x1_when_unsupported(args) for name, args, x1 in step.answers if name == "__pkvm_host_unshare_hyp"]
     return check_prediction(answer, {
         "x1": "its own argument" if all(unknown) else "an answer of EL2's",
         "warnings": str(sum(event.kind == "HOST_WARN" for event in step.events)),
