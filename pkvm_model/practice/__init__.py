@@ -1,1 +1,1 @@
-"""Exercises: their text, their checks, where learners' code runs, what is noted of it, and what the learner sees."""
+"""Exercises: their text, their checks, the process in which learners' code runs, and the learner's progress."""

@@ -124,13 +124,13 @@ def find_changes(before: dict[str, Any]) -> Iterator[str]:
             yield name
 
 
-def hold_same_objects(one: Any, other: Any) -> bool:
+def hold_same_objects(first: Any, second: Any) -> bool:
     """Return True if two containers hold the same objects."""
-    if type(one) is not type(other) or len(one) != len(other):
+    if type(first) is not type(second) or len(first) != len(second):
         return False
-    if isinstance(one, dict):
-        return all(key in other and other[key] is value for key, value in one.items())
-    return all(mine is yours for mine, yours in zip(one, other, strict=True))
+    if isinstance(first, dict):
+        return all(key in second and second[key] is value for key, value in first.items())
+    return all(mine is yours for mine, yours in zip(first, second, strict=True))
 
 
 def limit_memory() -> None:

@@ -45,7 +45,7 @@ class Submission:
 
     @property
     def is_solution_earned(self) -> bool:
-        """True if the exercise is solved, now or before, or the learner has asked for the solution."""
+        """True if the exercise is solved, now or before, or if the learner has seen the solution."""
         return self.verdict.passed or self.note.record.solved or self.note.record.shown
 
     @property

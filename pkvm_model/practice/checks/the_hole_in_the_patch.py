@@ -58,14 +58,15 @@ def no_honest_host(answer: SubmittedAnswer) -> Verdict:
     honest, any_order = explore_fully(DESTROY_AND_UNMAP, *MEMORY), explore_fully(FIND_THE_HOLE, *MEMORY)
     hole, guard, quiet = (play(FIND_THE_HOLE, *run) for run in ((1, 0, 1, 0), (0, 1), (1, 0, 0, 1, 0)))
     tenant = play(SAME_MEMORY, 1, 0, 0, 1, 1, 1, 1)
-    host_only, given = is_reached(any_order, "I0b") and not is_reached(honest, "I0b"), gave_struct_back(hole)
+    host_only = is_reached(any_order, "I0b") and not is_reached(honest, "I0b")
+    after_hole, after_guard = gave_struct_back(hole), gave_struct_back(guard)
     truth = {
         "reason": select_true({"EL2 may not count on its host": host_only,
                                "an honest host falls in, too": is_reached(honest, "I0b"),
                                "the host is warned first": any(event.kind == "HOST_WARN" for step, _ in hole.steps
                                                                for event in step.events)}),
-        "but_then": select_true({"here EL2 goes on in memory that is the host's": given and not gave_struct_back(guard),
-                                 "nothing: the machine ends both times": given == gave_struct_back(guard),
+        "but_then": select_true({"here EL2 goes on in memory that is the host's": after_hole and not after_guard,
+                                 "nothing: the machine ends both times": after_hole == after_guard,
                                  "here nobody can say which call it was": not hole.state.end}),
         "and_if": select_true({"no: the next VM in that memory can pay for it": tenant.state.end is not None,
                                "yes: the machine goes on for good": tenant.state.end is None,
