@@ -78,7 +78,7 @@ class Either(Schema):
             yield from schema.faults(value, path)
 
 
-class Record(Schema):
+class RecordSchema(Schema):
     """An object with required and optional fields; `others` says whether it may have any other fields."""
 
     def __init__(self, required: Mapping[str, Schema], optional: Mapping[str, Schema], others: bool) -> None:
@@ -187,7 +187,7 @@ def shorten(value: Any) -> str:
 def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, *,
            others: bool = False) -> Schema:
     """Return the schema of an object with these fields, and no others unless `others` is true."""
-    return Record(required, optional or {}, others)
+    return RecordSchema(required, optional or {}, others)
 
 
 def map_of(values: Schema, names: Schema | None = None) -> Schema:

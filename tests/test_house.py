@@ -200,6 +200,24 @@ def test_most_functions_are_short() -> None:
     assert lengths[len(lengths) * 9 // 10] <= P90_FUNCTION
 
 
+def type_names(path: Path) -> Iterator[str]:
+    """Yield the names of the classes and type aliases of a file, but not of its TypeVars."""
+    yield from (node.name for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
+    for node in tree(path).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        is_alias = not isinstance(getattr(node, "value", None), ast.Call)
+        if isinstance(target, ast.Name) and re.match("[A-Z][a-z]", target.id) and is_alias:
+            yield target.id
+
+
+def test_the_name_of_a_type_is_unique() -> None:
+    homes: dict[str, set[str]] = {}
+    for path in python_files():
+        for name in type_names(path):
+            homes.setdefault(name, set()).add(name_of(path))
+    assert not {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1}
+
+
 def code_lines(path: Path) -> int:
     """Count the lines of code in a file: no docstrings, no comments, no blank lines."""
     texts = {line for node in ast.walk(tree(path))

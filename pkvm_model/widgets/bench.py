@@ -8,7 +8,7 @@ from ..graphs.reach import Reach
 from .bench_static import render_bench
 from .bench_words import describe_bench
 from .front_end import read_constants
-from .walk import Edge, Expand, Graph, State, Walk
+from .walk import Edge, Expand, Graph, ShownState, Walk
 from .widget import Widget, compact
 
 
@@ -51,7 +51,7 @@ class Bench(Widget):
         return self._here().branches
 
     @property
-    def state(self) -> State:
+    def state(self) -> ShownState:
         """The state shown, as in `docs/widgets.md`."""
         return self._here().state
 
@@ -110,7 +110,7 @@ def pack(graph: Graph) -> str:
     def find_place(part: object) -> int:
         return places.setdefault(compact(part), len(places))
 
-    def pack_state(state: State) -> State:
+    def pack_state(state: ShownState) -> ShownState:
         shared = {kind: [find_place(part) for part in state[kind]] for kind in SHARED if kind in state}
         return state | shared | {"holds": find_place(state["holds"])}
 

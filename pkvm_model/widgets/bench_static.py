@@ -6,7 +6,7 @@ from html import escape
 from .bench_words import VIEWS, show_answer, describe_state, describe_properties
 from .front_end import read_constants
 from .static import HUES, LINE, MUTED, render_box, render, render_list, render_table
-from .walk import State, Walk
+from .walk import ShownState, Walk
 
 RIGHTS: dict[str, str] = read_constants()["rights"]
 CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}
@@ -29,7 +29,7 @@ def render_pages(walk: Walk) -> str:
     return render_table("Who owns every page", ["Page", "Host", "Hyp", "Guest", "Owner", "Counts", "In words"], rows)
 
 
-def render_page(name: str, what: str, row: State) -> str:
+def render_page(name: str, what: str, row: ShownState) -> str:
     """Return the row of a page: signs, owner, counts and sentence."""
     first = render("th", "cell", escape(name), render("span", "what", escape(what)), scope="row")
     cells = [render_right(view, row[view]) for view in VIEWS]

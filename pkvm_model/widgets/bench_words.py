@@ -1,7 +1,7 @@
 """The bench in words: a sentence, a line for each CPU and VM, and a table."""
 from __future__ import annotations
 
-from .walk import Edge, PropertyResult, State, Walk
+from .walk import Edge, PropertyResult, ShownState, Walk
 
 VIEWS = ("host", "hyp", "guest")
 SIGNS = {"O": "[O ]", "S": "[S/]", "B": "[B/]", "-": "[- ]", "X": "[X#]"}
@@ -23,7 +23,7 @@ def show_answer(edge: Edge | None) -> str:
     return signs.get(kind, "")
 
 
-def describe_lane(name: str, lane: State) -> str:
+def describe_lane(name: str, lane: ShownState) -> str:
     """Return a CPU's call, position, next region, and what it keeps."""
     if not lane["call"]:
         return f"{name}: {lane['where']}."
@@ -38,7 +38,7 @@ def show_locks(locks: str) -> str:
     return f"[{'+'.join(letter for letter in locks if letter.isalpha())}]"
 
 
-def describe_card(card: State) -> str:
+def describe_card(card: ShownState) -> str:
     """Return a VM's state, count with holders, dying flags on both sides, and vCPUs."""
     holders = ", ".join(describe_holder(holder) for holder in card["holders"]) or "nobody"
     vcpus = "".join(f"; vCPU {vcpu['idx']} {vcpu['word']}" for vcpu in card["vcpus"])
@@ -47,13 +47,13 @@ def describe_card(card: State) -> str:
     return f"VM {card['handle']}: {card['word']}, {card['where']}; {count}{vcpus}{back}."
 
 
-def describe_holder(holder: State) -> str:
+def describe_holder(holder: ShownState) -> str:
     """Return who holds a reference, and for how long."""
     says = str(holder["says"])
     return f"{says}, this call" if holder["kind"] == "call" and not holder["stale"] else says
 
 
-def describe_slot(number: int, slot: State) -> str:
+def describe_slot(number: int, slot: ShownState) -> str:
     """Return a slot of the VM table."""
     return f"slot {number} ({slot['handle']}): {slot['word']}"
 
@@ -86,7 +86,7 @@ def make_page_rows(walk: Walk) -> list[list[str]]:
     return [head, *(make_page_row(name, row) for (name, _), row in pages)]
 
 
-def make_page_row(name: str, row: State) -> list[str]:
+def make_page_row(name: str, row: ShownState) -> list[str]:
     """Return the row of a page: signs, owner, counts and sentence."""
     owner = f"{OWNERS[row['owner']]} {row['owner']}"
     return [name, *(SIGNS[row[view]] for view in VIEWS), owner, row["count"], row["says"]]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .bench_static import RIGHTS
 from .bench_words import SIGNS, show_answer, align_columns
-from .walk import Edge, Graph, State, Walk
+from .walk import Edge, Graph, ShownState, Walk
 
 
 class StepRow(NamedTuple):
@@ -65,7 +65,7 @@ def walk_to_difference(graph: Graph) -> Walk:
     return walk
 
 
-def describe_side(before: State, edge: Edge, side: int) -> str:
+def describe_side(before: ShownState, edge: Edge, side: int) -> str:
     """Return what a kernel did in a step, or why it did nothing."""
     done = edge["sides"][side]
     if done:

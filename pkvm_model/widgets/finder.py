@@ -11,7 +11,7 @@ from ..model.revisions import Revision
 from .cases import Case
 from .finder_words import describe_finder, shorten_answer, render_finder
 from .finder_session import FinderSession, parse_place
-from .walk import State
+from .walk import ShownState
 from .widget import Widget, compact
 
 
@@ -58,7 +58,7 @@ class Finder(Widget):
         return self._here().bench.trace
 
     @property
-    def state(self) -> State:
+    def state(self) -> ShownState:
         """The state shown, as in `docs/widgets.md`."""
         return self._here().bench.state
 

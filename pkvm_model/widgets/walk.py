@@ -15,10 +15,9 @@ from urllib.parse import unquote
 from ..graphs.contract import AnyGraph, AnyGrowth
 
 Graph = AnyGraph
-State = dict[str, Any]
+ShownState = dict[str, Any]
 Edge = dict[str, Any]
-Answer = AnyGrowth
-Expand = Callable[[int, int, str], Answer]
+Expand = Callable[[int, int, str], AnyGrowth]
 SPACE = re.compile(r"\+(?![,)])")
 """A + that stands for a space in a link; a + that ends an address stays."""
 
@@ -58,7 +57,7 @@ class Walk:
     def __init__(self, graph: Graph, expand: Expand | None = None):
         """Start at the graph's start; `expand` computes what the graph does not hold."""
         self.graph = graph
-        self.states: dict[int, State] = dict(enumerate(graph["states"]))
+        self.states: dict[int, ShownState] = dict(enumerate(graph["states"]))
         self.edges: dict[int, list[Edge]] = {at: copy_edges(edges) for at, edges in enumerate(graph["edges"])}
         self.places = [HistoryPlace(0, None, None, int(graph["start"]))]
         self.place = self.places[0]
@@ -75,7 +74,7 @@ class Walk:
         return self.place.id
 
     @property
-    def state(self) -> State:
+    def state(self) -> ShownState:
         """The state shown."""
         return self.states[self.here]
 
@@ -157,7 +156,7 @@ class Walk:
             places.append(self.place if fits else None)
         self.place = places[kept["at"]] or self.places[0]
 
-    def ask(self, from_id: int, cpu: int, line: str) -> Answer:
+    def ask(self, from_id: int, cpu: int, line: str) -> AnyGrowth:
         """Compute an edge, keep the result, and return the answer for the front end."""
         if self.expand is None:
             raise LookupError("this bench has nobody to ask; make it with bench(scene)")

@@ -9,7 +9,7 @@ from ...show.table import Table
 from .chapters import Chapter, read_chapters
 
 
-class Way(NamedTuple):
+class Route(NamedTuple):
     """A way through the course: its readers, and the numbers of its chapters in their order."""
 
     name: str
@@ -18,12 +18,13 @@ class Way(NamedTuple):
 
 
 WAYS = (
-    Way("One hour", "those who want to see the hole and try it", "01 09"),
-    Way("Half a day", "those who want the whole story of teardown", "01 05 07 08 09 10"),
-    Way("The course", "those who want to be able to review such a patch", "01 02 03 04 05 06 07 08 09 10 11 12 13 14"),
-    Way("OS student", "those who know page tables, and no virtual machines", "01 02 03 04 05 07 08 09 10"),
-    Way("KVM developer", "those who know the code, and want the races and the evidence", "01 05 07 09 10 13 14"),
-    Way("Model-checking fan", "those who want to break and mend the model", "01 08 09 10 11"))
+    Route("One hour", "those who want to see the hole and try it", "01 09"),
+    Route("Half a day", "those who want the whole story of teardown", "01 05 07 08 09 10"),
+    Route("The course", "those who want to be able to review such a patch",
+          "01 02 03 04 05 06 07 08 09 10 11 12 13 14"),
+    Route("OS student", "those who know page tables, and no virtual machines", "01 02 03 04 05 07 08 09 10"),
+    Route("KVM developer", "those who know the code, and want the races and the evidence", "01 05 07 09 10 13 14"),
+    Route("Model-checking fan", "those who want to break and mend the model", "01 08 09 10 11"))
 
 
 def course_map() -> Dot:

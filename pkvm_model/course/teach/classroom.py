@@ -34,13 +34,13 @@ class Learner:
         """The learner's name as they gave it, or that of the file."""
         return self.hand_in.name or self.file
 
-    def done(self, exercise: str) -> ExerciseRecord:
+    def progress_in(self, exercise: str) -> ExerciseRecord:
         """Return the progress in an exercise."""
         return self.hand_in.exercises.get(exercise, ExerciseRecord())
 
     def choose_sign(self, exercise: str) -> str:
         """Return the progress in an exercise in a few characters; heat_map.LEGEND explains them."""
-        done = self.done(exercise)
+        done = self.progress_in(exercise)
         more = (done.steps or 0) - (done.fewest or 0)
         if done.solved:
             sign = f"✓{done.hints or ''}" + (f" +{more}" if done.steps and done.fewest and more > 0 else "")
@@ -50,7 +50,7 @@ class Learner:
 
     def make_row(self, names: list[str]) -> tuple[str, ...]:
         """Return the learner's row in the table of the class, over these exercises."""
-        done = [self.done(name) for name in names]
+        done = [self.progress_in(name) for name in names]
         sums = (sum(each.hints for each in done), sum(each.shown for each in done), sum(each.tries for each in done))
         solved = f"{sum(each.solved for each in done)} of {len(done)}"
         return (self.name, solved, *map(str, sums), self.file, str(sum(map(len, self.doubts.values()))))
@@ -96,7 +96,7 @@ class Classroom:
 
     def make_exercise_row(self, exercise: str) -> tuple[str, ...]:
         """Return the row of an exercise in the table of where the class is stuck."""
-        progress = [learner.done(exercise) for learner in self.learners]
+        progress = [learner.progress_in(exercise) for learner in self.learners]
         begun = [done for done in progress if done.tries or done.shown or done.hints]
         solved, shown = sum(done.solved for done in begun), sum(done.shown for done in begun)
         hints = f"{sum(done.hints for done in begun) / len(begun):.1f}" if begun else "0"
@@ -114,7 +114,7 @@ class Classroom:
         lines.writerow(FIELDS)
         for learner in self.learners:
             for name in self.exercises:
-                done = learner.done(name)
+                done = learner.progress_in(name)
                 facts = (done.solved, done.shown, done.hints, done.tries, done.steps, done.fewest)
                 lines.writerow([escape_formula(learner.file), escape_formula(learner.name), name, *facts,
                                 escape_formula("; ".join(learner.doubts.get(name, ())))])

@@ -67,7 +67,7 @@ def test_the_csv_has_a_line_for_each_learner_and_exercise(thirty: Thirty) -> Non
     assert len(rows) == len(group.learners) * len(group.exercises)
     solved = {(row["file"], row["exercise"]) for row in rows if row["solved"] == "True"}
     assert solved == {(learner.file, name) for learner in group.learners for name in group.exercises
-                      if learner.done(name).solved}
+                      if learner.progress_in(name).solved}
 
 
 def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
@@ -77,7 +77,7 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
     assert stuck[first[0]] == max(stuck.values())
     assert stuck[first[0]] == sum(
         (not done.solved and bool(done.tries)) + done.shown for learner in group.learners
-        if (done := learner.done(first[0])) != ExerciseRecord())
+        if (done := learner.progress_in(first[0])) != ExerciseRecord())
 
 
 @pytest.mark.parametrize(("done", "sign"), [
