@@ -1,1 +1,35 @@
-"""The search itself: states as numbers, recorded steps, and a breadth-first walk over them."""
+"""The search itself, for any machine: states as numbers, recorded steps, breadth first.
+
+**Breadth first.** `Search` (search.py) visits all states one step away, then all that are two steps away, and so on,
+each state once. So the first bad state is one that a shortest run leads to. It is a loop over a set; the rest makes it
+quick.
+
+**The trick.** Running a hypercall in Python takes some 20 microseconds. A small scenario has thousands of states, an
+untrusted host hundreds of thousands. But a step of a hypercall *reads only a few things*: finalise's first region reads
+the slot, the VM's struct and the count of its page. In every other state in which those few are the same, it does the
+same.
+
+1. *A step is run once for each combination of values that it reads* (`Tree`, tables.py). It runs on a table that traces
+   what is read (`TracingTable`, packing.py) and does not know it: it is the model's own function. What it reads, value
+   by value, is a path in a tree; what it writes is the leaf. Next time the search follows the path instead.
+2. *A state is one whole number* (`Packing`, packing.py). Each part of the state has a few bits of it, and each value
+   that was met there is a pattern of these bits. So a leaf replaces some bits by others, and for one state that is a
+   number to *add*.
+3. *A part that runs out of patterns gets one more bit, at the top.* What was recorded about smaller numbers stays true,
+   since the new bit is 0 in all of them: nothing is ever thrown away or moved.
+4. *Whole answers are looked up by masked bits* (`LookupTable`, tables.py): the parts that a tree has ever read are a
+   mask, and `number & mask` finds what to add at once. A predicate about states is evaluated in the same way: once for
+   each combination of the values that it reads.
+5. *Trees that read mostly the same bits share a table* (`group_tables`, tables.py) once there are some dozens of
+   states: one look-up for many actions.
+
+No state keeps where it came from. A run to a bad state is found backwards, level by level: for each edge that could
+have led there, the search looks for states that differ in the edge's bits only.
+
+**Whole levels.** With numpy the same trees and tables are applied to whole levels at a time (`LevelSearch`, levels.py):
+a table's answers become rows of an array, and a tree that reads too much for a table is walked by whole sets of states,
+which part at its forks.
+
+None of this changes an answer: `tests/explore` runs small searches without any of it, one plain step after the other,
+and compares states, transitions and verdicts.
+"""
