@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..model.state import State
 from ..model.state_json import observe
 from ..model.steps import Step
-from ..scenes import Node, Scene, next_step
+from ..scenes import Node, Scene, step_cpu
 from .engine.search import Search
 from .machines import Scripts, keep_model_records
 
@@ -40,7 +40,7 @@ def walk_scene(scene: Scene, run: tuple[int, ...]) -> Iterator[tuple[Step | None
     """Yield each CPU's step, or None, and the state after it."""
     node = Node(scene.start(), (0,) * scene.config.cpus)
     for cpu in run:
-        step = next_step(scene, node, cpu)
+        step = step_cpu(scene, node, cpu)
         node = node.after(step) if step else node
         yield step, node.state
 

@@ -19,7 +19,7 @@ from ..model.view import Ended, Hypercall, ModelError, Refused, View, Waits
 from ..scenes import LENT_PAGE
 from .check import Sometimes
 from .outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find_outcome
-from .properties import INVARIANTS, host_is_through, not_home
+from .properties import INVARIANTS, is_host_done, find_leftover
 from .races import ALL_RACES, DESTROY, DYING, SECRET_PAGE, UNSHARE
 from .scenario import HOST_WARN, NAMED_START, Scenario
 
@@ -134,7 +134,7 @@ def is_mapped(state: State) -> bool:
 
 def is_all_home(state: State) -> bool:
     """Return True if the host has finished with its VM, and everything is as it was."""
-    return host_is_through(state) and not not_home(state)
+    return is_host_done(state) and not find_leftover(state)
 
 
 def good_run(name: str, says: str, reached: Callable[[State], object], setup: str, script: str) -> Scenario:

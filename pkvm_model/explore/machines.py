@@ -14,7 +14,7 @@ from ..model.revisions import DESTROYING_CALLS, Revision
 from ..model.run import begin, parameters, resume
 from ..model.state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Kvm, Page, State
 from ..model.steps import Call, Step
-from ..scenes import Node, Scene, next_step
+from ..scenes import Node, Scene, step_cpu
 from .engine.machine import BEGUN, Records
 from .engine.packing import RecordKey
 
@@ -63,7 +63,7 @@ class Scripts(NamedTuple):
         state = self.view(records)
         idle = not state.get(Cpu, cpu).flight
         begun = records.get((BEGUN, cpu), 0) if idle else 0
-        step = next_step(self.scene, Node(state, (0,) * cpu + (begun,)), cpu)
+        step = step_cpu(self.scene, Node(state, (0,) * cpu + (begun,)), cpu)
         if not step:
             return None
         after: Records = step.state.table

@@ -114,7 +114,7 @@ def pick_worst(scenario: Scenario, report: Report) -> tuple[str, Answer | None]:
 
 def record_run(bench: Scene, cpus: tuple[int, ...]) -> Trace:
     """Return the trace of a scene's setup and of these CPUs' steps after it."""
-    steps = [*((step, True) for step in bench.setup_steps()), *script_steps(Scripts(bench), cpus)]
+    steps = [*((step, True) for step in bench.run_setup()), *script_steps(Scripts(bench), cpus)]
     return record(bench.revision, bench.config, [(hide_extra_records(step), begins) for step, begins in steps])
 
 

@@ -6,28 +6,28 @@ from ..model.state import HOST, HYP, NOPAGE, OWNED, Cpu, Page, State, Vcpu, Vm
 from ..scenes import LENT_PAGE
 from .check import Always, Sometimes
 from .outcomes import Outcome, find_outcome
-from .properties import dying_and_loaded, host_is_through, not_home, published
+from .properties import find_loaded_while_dying, is_host_done, find_leftover, list_published
 from .scenario import FINALISE, NAMED_FINALISE, NAMED_START, ONE_SHOT, START, Scenario
 
 DESTROY = (FINALISE, ONE_SHOT)
 
 
 def is_idle(state: State) -> bool:
-    """True when no CPU is in the middle of a call."""
+    """Return True if no CPU is in the middle of a call."""
     return not any(cpu.flight for _, cpu in state.all(Cpu))
 
 
-def orphaned(state: State) -> str:
-    """Between calls: which page is EL2's and belongs to no VM in the table."""
-    vms = [(address, state.get(Vm, address)) for address in published(state)]
+def find_orphan(state: State) -> str:
+    """Return which page, between calls, is EL2's and belongs to no VM in the table; '' if none."""
+    vms = [(address, state.get(Vm, address)) for address in list_published(state)]
     known = {name for address, vm in vms for name in (address, vm.pgd, *vm.vcpus)}
     kept = [name for name, page in state.all(Page) if page.hyp == OWNED and name not in known]
     return f"EL2 has page {kept[0]}, which belongs to no VM in the table" if kept and is_idle(state) else ""
 
 
-def held_by_nobody(state: State) -> str:
-    """Between calls: which VM counts more than the CPUs that have one of its vCPUs loaded."""
-    for address in published(state) if is_idle(state) else ():
+def find_unheld_count(state: State) -> str:
+    """Return which VM, between calls, counts more than the CPUs that have a vCPU of it loaded; '' if none."""
+    for address in list_published(state) if is_idle(state) else ():
         vm, count = state.get(Vm, address), state.get(Page, address).refcount
         cpus = sum(cpu.loaded in vm.vcpus for _, cpu in state.all(Cpu) if cpu.loaded)
         if count > cpus:
@@ -35,69 +35,71 @@ def held_by_nobody(state: State) -> str:
     return ""
 
 
-def on_two_cpus(state: State) -> str:
-    """Which vCPU two CPUs have loaded."""
+def find_double_load(state: State) -> str:
+    """Return which vCPU two CPUs have loaded, '' if none."""
     loaded = [cpu.loaded for _, cpu in state.all(Cpu) if cpu.loaded]
     return next((f"vCPU {vcpu} is loaded on two CPUs" for vcpu in loaded if loaded.count(vcpu) > 1), "")
 
 
-def dying_has_page(state: State) -> str:
-    """Which dying VM has a page; for races that begin with a dying VM without pages."""
+def find_page_of_dying(state: State) -> str:
+    """Return which dying VM has a page, '' if none; for races that begin with a dying VM without pages."""
     return next((f"VM {vm.handle:#x} is dying and got page {vm.maps[0].page}"
                  for _, vm in state.all(Vm) if vm.is_dying and vm.maps), "")
 
 
-def too_many_vcpus(state: State) -> str:
-    """Which VM counts more vCPUs than the one for which EL2 took memory."""
+def find_excess_vcpus(state: State) -> str:
+    """Return which VM counts more vCPUs than the one for which EL2 took memory, '' if none."""
     return next((f"VM {vm.handle:#x} counts {len(vm.vcpus)} vCPUs, and its memory has room for 1"
                  for _, vm in state.all(Vm) if len(vm.vcpus) > 1), "")
 
 
 def is_gone(state: State) -> bool:
-    """The VM is not in the table; for races that begin with one that nobody has started to tear down."""
+    """Return True if the VM is not in the table; for races that begin with a VM whose teardown has not started."""
     return state.vm_in(0) is None
 
 
 def is_lost(state: State) -> bool:
-    """A page is on loan to a guest, or a guest's alone, and there is no VM any more that could give it back."""
+    """Return True if a page is lent to a guest or owned by one, and there is no VM left to give it back."""
     away = any(page.host_share_guest_count or page.owner not in (HOST, HYP) for _, page in state.all(Page))
     return away and not any(True for _ in state.all(Vm))
 
 
-def counts_at_home(state: State) -> bool:
-    """A page is the host's alone, and EL2 still counts something there."""
+def has_count_at_home(state: State) -> bool:
+    """Return True if a page is the host's alone, and EL2 still counts something there."""
     return any(page.host == OWNED and page.hyp == NOPAGE and page.refcount for _, page in state.all(Page))
 
 
-def two_at_once(state: State) -> bool:
-    """A VM runs in a slot while EL2 still takes the slot's last VM apart."""
+def has_two_tenants(state: State) -> bool:
+    """Return True if a VM runs in a slot while EL2 still takes the slot's last VM apart."""
     return state.vm_in(0) == "vm1" and state.get(Vcpu, "vc1.0").loaded_on is not None and bool(state.get(Vm, "vm0").pgd)
 
 
-def dying_gets_vcpu(state: State) -> bool:
-    """A dying VM has a vCPU; for races that begin with a VM without one."""
+def has_dying_vcpu(state: State) -> bool:
+    """Return True if a dying VM has a vCPU; for races that begin with a VM without vCPUs."""
     return any(vm.is_dying and any(vm.vcpus) for _, vm in state.all(Vm))
 
 
-def dying_unowned(state: State) -> bool:
-    """EL2 has a dying VM, between two calls of whoever is to finish it."""
+def has_unfinished_teardown(state: State) -> bool:
+    """Return True if there is a dying VM between two calls of the host that must finish it."""
     return is_idle(state) and any(vm.is_dying for _, vm in state.all(Vm))
 
 
-ALL_HOME = Always("home", "What the host destroyed is its own again.", not_home, premise=host_is_through)
-NO_ORPHAN = Always("orphan", "Between calls, what EL2 has belongs to a VM in the table.", orphaned)
-HELD = Always("held", "Between calls, only CPUs with a vCPU loaded hold a VM.", held_by_nobody)
-ONE_CPU = Always("one-cpu", "A vCPU is loaded on one CPU at most.", on_two_cpus)
-NO_NEW_PAGE = Always("no-new-page", "A dying VM gets no page.", dying_has_page)
-ROOM = Always("room", "A VM has as many vCPUs as EL2 took memory for.", too_many_vcpus)
-LOADED = Sometimes("loaded", "A dying VM has a vCPU loaded.", dying_and_loaded)
+ALL_HOME = Always("home", "What the host destroyed is its own again.", find_leftover, premise=is_host_done)
+NO_ORPHAN = Always("orphan", "Between calls, what EL2 has belongs to a VM in the table.", find_orphan)
+HELD = Always("held", "Between calls, only CPUs with a vCPU loaded hold a VM.", find_unheld_count)
+ONE_CPU = Always("one-cpu", "A vCPU is loaded on one CPU at most.", find_double_load)
+NO_NEW_PAGE = Always("no-new-page", "A dying VM gets no page.", find_page_of_dying)
+ROOM = Always("room", "A VM has as many vCPUs as EL2 took memory for.", find_excess_vcpus)
+LOADED = Sometimes("loaded", "A dying VM has a vCPU loaded.", find_loaded_while_dying)
 GONE = Sometimes("gone", "The VM is gone, and nobody has started its teardown.", is_gone)
 LOST = Sometimes("lost", "A page is lost: the VM that had it is gone, and nobody can take it home.", is_lost)
 COUNTS = Sometimes("counts", "A page comes home with a count, and ends the machine when a VM is made of it.",
-                   counts_at_home)
-NEIGHBOURS = Sometimes("neighbours", "The next VM has its vCPU loaded while EL2 takes the last one apart.", two_at_once)
-LATE_VCPU = Sometimes("late-vcpu", "A dying VM gets a vCPU, which can never be loaded.", dying_gets_vcpu)
-UNFINISHED = Sometimes("unfinished", "The VM is dying and waits for its last file to be closed.", dying_unowned)
+                   has_count_at_home)
+NEIGHBOURS = Sometimes("neighbours", "The next VM has its vCPU loaded while EL2 takes the last one apart.",
+                       has_two_tenants)
+LATE_VCPU = Sometimes("late-vcpu", "A dying VM gets a vCPU, which can never be loaded.", has_dying_vcpu)
+UNFINISHED = Sometimes("unfinished", "The VM is dying and waits for its last file to be closed.",
+                       has_unfinished_teardown)
 
 CREATED = """
 0 kvm_create_vm(kvm0)

@@ -11,13 +11,13 @@ from ..model.run import begin, call, resume
 from ..model.state import State
 from ..model.steps import Step
 from ..model.trace import Trace, record
-from ..scenes import Node, next_step
+from ..scenes import Node, step_cpu
 from .machines import AnyHost, Scripts, list_memory
 
 
 def trace(machine: Scripts | AnyHost, run: tuple[Any, ...]) -> Trace:
     """Return a run as a trace: first what was there before it, then each of its actions."""
-    setup = lend_structs(machine) if isinstance(machine, AnyHost) else machine.scene.setup_steps()
+    setup = lend_structs(machine) if isinstance(machine, AnyHost) else machine.scene.run_setup()
     revision = machine.revision if isinstance(machine, AnyHost) else machine.scene.revision
     config = machine.config if isinstance(machine, AnyHost) else machine.scene.config
     return record(revision, config, [*((step, True) for step in setup), *run_steps(machine, run)])
@@ -50,7 +50,7 @@ def script_steps(machine: Scripts, run: tuple[int, ...]) -> Iterator[tuple[Step,
     """Yield the steps of CPUs that follow their scripts."""
     node = Node(machine.scene.start(), (0,) * machine.scene.config.cpus)
     for cpu in run:
-        step, begins = next_step(machine.scene, node, cpu), node.idle(cpu)
+        step, begins = step_cpu(machine.scene, node, cpu), node.is_idle(cpu)
         assert step, "the run was found by making these very steps"
         yield step, begins
         node = node.after(step)

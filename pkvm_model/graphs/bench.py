@@ -13,7 +13,7 @@ from ..model.state_json import digest
 from ..model.steps import Call, Step
 from ..model.trace import record_step, show_call, show_header
 from ..model.view import Region
-from ..scenes import Node, Scene, next_step, upcoming
+from ..scenes import Node, Scene, step_cpu, get_next_move
 from ..text import count
 from ..show.words import ShownHolder, find_holders, describe_step, shorten
 from .contract import (BenchGraph, CardValue, EdgeValue, EndValue, Holds, HolderValue, LaneValue, RegionValue,
@@ -59,7 +59,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
     def follow_run(self, node: Node, cpus: Iterable[int]) -> Iterator[Node]:
         """Yield the nodes that a run leads through."""
         for cpu in cpus:
-            step = next_step(self.scene, node, cpu)
+            step = step_cpu(self.scene, node, cpu)
             assert step, "a run is made of steps that can be taken"
             node = node.after(step)
             yield node
@@ -68,20 +68,20 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         """Yield the steps from a node: one per CPU that has something to do, or one per call that it may make."""
         node = self.nodes[number]
         for cpu in range(len(node.begun)):
-            step = next_step(self.scene, node, cpu)
+            step = step_cpu(self.scene, node, cpu)
             if step:
                 to = self.add(node.after(step))
                 self.steps[number, cpu] = step, to
-                value = encode_edge(node.state, step, node.idle(cpu), self.questions, to)
+                value = encode_edge(node.state, step, node.is_idle(cpu), self.questions, to)
                 yield {**value, "says": f"{value['says']}{self.mark_revision(node, step)}"}
-            elif node.idle(cpu) and not node.state.end:
+            elif node.is_idle(cpu) and not node.state.end:
                 for step, foresight in self.menu.list_steps(node.state, cpu):
                     to = self.add(Node(step.state, node.begun))
                     yield foresight.add_to(encode_edge(node.state, step, True, self.questions, to))
 
     def mark_revision(self, node: Node, step: Step) -> str:
         """Return the revision in brackets if a call is refused as it begins, and in this revision only."""
-        return self.menu.mark_revision(node.state, step) if step.refused and node.idle(step.cpu) else ""
+        return self.menu.mark_revision(node.state, step) if step.refused and node.is_idle(step.cpu) else ""
 
     def value(self, most: int = LIMIT) -> BenchGraph:
         """Return the graph as JSON values with at most `most` states; steps into further ones lead to None."""
@@ -150,7 +150,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
     def encode_lane(self, number: int, cpu: int) -> LaneValue:
         """Return what a CPU is doing, and what it will do next."""
         node = self.nodes[number]
-        flight, move = node.state.get(Cpu, cpu).flight, upcoming(self.scene, node, cpu)
+        flight, move = node.state.get(Cpu, cpu).flight, get_next_move(self.scene, node, cpu)
         if flight:
             current = Call(flight.call, flight.args)
         elif move:
@@ -180,7 +180,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
     def find_coming_regions(self, number: int, cpu: int) -> tuple[Region, ...]:
         """Return the regions that a CPU's call has still to run, the next one first."""
         if (number, cpu) not in self.coming:
-            alone = next_step(self.scene, self.nodes[number], cpu) if number not in self.edges else None
+            alone = step_cpu(self.scene, self.nodes[number], cpu) if number not in self.edges else None
             step, to = self.steps.get((number, cpu), (alone, None))
             here = tuple(zip(step.regions, step.purposes, strict=True)) if step else ()
             if step and step.pending:

@@ -10,7 +10,7 @@ from ..model.state import Cpu, Page, State, Vm
 from ..model.state_json import digest
 from ..model.steps import Step
 from ..model.trace import show_header
-from ..scenes import Node, Scene, next_step, upcoming
+from ..scenes import Node, Scene, step_cpu, get_next_move
 from ..show.words import shorten
 from ..text import count
 from .bench import encode_card, encode_edge, encode_row, encode_slot
@@ -44,7 +44,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
     def list_edges(self, number: int) -> Iterator[PairEdgeValue]:
         """Yield the steps of a pair: one per CPU that has something to do on either side."""
         for cpu in range(self.scenes[0].config.cpus):
-            steps = [next_step(*side, cpu) for side in self.sides(number)]
+            steps = [step_cpu(*side, cpu) for side in self.sides(number)]
             if any(steps):
                 yield self.edge(number, cpu, steps)
 
@@ -56,7 +56,7 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
         """Return a step of both sides as a walk needs it: what each side did, and what tells them apart after it."""
         halves = list(zip(self.nodes[number], steps, strict=True))
         first, second = (node.after(step) if step else node for node, step in halves)
-        edges = [encode_edge(node.state, step, node.idle(cpu)) if step else None for node, step in halves]
+        edges = [encode_edge(node.state, step, node.is_idle(cpu)) if step else None for node, step in halves]
         there = [edge for edge in edges if edge]
         return {"cpu": cpu, "label": BETWEEN.join(dict.fromkeys(edge["label"] for edge in there)),
                 "line": merge(*(edge["line"] if edge else NONE for edge in edges)), "to": self.add((first, second)),
@@ -139,13 +139,13 @@ def split(text: str) -> tuple[str, str]:
 
 def next_words(scene: Scene, node: Node, cpu: int) -> str:
     """Return what a CPU does next, or why it does nothing."""
-    flight, move = node.state.get(Cpu, cpu).flight, upcoming(scene, node, cpu)
+    flight, move = node.state.get(Cpu, cpu).flight, get_next_move(scene, node, cpu)
     if node.state.end:
         return "the machine has ended"
     if not flight and not move:
         return "nothing left to do"
     name = shorten(flight.call if flight else move.call.name if move else "")
-    if next_step(scene, node, cpu) is None:
+    if step_cpu(scene, node, cpu) is None:
         return f"{name} waits for a lock"
     return f"{name} goes on" if flight else f"{name} begins"
 

@@ -1,11 +1,13 @@
-"""Prepared benches: what a scene is, and one module of scenes for each chapter, named like its notebook."""
+"""Prepared benches: what a scene is, and one module of scenes for each chapter, named after its notebook."""
+from __future__ import annotations
+
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .scene import LENT_PAGE, Move, Node, Scene, next_step, scene, upcoming
+from .scene import LENT_PAGE, Move, Node, Scene, step_cpu, scene, get_next_move
 
-__all__ = ["LENT_PAGE", "SCENES", "Move", "Node", "Scene", "next_step", "scene", "upcoming"]
+__all__ = ["LENT_PAGE", "SCENES", "Move", "Node", "Scene", "get_next_move", "scene", "step_cpu"]
 
-# Found and not listed, so that a chapter comes with its own module and touches no other file.
-CHAPTERS = [vars(import_module(f"{__name__}.{found.name}")) for found in iter_modules(__path__)]
-SCENES = {made.name: made for chapter in CHAPTERS for made in chapter.values() if isinstance(made, Scene)}
+# Not a list of names, so that a new chapter adds its own module and changes no other file.
+CHAPTERS = [vars(import_module(f"{__name__}.{module.name}")) for module in iter_modules(__path__)]
+SCENES = {bench.name: bench for chapter in CHAPTERS for bench in chapter.values() if isinstance(bench, Scene)}

@@ -1,4 +1,6 @@
 """The benches of "A VM is born"."""
+from __future__ import annotations
+
 from dataclasses import replace
 from functools import partial
 

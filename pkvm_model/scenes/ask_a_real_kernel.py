@@ -1,4 +1,6 @@
 """The benches of "Ask a real kernel"."""
+from __future__ import annotations
+
 from dataclasses import replace
 
 from ..model.revisions import PRE, UPSTREAM, V1

@@ -1,4 +1,6 @@
 """The benches of "Review the patch"."""
+from __future__ import annotations
+
 from dataclasses import replace
 
 from ..model.revisions import V1

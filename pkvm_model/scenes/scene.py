@@ -15,7 +15,7 @@ USUAL = Config()
 
 @dataclass(frozen=True)
 class Move:
-    """A call that a CPU will make; `whole` if one click makes all of it, else one click is one lock region."""
+    """A call that a CPU will make; with `whole` one click makes all of it, otherwise one click is one lock region."""
 
     call: Call
     whole: bool = False
@@ -25,9 +25,9 @@ class Move:
 class Scene:
     """A bench before the first click.
 
-    `says` tells in one sentence where the story stands; `foretell` shows what a step will do before it is made, which
-    takes the fun out of a prediction; without `checks` the bench does not say what holds, for the same reason. `free`
-    are the CPUs that are the learner's and have no script: each with the calls it may make, or none for every call.
+    `says` describes the situation in one sentence. `foretell` shows what a step will do before it is made, which takes
+    the fun out of a prediction; without `checks` the bench does not say what holds, for the same reason. `free` are the
+    learner's CPUs, which have no script: each with the calls it may make, or with none if it may make every call.
     """
 
     name: str
@@ -42,21 +42,21 @@ class Scene:
     free: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def start(self) -> State:
-        """The state that the setup leads to."""
-        steps = self.setup_steps()
+        """Return the state that the setup leads to."""
+        steps = self.run_setup()
         return steps[-1].state if steps else State(self.config)
 
-    def setup_steps(self) -> list[Step]:
-        """The setup, a whole call at a time."""
+    def run_setup(self) -> list[Step]:
+        """Run the setup, a whole call at a time, and return the steps."""
         state, steps = State(self.config), []
-        for cpu, made in self.setup:
-            steps.append(call(state, self.revision, cpu, made.name, *made.args))
+        for cpu, move in self.setup:
+            steps.append(call(state, self.revision, cpu, move.name, *move.args))
             state = steps[-1].state
         return steps
 
     def trace(self) -> Trace:
-        """The setup as a trace."""
-        return record(self.revision, self.config, [(step, True) for step in self.setup_steps()])
+        """Return the setup as a trace."""
+        return record(self.revision, self.config, [(step, True) for step in self.run_setup()])
 
 
 @dataclass(frozen=True)
@@ -66,62 +66,62 @@ class Node:
     state: State
     begun: tuple[int, ...]
 
-    def idle(self, cpu: int) -> bool:
-        """True while a CPU is between two calls."""
+    def is_idle(self, cpu: int) -> bool:
+        """Return True while a CPU is between two calls."""
         return self.state.get(Cpu, cpu).flight is None
 
     def after(self, step: Step) -> Node:
-        """Where a step leads to."""
-        begun = self.idle(step.cpu)
+        """Return the place to which a step leads."""
+        begun = self.is_idle(step.cpu)
         return Node(step.state, tuple(n + (begun and cpu == step.cpu) for cpu, n in enumerate(self.begun)))
 
 
-def next_step(scene: Scene, node: Node, cpu: int) -> Step | None:
-    """The next step of a CPU: its call goes on, or the next one of its script begins; None if nothing can be done.
+def step_cpu(scene: Scene, node: Node, cpu: int) -> Step | None:
+    """Make the next step of a CPU: go on with its call, or begin its script's next call. Return None if there is none.
 
-    That is so when the machine has ended, when the script is over, and while another CPU holds a lock it waits for.
+    A CPU has no step when the machine has ended, when its script is over, and while it waits for a lock of another CPU.
     """
     if node.state.end:
         return None
     try:
-        return resume(node.state, scene.revision, cpu) if not node.idle(cpu) else first_step(scene, node, cpu)
+        return resume(node.state, scene.revision, cpu) if not node.is_idle(cpu) else begin_next_call(scene, node, cpu)
     except Waits:
         return None
 
 
-def first_step(scene: Scene, node: Node, cpu: int) -> Step | None:
-    """The first step of a script's next call, or all of it where the script says so."""
-    move = upcoming(scene, node, cpu)
+def begin_next_call(scene: Scene, node: Node, cpu: int) -> Step | None:
+    """Make the first step of a script's next call, or all of the call if the script says so."""
+    move = get_next_move(scene, node, cpu)
     if not move:
         return None
     step = begin(node.state, scene.revision, cpu, move.call)
     return finish(step, scene.revision) if move.whole else step
 
 
-def upcoming(scene: Scene, node: Node, cpu: int) -> Move | None:
-    """The next call of a CPU's script."""
+def get_next_move(scene: Scene, node: Node, cpu: int) -> Move | None:
+    """Return the next call of a CPU's script, None at its end."""
     script = scene.scripts[cpu]
     return script[node.begun[cpu]] if node.begun[cpu] < len(script) else None
 
 
 def scene(name: str, title: str, revision: Revision, setup: str, scripts: tuple[str, ...], says: str,
           config: Config = USUAL) -> Scene:
-    """A scene from text: `setup` has a line `CPU CALL` per call, each script a line per call.
+    """Make a scene from text: `setup` has a line `CPU CALL` for each call, each script a line for each call.
 
-    A script line that ends in `whole` is made with one click. The script `free` leaves a CPU to the learner: every
-    call, or those that are named behind it.
+    A script line that ends in `whole` is made with one click. The script `free` leaves a CPU to the learner, with every
+    call, or with those named after it.
     """
     lines = [line.strip().partition(" ") for line in setup.strip().splitlines()]
-    made = tuple((int(cpu), parse_call(text)) for cpu, _, text in lines)
+    calls = tuple((int(cpu), parse_call(text)) for cpu, _, text in lines)
     words = enumerate(script.split() for script in scripts)
     free = tuple((cpu, tuple(names[1:])) for cpu, names in words if names[:1] == ["free"])
-    moves = tuple(() if cpu in dict(free) else tuple(to_move(line) for line in script.strip().splitlines())
+    moves = tuple(() if cpu in dict(free) else tuple(parse_move(line) for line in script.strip().splitlines())
                   for cpu, script in enumerate(scripts))
-    return Scene(name, title, revision, made, moves, says, config, free=free)
+    return Scene(name, title, revision, calls, moves, says, config, free=free)
 
 
-def to_move(line: str) -> Move:
-    """One line of a script."""
+def parse_move(line: str) -> Move:
+    """Parse a line of a script."""
     text = line.strip()
     return Move(parse_call(text.removesuffix("whole").rstrip()), text.endswith("whole"))
 

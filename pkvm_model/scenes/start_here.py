@@ -1,4 +1,6 @@
 """The bench of "Start here"."""
+from __future__ import annotations
+
 from dataclasses import replace
 
 from ..model.revisions import V1

@@ -1,4 +1,6 @@
 """The benches of "Take a guard away", and a finalise that flushes late."""
+from __future__ import annotations
+
 from ..model.hypercalls import destroy_hyp_vm
 from ..model.revisions import EBUSY, ENOENT, UPSTREAM, V1
 from ..model.state import FREE

@@ -1,4 +1,6 @@
 """The benches of "The hole in the patch"."""
+from __future__ import annotations
+
 from ..model.revisions import PRE, UPSTREAM, V1
 from .scene import LENT_PAGE, Scene, scene
 

@@ -1,4 +1,6 @@
 """The benches of "Two phases"."""
+from __future__ import annotations
+
 from ..model.revisions import PRE, V1
 from .scene import LENT_PAGE, Scene, scene
 

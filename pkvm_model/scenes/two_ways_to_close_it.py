@@ -1,4 +1,6 @@
 """The benches of "Two ways to close it"."""
+from __future__ import annotations
+
 from dataclasses import replace
 
 from ..model.revisions import MERGED, UPSTREAM, V1

@@ -1,4 +1,6 @@
 """The benches of "Why split?"."""
+from __future__ import annotations
+
 from dataclasses import replace
 from functools import partial
 

@@ -1,4 +1,6 @@
 """The benches of "You are the scheduler", and a start whose lock ends too early."""
+from __future__ import annotations
+
 from ..model.revisions import V1
 from ..model.view import Hypercall, View
 from ..model.vm_table import get_vm_by_handle, hyp_page_count

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..model.state import Cpu, Kvm, Page, Slot, State, Vm
 from ..model.steps import Call, Step
 from ..model.trace import Trace, record, record_step, show_call, show_ret
-from ..scenes import Node, Scene, next_step
+from ..scenes import Node, Scene, step_cpu
 from .table import Table
 from .words import describe_step
 
@@ -45,10 +45,10 @@ class Story:
 
     def then(self, cpu: int) -> Story | None:
         """Return the story with one more step of a CPU, or None if that CPU has nothing to do."""
-        step = next_step(self.scene, self.node, cpu)
+        step = step_cpu(self.scene, self.node, cpu)
         if step is None:
             return None
-        return Story(self.scene, self.node.after(step), (*self.steps, (step, self.node.idle(cpu))))
+        return Story(self.scene, self.node.after(step), (*self.steps, (step, self.node.is_idle(cpu))))
 
     @property
     def state(self) -> State:
@@ -58,7 +58,7 @@ class Story:
     @property
     def trace(self) -> Trace:
         """The whole run, setup included, as a trace."""
-        setup = [(step, True) for step in self.scene.setup_steps()]
+        setup = [(step, True) for step in self.scene.run_setup()]
         return record(self.scene.revision, self.scene.config, setup + list(self.steps))
 
     @property

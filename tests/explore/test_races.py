@@ -71,7 +71,7 @@ def test_a_race_that_is_only_told_says_so(race: str) -> None:
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_every_call_of_a_setup_works(race: str, revision: str) -> None:
-    for step in RACES[race].scene(REVISIONS[revision]).setup_steps():
+    for step in RACES[race].scene(REVISIONS[revision]).run_setup():
         assert not step.refused, step
         assert not step.events, step
 

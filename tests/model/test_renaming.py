@@ -70,8 +70,8 @@ def list_calls(scene: Scene) -> set[str]:
     while exploration.advance():
         pass
     steps = [edge.label for tree in exploration.search.trees.values() for edge in tree.edges]
-    made = {name for step in [*scene.setup_steps(), *steps] for name, _, _ in step.answers}
-    return made | {step.call.name for step in [*scene.setup_steps(), *steps]}
+    made = {name for step in [*scene.run_setup(), *steps] for name, _, _ in step.answers}
+    return made | {step.call.name for step in [*scene.run_setup(), *steps]}
 
 
 def test_the_examples_make_every_call() -> None:

@@ -25,7 +25,7 @@ def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step() -> None:
         story = longer
     while longer := story.then(0):
         story = longer
-    assert not story.node.idle(0)
+    assert not story.node.is_idle(0)
     assert story.then(1) is not None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from ...explore.check import Sometimes
-from ...explore.properties import counted_too_high, published, touches_lost_memory
+from ...explore.properties import find_excess_count, list_published, find_lost_memory_use
 from ...explore.outcomes import BUG, EL2_PANIC, Outcome, find_outcome
 from ...explore.races import RACES
 from ...model.revisions import EINVAL, UPSTREAM, V1, Revision
@@ -30,7 +30,7 @@ ReplayedRun = list[tuple[State, Step]]
 
 def uses_lost_memory(run: ReplayedRun) -> bool:
     """Return True if EL2 uses memory that it has given back."""
-    return any(touches_lost_memory(before, step) for before, step in run)
+    return any(find_lost_memory_use(before, step) for before, step in run)
 
 
 def panics_at_a_lookup(run: ReplayedRun) -> bool:
@@ -41,7 +41,7 @@ def panics_at_a_lookup(run: ReplayedRun) -> bool:
 
 def is_held(state: State) -> bool:
     """Return True if a call under way has looked a VM up."""
-    return any(holder.call for vm in published(state) for holder in holders(state, vm))
+    return any(holder.call for vm in list_published(state) for holder in holders(state, vm))
 
 
 def notes_a_failed_start(run: ReplayedRun) -> bool:
@@ -53,8 +53,8 @@ def notes_a_failed_start(run: ReplayedRun) -> bool:
 
 def leaves_a_page(run: ReplayedRun) -> bool:
     """Return True if a VM leaves the table while its guest still has a page."""
-    return any({*published(before)} - {*published(step.state)} and counted_too_high(step.state)
-               and not counted_too_high(before) for before, step in run)
+    return any({*list_published(before)} - {*list_published(step.state)} and find_excess_count(step.state)
+               and not find_excess_count(before) for before, step in run)
 
 
 def adds_a_late_vcpu(run: ReplayedRun) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ...explore.check import NEVER, VIOLATED, Always, Report, Sometimes
 from ...explore.fixes import Spinning
-from ...explore.properties import INVARIANTS, is_dying, published
+from ...explore.properties import INVARIANTS, is_dying, list_published
 from ...model.state import OWNED, State, Vcpu
 from ...model.steps import Step
 from ...scenes.you_are_the_scheduler import PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_START, TORN_DOWN_WHILE_RUN, WRONG_ORDERS
@@ -82,7 +82,7 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
 def describe_empty_success(before: State, step: Step) -> str:
     """Return why a start that succeeds without a VM is wrong, '' if this step is none."""
     succeeds = step.call.name == START and step.ret == 0 and not step.pending
-    return "Your start answers 0 although there is no VM." if succeeds and not any(published(before)) else ""
+    return "Your start answers 0 although there is no VM." if succeeds and not any(list_published(before)) else ""
 
 
 def describe_gap(raced: Report) -> str:
