@@ -19,7 +19,7 @@ from ..model.view import Waits
 from .check import AlwaysPossible
 from .engine.machine import Machine, Records
 from .machines import END, AnyHost, Scripts, add_end, list_memory
-from .properties import published
+from .properties import list_published
 
 RESUME, PUT, TAKE, START, FINALISE, UNRESERVE, UNSHARE, ACCESS = (
     "resume", "put", "take", "start", "finalise", "unreserve", "unshare", "access")
@@ -156,7 +156,7 @@ def list_left_behind(state: State) -> frozenset[str] | None:
     """
     if state.end or any(cpu.flight for _, cpu in state.all(Cpu)):
         return None
-    mapped = [leaf.page for address in published(state) for leaf in state.get(Vm, address).maps]
+    mapped = [leaf.page for address in list_published(state) for leaf in state.get(Vm, address).maps]
     structs = {name for _, vm in state.all(Vm) for name in (vm.host_kvm, vm.pgd)}
     structs |= {vcpu.host_vcpu for _, vcpu in state.all(Vcpu)}
     return frozenset(f"page {name}" for name, page in state.all(Page)
