@@ -27,14 +27,14 @@ COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 
 def ways(value: AnyGraph) -> dict[int, list[str]]:
     """A shortest way to each state of a graph, as the lines of its edges."""
-    found: dict[int, list[str]] = {value["start"]: []}
+    paths: dict[int, list[str]] = {value["start"]: []}
     waiting = [value["start"]]
     for number in waiting:
         for edge in value["edges"][number]:
-            if edge["to"] is not None and edge["to"] not in found:
-                found[edge["to"]] = [*found[number], edge["line"]]
+            if edge["to"] is not None and edge["to"] not in paths:
+                paths[edge["to"]] = [*paths[number], edge["line"]]
                 waiting.append(edge["to"])
-    return found
+    return paths
 
 
 OF_A_KERNEL = sorted(name for name, each in SCENES.items() if not each.revision.functions)
@@ -54,13 +54,13 @@ def test_every_state_can_be_reached() -> None:
     assert sorted(ways(value)) == list(range(len(value["states"])))
 
 
-def test_a_card_has_as_many_holders_as_its_count_says() -> None:
+def test_a_card_has_as_many_holders_as_references() -> None:
     cards = [card for name in SCENES for state in StateGraph(SCENES[name]).value()["states"] for card in state["vms"]]
     assert all(len(card["holders"]) == card["count"] for card in cards)
     assert any(card["count"] for card in cards)
 
 
-def test_what_lies_beyond_is_asked_for_and_is_what_a_larger_graph_has() -> None:
+def test_python_answers_what_a_larger_graph_would_ship() -> None:
     small, large = StateGraph(COLD_OPEN, limit=2), StateGraph(COLD_OPEN)
     edge = next(edge for out in small.value()["edges"] for edge in out if edge["to"] is None)
     answer = small.expand(0, edge["cpu"], edge["line"]) if edge in small.value()["edges"][0] else small.expand(
@@ -69,7 +69,7 @@ def test_what_lies_beyond_is_asked_for_and_is_what_a_larger_graph_has() -> None:
     assert answer["states"][str(answer["to"])]["digest"] in digests
 
 
-def test_a_step_that_cannot_be_taken_is_refused() -> None:
+def test_an_impossible_step_is_rejected() -> None:
     with pytest.raises(LookupError, match="CPU 0 cannot take the step 'no such step' from here"):
         StateGraph(COLD_OPEN).expand(0, 0, "no such step")
 
@@ -78,13 +78,13 @@ def test_two_graphs_of_one_scene_are_the_same_bytes() -> None:
     assert json.dumps(StateGraph(COLD_OPEN).value()) == json.dumps(StateGraph(COLD_OPEN).value())
 
 
-def test_the_end_says_which_cpu_ended_the_machine() -> None:
+def test_the_end_names_the_cpu_that_ended_the_machine() -> None:
     ends = {state["end"]["says"] for state in StateGraph(COLD_OPEN).value()["states"] if state["end"]}
     assert ends == {"The machine ends: CPU 1 warns at EL2: VM 0x1000 is still in use.",
                     "The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."}
 
 
-def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest() -> None:
+def test_a_graph_over_the_limit_ships_the_near_states() -> None:
     graph = StateGraph(TWO_PHASES)
     value = fit_graph(graph, 20_000)
     assert len(pack(value).encode()) <= 20_000
@@ -94,12 +94,12 @@ def test_a_graph_over_the_limit_ships_what_is_near_and_asks_for_the_rest() -> No
     assert len(walk.states) == len(value["states"]) + 1
 
 
-@pytest.mark.parametrize("name", sorted(name for name, one in SCENES.items() if not one.free))
+@pytest.mark.parametrize("name", sorted(name for name, scene in SCENES.items() if not scene.free))
 def test_every_bench_with_scripts_ships_all_of_its_graph(name: str) -> None:
     assert len(bench(SCENES[name]).graph["states"]) == len(StateGraph(SCENES[name]).nodes)
 
 
-def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short() -> None:
+def test_no_limit_cuts_a_requested_run_short() -> None:
     run = (1,) * 5
     whole = StateGraph(RACES["R6"].scene(V1), limit=len(run) + 1, runs=[run]).value()
     at: int | None = 0
@@ -110,15 +110,15 @@ def test_the_states_of_a_run_come_first_so_that_no_limit_cuts_it_short() -> None
 
 
 @pytest.mark.parametrize("kernel", [PRE, V1, UPSTREAM], ids=lambda kernel: kernel.name)
-def test_a_bench_on_two_calls_that_take_one_vm_apart_is_built_and_the_machine_ends(kernel: Revision) -> None:
+def test_two_calls_that_take_one_vm_apart_end_the_machine(kernel: Revision) -> None:
     value = StateGraph(RACES["R6"].scene(mutate(kernel, "M5")), limit=400).value()
     ends = " ".join(state["end"]["says"] for state in value["states"] if state["end"])
     assert "page pgd0 is not EL2's to give" in ends
     assert "touches page vm0" in ends
 
 
-def test_a_graph_says_only_what_it_is_asked_to_say() -> None:
-    only = tuple(one for one in INVARIANTS if one.name == "I3")
+def test_a_graph_reports_only_the_properties_it_is_given() -> None:
+    only = tuple(invariant for invariant in INVARIANTS if invariant.name == "I3")
     value = StateGraph(COLD_OPEN_WITH_CHECKS, asked=only).value()
     assert [name for name, _ in value["properties"]] == ["I3"]
     assert not any("breaks" in edge for out in value["edges"] for edge in out)
@@ -131,12 +131,12 @@ def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle() -> None:
 
 
 @pytest.mark.parametrize(("cpus", "shown"), [((), ("-", "-", "O")), ((0,), ("O", "-", "-")), ((1,), ("-", "-", "-"))])
-def test_a_page_given_to_a_guest_is_the_guests_then_the_hosts_or_nobodys(cpus: tuple[int, ...],
+def test_a_donated_page_is_the_guests_then_the_hosts_or_nobodys(cpus: tuple[int, ...],
                                                                          shown: tuple[str, ...]) -> None:
-    found = encode_row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
-    assert (found["host"], found["hyp"], found["guest"]) == shown
-    assert (found["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))
-    assert found["owner"] == ("HOST" if shown[0] == "O" else "GUEST")
+    page = encode_row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
+    assert (page["host"], page["hyp"], page["guest"]) == shown
+    assert (page["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))
+    assert page["owner"] == ("HOST" if shown[0] == "O" else "GUEST")
 
 
 def test_a_bug_is_not_called_a_warning() -> None:
@@ -147,6 +147,6 @@ def test_a_bug_is_not_called_a_warning() -> None:
     assert end["says"] == "The machine ends: CPU 0 meets a BUG at EL2: page pgd0 counts 1, not 0."
 
 
-def test_a_vm_whose_handle_nobody_knows_any_more_is_named_by_the_struct_of_the_host() -> None:
+def test_a_vm_with_a_forgotten_handle_is_named_after_the_hosts_struct() -> None:
     cards = StateGraph(SCENES["stayed-away"]).value()["states"][0]["vms"]
     assert [card["handle"] for card in cards] == ["of kvm0"]

@@ -31,10 +31,10 @@ def spans(drawn: DrawingValue) -> Iterator[tuple[str, float, float, float, float
 
 @pytest.mark.parametrize("graph", [LifeGraph(V1), LifeGraph(V1, PRE), LifeGraph(PRE, UPSTREAM), StateMap(COLD_OPEN),
                                    StateMap(TWO_PHASES)], ids=lambda graph: graph.scene.name)
-def test_no_box_and_no_label_lies_on_another(graph: LifeGraph | StateMap) -> None:
-    found = [(one[0], other[0]) for one, other in combinations(spans(graph.value()["drawing"]), 2)
-             if one[1] < other[3] - 1 and other[1] < one[3] - 1 and one[2] < other[4] - 1 and other[2] < one[4] - 1]
-    assert found == []
+def test_boxes_and_labels_do_not_overlap(graph: LifeGraph | StateMap) -> None:
+    overlaps = [(one[0], other[0]) for one, other in combinations(spans(graph.value()["drawing"]), 2)
+                if one[1] < other[3] - 1 and other[1] < one[3] - 1 and one[2] < other[4] - 1 and other[2] < one[4] - 1]
+    assert overlaps == []
 
 
 def test_an_arrow_ends_at_the_border_of_its_box() -> None:
@@ -60,7 +60,7 @@ def test_without_the_renderer_there_are_words_and_no_places(monkeypatch: pytest.
     assert not any("place" in box for box in drawn["boxes"])
 
 
-def test_the_picture_fills_where_one_is_and_names_what_is_broken() -> None:
+def test_the_picture_fills_the_current_box_and_names_what_is_broken() -> None:
     source = picture("Two states.", draw_graph(TWO, STARTS), here=0).source
     assert [line.split()[0] for line in source.splitlines() if "filled" in line] == ["0"]
     assert "dying (I3 broken)" in source

@@ -23,22 +23,22 @@ def numbers(apart: int, name: str) -> list[int]:
     return [unit for unit in line(apart, name) if unit is not None]
 
 
-def test_a_teardown_is_as_many_units_as_its_call_has_regions() -> None:
+def test_a_teardown_takes_one_unit_per_lock_region() -> None:
     before = play(ONE_SHOT, 0).state
     whole = call(before, PRE, 0, "__pkvm_teardown_vm", 0x1000)
     one_page = el2_time.start_vm(PRE, protected=False)
     one_page = call(one_page, PRE, 0, "kvm_guest_fault", "kvm0", "g0", 0).state
-    counted = {made.call: made.regions for made in el2_time.measure_destroy(one_page, PRE)}
-    assert counted["__pkvm_teardown_vm"] == len(whole.regions)
+    regions = {stretch.call: stretch.regions for stretch in el2_time.measure_destroy(one_page, PRE)}
+    assert regions["__pkvm_teardown_vm"] == len(whole.regions)
 
 
-def test_the_split_leaves_the_longest_stretch_as_long_as_it_was() -> None:
+def test_the_split_does_not_shorten_the_longest_stretch() -> None:
     assert line(NEAR, "teardown") == line(NEAR, "finalise")
     assert line(APART, "teardown") == line(APART, "finalise")
 
 
 def test_the_chart_compares_two_kernels_and_in_the_patch_itself_finalise_is_as_long() -> None:
-    assert {found.revision for found in el2_time.lines(APART)} == {"no kernel here", "pre", "upstream"}
+    assert {line.revision for line in el2_time.lines(APART)} == {"no kernel here", "pre", "upstream"}
     patch = el2_time.measure_destroys(V1, APART)
     assert el2_time.longest(patch, "__pkvm_finalize_teardown_vm") == line(APART, "finalise")
 
@@ -56,13 +56,13 @@ def test_one_page_comes_home_in_a_stretch_that_does_not_grow() -> None:
 
 
 def test_all_calls_in_one_are_the_sum_of_what_the_host_calls() -> None:
-    made = el2_time.measure_destroys(PRE, NEAR)[1]
-    names = [stretch.call for stretch in made]
+    stretches = el2_time.measure_destroys(PRE, NEAR)[1]
+    names = [stretch.call for stretch in stretches]
     assert names.count("__pkvm_host_unshare_guest") == PAGES[1]
     assert numbers(NEAR, "all calls of pre in one")[1] == 3 * PAGES[1] + numbers(NEAR, "teardown")[1]
 
 
-def test_lines_that_are_the_same_are_drawn_once_with_both_names() -> None:
+def test_equal_lines_are_drawn_once_with_both_names() -> None:
     names = [group.names for group in el2_time.group_lines(NEAR)]
     assert "teardown (pre), finalise (upstream)" in names
     assert len(names) == 4
@@ -79,7 +79,7 @@ def test_a_picture_has_every_name_and_last_value_at_the_end_of_its_line_and_its_
             assert all(word in words for word in [*group.names.split(), str(group.units[-1])])
 
 
-def test_no_two_labels_stand_on_each_other_however_close_the_lines_end() -> None:
+def test_labels_do_not_overlap_however_close_the_lines_end() -> None:
     close = [LineGroup(f"line {number}", (0, number)) for number in range(4)] + [LineGroup("high", (0, 200))]
     shapes = draw_chart(close, (0, 1), "pages").shapes
     heights = sorted(float(kept["y"]) for tag, kept, _ in shapes if kept["class"] == "value")
@@ -91,7 +91,7 @@ def test_the_axis_is_numbered_in_round_steps(least: float, step: float) -> None:
     assert round_step(least) == step
 
 
-def test_what_is_said_of_a_place_has_the_values_of_its_row() -> None:
+def test_a_sentence_has_the_values_of_its_row() -> None:
     row = el2_time.table(APART).rows[2]
     assert row[0] == "8"
     assert all(f": {cell}" in el2_time.sentence(APART, 2) for cell in row[1:])

@@ -7,7 +7,7 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN
 
 
-def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about() -> None:
+def test_a_state_reports_what_holds_what_is_broken_and_what_is_empty() -> None:
     value = StateGraph(LEFT_BEHIND).value()
     names = [name for name, _ in value["properties"]]
     said = [dict(zip(names, state["holds"], strict=True)) for state in value["states"]]
@@ -16,18 +16,18 @@ def test_a_state_says_what_holds_what_is_broken_and_what_it_is_not_about() -> No
     assert said[2]["I2x"] == "page g0 counts 1, and its borrowers are 0"
 
 
-def test_a_step_that_breaks_a_property_says_which_and_why() -> None:
+def test_a_step_names_the_property_it_breaks_and_why() -> None:
     edges = [edge for out in StateGraph(COLD_OPEN).value()["edges"] for edge in out]
     panics = [edge for edge in edges if edge["kind"] == "panic"]
     assert {tuple(edge["breaks"]) for edge in panics} == {("I0a",), ("I0b",)}
     assert not any("breaks" in edge for edge in edges if edge["kind"] == "refused")
 
 
-def test_only_properties_that_speak_of_something_are_shown() -> None:
+def test_properties_that_are_empty_everywhere_are_not_shown() -> None:
     assert [name for name, _ in StateGraph(NEVER_RAN).value()["properties"]] == ["I0a", "I0b"]
 
 
-def test_an_answer_of_python_says_what_holds_too() -> None:
+def test_answers_of_python_report_what_holds_too() -> None:
     graph = StateGraph(COLD_OPEN, limit=1)
     value = graph.value()
     edge = value["edges"][0][0]
@@ -35,7 +35,7 @@ def test_an_answer_of_python_says_what_holds_too() -> None:
     assert len(answer["states"][str(answer["to"])]["holds"]) == len(value["properties"])
 
 
-def test_a_scene_that_asks_for_a_prediction_says_nothing_of_what_holds() -> None:
+def test_a_scene_that_asks_for_a_prediction_does_not_give_it_away() -> None:
     shipped = StateGraph(COLD_OPEN).value()
     assert shipped["properties"] == []
     assert StateGraph(replace(COLD_OPEN, checks=True)).value()["properties"]

@@ -18,23 +18,23 @@ def test_each_step_between_shipped_states_has_its_arrow(name: str) -> None:
     value = StateMap(SCENES[name]).value()
     steps = [(number, edge["to"], edge["label"], edge["cpu"]) for number, out in enumerate(value["edges"])
              for edge in out if edge["to"] is not None]
-    drawn = [(one["start"], one["to"], one["label"], one["cpu"]) for one in value["drawing"]["arrows"]]
+    drawn = [(arrow["start"], arrow["to"], arrow["label"], arrow["cpu"]) for arrow in value["drawing"]["arrows"]]
     assert drawn == steps
     assert len(value["drawing"]["boxes"]) == len(value["states"])
 
 
-def test_a_box_says_what_its_state_is() -> None:
+def test_a_box_describes_its_state() -> None:
     boxes = StateMap(COLD_OPEN).value()["drawing"]["boxes"]
     assert boxes[0]["says"] == "state 0: VM 0x1000 live, counts 0; CPU 0 unshare is next; CPU 1 start is next"
     assert (boxes[4]["signs"], boxes[4]["text"]) == ([ENDS], "4 machine ends")
     assert boxes[4]["says"].endswith("warns at EL2: VM 0x1000 is still in use.")
 
 
-def test_a_state_in_which_something_is_broken_is_marked_with_its_name() -> None:
+def test_a_state_is_marked_with_the_properties_broken_there() -> None:
     assert [box["broken"] for box in StateMap(LEFT_BEHIND).value()["drawing"]["boxes"]] == [[], [], ["I2x"]]
 
 
-def test_a_step_that_breaks_something_without_ending_the_machine_is_marked_at_its_arrow() -> None:
+def test_an_arrow_is_marked_if_its_step_breaks_something_and_the_machine_goes_on() -> None:
     value = StateMap(RACES["R7"].scene(V1)).value()
     marked = [arrow for arrow in value["drawing"]["arrows"] if "broken" in arrow]
     steps = [step for out in value["edges"] for step in out if "EL2_STALE_PUT" in step["line"]]
@@ -47,7 +47,7 @@ def test_a_scene_that_asks_for_a_prediction_marks_only_the_ends() -> None:
     assert not any(box["broken"] for box in StateMap(COLD_OPEN).value()["drawing"]["boxes"])
 
 
-def test_of_a_large_graph_as_much_is_drawn_as_is_shipped_and_the_rest_has_no_box() -> None:
+def test_only_shipped_states_are_drawn() -> None:
     graph = StateMap(TWO_PHASES)
     value = fit_graph(graph, 30_000)
     known = len(value["states"])

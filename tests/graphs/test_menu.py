@@ -18,11 +18,11 @@ ONE = "__pkvm_start_teardown_vm __pkvm_finalize_teardown_vm __pkvm_host_unshare_
 
 def free(revision: Revision = V1, names: str = "", limit: int = 1) -> StateGraph:
     """The graph of a scene whose CPU 0 is the learner's."""
-    made = scene("free", "Free", revision, LENT_PAGE, (f"free {names}", ""), "Go on.")
-    return StateGraph(made, limit)
+    free_scene = scene("free", "Free", revision, LENT_PAGE, (f"free {names}", ""), "Go on.")
+    return StateGraph(free_scene, limit)
 
 
-def said_before(revision: Revision, start: str, setup: str = "") -> str:
+def foresee(revision: Revision, start: str, setup: str = "") -> str:
     """What is said about CPU 0's first call that begins like this, before it is made."""
     value = StateGraph(scene("free", "Free", revision, LENT_PAGE + setup, ("free", ""), "Go on."), 1).value()
     edge = next(edge for edge in value["edges"][0] if edge["line"].startswith(f"0 {start}"))
@@ -44,24 +44,24 @@ def test_a_free_host_may_lend_el2_a_page_and_end_the_loan() -> None:
     assert "0 __pkvm_host_unshare_hyp(g0) = 0" in [edge["line"] for edge in edges[lend["to"]]]
 
 
-def test_a_refusal_is_known_before_with_its_code_and_its_reason() -> None:
+def test_a_refusal_is_foreseen_with_its_code_and_its_reason() -> None:
     says = "EL2 refuses CPU 0’s run with -EINVAL: nothing is loaded on CPU 0."
-    assert said_before(V1, "__kvm_vcpu_run") == says
+    assert foresee(V1, "__kvm_vcpu_run") == says
 
 
 def test_a_refusal_that_depends_on_the_revision_names_it() -> None:
     dying = "0 __pkvm_start_teardown_vm(0x1000)"
-    assert said_before(V1, "__pkvm_finalize").endswith("with -EBUSY: VM 0x1000 is not dying yet. (v1)")
-    assert said_before(UPSTREAM, "__pkvm_finalize").endswith("with -EINVAL: VM 0x1000 is not dying yet. (upstream)")
-    assert said_before(MERGED, "__pkvm_host_unshare_guest", dying).endswith("VM 0x1000 is dying. (merged)")
+    assert foresee(V1, "__pkvm_finalize").endswith("with -EBUSY: VM 0x1000 is not dying yet. (v1)")
+    assert foresee(UPSTREAM, "__pkvm_finalize").endswith("with -EINVAL: VM 0x1000 is not dying yet. (upstream)")
+    assert foresee(MERGED, "__pkvm_host_unshare_guest", dying).endswith("VM 0x1000 is dying. (merged)")
 
 
-def test_a_refusal_that_comes_after_a_gap_is_known_before_as_well() -> None:
+def test_a_refusal_after_a_gap_is_foreseen_too() -> None:
     edge = next(edge for edge in free().value()["edges"][0] if "init_vm" in edge["line"])
     assert (edge["kind"], edge["ret"], edge["refusal"]["ret"]) == ("step", None, "-ENOMEM")
 
 
-def test_nothing_is_said_before_about_a_call_that_is_not_refused() -> None:
+def test_nothing_is_foreseen_of_a_call_that_succeeds() -> None:
     edge = next(edge for edge in free().value()["edges"][0] if "unshare_guest(0x1000" in edge["line"])
     assert "refusal" not in edge
 
@@ -71,7 +71,7 @@ def test_a_scene_may_name_the_calls_of_its_menu() -> None:
     assert labels == {"start", "finalise", "unshare"}
 
 
-def test_a_call_that_the_revision_does_not_have_is_refused_by_name() -> None:
+def test_an_unknown_call_is_rejected_by_name() -> None:
     with pytest.raises(ValueError, match="v1 has no call __pkvm_teardown_vm for a host that is free"):
         free(names="__pkvm_teardown_vm")
 
@@ -83,7 +83,7 @@ def test_every_page_that_a_call_may_touch_has_its_row_from_the_start() -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=REVISIONS)
-def test_a_bench_of_the_free_host_ships_at_most_what_may_be_shipped(revision: Revision) -> None:
+def test_a_bench_of_the_free_host_stays_within_the_limit(revision: Revision) -> None:
     assert len(pack(free_host(revision).graph).encode()) <= 200_000
 
 

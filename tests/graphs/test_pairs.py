@@ -21,7 +21,7 @@ from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
 RACE = (1, 0, 1, 0, 0)
 
 
-def walked(value: AnyGraph, run: Iterable[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def walk_run(value: AnyGraph, run: Iterable[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The edges that these CPUs take from the start, and the pair of states after them."""
     at, edges = 0, []
     for cpu in run:
@@ -32,40 +32,40 @@ def walked(value: AnyGraph, run: Iterable[int]) -> tuple[list[dict[str, Any]], d
 
 def runs(value: AnyGraph) -> dict[int, tuple[int, ...]]:
     """For each pair of states, the CPUs of a shortest run to it."""
-    found: dict[int, tuple[int, ...]] = {0: ()}
+    shortest: dict[int, tuple[int, ...]] = {0: ()}
     waiting = [0]
     for number in waiting:
         for edge in value["edges"][number]:
-            if edge["to"] not in found:
-                found[edge["to"]] = (*found[number], edge["cpu"])
+            if edge["to"] not in shortest:
+                shortest[edge["to"]] = (*shortest[number], edge["cpu"])
                 waiting.append(edge["to"])
-    return found
+    return shortest
 
 
 @pytest.mark.parametrize("shown", [COLD_OPEN, TWO_PHASES, TWO_FLAGS], ids=lambda shown: shown.name)
-def test_every_run_differs_where_the_explorer_says_that_it_does(shown: Scene) -> None:
+def test_every_run_differs_where_the_explorer_says(shown: Scene) -> None:
     graph = PairGraph(shown, V1, UPSTREAM)
     value = graph.value()
     assert graph.complete
     for run in runs(value).values():
-        edges, _ = walked(value, run)
+        edges, _ = walk_run(value, run)
         expected = run_side_by_side(*graph.scenes, run)
         assert [edge["differs"] for edge in edges] == [[PARTS[part] for part in pair.differs] for pair in expected]
         here = next((number for number, edge in enumerate(edges) if edge["differs"]), None)
         assert here == find_first_difference(expected)
 
 
-def test_the_text_of_a_pair_comes_apart_into_two_traces_that_replay() -> None:
+def test_the_trace_of_a_pair_splits_into_two_traces_that_replay() -> None:
     value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     for run in runs(value).values():
-        edges, state = walked(value, run)
+        edges, state = walk_run(value, run)
         text = [value["header"], *value["setup"], *(edge["line"] for edge in edges), f"state {state['digest']}"]
         first, second = (replay(parse(side)) for side in split("\n".join(text)))
         assert (first.differs, second.differs) == ("", "")
         assert (first.trace.revision.name, second.trace.revision.name) == ("v1", "upstream")
 
 
-def test_where_both_sides_are_alike_a_line_stands_once() -> None:
+def test_equal_lines_of_both_sides_stand_once() -> None:
     assert merge("0 resume ...", "0 resume ...") == "0 resume ..."
     assert (merge("a", "b"), merge("a", "-")) == ("a | b", "a | -")
     same = "pkvm-trace 1 v1\n0 resume ...\nstate 3f0c9a1b77de"
@@ -73,7 +73,7 @@ def test_where_both_sides_are_alike_a_line_stands_once() -> None:
 
 
 def test_a_step_says_what_each_side_did() -> None:
-    edges, state = walked(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE)
+    edges, state = walk_run(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE)
     assert edges[2]["says"] == (
         "v1: CPU 1’s finalise destroys VM 0x1000 and gives its pages back while CPU 0’s unshare still holds a "
         "reference. upstream: EL2 refuses CPU 1’s finalise with -EINVAL: VM 0x1000 is still in use.")
@@ -82,7 +82,7 @@ def test_a_step_says_what_each_side_did() -> None:
 
 
 def test_what_differs_is_named_with_the_value_of_each_side() -> None:
-    _, state = walked(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE)
+    _, state = walk_run(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE)
     cells = {(cell["name"], cell["part"]): cell["values"] for cell in state["cells"]}
     assert cells["slot 0", ""] == ["free", "dying"]
     assert cells["VM 0x1000", "count"] == ["1 (CPU 0 · unshare)", "0 (nobody)"]
@@ -91,21 +91,21 @@ def test_what_differs_is_named_with_the_value_of_each_side() -> None:
     assert ("page g0", "guest") not in cells
 
 
-def test_nothing_is_named_where_an_onlooker_sees_nothing() -> None:
-    _, state = walked(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE[:2])
+def test_nothing_differs_where_an_onlooker_sees_no_difference() -> None:
+    _, state = walk_run(PairGraph(COLD_OPEN, V1, UPSTREAM).value(), RACE[:2])
     assert (state["differs"], state["cells"]) == ([], [])
 
 
-def test_a_vm_that_neither_side_has_is_not_told_of_though_the_host_has_notes_of_it() -> None:
+def test_a_vm_that_neither_side_has_is_left_out() -> None:
     value: Any = PairGraph(HOSTS[HONEST].machine(PRE).scene, PRE, MERGED).value()
-    _, state = walked(value, value["runs"]["alone"][1])
+    _, state = walk_run(value, value["runs"]["alone"][1])
     assert {cell["name"] for cell in state["cells"]} == {"page g0"}
 
 
 def test_a_cpu_without_a_step_says_why() -> None:
     value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
-    assert walked(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],
-                                                  ["the machine has ended", "nothing left to do"]]
+    assert walk_run(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],
+                                                    ["the machine has ended", "nothing left to do"]]
     assert value["states"][0]["next"] == [["unshare begins"] * 2, ["start begins"] * 2]
 
 
@@ -118,36 +118,36 @@ def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_me
     assert other["alone"][0] is None
 
 
-def test_a_run_that_is_shown_ends_where_only_one_kernel_does() -> None:
+def test_a_run_shown_for_one_kernel_ends_where_the_other_never_does() -> None:
     value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
-    edges, state = walked(value, value["runs"]["alone"][0])
+    edges, state = walk_run(value, value["runs"]["alone"][0])
     assert edges[-1]["sides"][0]["kind"] == "panic"
     assert state["ends"][0]
 
 
-def test_ends_of_all_runs_are_not_compared_unasked_where_there_are_too_many_pairs() -> None:
+def test_too_many_pairs_are_not_compared_unless_asked() -> None:
     graph = PairGraph(COLD_OPEN, V1, UPSTREAM, limit=5)
     assert graph.value()["runs"] is None
     assert graph.all_runs() == PairGraph(COLD_OPEN, V1, UPSTREAM).all_runs()
 
 
-def test_a_kernel_beside_a_mutant_of_itself_has_its_name() -> None:
+def test_a_mutant_has_a_name_of_its_own() -> None:
     value: Any = PairGraph(COLD_OPEN, UPSTREAM, UPSTREAM.without("finalize_unreferenced")).value()
-    assert [one["id"] for one in value["revisions"]] == ["upstream", "upstream without finalize_unreferenced"]
+    assert [revision["id"] for revision in value["revisions"]] == ["upstream", "upstream without finalize_unreferenced"]
     assert value["name"] == "cold-open-upstream-upstream-without-finalize_unreferenced"
 
 
-def test_a_kernel_that_lacks_a_call_of_the_script_says_so() -> None:
+def test_a_kernel_that_lacks_a_call_of_the_script_is_rejected() -> None:
     with pytest.raises(ModelError, match="revision pre has no call __pkvm_start_teardown_vm"):
         PairGraph(COLD_OPEN, PRE, V1)
 
 
-def test_a_scene_that_leaves_a_cpu_free_is_refused() -> None:
+def test_a_scene_with_a_free_cpu_is_rejected() -> None:
     with pytest.raises(ValueError, match="needs a script for each CPU"):
         PairGraph(scene("free", "Free", V1, LENT_PAGE, ("free", ""), "Anything."), V1, UPSTREAM)
 
 
 @pytest.mark.parametrize("name", sorted(REVISIONS))
-def test_a_kernel_is_like_itself(name: str) -> None:
+def test_a_kernel_does_not_differ_from_itself(name: str) -> None:
     value: Any = PairGraph(HOSTS[HONEST].machine(PRE).scene, REVISIONS[name], REVISIONS[name]).value()
     assert not any(state["differs"] for state in value["states"])

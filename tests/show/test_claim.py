@@ -13,13 +13,13 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import NEVER_RAN, TWO_PHASES
 from pkvm_model.show.claim import ClaimBroken, claim
 
-NO_VCPU = next(one for one in INVARIANTS if one.name == "I3")
-NO_LOST_MEMORY = next(one for one in INVARIANTS if one.name == "I0b")
+NO_VCPU = next(each for each in INVARIANTS if each.name == "I3")
+NO_LOST_MEMORY = next(each for each in INVARIANTS if each.name == "I0b")
 GONE = Sometimes("gone", "The VM is gone.", lambda state: not any(True for _ in state.all(Vm)))
 NOTHING = Sometimes("nothing", "Nothing is what it seems.", lambda state: False)
 
 
-def asked(scene: Scene, *properties: Always | Sometimes, limits: Limits = Limits()) -> Report:  # noqa: B008  # frozen
+def explore_scene(scene: Scene, *properties: Always | Sometimes, limits: Limits = Limits()) -> Report:  # noqa: B008  # frozen
     """What the explorer finds in the scripts of a scene."""
     return explore(Scripts(scene), properties, limits)
 
@@ -31,7 +31,7 @@ def test_a_plain_truth_shows_its_sentence_and_an_untruth_fails_with_it() -> None
 
 
 def test_an_invariant_shows_over_how_many_states_it_holds() -> None:
-    report = asked(TWO_PHASES, NO_VCPU)
+    report = explore_scene(TWO_PHASES, NO_VCPU)
     shown = claim("A dying VM has no vCPU loaded.", report)
     assert repr(shown) == (f"holds (checked in all {report.states} states, and its premise is reached): "
                            "A dying VM has no vCPU loaded.")
@@ -40,17 +40,17 @@ def test_an_invariant_shows_over_how_many_states_it_holds() -> None:
 
 def test_a_broken_invariant_fails_with_the_sentence_and_the_reason() -> None:
     with pytest.raises(ClaimBroken, match=r"^not true of the model: EL2 is careful\. .*a run of 4 steps.*page vm0"):
-        claim("EL2 is careful.", asked(COLD_OPEN, NO_LOST_MEMORY))
+        claim("EL2 is careful.", explore_scene(COLD_OPEN, NO_LOST_MEMORY))
 
 
-def test_that_an_invariant_is_broken_can_itself_be_claimed_and_has_the_sign_for_it() -> None:
-    shown = claim("EL2 is careless.", asked(COLD_OPEN, NO_LOST_MEMORY), verdict=check.VIOLATED)
+def test_a_broken_invariant_can_be_claimed_and_has_its_own_sign() -> None:
+    shown = claim("EL2 is careless.", explore_scene(COLD_OPEN, NO_LOST_MEMORY), verdict=check.VIOLATED)
     assert repr(shown).startswith("broken, as said (a run of 4 steps shows it, among 15 states: EL2_USE_AFTER")
     assert ">✗</span>" in shown._repr_html_()
 
 
-def test_an_invariant_that_speaks_of_nothing_is_no_evidence_unless_that_is_the_claim() -> None:
-    empty = asked(NEVER_RAN, NO_VCPU)
+def test_an_empty_invariant_is_no_evidence_unless_the_claim_says_so() -> None:
+    empty = explore_scene(NEVER_RAN, NO_VCPU)
     with pytest.raises(ClaimBroken, match="the explorer says empty"):
         claim("Nobody runs it.", empty)
     shown = claim("Nobody can run what never was.", empty, verdict=check.EMPTY)
@@ -58,10 +58,10 @@ def test_an_invariant_that_speaks_of_nothing_is_no_evidence_unless_that_is_the_c
     assert "dotted" in shown._repr_html_()
 
 
-def test_what_can_happen_shows_how_long_its_run_is_and_what_never_does_over_how_many_states() -> None:
-    report = asked(TWO_PHASES, GONE)
+def test_a_goal_shows_the_length_of_its_run_or_the_number_of_states_without_it() -> None:
+    report = explore_scene(TWO_PHASES, GONE)
     assert repr(claim("It can go.", report)).startswith(f"happens (a run of {len(report.answers[0].run or ())} steps")
-    never = asked(TWO_PHASES, NOTHING)
+    never = explore_scene(TWO_PHASES, NOTHING)
     assert f"checked in all {never.states} states" in repr(claim("It never does.", never, verdict=check.NEVER))
     with pytest.raises(ClaimBroken, match="the explorer says never"):
         claim("It can.", never)
@@ -69,33 +69,33 @@ def test_what_can_happen_shows_how_long_its_run_is_and_what_never_does_over_how_
 
 def test_a_search_that_was_stopped_proves_nothing() -> None:
     with pytest.raises(ClaimBroken, match="incomplete: 3 states looked at, and not all of them: the limit of 3"):
-        claim("It can.", asked(TWO_PHASES, NOTHING, limits=Limits(states=3)))
+        claim("It can.", explore_scene(TWO_PHASES, NOTHING, limits=Limits(states=3)))
 
 
-def test_all_answers_of_a_report_have_to_be_as_said() -> None:
-    report = asked(COLD_OPEN, Always("fine", "All is fine.", lambda state: ""), NO_LOST_MEMORY)
+def test_all_answers_of_a_report_must_be_as_expected() -> None:
+    report = explore_scene(COLD_OPEN, Always("fine", "All is fine.", lambda state: ""), NO_LOST_MEMORY)
     with pytest.raises(ClaimBroken, match="violated"):
         claim("Both.", report)
     assert claim("One.", report.answers[1], verdict=check.VIOLATED).verdict == check.VIOLATED
 
 
-def test_a_cell_of_the_table_of_invariants_is_claimed_with_the_states_of_its_search() -> None:
-    cell = next(one for one in invariants.check_invariants(V1, invariants.HONEST) if one.invariant.name == "I3")
+def test_a_cell_of_the_invariant_table_brings_its_number_of_states() -> None:
+    cell = next(each for each in invariants.check_invariants(V1, invariants.HONEST) if each.invariant.name == "I3")
     shown = claim("The honest host is safe.", cell)
     assert repr(shown).startswith(f"holds (checked in all {cell.report.states} states")
 
 
-def test_a_record_that_is_no_answer_is_refused_since_it_would_always_count_as_true() -> None:
+def test_a_record_without_an_answer_is_rejected_because_it_would_count_as_true() -> None:
     with pytest.raises(TypeError, match="a Outcome is neither"):
         claim("R5 is harmless.", outcomes.Outcome("R5", "v1", outcomes.BUG))
     with pytest.raises(TypeError, match="a Report is neither"):
         claim("Nothing was asked.", Report((), 1, 0, 0, 0.0))
 
 
-def test_an_expected_verdict_without_an_explorer_is_no_claim() -> None:
+def test_an_expected_verdict_needs_an_answer_of_the_explorer() -> None:
     with pytest.raises(ClaimBroken):
         claim("Two is three.", holds=True, verdict=check.VIOLATED)
 
 
-def test_markup_in_a_claim_is_shown_and_not_obeyed() -> None:
+def test_markup_in_a_claim_is_escaped() -> None:
     assert "<script>" not in claim("<script>", True)._repr_html_()

@@ -18,7 +18,7 @@ def life() -> Dot:
     return picture
 
 
-def drawn(picture: Dot) -> str:
+def decode_picture(picture: Dot) -> str:
     source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', picture._repr_mimebundle_()["text/html"])
     assert source
     return base64.b64decode(source[1]).decode()
@@ -28,24 +28,24 @@ def test_a_cell_shows_an_image_with_the_words_as_its_alternative(life: Dot) -> N
     bundle = life._repr_mimebundle_()
     assert bundle["text/plain"] == "Picture: A VM is live, then dying."
     assert bundle["text/html"].startswith('<img alt="A VM is live, then dying."')
-    assert ">dying</text>" in drawn(life)
+    assert ">dying</text>" in decode_picture(life)
 
 
 def test_no_dot_program_is_called(life: Dot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert drawn(life).count("<g ") == 4
+    assert decode_picture(life).count("<g ") == 4
 
 
 def test_the_ground_is_opaque_and_text_has_its_own_colour(life: Dot) -> None:
-    picture = drawn(life)
+    picture = decode_picture(life)
     assert '<polygon fill="#ffffff"' in picture
     assert picture.count("<text") == picture.count('fill="#16191d"') == 3
 
 
-def test_what_the_caller_sets_wins_over_the_look() -> None:
+def test_the_callers_settings_win_over_the_look() -> None:
     picture = Dot("One red node.", node_attr={"fontcolor": "#7E0A61"})
     picture.node("a")
-    assert 'fill="#7e0a61"' in drawn(picture)
+    assert 'fill="#7e0a61"' in decode_picture(picture)
 
 
 def test_clusters_and_copies_keep_the_words(life: Dot) -> None:
@@ -76,7 +76,7 @@ def test_a_picture_without_words_is_refused() -> None:
         Dot(" ")
 
 
-def test_where_nothing_can_be_kept_the_picture_is_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_picture_is_the_same_without_a_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     kept = dot.compile_renderer().render("digraph { a -> b }")
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -84,7 +84,7 @@ def test_where_nothing_can_be_kept_the_picture_is_the_same(monkeypatch: pytest.M
     assert dot.compile_renderer().render("digraph { a -> b }") == kept
 
 
-def test_what_was_compiled_is_found_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_compiled_renderer_is_cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     dot.compile_renderer()

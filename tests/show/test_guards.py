@@ -11,33 +11,33 @@ from pkvm_model.show.guards import judged, noticed, without
 FINALISE = "__pkvm_finalize_teardown_vm"
 
 
-def test_a_guard_is_worth_something_else_in_each_kernel() -> None:
+def test_a_guard_has_another_worth_in_each_kernel() -> None:
     row = without(("M1",), V1, UPSTREAM).rows[0]
     assert row[1:] == ("nothing goes wrong", "a defect: CPU 1 touches page vc0.0, which EL2 no longer maps",
                        "nothing goes wrong", "refused")
 
 
-def test_a_kernel_may_not_have_what_is_taken_away() -> None:
+def test_a_kernel_may_lack_the_guard() -> None:
     assert without(("M6",), V1).rows[0][1:] == ("does not have it", "does not have it")
 
 
 def test_a_property_notices_the_guard_that_it_is_about() -> None:
-    found = {row[0]: row[2] for row in noticed(ONE_CPU).rows}
-    assert [name for name, said in found.items() if said.startswith("yes")] == ["M15"]
-    assert found["M1"] == "no"
+    verdicts = {row[0]: row[2] for row in noticed(ONE_CPU).rows}
+    assert [name for name, verdict in verdicts.items() if verdict.startswith("yes")] == ["M15"]
+    assert verdicts["M1"] == "no"
 
 
-def test_the_hosts_habits_are_not_asked_about() -> None:
+def test_mutants_of_the_host_are_left_out() -> None:
     assert "M18" not in {row[0] for row in noticed(NO_ORPHAN).rows}
 
 
-def test_a_repair_that_holds_is_accepted_and_one_that_does_not_is_refused_with_the_reason() -> None:
+def test_a_good_repair_is_accepted_and_a_bad_one_refused_with_the_reason() -> None:
     repaired = V1._replace(guards={**V1.guards, "finalize_unreferenced": -EBUSY})
     assert repr(judged(repaired)).startswith("accepted: No race breaks it")
     assert repr(judged(V1)).startswith("refused: The hole is open")
 
 
-def test_a_function_that_goes_wrong_is_refused_and_ends_in_no_traceback() -> None:
+def test_a_function_that_raises_is_refused_without_a_traceback() -> None:
     def unfinished(view: View, handle: int) -> Generator[Region, None, object]:
         yield "L", "look the VM up"
         return nowhere_defined(view, handle)  # type: ignore[name-defined]  # noqa: F821  # what a learner forgets
@@ -46,7 +46,7 @@ def test_a_function_that_goes_wrong_is_refused_and_ends_in_no_traceback() -> Non
     assert says.startswith("refused: It does not run to its end. __pkvm_finalize_teardown_vm: NameError")
 
 
-def test_what_a_learner_wrote_is_shown_as_text() -> None:
+def test_a_learners_text_is_escaped() -> None:
     def odd(view: View, handle: int) -> Generator[Region, None, int]:
         yield "L", "<b>"
         raise ValueError("<script>")

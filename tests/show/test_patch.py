@@ -8,38 +8,38 @@ FILES = {"include/asm/kvm_asm.h", "include/asm/kvm_host.h", "kvm/hyp/include/nvh
          "kvm/hyp/nvhe/pkvm.c", "kvm/pkvm.c"}
 
 
-def changed(before: Revision = PRE, after: Revision = V1) -> str:
+def list_changes(before: Revision = PRE, after: Revision = V1) -> str:
     return "\n".join(line for part in patch(before, after) for line in part.changed)
 
 
-def test_all_files_of_the_mail_are_there_and_every_hunk_changes_something() -> None:
+def test_every_file_of_the_mail_is_there_and_every_hunk_changes_something() -> None:
     assert {hunk.file for hunk in HUNKS} == FILES
     assert all(part.changed for part in patch(PRE, V1))
 
 
-def test_every_guard_call_and_habit_that_differs_is_told() -> None:
+def test_every_guard_call_and_habit_that_differs_is_shown() -> None:
     differs = {*PRE.guards} ^ {*V1.guards} | PRE.calls ^ V1.calls | PRE.host ^ V1.host
-    assert not [name for name in sorted(differs) if name not in changed()]
+    assert not [name for name in sorted(differs) if name not in list_changes()]
 
 
-def test_what_both_kernels_have_is_not_told_as_changed() -> None:
+def test_what_both_kernels_have_is_not_shown_as_changed() -> None:
     same = {*PRE.guards} & {*V1.guards} | PRE.host & V1.host
-    assert not [name for name in sorted(same) if name in changed()]
+    assert not [name for name in sorted(same) if name in list_changes()]
 
 
-def test_the_deleted_warning_is_a_line_that_is_gone_and_came_back_in_no_other_place() -> None:
+def test_the_deleted_warning_is_gone_and_returns_nowhere() -> None:
     finalise = next(part for part in patch(PRE, V1) if part.hunk.where == "__pkvm_finalize_teardown_vm")
     gone = [line[0] for line in finalise.changed if "hyp_page_count" in line or "EL2 warns; behind it -EBUSY" in line]
     assert gone == ["-", "-"]
 
 
-def test_a_kernel_beside_itself_has_no_compare_hunk() -> None:
-    assert changed(V1, V1) == ""
+def test_a_kernel_does_not_differ_from_itself() -> None:
+    assert list_changes(V1, V1) == ""
 
 
-def test_a_guard_that_is_taken_away_leaves_the_compare_hunk() -> None:
-    assert "load_not_dying" in changed()
-    assert "load_not_dying" not in changed(PRE, V1.without("load_not_dying"))
+def test_a_removed_guard_is_a_difference() -> None:
+    assert "load_not_dying" in list_changes()
+    assert "load_not_dying" not in list_changes(PRE, V1.without("load_not_dying"))
 
 
 def test_the_later_repair_is_one_line_of_finalise() -> None:

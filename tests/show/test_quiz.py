@@ -22,15 +22,15 @@ def test_the_last_answer_is_marked_and_gets_its_verdict() -> None:
     assert describe_quiz(ASKED, (1, 0)) == "Quiz: Which?\n  (x) This\n  ( ) That\nNot yet. No."
 
 
-def test_a_quiz_whose_answer_is_no_option_is_refused() -> None:
+def test_a_quiz_whose_right_answer_is_not_an_option_is_rejected() -> None:
     with pytest.raises(ValueError, match="'Other' is not among the options"):
         make_question("Which?", {"This": "Because."}, right="Other")
 
 
 @pytest.mark.parametrize(("place", "tries"), [("", ()), ("0 1", (0, 1)), ("1 7 -1 x 0", (1, 0))])
-def test_what_is_no_option_is_left_out_of_the_answers(place: str, tries: tuple[int, ...]) -> None:
+def test_invalid_answers_are_ignored(place: str, tries: tuple[int, ...]) -> None:
     assert read_tries(place, ASKED) == tries
 
 
-def test_markup_in_a_quiz_is_shown_and_not_obeyed() -> None:
+def test_markup_in_a_quiz_is_escaped() -> None:
     assert "<script>" not in make_question("<script>", {"<script>": "<script>"}, right="<script>").render()

@@ -15,7 +15,7 @@ def table() -> Table:
     return repairs()
 
 
-def test_every_danger_and_every_good_run_is_asked_of_every_kernel(table: Table) -> None:
+def test_every_danger_and_every_good_run_is_explored_in_every_kernel(table: Table) -> None:
     assert tuple(table.heads[1:]) == tuple(REVISIONS)
     assert [len(row) for row in table.rows] == [1 + len(REVISIONS)] * (len(DANGERS) + len(NEEDED))
 
@@ -32,5 +32,5 @@ def test_a_defect_says_what_is_wrong() -> None:
     assert describe_danger(defect) == "a defect: CPU 0 touches it"
 
 
-def test_a_good_run_that_no_order_leads_to_is_never_there() -> None:
+def test_a_good_run_that_no_order_reaches_is_never() -> None:
     assert describe_good_run(NEEDED[0], Outcome("unmap", "v1", "OK")) == "never"

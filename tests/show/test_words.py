@@ -17,13 +17,13 @@ from pkvm_model.show.story import Story, play, play_out
 from pkvm_model.show.words import conjugate, find_holders
 
 
-def said(story: Story) -> list[str]:
+def describe(story: Story) -> list[str]:
     """The sentences of a story."""
     return [str(row[2]) for row in story.table().rows]
 
 
-def test_the_four_clicks_are_told_with_their_doer_first() -> None:
-    assert said(play(COLD_OPEN, 1, 0, 1, 0)) == [
+def test_each_sentence_begins_with_its_doer() -> None:
+    assert describe(play(COLD_OPEN, 1, 0, 1, 0)) == [
         "CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.",
         "CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.",
         "CPU 1’s finalise destroys VM 0x1000 and gives its pages back while CPU 0’s unshare still holds a reference.",
@@ -31,32 +31,32 @@ def test_the_four_clicks_are_told_with_their_doer_first() -> None:
 
 
 def test_a_refusal_names_its_code_and_its_reason() -> None:
-    assert said(play(COLD_OPEN, 1, 1, 0))[2] == "EL2 refuses CPU 0’s unshare with -EINVAL: there is no VM 0x1000."
+    assert describe(play(COLD_OPEN, 1, 1, 0))[2] == "EL2 refuses CPU 0’s unshare with -EINVAL: there is no VM 0x1000."
 
 
-def test_a_call_that_has_to_undo_its_work_says_why_when_it_finds_out() -> None:
-    assert said(play(REFUSED, *[0] * 6))[4:] == [
+def test_a_call_that_must_undo_its_work_says_why_at_once() -> None:
+    assert describe(play(REFUSED, *[0] * 6))[4:] == [
         "CPU 0’s init_vm finds that the slot of 0x1000 is not reserved, and begins to undo its work.",
         "CPU 0’s init_vm gives page vm0 back to the host."]
 
 
-def test_a_step_that_was_made_says_nothing_of_its_condition() -> None:
-    assert said(play(FIRST_PAGE, 0, 0))[1] == "CPU 0’s run enters the guest."
+def test_the_sentence_of_a_step_leaves_its_condition_out() -> None:
+    assert describe(play(FIRST_PAGE, 0, 0))[1] == "CPU 0’s run enters the guest."
 
 
-def test_a_call_without_answer_says_that_there_is_none() -> None:
-    assert said(play(TWO_PHASES, 0, 1))[1] == "EL2 ignores CPU 1’s load and answers nothing: VM 0x1000 is dying."
+def test_a_call_without_an_answer_says_so() -> None:
+    assert describe(play(TWO_PHASES, 0, 1))[1] == "EL2 ignores CPU 1’s load and answers nothing: VM 0x1000 is dying."
 
 
-def test_the_hosts_warning_is_not_the_end_and_el2s_is() -> None:
-    assert said(play(TWO_FLAGS, 0, 1, 0, 0))[3].endswith("returns -EINVAL. The machine goes on.")
-    assert said(play(TWO_PHASES, 1, 0))[1].startswith("The machine ends: CPU 0’s start warns at EL2")
+def test_a_warning_of_el2_ends_the_machine_and_one_of_the_host_does_not() -> None:
+    assert describe(play(TWO_FLAGS, 0, 1, 0, 0))[3].endswith("returns -EINVAL. The machine goes on.")
+    assert describe(play(TWO_PHASES, 1, 0))[1].startswith("The machine ends: CPU 0’s start warns at EL2")
 
 
 def test_pages_left_behind_are_named() -> None:
     left = scene("left", "Left", V1, LENT_PAGE, ("__pkvm_start_teardown_vm(0x1000) whole\n"
                                                  "__pkvm_finalize_teardown_vm(0x1000)",), "A page is left.")
-    assert said(play(left, 0, 0, 0))[2] == "CPU 0’s finalise takes stage 2 apart; page g0 stays counted as lent."
+    assert describe(play(left, 0, 0, 0))[2] == "CPU 0’s finalise takes stage 2 apart; page g0 stays counted as lent."
 
 
 def test_a_reference_has_as_many_holders_as_it_counts() -> None:
@@ -73,24 +73,24 @@ def test_no_sentence_of_a_step_has_more_than_twenty_words(name: str) -> None:
 
 
 def test_each_step_of_the_old_teardown_says_something_of_its_own() -> None:
-    sentences = said(play_out(ONE_SHOT))
+    sentences = describe(play_out(ONE_SHOT))
     assert "CPU 0’s teardown empties slot 0; a new VM may get handle 0x1000." in sentences
     assert "CPU 0’s teardown gives page vm0 back to the host." in sentences
     assert sentences[-1] == "CPU 0’s teardown unpins the host’s kvm0."
 
 
-def test_a_new_vm_that_inherits_a_count_is_not_said_to_be_held_by_nobody() -> None:
+def test_a_new_vm_that_inherits_a_count_says_so() -> None:
     newborn = play(SAME_MEMORY, 1, 0, 0, 1, 1, 1)
-    assert said(newborn)[-1] == "CPU 1’s init_vm puts VM 0x1000 into slot 0; it counts 1 already."
+    assert describe(newborn)[-1] == "CPU 1’s init_vm puts VM 0x1000 into slot 0; it counts 1 already."
 
 
-def test_a_vcpu_whose_struct_was_given_back_still_holds_what_it_counted_in() -> None:
+def test_a_vcpu_whose_struct_was_given_back_still_holds_its_vm() -> None:
     run_in_a_dead_vm = play(replace(TORN_DOWN_WHILE_RUN, revision=WITH_A_GAP), 0, 1, 0, 1, 0)
     assert run_in_a_dead_vm.page("vm0").refcount == 1
     assert find_holders(run_in_a_dead_vm.state, "vm0") == [("vcpu", "vc0.0 on CPU 1", True)]
 
 
-@pytest.mark.parametrize(("verb", "told"), [("take", "takes"), ("flush", "flushes"), ("empty", "empties"),
+@pytest.mark.parametrize(("verb", "conjugated"), [("take", "takes"), ("flush", "flushes"), ("empty", "empties"),
                                             ("destroy", "destroys"), ("go", "goes")])
-def test_a_verb_follows_its_doer(verb: str, told: str) -> None:
-    assert conjugate(verb) == told
+def test_a_verb_is_put_in_the_third_person(verb: str, conjugated: str) -> None:
+    assert conjugate(verb) == conjugated
