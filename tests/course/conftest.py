@@ -34,8 +34,8 @@ class Checkout:
         self.wheels = folder / "wheels"
         for part in ("course", "practice"):
             shutil.copytree(ROOT / "pkvm_model" / part, folder / "pkvm_model" / part)
-        for name in ("__init__.py", "moved.py", "text.py"):
-            shutil.copy(ROOT / "pkvm_model" / name, folder / "pkvm_model")
+        for module in (ROOT / "pkvm_model").glob("*.py"):
+            shutil.copy(module, folder / "pkvm_model")
         shutil.copy(ROOT / "course.py", folder)
         (folder / "notebooks").mkdir()
         (folder / "notebooks" / "01-start-here.ipynb").write_text('{"cells": [], "nbformat": 4, "nbformat_minor": 5}')
