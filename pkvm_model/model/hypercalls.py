@@ -226,8 +226,8 @@ def __pkvm_vcpu_put(view: View) -> Hypercall:
 def __kvm_vcpu_run(view: View, host_vcpu: str) -> Hypercall:
     """Run the vCPU loaded here until the guest exits. Take no lock and do not check for dying.
 
-    Checks: a vCPU is loaded (-EINVAL); only 7.3 checks that it is the one that the host names (-EINVAL). The model
-    omits the SME check. Changes: nothing that the model keeps.
+    Checks: a vCPU is loaded (-EINVAL); only 7.3 checks that it is the one that the host names
+    (-EINVAL). The model omits the SME check. Changes: nothing that the model keeps.
     Source: hyp/nvhe/hyp-main.c:handle___kvm_vcpu_run (pre to upstream).
     """
     yield "", "enter the guest if a vCPU is loaded here"
@@ -280,8 +280,8 @@ def __pkvm_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
     """Mark a VM as dying: from now on none of its vCPUs can be loaded.
 
-    Checks: VM, count 0, not dying; revisions.py has each kernel's codes. If a kernel warns at EL2 about the count,
-    the machine ends. Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
+    Checks: VM, count 0, not dying; revisions.py has each kernel's codes. If a kernel warns at EL2
+    about the count, the machine ends. Changes: EL2's is_dying. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check and mark the VM dying"
     vm = get_vm_by_handle(view, handle)
@@ -295,9 +295,9 @@ def __pkvm_start_teardown_vm(view: View, handle: int) -> Hypercall:
 def __pkvm_finalize_teardown_vm(view: View, handle: int) -> Hypercall:
     """Destroy a dying VM.
 
-    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py lists each kernel's guards and codes.
-    Nobody looks at guest pages left behind. Changes: the slot, then everything that EL2 has of the VM goes back to the
-    host. Source: hyp/nvhe/pkvm.c (v1 to upstream).
+    Checks, each if the kernel has its guard: VM, count 0, dying; revisions.py lists each kernel's
+    guards and codes. Nobody looks at guest pages left behind. Changes: the slot, then everything
+    that EL2 has of the VM goes back to the host. Source: hyp/nvhe/pkvm.c (v1 to upstream).
     """
     yield "L", "check, flush the VMID, empty the slot"
     vm = get_vm_by_handle(view, handle)

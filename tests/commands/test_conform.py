@@ -25,7 +25,7 @@ DOCUMENT = (ROOT / "docs/conformance.md").read_text(encoding="utf-8")
 SCENARIOS = str(VECTORS / "scenarios-v1.jsonl.gz")
 
 
-def test_files_that_agree_end_with_zero_and_a_line_over_all() -> None:
+def test_agreeing_files_exit_with_zero_and_a_total() -> None:
     status, out, errors = run("conform", SCENARIOS, str(RECORDINGS / "6.19.14-natural.jsonl"))
     first, second, last = out.splitlines()
     assert (status, errors) == (0, "")
@@ -70,7 +70,7 @@ def test_json_has_the_same_counts() -> None:
     assert given["files"][0]["steps"] == 277
 
 
-def test_a_long_comparison_says_now_and_then_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_comparison_reports_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1000, 2))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
     progress, errors = conform_command.ProgressPrinter("name"), io.StringIO()
@@ -129,7 +129,7 @@ def test_two_teardowns_at_once_free_their_own_pages_only() -> None:
     assert resume(machine, 0)["freed"] == {"meta": 1, "s2": 2, "meta_zero": True, "host_owned": True}
 
 
-def test_what_cannot_be_is_said_to_a_foreign_program() -> None:
+def test_a_foreign_program_gets_errors_for_impossible_requests() -> None:
     machine = new("pre")
     with pytest.raises(ModelError, match="revision pre has no call __pkvm_start_teardown_vm"):
         step(machine, 0, "__pkvm_start_teardown_vm", {"handle": 4096})
@@ -137,7 +137,7 @@ def test_what_cannot_be_is_said_to_a_foreign_program() -> None:
         step(machine, 0, "__pkvm_unreserve_vm")
     with pytest.raises(ModelError, match="there is no revision 'v9'"):
         new("v9")
-    with pytest.raises(ModelError, match="cpus=0 is no size"):
+    with pytest.raises(ModelError, match="cpus=0 is not a size"):
         new("pre", {"cpus": 0})
     with pytest.raises(ModelError, match="not in the middle of a call"):
         resume(machine, 0)

@@ -52,7 +52,7 @@ def test_a_run_is_printed_line_by_line_with_a_sentence_beside_each(command: Comm
     assert rows[3] == f"ends in {LIFE.splitlines()[-1]}"
 
 
-def test_a_run_that_comes_out_otherwise_says_how_far_it_got_and_why(command: Command) -> None:
+def test_a_different_run_reports_how_far_it_got_and_why(command: Command) -> None:
     status, out, _ = command(LIFE.replace("hv0.0) = 0", "hv0.0) = -ENOMEM"))
     rows = out.splitlines()
     assert status == 1
@@ -60,7 +60,7 @@ def test_a_run_that_comes_out_otherwise_says_how_far_it_got_and_why(command: Com
     assert rows[2] == "1 of 3 steps came out as the trace says."
 
 
-def test_a_wrong_digest_is_told(command: Command) -> None:
+def test_a_wrong_digest_is_printed(command: Command) -> None:
     status, out, _ = command(LIFE[:-12] + "0" * 12)
     assert (status, "the trace says 000000000000" in out) == (1, True)
 
@@ -73,7 +73,7 @@ def test_a_wrong_digest_is_told(command: Command) -> None:
     (LIFE.replace("kvm0)", "__import__('os'))"), "line 2: "),
     ("x" * 1_000_000, "a trace has at most 100000 characters"),
 ])
-def test_a_text_that_is_no_trace_is_refused_in_one_line_that_names_the_file(command: Command,
+def test_an_invalid_trace_is_refused_in_one_line_with_the_file(command: Command,
                                                                             text: str, says: str) -> None:
     status, out, err = command(text)
     assert (status, out) == (2, "")

@@ -69,7 +69,7 @@ def conform_bytes(folder: Path, data: bytes, name: str = "broken.jsonl") -> str:
 
 
 @pytest.mark.parametrize(("path", "says"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
-def test_a_vector_with_something_wrong_in_it_is_refused_with_its_line(
+def test_an_invalid_vector_is_refused_with_its_line(
         tmp_path: Path, path: tuple[str | int, ...], says: str) -> None:
     broken = changed(SMALL, path, lambda _: "zeal")
     message = conform_bytes(tmp_path, "".join(json.dumps(one) + "\n" for one in (SMALL, broken)).encode())
@@ -89,21 +89,21 @@ def test_invalid_numbers_are_rejected(tmp_path: Path, value: Any, says: str) -> 
 
 @pytest.mark.parametrize("line", [1, 2])
 @pytest.mark.parametrize("name", ["rev", "ret", "nr_vcpus", "hyp"])
-def test_an_object_that_names_a_field_twice_is_refused(tmp_path: Path, name: str, line: int) -> None:
+def test_duplicate_fields_are_refused(tmp_path: Path, name: str, line: int) -> None:
     vector = json.dumps(changed(SMALL, ("init", "hyp"), lambda _: 0))
     broken = vector.replace(f'"{name}": ', f'"{name}": 0, "{name}": ', 1)
     data = "\n".join([json.dumps(SMALL)] * (line - 1) + [broken]).encode()
     assert f"line {line}: {name!r} stands in one object twice" in conform_bytes(tmp_path, data)
 
 
-def test_a_row_of_a_recording_that_names_a_field_twice_is_refused(tmp_path: Path) -> None:
+def test_duplicate_fields_in_a_recording_are_refused(tmp_path: Path) -> None:
     row = json.dumps(recording_lines()[0]).replace('"seq": ', '"seq": 7, "seq": ', 1)
     says = "line 1: 'seq' stands in one object twice"
     assert says in conform_bytes(tmp_path, row.encode())
 
 
 @pytest.mark.parametrize("field", ["cpu", "call", "args", "ret", "event", "state"])
-def test_a_step_without_a_field_is_refused_and_not_passed_over(tmp_path: Path, field: str) -> None:
+def test_a_step_without_a_field_is_refused(tmp_path: Path, field: str) -> None:
     broken = copy.deepcopy(SMALL)
     del broken["steps"][1][field]
     assert "line 1: steps[1]" in conform_bytes(tmp_path, json.dumps(broken).encode())
@@ -146,7 +146,7 @@ def test_a_packed_line_without_end_is_not_unpacked_whole(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("words", [["conform"], ["conform", "--as", "v9", "x"], ["conform", "--fast", "x"]])
-def test_a_command_that_is_none_ends_with_two(words: list[str]) -> None:
+def test_a_wrong_command_exits_with_two(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(*words)
     assert ended.value.code == 2
@@ -232,7 +232,7 @@ KINDS = {"vectors": ("conform", damages([short_vector()])),
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=ROUNDS, derandomize=True, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_damaged_files_are_taken_or_refused_in_one_line(
+def test_damaged_files_are_accepted_or_refused_in_one_line(
         tmp_path_factory: pytest.TempPathFactory, kind: str, seed: int) -> None:
     rng, (command, make) = random.Random(seed), KINDS[kind]
     path = tmp_path_factory.getbasetemp() / "damaged"
@@ -240,10 +240,10 @@ def test_damaged_files_are_taken_or_refused_in_one_line(
         check(command, path, make(rng))
 
 
-def test_the_trace_that_is_damaged_is_one_before() -> None:
+def test_the_trace_is_valid_before_it_is_damaged() -> None:
     assert len(parse(TRACE).lines) == 4
 
 
-def test_the_files_that_are_damaged_are_good_before(tmp_path: Path) -> None:
+def test_the_files_are_valid_before_they_are_damaged(tmp_path: Path) -> None:
     lines = write(tmp_path, [short_vector(), *some("scenarios-v1")]), write(tmp_path, recording_lines(), "rows.jsonl")
     assert run("conform", *map(str, lines))[0] == 0

@@ -66,12 +66,12 @@ def test_a_broken_recording_is_refused_in_one_line(tmp_path: Path, lines: list[s
     assert "\n" not in message
 
 
-def test_a_file_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
+def test_a_missing_file_is_refused_with_the_names_of_the_shipped_ones() -> None:
     with pytest.raises(RecordingError, match=r"no-such: No such file.*with the course: .*6\.19\.14-natural"):
         load("no-such")
 
 
-def test_a_scenario_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
+def test_an_unknown_scenario_is_refused_with_the_known_names() -> None:
     with pytest.raises(RecordingError, match=r"no scenarios are called 'n99'; the scenarios are i3, n1, n2"):
         load("6.19.14-natural").scenario("n99")
 

@@ -68,7 +68,7 @@ def test_a_recorded_panic_that_the_model_does_not_have_is_one_disagreement(tmp_p
     assert dict(compared(tmp_path, rows).fields) == {"event": 1}
 
 
-def test_a_run_counts_as_one_whatever_it_ended_for(tmp_path: Path) -> None:
+def test_all_exits_from_a_guest_count_as_the_same(tmp_path: Path) -> None:
     rows = recorded("7.3.4", "n3")
     rows[index(rows, "__kvm_vcpu_run")]["ret"] = 12
     assert compared(tmp_path, rows).disagreements == 0
@@ -107,17 +107,17 @@ def left_reserved(*handles: int) -> list[JSON]:
     return [plain | {"seq": number, "args": [], "ret": handle} for number, handle in enumerate(handles, 1)]
 
 
-def test_the_table_goes_over_to_the_next_run_where_a_handle_proves_it(tmp_path: Path) -> None:
+def test_the_table_carries_over_if_a_handle_proves_it(tmp_path: Path) -> None:
     first, then = left_reserved(0x1000), renamed(left_reserved(0x1001), "x2")
     assert compared(tmp_path, [*first, *then]).disagreements == 0
     assert compared(tmp_path, then).disagreements == 1
 
 
-def test_the_table_does_not_go_over_where_nothing_proves_it(tmp_path: Path) -> None:
+def test_the_table_does_not_carry_over_without_proof(tmp_path: Path) -> None:
     assert compared(tmp_path, [*left_reserved(0x1000), *renamed(left_reserved(0x1000), "x2")]).disagreements == 0
 
 
-def test_the_table_does_not_go_over_where_it_would_not_explain_the_handles(tmp_path: Path) -> None:
+def test_the_table_does_not_carry_over_if_it_does_not_explain_the_handles(tmp_path: Path) -> None:
     odd = renamed(left_reserved(0x1000, 0x1005), "x2")
     assert compared(tmp_path, [*left_reserved(0x1000), *odd]).disagreements == 1
 

@@ -78,7 +78,7 @@ def test_every_hypercall_of_a_recording_is_compared(scenario: RecordedScenario) 
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_at_the_end_of_a_life_nothing_is_left_of_it_at_el2(scenario: RecordedScenario) -> None:
+def test_el2_keeps_nothing_of_a_destroyed_vm(scenario: RecordedScenario) -> None:
     state = final(scenario)
     assert list(state.all(Slot)) == []
     assert [name for name, page in state.all(Page) if page.owner == HYP or page.hyp == OWNED] == []
@@ -113,13 +113,13 @@ def load_rows(folder: Path, changed: list[dict[str, object]]) -> RecordedScenari
 
 
 @pytest.mark.parametrize("number", [number for number, row in enumerate(rows("n3")) if row["side"] == "hyp"])
-def test_one_changed_answer_gives_exactly_that_one_disagreement(tmp_path: Path, number: int) -> None:
+def test_one_changed_answer_is_exactly_one_disagreement(tmp_path: Path, number: int) -> None:
     changed = rows("n3")
     changed[number]["ret"] = -1
     assert [row.recorded.seq for row in replayed(tmp_path, changed).disagreements] == [number + 1]
 
 
-def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_breaks(tmp_path: Path) -> None:
+def test_rows_after_an_el2_panic_differ_from_the_model(tmp_path: Path) -> None:
     loaded = [row for row in rows("n3") if row["call"] != "__pkvm_vcpu_put"]
     changed = [row | {"seq": number} for number, row in enumerate(loaded, 1)]
     teardown = next(row for row in changed if row["call"] == "__pkvm_teardown_vm")
@@ -130,7 +130,7 @@ def test_after_el2_panicked_in_both_the_later_rows_are_told_apart_and_nothing_br
     assert {row.modelled for row in life[panic + 1:]} == {"the machine has ended"}
 
 
-def test_as_another_revision_the_calls_that_it_lacks_are_counted_apart() -> None:
+def test_calls_that_a_revision_lacks_are_counted_apart() -> None:
     life = replay(load(NAME).scenario("n3"), V1)
     assert [row.recorded.call for row in life if row.agree is None] == ["__pkvm_teardown_vm"]
     assert life.summary.endswith("1 row of another call.")

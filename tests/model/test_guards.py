@@ -234,7 +234,7 @@ def test_every_named_guard_has_a_test_here() -> None:
     assert {(revision.name, guard) for revision in REVISIONS.values() for guard in revision.guards} == WATCHED
 
 
-def test_a_guard_that_does_not_stand_cannot_be_taken_away() -> None:
+def test_a_guard_that_a_kernel_lacks_cannot_be_removed() -> None:
     with pytest.raises(KeyError, match="revision v1 has no guard 'teardown_unreferenced'"):
         V1.without("teardown_unreferenced")
 

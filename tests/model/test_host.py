@@ -249,7 +249,7 @@ def test_an_old_kernel_does_not_survive_touching_what_it_gave_away(revision: Rev
     assert machine.ended == "EL2_PANIC"
 
 
-def test_a_walk_has_a_length_that_there_is() -> None:
+def test_walks_of_impossible_length_are_refused() -> None:
     assert vm(V1).call(0, "destroy", "kvm0", 2**18 + 1) == -22
 
 

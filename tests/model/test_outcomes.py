@@ -224,7 +224,7 @@ def test_every_call_on_a_vm_has_a_row(revision: str) -> None:
     assert REVISIONS[revision].calls - called <= NO_ROW
 
 
-def test_the_merged_patch_differs_from_the_first_one_only_in_what_takes_a_reference() -> None:
+def test_the_merged_patch_differs_from_v1_only_in_calls_that_take_a_reference() -> None:
     first, merged = V1_TABLE.strip().splitlines(), TABLES["merged"].splitlines()
     differing = [row.split("|")[0].strip() for row, other in zip(first, merged, strict=True) if row != other]
     assert differing == ["unshare", "unshare, not mapped", "wrprotect", "wrprotect, none", "clear_young", "flush"]

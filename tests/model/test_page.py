@@ -59,7 +59,7 @@ def test_the_page_names_every_size_every_call_that_is_no_hypercall_and_the_limit
         assert name in PAGE
 
 
-def test_usual_arguments_at_the_end_are_left_out() -> None:
+def test_default_arguments_at_the_end_are_left_out() -> None:
     machine = example()
     machine.call(0, "share", "g0", 0, 1, "RWX", 2)
     assert str(machine.trace.lines[-1]) == "0 __pkvm_host_share_guest(g0, 0) = -EINVAL"

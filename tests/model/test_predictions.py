@@ -33,7 +33,7 @@ def destroy(machine: Machine, *steps: int) -> tuple[Step, list[str], list[tuple[
     return step, [event.where for event in step.events], [(name, ret) for name, _, ret in step.answers]
 
 
-def test_missing_line_two_warnings_come_of_the_entry_that_was_forgotten() -> None:
+def test_missing_line_the_forgotten_entry_causes_two_warnings() -> None:
     step, warnings, made = destroy(with_pages(V1.without(START)))
     assert made[0] == (START, HANDLE)
     assert [event.says for event in step.events[:2]] == [
@@ -56,7 +56,7 @@ def test_missing_line_pages_go_home_and_the_vm_leaks() -> None:
     assert (machine.state.vm_in(0), machine.page("kvm0").refcount) == ("vm0", 1)
 
 
-def test_forgotten_memo_there_are_as_many_starts_as_steps_and_one_is_answered_0() -> None:
+def test_forgotten_memo_every_step_starts_and_one_start_succeeds() -> None:
     _, warnings, made = destroy(with_pages(V1.without("host_remembers_start")), 64)
     assert [ret for name, ret in made if name == START] == [0, *[-22] * 63]
     assert warnings == [START] * 63
@@ -75,7 +75,7 @@ def test_a_host_with_its_memo_walks_all_steps_and_starts_once() -> None:
     assert ([name for name, _ in made].count(START), warnings) == (1, [])
 
 
-def test_not_created_a_reserved_slot_is_no_vm() -> None:
+def test_not_created_a_reserved_slot_is_not_a_vm() -> None:
     step, _, made = destroy(never_ran(V1.without("host_asks_created")))
     assert [event.says for event in step.events] == [f"{START} returns -ENOENT"]
     assert made[:2] == [(START, -2), ("__pkvm_unreserve_vm", None)]

@@ -117,7 +117,7 @@ def test_a_trace_goes_on_from_the_state_of_any_of_its_steps() -> None:
 
 
 @pytest.mark.parametrize("reads", [[], ["vm0"], ["reserved"], ["free", True], ["vm7", None, "x"], [0]])
-def test_a_call_that_has_read_what_does_not_lead_to_where_it_is_cannot_go_on(reads: list[Any]) -> None:
+def test_reads_that_lead_elsewhere_are_rejected(reads: list[Any]) -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "unshare", HANDLE, 0)
     value = json.loads(json.dumps(to_json(machine.state)))
@@ -128,7 +128,7 @@ def test_a_call_that_has_read_what_does_not_lead_to_where_it_is_cannot_go_on(rea
         resume(state, V1, 0)
 
 
-def test_a_call_that_says_it_is_elsewhere_cannot_go_on() -> None:
+def test_a_wrong_place_is_rejected() -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "unshare", HANDLE, 0)
     value = json.loads(json.dumps(to_json(machine.state)))
@@ -185,7 +185,7 @@ def equal_states(start: State, revision: Revision, limit: int) -> list[list[Stat
 
 @pytest.mark.parametrize(("revision", "life"), [(PRE, idle), (V1, idle), (V1, dying_with_pages)],
                          ids=["pre-idle", "v1-idle", "v1-dying"])
-def test_calls_that_keep_the_same_go_on_alike_whatever_they_have_read(revision: Revision, life: Any) -> None:
+def test_equal_calls_with_different_reads_go_on_alike(revision: Revision, life: Any) -> None:
     groups = equal_states(life(revision).state, revision, limit=500)
     assert len(groups) > 20
     for one, *others in groups:

@@ -111,7 +111,7 @@ def check_refused_or_replayed(text: str) -> None:
 @example("pkvm-trace 1 v1\n٣ __pkvm_reserve_vm() = 0x1000\nstate 0123456789ab")
 @example("pkvm-trace 1 v1\n0 __import__(os) = 0\nstate 0123456789ab")
 @example("pkvm-trace 1 v1\n0 __pkvm_init_vm(kvm0, 0x1000, 999999999999999999, vm0, pgd0) = 0\nstate 0123456789ab")
-def test_junk_is_no_trace(text: str) -> None:
+def test_junk_is_rejected_as_a_trace(text: str) -> None:
     check_refused_or_replayed(text)
 
 
@@ -130,7 +130,7 @@ pkvm-trace 1 v1
 state 000000000000"""
 
 
-def test_numbers_that_no_machine_has_room_for_are_refused_like_memory_that_is_not_there() -> None:
+def test_numbers_beyond_the_machine_are_refused_like_missing_memory() -> None:
     assert replay(parse(HUGE)).differs.endswith("the trace says 000000000000")
 
 
@@ -160,7 +160,7 @@ def damage(value: Any, data: st.DataObject) -> None:
 
 @settings(max_examples=100)
 @given(JUNK)
-def test_junk_is_no_state(value: Any) -> None:
+def test_junk_is_rejected_as_a_state(value: Any) -> None:
     with pytest.raises(BadState, match="this is not a state"):
         from_json(value)
 
@@ -174,13 +174,13 @@ def deep(levels: int) -> Any:
 
 
 @pytest.mark.parametrize("field", ["slots", "pages", "cpus", "structs", "config"])
-def test_deep_nesting_is_no_state(field: str) -> None:
+def test_deep_nesting_is_rejected(field: str) -> None:
     with pytest.raises(BadState):
         from_json(to_json(State()) | {field: deep(100_000)})
 
 
 @pytest.mark.parametrize("size", [0, -1, 100, 10**12, True, "2", 2.0, None])
-def test_a_machine_of_impossible_size_is_no_state(size: Any) -> None:
+def test_impossible_sizes_are_rejected(size: Any) -> None:
     value = to_json(State())
     value["config"]["cpus"] = size
     with pytest.raises(BadState, match="is not a size"):
@@ -189,12 +189,12 @@ def test_a_machine_of_impossible_size_is_no_state(size: Any) -> None:
 
 @pytest.mark.parametrize("page", [["MINE", "NOPAGE", 0, 0, "HOST"], ["OWNED", "NOPAGE", 0, 0, "ME"],
                                   ["OWNED", "NOPAGE", "0", 0, "HYP"], [["OWNED"], "NOPAGE", 0, 0, "HOST"]])
-def test_a_page_in_a_state_that_does_not_exist_is_no_state(page: list[Any]) -> None:
+def test_unknown_page_states_are_rejected(page: list[Any]) -> None:
     with pytest.raises(BadState, match=r"is in no known state|is not of the kind"):
         from_json(to_json(State()) | {"pages": {"vm0": page}})
 
 
-def test_a_call_that_does_not_exist_cannot_be_under_way() -> None:
+def test_an_unknown_call_in_flight_is_rejected() -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "unshare", HANDLE, 0)
     value = to_json(machine.state)
@@ -223,7 +223,7 @@ def test_a_trace_with_a_wrong_word_is_refused_with_the_word(old: str, new: str, 
         parse(str(story()).replace(old, new, 1))
 
 
-def test_a_trace_that_no_longer_fits_says_how_far_it_went_and_what_differs() -> None:
+def test_a_replay_reports_how_far_it_went_and_what_differs() -> None:
     text = str(story()).replace("1 __pkvm_start_teardown_vm(0x1000) = 0",
                                              "1 __pkvm_start_teardown_vm(0x1000) = -EBUSY")
     again = replay(parse(text))
@@ -231,7 +231,7 @@ def test_a_trace_that_no_longer_fits_says_how_far_it_went_and_what_differs() -> 
     assert again.differs == "line 17: 1 __pkvm_start_teardown_vm(0x1000) = -EBUSY now comes out as = 0"
 
 
-def test_a_trace_whose_digest_is_not_the_end_says_both() -> None:
+def test_a_wrong_digest_is_reported_with_the_right_one() -> None:
     text = str(story())
     again = replay(parse(text[:-12] + "0123456789ab"))
     assert again.differs == f"the state is {text[-12:]}, the trace says 0123456789ab"
@@ -242,7 +242,7 @@ def test_a_trace_that_resumes_an_idle_cpu_stops_there() -> None:
     assert again.differs == "line 2: CPU 1 is not in the middle of a call; begin one"
 
 
-def test_the_model_refuses_what_cannot_be_with_what_to_do() -> None:
+def test_impossible_requests_are_refused_with_advice() -> None:
     machine = Machine(V1)
     machine.begin(0, "reserve")
     with pytest.raises(ModelError, match="there is no CPU 7; this machine has 2"):
@@ -268,7 +268,7 @@ def test_a_trace_of_thirty_steps_fits_into_a_link_of_two_thousand_characters() -
 
 @settings(max_examples=40)
 @given(runs())
-def test_a_trace_in_a_link_needs_no_escapes_and_comes_out_whole(machine: Machine) -> None:
+def test_a_trace_survives_a_link_without_escapes(machine: Machine) -> None:
     text = str(machine.trace)
     assert re.fullmatch(r"[\w\-.~!$&'()*+,;=:@/?]*", link(text), re.ASCII)
     assert unlink(link(text)) == text
