@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from pkvm_model.course.publish import slides
 from tests.browser.in_lab import Theme
@@ -56,6 +56,8 @@ def test_escape_shows_all_slides_to_choose_from(deck: Page) -> None:
     assert seen(deck) == []
     deck.keyboard.press("ArrowDown")
     deck.keyboard.press("Enter")
+    # The address changes first, and the page follows.
+    expect(deck.locator(".slide.now")).to_be_visible()
     assert seen(deck) == ["Two"]
 
 

@@ -5,7 +5,7 @@ import { make } from "./elements.js";
 import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
 import { drawLane, inFlight, laneFrame } from "./lanes.js";
 import { dress } from "./styles.js";
-import { chosen } from "./menu.js";
+import { findChoice } from "./menu.js";
 import { drawChange, drawPages, drawProperties, drawState, newlyBroken, pageTable } from "./panels.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
@@ -83,10 +83,10 @@ export class Bench extends Walker {
     this.announce(lane.steps[0].fore.textContent);
   }
 
-  /** Steps a CPU; a CPU with a menu makes the call chosen there. */
+  /** Steps a CPU; a CPU with a menu makes the call findChoice there. */
   step(cpu, number) {
     const { menu } = this.parts.lanes[cpu];
-    return super.step(cpu, number ?? (menu ? chosen(menu, this.walk.edges(cpu)) : 0));
+    return super.step(cpu, number ?? (menu ? findChoice(menu, this.walk.edges(cpu)) : 0));
   }
 
   /** Steps one CPU until its call is over, the machine ends, or the next state is unknown. */

@@ -6,9 +6,9 @@ import { dress } from "./styles.js";
 import { Widget, mount, register } from "./widget.js";
 
 /** Text with code between backticks. */
-const worded = (text) => text.split("`").map((part, at) => (at % 2 ? make("code", {}, part) : prose(part)));
+const markCode = (text) => text.split("`").map((part, at) => (at % 2 ? make("code", {}, part) : prose(part)));
 const paragraphs = (text) =>
-  text.split(/\n\s*\n/).map((part) => make("p", {}, ...worded(part.replace(/\s+/g, " ").trim())));
+  text.split(/\n\s*\n/).map((part) => make("p", {}, ...markCode(part.replace(/\s+/g, " ").trim())));
 
 /** @extends {Widget<ExerciseValue>} */
 class ExerciseWidget extends Widget {
@@ -52,7 +52,7 @@ class ExerciseWidget extends Widget {
     const mark = make(`span.mark.${passed ? "passed" : "not-yet"}`, { "aria-hidden": "true" }, passed ? "✓" : "…");
     return [
       make("p.head", {}, mark, make("span", {}, `${head} ${title}`)),
-      make("p.says", { role: "status" }, ...worded(sentence)),
+      make("p.says", { role: "status" }, ...markCode(sentence)),
       make("p.facts", {}, facts.join(" ")),
       make("p.next", {}, next, after && " ", after && make("a", { "data-file": after }, after.replace("../", ""))),
       printed
@@ -93,7 +93,7 @@ class ExerciseWidget extends Widget {
 
   give(hints) {
     this.given = hints;
-    this.hints.replaceChildren(...hints.map((text) => make("li", {}, ...worded(text))));
+    this.hints.replaceChildren(...hints.map((text) => make("li", {}, ...markCode(text))));
     this.draw();
   }
 

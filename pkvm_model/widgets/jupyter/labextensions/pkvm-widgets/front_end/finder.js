@@ -304,7 +304,7 @@ class Finder extends Widget {
     const port = {
       embedded: true,
       place,
-      changed: this.guard(() => this.walked()),
+      changed: this.guard(() => this.checkByHand()),
       // Python may connect later, so each question looks for it.
       get ask() {
         const { ask } = finder.port,
@@ -318,7 +318,7 @@ class Finder extends Widget {
   }
 
   /** Checks after each step on the bench whether the learner broke a property in fewer steps than before. */
-  walked() {
+  checkByHand() {
     if (!this.bench) return;
     const { walk } = this.bench,
       { at } = this,

@@ -1,7 +1,7 @@
 // The lanes: for each CPU its call, the call's lock regions, what it keeps, and its step buttons.
 
 import { button, enable, make, prose, settle, write } from "./elements.js";
-import { chosen, chosenCall, drawMenu, menuFrame, refusalOf } from "./menu.js";
+import { drawMenu, findChoice, menuFrame, readChoice, refusalOf } from "./menu.js";
 import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
 const doneRegions = (lane) => lane.regions.filter((region) => region.when === "done").length;
@@ -33,7 +33,7 @@ function gapWords(view, cpu, from, to) {
 }
 
 /** Merges equal regions in a row into one line with a count. */
-function folded(regions, made, isNew) {
+function foldRegions(regions, made, isNew) {
   const rows = [];
   regions.forEach((region, at) => {
     const last = rows.at(-1),
@@ -50,7 +50,7 @@ const DONE_SHOWN = 5,
   LATER_SHOWN = 3;
 
 /** Shortens a long call to the regions around the next one, with a line for the rest at either end. */
-function shortened(rows, gaps) {
+function shortenRows(rows, gaps) {
   const next = rows.findIndex((row) => row.when !== "done"),
     done = next < 0 ? rows.length : next;
   let first = Math.max(0, done - DONE_SHOWN);
@@ -109,8 +109,8 @@ function gapBefore(view, cpu, rows, at) {
 function regionList(view, cpu) {
   const made = stepsOfRegions(view, cpu),
     isNew = (step) => step > view.since;
-  const all = folded(regionsNow(view, cpu, made), made, isNew);
-  const rows = shortened(
+  const all = foldRegions(regionsNow(view, cpu, made), made, isNew);
+  const rows = shortenRows(
     all,
     all.map((_, at) => gapBefore(view, cpu, all, at)),
   );
@@ -139,7 +139,7 @@ const FORECAST_SIGNS = {
 };
 
 /** Why EL2 would refuse a call that the learner may begin; other outcomes are shown only if the graph foretells. */
-function foreseen(edge, { foretell }) {
+function foretellRefusal(edge, { foretell }) {
   const refusal = refusalOf(edge),
     { ret, says } = refusal ?? edge;
   if (!refusal && !foretell) return undefined;
@@ -154,7 +154,7 @@ function forecast(edge, { graph, state }, lane, known) {
   if (state.end) return muted("The machine has ended. Undo to go on.");
   if (!edge) return lane.short && muted("waits");
   if (graph.free?.includes(edge.cpu) && !lane.short)
-    return foreseen(edge, graph) ?? muted("EL2 does not refuse this call now.");
+    return foretellRefusal(edge, graph) ?? muted("EL2 does not refuse this call now.");
   if (!graph.foretell) return undefined;
   if (edge.to === null && !edge.says)
     return muted(known ? "Python works this step out." : "Not worked out here: run the cell first.");
@@ -209,7 +209,7 @@ function drawSteps(lane, view, cpu, edges, known, act) {
 
 export function drawLane(lane, view, cpu, all, known, act) {
   if (lane.menu) drawMenu(lane.menu, all);
-  const edges = lane.menu ? all.slice(chosen(lane.menu, all)).slice(0, 1) : all;
+  const edges = lane.menu ? all.slice(findChoice(lane.menu, all)).slice(0, 1) : all;
   const now = view.state.lanes[cpu],
     going = inFlight(now) && edges.length > 0 && !view.state.end;
   write(lane.short, now.short || "idle");
@@ -217,7 +217,7 @@ export function drawLane(lane, view, cpu, all, known, act) {
   drawSteps(lane, view, cpu, edges, known, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
   enable(lane.finish, going);
-  write(lane.call, now.call || (lane.menu && edges.length ? chosenCall(lane.menu) : ""));
+  write(lane.call, now.call || (lane.menu && edges.length ? readChoice(lane.menu) : ""));
   settle(lane.keeps, keepsOf(now));
   settle(lane.regions, regionList(view, cpu));
 }

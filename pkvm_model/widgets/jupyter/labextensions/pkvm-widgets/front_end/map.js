@@ -177,7 +177,7 @@ class StateMap extends Walker {
   }
 
   /** The boxes shown: all of a small map; of a large map the path, its neighbours, and two steps ahead. */
-  shown({ boxes }) {
+  chooseBoxes({ boxes }) {
     const { drawing } = this.graph,
       here = this.walk.state.box;
     if (drawing.boxes.length <= CONSTANTS.mostBoxes) return new Set(drawing.boxes.keys());
@@ -195,7 +195,7 @@ class StateMap extends Walker {
         walk,
       } = this,
       way = this.way(),
-      shown = this.shown(way),
+      shown = this.chooseBoxes(way),
       here = walk.state.box;
     const arrows = new Set(
       [...drawing.arrows.keys()].filter(
@@ -254,7 +254,7 @@ class StateMap extends Walker {
     } = this;
     if (!parts.details.open) return;
     const heads = ["State", "In words", "From here"].map((head) => make("th", { scope: "col" }, head));
-    const rows = [...this.shown(this.way())]
+    const rows = [...this.chooseBoxes(this.way())]
       .sort((one, other) => one - other)
       .map((number) => {
         const box = drawing.boxes[number],
@@ -358,7 +358,7 @@ class StateMap extends Walker {
         off = Math.abs((bx - x) * dy) + Math.abs((by - y) * dx);
       return on > 1 ? on + 2 * off : Infinity;
     };
-    const near = [...this.shown(this.way())]
+    const near = [...this.chooseBoxes(this.way())]
       .map((number) => [far(number), number])
       .sort(([one], [other]) => one - other)[0];
     if (near?.[0] < Infinity) this.picture.part("boxes", near[1]).focus();

@@ -9,7 +9,7 @@ function ordinal(box) {
 const storageKey = (box, kind, name) => `pkvm ${kind} ${location.pathname} ${name} ${ordinal(box)}`;
 
 /** Stores {place, link, key}; if the browser cannot, only the position after a reload is lost. */
-export function keep(box, kind, name, what) {
+export function store(box, kind, name, what) {
   try {
     sessionStorage.setItem(storageKey(box, kind, name), JSON.stringify(what));
   } catch {
@@ -18,7 +18,7 @@ export function keep(box, kind, name, what) {
 }
 
 /** Returns what was stored before the reload, or an empty object. */
-export function kept(box, kind, name) {
+export function restore(box, kind, name) {
   try {
     return JSON.parse(sessionStorage.getItem(storageKey(box, kind, name))) ?? {};
   } catch {

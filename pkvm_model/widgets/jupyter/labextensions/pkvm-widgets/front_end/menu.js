@@ -3,7 +3,7 @@
 import { make, settle, write } from "./elements.js";
 
 /** The name and the arguments of the call that a step begins; undefined if a call goes on. */
-function begun({ line }) {
+function parseBegin({ line }) {
   const [, name, args] = /^\d+ (\w+)\((.*?)\) /.exec(line) ?? [];
   return name && { name, args };
 }
@@ -45,7 +45,7 @@ function refusedWords(ways) {
 export function drawMenu(menu, edges) {
   const calls = new Map();
   for (const edge of edges) {
-    const { name, args } = begun(edge) ?? {};
+    const { name, args } = parseBegin(edge) ?? {};
     if (name) calls.set(name, [...(calls.get(name) ?? []), { args, label: edge.label, refusal: refusalOf(edge) }]);
   }
   if (!calls.size) return;
@@ -64,12 +64,12 @@ export function drawMenu(menu, edges) {
 }
 
 /** The chosen call as in a trace. */
-export const chosenCall = ({ call, args }) => `${call.value}(${args.value})`;
+export const readChoice = ({ call, args }) => `${call.value}(${args.value})`;
 
 /** The number of the chosen step; 0 while a call is under way. */
-export function chosen(menu, edges) {
+export function findChoice(menu, edges) {
   const found = edges.findIndex((edge) => {
-    const { name, args } = begun(edge) ?? {};
+    const { name, args } = parseBegin(edge) ?? {};
     return name === menu.call.value && args === menu.args.value;
   });
   return Math.max(0, found);

@@ -131,7 +131,7 @@ export class Walker extends Widget {
     if (walk.state.end) return this.say("The machine has ended. Undo to go on.");
     if (!edge) return this.say(`${this.graph.cpus[cpu]} has nothing left to do.`);
     if (walk.isFull) return this.fail(FULL);
-    if (!walk.knows(edge)) return this.learnt(edge).then((ready) => ready && this.advance(edge));
+    if (!walk.knows(edge)) return this.askForEdge(edge).then((ready) => ready && this.advance(edge));
     return this.advance(edge);
   }
 
@@ -141,7 +141,7 @@ export class Walker extends Widget {
   }
 
   /** Asks Python for an edge; returns true if the answer came before the learner moved on. */
-  async learnt(edge) {
+  async askForEdge(edge) {
     const { here } = this.walk,
       answer = await this.ask({ from: here.id, cpu: edge.cpu, line: edge.line });
     if (answer) this.walk.learn(answer);
@@ -187,7 +187,7 @@ export class Walker extends Widget {
       step = `Step ${walk.at + 1}, “${line}”,`;
     if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
     if (walk.isFull) return FULL;
-    const ready = walk.knows(edge) || (this.port.ask && (await this.learnt(edge)));
+    const ready = walk.knows(edge) || (this.port.ask && (await this.askForEdge(edge)));
     if (!ready) return `${step} is not worked out here; run the notebook to go further.`;
     walk.take(edge);
     return "";

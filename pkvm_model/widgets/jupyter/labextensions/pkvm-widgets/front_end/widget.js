@@ -7,7 +7,7 @@
 import { make } from "./elements.js";
 import { linkHere, linkTo } from "./links.js";
 import { dress } from "./styles.js";
-import { keep, kept } from "./memory.js";
+import { restore, store } from "./memory.js";
 
 const NO_PYTHON = "This is not worked out here. Run the notebook in JupyterLab to go further.";
 
@@ -75,7 +75,7 @@ export class Widget {
       kind,
       data: { name },
     } = this;
-    const before = port.embedded ? {} : kept(this.box, kind, name),
+    const before = port.embedded ? {} : restore(this.box, kind, name),
       asked = port.embedded ? null : linkHere(name);
     this.link = asked ?? "";
     // A cell that was run again has another key: what was stored is not about this widget.
@@ -140,7 +140,7 @@ export class Widget {
     clearTimeout(this.telling);
     this.telling = undefined;
     const { place, port, link } = this;
-    if (!port.embedded) keep(this.box, this.kind, this.data.name, { place, link, key: port.key ?? "" });
+    if (!port.embedded) store(this.box, this.kind, this.data.name, { place, link, key: port.key ?? "" });
     port.changed?.(place);
   }
 
