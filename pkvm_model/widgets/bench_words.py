@@ -58,16 +58,16 @@ def describe_slot(number: int, slot: ShownState) -> str:
     return f"slot {number} ({slot['handle']}): {slot['word']}"
 
 
-def describe_property(asked: PropertyResult) -> str:
+def describe_property(prop: PropertyResult) -> str:
     """Return a property's sign and sentence, and the reason if it is broken."""
-    if asked.word == "broken":
-        return f"BROKEN {asked.name}: {asked.says} {asked.reason}{f' (step {asked.step})' if asked.step else ''}."
-    return f"{'ok' if asked.word == 'holds' else 'empty'} {asked.name}: {asked.says}"
+    if prop.word == "broken":
+        return f"BROKEN {prop.name}: {prop.says} {prop.reason}{f' (step {prop.step})' if prop.step else ''}."
+    return f"{'ok' if prop.word == 'holds' else 'empty'} {prop.name}: {prop.says}"
 
 
 def describe_properties(walk: Walk) -> list[str]:
     """Return a line for each property, broken ones first."""
-    return [describe_property(asked) for asked in sorted(walk.properties, key=lambda asked: asked.word != "broken")]
+    return [describe_property(prop) for prop in sorted(walk.properties, key=lambda prop: prop.word != "broken")]
 
 
 def describe_state(walk: Walk) -> list[str]:

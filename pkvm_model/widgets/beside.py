@@ -57,10 +57,10 @@ class SideBySide(Bench):
         """Return the same as tables; before the first step, the shortest way to a difference."""
         walk = self._here()
         names = words.name_revisions(walk)
-        told, caption = (walk, "Step by step") if walk.path else (words.walk_to_difference(self.graph), SHORTEST)
+        route, caption = (walk, "Step by step") if walk.path else (words.walk_to_difference(self.graph), SHORTEST)
         says = render("p", "says", escape(walk.says))
-        steps = render_table(caption, ["Step", *names], map(render_row, words.list_rows(told))) if told.path else ""
-        differs = render("pre", "note", escape("\n".join(words.describe_differences(told))))
+        steps = render_table(caption, ["Step", *names], map(render_row, words.list_rows(route))) if route.path else ""
+        differs = render("pre", "note", escape("\n".join(words.describe_differences(route))))
         runs = [walk.graph["runs"]["says"]] if walk.graph["runs"] else []
         place = f"{' beside '.join(names)} · step {self.at}"
         return render_box(walk.graph["title"], place, says, steps, differs, render_list(runs))

@@ -86,9 +86,9 @@ def describe_differences(walk: Walk) -> list[str]:
     state = walk.state
     if not state["differs"]:
         return ["Nothing that an onlooker can see differs."]
-    told = [[f"{cell['name']} {cell['part']}".strip(), *(show_value(cell["sign"], value) for value in cell["values"])]
+    cells = [[f"{cell['name']} {cell['part']}".strip(), *(show_value(cell["sign"], value) for value in cell["values"])]
             for cell in state["cells"]]
-    return [f"Differs: {', '.join(state['differs'])}.", *align_columns([["what", *name_revisions(walk)], *told])]
+    return [f"Differs: {', '.join(state['differs'])}.", *align_columns([["what", *name_revisions(walk)], *cells])]
 
 
 def show_value(kind: str, value: str) -> str:

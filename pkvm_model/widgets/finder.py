@@ -34,7 +34,7 @@ class Finder(Widget):
     @property
     def found(self) -> Reply | None:
         """The explorer's answer, or None before the learner asks for it."""
-        return self._here().found
+        return self._here().reply
 
     @property
     def by_hand(self) -> str | None:

@@ -98,10 +98,10 @@ class FinderSession:
         return self.case.subject.question(self.place.case[2])
 
     @property
-    def found(self) -> Reply | None:
+    def reply(self) -> Reply | None:
         """The explorer's answer, or None before the learner asks."""
-        asked = self.place.key in self.place.asked and not self.case.missing
-        return self.case.get_answer(self.question.name) if asked else None
+        has_asked = self.place.key in self.place.asked and not self.case.missing
+        return self.case.get_answer(self.question.name) if has_asked else None
 
     @property
     def has_bench(self) -> bool:
@@ -144,9 +144,9 @@ class FinderSession:
         if "bench" in question:
             bench: PackedValue = {"packed": pack(case.open_bench(run).graph)}
             return bench
-        asked = case.subject.question(name)
-        found = case.inquiry.advance(asked) if question["go"] else case.get_answer(name)
-        return encode_answer(found, case.inquiry.has_more(asked))
+        wanted = case.subject.question(name)
+        reply = case.inquiry.advance(wanted) if question["go"] else case.get_answer(name)
+        return encode_answer(reply, case.inquiry.has_more(wanted))
 
     def open(self, text: str) -> str:
         """Follow a link or a trace text as far as it fits; return what does not fit, or ''. Raise ValueError."""

@@ -16,9 +16,9 @@ NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Nobody has asked yet.", "not searched yet
 NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is broken:"
 
 
-def shorten_answer(found: Reply) -> str:
+def shorten_answer(reply: Reply) -> str:
     """Return an answer in a few words."""
-    return found.verdict + (f" after {count(found.steps, 'step')}" if found.steps is not None else "")
+    return reply.verdict + (f" after {count(reply.steps, 'step')}" if reply.steps is not None else "")
 
 
 def describe_question(question: Question) -> str:
@@ -32,45 +32,45 @@ def describe_by_hand(session: FinderSession) -> str:
     """Return the number of steps by hand, beside the fewest if the learner has asked for them."""
     if session.by_hand is None or session.place.hand is None:
         return ""
-    found = session.found
-    shortest = f" Shortest: {count(found.steps, 'step')}." if found and found.steps is not None else ""
+    reply = session.reply
+    shortest = f" Shortest: {count(reply.steps, 'step')}." if reply and reply.steps is not None else ""
     return f"You: {count(len(session.place.hand), 'step')}.{shortest}"
 
 
 def describe_search(session: FinderSession) -> str:
     """Return the question, and the answer if the learner has asked for it."""
-    case, found = session.case, session.found
-    says = capitalise(case.missing) if case.missing else found.words if found else NOT_ASKED
+    case, reply = session.case, session.reply
+    says = capitalise(case.missing) if case.missing else reply.words if reply else NOT_ASKED
     title = f"{case.subject.title.rstrip('.')} ({case.label})."
     return " ".join(filter(None, [title, describe_question(session.question), says, describe_by_hand(session)]))
 
 
 def describe_game(session: FinderSession) -> str:
     """Return the task and how far the learner is; the explorer's answer only if the learner has asked for it."""
-    found, hand = session.found, describe_by_hand(session)
+    reply, hand = session.reply, describe_by_hand(session)
     title = f"You are the scheduler: {session.case.subject.title.rstrip('.')} ({session.case.label})."
     task = f"Break this: {' '.join(prop.says for prop in session.question.properties)}"
-    return " ".join(filter(None, [title, task, hand or NOT_BROKEN, found.words if found else ""]))
+    return " ".join(filter(None, [title, task, hand or NOT_BROKEN, reply.words if reply else ""]))
 
 
 def make_answer_rows(session: FinderSession) -> list[list[str]]:
     """Return all answers, head first: a row for each question, or for each subject if there are several."""
     kernels = list(dict.fromkeys(case.label for case in session.cases.values()))
-    asked = [(subject, question) for subject in session.subjects
+    pairs = [(subject, question) for subject in session.subjects
              for question in (subject.questions if len(session.subjects) == 1 else subject.questions[:1])]
-    one = len(session.subjects) == 1
-    rows = [[question.name if one else subject.name, question.says if one else subject.title,
+    single = len(session.subjects) == 1
+    rows = [[question.name if single else subject.name, question.says if single else subject.title,
              *(describe_cell(session, case, question) for case in session.cases.values() if case.subject is subject)]
-            for subject, question in asked]
-    return [["question" if one else "scripts", "in words", *kernels], *rows]
+            for subject, question in pairs]
+    return [["question" if single else "scripts", "in words", *kernels], *rows]
 
 
 def describe_cell(session: FinderSession, case: Case, question: Question) -> str:
     """Return what is known about a question on a kernel."""
     if case.missing:
         return CANNOT_RUN
-    asked = f"{case.subject.name}/{case.name}/{question.name}" in session.place.asked
-    known = question.name in case.stored or asked
+    has_asked = f"{case.subject.name}/{case.name}/{question.name}" in session.place.asked
+    known = question.name in case.stored or has_asked
     return shorten_answer(case.get_answer(question.name)) if known else NOT_SEARCHED
 
 

@@ -14,9 +14,9 @@ HEAD = ["state", "in words", "from here"]
 
 def describe_map(walk: Walk) -> str:
     """Return the state shown in words, and a table of the states of the map."""
-    found = choose_boxes(walk)
-    there = "" if len(found) == len(walk.graph["drawing"]["boxes"]) else " near the way"
-    rows = [HEAD, *(make_box_row(walk, number) for number in found)]
+    boxes = choose_boxes(walk)
+    there = "" if len(boxes) == len(walk.graph["drawing"]["boxes"]) else " near the way"
+    rows = [HEAD, *(make_box_row(walk, number) for number in boxes)]
     parts = [describe_step(walk), *describe_state(walk), *describe_properties(walk), ""]
     return "\n".join([*parts, f"States{there}; * is where you are.", *align_columns(rows)])
 

@@ -38,9 +38,9 @@ class SequenceView(Widget):
 
     def headline(self) -> str:
         """Return the learner's place in one line."""
-        told = self.sequence.rows()[self.at]
+        row = self.sequence.rows()[self.at]
         place = f"region {self.at} of {len(self.sequence.moments)}" if self.at else "before the first region"
-        return f"{self.sequence.title} ({self.sequence.trace.revision.name}), {place}. {told[-3]}"
+        return f"{self.sequence.title} ({self.sequence.trace.revision.name}), {place}. {row[-3]}"
 
     def static(self) -> str:
         """Return the summary and the table."""
