@@ -23,11 +23,10 @@ from ..text import count
 from .contract import El2TimeValue, LayoutValue, Shape
 
 Point = tuple[float, float]
-
 PAGES = tuple(range(0, 33, 4))
-"""How many pages the guest has, at each point of the lines."""
+"""The number of the guest's pages at each point of the lines."""
 NEAR, APART = 1, 512
-"""How many gfns lie between two pages: side by side, or so far that each needs a last-level table of its own."""
+"""The distance of two pages in gfns: side by side, or so far that each needs a last-level table of its own."""
 LAYOUTS = ((NEAR, "side by side"), (APART, "2 MiB apart"))
 HOST_MEMORY = 1 << 18
 """The steps of the honest host's walk over the guest's memory; those without a page do nothing."""
@@ -38,8 +37,6 @@ NOTE = ("A published figure, of another tree: up to 150+ ms on a Pixel 6 for the
         "which walked a protected guest’s pages (Quentin Perret, “KVM: arm64: Refactor the guest teardown path”). The "
         "patch of this course has no figure of its own.")
 """Never on the same scale: those are milliseconds of another tree, these are units of a model."""
-
-
 WIDTH, HEIGHT = 620, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 330, 40, 248
 LABELS = RIGHT + 26

@@ -26,7 +26,7 @@ COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 
 
 def ways(value: AnyGraph) -> dict[int, list[str]]:
-    """A shortest way to each state of a graph, as the lines of its edges."""
+    """Return a shortest path to each state of a graph, as the lines of its edges."""
     paths: dict[int, list[str]] = {value["start"]: []}
     waiting = [value["start"]]
     for number in waiting:
@@ -38,7 +38,7 @@ def ways(value: AnyGraph) -> dict[int, list[str]]:
 
 
 OF_A_KERNEL = sorted(name for name, each in SCENES.items() if not each.revision.functions)
-"""The scenes of kernels that there are; a function that somebody wrote anew has no place in a trace."""
+"""The scenes of real kernels; a trace cannot name a function that somebody rewrote."""
 
 
 @pytest.mark.parametrize("name", OF_A_KERNEL)

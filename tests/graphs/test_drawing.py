@@ -20,7 +20,7 @@ STARTS = (Arrow(0, 1, "start", cpu=1),)
 
 
 def spans(drawn: DrawingValue) -> Iterator[tuple[str, float, float, float, float]]:
-    """Left, top, right and bottom of each box and label, as a front end draws them."""
+    """Yield left, top, right and bottom of each box and label, as a front end draws them."""
     for box in drawn["boxes"]:
         x, y, width, height = box["place"]
         yield box["text"], x - width / 2, y - height / 2, x + width / 2, y + height / 2

@@ -1,4 +1,4 @@
-"""What a bench says about the invariants is what they say of its states and steps."""
+"""A bench reports the invariants' own verdicts on its states and steps."""
 
 from dataclasses import replace
 

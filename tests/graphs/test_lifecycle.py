@@ -12,7 +12,7 @@ from tests.graphs.test_bench import ways
 
 
 def arrows(value: AnyGraph) -> list[tuple[str, str, str]]:
-    """The arrows of a drawing as (word, call, word)."""
+    """Return the arrows of a drawing as (word, call, word)."""
     drawn = value["drawing"]
     words = [box["text"] for box in drawn["boxes"]]
     return [(words[arrow["start"]], name, words[arrow["to"]])

@@ -1,4 +1,4 @@
-"""The free host: what may be called, and what is said about it before."""
+"""The free host: what it may call, and what is foreseen of a call."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ ONE = "__pkvm_start_teardown_vm __pkvm_finalize_teardown_vm __pkvm_host_unshare_
 
 
 def free(revision: Revision = V1, names: str = "", limit: int = 1) -> StateGraph:
-    """The graph of a scene whose CPU 0 is the learner's."""
+    """Return the graph of a scene whose CPU 0 is the learner's."""
     free_scene = scene("free", "Free", revision, LENT_PAGE, (f"free {names}", ""), "Go on.")
     return StateGraph(free_scene, limit)
 
 
 def foresee(revision: Revision, start: str, setup: str = "") -> str:
-    """What is said about CPU 0's first call that begins like this, before it is made."""
+    """Return what is foreseen of CPU 0's first call that begins with `start`."""
     value = StateGraph(scene("free", "Free", revision, LENT_PAGE + setup, ("free", ""), "Go on."), 1).value()
     edge = next(edge for edge in value["edges"][0] if edge["line"].startswith(f"0 {start}"))
     return str(edge.get("refusal", edge)["says"])

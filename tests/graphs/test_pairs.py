@@ -22,7 +22,7 @@ RACE = (1, 0, 1, 0, 0)
 
 
 def walk_run(value: AnyGraph, run: Iterable[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The edges that these CPUs take from the start, and the pair of states after them."""
+    """Return the edges that these CPUs take from the start, and the pair of states after them."""
     at, edges = 0, []
     for cpu in run:
         edges.append(next(edge for edge in value["edges"][at] if edge["cpu"] == cpu))
@@ -31,7 +31,7 @@ def walk_run(value: AnyGraph, run: Iterable[int]) -> tuple[list[dict[str, Any]],
 
 
 def runs(value: AnyGraph) -> dict[int, tuple[int, ...]]:
-    """For each pair of states, the CPUs of a shortest run to it."""
+    """Return the CPUs of a shortest run to each pair of states."""
     shortest: dict[int, tuple[int, ...]] = {0: ()}
     waiting = [0]
     for number in waiting:

@@ -1,4 +1,4 @@
-"""A run along time, held against the run."""
+"""A run along time, compared with the run itself."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from pkvm_model.show.story import Story, play, play_out
 
 
 def make_sequence(story: Story, page: str = "") -> Sequence:
-    """A story along time."""
+    """Return a story along time."""
     return Sequence(story.trace, story.scene.title, len(story.scene.setup), story.scene.says, page)
 
 

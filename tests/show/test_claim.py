@@ -1,4 +1,4 @@
-"""Claims: what is true is shown with how far it was checked; what is not fails with its sentence."""
+"""Claims: a true sentence shows how far it was checked, a false one fails with the sentence."""
 
 import pytest
 
@@ -20,7 +20,7 @@ NOTHING = Sometimes("nothing", "Nothing is what it seems.", lambda state: False)
 
 
 def explore_scene(scene: Scene, *properties: Always | Sometimes, limits: Limits = Limits()) -> Report:  # noqa: B008  # frozen
-    """What the explorer finds in the scripts of a scene."""
+    """Return the explorer's report on the scripts of a scene."""
     return explore(Scripts(scene), properties, limits)
 
 

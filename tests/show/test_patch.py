@@ -1,4 +1,4 @@
-"""The model's own difference between two kernels tells every hunk of the mail, and tells nothing that is not so."""
+"""The model's own difference between two kernels: every hunk of the mail, and nothing that is not in it."""
 from __future__ import annotations
 
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision

@@ -1,4 +1,4 @@
-"""How recorded lives show themselves."""
+"""Recorded lives as a notebook shows them."""
 
 from pkvm_model.model.revisions import MERGED, V1
 from pkvm_model.show.recorded import numbered, recorded

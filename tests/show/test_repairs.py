@@ -11,7 +11,7 @@ from pkvm_model.show.table import Table
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    """The table, made once."""
+    """Return the table, made once."""
     return repairs()
 
 

@@ -18,7 +18,7 @@ from pkvm_model.show.words import conjugate, find_holders
 
 
 def describe(story: Story) -> list[str]:
-    """The sentences of a story."""
+    """Return the sentences of a story."""
     return [str(row[2]) for row in story.table().rows]
 
 
