@@ -18,7 +18,7 @@ CPUS = 2
 
 
 class Config(NamedTuple):
-    """How large the machine is; `vcpus` is the most that one VM can have."""
+    """The size of the machine; `vcpus` is the most that one VM can have."""
 
     slots: int
     vcpus: int
@@ -75,7 +75,7 @@ def init_vm(view: View, idx: int, nr_vcpus: int) -> Hypercall:
 
 
 def init_vcpu(view: View, idx: int, vcpu: int) -> Hypercall:
-    """Make a vCPU of a VM, be it live or dying."""
+    """Make a vCPU of a VM, live or dying."""
     yield "L", "find the VM and register the vCPU"
     slot = vm_in(view, idx, -ENOENT)
     view.check(vcpu < len(slot.vcpus), -EINVAL, f"VM {idx} has no vCPU {vcpu}")
@@ -151,40 +151,40 @@ def finalize_teardown(view: View, idx: int) -> Hypercall:
 
 
 def vm_in(view: View, idx: int, code: int | None) -> Ref:
-    """The slot, if there is a VM in it; refuses with this code otherwise."""
+    """Return the slot if there is a VM in it; refuse with this code otherwise."""
     slot = view.ref(Slot, idx)
     view.check(slot.state in (LIVE, DYING), code, f"there is no VM {idx}")
     return slot
 
 
 def all_cpus(view: View) -> Iterator[Ref]:
-    """Every CPU."""
+    """Yield every CPU."""
     return (view.ref(Cpu, number) for number in range(view.config.cpus))
 
 
 def is_loaded(view: View, idx: int) -> bool:
-    """True if a vCPU of this VM is loaded anywhere, which is to say that the VM is referenced."""
+    """Return True if a vCPU of this VM is loaded anywhere, so that the VM is referenced."""
     return any(cpu.slot == idx for cpu in all_cpus(view))
 
 
 def all_pages(view: View) -> Iterator[Ref]:
-    """Every page of the machine."""
+    """Yield every page of the machine."""
     config: Any = view.config  # this family's own
     return (view.ref(Page, number) for number in range(config.pages))
 
 
 def safe(view: View, idx: int) -> bool:
-    """The invariant, for the VM in one slot: if a vCPU of it is loaded, it is live."""
+    """Return True unless the VM in this slot breaks the invariant: if a vCPU of it is loaded, it is live."""
     return view.ref(Slot, idx).state == LIVE or not is_loaded(view, idx)
 
 
 def config(slots: int, vcpus: int, pages: int) -> Config:
-    """A machine of this size."""
+    """Return a machine of this size."""
     return Config(slots, vcpus, pages)
 
 
 def calls(slots: int, vcpus: int, pages: int) -> Iterator[tuple[int, Callable[..., Hypercall], tuple[int, ...]]]:
-    """Everything the host can do at any time: CPU, hypercall, arguments. Where the CPU does not matter, it is CPU 0."""
+    """Yield everything the host can do at any time: CPU (0 if it does not matter), hypercall, arguments."""
     yield 0, reserve_vm, ()
     for idx in range(slots):
         yield from ((0, call, (idx,)) for call in (unreserve_vm, start_teardown, finalize_teardown))

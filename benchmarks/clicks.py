@@ -30,8 +30,8 @@ bench(TWO_PHASES)
 """
 ASKED = """
 from pkvm_model.scenes.two_phases import TWO_PHASES
-from pkvm_model.show.graph import StateGraph
-from pkvm_model.widgets import Bench
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.widgets.bench import Bench
 
 graph = StateGraph(TWO_PHASES)
 Bench(graph.value(1), graph.expand)
@@ -72,7 +72,7 @@ WATCH = """() => {
 
 
 class Measured(NamedTuple):
-    """Milliseconds of one kind, in the order in which they were measured, and what is asked of them."""
+    """Milliseconds of one kind, in the order in which they were measured, and their goals."""
 
     name: str
     times: list[float]
@@ -85,12 +85,12 @@ class Measured(NamedTuple):
 
 
 def halfway(times: Sequence[float]) -> float:
-    """The median."""
+    """Return the median."""
     return statistics.median(times)
 
 
 def nearly_all(times: Sequence[float]) -> float:
-    """The 95th percentile: one of the times, with one in twenty above it."""
+    """Return the 95th percentile: one of the times, with one in twenty above it."""
     return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
 
 
@@ -112,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
 
 @contextmanager
 def opened(folder: Path, program: str) -> Iterator[Any]:
-    """A page of a JupyterLab on the notebooks that are measured."""
+    """Yield a page of a JupyterLab with the notebooks that are measured."""
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
     except ImportError:
@@ -127,7 +127,7 @@ def opened(folder: Path, program: str) -> Iterator[Any]:
 
 
 def measure(page: Any, rounds: int) -> list[Measured]:
-    """All that is measured."""
+    """Measure everything, and return it."""
     first = shown(page, "known")
     appears = [appear(page) for _ in range(rounds)]
     known, frames = clicks(page, rounds)
@@ -148,19 +148,19 @@ def measure(page: Any, rounds: int) -> list[Measured]:
 
 
 def shown(page: Any, notebook: str) -> float:
-    """Opens a notebook and runs its first cell until its bench is there."""
+    """Open a notebook and run its first cell; return the milliseconds until its bench is there."""
     page.goto(f"/lab/tree/{notebook}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     return appear(page)
 
 
 def appear(page: Any, cell: int = 0) -> float:
-    """Runs a cell until a new bench is there."""
+    """Run a cell; return the milliseconds until a new bench is there."""
     return float(page.evaluate(RUN, cell))
 
 
 def clicks(page: Any, rounds: int, cell: int = 0) -> tuple[list[float], list[float]]:
-    """Clicks at steps, in a new bench when one has come to its end; until the change, and from there to a frame."""
+    """Click at steps, bench after bench; return the times until the change, and from there to a frame."""
     changed: list[float] = []
     painted: list[float] = []
     while len(changed) < rounds:
@@ -173,7 +173,7 @@ def clicks(page: Any, rounds: int, cell: int = 0) -> tuple[list[float], list[flo
 
 
 def walk_down(page: Any, most: int) -> list[tuple[float, float]]:
-    """Clicks from the start of a bench to its end, each step of whichever CPU can."""
+    """Click from the start of a bench to its end, each time at a CPU that has a step; yield the times."""
     step = page.locator(".measured .go[aria-disabled=false]").first
     for number in range(1, most + 1):
         if not step.count():
@@ -184,7 +184,7 @@ def walk_down(page: Any, most: int) -> list[tuple[float, float]]:
 
 
 def report(rows: list[Measured]) -> None:
-    """Prints the table; the last line has it all."""
+    """Print the table; the last line has it all."""
     print(f"{'milliseconds':<34} {'median':>7} {'p95':>7}   {'asked: median, p95':<11}")
     for row in rows:
         print(row)

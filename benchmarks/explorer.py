@@ -21,18 +21,18 @@ from benchmarks.counts import Counts
 from benchmarks.installing import SCRATCH, Absent
 from benchmarks.measure import Failed, run
 from benchmarks.peers import Tool, last_line, peers
-from benchmarks.scenarios import LARGE, SCENARIOS, SMALL, Scenario
+from benchmarks.scenarios import LARGE, SCENARIOS, SMALL, BenchCase
 from benchmarks.table import Row, Sample
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILY = "import sys; from benchmarks.family import main; sys.exit(main(sys.argv[1:]))"
-"""Imported and not run as a script, of which Python would keep no compiled copy."""
+"""It is imported, not run as a script: Python would keep no compiled copy of a script."""
 PLAIN_UP_TO = 1_000_000
 LIMIT = 1200.0
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure and print; 1 if a count is wrong or a tool that is there gives no answer."""
+    """Measure and print; return 1 if a count is wrong or a tool that is there gives no answer."""
     asked = parse(argv)
     if not hasattr(os, "wait4"):
         sys.exit("bench: this system does not say what a process used; run it on Linux or macOS.")
@@ -68,8 +68,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def known(names: str) -> list[Scenario]:
-    """The scenarios of these names, in the order of the table."""
+def known(names: str) -> list[BenchCase]:
+    """Return the scenarios of these names, in the order of the table."""
     wanted = set(names.split(","))
     if wanted - set(SCENARIOS):
         unknown = ", ".join(sorted(wanted - set(SCENARIOS)))
@@ -78,11 +78,11 @@ def known(names: str) -> list[Scenario]:
 
 
 def found_tools() -> tuple[list[Tool], dict[str, str]]:
-    """The tools that are there, peers first, and for those that are not the reason."""
+    """Return the tools that are there, peers first, and for each missing tool the reason."""
     absent: dict[str, str] = {}
 
     def there(name: str, find: Callable[[], Path | None]) -> tuple[bool, Path | None]:
-        """Look for a tool, and note why it is absent."""
+        """Look for a tool, and record why it is absent."""
         try:
             return True, find()
         except Absent as reason:
@@ -96,13 +96,13 @@ def found_tools() -> tuple[list[Tool], dict[str, str]]:
 
 
 def say_absent(absent: dict[str, str]) -> None:
-    """Say which tools are not there; their rows are missing from the table."""
+    """Report which tools are not there; their rows are missing from the table."""
     for name, reason in absent.items():
         print(f"absent: {name}: {reason}", flush=True)
 
 
 def ours(numpy: Path | None) -> list[Tool]:
-    """The product's explorer: with the standard library alone, with numpy, and with symmetry besides."""
+    """Return the product's explorer: with the standard library alone, with numpy, and with symmetry as well."""
     python = Path(sys.executable)
     tools = [Tool("ours", "ours", family_run(python), read_ours, lambda it: it.expected.states <= PLAIN_UP_TO)]
     if numpy:
@@ -114,12 +114,12 @@ def ours(numpy: Path | None) -> list[Tool]:
     return tools
 
 
-def family_run(python: Path, *options: str) -> Callable[[Scenario, Path], list[list[str]]]:
-    """The product's explorer with these options; without numpy it starts as Python does without other packages."""
+def family_run(python: Path, *options: str) -> Callable[[BenchCase, Path], list[list[str]]]:
+    """Return the product's explorer with these options; without numpy it runs without any installed package."""
     start = [] if "--numpy" in options else ["-S"]
 
-    def prepare(scenario: Scenario, folder: Path) -> list[list[str]]:
-        """The command."""
+    def prepare(scenario: BenchCase, folder: Path) -> list[list[str]]:
+        """Return the command."""
         mutant = ["--mutant", scenario.mutant] if scenario.mutant else []
         sizes = [str(size) for size in scenario.sizes]
         return [[str(python), *start, "-c", FAMILY, scenario.family, *sizes, *mutant, *options, "--data"]]
@@ -127,7 +127,7 @@ def family_run(python: Path, *options: str) -> Callable[[Scenario, Path], list[l
 
 
 def read_ours(said: str) -> Counts:
-    """Our answer. Raises Failed if there is none."""
+    """Return our answer. Raise Failed if there is none."""
     try:
         found = ast.literal_eval(last_line(said))
         return Counts(**{field: found.get(field) for field in Counts._fields})
@@ -135,7 +135,7 @@ def read_ours(said: str) -> Counts:
         raise Failed(f"no answer: {last_line(said)}") from None
 
 
-def measured(scenario: Scenario, tools: list[Tool], rounds: int) -> list[Row]:
+def measured(scenario: BenchCase, tools: list[Tool], rounds: int) -> list[Row]:
     """Run every tool once, then every tool again, so that a busy moment of the machine hits all alike."""
     samples: dict[str, list[Sample]] = {tool.name: [] for tool in tools}
     failures: dict[str, str] = {}
@@ -150,8 +150,8 @@ def measured(scenario: Scenario, tools: list[Tool], rounds: int) -> list[Row]:
             for tool in tools]
 
 
-def sample(scenario: Scenario, tool: Tool) -> Sample:
-    """Run a tool in an empty folder; ours a second time for its warm start. Raises Failed."""
+def sample(scenario: BenchCase, tool: Tool) -> Sample:
+    """Run a tool in an empty folder, ours a second time for its warm start. Raise Failed if there is no answer."""
     with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
         folder = Path(name)
         commands = tool.prepare(scenario, folder)
@@ -166,13 +166,13 @@ def sample(scenario: Scenario, tool: Tool) -> Sample:
 
 
 def our_variables() -> dict[str, str]:
-    """Our tool is run from this checkout, and Python may keep what it has compiled, as it does for anybody."""
+    """Return an environment in which our tool runs from this checkout, and Python may keep compiled files, as usual."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def compile_ours(tools: list[Tool]) -> None:
-    """Run ours once on both families, unmeasured: the first start ever is not what a cold start means here."""
+    """Run ours once on both families, unmeasured: a cold start is not the first start ever."""
     for tool in tools:
         for name in ("H211", "B1112") if tool.kind == "ours" else ():
             with contextlib.suppress(Failed):
@@ -180,9 +180,9 @@ def compile_ours(tools: list[Tool]) -> None:
 
 
 def as_data(rows: list[Row], absent: dict[str, str]) -> dict[str, object]:
-    """Everything that was measured."""
+    """Return everything that was measured, as JSON values."""
     def runs(row: Row) -> Iterator[dict[str, object]]:
-        """Each run of a row."""
+        """Return each run of a row."""
         return ({**asdict(each.cost), **each.counts._asdict(), "warm": each.warm} for each in row.samples)
 
     return {"absent": absent, "rows": [
@@ -191,7 +191,7 @@ def as_data(rows: list[Row], absent: dict[str, str]) -> dict[str, object]:
 
 
 def complaints(rows: list[Row]) -> int:
-    """Say what is wrong; the exit status."""
+    """Report what is wrong; return the exit status."""
     for row in rows:
         for wrong in [*row.wrong, *filter(None, [row.failure])]:
             print(f"bench: {row.scenario.name}, {row.tool.name}: {wrong}", file=sys.stderr)

@@ -27,15 +27,15 @@ usage: family.py H SLOTS VCPUS PAGES             whole hypercalls, any host
   --warm N          explore N times more, to see a warm start
   --data            answer as one line, a dictionary as Python writes it"""
 BEGUN = 3_000
-"""From so many states on it is known which parts belong together."""
+"""From this many states on it is known which parts belong together."""
 
 
 class Missing(Exception):  # noqa: N818  # an outcome, not a failure of this program
     """The explorer cannot do what was asked; the message says why."""
 
 
-class Question(NamedTuple):
-    """What is to be explored, and how."""
+class FamilyTask(NamedTuple):
+    """What to explore, and how."""
 
     family: str
     sizes: tuple[int, ...]
@@ -44,8 +44,8 @@ class Question(NamedTuple):
     symmetry: bool = False
 
 
-def explore(question: Question) -> Counts:
-    """Ask the product's explorer, which builds everything anew each time. Raises Missing."""
+def explore(question: FamilyTask) -> Counts:
+    """Ask the product's explorer, which builds everything from scratch each time. Raise Missing if it cannot answer."""
     machine = MACHINES[question.family](question.sizes, question.mutant)
     exploration = check.Exploration(machine, machine.claims, check.MANY if question.numpy else float("inf"),
                                     FinePacking(machine.finer))
@@ -63,7 +63,7 @@ def explore(question: Question) -> Counts:
 
 
 def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None:
-    """Go on with one state of each orbit, from a few thousand states on. Raises Missing where that cannot be done."""
+    """Go on with one state of each orbit, from a few thousand states on. Raise Missing if that is not possible."""
     if isinstance(machine, Script):
         raise Missing("the scripts of family B are not interchangeable")
     try:
@@ -76,13 +76,13 @@ def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None
 
 
 def timed(work: Callable[[], Counts]) -> tuple[Counts, float]:
-    """The answer, and the seconds that it took."""
+    """Return the answer, and the seconds that it took."""
     begun = time.perf_counter()
     return work(), time.perf_counter() - begun
 
 
-def answer(question: Question, warm: int) -> dict[str, object]:
-    """The answer as a plain dictionary; `warm_seconds` is the median of that many repetitions, None without any."""
+def answer(question: FamilyTask, warm: int) -> dict[str, object]:
+    """Return the answer as a dictionary; `warm_seconds` is the median of `warm` repetitions, None without any."""
     counts, seconds = timed(lambda: explore(question))
     again = sorted(timed(lambda: explore(question))[1] for _ in range(warm))
     return {"family": question.family, "sizes": question.sizes, "mutant": question.mutant, **counts._asdict(),
@@ -90,15 +90,15 @@ def answer(question: Question, warm: int) -> dict[str, object]:
 
 
 def sentence(answer: dict[str, object]) -> str:
-    """The answer in words."""
+    """Return the answer in words."""
     orbits = f", {answer['orbits']:,} orbits" if answer["orbits"] else ""
     steps = "steps to the violation" if answer["verdict"] == "violated" else "deep"
     return (f"{answer['verdict']}: {answer['states']:,} states{orbits}, {answer['transitions']:,} transitions, "
             f"{answer['depth']} {steps}, {answer['seconds']:.3f} s")
 
 
-def parse(words: Sequence[str]) -> tuple[Question, int, bool]:
-    """The question, how often it is asked again, and if the answer is wanted as data. Exits with 2 if it is wrong."""
+def parse(words: Sequence[str]) -> tuple[FamilyTask, int, bool]:
+    """Return the task, how often to repeat it, and whether to answer as data. Exit with 2 if a word is wrong."""
     options, sizes = {"--mutant": "", "--warm": "0"}, list[str]()
     flags, left = {"--numpy": False, "--symmetry": False, "--data": False}, list(words)
     family = left.pop(0) if left and left[0] in NUMBERS else wrong(f"wants a family first, {' or '.join(NUMBERS)}")
@@ -117,18 +117,18 @@ def parse(words: Sequence[str]) -> tuple[Question, int, bool]:
     if not options["--warm"].isdecimal():
         wrong("--warm wants a number")
     numbers = tuple(int(size) for size in sizes)
-    question = Question(family, numbers, options["--mutant"] or None, flags["--numpy"], flags["--symmetry"])
+    question = FamilyTask(family, numbers, options["--mutant"] or None, flags["--numpy"], flags["--symmetry"])
     return question, int(options["--warm"]), flags["--data"]
 
 
 def wrong(why: str) -> NoReturn:
-    """Say what is wrong with the command line, and exit."""
+    """Report what is wrong with the command line, and exit."""
     print(f"benchmarks/family.py: {why}\n{USAGE}", file=sys.stderr)
     sys.exit(2)
 
 
 def main(words: Sequence[str]) -> int:
-    """Explore; 0 with an answer, 3 without one."""
+    """Explore; return 0 with an answer, 3 without one."""
     question, warm, data = parse(words)
     try:
         found = answer(question, warm)

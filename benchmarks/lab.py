@@ -1,4 +1,4 @@
-"""A headless Chromium and a JupyterLab with stock settings, for clicking at what the course shows."""
+"""A headless Chromium and a JupyterLab with stock settings, for clicking in the course."""
 from __future__ import annotations
 
 import os
@@ -23,13 +23,13 @@ class NotStartedError(RuntimeError):
 
 
 def chromium() -> str | None:
-    """The Chromium of this machine, if there is one."""
+    """Return the Chromium of this machine, None if there is none."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager
 def running_lab(folder: Path) -> Iterator[str]:
-    """The address of a JupyterLab on a folder of notebooks, with the user's own settings left out."""
+    """Yield the address of a JupyterLab on a folder of notebooks, without the user's own settings."""
     port = free_port()
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(
@@ -43,7 +43,7 @@ def running_lab(folder: Path) -> Iterator[str]:
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
-    """Ends the server; its kernels end when they see that it is gone."""
+    """End the server; its kernels end when they see that it is gone."""
     server.terminate()
     try:
         server.wait(3)
@@ -53,7 +53,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def lab_command(folder: Path, port: int) -> list[str]:
-    """JupyterLab without a token, which only this machine can reach."""
+    """Start JupyterLab without a token; only this machine can reach it."""
     options = [f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     options += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--no-browser", "--expose-app-in-browser"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -62,20 +62,20 @@ def lab_command(folder: Path, port: int) -> list[str]:
 
 
 def lab_variables(folder: Path) -> dict[str, str]:
-    """The environment of `course.py lab`, with the user's own folders replaced."""
+    """Return the environment of `course.py lab`, with the user's own folders replaced."""
     own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     return build_variables(Path(sys.executable)) | own
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Waits until the server answers, or raises with the end of its log."""
+    """Wait until the server answers. Raise NotStartedError with the end of its log if it does not."""
     until = time.monotonic() + 60
     while time.monotonic() < until and server.poll() is None:
         try:

@@ -30,12 +30,12 @@ class AtomicHost:
 
     @property
     def members(self) -> int:
-        """The slots are interchangeable."""
+        """The number of slots, which are interchangeable."""
         return int(self.config.slots)
 
     @property
     def key_bits(self) -> int:
-        """Two bits for the state, two for the number of vCPUs, and one for each vCPU, CPU and page."""
+        """The length of a key: two bits for the state, two for the number of vCPUs, one for each vCPU, CPU and page."""
         return 4 + int(self.config.vcpus) + CPUS + int(self.config.pages)
 
     @property
@@ -44,7 +44,7 @@ class AtomicHost:
         return tuple(product(permutations(range(CPUS)), permutations(range(self.config.pages))))
 
     def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
-        """What a field adds to the key of the slot that it has to do with.
+        """Return what a field adds to the key of the slot that it belongs to, and the slot.
 
         A lost page is no slot's; nor is the index of a loaded vCPU, for the CPU says which slot it is in.
         """
@@ -61,11 +61,11 @@ class AtomicHost:
         return (value, bit << 4 + vcpus + CPUS) if isinstance(value, int) else (None, bit)
 
     def initial(self) -> Records:
-        """Every slot is free, every page the host's."""
+        """Return the state in which every slot is free and every page is the host's."""
         return {}
 
     def step(self, action: tuple[int, Callable[..., Any], tuple[int, ...]], records: Records) -> tuple[Records, str]:
-        """Make a call, all of it; and why it was refused, if it was."""
+        """Make a whole call; return the records after it and the reason if it was refused."""
         cpu, call, args = action
         view = View(self.view(records), cpu, self.revision)
         try:
@@ -76,20 +76,20 @@ class AtomicHost:
         return view.records, ""
 
     def view(self, records: Records) -> State:
-        """The state that these records are."""
+        """Return the state that these records are."""
         return State(self.config, records)
 
     @property
     def claims(self) -> tuple[Always, ...]:
-        """The family's invariant, slot by slot: what looks at one slot is soon asked about all that a slot can be."""
+        """The family's invariant, slot by slot: a predicate about one slot is soon evaluated for all its values."""
         return tuple(claim(f"slot {idx}", partial(self.is_safe, idx)) for idx in range(self.config.slots))
 
     def is_safe(self, idx: int, state: State) -> bool:
-        """True unless the VM in this slot breaks the family's invariant."""
+        """Return True unless the VM in this slot breaks the family's invariant."""
         return atomic_host.safe(View(state, 0, self.revision), idx)
 
     def is_unfinished(self, _: Records) -> bool:
-        """A host that may call anything is never at its end."""
+        """Return False: a host that may call anything has nothing to finish."""
         return False
 
 
@@ -105,11 +105,11 @@ class Script:
         self.actions = tuple(self.scripts)
 
     def initial(self) -> Records:
-        """The VM is live, and nobody has begun."""
+        """Return the state in which the VM is live and no script has begun."""
         return {}
 
     def step(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
-        """Begin a script that was not begun, or go on with it; None while it waits for the lock, or at its end."""
+        """Begin a script or go on with it; return None while it waits for the lock, and at its end."""
         (function, args), state = self.scripts[cpu], self.view(records)
         flight = state.get(Cpu, cpu).flight
         if not flight and records.get(("begun", cpu)):
@@ -124,7 +124,7 @@ class Script:
         return after, step
 
     def view(self, records: Records) -> State:
-        """The state that these records are."""
+        """Return the state that these records are."""
         return State(self.config, records)
 
     @property
@@ -133,16 +133,16 @@ class Script:
         return (claim("safe", self.is_safe),)
 
     def is_safe(self, state: State) -> bool:
-        """True unless the family's invariants are broken."""
+        """Return True unless the family's invariants are broken."""
         return script.safe(View(state, 0, self.revision))
 
     def is_unfinished(self, records: Records) -> bool:
-        """True while a script is not at its end."""
+        """Return True while a script is not at its end."""
         return any(records.get((Cpu, cpu)) or not records.get(("begun", cpu)) for cpu in self.actions)
 
 
 def claim(name: str, is_safe: Callable[[State], bool]) -> Always:
-    """The question whether something is always so."""
+    """Return the property that a predicate is always true."""
     return Always(name, "A VM in use is live.", lambda state: "" if is_safe(state) else "a VM in use is not live")
 
 
@@ -150,5 +150,5 @@ MACHINES: dict[str, Callable[..., AtomicHost | Script]] = {"H": AtomicHost, "B":
 
 
 def mutated(revision: Revision, mutants: dict[str, str], mutant: str | None) -> Revision:
-    """The model with all its guards, or without the one that a mutant lacks."""
+    """Return the model with all its guards, or without the guard that a mutant lacks."""
     return revision.without(mutants[mutant]) if mutant else revision

@@ -20,7 +20,7 @@ PEAK_PER_MIB = BYTES_PER_MIB if sys.platform == "darwin" else KIB_PER_MIB
 
 
 class Failed(Exception):  # noqa: N818  # an outcome of a measurement, not a failure of this program
-    """A tool came to no answer; the message says why."""
+    """A tool gave no answer; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Cost:
 
 def run(commands: Sequence[Sequence[str]], folder: Path, limit: float,
         variables: Mapping[str, str] | None = None) -> tuple[Cost, str]:
-    """Run commands one after the other; the whole cost and what the last one wrote. Raises Failed."""
+    """Run commands one after the other; return the whole cost and the output of the last. Raise Failed if one fails."""
     seconds = cpu = mib = 0.0
     said = ""
     for command in commands:
@@ -45,7 +45,7 @@ def run(commands: Sequence[Sequence[str]], folder: Path, limit: float,
 
 def run_one(command: Sequence[str], folder: Path, limit: float,
             variables: Mapping[str, str] | None = None) -> tuple[Cost, str]:
-    """Run one command. Raises Failed if it cannot be started, takes too long, or is ended by a signal."""
+    """Run a command. Raise Failed if it cannot be started, takes too long, or is ended by a signal."""
     with tempfile.TemporaryFile() as output:
         begun = time.perf_counter()
         try:
@@ -75,7 +75,7 @@ def stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
 
 
 def wait(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
-    """Wait for the end of a process, or end it when this program is interrupted; its status and what it used."""
+    """Wait for a process, or end it when this program is interrupted; return its status and what it used."""
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:

@@ -1,4 +1,4 @@
-"""SPIN and TLC: the commands that bring them to a verdict, and what they write about it."""
+"""SPIN and TLC: the commands that bring them to a verdict, and how to read their output."""
 from __future__ import annotations
 
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import promela, tla
 from benchmarks.counts import Counts
 from benchmarks.measure import Failed
-from benchmarks.scenarios import LARGE, Scenario
+from benchmarks.scenarios import LARGE, BenchCase
 
 QUICK_UP_TO = 300_000
 COUNTS = frozenset({"states", "transitions"})
@@ -24,14 +24,14 @@ class Tool:
 
     name: str
     kind: str
-    prepare: Callable[[Scenario, Path], Sequence[Sequence[str]]]
+    prepare: Callable[[BenchCase, Path], Sequence[Sequence[str]]]
     read: Callable[[str], Counts]
-    suits: Callable[[Scenario], bool]
+    suits: Callable[[BenchCase], bool]
     compared: frozenset[str] = COUNTS | {"depth"}
 
 
 def peers(jar: Path | None, spin: bool) -> list[Tool]:
-    """The peers that are there: SPIN as one would run it on a small and on a large model, and TLC."""
+    """Return the peers that are there: SPIN with settings for a small and for a large model, and TLC."""
     found = []
     if spin:
         small, reduce = ["-DBFS", "-DNOREDUCE"], ["-DNOREDUCE"]
@@ -47,15 +47,15 @@ def peers(jar: Path | None, spin: bool) -> list[Tool]:
     return found
 
 
-def at_most_large(scenario: Scenario) -> bool:
-    """True for what a peer can do in minutes and a few GiB."""
+def at_most_large(scenario: BenchCase) -> bool:
+    """Return True if a peer can do it in minutes and a few GiB."""
     return scenario.expected.states < 2 * LARGE
 
 
-def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[Scenario, Path], list[list[str]]]:
-    """SPIN with these settings: write a verifier in C, compile it, run it."""
-    def prepare(scenario: Scenario, folder: Path) -> list[list[str]]:
-        """Write the model; the commands."""
+def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[BenchCase, Path], list[list[str]]]:
+    """Return SPIN with these settings: write a verifier in C, compile it, run it."""
+    def prepare(scenario: BenchCase, folder: Path) -> list[list[str]]:
+        """Write the model; return the commands."""
         write: Callable[..., str] = promela.atomic_host if scenario.family == "H" else promela.script
         (folder / "model.pml").write_text(write(*scenario.sizes, scenario.mutant), encoding="utf-8")
         table = pan or (["-w26"] if scenario.expected.states >= LARGE else [])
@@ -66,10 +66,10 @@ def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[Scenario
     return prepare
 
 
-def tlc_run(jar: Path) -> Callable[[Scenario, Path], list[list[str]]]:
-    """TLC with one worker."""
-    def prepare(scenario: Scenario, folder: Path) -> list[list[str]]:
-        """Write the model; the command."""
+def tlc_run(jar: Path) -> Callable[[BenchCase, Path], list[list[str]]]:
+    """Return TLC with one worker."""
+    def prepare(scenario: BenchCase, folder: Path) -> list[list[str]]:
+        """Write the model; return the command."""
         write: Callable[..., tuple[str, str]] = tla.atomic_host if scenario.family == "H" else tla.script
         name = "AtomicHost" if scenario.family == "H" else "Script"
         module, configuration = write(*scenario.sizes, scenario.mutant)
@@ -81,7 +81,7 @@ def tlc_run(jar: Path) -> Callable[[Scenario, Path], list[list[str]]]:
 
 
 def read_spin(said: str) -> Counts:
-    """SPIN's answer: it counts the initial state as a transition; the depth of an error is that before its step."""
+    """Read SPIN's answer: the initial state is a transition, and the depth of an error lacks its last step."""
     states, transitions = number(r"(\d+) states, stored", said), number(r"(\d+) transitions \(", said)
     broken = re.search(r"assertion violated .*\(at depth (\d+)\)", said)
     if broken:
@@ -92,7 +92,7 @@ def read_spin(said: str) -> Counts:
 
 
 def read_tlc(said: str) -> Counts:
-    """TLC's answer: it counts the initial state as a transition, and states, not steps, for the depth."""
+    """Read TLC's answer: it counts the initial state as a transition, and states, not steps, for the depth."""
     transitions, states = number(r"(\d+) states generated,", said), number(r"(\d+) distinct states found,", said)
     if "Error: Invariant Safe is violated." in said:
         return Counts("violated", states, transitions, max(map(int, re.findall(r"^State (\d+):", said, re.M))) - 1)
@@ -102,7 +102,7 @@ def read_tlc(said: str) -> Counts:
 
 
 def number(pattern: str, said: str) -> int:
-    """The last number that a pattern finds; TLC counts while it runs. Raises Failed if there is none."""
+    """Return the last number that a pattern finds; TLC counts while it runs. Raise Failed if there is none."""
     found = re.findall(pattern, said)
     if not found:
         raise Failed(f"no answer: {last_line(said)}")
@@ -110,5 +110,5 @@ def number(pattern: str, said: str) -> int:
 
 
 def last_line(said: str) -> str:
-    """What a tool said last."""
+    """Return the last line of a tool's output."""
     return (said.strip().splitlines() or ["it said nothing"])[-1]

@@ -49,7 +49,7 @@ $choices
 
 
 def atomic_host(slots: int, vcpus: int, pages: int, mutant: str | None = None) -> str:
-    """Family H in Promela."""
+    """Return family H in Promela."""
     choices = atomic_host_choices(slots, vcpus, pages)
     return ATOMIC_HOST.substitute(
         slots=slots, vcpus=vcpus, pages=pages, cpus=CPUS,
@@ -59,7 +59,7 @@ def atomic_host(slots: int, vcpus: int, pages: int, mutant: str | None = None) -
 
 
 def atomic_host_choices(slots: int, vcpus: int, pages: int) -> Iterator[str]:
-    """Every call with every argument."""
+    """Yield every call with every argument."""
     for slot in range(slots):
         lower = " && ".join(f"TAKEN({other})" for other in range(slot)) or "true"
         yield from (f"RESERVE({slot}, {lower})", f"UNRESERVE({slot})", f"START({slot})", f"FINALIZE({slot})")
@@ -142,7 +142,7 @@ $threads
 
 
 def script(runners: int, destroyers: int, rounds: int, pages: int, mutant: str | None = None) -> str:
-    """Family B in Promela."""
+    """Return family B in Promela."""
     return SCRIPT.substitute(
         runners=runners, destroyers=destroyers, rounds=rounds, pages=pages,
         loadable="(vm == LIVE || vm == DYING)" if mutant == "M1" else "(vm == LIVE)",
@@ -152,7 +152,7 @@ def script(runners: int, destroyers: int, rounds: int, pages: int, mutant: str |
 
 
 def script_threads(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[str]:
-    """Every thread, with its loops written out: a loop's counter and test would be steps of their own."""
+    """Yield every thread, with its loops unrolled: a loop's counter and test would be steps of their own."""
     reclaims = [f"reclaim_page({page})" for page in range(pages)]
     for idx in range(runners):
         yield process(f"runner{idx}", [f"load_run_put({idx})"] * rounds)
@@ -162,6 +162,6 @@ def script_threads(runners: int, destroyers: int, rounds: int, pages: int) -> It
 
 
 def process(name: str, body: list[str]) -> str:
-    """A process that waits for ever at its end, since going away would be one more step."""
+    """Return a process that waits for ever at its end, since to terminate would be one more step."""
     lines = "".join(f"  {line};\n" for line in body)
     return f"active proctype {name}() {{\n  bit ok;\n{lines}end:\n  false\n}}"

@@ -8,7 +8,7 @@ from benchmarks.counts import Counts
 SMALL, LARGE = 20_000, 5_000_000
 
 
-class Scenario(NamedTuple):
+class BenchCase(NamedTuple):
     """One size of a family, with or without a mutation, and the right answer."""
 
     family: str
@@ -18,19 +18,19 @@ class Scenario(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What one calls it: H222, B1112-M3."""
+        """The name: H222, B1112-M3."""
         return self.family + "".join(map(str, self.sizes)) + (f"-{self.mutant}" if self.mutant else "")
 
 
-def holds(name: str, states: int, transitions: int | None, depth: int | None, orbits: int | None = None) -> Scenario:
-    """A size at which the invariant holds."""
-    return Scenario(name[0], tuple(map(int, name[1:])), Counts("holds", states, transitions, depth, orbits))
+def holds(name: str, states: int, transitions: int | None, depth: int | None, orbits: int | None = None) -> BenchCase:
+    """Return a size at which the invariant holds."""
+    return BenchCase(name[0], tuple(map(int, name[1:])), Counts("holds", states, transitions, depth, orbits))
 
 
-def violated(name: str, depth: int) -> Scenario:
-    """A mutant, and how many steps its shortest counterexample has."""
+def violated(name: str, depth: int) -> BenchCase:
+    """Return a mutant, with the number of steps of its shortest counterexample."""
     size, mutant = name.split("-")
-    return Scenario(size[0], tuple(map(int, size[1:])), Counts("violated", 0, None, depth), mutant)
+    return BenchCase(size[0], tuple(map(int, size[1:])), Counts("violated", 0, None, depth), mutant)
 
 
 SCENARIOS = {scenario.name: scenario for scenario in (
@@ -53,7 +53,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
 
 
 def differences(found: Counts, expected: Counts, compared: frozenset[str]) -> list[str]:
-    """What is wrong with an answer, as far as it can be compared; of a search that stopped early only the depth."""
+    """Return what is wrong with an answer; of a search that stopped early only the depth can be compared."""
     fields = ["verdict", *sorted(compared & {"depth"} if expected.verdict == "violated" else compared)]
     pairs = [(field, getattr(found, field), getattr(expected, field)) for field in fields]
     return [f"{field} {one} instead of {other}" for field, one, other in pairs if other is not None and one != other]

@@ -37,7 +37,7 @@ class Page(NamedTuple):
 
 
 def runner(view: View, idx: int, rounds: int) -> Generator[Region, None, None]:
-    """A vCPU's thread: load, run, put, so many times."""
+    """Run a vCPU's thread: load, run, put, `rounds` times."""
     for _ in range(rounds):
         if (yield from vcpu_load(view, idx)):
             yield from vcpu_run()
@@ -45,7 +45,7 @@ def runner(view: View, idx: int, rounds: int) -> Generator[Region, None, None]:
 
 
 def destroyer(view: View, pages: int) -> Generator[Region, None, None]:
-    """A host that destroys the VM; one with no pages is the rival, who goes straight from start to finalise."""
+    """Destroy the VM; a host without pages is the rival, who goes straight from start to finalise."""
     yield from start_teardown(view)
     for page in range(pages):
         yield from reclaim_page(view, page)
@@ -53,7 +53,7 @@ def destroyer(view: View, pages: int) -> Generator[Region, None, None]:
 
 
 def vcpu_load(view: View, idx: int) -> Generator[Region, None, bool]:
-    """Load a vCPU if the VM is live and the vCPU not loaded; answer if that worked."""
+    """Load a vCPU if the VM is live and the vCPU not loaded; return True if that worked."""
     vm, vcpu = view.ref(Vm, 0), view.ref(Vcpu, idx)
     yield from lock(vm)
     yield "L", "look whether the vCPU can be loaded"
@@ -140,7 +140,7 @@ def finalize_teardown(view: View) -> Generator[Region, None, None]:
 
 
 def lock(vm: Ref) -> Generator[Region, None, None]:
-    """Take the lock. Raises Waits while somebody else holds it."""
+    """Take the lock. Raise Waits while another CPU holds it."""
     yield "L", "lock"
     if vm.lock:
         raise Waits("the lock is taken; let the CPU that holds it go on")
@@ -148,20 +148,20 @@ def lock(vm: Ref) -> Generator[Region, None, None]:
 
 
 def safe(view: View) -> bool:
-    """The invariants: a loaded vCPU's VM is live; a referenced VM is in the table."""
+    """Return True if the invariants hold: a loaded vCPU's VM is live; a referenced VM is in the table."""
     vm = view.ref(Vm, 0)
     vcpus = (view.ref(Vcpu, idx) for idx in range(view.config.cpus))
     return (vm.state == LIVE or not any(vcpu.loaded for vcpu in vcpus)) and (vm.ref == 0 or vm.state in (LIVE, DYING))
 
 
 def config(runners: int, destroyers: int, rounds: int, pages: int) -> Config:
-    """A machine with a CPU for each of these scripts."""
+    """Return a machine with a CPU for each of these scripts."""
     return Config(cpus=runners + destroyers + 1)
 
 
 def scripts(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[
         tuple[int, Callable[..., Generator[Region, None, None]], tuple[int, ...]]]:
-    """What each CPU runs: CPU, script, arguments. The last one is the rival."""
+    """Yield what each CPU runs: CPU, script, arguments. The last is the rival."""
     yield from ((cpu, runner, (cpu, rounds)) for cpu in range(runners))
     yield from ((runners + number, destroyer, (pages,)) for number in range(destroyers))
     yield runners + destroyers, destroyer, (0,)

@@ -1,4 +1,4 @@
-"""States that differ in names only, looked at once: slots that change places, CPUs or pages that change numbers.
+"""States that differ in names only, explored once: slots that change places, CPUs or pages that change numbers.
 
 All states that come out of one by such a renaming are its orbit. The search keeps one state of each orbit and still
 counts them all. To compare two states, whatever a slot has to do with is put into one number, the slot's key: its own
@@ -18,25 +18,25 @@ from pkvm_model.model.view import ModelError
 
 
 class Symmetric(Protocol):
-    """What a machine says of its symmetry.
+    """What a machine says about its symmetry.
 
     Its members (slots, say) are interchangeable; what it is asked for besides must not hang on names either.
     """
 
     @property
     def members(self) -> int:
-        """How many members there are."""
+        """The number of members."""
 
     @property
     def key_bits(self) -> int:
-        """How long a member's key is."""
+        """The length of a member's key in bits."""
 
     @property
     def renamings(self) -> tuple[Any, ...]:
         """The ways to number everything else."""
 
     def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
-        """What a part's value adds to the key of which member; None if it is nobody's."""
+        """Return the member that a part's value belongs to, None if it is nobody's, and what it adds to the key."""
 
 
 class Orbits:
@@ -48,7 +48,7 @@ class Orbits:
         self.luts: list[list[tuple[list[int], dict[int, Numbers]]]] = []
 
     def refresh(self) -> None:
-        """Take in parts and values that have come."""
+        """Take in new parts and values."""
         age = sum(map(len, self.packing.values)), self.packing.age
         if self.age != age:
             self.age = age
@@ -56,7 +56,7 @@ class Orbits:
                          for renaming in self.rules.renamings]
 
     def lut(self, renaming: Any, part: int) -> tuple[list[int], dict[int, Numbers]]:
-        """Where a part's bits are, and by its value what it adds to each member's key (-1 for nobody's).
+        """Return where a part's bits are, and by its value what it adds to each member's key (-1 for nobody's).
 
         The first value of a part is what nobody wrote, which adds nothing.
         """
@@ -69,7 +69,7 @@ class Orbits:
         return places, adds
 
     def members_keys(self, codes: Numbers, renaming: int) -> tuple[list[Numbers], Numbers]:
-        """Each member's key, sorted among the members, and the number that is nobody's."""
+        """Return the members' keys, sorted, and the number that is nobody's."""
         keys = {member: np.zeros(len(codes), np.int64) for member in range(-1, self.rules.members)}
         for places, adds in self.luts[renaming]:
             index = np.zeros(len(codes), np.int64)
@@ -80,7 +80,7 @@ class Orbits:
         return in_order([keys[member] for member in range(self.rules.members)]), keys[-1]
 
     def packed(self, codes: Numbers) -> list[Numbers]:
-        """For each renaming the sorted keys as one number."""
+        """Return for each renaming the sorted keys as one number."""
         self.refresh()
         found = []
         for renaming in range(len(self.rules.renamings)):
@@ -91,11 +91,11 @@ class Orbits:
         return found
 
     def of(self, codes: Numbers) -> Numbers:
-        """The key of each state's orbit."""
+        """Return the key of each state's orbit."""
         return np.minimum.reduce(self.packed(codes))
 
     def sizes(self, codes: Numbers) -> Numbers:
-        """How many states each of these states' orbits has."""
+        """Return how many states each of these states' orbits has."""
         images = np.sort(np.stack(self.packed(codes)), axis=0)
         different = 1 + (images[1:] != images[:-1]).sum(axis=0)
         keys, _ = self.members_keys(codes, 0)
@@ -107,7 +107,7 @@ class Orbits:
 
 
 def in_order(keys: list[Numbers]) -> list[Numbers]:
-    """The keys of each state in order, by comparing neighbours until all are."""
+    """Return the keys of each state in order: compare neighbours until all are sorted."""
     for last in range(len(keys) - 1, 0, -1):
         for at in range(last):
             keys[at], keys[at + 1] = np.minimum(keys[at], keys[at + 1]), np.maximum(keys[at], keys[at + 1])
@@ -131,7 +131,7 @@ class SymmetricSearch(LevelSearch):
             self.take(level)
 
     def take(self, codes: Numbers) -> None:
-        """Of each orbit that is new one state is the next level."""
+        """Make one state of each new orbit the next level."""
         keys, first = np.unique(self.orbits.of(codes), return_index=True)
         new = ~np.isin(keys, self.all, assume_unique=True)
         level = np.sort(codes[first[new]])
@@ -146,7 +146,7 @@ class SymmetricSearch(LevelSearch):
         self.take(sort_unique(self.found))
 
     def find_path(self, code: int) -> list[Any]:
-        """The actions of a shortest run to a state of the same orbit: they are taken from the real first state."""
+        """Return the actions of a shortest run from the real initial state to a state of the same orbit."""
         wanted = [np.array([code])]
         at = next(number for number, level in enumerate(self.levels)
                   if (self.orbits.of(level) == self.orbits.of(wanted[0])).any())
@@ -159,7 +159,7 @@ class SymmetricSearch(LevelSearch):
         return actions
 
     def before(self, level: Numbers, target: Numbers) -> Numbers:
-        """A state of a level that leads into the orbit of this one."""
+        """Return a state of a level that leads into the orbit of this one."""
         for code in level.tolist():
             ways = [code + delta for tree in self.trees.values() if (delta := tree(code))]
             if ways and (self.orbits.of(np.array(ways)) == self.orbits.of(target)).any():
@@ -167,6 +167,6 @@ class SymmetricSearch(LevelSearch):
         raise AssertionError("every state but the first was reached from the level before")
 
     def step_to(self, state: int, target: int) -> tuple[Any, int]:
-        """An action that leads into the orbit with this key."""
+        """Return an action that leads into the orbit with this key, and the state after it."""
         return next((action, state + delta) for action, tree in self.trees.items()
                     if (delta := tree(state)) and self.orbits.of(np.array([state + delta]))[0] == target)

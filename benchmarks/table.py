@@ -1,4 +1,4 @@
-"""The table: what each tool found and took, and how much more the peers took than ours, next to the goals."""
+"""The table: what each tool found and used, and how much more the peers used than ours, next to the goals."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from statistics import median
 from benchmarks.counts import Counts
 from benchmarks.measure import Cost
 from benchmarks.peers import Tool
-from benchmarks.scenarios import LARGE, SMALL, Scenario, differences
+from benchmarks.scenarios import LARGE, SMALL, BenchCase, differences
 
 COLUMNS = {"tool": 22, "states": 11, "transitions": 11, "depth": 9, "cold s": 8, "warm s": 8, "cpu s": 8, "MiB": 7,
            "SPIN/cold": 10, "TLC/cold": 10, "SPIN/warm": 10, "SPIN/cpu": 10, "SPIN/MiB": 10, "counts": 6}
@@ -31,7 +31,7 @@ class Sample:
 class Row:
     """All runs of a tool on a scenario, or why there is no answer."""
 
-    scenario: Scenario
+    scenario: BenchCase
     tool: Tool
     samples: tuple[Sample, ...] = ()
     failure: str = ""
@@ -54,7 +54,7 @@ class Row:
 
 
 def ratios(row: Row, others: Iterable[Row]) -> dict[str, float]:
-    """What the fastest SPIN setting and TLC took, divided by what this took."""
+    """Return what the fastest SPIN setting and TLC used, divided by what this one used."""
     answered = [other for other in others if other.samples]
     spin = fastest(other for other in answered if other.tool.kind == "SPIN")
     tlc = fastest(other for other in answered if other.tool.kind == "TLC")
@@ -66,19 +66,19 @@ def ratios(row: Row, others: Iterable[Row]) -> dict[str, float]:
 
 
 def fastest(rows: Iterable[Row]) -> Row | None:
-    """The row that came to its verdict first."""
+    """Return the row that came to its verdict first."""
     return min(rows, key=lambda row: row.figures["cold"], default=None)
 
 
-def peers_of(scenario: Scenario, rows: Iterable[Row]) -> list[Row]:
-    """The rows to compare with; where states are too many for any peer, SPIN at 10^6 states."""
+def peers_of(scenario: BenchCase, rows: Iterable[Row]) -> list[Row]:
+    """Return the rows to compare with; if there are too many states for any peer, SPIN at 10^6 states."""
     names = {scenario.name, "H323"} if scenario.expected.states > 2 * LARGE else {scenario.name}
     kinds = {"SPIN"} if len(names) == 2 else {"SPIN", "TLC"}
     return [row for row in rows if row.scenario.name in names and row.tool.kind in kinds]
 
 
-def goals(scenario: Scenario, tool: Tool) -> Mapping[str, float]:
-    """The ratios that are aimed at: with the standard library alone where that is meant, else with numpy."""
+def goals(scenario: BenchCase, tool: Tool) -> Mapping[str, float]:
+    """Return the goals for the ratios: some are for the standard library alone, the others for numpy."""
     states, plain = scenario.expected.states, "numpy" not in tool.name and "symmetry" not in tool.name
     if states <= SMALL:
         return {"SPIN/cold": 6, "TLC/cold": 20, "SPIN/warm": 10} if plain else {}
@@ -90,12 +90,12 @@ def goals(scenario: Scenario, tool: Tool) -> Mapping[str, float]:
 
 
 def heading() -> str:
-    """The first line."""
+    """Return the first line."""
     return line({name: name for name in COLUMNS})
 
 
-def title(scenario: Scenario) -> str:
-    """The line above the rows of a scenario."""
+def title(scenario: BenchCase) -> str:
+    """Return the line above the rows of a scenario."""
     expected = scenario.expected
     if expected.verdict == "violated":
         return f"{scenario.name}: violated after {expected.depth} steps"
@@ -105,7 +105,7 @@ def title(scenario: Scenario) -> str:
 
 
 def shown(row: Row, others: Iterable[Row]) -> str:
-    """A row as a line."""
+    """Return a row as a line."""
     if not row.samples:
         return f"{row.tool.name:{COLUMNS['tool']}} {row.failure}"
     counts, figures = row.samples[0].counts, row.figures
@@ -119,7 +119,7 @@ def shown(row: Row, others: Iterable[Row]) -> str:
 
 
 def verdict(row: Row) -> str:
-    """If the counts are right."""
+    """Return whether the counts are right, in words."""
     if row.wrong:
         return "WRONG: " + "; ".join(row.wrong)
     orbits = row.samples[0].counts.orbits
@@ -127,18 +127,18 @@ def verdict(row: Row) -> str:
 
 
 def ratio(value: float, goal: float | None) -> str:
-    """A ratio, and if it is as large as it should be."""
+    """Return a ratio, and whether it reaches its goal."""
     text = f"{value:.2f}" if value < 10 else f"{value:.0f}"
     return text if goal is None else f"{text} {'≥' if value >= goal else '<'} {goal:.2g}"
 
 
 def whole(value: int | None) -> str:
-    """A count."""
+    """Return a count in words."""
     return "" if value is None else f"{value:,}"
 
 
 def line(cells: Mapping[str, str]) -> str:
-    """Cells under their columns: words to the left, numbers to the right."""
+    """Return cells under their columns: words to the left, numbers to the right."""
     words = ("tool", "counts")
     return " ".join(f"{cells.get(name, ''):{'<' if name in words else '>'}{width}}"
                     for name, width in COLUMNS.items()).rstrip()

@@ -154,26 +154,26 @@ Safe == /\ vm = LIVE \/ \A i \in DOMAIN loaded : ~loaded[i]
 
 
 def atomic_host(slots: int, vcpus: int, pages: int, mutant: str | None = None) -> tuple[str, str]:
-    """Family H in TLA+: the module and its configuration."""
+    """Return family H in TLA+: the module and its configuration."""
     return ATOMIC_HOST, configuration(NSlots=slots, NVcpus=vcpus, NCpus=CPUS, NPages=pages,
                                       LoadAsksDying=mutant != "M1")
 
 
 def script(runners: int, destroyers: int, rounds: int, pages: int, mutant: str | None = None) -> tuple[str, str]:
-    """Family B in TLA+: the module and its configuration."""
+    """Return family B in TLA+: the module and its configuration."""
     programs = [f"  <<{', '.join(steps)}>>" for steps in script_programs(runners, destroyers, rounds, pages)]
     return SCRIPT.replace("$PROGRAMS", ",\n".join(programs)), configuration(
         NRunners=runners, NPages=pages, LoadAsksDying=mutant != "M1", FinalizeAsksRef=mutant != "M3")
 
 
 def configuration(**constants: int | bool) -> str:
-    """What TLC is told besides the module."""
+    """Return the configuration for TLC."""
     lines = [f"  {name} = {str(value).upper()}" for name, value in constants.items()]
     return "\n".join(["SPECIFICATION Spec", "INVARIANT Safe", "CONSTANTS", *lines, ""])
 
 
 def script_programs(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[list[str]]:
-    """What each thread does, step by step."""
+    """Return what each thread does, step by step."""
     start, finalize = call(["may start", "start", "unlock"]), call(["may finalize", "remove", "unlock", "free"])
     for idx in range(runners):
         yield call(["may load", "load", "unlock", "run", "lock", "put", "unlock"], idx) * rounds
@@ -185,6 +185,6 @@ def script_programs(runners: int, destroyers: int, rounds: int, pages: int) -> I
 
 
 def call(steps: list[str], argument: int = 0) -> list[str]:
-    """The steps of one call, which begins with the lock; from each of them, how far it is to the end of the call."""
+    """Return the steps of a call, which begins with the lock, each with its distance to the end of the call."""
     whole = ["lock", *steps]
     return [f'<<"{step}", {argument}, {len(whole) - position}>>' for position, step in enumerate(whole)]

@@ -1,7 +1,7 @@
 """The mutants M1 to M18: kernels with one thing wrong, and the race that shows what the thing was good for.
 
-Most are a kernel with a guard taken away. Where the kernel's care is not a check but an order, a lock or a place, the
-mutant is a call written anew with that one thing wrong. R5 is the guard whose loss harms nobody.
+Most are a kernel without a guard. If the kernel's care is not a check but an order, a lock or a place, the mutant is a
+rewritten call with that one thing wrong. R5 is the guard whose loss harms nobody.
 """
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ NONE: Functions = MappingProxyType({})
 class Mutant(NamedTuple):
     """A kernel with one thing wrong.
 
-    `guards` are taken away, as far as the kernel has them; `functions` stand in for calls. `race` shows the harm.
-    `control` are those of a kernel that is right, where a mutant keeps records that the model does not have.
+    `guards` are removed if the kernel has them; `functions` replace calls. `race` shows the harm.
+    `control` replaces calls of the correct kernel, if a mutant keeps records that the model does not have.
     """
 
     id: str
@@ -43,13 +43,13 @@ class Mutant(NamedTuple):
 
 
 class Translations(NamedTuple):
-    """What CPUs remember under a VMID: the root of the stage 2 that it was read from, '' if they remember nothing."""
+    """What CPUs remember under a VMID: the root of the stage 2 that it was read from, '' if nothing."""
 
     root: str = ""
 
 
-def doomed_vm(view: View, handle: int) -> Pointer:
-    """The VM that a handle names, after all checks that this kernel makes before it destroys one."""
+def find_doomed_vm(view: View, handle: int) -> Pointer:
+    """Return the VM that a handle names, after all checks that this kernel makes before it destroys a VM."""
     call = "teardown" if ONE_SHOT in view.revision.calls else "finalize"
     vm = get_vm_by_handle(view, handle)
     view.guard(f"{call}_vm_exists", vm, f"there is no VM {handle:#x}")
@@ -92,7 +92,7 @@ def run_with_reference(view: View, host_vcpu: str) -> Hypercall:
 def empty_slot_late(view: View, handle: int) -> Hypercall:
     """Destroy a VM. M5 empties the slot in a lock region of its own."""
     yield "L", "clear the VMID from the TLBs after all checks"
-    vm = doomed_vm(view, handle)
+    vm = find_doomed_vm(view, handle)
     view.flush_vmid(vm.handle)
     yield "L", "empty the slot"
     vm_slot(view, handle).entry = FREE
@@ -123,7 +123,7 @@ def run_and_remember(view: View, host_vcpu: str) -> Hypercall:
 def flush_in_time(view: View, handle: int) -> Hypercall:
     """Destroy a VM as the kernels do, and forget what was remembered under its VMID."""
     yield "L", "check, flush the VMID, empty the slot"
-    vm = doomed_vm(view, handle)
+    vm = find_doomed_vm(view, handle)
     forget_translations(view, vm)
     vm_slot(view, handle).entry = FREE
     yield from destroy_hyp_vm(view, vm)
@@ -133,7 +133,7 @@ def flush_in_time(view: View, handle: int) -> Hypercall:
 def flush_late(view: View, handle: int) -> Hypercall:
     """Destroy a VM. M7 flushes the VMID when the slot is empty already."""
     yield "L", "check and empty the slot"
-    vm = doomed_vm(view, handle)
+    vm = find_doomed_vm(view, handle)
     vm_slot(view, handle).entry = FREE
     yield "", "flush the VMID"
     forget_translations(view, vm)
@@ -173,7 +173,7 @@ def share_by_handle(view: View, page: str, gfn: int, nr: int = 1, prot: str = "R
 def refuse_leftovers(view: View, handle: int) -> Hypercall:
     """Destroy a VM. M12 refuses while a guest page is left."""
     yield "L", "check, also for guest pages, flush the VMID, empty the slot"
-    vm = doomed_vm(view, handle)
+    vm = find_doomed_vm(view, handle)
     view.check(not vm.maps, -EBUSY, f"VM {handle:#x} still has a page")
     remove_vm_table_entry(view, vm)
     yield from destroy_hyp_vm(view, vm)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.family import Question, explore
+from benchmarks.family import FamilyTask, explore
 from benchmarks.fine import FinePacking
 from benchmarks.machines import AtomicHost
 from pkvm_model.explore.engine.search import Search
@@ -19,16 +19,16 @@ from benchmarks.symmetry import SymmetricSearch  # noqa: E402  # needs numpy
 @pytest.mark.parametrize(("sizes", "orbits", "states"), [
     ((2, 1, 1), 77, 184), ((2, 2, 2), 1518, 7200), ((3, 1, 2), 539, 5772)], ids=str)
 def test_orbits_and_states_are_those_of_the_reference(sizes: tuple[int, ...], orbits: int, states: int) -> None:
-    found = explore(Question("H", sizes, symmetry=True))
+    found = explore(FamilyTask("H", sizes, symmetry=True))
     assert (found.verdict, found.orbits, found.states) == ("holds", orbits, states)
 
 
 def test_the_depth_is_that_of_the_plain_search() -> None:
-    assert explore(Question("H", (2, 2, 2), symmetry=True)).depth == explore(Question("H", (2, 2, 2))).depth == 22
+    assert explore(FamilyTask("H", (2, 2, 2), symmetry=True)).depth == explore(FamilyTask("H", (2, 2, 2))).depth == 22
 
 
 def test_a_mutant_is_found_at_the_same_depth() -> None:
-    assert explore(Question("H", (2, 2, 2), "M1", symmetry=True)).depth == 5
+    assert explore(FamilyTask("H", (2, 2, 2), "M1", symmetry=True)).depth == 5
 
 
 @pytest.mark.parametrize("begun", [1, 40])
