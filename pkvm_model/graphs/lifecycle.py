@@ -11,7 +11,8 @@ from ..model.steps import Call, Step
 from ..scenes import Node, Scene
 from ..show.dot import Dot
 from ..show.words import shorten
-from .bench import StateGraph, encode_edge, encode_slot
+from .bench import StateGraph, encode_edge
+from .parts import encode_slot
 from .contract import BenchGraph, EdgeValue, LaneValue, StateValue
 from .drawing import ENDS, Arrow, Box, describe_arrows, draw_graph, picture
 from .reach import LIMIT

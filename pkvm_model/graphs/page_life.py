@@ -12,7 +12,7 @@ from ..scenes import LENT_PAGE
 from ..scenes.scene import scene
 from ..show.dot import Dot
 from ..show.words import shorten
-from .bench import encode_row
+from .parts import encode_row
 
 PAGE = "g1"
 VM1 = ("kvm1", 0x1001, 1, PAGE, "pgd1")

@@ -13,7 +13,8 @@ from ..model.trace import show_header
 from ..scenes import Node, Scene, step_cpu, get_next_move
 from ..show.words import shorten
 from ..text import count
-from .bench import encode_card, encode_edge, encode_row, encode_slot
+from .bench import encode_edge
+from .parts import encode_card, encode_row, encode_slot
 from .contract import CellValue, EdgeValue, PairEdgeValue, PairGraphValue, PairStateValue, RunsValue, SideValue
 from .reach import LIMIT, Reach
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
-from typing import Generic, NamedTuple, TypeVar
+from itertools import islice
+from typing import NamedTuple
 
 from ..model.host import HOST_CALLS
 from ..model.run import resume
@@ -18,10 +18,10 @@ from ..model.trace import Trace, TraceLine, replay, run_line, show_call, show_re
 from ..show.table import Table
 from ..show.words import find_holders, shorten
 from ..text import count
-from .bench import encode_edge, encode_revision, encode_row
+from .bench import encode_edge, encode_revision
+from .parts import encode_row
+from .periods import Period, periods
 from .contract import CallValue, EdgeValue, SequenceRegionValue, SequenceValue
-
-T = TypeVar("T")
 
 MOST = 200
 """The most lock regions that one picture has room for."""
@@ -69,14 +69,6 @@ class RunCall:
         """Return the call as JSON values; its CPU is the number of a lane."""
         return {"cpu": cpus.index(self.cpu), "level": self.level, "name": self.name, "first": self.first,
                 "text": self.text, "last": self.last, "answer": self.answer}
-
-
-class Period(NamedTuple, Generic[T]):
-    """A value that stays the same from after one region up to another one."""
-
-    first: int
-    last: int
-    value: T
 
 
 class References(NamedTuple):
@@ -300,13 +292,3 @@ def references(state: State, vm: str) -> References:
     page = state.get(Page, vm)
     who = tuple(holder.says for holder in find_holders(state, vm))
     return References(page.refcount, who, page.refcount > 0 and page.owner != HYP)
-
-
-def periods(values: Iterable[T], first: int = 0) -> list[Period[T]]:
-    """Return equal values that follow each other as one period each; the first value stands at `first`."""
-    joined, at = [], first
-    for value, group in groupby(values):
-        size = len(list(group))
-        joined.append(Period(at, at + size - 1, value))
-        at += size
-    return joined

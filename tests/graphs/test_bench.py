@@ -9,8 +9,9 @@ import pytest
 from pkvm_model.explore.mutants import mutate
 from pkvm_model.explore.properties import INVARIANTS
 from pkvm_model.explore.races import RACES
-from pkvm_model.graphs.bench import StateGraph, encode_row
+from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.contract import AnyGraph
+from pkvm_model.graphs.parts import encode_row
 from pkvm_model.lesson import bench
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
