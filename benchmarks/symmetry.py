@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pkvm_model.explore.engine.levels import LONGEST, LevelSearch, Numbers, sort_unique
+from pkvm_model.explore.engine.arrays import Numbers, sort_unique
+from pkvm_model.explore.engine.levels import LONGEST, LevelSearch
 from pkvm_model.explore.engine.search import Search
 from pkvm_model.model.view import ModelError
 

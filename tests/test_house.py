@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.test_moved import IMPORTED
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ["moved", "text", "schema", "model", "kernel", "conform", "scenes", "explore", "show", "graphs", "practice",
          "widgets", "lesson", "commands", "course", "__main__"]
@@ -25,6 +27,20 @@ MODEL = [*CORE, "view", "memory", "guest_memory", "protected_memory", "dispatch"
 CORE_LINES, MODEL_LINES = 550, 1300
 """Lines of code that fit into one sitting; both leave some room for changes."""
 
+LONG_MODULE = 300
+LONG_MODULES = {
+    "pkvm_model/model/hypercalls.py": "EL2's side of a VM's life is read in one go, like the kernel's pkvm.c",
+    "pkvm_model/model/host.py": "so is the host's side",
+    "pkvm_model/graphs/contract.py": "the types of everything that Python sends to the front end, on one page"}
+"""The modules that may have more than 300 lines, at most three, and why."""
+PARTICIPLE = re.compile(
+    "[a-z]*(?<!fe)(?<!ne)(?<!se)ed|told|found|made|given|known|shown|taken|kept|held|left|written|drawn|done|said")
+LEARNERS_WORDS = {name for names in IMPORTED.values() for name in names.split()} | {"loaded", "passed", "replayed"}
+"""What learners' cells import or call keeps its name, whatever part of speech it is."""
+NOT_IMPERATIVE = re.compile(
+    "(The|An?|What|How|Which|Wh[oy]|Whe(re|n|ther)|True|False|Nothing|No|All|Every|Each|Th[eio]se?|Its?|One|As|If|In|On"
+    "|From|To|[A-Z][a-z]*[^s]s)[ ,.:;]")
+"""How the docstring of a function does not begin: with a noun phrase, a question, or a verb in the third person."""
 MEDIAN_FUNCTION, P90_FUNCTION, LONGEST_FUNCTION = 5, 12, 40
 """Lines of functions, with docstring: half of them and nine tenths of them are no longer, and none is longer."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -96,8 +112,12 @@ def test_rooms_import_one_way(path: Path) -> None:
     assert not rooms_used(path) - allowed, "docs/architecture.md does not list this import"
 
 
-def test_the_page_on_architecture_lists_the_rooms() -> None:
+def test_the_page_on_architecture_lists_the_rooms_and_only_imports_that_exist() -> None:
     assert list(ARROWS) == ROOMS
+    used: dict[str, set[str]] = {room: set() for room in ROOMS}
+    for path in [p for p in python_files() if room_of(p) != "__init__"]:
+        used[room_of(path)] |= rooms_used(path)
+    assert {room: {*arrows} - used[room] for room, arrows in ARROWS.items() if {*arrows} - used[room]} == {}
 
 
 @pytest.mark.parametrize("span", sorted({*re.findall(r"`([^`]+)`", ARCHITECTURE)}))
@@ -178,6 +198,12 @@ def test_every_docstring_begins_with_a_plain_sentence(path: Path) -> None:
     assert not wrong
 
 
+def test_modules_are_short_and_the_exceptions_have_reasons() -> None:
+    long = {name_of(path) for path in python_files() if path.read_text(encoding="utf-8").count("\n") > LONG_MODULE}
+    assert long == LONG_MODULES.keys()
+    assert len(LONG_MODULES) <= 3
+
+
 def functions(*folders: str) -> Iterator[tuple[str, Function]]:
     """Yield each function in these folders, with the path of its file and its line."""
     for path in [path for folder in folders for path in python_files(folder)]:
@@ -216,6 +242,23 @@ def test_the_name_of_a_type_is_unique() -> None:
         for name in type_names(path):
             homes.setdefault(name, set()).add(name_of(path))
     assert not {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1}
+
+
+def is_property(function: Function) -> bool:
+    """Return True for a property, which is named like an attribute."""
+    return bool({"property", "cached_property"} & {ast.unparse(name) for name in function.decorator_list})
+
+
+def test_a_function_is_named_by_a_verb_and_not_by_a_participle() -> None:
+    assert not [f"{place} {node.name}" for place, node in functions("pkvm_model")
+                if PARTICIPLE.fullmatch(node.name) and node.name not in LEARNERS_WORDS and not is_property(node)]
+
+
+def test_the_docstring_of_a_function_begins_with_an_imperative_verb() -> None:
+    wrong = {f"{place} {node.name}": text for place, node in functions("pkvm_model")
+             if NOT_IMPERATIVE.match(text := ast.get_docstring(node) or "")
+             and not is_property(node) and not re.fullmatch("__[a-z]+__", node.name)}
+    assert not wrong
 
 
 def code_lines(path: Path) -> int:

@@ -7,15 +7,13 @@ it from every state (in temporal logic, AG EF). A script is *stuck* if it has no
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from ..model.state import State
 from ..model.steps import Step
 from ..text import list_words
+from .engine.choose import choose_search
 from .engine.machine import Machine
 from .engine.packing import Packing, TracingTable
 from .engine.predicates import TracedPredicate
@@ -250,30 +248,6 @@ def check_limits(limits: Limits, search: Search, seconds: float) -> str:
     if limits.mebibytes is not None and search.size >= limits.mebibytes * (1 << 20):
         return f"the limit of {limits.mebibytes:g} MiB"
     return ""
-
-
-def choose_search(search: Search, many: float) -> Search:
-    """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers."""
-    if search.states < many or type(search) is not Search:
-        return search
-    levels = import_levels()
-    return levels.LevelSearch(search) if levels and levels.fits(search) else search
-
-
-@cache
-def import_levels() -> ModuleType | None:
-    """Import the search by whole levels; return None if numpy is missing, or warn once and do so if it is broken.
-
-    Most searches end before it is needed. A broken numpy may raise anything when it is imported.
-    """
-    try:
-        from .engine import levels  # noqa: PLC0415
-    except Exception as error:
-        if not (isinstance(error, ModuleNotFoundError) and error.name == "numpy"):
-            warnings.warn(f"numpy does not work, so large searches are slower: {type(error).__name__}: {error}",
-                          RuntimeWarning, stacklevel=2)
-        return None
-    return levels
 
 
 def list_predicates(prop: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:

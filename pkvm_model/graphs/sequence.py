@@ -145,7 +145,7 @@ class Sequence:
             open_and_close(calls, number, moment)
         return calls
 
-    def held(self) -> dict[HostLock, list[Period[bool]]]:
+    def find_locks_held(self) -> dict[HostLock, list[Period[bool]]]:
         """Return the regions in which each CPU holds each lock that the host holds across hypercalls."""
         owned = [host_locks(state) for state in self.states]
         held: dict[HostLock, list[Period[bool]]] = {}
@@ -193,7 +193,7 @@ class Sequence:
         counts = [str(period.value) for period in self.counts() for _ in range(period.first, period.last + 1)]
         owners = [period.value.owner for period in self.owners() for _ in range(period.first, period.last + 1)]
         rows = [["start", *("" for _ in self.cpus), self.says, counts[0], owners[0]]]
-        calls, held = self.calls(), self.held()
+        calls, held = self.calls(), self.find_locks_held()
         for number, moment in enumerate(self.moments, 1):
             here = describe_region(number, moment, calls, held)
             lanes = [here if cpu == moment.step.cpu else "..." if moment.before.get(Cpu, cpu).flight else ""
@@ -212,7 +212,7 @@ class Sequence:
             "regions": [self.encode_region(number, moment, calls) for number, moment in enumerate(self.moments, 1)],
             "calls": [call.value(self.cpus) for call in calls],
             "held": [{"cpu": self.cpus.index(cpu), "lock": lock, "first": period.first, "last": period.last}
-                     for (cpu, lock), holds in self.held().items() for period in holds],
+                     for (cpu, lock), holds in self.find_locks_held().items() for period in holds],
             "counts": [{"first": first, "last": last, "count": refs.number, "stale": refs.stale,
                         "words": ", ".join(refs.holders) or "nobody", "says": str(refs)}
                        for first, last, refs in self.counts()],

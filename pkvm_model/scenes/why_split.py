@@ -51,7 +51,7 @@ LENT_PAGES = 100
 
 
 def lent(pages: int) -> str:
-    """A VM that has run and is idle now, with so many pages on loan."""
+    """Return a VM that has run and is idle now, with this many pages on loan."""
     faults = "".join(f"0 kvm_guest_fault(kvm0, g{number}, {number})\n" for number in range(pages))
     return ("0 kvm_create_vm(kvm0)\n0 kvm_first_run(kvm0, hv0.0)\n0 __pkvm_vcpu_load(0x1000, 0)\n"
             f"{faults}0 __pkvm_vcpu_put()")

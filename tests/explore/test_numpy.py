@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.explore.check import Limits, Sometimes, explore, import_levels
+from pkvm_model.explore.check import Limits, Sometimes, explore
+from pkvm_model.explore.engine.choose import import_levels
 from pkvm_model.explore.machines import AnyHost, every_call
 from pkvm_model.model.revisions import PRE
 
@@ -21,8 +22,9 @@ NEVER = (Sometimes("never", "Never.", lambda _: False),)
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Forget whether numpy works, before and after a test."""
+    engine_modules = {f"pkvm_model.explore.engine.{name}" for name in ("levels", "arrays")}
     kept = {name: module for name, module in sys.modules.items()
-            if name == "pkvm_model.explore.engine.levels" or name.partition(".")[0] == "numpy"}
+            if name in engine_modules or name.partition(".")[0] == "numpy"}
     for name in kept:
         del sys.modules[name]
     engine: Any = sys.modules["pkvm_model.explore.engine"]

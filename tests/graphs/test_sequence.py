@@ -84,14 +84,14 @@ def test_the_hypercalls_are_those_that_the_story_names() -> None:
 def test_a_host_lock_is_held_across_the_hypercalls_under_it() -> None:
     shown = make_sequence(play_out(TWO_FLAGS))
     finalise = next(call for call in shown.calls() if call.name == "finalise")
-    (span,) = shown.held()[0, "C"]
+    (span,) = shown.find_locks_held()[0, "C"]
     assert (span.first + 1, span.last) == (finalise.first, finalise.last)
     assert "[C+H+Y]" in shown.rows()[finalise.last or 0][1]
 
 
 def test_a_lock_still_held_at_the_end_reaches_to_the_end() -> None:
     both = scene("m", "An unmap", V1, LENT_PAGE, ("kvm_unmap(kvm0)", ""), "Unmapped.")
-    (span,) = make_sequence(play(both, 0, 0)).held()[0, "M"]
+    (span,) = make_sequence(play(both, 0, 0)).find_locks_held()[0, "M"]
     assert (span.first, span.last) == (1, 2)
 
 

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Numbers, gather_bits, sort_unique, split_mask
 from .search import Search, TooWide
 from .tables import LookupTable, Tree, group_tables
 
-CHUNK = 11
-"""Bits of a number that are gathered at a time."""
 DENSE = 26
 """A table whose mask has more bits than this is looked up by sorting, not by index."""
 SHARED = 16
@@ -28,8 +27,6 @@ LONGEST = 63
 """How many bits a state's number may have."""
 REPRESENTED = (1 << LONGEST) - 1
 """The bits that a number in an array can have."""
-Numbers = Any
-"""An array of whole numbers with 64 bits."""
 
 
 def fits(search: Search) -> bool:
@@ -75,9 +72,9 @@ class TableRows:
 
     def refresh(self) -> None:
         """Take in new bits. An index for fewer bits would confuse states, so it is built anew."""
-        if represented(self.table) == self.mask:
+        if mask_represented(self.table) == self.mask:
             return
-        self.mask = represented(self.table)
+        self.mask = mask_represented(self.table)
         self.chunks = split_mask(self.mask)
         self.index = np.zeros(1 << self.mask.bit_count(), np.int32) if self.mask.bit_count() <= DENSE else None
         if self.index is not None:
@@ -103,12 +100,12 @@ class TableRows:
         """Ask the table about these states, and add a row for each answer."""
         known, answers = len(self.keys), list[list[int]]()
         for code in codes:
-            answer, key = self.table(code), code & represented(self.table)
+            answer, key = self.table(code), code & mask_represented(self.table)
             if key not in self.keys:
                 self.keys[key] = self.counts.length + len(answers)
                 answers.append(answer)
         self.add(answers)
-        if self.index is not None and represented(self.table) == self.mask:
+        if self.index is not None and mask_represented(self.table) == self.mask:
             self.enter(list(self.keys.items())[known:])
 
     def enter(self, keys: list[tuple[int, int]]) -> None:
@@ -136,8 +133,8 @@ class Unanswered:
 
     def refresh(self) -> None:
         """Take in new bits."""
-        if represented(self.table) != self.mask:
-            self.mask = represented(self.table)
+        if mask_represented(self.table) != self.mask:
+            self.mask = mask_represented(self.table)
             self.chunks = split_mask(self.mask)
             self.index = np.zeros(1 << self.mask.bit_count(), bool) if self.mask.bit_count() <= DENSE else None
 
@@ -157,32 +154,9 @@ class Unanswered:
         return None
 
 
-def represented(table: LookupTable) -> int:
+def mask_represented(table: LookupTable) -> int:
     """Return a table's mask without bits that no number in an array has."""
     return table.refresh() & REPRESENTED
-
-
-def split_mask(mask: int) -> list[tuple[int, Numbers]]:
-    """Return for each chunk of a number where the mask has bits: its place, and its bits moved together."""
-    chunks, below = list[tuple[int, Numbers]](), 0
-    for shift in range(0, mask.bit_length(), CHUNK):
-        bits = [bit for bit in range(CHUNK) if mask >> shift + bit & 1]
-        values = np.arange(1 << CHUNK)
-        spread = np.zeros_like(values)
-        for number, bit in enumerate(bits, below):
-            spread += (values >> bit & 1) << number
-        if bits:
-            chunks.append((shift, spread))
-        below += len(bits)
-    return chunks
-
-
-def gather_bits(codes: Numbers, chunks: list[tuple[int, Numbers]]) -> Numbers:
-    """Return the bits of a mask, moved together."""
-    gathered = np.zeros(len(codes), np.int64)
-    for shift, spread in chunks:
-        gathered += spread[(codes >> shift) & ((1 << CHUNK) - 1)]
-    return gathered
 
 
 class TreeWalk:
@@ -298,12 +272,3 @@ class LevelSearch(Search):
         """Return the states of a level that differ from this one in these bits only."""
         mask &= REPRESENTED
         return set(level[(level & ~mask) == (code & ~mask)].tolist())
-
-
-def sort_unique(arrays: list[Numbers]) -> Numbers:
-    """Return all of these numbers, sorted, each once."""
-    if not arrays:
-        return np.zeros(0, np.int64)
-    numbers = np.concatenate(arrays)
-    numbers.sort()
-    return numbers[np.concatenate(([True], numbers[1:] != numbers[:-1]))] if len(numbers) else numbers

@@ -1,0 +1,32 @@
+"""Choose how to search: state by state, or by whole levels where there are many states and numpy works."""
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from types import ModuleType
+
+from .search import Search
+
+
+def choose_search(search: Search, many: float) -> Search:
+    """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers."""
+    if search.states < many or type(search) is not Search:
+        return search
+    levels = import_levels()
+    return levels.LevelSearch(search) if levels and levels.fits(search) else search
+
+
+@cache
+def import_levels() -> ModuleType | None:
+    """Import the search by whole levels; return None if numpy is missing, or warn once and do so if it is broken.
+
+    Most searches end before it is needed. A broken numpy may raise anything when it is imported.
+    """
+    try:
+        from . import levels  # noqa: PLC0415
+    except Exception as error:
+        if not (isinstance(error, ModuleNotFoundError) and error.name == "numpy"):
+            warnings.warn(f"numpy does not work, so large searches are slower: {type(error).__name__}: {error}",
+                          RuntimeWarning, stacklevel=2)
+        return None
+    return levels
