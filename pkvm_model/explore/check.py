@@ -191,7 +191,7 @@ class Exploration:
         level = self.search.levels[self.levels_checked]
         code = next((code for code in map(int, level) if continuation.is_dead_end(code)), None)
         if code is not None:
-            self.witnesses[name] = Witness(code, describe_loss(continuation.find_loss(code)))
+            self.witnesses[name] = Witness(code, describe_loss(continuation.find_loss(code)[0]))
 
     @property
     def answers(self) -> tuple[Answer, ...]:

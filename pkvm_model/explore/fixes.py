@@ -1,52 +1,47 @@
-"""A learner's fix, judged by all races, and by the good runs that must stay possible.
+"""A learner's fix, judged by all races, by what can be lost in them, and by lives that a VM must be able to live.
 
 A fix is a kernel of the course with other guards, or with rewritten calls. It is good if no race ends worse than in the
-kernel that it mends, no race ends in a defect, and every good run is still possible: a kernel that refuses everything
-is safe, too.
+kernel that it mends and none in a defect; if every good run is still possible, since a kernel that refuses everything
+is safe, too; if from every state everything can come home that could come home before, and a VM can run; and if every
+recorded life of a VM that fits the kernel is still answered as it was.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from types import GeneratorType
-from typing import Any, NamedTuple
+from itertools import chain, islice
+from typing import NamedTuple
 
+from ..conform.recordings.replay import ReplayedScenario
 from ..model.revisions import REVISIONS, Revision
-from ..model.state import KINDS, OWNED, Page, State, Value, Vm
-from ..model.view import Ended, Hypercall, ModelError, Refused, View, Waits
-from ..scenes import LENT_PAGE
-from .check import Sometimes
-from .outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find_outcome
-from .properties import INVARIANTS, is_host_done, find_leftover
-from .races import ALL_RACES, DESTROY, DYING, SECRET_PAGE, UNSHARE
+from ..model.state import OWNED, Page, State, Vm
+from ..scenes import LENT_PAGE, TWO_LENT
+from .check import AlwaysPossible, Exploration, Sometimes
+from .homecoming import HOME, HOME_BUT_FOR_LEFT, RUNS
+from .learner_calls import Spinning, errors_as_learner_errors, watch
+from .lives import list_broken_lives
+from .losses import Loss, describe_home_loss, find_losses
+from .outcomes import BUG, EL2_PANIC, ENOUGH, ERR, NOT_THERE, OK, Outcome, explore_orders, find_outcome, record_run
+from .properties import INVARIANTS, find_leftover, is_host_done
+from .races import ALL_RACES, DESTROY, DYING, MADE, SECRET_LIFE, SECRET_PAGE, UNSHARE
 from .scenario import HOST_WARN, NAMED_START, Scenario
 
-PATIENCE = 10_000
-"""A call of the model reads less than a hundred values; a call that has read this many waits for a value to change."""
 GOOD = "No race breaks it, and everything that a VM's life needs is still possible."
+LOST = "LOST"
+"""The kind of outcome after which something can never come home."""
 NO_MORE = "o run exists any more in which "
 
 
-class LearnerError(Exception):
-    """A learner's function went wrong: `message` says how, `state` is the state in which it did."""
-
-    def __init__(self, message: str, state: State | None = None) -> None:
-        super().__init__(message)
-        self.message, self.state = message, state
-
-
-class Spinning(Exception):  # noqa: N818  # an outcome, not a failure of this program
-    """A lock region waits for something that nobody can change before the region ends."""
-
-
 class Objection(NamedTuple):
-    """An objection to a fix: the race or the good run, a sentence, and the outcome."""
+    """An objection to a fix: what it is about, a sentence, and a run that shows it.
+
+    The run is the outcome's, or a recorded one: its `rows` as lines.
+    """
 
     about: str
     says: str
     outcome: Outcome | None = None
+    rows: str = ""
 
 
 class Judgement(NamedTuple):
@@ -64,62 +59,6 @@ class Judgement(NamedTuple):
     def sentence(self) -> str:
         """The judgement in a sentence."""
         return self.objections[0].says if self.objections else GOOD
-
-
-class Patience(list[Value]):
-    """The values that a call has read, up to a limit."""
-
-    def append(self, value: Value) -> None:
-        """Add a value. Raise Spinning if the call reads without end."""
-        if len(self) >= PATIENCE:
-            raise Spinning
-        super().append(value)
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A call that a learner wrote; whatever goes wrong in it is reported as their error."""
-
-    name: str
-    function: Callable[..., Any]
-
-    def __call__(self, view: View, *args: Value) -> Hypercall:
-        """Run the call. Raise LearnerError if it goes wrong."""
-        view.reads = Patience(view.reads)
-        try:
-            ret = yield from self.begin(view, args)
-        except (Refused, Ended, Waits, Spinning, LearnerError):
-            raise
-        except Exception as error:
-            raise LearnerError(f"{self.name}: {describe_error(view, error)}", copy_state(view)) from error
-        if ret is not None and not isinstance(ret, int):
-            raise LearnerError(f"{self.name} returns {ret!r}; a call returns a number, or None", copy_state(view))
-        return ret
-
-    def begin(self, view: View, args: tuple[Value, ...]) -> Hypercall:
-        """Return the function's generator. Raise LearnerError if it is none."""
-        body: Any = self.function(view, *args)
-        if not isinstance(body, GeneratorType):
-            raise LearnerError(f"{self.name} never yields; yield the locks of each region before it", copy_state(view))
-        return body
-
-
-def describe_error(view: View, error: Exception) -> str:
-    """Return an error in words. A call that is being restored reads no more than it did the first time."""
-    if view.told is not None and isinstance(error, IndexError):
-        return "it reads before its first yield, or other things the second time; yield first, and use no chance"
-    return f"{type(error).__name__}: {error}"
-
-
-def copy_state(view: View) -> State:
-    """Return the state before a view's step, as a value of its own."""
-    table: dict[Any, Any] = view.state.table
-    return State.of(view.config, {key: table[key] for key in table if key[0] in KINDS}, view.state.end)
-
-
-def watch(revision: Revision) -> Revision:
-    """Return the kernel with its rewritten calls watched."""
-    return revision._replace(functions={name: Watched(name, call) for name, call in revision.functions.items()})
 
 
 def is_home_again(state: State) -> bool:
@@ -152,6 +91,23 @@ GOOD_RUNS = (
              "__pkvm_reclaim_dying_guest_page(0x1000, 0)"),
     good_run("end", "the honest host destroys a VM and has everything back", is_all_home, LENT_PAGE,
              "kvm_destroy_vm(kvm0, 1)"))
+FORCED = Scenario(
+    "forced", "A page is taken by force.", "The host touches a page that a protected guest has to itself.",
+    SECRET_LIFE, ("__pkvm_force_reclaim_guest_page(g0)", ""))
+POOL = Scenario(
+    "pool", "A VM has pages for tables left.", "The honest host destroys a VM that has unused pages for tables.",
+    TWO_LENT, ("kvm_destroy_vm(kvm0, 1)", ""))
+NEVER_RAN = Scenario(
+    "never-ran", "A VM never ran.", "A VM is torn down that never had a vCPU.", MADE, ("{start}\n{finalise}", ""))
+REFUSED_START = Scenario(
+    "refused-start", "A start that is refused.", "A vCPU is loaded when the VM is to die, and is put later.",
+    LENT_PAGE + "1 __pkvm_vcpu_load(0x1000, 0)", (f"{NAMED_START}\n{NAMED_START}", "__pkvm_vcpu_put()"))
+ENDINGS = (FORCED, POOL, NEVER_RAN, REFUSED_START)
+"""Ways to the end of a VM's life that no race of the course takes."""
+KEPT = ("R10", "R12", "R13", "R14", "R15", "R18", "R19", "R23", "R25")
+"""The races in which nobody leaves a guest's page behind: an honest host destroys, or calls are refused."""
+ALIVE = ("R2", "R20", "R21", "R29")
+"""The races in which calls are refused while the VM is alive, so that they must succeed later."""
 CROWD = Scenario(
     "R6+R7", "Finalise twice while a call holds the VM.",
     "The VM is dying. One CPU is in the middle of a call that has looked it up, two others finalise.",
@@ -177,25 +133,77 @@ def judge_fix(revision: Revision) -> Judgement:
     fixed = watch(revision)
     try:
         with errors_as_learner_errors(revision):
-            outcomes = {scenario.name: find_outcome(scenario, fixed) for scenario in (*ORDER, *GOOD_RUNS)}
+            return judge_watched(fixed)
     except Spinning:
         return Judgement((Objection("waits", "Deadlock: the put needs that lock."),))
+
+
+def judge_watched(fixed: Revision) -> Judgement:
+    """Judge a kernel whose rewritten calls are watched: by races and good runs, then by what is lost, then by lives."""
+    explored = {scenario.name: explore_orders(scenario, fixed, ENOUGH) for scenario in (*ORDER, *GOOD_RUNS, *ENDINGS)}
+    outcomes = {name: outcome for name, (outcome, _) in explored.items()}
     races = [objection for race in ORDER if (objection := object_to_race(race, outcomes[race.name], fixed.name))]
     runs = [objection for run in GOOD_RUNS if (objection := object_to_loss(run, outcomes[run.name], races))]
+    if not runs and not races:
+        found = {name: exploration for name, (_, exploration) in explored.items() if exploration}
+        runs = [*islice(chain(object_to_dead_ends(fixed, found), map(object_to_life, list_broken_lives(fixed))), 1)]
     return Judgement((*runs, *races), sum(outcome.states for outcome in outcomes.values()))
 
 
-@contextmanager
-def errors_as_learner_errors(revision: Revision) -> Iterator[None]:
-    """Report what the model cannot do with a learner's functions as their error. Raise LearnerError."""
-    try:
-        yield
-    except ModelError as error:
-        raise error.__cause__ if isinstance(error.__cause__, LearnerError) else LearnerError(str(error)) from error
-    except TypeError as error:
-        if not revision.functions:
-            raise
-        raise LearnerError(f"{error}; keep only numbers, names and pointers from one region to the next") from error
+def object_to_dead_ends(fixed: Revision, explored: Mapping[str, Exploration]) -> Iterator[Objection]:
+    """Yield what speaks against a kernel in which no race ends worse: whatever is lost that was not lost before."""
+    for scenario, prop, describe in list_questions():
+        for loss in find_losses(explored[scenario.name], prop) if scenario.name in explored else ():
+            if not any(loss.names <= names for names in list_losses_before(scenario, prop, fixed.name)):
+                yield Objection(scenario.name, describe(scenario, loss), show_loss(scenario, fixed, loss))
+
+
+def list_questions() -> Iterator[tuple[Scenario, AlwaysPossible, Callable[[Scenario, Loss], str]]]:
+    """Yield what is asked of which scenario, and how a loss is described.
+
+    Where the host is honest, and where only calls are refused, everything has to come home; elsewhere everything but
+    what a host has left behind.
+    """
+    for scenario in (*ENDINGS, *ORDER):
+        yield scenario, HOME if scenario in ENDINGS or scenario.name in KEPT else HOME_BUT_FOR_LEFT, describe_home_loss
+    for scenario in (*ENDINGS, *ORDER):
+        if scenario is REFUSED_START or scenario.name in ALIVE:
+            yield scenario, RUNS, describe_run_loss
+
+
+def describe_run_loss(scenario: Scenario, loss: Loss) -> str:
+    """Return in a sentence that a living VM can no longer run."""
+    return f"{scenario.title} From then on a VM that is not dying can never run again: no load binds its vCPU any more."
+
+
+@cache
+def list_losses_before(scenario: Scenario, prop: AlwaysPossible, name: str) -> tuple[frozenset[str], ...]:
+    """Return the names of what can be lost in a kernel of the course."""
+    _, exploration = explore_orders(scenario, REVISIONS[name], ENOUGH)
+    return tuple(loss.names for loss in find_losses(exploration, prop)) if exploration else ()
+
+
+def show_loss(scenario: Scenario, fixed: Revision, loss: Loss) -> Outcome:
+    """Return a loss as an outcome whose run can be shown."""
+    bench = scenario.scene(fixed)
+    return Outcome(scenario.name, fixed.name, LOST, loss.says, record_run(bench, loss.run), len(bench.setup))
+
+
+def object_to_life(life: ReplayedScenario) -> Objection:
+    """Return what a recorded life has against a kernel that answers otherwise: its first such answer."""
+    row = life.disagreements[0]
+    now = f"{'ends with' if row.event else 'returns'} {row.modelled}"
+    return Objection(f"{life.scenario.kernel} {life.scenario.name}",
+                     f"A VM that lived on Linux {life.scenario.kernel} no longer lives to its end "
+                     f"(recording {life.scenario.name}): {row.recorded.call} returned {row.kernel} and now {now}.",
+                     rows=show_life(life))
+
+
+def show_life(life: ReplayedScenario) -> str:
+    """Return the rows of a recorded life up to the first answer that differs, as lines."""
+    rows = list(life.rows)
+    until = rows.index(life.disagreements[0]) + 1
+    return "\n".join(f"CPU {row.recorded.cpu} {row.recorded.call}: {row.kernel}" for row in rows[:until])
 
 
 @cache

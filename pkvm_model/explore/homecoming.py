@@ -21,9 +21,13 @@ from .engine.machine import Machine, Records
 from .machines import END, AnyHost, Scripts, add_end, list_memory
 from .properties import list_published
 
-RESUME, PUT, TAKE, START, FINALISE, UNRESERVE, UNSHARE, ACCESS = (
-    "resume", "put", "take", "start", "finalise", "unreserve", "unshare", "access")
-"""What an honest host does, in the order in which it tries."""
+RESUME, PUT, TAKE, START, FINALISE, UNRESERVE, UNSHARE, ACCESS, LOAD = (
+    "resume", "put", "take", "start", "finalise", "unreserve", "unshare", "access", "load")
+"""What an honest host does."""
+GO_HOME = (RESUME, PUT, TAKE, START, FINALISE, UNRESERVE, UNSHARE, ACCESS)
+"""What it does to bring everything home, in the order in which it tries."""
+EL2_MEMORY = ("vm", "pgd", "vc")
+"""How the names of pages begin that EL2 takes for its own structs."""
 ONE_SHOT = "__pkvm_teardown_vm"
 
 
@@ -37,14 +41,14 @@ class HonestHost(NamedTuple):
     config: Config
     lent: tuple[str, ...]
     guest: tuple[str, ...]
+    verbs: tuple[str, ...] = GO_HOME
 
     @property
     def actions(self) -> tuple[tuple[str, Any], ...]:
         """Everything it can do, in the order in which it tries."""
         things: dict[str, Any] = {RESUME: range(self.config.cpus), PUT: range(self.config.cpus), UNSHARE: self.lent,
                                   ACCESS: self.guest}
-        return tuple((action, thing) for action in (RESUME, PUT, TAKE, START, FINALISE, UNRESERVE, UNSHARE, ACCESS)
-                     for thing in things.get(action, range(self.config.slots)))
+        return tuple((verb, thing) for verb in self.verbs for thing in things.get(verb, range(self.config.slots)))
 
     def initial(self) -> Records:
         """Return the state in which nothing has happened."""
@@ -82,6 +86,8 @@ class HonestHost(NamedTuple):
             away = isinstance(state.get(Page, thing).owner, tuple)
             return Call("__pkvm_force_reclaim_guest_page", (thing,)) if away else None
         handle, entry = HANDLE_OFFSET + thing, state.get(Slot, thing).entry
+        if verb == LOAD:
+            return Call("__pkvm_vcpu_load", (handle, 0))
         if verb == UNRESERVE:
             return Call("__pkvm_unreserve_vm", (handle,)) if entry == RESERVED else None
         return None if entry in (FREE, RESERVED) else self.tear_down(state.get(Vm, entry), verb, handle)
@@ -117,6 +123,32 @@ def continue_honestly(machine: Machine) -> HonestHost:
     return HonestHost(revision, config, list_memory(calls, "kvm", "hv"), list_memory(calls, "g"))
 
 
+def continue_running(machine: Machine) -> HonestHost:
+    """Return an honest host that takes over from a machine only to load the VM's first vCPU."""
+    return continue_honestly(machine)._replace(verbs=(RESUME, PUT, LOAD))
+
+
+def find_unloaded(state: State) -> dict[str, str]:
+    """Return the living VMs that have a vCPU and none of whose vCPUs is loaded."""
+    loaded = {state.get(Vcpu, cpu.loaded).vm for _, cpu in state.all(Cpu) if cpu.loaded}
+    return {f"VM {vm.handle:#x}": f"VM {vm.handle:#x} cannot run" for address, vm in list_living(state)
+            if address not in loaded}
+
+
+def list_living(state: State) -> Iterator[tuple[str, Vm]]:
+    """Yield address and struct of the VMs in the table that are not dying and have their first vCPU."""
+    for address in list_published(state):
+        vm = state.get(Vm, address)
+        if not vm.is_dying and vm.vcpus[:1] not in ((), (None,)):
+            yield address, vm
+
+
+def ask_of_living(state: State) -> frozenset[str] | None:
+    """Return None, so that nothing is asked, unless a VM is alive and no call is under way."""
+    busy = state.end or any(cpu.flight for _, cpu in state.all(Cpu))
+    return None if busy or not any(True for _ in list_living(state)) else frozenset()
+
+
 def find_missing(state: State) -> dict[str, str]:
     """Return what is not home in a state and why, by name: pages that are not the host's alone, slots in use."""
     return dict([*list_busy_cpus(state), *list_slots_in_use(state), *list_pages_away(state)])
@@ -136,8 +168,8 @@ def list_slots_in_use(state: State) -> Iterator[tuple[str, str]]:
 
 
 def list_pages_away(state: State) -> Iterator[tuple[str, str]]:
-    """Yield the pages that are not the host's alone, or that count something."""
-    for name, page in state.all(Page):
+    """Yield the pages that are not the host's alone, or that count something; those of EL2's structs come first."""
+    for name, page in sorted(state.all(Page), key=lambda item: not item[0].startswith(EL2_MEMORY)):
         if page.host_share_guest_count:
             yield f"page {name}", f"page {name} stays counted as lent to a guest"
         elif page.refcount and page.host in (OWNED, SHARED_OWNED):
@@ -173,6 +205,8 @@ HOME = AlwaysPossible(
     "home", "Whatever has happened, an honest host can still bring everything home: it lets calls finish, puts, takes "
     "pages back, destroys, and tries again what was refused.", continue_honestly, find_missing)
 """Each page its own, each count 0, each slot free."""
+RUNS = AlwaysPossible("runs", "A VM that is not dying can still run, whatever was refused before.", continue_running,
+                      find_unloaded, ask_of_living)
 HOME_BUT_FOR_LEFT = AlwaysPossible(
     "home-but", "Between two calls, an honest host can still bring everything home but what was left behind by design "
     "(R9, R17, R18).", continue_honestly, find_missing, list_left_behind)

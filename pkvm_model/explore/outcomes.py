@@ -56,15 +56,25 @@ class Outcome(NamedTuple):
 
 def find_outcome(scenario: Scenario, revision: Revision, limits: Limits = ENOUGH) -> Outcome:
     """Explore all orders of a scenario on a kernel and return the worst outcome."""
+    return explore_orders(scenario, revision, limits)[0]
+
+
+def explore_orders(scenario: Scenario, revision: Revision, limits: Limits) -> tuple[Outcome, Exploration | None]:
+    """Return the worst outcome of a scenario on a kernel, and the exploration that found it, if it can run there."""
     if not scenario.scripts:
-        return Outcome(scenario.name, revision.name, NOT_EXPLORED, scenario.says)
+        return Outcome(scenario.name, revision.name, NOT_EXPLORED, scenario.says), None
     if not scenario.runs_on(revision):
-        return Outcome(scenario.name, revision.name, NOT_THERE, f"{revision.name} lacks the calls")
+        return Outcome(scenario.name, revision.name, NOT_THERE, f"{revision.name} lacks the calls"), None
     bench = scenario.scene(revision)
-    report = search_orders(scenario, bench, limits)
+    exploration, report = search_orders(scenario, bench, limits)
+    return sum_up(scenario, bench, report), exploration
+
+
+def sum_up(scenario: Scenario, bench: Scene, report: Report) -> Outcome:
+    """Return the worst outcome in a report about a scenario."""
     kind, answer = pick_worst(scenario, report)
     answers = {answer.prop.name: answer for answer in report.answers}
-    return Outcome(scenario.name, revision.name, kind, answer.reason if answer else "",
+    return Outcome(scenario.name, bench.revision.name, kind, answer.reason if answer else "",
                    record_run(bench, answer.run) if answer and answer.run is not None else None, len(bench.setup),
                    tuple(goal.name for goal in scenario.goals if answers[goal.name].run is not None),
                    Stuck().says if answers[Stuck().name].verdict == VIOLATED else "",
@@ -92,7 +102,7 @@ def find_defect(step: Step) -> str:
     return next((describe_event(event) for event in step.events if event.kind not in (HOST_WARN, EL2_PANIC)), "")
 
 
-def search_orders(scenario: Scenario, bench: Scene, limits: Limits) -> Report:
+def search_orders(scenario: Scenario, bench: Scene, limits: Limits) -> tuple[Exploration, Report]:
     """Explore all orders, or until a defect is found: after one, what the machine does means nothing."""
     start, exploration = time.monotonic(), Exploration(Scripts(bench), list_properties(scenario))
     defects, stopped = {BUG, *(prop.name for prop in scenario.always)}, ""
@@ -100,7 +110,7 @@ def search_orders(scenario: Scenario, bench: Scene, limits: Limits) -> Report:
         stopped = check_limits(limits, exploration.search, time.monotonic() - start)
         if defects & exploration.witnesses.keys():
             stopped = "a defect is found"
-    return exploration.report(time.monotonic() - start, stopped)
+    return exploration, exploration.report(time.monotonic() - start, stopped)
 
 
 def pick_worst(scenario: Scenario, report: Report) -> tuple[str, Answer | None]:

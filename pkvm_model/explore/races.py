@@ -114,14 +114,14 @@ TWO_VCPUS = CREATED + """
 0 kvm_first_run(kvm0, hv0.1)
 0 __pkvm_init_vcpu(0x1000, hv0.0, vc0.0)
 """
-SECRET_PAGE = """
+SECRET_LIFE = """
 0 kvm_create_vm(kvm0, 1)
 0 kvm_first_run(kvm0, hv0.0)
 0 __pkvm_vcpu_load(0x1000, 0)
 0 __pkvm_host_donate_guest(g0, 0)
 0 __pkvm_vcpu_put()
-0 __pkvm_start_teardown_vm(0x1000)
 """
+SECRET_PAGE = SECRET_LIFE + "0 __pkvm_start_teardown_vm(0x1000)\n"
 NEXT_TENANT = SECRET_PAGE + """
 0 __pkvm_finalize_teardown_vm(0x1000)
 0 kvm_create_vm(kvm1, 1)

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import LearnerError, errors_as_learner_errors, judge_fix, watch
+from ..explore.fixes import judge_fix
+from ..explore.learner_calls import LearnerError, errors_as_learner_errors, watch
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
 from ..graphs.sequence import Sequence

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..explore.fixes import LearnerError
+from ..explore.learner_calls import LearnerError
 from ..model.state_json import to_json
 from .answer import SubmittedAnswer
 from .checks import find_check

@@ -4,9 +4,9 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .scene import LENT_PAGE, Move, Node, Scene, step_cpu, scene, get_next_move
+from .scene import LENT_PAGE, TWO_LENT, Move, Node, Scene, step_cpu, scene, get_next_move
 
-__all__ = ["LENT_PAGE", "SCENES", "Move", "Node", "Scene", "get_next_move", "scene", "step_cpu"]
+__all__ = ["LENT_PAGE", "SCENES", "TWO_LENT", "Move", "Node", "Scene", "get_next_move", "scene", "step_cpu"]
 
 # Not a list of names, so that a new chapter adds its own module and changes no other file.
 CHAPTERS = [vars(import_module(f"{__name__}.{module.name}")) for module in iter_modules(__path__)]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from ..explore.check import EMPTY, HOLDS, VIOLATED, Always, Answer, explore
-from ..explore.fixes import LearnerError, judge_fix
+from ..explore.fixes import judge_fix
+from ..explore.learner_calls import LearnerError
 from ..explore.machines import Scripts
 from ..explore.mutants import ALL_MUTANTS, MUTANTS, applies, compare, mutate
 from ..explore.outcomes import ENOUGH

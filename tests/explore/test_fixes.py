@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.explore.fixes import GOOD, GOOD_RUNS, LearnerError, judge_fix
+from pkvm_model.explore.fixes import GOOD, GOOD_RUNS, judge_fix
+from pkvm_model.explore.learner_calls import LearnerError
 from pkvm_model.explore.outcomes import find_outcome
 from pkvm_model.model.hypercalls import destroy_hyp_vm
 from pkvm_model.model.revisions import EBUSY, EINVAL, REVISIONS, UPSTREAM, V1, Revision, Warn

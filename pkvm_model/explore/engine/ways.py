@@ -79,7 +79,7 @@ class Continuation:
 
     def __init__(self, machine: Machine, packing: Packing, missing: Callable[[State], dict[str, str]],
                  excused: Callable[[State], frozenset[str] | None]) -> None:
-        self.packing = packing
+        self.machine, self.packing = machine, packing
         self.trees = [Tree(packing, partial(machine.step, action)) for action in machine.actions]
         self.after: dict[Code, tuple[Code, ...]] = {}
         self.missing = LookupTable(packing, [TracedPredicate(machine, packing, missing)])
@@ -117,14 +117,15 @@ class Continuation:
         """Return what a state lacks of the good end, by name."""
         return next(iter(self.missing(code)), {})
 
-    def find_loss(self, code: Code) -> dict[str, str]:
-        """Return what is missing at the best end that can be reached from a state: the one that lacks the fewest."""
+    def find_loss(self, code: Code) -> tuple[dict[str, str], Code]:
+        """Return what is missing at the best end that can be reached, the last that lacks the fewest, and that end."""
         start = self.forget_scripts(code)
-        excused, ends = self.list_excused(start) or frozenset(), list[dict[str, str]]()
+        excused, ends = self.list_excused(start) or frozenset(), list[tuple[dict[str, str], Code]]()
         seen, queue = {start}, [start]
         for state in queue:
-            ends.append({name: why for name, why in self.list_missing(state).items() if name not in excused})
+            missing = {name: why for name, why in self.list_missing(state).items() if name not in excused}
+            ends.append((missing, state))
             fresh = [after for after in self.list_successors(state) if after not in seen]
             seen.update(fresh)
             queue += fresh
-        return min(ends, key=len)
+        return min(ends[::-1], key=lambda end: len(end[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...explore.check import Always, Property, Sometimes
-from ...explore.fixes import Spinning
+from ...explore.learner_calls import Spinning
 from ...explore.mutants import mutate
 from ...explore.properties import INVARIANTS
 from ...model.revisions import UPSTREAM, errno

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ...explore.check import NEVER, VIOLATED, Always, Report, Sometimes
-from ...explore.fixes import Spinning
+from ...explore.learner_calls import Spinning
 from ...explore.properties import INVARIANTS, is_dying, list_published
 from ...model.state import OWNED, State, Vcpu
 from ...model.steps import Step
