@@ -21,7 +21,7 @@ from .homecoming import HOME, HOME_BUT_FOR_LEFT, RUNS
 from .learner_calls import Spinning, errors_as_learner_errors, watch
 from .lives import list_broken_lives
 from .losses import Loss, describe_home_loss, find_losses
-from .outcomes import BUG, EL2_PANIC, ENOUGH, ERR, NOT_THERE, OK, Outcome, explore_orders, find_outcome, record_run
+from .outcomes import BUG, EL2_PANIC, ENOUGH, ERR, OK, Outcome, explore_orders, find_outcome, record_run
 from .properties import INVARIANTS, find_leftover, is_host_done
 from .races import ALL_RACES, DESTROY, DYING, MADE, SECRET_LIFE, SECRET_PAGE, UNSHARE
 from .scenario import HOST_WARN, NAMED_START, Scenario
@@ -143,7 +143,7 @@ def judge_watched(fixed: Revision) -> Judgement:
     explored = {scenario.name: explore_orders(scenario, fixed, ENOUGH) for scenario in (*ORDER, *GOOD_RUNS, *ENDINGS)}
     outcomes = {name: outcome for name, (outcome, _) in explored.items()}
     races = [objection for race in ORDER if (objection := object_to_race(race, outcomes[race.name], fixed.name))]
-    runs = [objection for run in GOOD_RUNS if (objection := object_to_loss(run, outcomes[run.name], races))]
+    runs = [objection for run in GOOD_RUNS if (objection := object_to_loss(run, fixed, *explored[run.name], races))]
     if not runs and not races:
         found = {name: exploration for name, (_, exploration) in explored.items() if exploration}
         runs = [*islice(chain(object_to_dead_ends(fixed, found), map(object_to_life, list_broken_lives(fixed))), 1)]
@@ -238,9 +238,14 @@ def describe_defect(race: Scenario, outcome: Outcome) -> str:
             else "The hole is open: the struct is given back while a call still holds the VM.")
 
 
-def object_to_loss(run: Scenario, outcome: Outcome, races: list[Objection]) -> Objection | None:
-    """Return what a good run has against a fix that makes it impossible."""
-    if outcome.kind == NOT_THERE or outcome.reached:
+def object_to_loss(run: Scenario, fixed: Revision, outcome: Outcome, exploration: Exploration | None,
+                   races: list[Objection]) -> Objection | None:
+    """Return what a good run has against a fix that makes it impossible, with a run to where its end is lost."""
+    if outcome.reached or not exploration:
         return None
     closed = not any(objection.about in HOLES for objection in races)
-    return Objection(run.name, f"{'The hole is closed, but n' if closed else 'N'}{NO_MORE}{run.says}.", outcome)
+    losses = [*find_losses(exploration, HOME)]
+    loss = next((loss for loss in losses if loss.refusal), losses[0] if losses else None)
+    because = f": {loss.refusal}" if loss and loss.refusal else ""
+    return Objection(run.name, f"{'The hole is closed, but n' if closed else 'N'}{NO_MORE}{run.says}{because}.",
+                     show_loss(run, fixed, loss) if loss else outcome)

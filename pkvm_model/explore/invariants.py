@@ -36,11 +36,11 @@ EXPLAINED = {
     ("I0b", "v1", ANY): "R7", ("I4", "v1", ANY): "R7",
     ("I6", "pre", ANY): "R18", ("I6", "v1", ANY): "R18", ("I6", "merged", ANY): "R18",
     ("I2x", "merged", HONEST): "R15", ("I9", "merged", HONEST): "R15",
-    ("home", "merged", HONEST): "R15", ("home-but", "merged", ANY): "R15",
-    ("home", "pre", ANY): "R18", ("home", "v1", ANY): "R18", ("home", "merged", ANY): "R18",
+    ("way-home", "merged", HONEST): "R15", ("way-home-but", "merged", ANY): "R15",
+    ("way-home", "pre", ANY): "R18", ("way-home", "v1", ANY): "R18", ("way-home", "merged", ANY): "R18",
 }
 """The race that a violation is."""
-BY_DESIGN = {"I2x": "R17", "home": "R17"}
+BY_DESIGN = {"I2x": "R17", "way-home": "R17"}
 """Violations that are meant: no kernel looks for guest pages when it finalises, and with any host some stay behind.
 
 Where a refused call leaves a count behind, that is the shorter way to lose something (R18).

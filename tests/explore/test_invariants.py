@@ -37,8 +37,8 @@ I6   | .   .  .      .         | R18  R18  R18     .         | .
 I7   | .   .  .      .         | .    .    .       .         | .
 I8   | -   -  -      -         | -    -    -       -         | .
 I9   | .   .  R15    .
-home | .   .  R15    .         | R18* R18* R18*    R17*      | R17*
-home-but | .   .  .  .         | .    .    R15     .         | .
+way-home | .   .  R15    .         | R18* R18* R18*    R17*      | R17*
+way-home-but | .   .  .  .         | .    .    R15     .         | .
 """
 """A dot: it holds. A dash: there is no state that it speaks of. A race: it is violated like that; * by design."""
 
