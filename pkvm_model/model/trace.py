@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .revisions import REVISIONS, Revision, errno
 from .run import CALLS, begin, complete, finish, parameters, resume
@@ -28,6 +29,7 @@ USUAL = Config()
 CALL = re.compile(r"(?P<name>\w{1,60})\((?P<args>[^()]{0,200})\)")
 LINE = re.compile(rf"(?P<cpu>\d{{1,3}}) (?P<what>resume|{CALL.pattern}) (?P<outcome>(\.\.\.|[=!]) ?.{{0,2000}})")
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9.]{0,19}\+?")
+DIGEST = re.compile(r"[0-9a-f]{12}")
 NUMBER = re.compile(r"-?\d{1,18}|0x[0-9a-f]{1,16}")
 LIMIT = 100_000
 """The most characters of a trace; longer texts are refused unread."""
@@ -35,6 +37,14 @@ LIMIT = 100_000
 
 class TraceError(ValueError):
     """The text is not a trace; the message names the line."""
+
+
+class TraceText(NamedTuple):
+    """A trace text, split but not interpreted."""
+
+    version: str
+    lines: list[str]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -120,14 +130,27 @@ def parse(text: str) -> Trace:
     """Return the trace that a text describes. Raise TraceError with the line's number for anything else."""
     if len(text) > LIMIT:
         raise TraceError(f"a trace has at most {LIMIT} characters, this has {len(text)}")
-    rows = text.strip().splitlines()
-    if len(rows) < 2:
+    _, rows, end = split_trace(text)
+    if len(rows) + bool(end) < 2:
         raise TraceError("a trace has a first line 'pkvm-trace ...' and a last line 'state ...'")
     revision, config = parse_header(rows[0])
-    last = re.fullmatch(r"state ([0-9a-f]{12})", rows[-1])
-    if not last:
-        raise TraceError(f"line {len(rows)}: the last line is 'state' and twelve hexadecimal digits")
-    return Trace(revision, config, tuple(parse_line(row, n) for n, row in enumerate(rows[1:-1], 2)), last[1])
+    if not DIGEST.fullmatch(end):
+        raise TraceError(f"line {len(rows) + bool(end)}: the last line is 'state' and twelve hexadecimal digits")
+    return Trace(revision, config, tuple(parse_line(row, n) for n, row in enumerate(rows[1:], 2)), end)
+
+
+def split_trace(text: str) -> TraceText:
+    """Split a trace text into its version, its lines without the last, and the digest in the last; '' if missing.
+
+    Spaces around a line and blank lines do not count. Nothing else is checked: side by side writes ` | ` between the
+    lines of two kernels, which `parse` does not accept. `splitTrace` in the front end does the same.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    end = lines.pop().removeprefix("state ") if lines and lines[-1].startswith("state ") else ""
+    match lines[0].split() if lines else []:
+        case ["pkvm-trace", version, *_]:
+            return TraceText(version, lines, end)
+    return TraceText("", lines, end)
 
 
 def parse_header(row: str) -> tuple[Revision, Config]:

@@ -11,7 +11,7 @@ from ..explore.inquiry import Reply
 from ..explore.questions import Question
 from ..explore.scenario import Scenario
 from ..model.revisions import Revision
-from ..model.trace import parse
+from ..model.trace import parse, split_trace
 from .bench import pack
 from .cases import Case, encode_answer, encode_question, stock
 from .walk import SPACE, Walk
@@ -168,8 +168,8 @@ class FinderSession:
 
     def open_trace(self, text: str) -> str:
         """Follow a trace text on a matching case: the one shown, or one where all of it fits. Raise ValueError."""
-        trace = parse(text)
-        lines = [text.strip().splitlines()[0], *map(str, trace.lines)]
+        parse(text)
+        lines = split_trace(text).lines
         walks = []
         for case in dict.fromkeys([self.case, *self.cases.values()]):
             before = [] if case.missing else case.opening

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ..graphs.contract import AnyGraph, AnyGrowth
+from ..model.trace import split_trace
 
 Graph = AnyGraph
 ShownState = dict[str, Any]
@@ -41,14 +42,6 @@ class PropertyResult(NamedTuple):
     word: str
     reason: str = ""
     step: int = 0
-
-
-class TraceText(NamedTuple):
-    """A trace text, split but not interpreted: a pair of kernels ships lines that `trace.parse` does not accept."""
-
-    version: str
-    lines: list[str]
-    digest: str
 
 
 class Walk:
@@ -213,16 +206,6 @@ class Walk:
         if digest in ("", self.state["digest"]):
             return ""
         return f"the trace ends in state {digest}, the bench in state {self.state['digest']}"
-
-
-def split_trace(text: str) -> TraceText:
-    """Split a trace text into its version, its lines without the last, and the digest in the last; '' if missing."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    digest = lines.pop().split()[1] if lines and lines[-1].startswith("state ") else ""
-    match lines[0].split() if lines else []:
-        case ["pkvm-trace", version, *_]:
-            return TraceText(version, lines, digest)
-    return TraceText("", lines, digest)
 
 
 def split_link(text: str) -> tuple[list[str], str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.widgets.walk import Walk, split_link, split_trace
+from pkvm_model.model.trace import split_trace
+from pkvm_model.widgets.walk import Walk, split_link
 
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))

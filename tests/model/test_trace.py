@@ -203,6 +203,13 @@ def test_an_unknown_call_in_flight_is_rejected() -> None:
         from_json(value)
 
 
+def test_blank_lines_and_spaces_around_lines_do_not_count() -> None:
+    text = str(story())
+    assert parse("\n" + text.replace("\n", " \n\n  ")) == parse(text)
+    with pytest.raises(TraceError, match=r"twelve hexadecimal digits$"):
+        parse(f"{text} more")
+
+
 def test_a_trace_of_another_version_is_refused_in_one_clear_line() -> None:
     later = str(story()).replace("pkvm-trace 1 ", "pkvm-trace 2 ", 1)
     with pytest.raises(TraceError, match=r"^line 1: a trace of version '2'; this course reads version 1$"):

@@ -6,7 +6,7 @@ from ...model.revisions import UPSTREAM, V1, Revision, errno
 from ...model.run import run
 from ...model.state import State, Vm
 from ...model.steps import Step
-from ...model.trace import TraceError, parse_line, show_outcome
+from ...model.trace import parse_call, show_outcome
 from ...model.view import ModelError
 from ...scenes import LENT_PAGE, scene
 from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
@@ -87,13 +87,16 @@ def run_calls(kernel: Revision, rows: list[str]) -> list[Step]:
 
 
 def run_line(state: State, kernel: Revision, row: str, number: int) -> Step:
-    """Run a line of the learner's: the CPU and the call. Raise NotYet if it is not a call."""
+    """Run a line of the learner's: the CPU and the call; a line copied from a trace has its result, too.
+
+    Raise NotYet if it is not a call.
+    """
     try:
-        line = parse_line(f"{row.strip()} = ", number)
-        if line.call is None:
+        cpu, _, call = row.strip().partition(" = ")[0].partition(" ")
+        if call == "resume":
             raise NotYet(f"Line {number} is not a call: each call runs to its end, so none has to go on.")
-        return run(state, kernel, line.cpu, line.call)
-    except TraceError:
+        return run(state, kernel, int(cpu), parse_call(call))
+    except ValueError:
         raise NotYet(f"Line {number} is not a call: {row.strip()[:60]!r}. Write CPU and call, as in "
                      "0 __pkvm_vcpu_load(0x1000, 0).") from None
     except ModelError as error:

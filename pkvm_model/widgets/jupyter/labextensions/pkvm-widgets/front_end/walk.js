@@ -23,7 +23,7 @@ export function splitLink(text) {
 export function splitTrace(text) {
   const rows = text.split("\n").map((row) => row.trim());
   const lines = rows.filter(Boolean);
-  const [, digest = ""] = /^state (\S+)/.exec(lines.at(-1) ?? "") ?? [];
+  const [, digest = ""] = /^state (.+)/.exec(lines.at(-1) ?? "") ?? [];
   const [, version = ""] = /^pkvm-trace (\S+)/.exec(lines[0] ?? "") ?? [];
   return { version, lines: digest ? lines.slice(0, -1) : lines, digest };
 }
