@@ -1,4 +1,4 @@
-"""A headless Chromium and a JupyterLab with stock settings, for clicking in the course."""
+"""A headless Chromium and a JupyterLab with stock settings, for clicking through the course."""
 from __future__ import annotations
 
 import os
@@ -19,11 +19,11 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 
 class NotStartedError(RuntimeError):
-    """JupyterLab did not start; the message has the end of its log."""
+    """JupyterLab did not start; the message quotes the end of its log."""
 
 
 def chromium() -> str | None:
-    """Return the Chromium of this machine, None if there is none."""
+    """Return the path of a Chromium on this machine, or None."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
@@ -32,9 +32,8 @@ def running_lab(folder: Path) -> Iterator[str]:
     """Yield the address of a JupyterLab on a folder of notebooks, without the user's own settings."""
     port = free_port()
     with (folder / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            lab_command(folder, port), cwd=folder, env=lab_variables(folder), stdout=log, stderr=log
-        )
+        server = subprocess.Popen(lab_command(folder, port), cwd=folder, env=lab_variables(folder), stdout=log,
+                                  stderr=log)
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status", server, folder / "lab.log")
         yield f"http://127.0.0.1:{port}"
@@ -53,7 +52,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def lab_command(folder: Path, port: int) -> list[str]:
-    """Start JupyterLab without a token; only this machine can reach it."""
+    """Return the command that starts JupyterLab without a token; only this machine can reach it."""
     options = [f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     options += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--no-browser", "--expose-app-in-browser"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""Runs a tool's commands as fresh processes and asks the operating system what they took."""
+"""Runs a tool's commands in fresh processes and measures the time and memory that they use."""
 from __future__ import annotations
 
 import os
@@ -25,7 +25,7 @@ class Failed(Exception):  # noqa: N818  # an outcome of a measurement, not a fai
 
 @dataclass(frozen=True)
 class Cost:
-    """What was spent. Memory is the last command's peak; it counts at least this program's own few MiB."""
+    """The cost of some commands. `mib` is the last one's peak memory, at least this program's own few MiB."""
 
     seconds: float
     cpu: float
@@ -34,22 +34,22 @@ class Cost:
 
 def run(commands: Sequence[Sequence[str]], folder: Path, limit: float,
         variables: Mapping[str, str] | None = None) -> tuple[Cost, str]:
-    """Run commands one after the other; return the whole cost and the output of the last. Raise Failed if one fails."""
+    """Run commands one after the other; return the total cost and the output of the last. Raise Failed if one fails."""
     seconds = cpu = mib = 0.0
-    said = ""
+    output = ""
     for command in commands:
-        cost, said = run_one(command, folder, limit - seconds, variables)
+        cost, output = run_one(command, folder, limit - seconds, variables)
         seconds, cpu, mib = seconds + cost.seconds, cpu + cost.cpu, cost.mib
-    return Cost(seconds, cpu, mib), said
+    return Cost(seconds, cpu, mib), output
 
 
 def run_one(command: Sequence[str], folder: Path, limit: float,
             variables: Mapping[str, str] | None = None) -> tuple[Cost, str]:
     """Run a command. Raise Failed if it cannot be started, takes too long, or is ended by a signal."""
-    with tempfile.TemporaryFile() as output:
-        begun = time.perf_counter()
+    with tempfile.TemporaryFile() as file:
+        start = time.perf_counter()
         try:
-            process = subprocess.Popen(command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=output,
+            process = subprocess.Popen(command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=file,
                                        stderr=subprocess.STDOUT)
         except OSError as error:
             raise Failed(f"{command[0]} does not start: {error.strerror}") from None
@@ -57,15 +57,15 @@ def run_one(command: Sequence[str], folder: Path, limit: float,
         timer = threading.Timer(max(limit, 0), stop, [process, late])
         timer.start()
         status, usage = wait(process)
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - start
         timer.cancel()
-        output.seek(0)
-        said = output.read().decode(errors="replace")
+        file.seek(0)
+        output = file.read().decode(errors="replace")
     if late.is_set():
         raise Failed(f"stopped after {limit:.0f} s")
     if status < 0:
         raise Failed(f"{command[0]} was ended by signal {-status}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / PEAK_PER_MIB), said
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / PEAK_PER_MIB), output
 
 
 def stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
@@ -75,7 +75,7 @@ def stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
 
 
 def wait(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
-    """Wait for a process, or end it when this program is interrupted; return its status and what it used."""
+    """Wait for a process, or end it when this program is interrupted; return its status and the resources it used."""
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:

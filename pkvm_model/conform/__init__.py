@@ -1,4 +1,4 @@
-"""The evidence: the model compared with real kernels, and the model for your own checker to drive.
+"""The evidence: the model compared with real kernels, and an interface through which your own checker can drive it.
 
 The five functions below are the whole interface for other programs; docs/conformance.md describes it.
 """

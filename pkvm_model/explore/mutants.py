@@ -1,7 +1,7 @@
 """The mutants M1 to M18: kernels with one thing wrong, and the race that shows what the thing was good for.
 
-Most are a kernel without a guard. If the kernel's care is not a check but an order, a lock or a place, the mutant is a
-rewritten call with that one thing wrong. R5 is the guard whose loss harms nobody.
+Most are a kernel without a guard. If what protects the kernel is not a check but an order, a lock or a place, the
+mutant is a rewritten call with that one thing wrong. R5 is the guard whose loss harms nobody.
 """
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Mutant(NamedTuple):
 
 
 class Translations(NamedTuple):
-    """What CPUs remember under a VMID: the root of the stage 2 that it was read from, '' if nothing."""
+    """What CPUs have cached under a VMID: the root of the stage 2 from which it was read, '' if they have nothing."""
 
     root: str = ""
 
@@ -75,7 +75,7 @@ def put_without_reference(view: View) -> Hypercall:
 
 
 def run_with_reference(view: View, host_vcpu: str) -> Hypercall:
-    """Run the vCPU loaded here. M3 looks whether the VM is dying and takes the reference here, without the lock."""
+    """Run the vCPU loaded here. M3 checks for dying and takes the reference here, without the lock."""
     yield "", "ask which vCPU is loaded here, and whether its VM is dying"
     vcpu = view.vcpu(view.cpu.loaded)
     view.check(vcpu, -EINVAL, f"nothing is loaded on CPU {view.number}")
@@ -101,13 +101,13 @@ def empty_slot_late(view: View, handle: int) -> Hypercall:
 
 
 def forget_translations(view: View, vm: Ref) -> None:
-    """Flush a VM's VMID: no CPU remembers anything under it."""
+    """Flush a VM's VMID: no CPU has anything cached under it any more."""
     view.flush_vmid(vm.handle)
     view.ref(Translations, vm.handle - HANDLE_OFFSET + 1).root = ""
 
 
 def run_and_remember(view: View, host_vcpu: str) -> Hypercall:
-    """Run the vCPU loaded here, with what is remembered under its VMID; what is not, is read from its own stage 2."""
+    """Run the vCPU loaded here with the translations cached under its VMID; read others from its own stage 2."""
     yield "", "look translations up under the VMID"
     vcpu = view.vcpu(view.cpu.loaded)
     if vcpu:
@@ -121,7 +121,7 @@ def run_and_remember(view: View, host_vcpu: str) -> Hypercall:
 
 
 def flush_in_time(view: View, handle: int) -> Hypercall:
-    """Destroy a VM as the kernels do, and forget what was remembered under its VMID."""
+    """Destroy a VM as the kernels do, and flush what was cached under its VMID."""
     yield "L", "check, flush the VMID, empty the slot"
     vm = find_doomed_vm(view, handle)
     forget_translations(view, vm)
@@ -158,7 +158,7 @@ def register_late(view: View, handle: int, host_vcpu: str, vcpu_mem: str) -> Hyp
 
 
 def share_by_handle(view: View, page: str, gfn: int, nr: int = 1, prot: str = "RWX", topup: int = 2) -> Hypercall:
-    """Lend a page to a guest. M9 finds the VM by handle (there is one), and does not ask whether it is dying."""
+    """Lend a page to a guest. M9 finds the VM by handle (there is only one), and does not check whether it is dying."""
     yield "L", "find the VM by its handle and take a reference"
     vm = get_vm_by_handle(view, HANDLE_OFFSET)
     view.check(vm, -EINVAL, f"there is no VM {HANDLE_OFFSET:#x}")
@@ -203,7 +203,7 @@ def read_again(view: View, kvm: str, new: Vm, vm_mem: str) -> Generator[Region, 
 
 
 def replace_destroy(function: Callable[..., Any]) -> Functions:
-    """Return a function in place of the call that destroys a VM, whatever the kernel calls it."""
+    """Map the call that destroys a VM to a function, under the name that either kind of kernel gives it."""
     return {FINALISE: function, ONE_SHOT: function}
 
 
@@ -239,8 +239,8 @@ MUTANTS = {mutant.id: mutant for mutant in ALL_MUTANTS}
 
 
 GUARDED_TWICE = {
-    ("M6", "upstream"): "Without the question for the count upstream would be v1, but EL2 also asks for a page's count "
-                        "when it gives the page back (give_back_unreferenced), which ends the machine first."}
+    ("M6", "upstream"): "Without finalise's check of the count, upstream would be v1, but EL2 also checks a page's "
+                        "count when it gives the page back (give_back_unreferenced), which ends the machine first."}
 """Mutants in which another guard of the kernel catches what the lost guard lets through."""
 
 
@@ -269,7 +269,7 @@ def mutate(revision: Revision, name: str) -> Revision:
 
 
 def replace_functions(revision: Revision, functions: Functions) -> Revision:
-    """Return this kernel with other functions for some of its calls."""
+    """Return this kernel with these functions in place of its calls."""
     return revision._replace(functions={**revision.functions, **functions})
 
 
@@ -277,7 +277,7 @@ def compare(name: str, revision: Revision) -> MutantComparison:
     """Return the outcome of a mutant's race in the kernel as it is, and in the mutant."""
     mutant = MUTANTS.get(name)
     changed = mutate(revision, name)
-    assert mutant is not None, "mutate has refused a name that nobody knows"
+    assert mutant is not None, "mutate refuses unknown names"
     race = RACES[mutant.race]
     return MutantComparison(name, find_outcome(race, replace_functions(revision, mutant.control)),
                             find_outcome(race, changed))

@@ -1,7 +1,7 @@
 """Who owns a page: the moves between host and EL2, each with its checks.
 
-These are bodies of a lock region: the caller holds the host's lock and EL2's page-table lock (H+Y). A move that is not
-allowed changes nothing and refuses, with -EPERM or with the caller's own `code`.
+Each move is the body of a lock region: the caller holds the host's lock and EL2's page-table lock (H+Y). A move that is
+not allowed changes nothing and is refused, with -EPERM or with the caller's `code`.
 Source: hyp/nvhe/mem_protect.c (pre, v1).
 """
 from __future__ import annotations
@@ -45,7 +45,7 @@ def hyp_unpin_shared_mem(view: View, struct: str) -> None:
 
 
 def list_pages(view: View, struct: str) -> tuple[str, ...]:
-    """Return the pages that a host struct lies on: the page of its name, unless a Span names others."""
+    """Return the pages that a host struct lies on: the page of the same name, unless a Span names others."""
     return view.ref(Span, struct).pages or (struct,)
 
 

@@ -1,4 +1,4 @@
-"""A state as JSON, and back: the fields of the conformance vectors, and those that vectors do not have.
+"""A state as JSON, and back: the fields of the conformance vectors, and the fields that vectors lack.
 
 `observe` returns what an observer can see, `to_json` everything. `from_json` accepts only what `to_json` can write.
 docs/trace-and-state.md describes the fields.
@@ -29,7 +29,7 @@ def observe(state: State) -> dict[str, Any]:
 
 
 def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[str, Any]:
-    """Return what an observer sees of the next state; pages that nobody touched look as before."""
+    """Return what an observer sees of the next state; pages that did not change keep their entries."""
     pages, host_mc = dict(seen["pages"]), dict(seen["host_mc"])
     changed = [key for key, record in after.table.items() if before.table.get(key) is not record]
     changed += [key for key in before.table if key not in after.table]
@@ -49,7 +49,7 @@ def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[s
 
 
 def put_or_drop(shown: dict[str, Any], name: str, value: Any, ordinary: Any) -> None:
-    """Enter a value, or remove the entry if the value is the ordinary one."""
+    """Store a value under its name, or remove the entry if the value is the ordinary one."""
     if value == ordinary:
         shown.pop(name, None)
     else:
@@ -90,7 +90,7 @@ def observe_page(name: str, record: Page) -> list[Any]:
 
 
 ORDINARY = observe_page("kvm0", Page()), observe_page("g0", Page())
-"""A page that is the host's alone: an ordinary one, and one that is meant for guests."""
+"""How a page that only the host has looks, and so does not show: without content, and with a guest page's content."""
 
 
 def count_anonymous_pages(state: State) -> int:
@@ -127,10 +127,10 @@ def cpu_to_json(cpu: Cpu) -> dict[str, Any]:
 
 
 def digest(state: State) -> str:
-    """Return twelve hexadecimal digits, which are the same for equal states.
+    """Return twelve hexadecimal digits that are the same for equal states.
 
-    They leave out what a call has read, and what follows from where it stands: its references, its hypercall, and what
-    it undoes.
+    A call's reads are left out, and so is what follows from its place: its references, its hypercall, and the refusal
+    that it undoes.
     """
     value = to_json(state)
     for cpu in value["cpus"]:
@@ -160,8 +160,8 @@ def read_state(value: Mapping[str, Any]) -> State:
     """Return the state that JSON values describe."""
     records: dict[Key, Record] = {}
     for kind, cls in STRUCTS.items():
-        for name, given in value["structs"][kind].items():
-            records[cls, name] = cls(**{field: read_field(field, given[field]) for field in cls._fields})
+        for name, fields in value["structs"][kind].items():
+            records[cls, name] = cls(**{field: read_field(field, fields[field]) for field in cls._fields})
     for name, (host, hyp, shares, count, owner, *content) in value["pages"].items():
         records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), freeze(owner), *content)
     for idx, entry in enumerate(value["slots"]):
@@ -174,7 +174,7 @@ def read_state(value: Mapping[str, Any]) -> State:
 
 
 def read_field(name: str, value: Any) -> Value:
-    """Return a field of a record."""
+    """Return the value of a record's field."""
     return tuple(Mapped(*leaf) for leaf in value) if name == "maps" else freeze(value)
 
 
@@ -196,7 +196,7 @@ def check(state: State) -> None:
 
 
 def check_types(record: Any) -> None:
-    """Raise TypeError for a field whose type its record does not declare."""
+    """Raise TypeError if a field of a record has another type than the record declares."""
     for field, declared in type(record).__annotations__.items():
         kind = declared.__forward_arg__
         if type(getattr(record, field)).__name__.replace("NoneType", "None") not in kind.partition("[")[0].split(" | "):
@@ -204,9 +204,9 @@ def check_types(record: Any) -> None:
 
 
 def read_flight(value: Mapping[str, Any]) -> Flight:
-    """Return a call in flight."""
-    held = tuple((name, freeze(kept)) for name, kept in sorted(value["held"].items()))
-    return Flight(value["call"], freeze(value["args"]), freeze(value["at"]), held, freeze(value["stale"]),
+    """Return the call in flight that JSON values describe."""
+    variables = tuple((name, freeze(content)) for name, content in sorted(value["held"].items()))
+    return Flight(value["call"], freeze(value["args"]), freeze(value["at"]), variables, freeze(value["stale"]),
                   tuple(Reference(*reference) for reference in value["references"]), value["hypercall"],
                   value["undoing"] and Refusal(*value["undoing"]), freeze(value["regions"]), freeze(value["reads"]))
 

@@ -50,13 +50,13 @@ RUN_AND_RECLAIM = quiet(scene(
 LENT_PAGES = 100
 
 
-def lent(pages: int) -> str:
-    """Return a VM that has run and is idle now, with this many pages on loan."""
+def lend_pages(pages: int) -> str:
+    """Return the setup of a VM that has run and is idle, with this many pages on loan."""
     faults = "".join(f"0 kvm_guest_fault(kvm0, g{number}, {number})\n" for number in range(pages))
     return ("0 kvm_create_vm(kvm0)\n0 kvm_first_run(kvm0, hv0.0)\n0 __pkvm_vcpu_load(0x1000, 0)\n"
             f"{faults}0 __pkvm_vcpu_put()")
 
 
 MANY_LENT = quiet(scene(
-    "many-lent", "Many pages lent", PRE, lent(LENT_PAGES), ("kvm_destroy_vm(kvm0) whole", ""),
+    "many-lent", "Many pages lent", PRE, lend_pages(LENT_PAGES), ("kvm_destroy_vm(kvm0) whole", ""),
     "VM 0x1000 is idle; the honest host is about to destroy it."))

@@ -1,4 +1,4 @@
-"""The widgets that a learner clicks, one family in each module."""
+"""The widgets that a learner clicks, one family per module."""
 from __future__ import annotations
 
 from .bench import Bench

@@ -1,4 +1,4 @@
-"""The graph that a bench ships, held against the model it was made from."""
+"""The graph that a bench ships, checked against the model it was built from."""
 
 import json
 from dataclasses import replace
@@ -39,11 +39,11 @@ def ways(value: AnyGraph) -> dict[int, list[str]]:
 
 
 OF_A_KERNEL = sorted(name for name, each in SCENES.items() if not each.revision.functions)
-"""The scenes of real kernels; a trace cannot name a function that somebody rewrote."""
+"""The scenes of real kernels; a trace cannot name a rewritten function."""
 
 
 @pytest.mark.parametrize("name", OF_A_KERNEL)
-def test_the_way_to_every_state_is_a_trace_that_replays_to_its_digest(name: str) -> None:
+def test_the_path_to_every_state_replays_to_its_digest(name: str) -> None:
     value = StateGraph(SCENES[name]).value()
     for number, lines in ways(value).items():
         text = [value["header"], *value["setup"], *lines, f"state {value['states'][number]['digest']}"]
@@ -61,7 +61,7 @@ def test_a_card_has_as_many_holders_as_references() -> None:
     assert any(card["count"] for card in cards)
 
 
-def test_python_answers_what_a_larger_graph_would_ship() -> None:
+def test_expanding_an_edge_returns_a_state_of_the_larger_graph() -> None:
     small, large = StateGraph(COLD_OPEN, limit=2), StateGraph(COLD_OPEN)
     edge = next(edge for out in small.value()["edges"] for edge in out if edge["to"] is None)
     answer = small.expand(0, edge["cpu"], edge["line"]) if edge in small.value()["edges"][0] else small.expand(
@@ -75,7 +75,7 @@ def test_an_impossible_step_is_rejected() -> None:
         StateGraph(COLD_OPEN).expand(0, 0, "no such step")
 
 
-def test_two_graphs_of_one_scene_are_the_same_bytes() -> None:
+def test_two_graphs_of_one_scene_are_identical_byte_for_byte() -> None:
     assert json.dumps(StateGraph(COLD_OPEN).value()) == json.dumps(StateGraph(COLD_OPEN).value())
 
 
@@ -85,7 +85,7 @@ def test_the_end_names_the_cpu_that_ended_the_machine() -> None:
                     "The machine ends: CPU 0 touches page vm0, which EL2 no longer maps."}
 
 
-def test_a_graph_over_the_limit_ships_the_near_states() -> None:
+def test_a_graph_over_the_limit_ships_only_the_nearest_states() -> None:
     graph = StateGraph(TWO_PHASES)
     value = fit_graph(graph, 20_000)
     assert len(pack(value).encode()) <= 20_000
@@ -111,7 +111,7 @@ def test_no_limit_cuts_a_requested_run_short() -> None:
 
 
 @pytest.mark.parametrize("kernel", [PRE, V1, UPSTREAM], ids=lambda kernel: kernel.name)
-def test_two_calls_that_take_one_vm_apart_end_the_machine(kernel: Revision) -> None:
+def test_two_calls_that_destroy_one_vm_end_the_machine(kernel: Revision) -> None:
     value = StateGraph(RACES["R6"].scene(mutate(kernel, "M5")), limit=400).value()
     ends = " ".join(state["end"]["says"] for state in value["states"] if state["end"])
     assert "page pgd0 is not EL2's to give" in ends
@@ -132,8 +132,7 @@ def test_a_vm_that_was_gone_before_the_first_step_keeps_its_handle() -> None:
 
 
 @pytest.mark.parametrize(("cpus", "shown"), [((), ("-", "-", "O")), ((0,), ("O", "-", "-")), ((1,), ("-", "-", "-"))])
-def test_a_donated_page_is_the_guests_then_the_hosts_or_nobodys(cpus: tuple[int, ...],
-                                                                         shown: tuple[str, ...]) -> None:
+def test_a_donated_page_is_the_guests_then_the_hosts_or_nobodys(cpus: tuple[int, ...], shown: tuple[str, ...]) -> None:
     page = encode_row(play(USABLE_BY_NOBODY, *cpus).state, "g0")
     assert (page["host"], page["hyp"], page["guest"]) == shown
     assert (page["says"] == "Nobody can use it.") == (shown == ("-", "-", "-"))

@@ -1,4 +1,4 @@
-"""Traces and states as text: what is written is read back, what was run is run again, and junk is refused."""
+"""Traces and states as text: both can be read back, traces can be replayed, and junk is refused."""
 from __future__ import annotations
 
 import json
@@ -29,7 +29,7 @@ JUNK = st.recursive(
 
 @cache
 def story() -> Trace:
-    """A VM is made, used and destroyed in two phases: 30 steps, three of them single regions of one call."""
+    """Return a trace that makes, uses and destroys a VM: 30 steps, three of them single lock regions of one call."""
     machine = Machine(V1, State())
     machine.call(0, "create", "kvm0")
     machine.call(0, "first run", "kvm0", "hv0.0")
@@ -51,7 +51,7 @@ def story() -> Trace:
 
 @settings(max_examples=40)
 @given(runs())
-def test_a_trace_is_read_back_as_it_was_written_and_replays_without_a_difference(machine: Machine) -> None:
+def test_a_trace_can_be_read_back_and_replays_without_a_difference(machine: Machine) -> None:
     text = str(machine.trace)
     assert parse(text) == machine.trace
     assert str(parse(text)) == text
@@ -61,7 +61,7 @@ def test_a_trace_is_read_back_as_it_was_written_and_replays_without_a_difference
 
 @settings(max_examples=40)
 @given(runs())
-def test_a_state_is_read_back_from_json_as_it_was_written(machine: Machine) -> None:
+def test_a_state_can_be_read_back_from_json(machine: Machine) -> None:
     text = json.dumps(to_json(machine.state))
     assert from_json(json.loads(text)) == machine.state
     assert json.dumps(to_json(from_json(json.loads(text)))) == text
@@ -69,32 +69,32 @@ def test_a_state_is_read_back_from_json_as_it_was_written(machine: Machine) -> N
 
 @settings(max_examples=25)
 @given(runs(12), runs(12))
-def test_two_digests_are_equal_exactly_when_the_states_are(one: Machine, other: Machine) -> None:
-    states = [step.state for step, _ in (*one.steps, *other.steps)]
+def test_two_digests_are_equal_exactly_when_the_states_are(first: Machine, second: Machine) -> None:
+    states = [step.state for step, _ in (*first.steps, *second.steps)]
     assert len(set(states)) == len({digest(state) for state in states})
 
 
 @settings(max_examples=150)
 @given(st.data())
-def test_a_damaged_trace_is_refused_in_one_line_or_is_a_trace(data: st.DataObject) -> None:
+def test_a_damaged_trace_is_refused_in_one_line_or_is_still_a_trace(data: st.DataObject) -> None:
     text = str(story())
     start, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 40))
     damaged = text[:start] + data.draw(st.text(max_size=30)) + text[start + length:]
     check_refused_or_replayed(damaged)
 
 
-def refusal(reads: Callable[[Any], Any], given: Any) -> str:
-    """What is said of something that cannot be read; empty if it can be. Any other exception is a failure."""
+def find_refusal(read: Callable[[Any], Any], value: Any) -> str:
+    """Return the message with which `read` refuses a value, '' if it accepts it; any other exception is a failure."""
     try:
-        reads(given)
+        read(value)
     except (TraceError, BadState) as error:
         return str(error)
     return ""
 
 
 def check_refused_or_replayed(text: str) -> None:
-    """A text is refused with one short line, or it is a trace and says how far it went."""
-    says = refusal(parse, text)
+    """Assert that a text is refused with one short line, or is a trace that can be replayed."""
+    says = find_refusal(parse, text)
     assert "\n" not in says
     assert len(says) < 500
     assert says or isinstance(replay(parse(text)).differs, str)
@@ -111,7 +111,7 @@ def check_refused_or_replayed(text: str) -> None:
 @example("pkvm-trace 1 v1\n٣ __pkvm_reserve_vm() = 0x1000\nstate 0123456789ab")
 @example("pkvm-trace 1 v1\n0 __import__(os) = 0\nstate 0123456789ab")
 @example("pkvm-trace 1 v1\n0 __pkvm_init_vm(kvm0, 0x1000, 999999999999999999, vm0, pgd0) = 0\nstate 0123456789ab")
-def test_junk_is_rejected_as_a_trace(text: str) -> None:
+def test_junk_is_refused_in_one_line_or_is_a_trace(text: str) -> None:
     check_refused_or_replayed(text)
 
 
@@ -130,24 +130,24 @@ pkvm-trace 1 v1
 state 000000000000"""
 
 
-def test_numbers_beyond_the_machine_are_refused_like_missing_memory() -> None:
+def test_numbers_too_large_for_the_machine_are_refused_like_missing_memory() -> None:
     assert replay(parse(HUGE)).differs.endswith("the trace says 000000000000")
 
 
 @settings(max_examples=120)
 @given(st.data())
-def test_a_damaged_state_is_refused_in_one_line_or_is_a_state(data: st.DataObject) -> None:
+def test_a_damaged_state_is_refused_in_one_line_or_is_still_a_state(data: st.DataObject) -> None:
     machine = dying_with_pages(V1)
     machine.begin(0, "unshare", HANDLE, 0)
     value = json.loads(json.dumps(to_json(machine.state)))
     damage(value, data)
-    says = refusal(from_json, value)
+    says = find_refusal(from_json, value)
     assert "\n" not in says
     assert says or json.dumps(to_json(from_json(value)), sort_keys=True) == json.dumps(value, sort_keys=True)
 
 
 def damage(value: Any, data: st.DataObject) -> None:
-    """Put junk into some place of nested lists and dictionaries."""
+    """Put junk somewhere into nested lists and dictionaries."""
     while True:
         places = list(value) if isinstance(value, dict) else list(range(len(value)))
         place = data.draw(st.sampled_from(places))
@@ -166,7 +166,7 @@ def test_junk_is_rejected_as_a_state(value: Any) -> None:
 
 
 def deep(levels: int) -> Any:
-    """A list in a list in a list."""
+    """Return lists that are nested this deep."""
     value: Any = []
     for _ in range(levels):
         value = [value]
@@ -225,14 +225,13 @@ def test_a_trace_of_another_version_is_refused_in_one_clear_line() -> None:
     ("__pkvm_vcpu_load(0x1000, 0)", "__pkvm_vcpu_load(0x1000, 0, 1)", "has 2 arguments, not 3"),
     ("__pkvm_vcpu_load(0x1000, 0)", "__pkvm_vcpu_load(0x1000)", "wants handle, idx; 1 given"),
 ])
-def test_a_trace_with_a_wrong_word_is_refused_with_the_word(old: str, new: str, says: str) -> None:
+def test_the_refusal_of_a_trace_names_the_wrong_word(old: str, new: str, says: str) -> None:
     with pytest.raises(TraceError, match=re.escape(says)):
         parse(str(story()).replace(old, new, 1))
 
 
 def test_a_replay_reports_how_far_it_went_and_what_differs() -> None:
-    text = str(story()).replace("1 __pkvm_start_teardown_vm(0x1000) = 0",
-                                             "1 __pkvm_start_teardown_vm(0x1000) = -EBUSY")
+    text = str(story()).replace("1 __pkvm_start_teardown_vm(0x1000) = 0", "1 __pkvm_start_teardown_vm(0x1000) = -EBUSY")
     again = replay(parse(text))
     assert len(again.steps) == 15
     assert again.differs == "line 17: 1 __pkvm_start_teardown_vm(0x1000) = -EBUSY now comes out as = 0"
@@ -259,12 +258,12 @@ def test_impossible_requests_are_refused_with_advice() -> None:
 
 
 def link(text: str) -> str:
-    """A trace as part of a link: `;` for a line's end, `+` for a space."""
+    """Return a trace as it stands in a link: `;` for a line's end, `+` for a space."""
     return text.replace("\n", ";").replace(" ", "+")
 
 
 def unlink(part: str) -> str:
-    """The trace in a link; a `+` before a comma or a bracket belongs to an address that is not aligned."""
+    """Return the trace in a link; a `+` before a comma or a bracket belongs to an address that is not aligned."""
     return re.sub(r"\+(?![,)])", " ", part.replace(";", "\n"))
 
 

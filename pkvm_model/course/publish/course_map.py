@@ -10,7 +10,7 @@ from .chapters import Chapter, read_chapters
 
 
 class Route(NamedTuple):
-    """A way through the course: its readers, and the numbers of its chapters in their order."""
+    """A way through the course: its readers, and the numbers of its chapters, in order."""
 
     name: str
     readers: str
@@ -22,7 +22,7 @@ WAYS = (
     Route("Half a day", "those who want the whole story of teardown", "01 05 07 08 09 10"),
     Route("The course", "those who want to be able to review such a patch",
           "01 02 03 04 05 06 07 08 09 10 11 12 13 14"),
-    Route("OS student", "those who know page tables, and no virtual machines", "01 02 03 04 05 07 08 09 10"),
+    Route("OS student", "those who know page tables, but not virtual machines", "01 02 03 04 05 07 08 09 10"),
     Route("KVM developer", "those who know the code, and want the races and the evidence", "01 05 07 09 10 13 14"),
     Route("Model-checking fan", "those who want to break and mend the model", "01 08 09 10 11"))
 
@@ -41,7 +41,7 @@ def course_map() -> Dot:
 
 
 def describe_chapter(chapter: Chapter, known: Mapping[str, Chapter]) -> str:
-    """Return one chapter of the map in words."""
+    """Describe a chapter of the map in words."""
     needs = ", ".join(known[need].title for need in chapter.needs) or "nothing"
     return f"{chapter.title}, {chapter.minutes} minutes, needs {needs}"
 
@@ -74,5 +74,5 @@ def ways() -> Table:
 
 
 def sum_minutes(chapters: Iterable[Chapter]) -> int:
-    """Return how many minutes some chapters take."""
+    """Return the total length of these chapters in minutes."""
     return sum(chapter.minutes for chapter in chapters)

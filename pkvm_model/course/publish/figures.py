@@ -1,4 +1,4 @@
-"""The files of figures/ that are drawn: for each name the function that returns its text, the same on every run."""
+"""The generated files of figures/: for each name, the function that returns its text, the same on every run."""
 from __future__ import annotations
 
 from collections.abc import Callable

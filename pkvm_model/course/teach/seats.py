@@ -1,4 +1,4 @@
-"""The lines with which doctor ends, collected from a class before the day."""
+"""The last lines of doctor's reports, collected from a class before the day."""
 from __future__ import annotations
 
 from collections import Counter
@@ -8,7 +8,7 @@ from ..setup.signed_line import is_intact
 
 
 def seats(text: str) -> Table:
-    """Return a row for each line of doctor: whether this learner can work, or the line did not arrive whole."""
+    """Return a table with a row for each line: whether this learner can work, or that the line did not arrive whole."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     rows = [make_row(number, line) for number, line in enumerate(lines, 1)]
     counts = Counter(answer for _, _, answer in rows)

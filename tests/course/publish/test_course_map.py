@@ -37,14 +37,14 @@ def test_a_malformed_title_cell_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("two_chapters")
-def test_the_map_has_an_arrow_for_each_need_and_says_it_in_words() -> None:
+def test_the_map_shows_each_need_as_an_arrow_and_in_words() -> None:
     picture = course_map.course_map()
     assert '"01-begin" -> "09-go-on"' in picture.source
     assert "Go on, 30 minutes, needs Begin" in picture.alt
 
 
 @pytest.mark.usefixtures("two_chapters")
-def test_the_contents_link_all_chapters() -> None:
+def test_the_table_of_contents_links_to_all_chapters() -> None:
     page = course_map.contents()._repr_html_()
     assert '<a href="09-go-on.ipynb">09-go-on</a>' in page
     assert "55 minutes in all." in page
@@ -58,9 +58,9 @@ def test_a_way_sums_the_minutes_of_its_chapters() -> None:
 
 def test_a_way_takes_no_longer_than_it_says() -> None:
     known = {each.number: each for each in read_chapters()}
-    taken = {way.name: sum(known[number].minutes for number in way.numbers.split() if number in known)
-             for way in course_map.WAYS}
-    assert not [name for name, most in LONGEST.items() if taken[name] > most]
+    minutes = {way.name: sum(known[number].minutes for number in way.numbers.split() if number in known)
+               for way in course_map.WAYS}
+    assert not [name for name, most in LONGEST.items() if minutes[name] > most]
 
 
 def test_the_longest_way_has_every_chapter() -> None:
