@@ -28,5 +28,5 @@ def install_extensions(prefix: Path) -> None:
         if EXTENSIONS.is_dir():
             shutil.copytree(EXTENSIONS, target, dirs_exist_ok=True)
     except OSError as error:
-        print(f"The JupyterLab extension could not be put into {target} ({error.strerror}); widgets work once their cells "
-              "are run.")
+        print(f"The JupyterLab extension could not be put into {target} ({error.strerror}); widgets work once their "
+              "cells are run.")
