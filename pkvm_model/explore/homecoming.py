@@ -28,13 +28,13 @@ GO_HOME = (RESUME, PUT, TAKE, START, FINALISE, UNRESERVE, UNSHARE, ACCESS)
 """What it does to bring everything home, in the order in which it tries."""
 EL2_MEMORY = ("vm", "pgd", "vc")
 """How the names of pages begin that EL2 takes for its own structs."""
-ONE_SHOT = "__pkvm_teardown_vm"
+SHARE, ONE_SHOT = "__pkvm_host_share_hyp", "__pkvm_teardown_vm"
 
 
 class HonestHost(NamedTuple):
     """An honest host that continues from any state of a machine; an action is what it does, and to what.
 
-    `lent` are the pages with the host's own structs, which it may have lent to EL2, `guest` those that guests may have.
+    `lent` are the pages that it may have lent to EL2, `guest` those that guests may have.
     """
 
     revision: Revision
@@ -120,7 +120,9 @@ def continue_honestly(machine: Machine) -> HonestHost:
         bench = machine.scene
         moves = tuple((cpu, move.call) for cpu, script in enumerate(bench.scripts) for move in script)
         calls, revision, config = (*bench.setup, *moves), bench.revision, bench.config
-    return HonestHost(revision, config, list_memory(calls, "kvm", "hv"), list_memory(calls, "g"))
+    shares = tuple((cpu, call) for cpu, call in calls if call.name == SHARE)
+    lent = {*list_memory(calls, "kvm", "hv"), *list_memory(shares, "")}
+    return HonestHost(revision, config, tuple(sorted(lent)), list_memory(calls, "g"))
 
 
 def continue_running(machine: Machine) -> HonestHost:

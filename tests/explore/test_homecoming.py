@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pkvm_model.explore.catalogue import find_scenario, list_explorable
 from pkvm_model.explore.check import HOLDS, INCOMPLETE, VIOLATED, Always, AlwaysPossible, Exploration, Limits, explore
 from pkvm_model.explore.engine.machine import BEGUN, Machine, Records
 from pkvm_model.explore.homecoming import HOME, HOME_BUT_FOR_LEFT, can_always_reach
@@ -14,7 +15,7 @@ from pkvm_model.explore.machines import AnyHost, Scripts, every_call
 from pkvm_model.explore.races import RACES
 from pkvm_model.model.revisions import MERGED, PRE, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.state import Cpu, State
-from pkvm_model.scenes import LENT_PAGE, scene
+from pkvm_model.scenes import LENT_PAGE, SCENES, scene
 
 SMALL = [(name, revision) for name, race in RACES.items() if race.scripts
          for revision in REVISIONS.values() if race.runs_on(revision)]
@@ -124,6 +125,22 @@ def test_the_run_of_a_violation_leads_to_the_first_state_without_a_way_home() ->
         assert has_way(HOME, machine, records)
         records = next(after for at, after in enumerate(follow(machine, records)) if at == cpu)
     assert not has_way(HOME, machine, records)
+
+
+@pytest.mark.parametrize("name", ["looks-pinned", "same-page", "lent-to-guest", "refused-root"])
+def test_an_honest_host_takes_back_whatever_page_it_lent_to_el2(name: str) -> None:
+    scenario = find_scenario(name)
+    assert explore(scenario.machine(UPSTREAM), (HOME_BUT_FOR_LEFT,)).answers[0].verdict == HOLDS
+
+
+def test_in_scenes_and_races_merged_alone_loses_what_nobody_left_behind() -> None:
+    lost, scripted = set(), [name for name, bench in SCENES.items() if not bench.free]
+    for scenario in map(find_scenario, [*list_explorable(), *scripted]):
+        for revision in filter(scenario.runs_on, REVISIONS.values()):
+            answer = explore(scenario.machine(revision), (HOME_BUT_FOR_LEFT,)).answers[0]
+            lost |= {(revision.name, answer.reason)} if answer.verdict != HOLDS else set()
+    assert {name for name, _ in lost} == {"merged"}
+    assert all("stays counted as lent to a guest" in reason for _, reason in lost)
 
 
 def is_nothing_loaded(state: State) -> bool:
