@@ -7,8 +7,9 @@ from typing import Any
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import judge_fix
+from ..explore.fixes import GOOD_RUNS, LOST, Judgement, Objection, judge_fix
 from ..explore.learner_calls import LearnerError, errors_as_learner_errors, watch
+from ..explore.lives import count_fitting_lives
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
 from ..graphs.sequence import Sequence
@@ -218,13 +219,33 @@ def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int 
 
 
 def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict:
-    """Check a kernel with a learner's functions in place of its own, in all races and all good runs."""
+    """Check a kernel with a learner's functions in place of its own, as `judge_fix` does; a refusal shows its run."""
     judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
-    outcome = judgement.objections[0].outcome if judgement.objections else None
-    coverage = f"{judgement.states:,} states, all orders of all races and of all good runs"
-    shown = show_run(outcome.trace, outcome.setup) if outcome else {}
-    return Verdict(judgement.accepted, f"{judgement.sentence.rstrip('.')}.", coverage if judgement.states else WAITING,
+    shown = show_objection(judgement.objections[0]) if judgement.objections else {}
+    return Verdict(judgement.accepted, f"{judgement.sentence.rstrip('.')}.", describe_judgement(judgement, kernel),
                    **shown)
+
+
+def show_objection(objection: Objection) -> dict[str, Any]:
+    """Return the fields of a verdict that show an objection's run; as text if it is recorded or has no picture."""
+    outcome = objection.outcome
+    fields = show_run(outcome.trace, outcome.setup) if outcome else {}
+    return fields if "along" in fields else {**fields, "details": objection.rows or fields.get("trace", "")}
+
+
+def describe_judgement(judgement: Judgement, kernel: Revision) -> str:
+    """Return how far the judge looked: ways home are asked for if no race objects, lives played if nothing is lost."""
+    if not judgement.states:
+        return WAITING
+    orders = f"{judgement.states:,} states, all orders of all races and of all good runs"
+    ways = f"{orders}; the way home from every state of the races"
+    if not judgement.objections:
+        return f"{ways}; {count(count_fitting_lives(kernel.name), 'recording')} of real kernels, played to the end"
+    first = judgement.objections[0]
+    if first.rows:
+        return f"{ways}; recordings of real kernels, up to this one"
+    is_lost = first.outcome and first.outcome.kind == LOST and first.about not in {run.name for run in GOOD_RUNS}
+    return f"{orders}; ways home, up to this loss" if is_lost else orders
 
 
 def accept_invariant(sentence: str, invariant: Always, *scenes: Scene) -> Verdict:

@@ -13,9 +13,9 @@ class Verdict:
 
     `looked_at` is exact, as in "412 of 412 states". `trace` is the text of a shortest run, '' if there is none, and
     `along` is the same run as the sequence view draws it. Where the task is to break something, `steps` counts the
-    learner's steps and `fewest` is the minimum. `printed` is what the learner's code printed, `details` a traceback.
-    `tried` is False while the answer is still open. `about` names the choice that the sentence is about, if there are
-    several choices.
+    learner's steps and `fewest` is the minimum. `printed` is what the learner's code printed, `details` a traceback, or
+    a run that has no picture, such as the rows of a recording. `tried` is False while the answer is still open. `about`
+    names the choice that the sentence is about, if there are several choices.
     """
 
     passed: bool

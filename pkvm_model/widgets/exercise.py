@@ -93,6 +93,8 @@ class Card(Widget):
                  *self.submission.hints]
         if self.verdict.printed:
             lines += ["Your code printed:", self.verdict.printed.rstrip()]
+        if self.verdict.details:
+            lines += ["In detail:", self.verdict.details.rstrip()]
         if self.verdict.along:
             lines.append(repr(Table("The run", self.verdict.along["heads"], self.verdict.along["rows"])))
         return "\n".join(lines)

@@ -5,10 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from pkvm_model.explore.mutants import mutate
+from pkvm_model.model.hypercalls import destroy_hyp_vm
+from pkvm_model.model.revisions import EBUSY, ENOENT, MERGED, UPSTREAM, V1
+from pkvm_model.model.view import Hypercall, Pointer, View
+from pkvm_model.model.vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
 from pkvm_model.practice import sandbox
 from pkvm_model.practice.answer import SubmittedAnswer
 from pkvm_model.practice.exercises import ExerciseError, find_exercise
-from pkvm_model.practice.patterns import check_prediction, play_steps
+from pkvm_model.practice.patterns import check_fix, check_prediction, play_steps
 from pkvm_model.practice.verdict import NotYet
 from pkvm_model.scenes.start_here import LOAD_OR_START
 from pkvm_model.scenes.you_are_the_scheduler import WITH_A_GAP
@@ -51,3 +56,76 @@ def test_a_trace_from_a_bench_with_a_changed_kernel_is_accepted() -> None:
 def test_a_choice_may_be_typed_with_the_keyboards_dash() -> None:
     row = SubmittedAnswer(find_exercise("lent-twice"), {"row": "host -, Loans to guests: 1"})
     assert row.get_choice("row") == "host –, loans to guests: 1"
+
+
+FINALISE = "__pkvm_finalize_teardown_vm"
+ORDERS = "states, all orders of all races and of all good runs"
+
+
+def find_idle(view: View, handle: int) -> Pointer:
+    """Return the VM if it is dying and nobody uses it."""
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -ENOENT, "there is no such VM")
+    view.check(vm.is_dying, -EBUSY, "the VM is not dying yet")
+    view.check(hyp_page_count(view, vm) == 0, -EBUSY, "the VM is in use")
+    return vm
+
+
+def close_hole(view: View, handle: int) -> Hypercall:
+    yield "L", "check, flush the VMID, empty the slot"
+    vm = find_idle(view, handle)
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+def refuse_second_slot(view: View, handle: int) -> Hypercall:
+    yield "L", "check, also for the slot"
+    vm = find_idle(view, handle)
+    view.check(vm.handle == 0x1000, -EBUSY, "it is not the first VM")
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+def refuse_always(view: View, handle: int) -> Hypercall:
+    yield "L", "refuse"
+    find_idle(view, handle)
+    view.check(False, -EBUSY, "the VM stays")
+    return 0
+
+
+def test_a_refusal_by_a_recording_shows_its_rows() -> None:
+    verdict = check_fix(V1, {FINALISE: refuse_second_slot})
+    assert (verdict.passed, verdict.along) == (False, None)
+    assert "(recording n10): __pkvm_finalize_teardown_vm returned 0 and now returns -EBUSY." in verdict.sentence
+    assert verdict.details.splitlines()[-1].endswith("__pkvm_finalize_teardown_vm: 0")
+    assert verdict.looked_at.endswith("; the way home from every state of the races; recordings of real kernels, up to "
+                                      "this one")
+
+
+def test_a_refusal_by_a_lost_way_home_shows_the_run_to_it() -> None:
+    verdict = check_fix(UPSTREAM, dict(mutate(UPSTREAM, "M12").functions))
+    assert verdict.sentence.startswith("A page is taken by force. From then on the VM can never be destroyed")
+    assert verdict.along
+    assert verdict.looked_at.endswith(f"{ORDERS}; ways home, up to this loss")
+
+
+def test_a_run_without_a_step_of_its_own_is_shown_as_text() -> None:
+    verdict = check_fix(V1, {FINALISE: refuse_always})
+    assert not verdict.along
+    assert verdict.details == verdict.trace
+    assert verdict.details.startswith("pkvm-trace 1 v1")
+
+
+def test_a_refusal_by_a_race_looks_at_races_only() -> None:
+    verdict = check_fix(MERGED, {})
+    assert verdict.along
+    assert verdict.looked_at.endswith(ORDERS)
+
+
+def test_a_fix_that_passes_was_asked_everything() -> None:
+    verdict = check_fix(V1, {FINALISE: close_hole})
+    assert (verdict.passed, verdict.details) == (True, "")
+    assert verdict.looked_at.endswith("the way home from every state of the races; 28 recordings of real kernels, "
+                                      "played to the end")

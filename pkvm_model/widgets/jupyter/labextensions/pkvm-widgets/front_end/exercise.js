@@ -59,7 +59,7 @@ class ExerciseWidget extends Widget {
         ? make("div", {}, make("p.muted", {}, "Your code printed:"), make("pre", { tabindex: "0" }, printed))
         : "",
       details
-        ? make("details", {}, make("summary", {}, "What Python says"), make("pre", { tabindex: "0" }, details))
+        ? make("details", {}, make("summary", {}, "In detail"), make("pre", { tabindex: "0" }, details))
         : "",
     ].filter(Boolean);
   }
