@@ -55,7 +55,8 @@ class AlwaysPossible(NamedTuple):
 
     `take_over` returns the machine of those who go on from there; the scripts of the search play no part any more.
     `missing` returns what a state lacks of the good end, by name, each with a phrase that says why; nothing missing is
-    the good end. `excused` returns the names of what a state may have lost by design, None if it is not asked about.
+    the good end. `excused` returns the names of what may be missing because a state has lost it by design, or None
+    for a state that the property is not about.
     """
 
     name: str
@@ -191,7 +192,7 @@ class Exploration:
         level = self.search.levels[self.levels_checked]
         code = next((code for code in map(int, level) if continuation.is_dead_end(code)), None)
         if code is not None:
-            self.witnesses[name] = Witness(code, describe_loss(continuation.find_loss(code)[0]))
+            self.witnesses[name] = Witness(code, describe_loss(continuation.find_best_end(code)[1]))
 
     @property
     def answers(self) -> tuple[Answer, ...]:

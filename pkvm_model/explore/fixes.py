@@ -229,7 +229,7 @@ def object_to_race(race: Scenario, outcome: Outcome, name: str) -> Objection | N
 
 
 def describe_defect(race: Scenario, outcome: Outcome) -> str:
-    """Return a defect in a sentence. If finalise goes first, it asks for the count before the region that frees."""
+    """Return a defect in a sentence. If its run begins with finalise, the test was made in an earlier region."""
     if race.name not in HOLES or not outcome.trace:
         return f"{race.title} {outcome.reason}"
     first = outcome.trace.lines[outcome.setup].call

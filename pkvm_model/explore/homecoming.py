@@ -217,7 +217,7 @@ HOME_BUT_FOR_LEFT = AlwaysPossible(
 
 def can_always_reach(name: str, says: str, reached: Callable[[State], object]) -> AlwaysPossible:
     """Return the property that an honest host can reach a state like this from every state; `says` is the sentence."""
-    def find_missing(state: State) -> dict[str, str]:
+    def find_distance(state: State) -> dict[str, str]:
         return {} if reached(state) else {name: f"{name} is out of reach"}
 
-    return AlwaysPossible(name, says, continue_honestly, find_missing)
+    return AlwaysPossible(name, says, continue_honestly, find_distance)

@@ -40,7 +40,7 @@ def find_losses(exploration: Exploration, prop: AlwaysPossible) -> Iterator[Loss
 
 def describe_dead_end(continuation: Continuation, code: int) -> Loss:
     """Return what is lost in a state, without a run."""
-    missing, end = continuation.find_loss(code)
+    end, missing = continuation.find_best_end(code)
     host: Any = continuation.machine
     state = host.view(continuation.packing.unpack(end))
     return Loss(frozenset(missing), describe_loss(missing), find_refusal(host, state), ())

@@ -15,7 +15,7 @@ from ..model.view import Region
 from ..scenes import Node, Scene, get_next_move, step_cpu
 from ..show.words import describe_step, shorten
 from .contract import BenchGraph, EdgeValue, EndValue, Holds, LaneValue, RegionValue, RevisionValue, StateValue
-from .holds import ASKED, find_broken, choose_spoken, judge_state
+from .property_row import ASKED, find_broken, choose_spoken, judge_state
 from .menu import Menu
 from .parts import (KINDS, describe_use, encode_card, encode_row, encode_slot, find_guests, find_kind, is_in_guest,
                     list_vms)

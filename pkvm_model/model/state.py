@@ -175,10 +175,10 @@ class Refusal(NamedTuple):
 class Flight(NamedTuple):
     """A call that is under way on a CPU: what a real CPU would have in its registers.
 
-    `at` is where it stands: the functions it is in, each with the number of its yield, and what it will do next. `held`
-    are the values it keeps, `stale` the held addresses whose memory was given back meanwhile, `references` those that
-    it has taken and not dropped. `hypercall` names the hypercall that a host function is in, `undoing` is the refusal
-    that makes a call undo its work.
+    `at` is where it stands: the functions it is in, each with the number of the yield at which it waits (counted as in
+    its source), and what it will do next. `held` are the values it keeps, `stale` the held addresses whose memory was
+    given back meanwhile, `references` those that it has taken and not dropped. `hypercall` names the hypercall that a
+    host function is in, `undoing` is the refusal that makes a call undo its work.
 
     Equality ignores `regions`, the locks of the regions it has passed, and `reads`, what it has read in them: two calls
     at the same place with the same values are the same call. A restored copy is handed the reads again, so that it

@@ -155,7 +155,7 @@ class View:
         """Write the field, except while a call is restored: then it was written the first time."""
         if self.told is None:
             self.touch(ref)
-            if field == "loaded":
+            if field == "loaded":  # the reference of a loaded vCPU is no longer the call's that loads it
                 self.hand_over(value)
             self.store(ref.key, self.peek(*ref.key)._replace(**{field: value}))
 

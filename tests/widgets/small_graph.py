@@ -10,7 +10,7 @@ from functools import cache
 
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.contract import AnyGraph
-from pkvm_model.graphs.holds import ASKED
+from pkvm_model.graphs.property_row import ASKED
 from pkvm_model.model.revisions import V1
 from pkvm_model.scenes.scene import LENT_PAGE, scene
 from pkvm_model.widgets.walk import Walk

@@ -96,7 +96,7 @@ class Search:
             self.edges_taken[action] = len(tree.edges)
 
     def find_first(self, table: LookupTable, level: int) -> int | None:
-        """Return the first state of a level for which a table has an answer; none that it knows already has one."""
+        """Return the first state of a level for which a table returns anything. No state that it knows needs a look."""
         mask = table.refresh()
         if table.known.keys() >= {code & mask for code in self.levels[level]}:
             return None

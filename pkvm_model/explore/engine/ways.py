@@ -117,15 +117,15 @@ class Continuation:
         """Return what a state lacks of the good end, by name."""
         return next(iter(self.missing(code)), {})
 
-    def find_loss(self, code: Code) -> tuple[dict[str, str], Code]:
-        """Return what is missing at the best end that can be reached, the last that lacks the fewest, and that end."""
+    def find_best_end(self, code: Code) -> tuple[Code, dict[str, str]]:
+        """Return the best end that can be reached and what is missing there: the last of those that lack the fewest."""
         start = self.forget_scripts(code)
-        excused, ends = self.list_excused(start) or frozenset(), list[tuple[dict[str, str], Code]]()
+        excused, ends = self.list_excused(start) or frozenset(), list[tuple[Code, dict[str, str]]]()
         seen, queue = {start}, [start]
         for state in queue:
             missing = {name: why for name, why in self.list_missing(state).items() if name not in excused}
-            ends.append((missing, state))
+            ends.append((state, missing))
             fresh = [after for after in self.list_successors(state) if after not in seen]
             seen.update(fresh)
             queue += fresh
-        return min(ends[::-1], key=lambda end: len(end[0]))
+        return min(ends[::-1], key=lambda end: len(end[1]))
