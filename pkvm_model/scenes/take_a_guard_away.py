@@ -37,6 +37,16 @@ MEND_ME = scene(
     (UNSHARE, f"{START} whole\n{FINALISE} whole\n{FINALISE} whole"),
     "VM 0x1000 is alive and idle; the host lends it page g0.")
 
+TAKEN_BY_FORCE = scene(
+    "taken-by-force", "A page is taken by force", UPSTREAM, """
+0 kvm_create_vm(kvm0, 1)
+0 kvm_first_run(kvm0, hv0.0)
+0 __pkvm_vcpu_load(0x1000, 0)
+0 kvm_guest_fault(kvm0, g0, 0)
+0 __pkvm_vcpu_put()
+""", ("__pkvm_force_reclaim_guest_page(g0) whole\nkvm_destroy_vm(kvm0, 1) whole", ""),
+    "Protected VM 0x1000 is idle and owns g0; the host takes the page by force, and then destroys the VM.")
+
 TWO_TEARDOWNS = scene(
     "two-teardowns", "Two CPUs take one VM apart", UPSTREAM, LENT_PAGE,
     (f"{START}\n{UNSHARE}\n{FINALISE}", f"{START}\n__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()\n{FINALISE}"),
