@@ -18,6 +18,7 @@ from .conform.recordings import call_numbers, call_with, load, replay_all
 from .explore.catalogue import find_scenario, list_explorable
 from .explore.check import Always, Limits, Property, Sometimes, Stuck, explore
 from .explore.fixes import judge_fix
+from .explore.homecoming import HOME
 from .explore.machines import AnyHost, Scripts, every_call
 from .explore.mutants import compare, flush_late, mutate, refuse_leftovers
 from .explore.properties import INVARIANTS
@@ -55,12 +56,12 @@ from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
 
 __all__ = [
-    "APART", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts", "Sometimes",
-    "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "claim", "compare", "counted", "el2_time",
-    "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged", "lifecycle", "lines", "load",
-    "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play", "play_out", "progress", "quiz",
-    "recorded", "refuse_leftovers", "repairs", "replay", "replay_all", "scene", "schedule", "sequence", "side_by_side",
-    "source", "state_graph", "without"]
+    "APART", "HOME", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts",
+    "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "claim", "compare", "counted",
+    "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged", "lifecycle", "lines",
+    "load", "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play", "play_out", "progress",
+    "quiz", "recorded", "refuse_leftovers", "repairs", "replay", "replay_all", "scene", "schedule", "sequence",
+    "side_by_side", "source", "state_graph", "without"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""
