@@ -45,7 +45,7 @@ from .show.recorded import Life, counted, numbered, recorded
 from .show.repairs import repairs
 from .show.story import Story, play, play_out
 from .show.table import Table
-from .widgets.bench import Bench, fit_and_pack, fit_graph
+from .widgets.bench import Bench
 from .widgets.beside import SideBySide
 from .widgets.el2_time import El2Time
 from .widgets.exercise import Card, check
@@ -54,6 +54,7 @@ from .widgets.map import Map
 from .widgets.progress import ProgressView
 from .widgets.quiz import Quiz
 from .widgets.sequence import SequenceView
+from .widgets.walker import fit_and_pack, fit_graph
 
 __all__ = [
     "APART", "HOME", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts",
@@ -127,7 +128,7 @@ def sequence(run: Story | Bench | str, page: str = "") -> SequenceView:
     """
     if isinstance(run, str):
         return SequenceView(Sequence(parse(run), "A trace", page=page), "trace-sequence")
-    return show_bench_run(run, page) if isinstance(run, Bench) else show_story(run, page)
+    return show_story(run, page) if isinstance(run, Story) else show_bench_run(run, page)
 
 
 def show_story(story: Story, page: str) -> SequenceView:

@@ -14,6 +14,10 @@ from typing import Any
 
 from .text import count
 
+JSON = dict[str, Any]
+"""A JSON object of a form that a schema checks or a page of `docs/` describes, such as a state, a line of evidence, a
+hand-in or a notebook's cell. What Python and the front end exchange has types instead: `graphs/contract.py`.
+"""
 LONGEST = 50
 """How many characters of a value an error message shows."""
 

@@ -13,8 +13,9 @@ from ..model.state_json import observe, observe_next
 from ..model.steps import Call, Step
 from ..model.trace import Trace, record
 from ..model.view import ModelError
+from ..schema import JSON
 from . import vectors
-from .driver import JSON, DrivenMachine, Split, TeardownTarget, new, return_value
+from .driver import DrivenMachine, Split, TeardownTarget, new, return_value
 from .lines import BadFile
 from .tally import Disagreement, Tally, Tick
 from .vectors import RecordedStep, Vector

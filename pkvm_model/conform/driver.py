@@ -22,9 +22,8 @@ from ..model.state import (HANDLE_OFFSET, HOST, SHARED_BORROWED, SHARED_OWNED, C
 from ..model.state_json import observe
 from ..model.steps import Call, Step
 from ..model.view import ModelError
-from ..schema import shorten
+from ..schema import JSON, shorten
 
-JSON = dict[str, Any]
 SIZES = Config._fields
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from ..schema import JSON
+
 PACKED = b"\x1f\x8b"
 """The first bytes of a gzip file, whatever its name is."""
 
@@ -46,7 +48,7 @@ def read_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes]]:
         raise BadFile(f"{error.strerror}; give the path of a file") from None
 
 
-def parse(line: bytes) -> dict[str, Any]:
+def parse(line: bytes) -> JSON:
     """Return a line as a JSON object. Raise BadFile for anything else."""
     try:
         value = DECODER.decode(line.decode())
@@ -64,7 +66,7 @@ def reject_float(text: str) -> NoReturn:
     raise BadFile(f"{text[:20]} is not a whole number")
 
 
-def reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def reject_duplicates(pairs: list[tuple[str, Any]]) -> JSON:
     """Return the object of these names and values. Raise Duplicate if two names are the same."""
     value = dict(pairs)
     if len(value) != len(pairs):

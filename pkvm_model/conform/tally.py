@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .driver import JSON
+from ..schema import JSON
 
 
 @dataclass(frozen=True)

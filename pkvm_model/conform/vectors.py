@@ -13,9 +13,9 @@ from typing import NamedTuple
 from ..model.revisions import REVISIONS, Revision
 from ..model.steps import Call
 from ..model.view import ModelError
-from ..schema import (ANY_LIST, ANY_OBJECT, BOOL, NULL, Schema, SchemaError, either, list_of, map_of, number, one_of,
-                      record, shorten, text, tuple_of)
-from .driver import JSON, SIZES, Split, make_call
+from ..schema import (ANY_LIST, ANY_OBJECT, BOOL, JSON, NULL, Schema, SchemaError, either, list_of, map_of, number,
+                      one_of, record, shorten, text, tuple_of)
+from .driver import SIZES, Split, make_call
 from .lines import BadFile, parse, read_lines
 
 LINE_LIMIT = 4_000_000

@@ -260,6 +260,10 @@ class GrowthValue(StepFrom, Generic[S, E]):
     edges: dict[str, list[E]]
 
 
+BenchGrowth = GrowthValue[StateValue, EdgeValue]
+"""An answer about the graph of a bench or a map."""
+PairGrowth = GrowthValue[PairStateValue, PairEdgeValue]
+"""An answer about the graph of two kernels."""
 AnyGrowth = GrowthValue[Any, Any]
 """An answer about a graph of any family."""
 
@@ -495,6 +499,10 @@ class AnswerValue(TypedDict):
     more: bool
 
 
+PackedGraph = Any
+"""A graph as `pack` ships it, with equal parts once; the front end's `unpack` undoes that before anybody reads it."""
+
+
 class CaseValue(TypedDict):
     """A subject on a kernel."""
 
@@ -504,7 +512,7 @@ class CaseValue(TypedDict):
     scripts: list[list[str]]
     answers: list[AnswerValue]
     found: dict[str, int]
-    benches: list[tuple[list[str], Any]]
+    benches: list[tuple[list[str], PackedGraph]]
 
 
 class SubjectValue(TypedDict):
@@ -544,6 +552,10 @@ class PackedValue(TypedDict):
     packed: str
 
 
+FinderReply = AnswerValue | PackedValue | BenchGrowth
+"""An answer to a FinderQuestion: what is known, a bench, or a step on one."""
+
+
 class FinderPlaceValue(TypedDict):
     """Where a race finder stands."""
 
@@ -564,12 +576,18 @@ class StoredValue(TypedDict):
     place: str
 
 
+AnyQuestion = StepQuestion | RunsQuestion | LookQuestion | ExerciseQuestion | FinderQuestion
+"""A question of any family."""
+AnyAnswer = AnyGrowth | RunsValue | ProgressTableValue | HintsValue | ShownValue | AnswerValue | PackedValue
+"""An answer of any family."""
+
+
 class MessageValue(TypedDict):
     """A message between a widget and its front end, in either direction."""
 
     id: NotRequired[str]
-    ask: NotRequired[Any]
-    answer: NotRequired[Any]
+    ask: NotRequired[AnyQuestion]
+    answer: NotRequired[AnyAnswer]
     error: NotRequired[str]
     place: NotRequired[str]
     says: NotRequired[Any]

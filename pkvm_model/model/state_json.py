@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..schema import JSON
 from .guest_memory import list_tables
 from .run import complete
 from .state import (GUEST, HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Event, Flight,
@@ -23,12 +24,12 @@ SIZES = range(1, 100)
 """The permitted values of the sizes in a configuration."""
 
 
-def observe(state: State) -> dict[str, Any]:
+def observe(state: State) -> JSON:
     """Return what an observer sees of a state, in the form of the conformance vectors."""
     return observe_next(State(state.config), {"pages": {}, "host_mc": {}}, state)
 
 
-def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[str, Any]:
+def observe_next(before: State, seen: Mapping[str, Any], after: State) -> JSON:
     """Return what an observer sees of the next state; pages that did not change keep their entries."""
     pages, host_mc = dict(seen["pages"]), dict(seen["host_mc"])
     changed = [key for key, record in after.table.items() if before.table.get(key) is not record]
@@ -48,7 +49,7 @@ def observe_next(before: State, seen: Mapping[str, Any], after: State) -> dict[s
     }
 
 
-def put_or_drop(shown: dict[str, Any], name: str, value: Any, ordinary: Any) -> None:
+def put_or_drop(shown: JSON, name: str, value: Any, ordinary: Any) -> None:
     """Store a value under its name, or remove the entry if the value is the ordinary one."""
     if value == ordinary:
         shown.pop(name, None)
@@ -105,7 +106,7 @@ def count_table_pages(state: State, vm: Vm) -> int:
     return max(0, vm.pool + len(list_tables(vm.maps)) - root)
 
 
-def to_json(state: State) -> dict[str, Any]:
+def to_json(state: State) -> JSON:
     """Return everything in a state as JSON values."""
     return observe(state) | {
         "config": state.config._asdict(),
@@ -116,7 +117,7 @@ def to_json(state: State) -> dict[str, Any]:
     }
 
 
-def cpu_to_json(cpu: Cpu) -> dict[str, Any]:
+def cpu_to_json(cpu: Cpu) -> JSON:
     """Return a CPU: the address it has loaded, and the call in flight."""
     flight = cpu.flight
     return {"loaded": cpu.loaded, "in_flight": flight and {

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from ..schema import JSON
 from .exercises import Exercise
 
 MAGIC = "%%answer"
@@ -33,12 +33,12 @@ def write_heading(exercise: Exercise) -> str:
             f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above.")
 
 
-def make_markdown_cell(name: str, text: str) -> dict[str, Any]:
+def make_markdown_cell(name: str, text: str) -> JSON:
     """Return a text cell."""
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
 
 
-def make_code_cell(name: str, text: str) -> dict[str, Any]:
+def make_code_cell(name: str, text: str) -> JSON:
     """Return a code cell that has not run."""
     return {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [],
             "source": text.splitlines(keepends=True)}

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
@@ -12,6 +12,7 @@ from ..explore.learner_calls import LearnerError, errors_as_learner_errors, watc
 from ..explore.lives import count_fitting_lives
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
+from ..graphs.contract import SequenceValue
 from ..graphs.sequence import Sequence
 from ..model.revisions import Revision
 from ..model.state import State
@@ -31,6 +32,13 @@ CLICKS = 200
 WAITING = "1 order, up to where it waits for ever"
 """How far a check looked if a call waits under a lock that another call needs."""
 FOREIGN = "This trace is not from this bench: kernel, machine or calls differ. Copy it from there."
+
+
+class RunFields(TypedDict):
+    """The fields of a verdict that show a run."""
+
+    trace: NotRequired[str]
+    along: NotRequired[SequenceValue]
 
 
 def check_prediction(answer: SubmittedAnswer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
@@ -65,7 +73,7 @@ def select_true(statements: Mapping[str, object]) -> set[str]:
     return {statement for statement, is_true in statements.items() if is_true}
 
 
-def show_run(run: Story | Trace | None, setup: int = 0) -> dict[str, Any]:
+def show_run(run: Story | Trace | None, setup: int = 0) -> RunFields:
     """Return the fields of a verdict that show a run; the first `setup` lines of a trace only lead up to it."""
     if run is None:
         return {}
@@ -208,7 +216,7 @@ def refuse_miss(machine: Scripts | Scene, invariant: Always, sentence: str) -> V
     return None if report.answers[0].verdict == VIOLATED else Verdict(False, sentence, describe_coverage(report))
 
 
-def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> dict[str, Any]:
+def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> RunFields:
     """Return the fields of a verdict that show the run behind an answer of a report; none if it has no run."""
     run = report.answers[number].run
     if run is None:
@@ -221,12 +229,12 @@ def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int 
 def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict:
     """Check a kernel with a learner's functions in place of its own, as `judge_fix` does; a refusal shows its run."""
     judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
-    shown = show_objection(judgement.objections[0]) if judgement.objections else {}
+    shown: RunFields = show_objection(judgement.objections[0]) if judgement.objections else {}
     return Verdict(judgement.accepted, f"{judgement.sentence.rstrip('.')}.", describe_judgement(judgement, kernel),
                    **shown)
 
 
-def show_objection(objection: Objection) -> dict[str, Any]:
+def show_objection(objection: Objection) -> RunFields:
     """Return the fields of a verdict that show an objection's run; as text if it is recorded or has no picture."""
     outcome = objection.outcome
     fields = show_run(outcome.trace, outcome.setup) if outcome else {}

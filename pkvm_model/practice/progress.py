@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..schema import BOOL, NULL, Schema, either, map_of, record
+from ..schema import BOOL, JSON, NULL, Schema, either, map_of, record
 
 NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
 VERSION = 1
@@ -96,7 +96,7 @@ def to_text(records: Mapping[str, ExerciseRecord]) -> str:
     return json.dumps({"version": VERSION, "exercises": to_json(records)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def to_json(records: Mapping[str, ExerciseRecord]) -> dict[str, dict[str, Any]]:
+def to_json(records: Mapping[str, ExerciseRecord]) -> dict[str, JSON]:
     """Return the records as JSON values, without fields that have their default."""
     usual = ExerciseRecord()._asdict()
     return {name: {field: value for field, value in records[name]._asdict().items() if value != usual[field]}

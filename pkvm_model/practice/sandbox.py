@@ -48,7 +48,7 @@ def check_answer(exercise: Exercise, text: str) -> Verdict:
     check = find_check(exercise)
     before = snapshot_model()
     try:
-        names: dict[str, Any] = {"__name__": "answer"}
+        names: dict[str, object] = {"__name__": "answer"}
         # The cell's first line is the magic: a blank line in its place makes line numbers those of the cell.
         exec(compile(f"\n{text}", "your answer", "exec"), names)  # this process exists to do that
         verdict = check(SubmittedAnswer(exercise, names))
@@ -98,7 +98,7 @@ def describe_failure(error: LearnerError) -> str:
     return "".join(lines) + (f"in the state {state}" if state else "")
 
 
-def snapshot_model() -> dict[str, Any]:
+def snapshot_model() -> dict[str, object]:
     """Return all named objects of the loaded pkvm_model modules, down to the members of their classes."""
     modules = [(name, module) for name, module in sorted(sys.modules.items()) if name.startswith("pkvm_model")]
     return {f"{name}.{member}": value for name, module in modules for member, value in list_members(module)}
@@ -115,7 +115,7 @@ def list_members(module: ModuleType) -> Iterator[tuple[str, Any]]:
                         if not member.startswith("__"))
 
 
-def find_changes(before: dict[str, Any]) -> Iterator[str]:
+def find_changes(before: dict[str, object]) -> Iterator[str]:
     """Yield the names whose objects are no longer the same as in `before`."""
     after = snapshot_model()
     for name, value in before.items():

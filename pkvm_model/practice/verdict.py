@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from ..graphs.contract import SequenceValue
+from ..schema import JSON
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Verdict:
     tried: bool = True
     about: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the verdict as JSON values."""
+    def to_json(self) -> JSON:
+        """Return the verdict as JSON values, which go from the checking process to the learner's."""
         return asdict(self)
 
 

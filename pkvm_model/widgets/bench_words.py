@@ -1,21 +1,24 @@
 """The bench in words: a sentence, a line for each CPU and VM, and a table."""
 from __future__ import annotations
 
-from .walk import Edge, PropertyResult, ShownState, Walk
+from typing import Literal
 
-VIEWS = ("host", "hyp", "guest")
+from ..graphs.contract import CardValue, EdgeValue, HolderValue, LaneValue, RowValue, SideValue, SlotValue
+from .walk import BenchWalk, PropertyResult
+
+VIEWS: tuple[Literal["host", "hyp", "guest"], ...] = ("host", "hyp", "guest")
 SIGNS = {"O": "[O ]", "S": "[S/]", "B": "[B/]", "-": "[- ]", "X": "[X#]"}
 OWNERS = {"HOST": "H", "HYP": "Y", "GUEST": "G"}
 
 
-def describe_step(walk: Walk) -> str:
+def describe_step(walk: BenchWalk) -> str:
     """Return the position of the bench and what the last step did."""
     graph, edge = walk.graph, walk.edge
     place = f"step {len(walk.path)}" if walk.path else "before the first step"
     return f"{graph['title']} ({graph['revision']['id']}), {place}. {walk.says}{show_answer(edge)}"
 
 
-def show_answer(edge: Edge | None) -> str:
+def show_answer(edge: EdgeValue | SideValue | None) -> str:
     """Return the sign of a result other than plain success."""
     kind = edge["kind"] if edge else "step"
     code = f" -> {edge['ret']}" if edge and edge["ret"] else ""
@@ -23,7 +26,7 @@ def show_answer(edge: Edge | None) -> str:
     return signs.get(kind, "")
 
 
-def describe_lane(name: str, lane: ShownState) -> str:
+def describe_lane(name: str, lane: LaneValue) -> str:
     """Return a CPU's call, position, next region, and what it keeps."""
     if not lane["call"]:
         return f"{name}: {lane['where']}."
@@ -38,7 +41,7 @@ def show_locks(locks: str) -> str:
     return f"[{'+'.join(letter for letter in locks if letter.isalpha())}]"
 
 
-def describe_card(card: ShownState) -> str:
+def describe_card(card: CardValue) -> str:
     """Return a VM's state, count with holders, dying flags on both sides, and vCPUs."""
     holders = ", ".join(describe_holder(holder) for holder in card["holders"]) or "nobody"
     vcpus = "".join(f"; vCPU {vcpu['idx']} {vcpu['word']}" for vcpu in card["vcpus"])
@@ -47,13 +50,13 @@ def describe_card(card: ShownState) -> str:
     return f"VM {card['handle']}: {card['word']}, {card['where']}; {count}{vcpus}{back}."
 
 
-def describe_holder(holder: ShownState) -> str:
+def describe_holder(holder: HolderValue) -> str:
     """Return who holds a reference, and for how long."""
     says = str(holder["says"])
     return f"{says}, this call" if holder["kind"] == "call" and not holder["stale"] else says
 
 
-def describe_slot(number: int, slot: ShownState) -> str:
+def describe_slot(number: int, slot: SlotValue) -> str:
     """Return a slot of the VM table."""
     return f"slot {number} ({slot['handle']}): {slot['word']}"
 
@@ -65,12 +68,12 @@ def describe_property(prop: PropertyResult) -> str:
     return f"{'ok' if prop.word == 'holds' else 'empty'} {prop.name}: {prop.says}"
 
 
-def describe_properties(walk: Walk) -> list[str]:
+def describe_properties(walk: BenchWalk) -> list[str]:
     """Return a line for each property, broken ones first."""
     return [describe_property(prop) for prop in sorted(walk.properties, key=lambda prop: prop.word != "broken")]
 
 
-def describe_state(walk: Walk) -> list[str]:
+def describe_state(walk: BenchWalk) -> list[str]:
     """Return a line for everything but the pages."""
     state = walk.state
     end = [f"EL2 PANIC: {state['end']['says']}"] if state["end"] else []
@@ -79,14 +82,14 @@ def describe_state(walk: Walk) -> list[str]:
     return [*end, *lanes, f"VM table: {slots}.", *(describe_card(card) for card in state["vms"])]
 
 
-def make_page_rows(walk: Walk) -> list[list[str]]:
+def make_page_rows(walk: BenchWalk) -> list[list[str]]:
     """Return the ownership table in ASCII signs, head first."""
     head = ["page", *VIEWS, "owner", "counts", "in words"]
     pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
     return [head, *(make_page_row(name, row) for (name, _), row in pages)]
 
 
-def make_page_row(name: str, row: ShownState) -> list[str]:
+def make_page_row(name: str, row: RowValue) -> list[str]:
     """Return the row of a page: signs, owner, counts and sentence."""
     owner = f"{OWNERS[row['owner']]} {row['owner']}"
     return [name, *(SIGNS[row[view]] for view in VIEWS), owner, row["count"], row["says"]]
@@ -98,7 +101,7 @@ def align_columns(rows: list[list[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def describe_bench(walk: Walk) -> str:
+def describe_bench(walk: BenchWalk) -> str:
     """Return a sentence, a line for each CPU and VM, the ownership table, and the properties."""
     pages = align_columns(make_page_rows(walk))
     return "\n".join([describe_step(walk), *describe_state(walk), "", *pages, "", *describe_properties(walk)])

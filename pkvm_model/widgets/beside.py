@@ -1,26 +1,27 @@
 """Side by side: the same steps in two kernels, a row for each, with the first difference marked."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from html import escape
-from typing import Any
 
-from ..graphs.contract import RunsValue
+from ..graphs.contract import (PairEdgeValue, PairGraphValue, PairGrowth, PairStateValue, RunsQuestion, RunsValue,
+                               StepQuestion)
 from ..graphs.pairs import split
 from . import beside_words as words
-from .bench import Bench
 from .static import render_box, render, render_list, render_table
-from .walk import Expand, Graph
+from .walk import Expand
+from .walker import Walker
 
 SHORTEST = "The shortest way to a difference"
 
 
-class SideBySide(Bench):
+class SideBySide(Walker[PairStateValue, PairEdgeValue]):
     """Two kernels on the pairs of their states; `runs` compares the ends of all runs if that was not shipped."""
 
     kind = "beside"
 
-    def __init__(self, graph: Graph, expand: Expand, runs: Callable[[], RunsValue]):
+    def __init__(self, graph: PairGraphValue, expand: Expand[PairStateValue, PairEdgeValue],
+                 runs: Callable[[], RunsValue]):
         """Begin at the start of the graph."""
         super().__init__(graph, expand)
         self._runs = runs
@@ -33,11 +34,11 @@ class SideBySide(Bench):
     @property
     def first_difference(self) -> int | None:
         """The number of the first step after which an observer can tell the two apart, or None."""
-        return words.find_first_difference(self._here())
+        return words.find_first_difference(self._walked())
 
     def step(self, cpus: Iterable[int]) -> None:
         """Step these CPUs in every view. Raise ValueError if a CPU has nothing to do in either kernel."""
-        walk = self._here()
+        walk = self._walked()
         for cpu in cpus:
             edge = next((edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu), None)
             if edge is None:
@@ -45,17 +46,17 @@ class SideBySide(Bench):
             walk.go(edge)
         self.stand(walk.history)
 
-    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, question: StepQuestion | RunsQuestion) -> PairGrowth | RunsValue:
         """Compute one step, or compare all runs."""
-        return self._runs() if "runs" in question else super().answer(question)
+        return self._runs() if "runs" in question else self._step(question)
 
     def describe(self) -> str:
         """Return the steps taken, and what differs between the two states."""
-        return words.describe_pair(self._here())
+        return words.describe_pair(self._walked())
 
     def static(self) -> str:
         """Return the same as tables; before the first step, the shortest way to a difference."""
-        walk = self._here()
+        walk = self._walked()
         names = words.name_revisions(walk)
         route, caption = (walk, "Step by step") if walk.path else (words.walk_to_difference(self.graph), SHORTEST)
         says = render("p", "says", escape(walk.says))

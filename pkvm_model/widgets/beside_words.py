@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from .bench_static import RIGHTS
 from .bench_words import SIGNS, show_answer, align_columns
-from .walk import Edge, Graph, ShownState, Walk
+from ..graphs.contract import PairEdgeValue, PairGraphValue, PairStateValue
+from .walk import PairWalk, Walk
 
 
 class StepRow(NamedTuple):
@@ -18,7 +19,7 @@ class StepRow(NamedTuple):
     first: bool
 
 
-def describe_pair(walk: Walk) -> str:
+def describe_pair(walk: PairWalk) -> str:
     """Return a sentence, a row for each step, and a table of what differs between the two states."""
     names = name_revisions(walk)
     step = f"step {len(walk.path)}" if walk.path else "before the first step"
@@ -28,20 +29,20 @@ def describe_pair(walk: Walk) -> str:
     return "\n".join([head, *steps, "", *describe_differences(walk), *runs])
 
 
-def name_revisions(walk: Walk) -> tuple[str, str]:
+def name_revisions(walk: PairWalk) -> tuple[str, str]:
     """Return the names of the two kernels."""
     first, second = walk.graph["revisions"]
     return first["id"], second["id"]
 
 
-def find_first_difference(walk: Walk) -> int | None:
+def find_first_difference(walk: PairWalk) -> int | None:
     """Return the first step after which an observer can tell the two apart, 0 for the start, or None."""
     if walk.states[walk.graph["start"]]["differs"]:
         return 0
     return next((number for number, (edge, _) in enumerate(walk.path, 1) if edge["differs"]), None)
 
 
-def list_rows(walk: Walk) -> Iterator[StepRow]:
+def list_rows(walk: PairWalk) -> Iterator[StepRow]:
     """Yield the steps taken."""
     before, first = walk.states[walk.graph["start"]], find_first_difference(walk)
     for number, (edge, to) in enumerate(walk.path, 1):
@@ -50,10 +51,10 @@ def list_rows(walk: Walk) -> Iterator[StepRow]:
         before = walk.states[to]
 
 
-def walk_to_difference(graph: Graph) -> Walk:
+def walk_to_difference(graph: PairGraphValue) -> PairWalk:
     """Return a walk of the shortest shipped way to a difference, without steps if there is none."""
     start = int(graph["start"])
-    ways, queue = {start: list[Edge]()}, [start]
+    ways, queue = {start: list[PairEdgeValue]()}, [start]
     for number in queue:
         for edge in graph["edges"][number]:
             if edge["to"] is not None and edge["to"] not in ways:
@@ -65,7 +66,7 @@ def walk_to_difference(graph: Graph) -> Walk:
     return walk
 
 
-def describe_side(before: ShownState, edge: Edge, side: int) -> str:
+def describe_side(before: PairStateValue, edge: PairEdgeValue, side: int) -> str:
     """Return what a kernel did in a step, or why it did nothing."""
     done = edge["sides"][side]
     if done:
@@ -81,7 +82,7 @@ def describe_row(row: StepRow, names: tuple[str, str]) -> list[str]:
     return [f"{head}:", *(f"    {name}: {says}" for name, says in zip(names, row.sides, strict=True))]
 
 
-def describe_differences(walk: Walk) -> list[str]:
+def describe_differences(walk: PairWalk) -> list[str]:
     """Return what an observer sees differ, as a table."""
     state = walk.state
     if not state["differs"]:

@@ -14,8 +14,8 @@ from ..explore.scenario import Scenario
 from ..graphs.reach import LIMIT
 from ..model.revisions import Revision
 from ..model.trace import show_call, show_header
-from .bench import MOST_BYTES, fit_graph, pack
-from .walk import Walk
+from .walk import BenchWalk, Walk
+from .walker import MOST_BYTES, fit_graph, pack
 from .widget import compact
 
 RunLines = tuple[str, ...]
@@ -34,7 +34,7 @@ class Case:
         self.subject, self.revision, self.missing = subject, revision, ""
         self.name = "-".join([revision.name, *revision.removed])
         self.stored: dict[str, Reply] = {}
-        self.benches: dict[RunLines, Walk] = {}
+        self.benches: dict[RunLines, BenchWalk] = {}
         self.shipped: dict[RunLines, str] = {}
         try:
             self.inquiry = Inquiry(subject.machine(revision), subject.questions)
@@ -73,7 +73,7 @@ class Case:
         """Return what is known about a question."""
         return self.stored.get(name) or self.inquiry.reply(self.subject.question(name))
 
-    def open_bench(self, run: RunLines = (), most: int = MOST_BYTES) -> Walk:
+    def open_bench(self, run: RunLines = (), most: int = MOST_BYTES) -> BenchWalk:
         """Return the walk for a run; the same walk each time, so that it keeps what it learned."""
         run = () if self.scripted else run
         if run not in self.benches:

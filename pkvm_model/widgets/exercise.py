@@ -1,11 +1,9 @@
 """An exercise's card: what a check said, how far it looked, the run that shows it, hints and the solution."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from ..graphs.contract import ExerciseValue, HintsValue, ShownValue, SolutionValue
+from ..graphs.contract import ExerciseQuestion, ExerciseValue, HintsValue, ShownValue, SolutionValue
 from ..practice import judge
 from ..practice.submit import Submission, submit
 from ..show.table import Table
@@ -76,16 +74,14 @@ class Card(Widget):
         """Return the solution and its explanation."""
         return {"code": self.exercise.solution, "explained": self.exercise.explanation}
 
-    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, question: ExerciseQuestion) -> HintsValue | ShownValue:
         """Return hints up to a number, or the solution; both are noted."""
         if "hints" in question:
-            hints: HintsValue = {"hints": list(self.submission.take_hints(int(question["hints"])))}
-            return hints
-        if "show" in question:
-            self.submission.take_solution()
-            shown: ShownValue = {"solution": self.show_solution()}
-            return shown
-        return super().answer(question)
+            return {"hints": list(self.submission.take_hints(int(question["hints"])))}
+        if "show" not in question:
+            raise LookupError(f"a card gives hints and the solution, and was asked {question}")
+        self.submission.take_solution()
+        return {"solution": self.show_solution()}
 
     def describe(self) -> str:
         """Return the verdict in words, and the run as a table."""

@@ -1,9 +1,9 @@
 """The race finder and the scheduler: search scripts for the shortest run that breaks them, or break them by hand."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ..graphs.contract import EdgeValue, FinderQuestion, FinderReply, StateValue
 from ..explore.inquiry import Reply
 from ..text import count
 from ..explore.scenario import Scenario
@@ -11,11 +11,12 @@ from ..model.revisions import Revision
 from .cases import Case
 from .finder_words import describe_finder, shorten_answer, render_finder
 from .finder_session import FinderSession, parse_place
-from .walk import ShownState
-from .widget import Widget, compact
+from .walk import BenchWalk
+from .walker import PositionWidget
+from .widget import compact
 
 
-class Finder(Widget):
+class Finder(PositionWidget[StateValue, EdgeValue]):
     """A race finder: the learner picks scripts, a kernel and a question; the shortest run opens on a bench inside."""
 
     kind = "finder"
@@ -48,39 +49,11 @@ class Finder(Widget):
         return None if hand is None or self.by_hand is None else len(hand)
 
     @property
-    def at(self) -> int:
-        """The number of steps from the start to the state shown."""
-        return len(self._here().bench.path)
-
-    @property
-    def trace(self) -> str:
-        """The trace text of the state shown."""
-        return self._here().bench.trace
-
-    @property
-    def state(self) -> ShownState:
-        """The state shown, as in `docs/widgets.md`."""
-        return self._here().bench.state
-
-    @property
-    def digest(self) -> str:
-        """The digest of the state shown."""
-        return str(self.state["digest"])
-
-    @property
     def link(self) -> str:
         """The fragment that, added to the address of a notebook or a page, opens it here."""
         return self._here().link
 
-    def goto(self, text: str) -> None:
-        """Open a trace text or a link in every view. Raise ValueError at the first step that does not fit."""
-        session = self._here()
-        misfit = session.open(text)
-        self.stand(session.place.text)
-        if misfit:
-            raise ValueError(f"The bench is at step {self.at}: {misfit}.")
-
-    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, question: FinderQuestion) -> FinderReply:
         """Return a slice of a search, what is known, a bench, or a step on one."""
         return self._session.answer(question)
 
@@ -97,6 +70,16 @@ class Finder(Widget):
         if self.place:
             self._session.place = parse_place(self.place)
         return self._session
+
+    def _walked(self) -> BenchWalk:
+        """Return the walk on the bench, moved to the place that the front end shows."""
+        return self._here().bench
+
+    def _open(self, text: str) -> tuple[str, str]:
+        """Follow a trace text or a link; return the new place as text, and what does not fit, or ''."""
+        session = self._here()
+        misfit = session.open(text)
+        return session.place.text, misfit
 
     def _outcome(self) -> str:
         """Return the outcome in a few words."""

@@ -2,19 +2,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
-from ..graphs.contract import FinderPlaceValue, FinderValue, PackedValue, SubjectValue
+from ..graphs.contract import FinderPlaceValue, FinderQuestion, FinderReply, FinderValue, SubjectValue
 from ..explore.inquiry import Reply
 from ..explore.questions import Question
 from ..explore.scenario import Scenario
 from ..model.revisions import Revision
 from ..model.trace import parse, split_trace
-from .bench import pack
 from .cases import Case, encode_answer, encode_question, stock
-from .walk import SPACE, Walk
+from .walk import SPACE, BenchWalk
+from .walker import pack
 from .widget import compact
 
 NOTHING = compact({"lines": [], "steps": [], "at": 0})
@@ -109,7 +108,7 @@ class FinderSession:
         return not self.case.missing and (self.case.scripted or bool(self.place.run))
 
     @property
-    def bench(self) -> Walk:
+    def bench(self) -> BenchWalk:
         """The walk on the bench at the learner's place. Raises LookupError if there is no bench."""
         if not self.has_bench:
             raise LookupError(self.case.missing or "A bench opens here with the run that is found.")
@@ -134,7 +133,7 @@ class FinderSession:
         """The fragment of an address that opens this position."""
         return f"#{self.name}={self.place.key}/{self.bench.link.partition('=')[2]}"
 
-    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, question: FinderQuestion) -> FinderReply:
         """Return a slice of a search (`go`), what is known, a `bench`, or a `step` on one."""
         *key, name = question["case"]
         case, run = self.cases[tuple(key)], tuple(question.get("run", ()))
@@ -142,8 +141,7 @@ class FinderSession:
             step = question["step"]
             return case.open_bench(run).ask(step["from"], step["cpu"], step["line"])
         if "bench" in question:
-            bench: PackedValue = {"packed": pack(case.open_bench(run).graph)}
-            return bench
+            return {"packed": pack(case.open_bench(run).graph)}
         wanted = case.subject.question(name)
         reply = case.inquiry.advance(wanted) if question["go"] else case.get_answer(name)
         return encode_answer(reply, case.inquiry.has_more(wanted))
@@ -183,7 +181,7 @@ class FinderSession:
         self.move_to((case.subject.name, case.name, question.name), run, case.open_bench(run))
         return misfit
 
-    def begin_walk(self, case: Case, run: tuple[str, ...]) -> Walk:
+    def begin_walk(self, case: Case, run: tuple[str, ...]) -> BenchWalk:
         """Return the walk of a bench: at the learner's place if it is the one shown, else at its start."""
         if case is self.case and run == self.place.run:
             return self.bench
@@ -191,7 +189,7 @@ class FinderSession:
         walk.recall(NOTHING)
         return walk
 
-    def move_to(self, key: tuple[str, ...], run: tuple[str, ...], walk: Walk) -> None:
+    def move_to(self, key: tuple[str, ...], run: tuple[str, ...], walk: BenchWalk) -> None:
         """Move to a place; from now on nothing counts as broken by hand."""
         hand = self.place.hand if key == self.place.case else None
         self.place = replace(self.place, case=key, run=run, bench=walk.history, hand=hand, shown=True)
@@ -209,6 +207,6 @@ class FinderSession:
                 "questions": [json.loads(text) for text in numbers], "subjects": subjects}
 
 
-def make_bench_link(walk: Walk, lines: str) -> str:
+def make_bench_link(walk: BenchWalk, lines: str) -> str:
     """Return a bench's link with these lines."""
     return f"#{walk.graph['name']}={lines}"

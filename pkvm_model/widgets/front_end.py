@@ -8,7 +8,7 @@ import json
 import pathlib
 import re
 from functools import cache
-from typing import Any
+from typing import TypedDict
 
 SHARE = pathlib.Path(__file__).parent / "jupyter"
 """Where JupyterLab looks for the extension that shows stored widgets."""
@@ -20,11 +20,22 @@ LAST = "mount.js"
 """The module that draws a widget of any kind; a bundle exports what it does."""
 
 
+class ConstantsValue(TypedDict):
+    """What Python and the front end must agree on; `constants.js` explains each."""
+
+    format: int
+    families: dict[str, str]
+    styles: list[str]
+    packed: list[str]
+    rights: dict[str, str]
+    mostBoxes: int
+
+
 @cache
-def read_constants() -> dict[str, Any]:
+def read_constants() -> ConstantsValue:
     """Read what Python and the front end must agree on."""
     text = read_file("constants.js")
-    constants: dict[str, Any] = json.loads(text[text.index("{"):text.rindex("}") + 1])
+    constants: ConstantsValue = json.loads(text[text.index("{"):text.rindex("}") + 1])
     return constants
 
 

@@ -9,7 +9,7 @@ from .bench import Bench
 from .bench_words import show_answer, describe_state, describe_properties
 from .map_words import MOST_BOXES, HEAD, make_box_row, choose_boxes, describe_map
 from .static import render_box, render, render_list, render_table
-from .walk import Walk
+from .walk import BenchWalk
 
 FEW = 30
 """A picture with fewer arrows is also described in words."""
@@ -22,11 +22,11 @@ class Map(Bench):
 
     def describe(self) -> str:
         """Return the state shown, and a table of all states, or of those near the path."""
-        return describe_map(self._here())
+        return describe_map(self._walked())
 
     def static(self) -> str:
         """Return the state shown, the picture if it is complete, and the table."""
-        walk = self._here()
+        walk = self._walked()
         says = render("p", "says", escape(walk.says + show_answer(walk.edge)))
         place = f"{walk.graph['revision']['id']} · step {len(walk.path)}"
         lines = render_list([*describe_state(walk), *describe_properties(walk)])
@@ -37,7 +37,7 @@ class Map(Bench):
         return super().__repr__().replace("Bench(", "Map(", 1)
 
 
-def render_drawing(walk: Walk) -> str:
+def render_drawing(walk: BenchWalk) -> str:
     """Return the picture if the map is small enough and the renderer is installed."""
     drawing, here = walk.graph["drawing"], walk.state["box"]
     if len(drawing["boxes"]) > MOST_BOXES:
@@ -50,7 +50,7 @@ def render_drawing(walk: Walk) -> str:
         return render_list([str(reason)])
 
 
-def render_states(walk: Walk) -> str:
+def render_states(walk: BenchWalk) -> str:
     """Return the table of states and their steps."""
     rows = (make_box_row(walk, number) for number in choose_boxes(walk))
     return render_table("The states of the map", [name.capitalize() for name in HEAD], map(render_row, rows))

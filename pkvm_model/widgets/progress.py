@@ -1,10 +1,9 @@
 """The learner's progress: a table of chapters and exercises that can be refreshed."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from ..graphs.contract import ProgressTableValue, ProgressValue
+from ..graphs.contract import LookQuestion, ProgressTableValue, ProgressValue
 from ..show.table import Table
 from .static import render_box, render_plain_table
 from .widget import Widget, compact
@@ -26,10 +25,8 @@ class ProgressView(Widget):
         return {"caption": self.table.caption, "heads": list(self.table.heads),
                 "rows": [list(row) for row in self.table.rows], "note": self.table.note}
 
-    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, question: LookQuestion) -> ProgressTableValue:
         """Return the table as it is now."""
-        if "look" not in question:
-            return super().answer(question)
         self.table = self.look()
         return self.value()
 

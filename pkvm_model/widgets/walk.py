@@ -9,29 +9,27 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 from urllib.parse import unquote
 
-from ..graphs.contract import AnyGraph, AnyGrowth
+from ..graphs.contract import (E, EdgeValue, GraphValue, GrowthValue, Holds, HistoryValue, PairEdgeValue,
+                               PairStateValue, S, StateValue)
 from ..model.trace import split_trace
 
-Graph = AnyGraph
-ShownState = dict[str, Any]
-Edge = dict[str, Any]
-Expand = Callable[[int, int, str], AnyGrowth]
+Expand = Callable[[int, int, str], GrowthValue[S, E]]
 SPACE = re.compile(r"\+(?![,)])")
 """A + that stands for a space in a link; a + that ends an address stays."""
 
 
 @dataclass(eq=False)
-class HistoryPlace:
+class HistoryPlace(Generic[E]):
     """A place in the history: the edge that led to it, its state, and the places reached from it."""
 
     number: int
-    before: HistoryPlace | None
-    edge: Edge | None
+    before: HistoryPlace[E] | None
+    edge: E | None
     id: int
-    after: list[HistoryPlace] = field(default_factory=list)
+    after: list[HistoryPlace[E]] = field(default_factory=list)
 
 
 class PropertyResult(NamedTuple):
@@ -44,20 +42,20 @@ class PropertyResult(NamedTuple):
     step: int = 0
 
 
-class Walk:
+class Walk(Generic[S, E]):
     """A position on a graph that grows as Python is asked, and every step ever taken on it."""
 
-    def __init__(self, graph: Graph, expand: Expand | None = None):
+    def __init__(self, graph: GraphValue[S, E], expand: Expand[S, E] | None = None):
         """Start at the graph's start; `expand` computes what the graph does not hold."""
         self.graph = graph
-        self.states: dict[int, ShownState] = dict(enumerate(graph["states"]))
-        self.edges: dict[int, list[Edge]] = {at: copy_edges(edges) for at, edges in enumerate(graph["edges"])}
-        self.places = [HistoryPlace(0, None, None, int(graph["start"]))]
+        self.states: dict[int, S] = dict(enumerate(graph["states"]))
+        self.edges: dict[int, list[E]] = {at: copy_edges(edges) for at, edges in enumerate(graph["edges"])}
+        self.places: list[HistoryPlace[E]] = [HistoryPlace(0, None, None, graph["start"])]
         self.place = self.places[0]
         self.expand = expand
 
     @property
-    def path(self) -> list[tuple[Edge, int]]:
+    def path(self) -> list[tuple[E, int]]:
         """The edges from the start to the place shown, each with the state it leads to."""
         return [(edge, place.id) for place in trace_back(self.place) if (edge := place.edge)]
 
@@ -67,19 +65,19 @@ class Walk:
         return self.place.id
 
     @property
-    def state(self) -> ShownState:
+    def state(self) -> S:
         """The state shown."""
         return self.states[self.here]
 
     @property
-    def edge(self) -> Edge | None:
+    def edge(self) -> E | None:
         """The edge that led here, or None at the start."""
         return self.place.edge
 
     @property
     def says(self) -> str:
         """The sentence of the last step, or of the start."""
-        return str(self.edge["says"] if self.edge else self.graph["says"])
+        return self.edge["says"] if self.edge else self.graph["says"]
 
     @property
     def trace(self) -> str:
@@ -91,7 +89,7 @@ class Walk:
         """The trace texts of all places from which no further step was taken."""
         return [self.trace_to(place) for place in self.places if not place.after]
 
-    def trace_to(self, place: HistoryPlace) -> str:
+    def trace_to(self, place: HistoryPlace[E]) -> str:
         """Return the trace text of a place."""
         lines = [self.graph["header"], *self.graph["setup"], *(at.edge["line"] for at in trace_back(place) if at.edge)]
         return "\n".join([*lines, f"state {self.states[place.id]['digest']}"])
@@ -102,14 +100,14 @@ class Walk:
         lines: dict[str, int] = {}
         steps = [[at.before.number, lines.setdefault(at.edge["line"], len(lines))]
                  for at in self.places if at.before and at.edge]
-        return json.dumps({"lines": list(lines), "steps": steps, "at": self.place.number}, separators=(",", ":"),
-                          ensure_ascii=False)
+        history: HistoryValue = {"lines": list(lines), "steps": steps, "at": self.place.number}
+        return json.dumps(history, separators=(",", ":"), ensure_ascii=False)
 
     @property
     def properties(self) -> list[PropertyResult]:
         """The verdict on each property: it holds, is broken, or has nothing to check."""
         broken = {name: (reason, step) for step, (edge, _) in reversed(list(enumerate(self.path, 1)))
-                  for name, reason in edge.get("breaks", {}).items()}
+                  for name, reason in list_breaks(edge).items()}
         verdicts = zip(self.graph["properties"], self.state["holds"], strict=True)
         return [PropertyResult(name, says, *judge_property(verdict, *broken.get(name, ("", 0))))
                 for (name, says), verdict in verdicts]
@@ -117,22 +115,24 @@ class Walk:
     def find_break(self, names: Iterable[str]) -> int | None:
         """Return the first step on the way here after which one of these properties is broken, or None."""
         wanted = [(at, name) for at, (name, _) in enumerate(self.graph["properties"]) if name in set(names)]
-        ways: list[tuple[Edge | None, int]] = [(None, int(self.graph["start"])), *self.path]
+        ways: list[tuple[E | None, int]] = [(None, self.graph["start"]), *self.path]
         for step, (edge, state) in enumerate(ways):
-            broken = edge.get("breaks", {}) if edge else {}
+            broken = list_breaks(edge)
             if any(name in broken or isinstance(self.states[state]["holds"][at], str) for at, name in wanted):
                 return step
         return None
 
-    def take(self, edge: Edge) -> None:
+    def take(self, edge: E) -> None:
         """Follow an edge whose end is known; taken again from the same place it leads to the same place."""
         again = [place for place in self.place.after if place.edge and place.edge["line"] == edge["line"]]
         if not again:
-            self.places.append(HistoryPlace(len(self.places), self.place, edge, int(edge["to"])))
+            if edge["to"] is None:
+                raise LookupError("nobody knows yet where this step leads; use go")
+            self.places.append(HistoryPlace(len(self.places), self.place, edge, edge["to"]))
             self.place.after.append(self.places[-1])
         self.place = again[0] if again else self.places[-1]
 
-    def go(self, edge: Edge) -> None:
+    def go(self, edge: E) -> None:
         """Follow an edge, and ask where it leads if that is not known."""
         if edge["to"] not in self.states:
             self.ask(self.here, edge["cpu"], edge["line"])
@@ -140,16 +140,16 @@ class Walk:
 
     def recall(self, history: str) -> None:
         """Restore the history that a front end sent; drop steps that do not fit and all that follow them."""
-        kept = json.loads(history)
-        self.places = [HistoryPlace(0, None, None, int(self.graph["start"]))]
-        places: list[HistoryPlace | None] = [self.places[0]]
+        kept: HistoryValue = json.loads(history)
+        self.places = [HistoryPlace(0, None, None, self.graph["start"])]
+        places: list[HistoryPlace[E] | None] = [self.places[0]]
         for before, line in kept["steps"]:
             self.place = places[before] or self.places[0]
             fits = places[before] and not self.take_line(kept["lines"][line])
             places.append(self.place if fits else None)
         self.place = places[kept["at"]] or self.places[0]
 
-    def ask(self, from_id: int, cpu: int, line: str) -> AnyGrowth:
+    def ask(self, from_id: int, cpu: int, line: str) -> GrowthValue[S, E]:
         """Compute an edge, keep the result, and return the answer for the front end."""
         if self.expand is None:
             raise LookupError("this bench has nobody to ask; make it with bench(scene)")
@@ -208,25 +208,38 @@ class Walk:
         return f"the trace ends in state {digest}, the bench in state {self.state['digest']}"
 
 
+AnyWalk = Walk[Any, Any]
+"""A position on a graph of any family."""
+BenchWalk = Walk[StateValue, EdgeValue]
+"""A position on the graph of a bench or a map."""
+PairWalk = Walk[PairStateValue, PairEdgeValue]
+"""A position on the graph of two kernels."""
+
+
 def split_link(text: str) -> tuple[list[str], str]:
     """Split what follows `#NAME=` in a link into lines and the step to show, '' if it names none."""
     lines, _, step = text.partition("@")
     return [SPACE.sub(" ", line) for line in lines.split(";") if line], step
 
 
-def copy_edges(edges: list[Edge]) -> list[Edge]:
+def copy_edges(edges: list[E]) -> list[E]:
     """Copy edges, since a walk writes into its own what it learns."""
-    return [dict(edge) for edge in edges]
+    return [edge.copy() for edge in edges]
 
 
-def judge_property(verdict: bool | str | None, reason: str, step: int) -> tuple[str, str, int]:
+def list_breaks(edge: EdgeValue | None) -> dict[str, str]:
+    """Return the properties that a step breaks, each with the reason."""
+    return edge.get("breaks", {}) if edge else {}
+
+
+def judge_property(verdict: Holds, reason: str, step: int) -> tuple[str, str, int]:
     """Return a word, a reason and a step; a property broken on the way stays broken."""
     if reason or isinstance(verdict, str):
         return "broken", reason or str(verdict), step if reason else 0
     return "holds" if verdict else "nothing to check", "", 0
 
 
-def trace_back(place: HistoryPlace | None) -> list[HistoryPlace]:
+def trace_back(place: HistoryPlace[E] | None) -> list[HistoryPlace[E]]:
     """Return the places from the start to this one, without the start."""
     places = []
     while place and place.before:

@@ -9,9 +9,12 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ..graphs.contract import AnyAnswer, MessageValue, StoredValue
 from .front_end import bundle, read_constants
 from .static import render_words
 
+MimeBundle = dict[str, Any]
+"""The forms of an output by MIME type, as IPython wants them; each type has values of its own."""
 MIME = "application/vnd.pkvm.widget+json"
 FORMAT: int = read_constants()["format"]
 """The version of the stored form; a front end of another version refuses it with a sentence."""
@@ -39,8 +42,11 @@ class Widget(anywidget.AnyWidget):
         super().__init__(packed=packed, place=place, key=key, model_id=key, **own)
         self.on_msg(self._hear)
 
-    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the answer to a question of the front end; exceptions are shown there."""
+    def answer(self, question: Any) -> AnyAnswer:
+        """Return the answer to a question of the front end; exceptions are shown there.
+
+        A family declares the type of its questions and answers.
+        """
         raise LookupError(f"this widget answers nothing, and was asked {question}")
 
     def describe(self) -> str:
@@ -56,7 +62,7 @@ class Widget(anywidget.AnyWidget):
         self.set_trait("place", place)
         self.send({"place": place})
 
-    def say(self, content: dict[str, Any]) -> None:
+    def say(self, content: Mapping[str, object]) -> None:
         """Send the front end something that it did not ask for."""
         self.send({"says": content})
 
@@ -64,19 +70,21 @@ class Widget(anywidget.AnyWidget):
         """Show an error that belongs to no question, such as an error in a thread."""
         self.send({"error": describe_error(error)})
 
-    def _hear(self, _: object, content: dict[str, Any], buffers: object) -> None:
+    def _hear(self, _: object, content: MessageValue, buffers: object) -> None:
         """Answer a question of the front end; errors are shown there."""
         try:
-            said: dict[str, Any] = {"answer": self.answer(content["ask"])}
+            reply: MessageValue = {"answer": self.answer(content["ask"])}
         except Exception as error:
-            said = {"error": describe_error(error)}
-        self.send(said | ({"id": content["id"]} if "id" in content else {}))
+            reply = {"error": describe_error(error)}
+        if "id" in content:
+            reply["id"] = content["id"]
+        self.send(reply)
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[MimeBundle, MimeBundle]:
         """Return text, a form without scripts, the stored form for notebooks and pages, and the live view."""
         live = super()._repr_mimebundle_()
         data, metadata = live if live else ({}, {})
-        stored = {"v": FORMAT, "kind": self.kind, "packed": self.packed, "place": self.place}
+        stored: StoredValue = {"v": FORMAT, "kind": self.kind, "packed": self.packed, "place": self.place}
         words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": self.static(), MIME: stored}
         return data | words, metadata
 

@@ -31,10 +31,11 @@ from pkvm_model.practice.notebook import make_notebook
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
-from pkvm_model.widgets.bench import Bench, pack
+from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.exercise import check
 from pkvm_model.widgets.map import Map
+from pkvm_model.widgets.walker import pack
 from pkvm_model.widgets.widget import MIME, Widget
 from tests.widgets.small_graph import graph, walk_along
 

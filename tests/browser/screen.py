@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from pkvm_model.widgets.bench_static import RIGHTS
-from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walk import AnyWalk
 
 VIEWS = ("host", "hyp", "guest")
 
@@ -65,12 +65,12 @@ class Screen:
         """Expect this text in the alert box."""
         expect(self.bench.get_by_role("alert")).to_contain_text(text)
 
-    def shows(self, walk: Walk) -> None:
+    def shows(self, walk: AnyWalk) -> None:
         """Expect the screen to show Python's state, with nothing to redo."""
         self.counts(f"step {len(walk.path)} of {len(walk.path)}")
         self.shows_at(walk)
 
-    def shows_at(self, walk: Walk) -> None:
+    def shows_at(self, walk: AnyWalk) -> None:
         """Expect the screen to show Python's state, whatever can be redone."""
         state = walk.state
         expect(self.bench.locator(".share pre")).to_contain_text(f"state {state['digest']}")

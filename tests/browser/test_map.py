@@ -137,7 +137,7 @@ def test_a_table_shows_the_same(opened: Callable[..., Walker]) -> None:
 
 def test_a_link_opens_its_state(opened: Callable[..., Walker]) -> None:
     made = state_graph(COLD_OPEN)
-    walk = made._here()
+    walk = made._walked()
     for label in ("start", "unshare"):
         walk.go(next(edge for edge in walk.edges[walk.here] if edge["label"] == label))
     states = opened("states", walk.link)

@@ -239,6 +239,10 @@ interface GrowthValue<S, E> {
   edges: Record<string, Array<E>>;
 }
 
+type BenchGrowth = GrowthValue<StateValue, EdgeValue>;
+
+type PairGrowth = GrowthValue<PairStateValue, PairEdgeValue>;
+
 type AnyGrowth = GrowthValue<any, any>;
 
 /** A request to compare the ends of all runs of both kernels. */
@@ -514,8 +518,8 @@ interface StoredValue {
 /** A message between a widget and its front end, in either direction. */
 interface MessageValue {
   id?: string;
-  ask?: any;
-  answer?: any;
+  ask?: StepQuestion | RunsQuestion | LookQuestion | ExerciseQuestion | FinderQuestion;
+  answer?: GrowthValue<any, any> | RunsValue | ProgressTableValue | HintsValue | ShownValue | AnswerValue | PackedValue;
   error?: string;
   place?: string;
   says?: any;

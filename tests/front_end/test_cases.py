@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from pkvm_model.model.trace import split_trace
-from pkvm_model.widgets.walk import Walk, split_link
+from pkvm_model.widgets.walk import AnyWalk, Walk, split_link
 
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))
 
 
-def summarize(walk: Walk) -> dict[str, Any]:
+def summarize(walk: AnyWalk) -> dict[str, Any]:
     """Return everything that both sides compute about where a walk stands."""
     return {
         "history": walk.history, "link": walk.link.partition("=")[2], "trace": walk.trace.splitlines(),

@@ -20,8 +20,8 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.scenes.who_owns_this_page import USABLE_BY_NOBODY
 from pkvm_model.show.story import play
-from pkvm_model.widgets.bench import fit_graph, pack
 from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walker import fit_graph, pack
 
 COLD_OPEN_WITH_CHECKS = replace(COLD_OPEN, checks=True)
 

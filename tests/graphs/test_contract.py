@@ -130,3 +130,10 @@ def test_a_value_of_another_type_is_noticed() -> None:
     graph["states"][0]["lanes"][0]["stale"] = "no"
     del graph["states"][1]["digest"]
     assert misfits(graph, contract.BenchGraph) == [".states[0].lanes[0].stale", ".states[1].digest"]
+
+
+def test_no_room_that_ships_values_has_objects_without_a_type() -> None:
+    rooms = Path(contract.__file__).parent, Path(contract.__file__).parents[1] / "widgets"
+    loose = [line for room in rooms for path in room.glob("*.py")
+             for line in path.read_text(encoding="utf-8").splitlines() if "dict[str, Any]" in line]
+    assert loose == ["MimeBundle = dict[str, Any]"]

@@ -10,7 +10,7 @@ from pkvm_model.model.revisions import V1
 from pkvm_model.scenes import SCENES
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import LEFT_BEHIND, TWO_PHASES
-from pkvm_model.widgets.bench import fit_graph, pack
+from pkvm_model.widgets.walker import fit_graph, pack
 
 
 @pytest.mark.parametrize("name", sorted(SCENES))

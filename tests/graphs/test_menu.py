@@ -10,8 +10,8 @@ from pkvm_model.lesson import free_host
 from pkvm_model.model.revisions import MERGED, REVISIONS, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes import LENT_PAGE, scene
-from pkvm_model.widgets.bench import pack
 from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walker import pack
 
 ONE = "__pkvm_start_teardown_vm __pkvm_finalize_teardown_vm __pkvm_host_unshare_guest"
 

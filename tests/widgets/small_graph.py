@@ -13,7 +13,7 @@ from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.property_row import ASKED
 from pkvm_model.model.revisions import V1
 from pkvm_model.scenes.scene import LENT_PAGE, scene
-from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walk import BenchWalk, Walk
 
 UNSHARE, LOAD = "__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_vcpu_load(0x1000, 0)"
 START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_vm(0x1000)"
@@ -41,7 +41,7 @@ def make_graph() -> AnyGraph:
     return value
 
 
-def walk_along(*cpus: int) -> Walk:
+def walk_along(*cpus: int) -> BenchWalk:
     """Return the walk on which these CPUs step."""
     walk = Walk(graph())
     for cpu in cpus:

@@ -6,8 +6,8 @@ import pytest
 
 from pkvm_model.graphs.contract import AnyGrowth
 from pkvm_model.widgets import Bench
-from pkvm_model.widgets.bench import SHARED, pack
 from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walker import SHARED, pack
 from pkvm_model.widgets.widget import MIME
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 

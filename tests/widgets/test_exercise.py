@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.error import UsageError
@@ -86,7 +87,8 @@ def test_the_card_names_the_wrong_one_of_several_choices(copy: Path) -> None:
 
 
 def test_a_requested_solution_is_recorded_and_stays(copy: Path) -> None:
-    assert check(PREDICT.id, 'answer = "0"').answer({"show": True})["solution"]["explained"] == PREDICT.explanation
+    shown: Any = check(PREDICT.id, 'answer = "0"').answer({"show": True})
+    assert shown["solution"]["explained"] == PREDICT.explanation
     assert progress.read(copy)[PREDICT.id].shown
     assert json.loads(check(PREDICT.id, 'answer = "0"').packed)["solution"] is not None
 

@@ -10,14 +10,15 @@ import pytest
 
 from pkvm_model.__main__ import main
 from pkvm_model.explore.check import Always
+from pkvm_model.graphs.contract import StepQuestion
 from pkvm_model.lesson import find, schedule
 from pkvm_model.model.revisions import MERGED, PRE, V1
 from pkvm_model.model.state import State, Vm
 from pkvm_model.model.trace import parse, replay
-from pkvm_model.widgets.bench import MOST_BYTES
 from pkvm_model.widgets.finder import Finder
 from pkvm_model.widgets.finder_session import FinderPlace
 from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walker import MOST_BYTES
 
 R7_BY_HAND = [0, *[1] * 14, 0]
 
@@ -121,17 +122,18 @@ def test_several_races_share_a_table_of_whether_they_go_wrong() -> None:
 
 def test_a_search_proceeds_in_slices_and_its_run_opens_on_a_bench() -> None:
     finder, case = find("any", revisions=V1), ["any", "v1", "I0b"]
-    first = finder.answer({"case": case, "go": True})
-    assert finder.answer({"case": case, "go": False}) == first
+    answer: Any = finder.answer
+    first = answer({"case": case, "go": True})
+    assert answer({"case": case, "go": False}) == first
     assert (first["more"], first["verdict"], first["lines"]) == (True, "incomplete", None)
-    while (answer := finder.answer({"case": case, "go": True}))["more"]:
-        assert answer["lines"] is None
-    assert answer == finder.answer({"case": case, "go": False})
-    graph = json.loads(finder.answer({"case": case, "run": answer["lines"], "bench": True})["packed"])
+    while (found := answer({"case": case, "go": True}))["more"]:
+        assert found["lines"] is None
+    assert found == answer({"case": case, "go": False})
+    graph = json.loads(answer({"case": case, "run": found["lines"], "bench": True})["packed"])
     assert [name for name, _ in graph["properties"]][:2] == ["I0a", "I0b"]
-    finder.place = FinderPlace(tuple(case), ("/".join(case),), tuple(answer["lines"])).text
+    finder.place = FinderPlace(tuple(case), ("/".join(case),), tuple(found["lines"])).text
     finder.goto(str(finder.found.trace))
-    assert (finder.at, finder.digest) == (len(answer["lines"]), finder.found.trace.digest)
+    assert (finder.at, finder.digest) == (len(found["lines"]), finder.found.trace.digest)
 
 
 def test_a_bench_asks_for_unknown_steps() -> None:
@@ -141,8 +143,8 @@ def test_a_bench_asks_for_unknown_steps() -> None:
     shipped = len(bench.states)
     assert (bench.follow(str(finder._session.case.get_answer("wrong").trace)), len(bench.states)) == ("", shipped)
     at, far = next((at, edge) for at, out in bench.edges.items() for edge in out if edge["to"] is None)
-    step = {"from": at, "cpu": far["cpu"], "line": far["line"]}
-    answer = finder.answer({"case": list(finder.chosen), "run": [], "step": step})
+    step: StepQuestion = {"from": at, "cpu": far["cpu"], "line": far["line"]}
+    answer: Any = finder.answer({"case": list(finder.chosen), "run": [], "step": step})
     assert set(answer["states"]) == {str(answer["to"])}
 
 

@@ -18,7 +18,7 @@ from pkvm_model.widgets.widget import MIME
 
 def lines(widget: Map, *labels: str) -> str:
     """The trace lines of these calls, one after the other, from where a widget stands."""
-    walk = widget._here()
+    walk = widget._walked()
     for label in labels:
         walk.go(next(edge for edge in walk.edges[walk.here] if edge["label"] == label))
     return walk.trace
@@ -68,9 +68,9 @@ def test_the_words_mark_steps_of_one_kernel_only() -> None:
 def test_the_words_of_a_large_map_cover_states_near_the_path() -> None:
     shown = state_graph(TWO_PHASES)
     assert len(shown.graph["drawing"]["boxes"]) > MOST_BOXES
-    near = choose_boxes(shown._here())
+    near = choose_boxes(shown._walked())
     shown.goto(lines(shown, "start", "unshare", "unshare"))
-    further = choose_boxes(shown._here())
+    further = choose_boxes(shown._walked())
     assert (0 in near, shown.state["box"] in near) == (True, False)
     assert {0, shown.state["box"]} < set(further)
     assert len(further) < MOST_BOXES

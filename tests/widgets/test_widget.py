@@ -37,12 +37,14 @@ def plain() -> Plain:
 
 
 def test_an_answer_carries_the_id_of_its_question(plain: Plain) -> None:
-    plain._hear(plain, {"id": "7", "ask": "why"}, [])
+    message: Any = {"id": "7", "ask": "why"}
+    plain._hear(plain, message, [])
     assert plain.sent == [{"id": "7", "answer": {"asked": "why"}}]
 
 
 def test_an_exception_becomes_an_error_in_words(plain: Plain) -> None:
-    plain._hear(plain, {"id": "7", "ask": "break"}, [])
+    message: Any = {"id": "7", "ask": "break"}
+    plain._hear(plain, message, [])
     assert plain.sent == [{"id": "7", "error": "Python could not work this out (ValueError: it broke)."}]
 
 

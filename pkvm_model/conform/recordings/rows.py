@@ -10,7 +10,7 @@ from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
 
-from ...schema import BOOL, NULL, Schema, SchemaError, either, list_of, number, one_of, record, text
+from ...schema import BOOL, JSON, NULL, Schema, SchemaError, either, list_of, number, one_of, record, text
 from ..lines import Duplicate, open_file, reject_duplicates
 from .kernels import KERNELS, RECORDINGS, release_of
 
@@ -85,7 +85,7 @@ def read_lines(path: Path) -> Iterator[str]:
         raise RecordingError(f"{path}: {error.strerror}; the recordings that come with the course: {shipped}") from None
 
 
-def parse_row(line: str) -> dict[str, Any]:
+def parse_row(line: str) -> JSON:
     """Return a line as an object with the fields of a row. Raise RecordingError if it is anything else."""
     try:
         value = json.loads(line, object_pairs_hook=reject_duplicates)

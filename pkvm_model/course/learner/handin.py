@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, NoReturn
 from ...practice import progress
 from ...practice.exercises import FOLDER
 from ...practice.progress import TEXT, ExerciseRecord, describe_records, to_json, write_atomically
-from ...schema import Schema, number
+from ...schema import JSON, Schema, number
 from ...text import count
 from ..errors import CourseError
 from . import show_progress
@@ -141,7 +141,7 @@ def load(path: Path) -> Any:
                       parse_constant=refuse_constant)
 
 
-def refuse_double_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_double_names(pairs: list[tuple[str, Any]]) -> JSON:
     """Return the pairs of a JSON object. Raises ValueError if a name is in it twice."""
     if len(dict(pairs)) != len(pairs):
         raise ValueError("a name is in it twice")
@@ -187,7 +187,7 @@ def is_name(text: str) -> bool:
 
 def to_text(hand_in: HandIn) -> str:
     """Return the file's text. Raises ValueError for what `read` would refuse."""
-    whole: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": hand_in.name, "course": hand_in.course,
+    whole: JSON = {"format": FORMAT, "version": VERSION, "name": hand_in.name, "course": hand_in.course,
                              "exercises": to_json(hand_in.exercises)}
     whole["digest"] = digest(whole)
     from_json(whole)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbconvert import HTMLExporter
@@ -15,7 +14,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
 from ...widgets.front_end import bundle, list_kinds
-from ...widgets.widget import MIME
+from ...widgets.widget import MIME, MimeBundle
 from ..errors import CourseError
 from .chapters import NOTEBOOKS
 
@@ -89,7 +88,7 @@ def read_notebook(path: Path) -> NotebookNode:
         raise CourseError(f"{path} cannot be read as a notebook ({error}).") from error
 
 
-def embed_widget(data: dict[str, Any]) -> str:
+def embed_widget(data: MimeBundle) -> str:
     """Put a stored widget behind its static form, and return its kind; '' if the output has no widget."""
     stored = data.pop(MIME, None)
     if stored is None:

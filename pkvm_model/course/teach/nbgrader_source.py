@@ -12,6 +12,7 @@ from typing import Any
 
 from ...practice.exercises import Exercise, load_exercises
 from ...practice.notebook import MAGIC, make_code_cell, make_notebook
+from ...schema import JSON
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 TEST = """\
@@ -46,7 +47,7 @@ def write(folder: Path) -> dict[str, list[Exercise]]:
 def make_source(exercise: Exercise) -> bytes:
     """Return an exercise as nbgrader's source notebook: with its solution, and the cell that is worth points."""
     text = make_notebook(exercise, f"{exercise.stub}\n{BEGIN}\n{exercise.solution}\n{END}")
-    source: dict[str, Any] = json.loads(text)
+    source: JSON = json.loads(text)
     title, _, _, answer = cells = source["cells"]
     title["source"] = format_heading(exercise).splitlines(keepends=True)
     answer["metadata"] = make_metadata(exercise, "answer", solution=True)
@@ -63,7 +64,7 @@ def format_heading(exercise: Exercise) -> str:
             "it, read what it says.")
 
 
-def make_metadata(exercise: Exercise, cell: str, **kind: Any) -> dict[str, Any]:
+def make_metadata(exercise: Exercise, cell: str, **kind: Any) -> JSON:
     """Return what nbgrader needs to know of a cell."""
     usual = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3}
     return {"nbgrader": usual | {"grade_id": f"{cell}-{exercise.id}", **kind}}
