@@ -39,6 +39,7 @@ class RunFields(TypedDict):
 
     trace: NotRequired[str]
     along: NotRequired[SequenceValue]
+    details: NotRequired[str]
 
 
 def check_prediction(answer: SubmittedAnswer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
