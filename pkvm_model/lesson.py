@@ -4,6 +4,10 @@ Import from three places and no others: `pkvm_model.lesson` for what a notebook 
 kernels and what an answer is written with, and `pkvm_model.scenes.CHAPTER` for a chapter's scenes. Their names stay,
 wherever the modules behind them move.
 
+The explorer is asked about properties: `Always`, `Sometimes`, `Stuck`, and what is always possible. `HOME` asks
+whether an honest host that takes over can still bring everything home, from every state. `can_always_reach(name, says,
+reached)` asks the same about a good end of your own: `reached` is called with a state.
+
 In the notebook of an exercise, `%load_ext pkvm_model.lesson` has every cell that begins with `%%answer ID` checked when
 it runs.
 """
@@ -18,7 +22,7 @@ from .conform.recordings import call_numbers, call_with, load, replay_all
 from .explore.catalogue import find_scenario, list_explorable
 from .explore.check import Always, Limits, Property, Sometimes, Stuck, explore
 from .explore.fixes import judge_fix
-from .explore.homecoming import HOME
+from .explore.homecoming import HOME, can_always_reach
 from .explore.machines import AnyHost, Scripts, every_call
 from .explore.mutants import compare, flush_late, mutate, refuse_leftovers
 from .explore.properties import INVARIANTS
@@ -58,11 +62,11 @@ from .widgets.walker import fit_and_pack, fit_graph
 
 __all__ = [
     "APART", "HOME", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts",
-    "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "claim", "compare", "counted",
-    "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged", "lifecycle", "lines",
-    "load", "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play", "play_out", "progress",
-    "quiz", "recorded", "refuse_leftovers", "repairs", "replay", "replay_all", "scene", "schedule", "sequence",
-    "side_by_side", "source", "state_graph", "without"]
+    "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "can_always_reach", "claim",
+    "compare", "counted", "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged",
+    "lifecycle", "lines", "load", "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play",
+    "play_out", "progress", "quiz", "recorded", "refuse_leftovers", "repairs", "replay", "replay_all", "scene",
+    "schedule", "sequence", "side_by_side", "source", "state_graph", "without"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.lesson import bench, source
+from pkvm_model.explore.check import HOLDS, VIOLATED
+from pkvm_model.kernel import MERGED, V1, Cpu, State
+from pkvm_model.lesson import HOME, Scripts, bench, can_always_reach, explore, find, source
 from pkvm_model.scenes.start_here import COLD_OPEN
 
 ROOT = Path(__file__).parents[1]
@@ -42,3 +44,28 @@ def test_what_is_shown_as_source_is_what_runs() -> None:
 
 def test_a_bench_stands_at_the_start_of_its_scene() -> None:
     assert "before the first step. VM 0x1000 is alive and idle" in bench(COLD_OPEN).describe()
+
+
+def is_nothing_loaded(state: State) -> bool:
+    """Return True if no CPU has a vCPU loaded."""
+    return not any(cpu.loaded for _, cpu in state.all(Cpu))
+
+
+EMPTY_CPUS = can_always_reach("empty", "An honest host can still empty every CPU.", is_nothing_loaded)
+TEN_CPUS = can_always_reach("ten", "An honest host can still use ten CPUs.", lambda _: False)
+
+
+def test_a_learner_explores_a_good_end_of_their_own() -> None:
+    report = explore(Scripts(COLD_OPEN), (EMPTY_CPUS, TEN_CPUS, HOME))
+    assert [answer.verdict for answer in report.answers] == [HOLDS, VIOLATED, VIOLATED]
+    assert [answer.reason for answer in report.answers][1:] == [
+        "whatever an honest host does now, ten is out of reach",
+        "whatever an honest host does now, page g0 stays counted as lent to a guest"]
+
+
+def test_a_learner_finds_runs_that_lose_a_good_end_of_their_own() -> None:
+    finder = find("R15", revisions=[V1, MERGED], questions=[EMPTY_CPUS, TEN_CPUS, HOME])
+    rows = {line.split()[0]: line for line in finder.describe().splitlines()[2:]}
+    assert rows["empty"].split()[-2:] == ["holds", "holds"]
+    assert rows["ten"].count("violated after 0 steps") == 2
+    assert re.split(r"  +", rows["way-home"])[-2:] == ["holds", "violated after 1 step"]

@@ -7,21 +7,26 @@ import sys
 import time
 from typing import NamedTuple
 
-from ..explore.check import EMPTY, HOLDS, INCOMPLETE, VIOLATED, Limits
-from ..explore.invariants import ANY, HONEST, HOSTS, check_invariants
+from ..explore.catalogue import find_scenario
+from ..explore.check import EMPTY, HOLDS, INCOMPLETE, VIOLATED, AlwaysPossible, Answer, Limits, Report, Stuck, explore
+from ..explore.inquiry import choose_answer
+from ..explore.invariants import ANY, HONEST, HOSTS, InvariantResult, check_invariants, list_invariants
 from ..explore.mutants import MUTANTS, mutate
 from ..explore.outcomes import BUG, EL2_PANIC, ENOUGH, ERR, NOT_EXPLORED, NOT_THERE, OK, find_outcome
-from ..explore.properties import INVARIANTS
+from ..explore.questions import STUCK, WRONG, Question, ask, ask_if_wrong
 from ..explore.races import RACES
-from ..explore.scenario import Scenario
+from ..explore.scenario import HOST_WARN, Scenario
 from ..explore.traces import trace
 from ..model.revisions import REVISIONS, Revision
+from ..scenes import SCENES
 
 EPILOG = ("Exit status: 0 it holds or an example was found, 1 it is violated, empty or never reached, 2 the command is "
           "wrong, 3 the search is incomplete. docs/explorer.md describes questions and answers.")
 STATUS = {HOLDS: 0, "example": 0, VIOLATED: 1, EMPTY: 1, "never": 1, INCOMPLETE: 3}
 HARMLESS = (OK, ERR)
 """The outcomes of a race in which nothing is lost or logged."""
+LOST, WAITS = "LOST", "WAITS"
+"""The outcomes of questions: something can never come home again; a script waits for ever."""
 
 
 class ExploreResult(NamedTuple):
@@ -30,6 +35,7 @@ class ExploreResult(NamedTuple):
     name: str
     revision: str
     mutant: str | None
+    question: str | None
     property: str
     verdict: str
     outcome: str
@@ -41,11 +47,15 @@ class ExploreResult(NamedTuple):
     complete: bool
     trace: str | None
     reason: str
+    explained: str = ""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    command.add_argument("name", metavar="NAME", nargs="?", help="a race (R7) or an invariant (I3); --list names them")
+    command.add_argument("name", metavar="NAME", nargs="?",
+                         help="a race (R7), a scene, a host, or an invariant (I3, way-home); --list names them")
+    command.add_argument("--ask", metavar="QUESTION",
+                         help="ask this about a race, a scene or a host: wrong, stuck, or an invariant")
     command.add_argument("--list", action="store_true", help="list what can be explored")
     command.add_argument("--revision", choices=list(REVISIONS), default="v1", metavar="REVISION",
                          help="the kernel, by default v1: " + ", ".join(REVISIONS))
@@ -73,22 +83,36 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def list_names() -> list[str]:
-    """List everything that can be explored, and the mutants."""
+    """List everything that can be explored, the questions about it, and the mutants."""
+    invariants = {invariant.name: invariant.says for invariant in list_invariants(HONEST)}
+    races = [(race.name, question) for race in RACES.values() if race.scripts for question in race.questions]
+    own = [(name, question) for name, question in races if question.name not in {*invariants, WRONG, STUCK}]
     return [*(f"{name:5} {race.title}" for name, race in RACES.items()),
-            *(f"{invariant.name:5} {invariant.says}" for invariant in INVARIANTS),
+            *(f"{name} {bench.title}" for name, bench in SCENES.items() if not bench.free),
+            *(f"{host.name} --ask: {host.title}" for host in HOSTS.values()),
+            *(f"{name:5} {says}" for name, says in invariants.items()),
+            *(f"--ask {question.name}: {question.says}" for question in (ask_if_wrong(), ask(Stuck()))),
+            *(f"{name:5} --ask {question.name}: {question.says}" for name, question in own),
             *(f"{name:5} --mutant: {mutant.says}" for name, mutant in MUTANTS.items())]
 
 
 def explore_named(arguments: argparse.Namespace) -> ExploreResult:
-    """Explore a race or an invariant. Raise KeyError or ValueError for a wrong name, guard or mutant."""
+    """Explore what was named. Raise KeyError or ValueError for a wrong name, question, kernel, guard or mutant."""
     if not arguments.name:
         raise ValueError("say what to explore; --list names it")
     kernel = choose_kernel(arguments)
-    if arguments.name in RACES:
-        return explore_race(RACES[arguments.name], kernel, arguments)
-    if arguments.name not in [invariant.name for invariant in INVARIANTS]:
-        raise KeyError(f"there is no {arguments.name!r} to explore; see --list")
-    return explore_invariant(arguments.name, kernel, arguments)
+    name, known = arguments.name, {*RACES, *SCENES, *HOSTS}
+    if name in [invariant.name for invariant in list_invariants(HONEST)]:
+        if arguments.ask:
+            raise ValueError(f"{name} is a question itself; leave out --ask, or say what to ask it about")
+        return explore_invariant(name, kernel, arguments)
+    if name not in known:
+        raise KeyError(f"there is no {name!r} to explore; see --list")
+    if arguments.ask:
+        return explore_question(HOSTS.get(name) or find_scenario(name), kernel, arguments)
+    if name in HOSTS:
+        raise ValueError(f"say what to ask about the host {name}: --ask wrong, or another question; see --list")
+    return explore_race(RACES.get(name) or find_scenario(name), kernel, arguments)
 
 
 def choose_kernel(arguments: argparse.Namespace) -> Revision:
@@ -105,32 +129,67 @@ def explore_race(race: Scenario, kernel: Revision, arguments: argparse.Namespace
     explored = outcome.kind not in (NOT_THERE, NOT_EXPLORED)
     verdict = (VIOLATED if explored and outcome.kind not in HARMLESS else HOLDS if explored and outcome.complete
                else EMPTY if outcome.kind == NOT_THERE else INCOMPLETE)
-    return ExploreResult(race.name, kernel.name, arguments.mutant, f"{race.title} Nothing is lost, logged or ended.",
-                         verdict, outcome.kind, explored, outcome.states, outcome.transitions, outcome.depth,
-                         time.monotonic() - start, outcome.complete, str(outcome.trace) if outcome.trace else None,
-                         outcome.reason)
+    says = f"{race.title.rstrip('.')}. Nothing is lost, logged or ended."
+    return ExploreResult(race.name, kernel.name, arguments.mutant, None, says, verdict, outcome.kind, explored,
+                         outcome.states, outcome.transitions, outcome.depth, time.monotonic() - start, outcome.complete,
+                         str(outcome.trace) if outcome.trace else None, outcome.reason)
 
 
 def explore_invariant(name: str, kernel: Revision, arguments: argparse.Namespace) -> ExploreResult:
     """Explore an invariant; one search checks all of them, so that no other violation hides it."""
     host = HOSTS[arguments.host]
-    if not host.runs_on(kernel) or (name == INVARIANTS[-1].name and host.name != HONEST):
+    if not host.runs_on(kernel) or name not in [invariant.name for invariant in list_invariants(host.name)]:
         raise ValueError(f"{name} is not checked for {kernel.name} with the host {host.name}; try --host honest")
     result = next(result for result in check_invariants(kernel, host.name, Limits(arguments.states, arguments.seconds))
                   if result.invariant.name == name)
-    report, answer = result.report, result.answer
-    kind = OK if answer.run is None else EL2_PANIC if name == "I0a" else BUG
-    return ExploreResult(name, kernel.name, arguments.mutant, result.invariant.says, answer.verdict, kind,
-                         answer.premise, report.states, report.transitions, report.depth, report.seconds,
-                         report.complete, None if answer.run is None else str(trace(host.machine(kernel), answer.run)),
-                         answer.reason)
+    asked = Question(name, "", result.invariant.says, ())
+    found = describe_answer(host, kernel, asked, result.answer, result.report, arguments)
+    as_it_was = not arguments.mutant and not arguments.without
+    return found._replace(name=name, question=None, explained=explain(result) if as_it_was else "")
+
+
+def explain(result: InvariantResult) -> str:
+    """Return which race explains a violation, and whether it is by design, or ''."""
+    return f"{result.race}, by design" if result.race and result.by_design else result.race
+
+
+def explore_question(scenario: Scenario, kernel: Revision, arguments: argparse.Namespace) -> ExploreResult:
+    """Ask one question about a race, a scene or a host."""
+    question = scenario.question(arguments.ask)
+    if not scenario.runs_on(kernel):
+        others = [name for name, revision in REVISIONS.items() if scenario.runs_on(revision)]
+        raise ValueError(f"{kernel.name} has no {scenario.missing_call(kernel)}, so {scenario.name} cannot run there; "
+                         f"try --revision {' or '.join(others)}")
+    report = explore(scenario.machine(kernel), question.properties, Limits(arguments.states, arguments.seconds))
+    return describe_answer(scenario, kernel, question, choose_answer(report.answers), report, arguments)
+
+
+def describe_answer(scenario: Scenario, kernel: Revision, question: Question, answer: Answer, report: Report,
+                    arguments: argparse.Namespace) -> ExploreResult:
+    """Return the answer to a question about a scenario."""
+    run = None if answer.run is None else str(trace(scenario.machine(kernel), answer.run))
+    return ExploreResult(scenario.name, kernel.name, arguments.mutant, question.name, question.says, answer.verdict,
+                         name_outcome(answer), answer.premise, report.states, report.transitions, report.depth,
+                         report.seconds, report.complete, run, answer.reason)
+
+
+def name_outcome(answer: Answer) -> str:
+    """Return what kind of thing an answer shows; OK if it shows nothing bad."""
+    if answer.verdict != VIOLATED:
+        return OK
+    if isinstance(answer.prop, AlwaysPossible | Stuck):
+        return LOST if isinstance(answer.prop, AlwaysPossible) else WAITS
+    return {"I0a": EL2_PANIC, HOST_WARN: HOST_WARN}.get(answer.prop.name, BUG)
 
 
 def describe(result: ExploreResult) -> list[str]:
     """Describe the answer in lines: the question, the outcome, the size of the search, the shortest run."""
     looked = f"{result.states:,} states, {result.transitions:,} transitions, {result.seconds:.2f} s"
+    unfinished = "; the search is incomplete" if result.verdict == INCOMPLETE else "; that is enough"
     mutant = f" with {result.mutant}" if result.mutant else ""
-    lines = [f"{result.name} in {result.revision}{mutant}: {result.property}",
-             f"{result.verdict}, {result.outcome}{': ' if result.reason else ''}{result.reason}",
-             looked + ("" if result.complete else "; the search is incomplete")]
+    asked = f"{result.name}, {result.question}," if result.question else result.name
+    explained = f" (race {result.explained})" if result.explained else ""
+    lines = [f"{asked} in {result.revision}{mutant}: {result.property}",
+             f"{result.verdict}, {result.outcome}{': ' if result.reason else ''}{result.reason}{explained}",
+             looked + ("" if result.complete else unfinished)]
     return [*lines, *([result.trace] if result.trace else [])]

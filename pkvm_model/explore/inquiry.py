@@ -32,9 +32,9 @@ WORDS = {
     (SOMETIMES, EXAMPLE): "Yes: it takes {after}, and no run is shorter.",
     (SOMETIMES, NEVER): "Never: no order of the steps leads there.",
     (SOMETIMES, INCOMPLETE): "Not known yet: no run of at most {after} leads there.",
-    (POSSIBLE, VIOLATED): "No: after {after} it is out of reach, and no run is shorter.",
-    (POSSIBLE, HOLDS): "Yes: it can be reached from every state, in whatever order the steps are made.",
-    (POSSIBLE, INCOMPLETE): "Not known yet: it can be reached from every state within {after}.",
+    (POSSIBLE, VIOLATED): "No: after {after} it is lost, and no run is shorter.",
+    (POSSIBLE, HOLDS): "Yes: from every state, an honest host that takes over can still do it.",
+    (POSSIBLE, INCOMPLETE): "Not known yet: an honest host can still do it after any run of at most {after}.",
     (STUCK, VIOLATED): "Yes: after {after} a script waits for ever, and no run is shorter.",
     (STUCK, HOLDS): "No: whatever the order, every script comes to its end.",
     (STUCK, INCOMPLETE): "Not known yet: within {after} no script waits for ever.",
@@ -108,8 +108,7 @@ class Inquiry:
 
     def reply(self, question: Question) -> Reply:
         """Return what is known by now."""
-        answers = [self.exploration.answer(prop) for prop in question.properties]
-        answer = min(answers, key=lambda answer: (rank(answer), len(answer.run or ())))
+        answer = choose_answer([self.exploration.answer(prop) for prop in question.properties])
         search = self.exploration.search
         verdict, run, waiting = answer.verdict, answer.run, search.waiting
         after = count(len(search.levels) - 1 if run is None else len(run), "step")
@@ -125,6 +124,11 @@ class Inquiry:
         if isinstance(self.machine, Scripts):
             return self.machine.scene
         return make_scene(self.machine, [parse_line(text, number) for number, text in enumerate(lines, 1)])
+
+
+def choose_answer(answers: Iterable[Answer]) -> Answer:
+    """Return the answer that counts among those to one question: a shortest run, then what is undecided."""
+    return min(answers, key=lambda answer: (rank(answer), len(answer.run or ())))
 
 
 def rank(answer: Answer) -> int:

@@ -84,7 +84,7 @@ class Scenario:
     def usual_questions(self) -> Iterator[Question]:
         """Yield what is asked about all orders of scripts: can it go wrong, its own properties, invariants, waiting."""
         yield ask_if_wrong(self.warning, *self.always)
-        properties: tuple[Property, ...] = (*self.always, *self.goals, *MOMENTS, HOME, Stuck())
+        properties: tuple[Property, ...] = (*self.always, *self.goals, *MOMENTS, HOME, HOME_BUT_FOR_LEFT, Stuck())
         yield from map(ask, properties)
 
     def question(self, name: str) -> Question:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from ..explore.check import EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED, Answer, Report
+from ..explore.check import EMPTY, EXAMPLE, HOLDS, INCOMPLETE, NEVER, VIOLATED, AlwaysPossible, Answer, Report
 from ..explore.invariants import InvariantResult
 from ..text import capitalise, count
 
@@ -12,6 +12,8 @@ TRUE = (HOLDS, EXAMPLE)
 """The verdicts that make a sentence true unless the author expects another one."""
 WORDS = {HOLDS: "holds", EXAMPLE: "happens", VIOLATED: "broken, as said", EMPTY: "nothing to check",
          NEVER: "never happens"}
+POSSIBLE_WORDS = {HOLDS: "always possible", VIOLATED: "not always possible, as said"}
+"""The words for a good end that an honest host can, or cannot, reach from every state."""
 LOOKS = {HOLDS: ("✓", "1.6px solid", "50%"), EXAMPLE: ("✓", "1.6px solid", "50%"), NEVER: ("✓", "1.6px solid", "50%"),
          VIOLATED: ("✗", "2.5px solid", "0"), EMPTY: ("–", "1.6px dotted", "50%")}
 """Sign, border and corners: the signs of the properties, drawn with what an untrusted notebook keeps."""
@@ -23,15 +25,24 @@ class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it rep
 
 @dataclass(frozen=True)
 class Claim:
-    """A true sentence, with the verdict that shows it and how far it was checked ('' if it is a single fact)."""
+    """A true sentence, with the verdict that shows it and how far it was checked ('' if it is a single fact).
+
+    `about_ends` is true if it says what is always possible.
+    """
 
     sentence: str
     verdict: str = HOLDS
     how: str = ""
+    about_ends: bool = False
+
+    @property
+    def word(self) -> str:
+        """The verdict in words."""
+        return POSSIBLE_WORDS[self.verdict] if self.about_ends else WORDS[self.verdict]
 
     def __repr__(self) -> str:
         how = f" ({self.how})" if self.how else ""
-        return f"{WORDS[self.verdict]}{how}: {self.sentence}"
+        return f"{self.word}{how}: {self.sentence}"
 
     def _repr_html_(self) -> str:
         sign, border, corners = LOOKS[self.verdict]
@@ -39,7 +50,7 @@ class Claim:
                 f"border:{border} currentColor;border-radius:{corners};box-sizing:border-box")
         how = f"<br>{escape(f'{capitalise(self.how)}.')}" if self.how else ""
         frame = f"border:{border} currentColor;padding:5px 10px 5px 38px;max-width:60rem"
-        return (f'<p style="{frame}"><span style="{mark}">{sign}</span><b>{WORDS[self.verdict]}</b> · '
+        return (f'<p style="{frame}"><span style="{mark}">{sign}</span><b>{self.word}</b> · '
                 f"{escape(self.sentence)}{how}</p>")
 
 
@@ -59,7 +70,8 @@ def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
         if answer.verdict not in expected:
             why = f"the explorer says {answer.verdict}: {describe_coverage(answer, report)}"
             raise ClaimBroken(f"not true of the model: {sentence} ({why})")
-    return Claim(sentence, answers[0].verdict, "; ".join(describe_coverage(answer, report) for answer in answers))
+    how = "; ".join(describe_coverage(answer, report) for answer in answers)
+    return Claim(sentence, answers[0].verdict, how, all(isinstance(answer.prop, AlwaysPossible) for answer in answers))
 
 
 def read_answers(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
@@ -86,6 +98,8 @@ def describe_coverage(answer: Answer, report: Report | None) -> str:
     if answer.run is not None:
         steps = f"a run of {count(len(answer.run), 'step')} shows it"
         return f"{steps}{f', among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
+    if isinstance(answer.prop, AlwaysPossible):
+        return f"checked in all {states}: wherever an honest host can take over, it gets there"
     if answer.verdict == EMPTY:
         return f"none of all {states} is one that it speaks of"
     return f"checked in all {states}" + (", and its premise is reached" if answer.premise else "")

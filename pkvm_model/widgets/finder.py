@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ..graphs.contract import EdgeValue, FinderQuestion, FinderReply, StateValue
 from ..explore.inquiry import Reply
 from ..text import count
+from ..explore.questions import POSSIBLE
 from ..explore.scenario import Scenario
 from ..model.revisions import Revision
 from .cases import Case
@@ -101,8 +102,10 @@ class Scheduler(Finder):
         case = Case(subject, revision)
         if case.missing:
             raise ValueError(case.missing)
-        if not case.scripted or not subject.questions[0].broken_by:
-            raise ValueError(f"{subject.questions[0].name} of {subject.name} cannot be broken by hand; ask with find.")
+        question = subject.questions[0]
+        if not case.scripted or not question.broken_by:
+            why = ": no single step shows that something is lost for ever" if question.kind == POSSIBLE else ""
+            raise ValueError(f"{question.name} of {subject.name} cannot be broken by hand{why}; ask with find.")
         super().__init__([subject], [revision])
 
     def _outcome(self) -> str:

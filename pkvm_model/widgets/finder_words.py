@@ -5,7 +5,7 @@ from html import escape
 
 from ..explore.inquiry import Reply
 from ..text import capitalise, count
-from ..explore.questions import WRONG, Question
+from ..explore.questions import ALWAYS, POSSIBLE, SOMETIMES, WRONG, Question
 from . import bench_words
 from .bench_static import render_pages
 from .cases import Case
@@ -13,6 +13,8 @@ from .finder_session import FinderSession
 from .static import render_box, render, render_list, render_table
 
 NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Nobody has asked yet.", "not searched yet", "cannot run there"
+GROUPS = {ALWAYS: "Does it always hold?", SOMETIMES: "Can it happen?", POSSIBLE: "Is it always possible?"}
+"""What the front end asks above the questions of a kind."""
 NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is broken:"
 
 
@@ -22,9 +24,9 @@ def shorten_answer(reply: Reply) -> str:
 
 
 def describe_question(question: Question) -> str:
-    """Return the question, with the properties behind it if it asks whether anything can go wrong."""
+    """Return the question after its kind, with the properties behind it if it asks whether anything can go wrong."""
     if question.name != WRONG:
-        return question.says
+        return " ".join(filter(None, [GROUPS.get(question.kind, ""), question.says]))
     return " ".join([question.says, MEANS, *(prop.says for prop in question.properties)])
 
 

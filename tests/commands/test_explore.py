@@ -10,8 +10,9 @@ from pkvm_model.__main__ import main
 from pkvm_model.explore import races
 from pkvm_model.model.trace import parse, replay
 
-FIELDS = ["name", "revision", "mutant", "property", "verdict", "outcome", "premise", "states", "transitions", "depth",
-          "seconds", "complete", "trace", "reason"]
+FIELDS = ["name", "revision", "mutant", "question", "property", "verdict", "outcome", "premise", "states",
+          "transitions", "depth", "seconds", "complete", "trace", "reason", "explained"]
+LOST = "whatever an honest host does now, page g0 stays counted as lent to a guest"
 
 
 def explore(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
@@ -34,6 +35,24 @@ def explore(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[
     (("I9", "--host", "honest", "--revision", "merged"), 1, "violated", "BUG"),
     (("I3", "--host", "honest", "--revision", "pre"), 1, "empty", "OK"),
     (("I3", "--states", "100"), 3, "incomplete", "OK"),
+    (("cold-open",), 1, "violated", "BUG"),
+    (("way-home", "--host", "honest"), 0, "holds", "OK"),
+    (("way-home", "--host", "honest", "--revision", "merged"), 1, "violated", "LOST"),
+    (("way-home", "--host", "honest", "--states", "3"), 3, "incomplete", "OK"),
+    (("way-home-but", "--host", "any", "--revision", "merged"), 1, "violated", "LOST"),
+    (("R15", "--ask", "way-home"), 0, "holds", "OK"),
+    (("R15", "--ask", "way-home", "--revision", "merged"), 1, "violated", "LOST"),
+    (("R15", "--ask", "way-home", "--states", "1"), 3, "incomplete", "OK"),
+    (("cold-open", "--ask", "way-home"), 1, "violated", "LOST"),
+    (("cold-open", "--ask", "way-home-but"), 0, "holds", "OK"),
+    (("cold-open", "--ask", "I3"), 0, "holds", "OK"),
+    (("cold-open", "--ask", "I0b"), 1, "violated", "BUG"),
+    (("R7", "--ask", "stuck"), 0, "holds", "OK"),
+    (("R7", "--ask", "wrong", "--revision", "pre"), 1, "violated", "EL2_PANIC"),
+    (("R1", "--ask", "loaded", "--mutant", "M1"), 0, "example", "OK"),
+    (("R1", "--ask", "loaded"), 1, "never", "OK"),
+    (("honest", "--ask", "way-home-but"), 0, "holds", "OK"),
+    (("any", "--ask", "wrong"), 1, "violated", "EL2_PANIC"),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
 def test_verdict_outcome_and_status(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], status: int,
                                     verdict: str, outcome: str) -> None:
@@ -50,6 +69,31 @@ def test_the_trace_of_a_violation_replays(capsys: pytest.CaptureFixture[str]) ->
     assert again.state.end.kind == "EL2_USE_AFTER_DONATION"
 
 
+def test_an_answer_about_the_way_home_says_who_continues_and_what_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", "R15", "--ask", "way-home", "--revision", "merged"]) == 1
+    question, answer, looked, *trace = capsys.readouterr().out.splitlines()
+    assert question.startswith("R15, way-home, in merged: Whatever has happened, an honest host can still bring")
+    assert answer == f"violated, LOST: {LOST}"
+    assert looked.startswith("2 states, 1 transitions")
+    assert looked.endswith("; that is enough")
+    assert replay(parse("\n".join(trace))).differs == ""
+
+
+def test_a_violation_by_design_names_its_race(capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = explore(capsys, "way-home", "--host", "any", "--revision", "merged")
+    assert found["explained"] == "R18, by design"
+    _, found = explore(capsys, "way-home", "--host", "honest", "--revision", "merged")
+    assert (found["explained"], found["reason"]) == ("R15", LOST)
+    _, found = explore(capsys, "way-home", "--host", "honest", "--revision", "merged", "--mutant", "M1")
+    assert found["explained"] == ""
+
+
+def test_the_json_of_a_question_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = explore(capsys, "cold-open", "--ask", "I3")
+    assert (found["name"], found["question"], found["property"]) == (
+        "cold-open", "I3", "A dying VM has no vCPU loaded.")
+
+
 def test_a_search_that_was_cut_says_that_not_all_was_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", "I3", "--states", "100"]) == 3
     assert "the search is incomplete" in capsys.readouterr().out
@@ -57,8 +101,11 @@ def test_a_search_that_was_cut_says_that_not_all_was_looked_at(capsys: pytest.Ca
 
 def test_the_list_names_every_race_invariant_and_mutant(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", "--list"]) == 0
-    words = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
-    assert {*races.RACES, "I0a", "I9", "M1", "M18"} <= words
+    lines = capsys.readouterr().out.splitlines()
+    words = {line.split()[0] for line in lines}
+    assert {*races.RACES, "I0a", "I9", "way-home", "way-home-but", "any", "honest", "cold-open", "M1", "M18"} <= words
+    asked = {line.partition("--ask ")[2].partition(":")[0] for line in lines if "--ask " in line}
+    assert {"wrong", "stuck", "neighbours"} <= asked
 
 
 @pytest.mark.parametrize(("words", "says"), [
@@ -68,6 +115,14 @@ def test_the_list_names_every_race_invariant_and_mutant(capsys: pytest.CaptureFi
     (("I9",), "I9 is not checked for v1 with the host any; try --host honest"),
     (("I3", "--host", "any-protected"), "I3 is not checked for v1 with the host any-protected; try --host honest"),
     (("R7", "--revision", "pre", "--mutant", "M6"), "M6"),
+    (("way-home", "--host", "any-protected"), "way-home is not checked for v1 with the host any-protected; try --host"),
+    (("cold-open", "--ask", "I3", "--revision", "pre"),
+     "pre has no __pkvm_start_teardown_vm, so cold-open cannot run there; try --revision v1 or merged or upstream"),
+    (("R15", "--ask", "home-way"), "R15 has no question 'home-way'; it has wrong, "),
+    (("R24", "--ask", "wrong"), "R24 is told and not explored"),
+    (("I3", "--ask", "wrong"), "I3 is a question itself; leave out --ask"),
+    (("any",), "say what to ask about the host any: --ask wrong, or another question; see --list"),
+    (("any-protected", "--ask", "wrong"), "v1 has no __pkvm_host_donate_guest, so any-protected cannot run there; try"),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
 def test_what_cannot_be_explored_is_said_in_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...],
                                                      says: str) -> None:

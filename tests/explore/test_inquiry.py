@@ -10,7 +10,7 @@ from pkvm_model.explore.check import HOLDS, INCOMPLETE, VIOLATED, Always, Limits
 from pkvm_model.explore.inquiry import COUNT, WORDS, Inquiry
 from pkvm_model.explore.machines import AnyHost, Scripts, every_call
 from pkvm_model.explore.outcomes import ERR, NOT_THERE, OK, find_outcome
-from pkvm_model.explore.questions import ALWAYS, SOMETIMES, STUCK, WRONG, ask
+from pkvm_model.explore.questions import ALWAYS, POSSIBLE, SOMETIMES, STUCK, WRONG, ask
 from pkvm_model.explore.races import RACES
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.contract import AnyGraph
@@ -131,8 +131,31 @@ def test_a_property_of_the_learner_is_asked_like_any_other() -> None:
     assert inquiry.advance(scenario.question("few")).words.startswith("Violated: it is broken after 0 steps")
 
 
+@pytest.mark.parametrize(("revision", "words"), [
+    (MERGED, "No: after 1 step it is lost, and no run is shorter. Whatever an honest host does now, page g0 stays "
+             "counted as lent to a guest. 2 states found, 1 of them not looked at."),
+    (V1, "Yes: from every state, an honest host that takes over can still do it. 25 states looked at: all that there "
+         "are.")])
+def test_the_way_home_is_answered_with_who_continues_and_what_is_lost(revision: Revision, words: str) -> None:
+    scenario = find_scenario("R15").asking("way-home")
+    inquiry = Inquiry(scenario.machine(revision), scenario.questions)
+    assert inquiry.advance(scenario.questions[0], seconds=60).words == words
+
+
+def test_a_search_for_the_way_home_says_how_far_it_is() -> None:
+    scenario = find_scenario("any").asking("way-home-but")
+    inquiry, question = Inquiry(scenario.machine(UPSTREAM), scenario.questions), scenario.questions[0]
+    found = inquiry.advance(question, seconds=0)
+    assert (found.verdict, found.steps, inquiry.has_more(question)) == (INCOMPLETE, None, True)
+    assert re.match(r"Not known yet: an honest host can still do it after any run of at most \d+ steps?\. ",
+                    found.words)
+    while len(inquiry.exploration.search.levels) < 4:
+        inquiry.exploration.advance(1)
+    assert inquiry.reply(question).says.endswith("at most 3 steps.")
+
+
 def test_each_kind_of_question_has_words_for_each_of_its_verdicts() -> None:
-    kinds = {WRONG: 3, ALWAYS: 4, SOMETIMES: 3, STUCK: 3}
+    kinds = {WRONG: 3, ALWAYS: 4, SOMETIMES: 3, POSSIBLE: 3, STUCK: 3}
     assert {kind: sum(one == kind for one, _ in WORDS) for kind in kinds} == kinds
     assert max(len(sentence.split()) for sentence in WORDS.values()) <= 20
 

@@ -3,10 +3,12 @@
 import pytest
 
 from pkvm_model.explore import check, invariants, outcomes
+from pkvm_model.explore.catalogue import find_scenario
 from pkvm_model.explore.check import Always, Limits, Report, Sometimes, explore
+from pkvm_model.explore.homecoming import HOME
 from pkvm_model.explore.machines import Scripts
 from pkvm_model.explore.properties import INVARIANTS
-from pkvm_model.model.revisions import V1
+from pkvm_model.model.revisions import MERGED, V1
 from pkvm_model.model.state import Vm
 from pkvm_model.scenes.scene import Scene
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -65,6 +67,19 @@ def test_a_goal_shows_the_length_of_its_run_or_the_number_of_states_without_it()
     assert f"checked in all {never.states} states" in repr(claim("It never does.", never, verdict=check.NEVER))
     with pytest.raises(ClaimBroken, match="the explorer says never"):
         claim("It can.", never)
+
+
+def test_what_is_always_possible_says_who_gets_there_or_what_is_lost() -> None:
+    race = find_scenario("R15")
+    shown = claim("Everything can come home.", explore(race.machine(V1), (HOME,)))
+    assert repr(shown) == ("always possible (checked in all 25 states: wherever an honest host can take over, it gets "
+                           "there): Everything can come home.")
+    lost = explore(race.machine(MERGED), (HOME,))
+    assert repr(claim("A page is lost.", lost, verdict=check.VIOLATED)) == (
+        "not always possible, as said (a run of 1 step shows it, among 2 states: whatever an honest host does now, "
+        "page g0 stays counted as lent to a guest): A page is lost.")
+    with pytest.raises(ClaimBroken, match="the explorer says violated: a run of 1 step shows it"):
+        claim("Everything can come home.", lost)
 
 
 def test_a_search_that_was_stopped_proves_nothing() -> None:

@@ -1,6 +1,7 @@
 """The race finder without a screen: what it ships, what it answers, where it stands, and what Python reads back."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pkvm_model.__main__ import main
 from pkvm_model.explore.check import Always
 from pkvm_model.graphs.contract import StepQuestion
 from pkvm_model.lesson import find, schedule
-from pkvm_model.model.revisions import MERGED, PRE, V1
+from pkvm_model.model.revisions import MERGED, PRE, UPSTREAM, V1
 from pkvm_model.model.state import State, Vm
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.widgets.finder import Finder
@@ -99,7 +100,7 @@ def test_python_reads_the_answer_and_its_run(r7: Finder) -> None:
 
 def test_the_words_are_a_sentence_and_a_table_of_answers(r7: Finder) -> None:
     lines = asked(r7, "R7", "merged", "I8").describe().splitlines()
-    assert lines[0].startswith("Finalise while a call holds the VM (merged). What a guest keeps to itself")
+    assert lines[0].startswith("Finalise while a call holds the VM (merged). Does it always hold? What a guest keeps")
     assert "Empty: no state is one that it speaks of" in lines[0]
     wrong = next(line for line in lines if line.startswith("wrong"))
     assert "violated after 16 steps" in wrong
@@ -111,6 +112,39 @@ def test_the_sentence_explains_what_going_wrong_means(r7: Finder) -> None:
     assert r7.describe().splitlines()[0] == (
         "Finalise while a call holds the VM (v1). Can this go wrong? It does where one of these is broken: EL2 never "
         "panics. EL2 never touches memory that it has given back. The host logs no warning. Nobody has asked yet.")
+
+
+def test_the_way_home_is_answered_without_a_kernel_in_text_and_in_html() -> None:
+    finder = asked(find("R15"), "R15", "merged", "way-home")
+    shipped = json.loads(finder.packed)
+    kinds = {question["name"]: question["kind"] for question in shipped["questions"]}
+    assert (kinds["way-home"], kinds["way-home-but"]) == ("possible", "possible")
+    case = next(case for case in shipped["subjects"][0]["cases"] if case["name"] == "merged")
+    answer = case["answers"][case["found"]["way-home"]]
+    assert (answer["verdict"], len(answer["lines"]), answer["more"]) == ("violated", 1, False)
+    said = finder.describe().splitlines()[0]
+    assert "(merged). Is it always possible? Whatever has happened, an honest host can still bring everything" in said
+    assert "No: after 1 step it is lost, and no run is shorter. Whatever an honest host does now, page g0" in said
+    assert "Is it always possible?" in finder.static()
+    row = next(line for line in finder.describe().splitlines() if line.startswith("way-home "))
+    assert re.split(r"  +", row)[-4:] == ["cannot run there", "holds", "violated after 1 step", "holds"]
+
+
+def test_the_run_that_loses_the_way_home_opens_on_the_bench() -> None:
+    finder = asked(find("R15", questions=["way-home"]), "R15", "merged", "way-home")
+    assert repr(finder) == "Finder('R15', merged, way-home: violated after 1 step)"
+    finder.goto(str(finder.found.trace))
+    assert (finder.at, finder.digest) == (1, finder.found.trace.digest)
+
+
+def test_the_way_home_from_any_host_is_searched_in_slices() -> None:
+    finder, case = find("any", revisions=UPSTREAM), ["any", "upstream", "way-home-but"]
+    answer: Any = finder.answer
+    first = answer({"case": case, "go": True})
+    assert (first["more"], first["verdict"], first["lines"]) == (True, "incomplete", None)
+    assert first["says"].startswith("Not known yet: an honest host can still do it after any run of at most ")
+    later = answer({"case": case, "go": True})
+    assert int(later["looked"].split()[0].replace(",", "")) > int(first["looked"].split()[0].replace(",", ""))
 
 
 def test_several_races_share_a_table_of_whether_they_go_wrong() -> None:
@@ -184,6 +218,8 @@ def test_the_scheduler_finally_shows_both_numbers_of_steps() -> None:
 
 @pytest.mark.parametrize(("made", "words"), [
     (lambda: schedule("R7", "stuck"), "stuck of R7 cannot be broken by hand; ask with find"),
+    (lambda: schedule("R15", "way-home"), "way-home of R15 cannot be broken by hand: no single step shows that "
+                                          "something is lost for ever; ask with find"),
     (lambda: schedule("any"), "wrong of any cannot be broken by hand"),
     (lambda: schedule("cold-open", "wrong", PRE), "pre has no __pkvm_start_teardown_vm")])
 def test_a_question_that_cannot_be_broken_by_hand_is_refused(made: Callable[[], Finder], words: str) -> None:

@@ -56,7 +56,7 @@ function options(select, list) {
   );
 }
 
-const GROUPS = { always: "Does it always hold?", sometimes: "Can it happen?" };
+const GROUPS = { always: "Does it always hold?", sometimes: "Can it happen?", possible: "Is it always possible?" };
 
 /** @extends {Widget<FinderValue>} */
 class Finder extends Widget {
