@@ -92,7 +92,7 @@ class DrivenMachine:
         """Return what the call would destroy, or None unless it tears down an existing VM."""
         if request.name not in DESTROYING_CALLS:
             return None
-        idx = (request.args[0] & (1 << self.revision.handle_bits) - 1) - HANDLE_OFFSET
+        idx = (request.args[0] & ((1 << self.revision.handle_bits) - 1)) - HANDLE_OFFSET
         address = self.state.vm_in(idx) if 0 <= idx < self.state.config.slots else None
         if address is None:
             return None

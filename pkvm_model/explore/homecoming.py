@@ -131,7 +131,7 @@ def continue_running(machine: Machine) -> HonestHost:
 
 
 def find_unloaded(state: State) -> dict[str, str]:
-    """Return the living VMs that have a vCPU and none of whose vCPUs is loaded."""
+    """Return the living VMs none of whose vCPUs is loaded."""
     loaded = {state.get(Vcpu, cpu.loaded).vm for _, cpu in state.all(Cpu) if cpu.loaded}
     return {f"VM {vm.handle:#x}": f"VM {vm.handle:#x} cannot run" for address, vm in list_living(state)
             if address not in loaded}
@@ -141,12 +141,12 @@ def list_living(state: State) -> Iterator[tuple[str, Vm]]:
     """Yield address and struct of the VMs in the table that are not dying and have their first vCPU."""
     for address in list_published(state):
         vm = state.get(Vm, address)
-        if not vm.is_dying and vm.vcpus[:1] not in ((), (None,)):
+        if not vm.is_dying and vm.vcpus and vm.vcpus[0]:
             yield address, vm
 
 
 def ask_of_living(state: State) -> frozenset[str] | None:
-    """Return None, so that nothing is asked, unless a VM is alive and no call is under way."""
+    """Return that nothing is excused if a VM is alive and no call is under way; None in any other state."""
     busy = state.end or any(cpu.flight for _, cpu in state.all(Cpu))
     return None if busy or not any(True for _ in list_living(state)) else frozenset()
 

@@ -18,10 +18,11 @@ from .revisions import EBUSY, EINVAL, ENOENT, ENOMEM
 from .state import FREE, HANDLE_OFFSET, RESERVED, Kvm, Vm
 from .view import Hypercall, Ref, Refused, Region, View
 from .vm_table import (get_np_pkvm_hyp_vm, get_vm_by_handle, hyp_page_count, hyp_page_ref_dec, hyp_page_ref_inc,
-                       insert_vm_table_entry, put_pkvm_hyp_vm, remove_vm_table_entry, vm_slot)
+                       insert_vm_table_entry, put_pkvm_hyp_vm, remove_vm_table_entry, truncate_handle,
+                       vm_slot)
 
 MAX_VCPUS = 512
-"""More than the host's KVM makes in one VM."""
+"""KVM_MAX_VCPUS on arm64. EL2 has no such limit: it asks for memory, of which no host has enough for more."""
 
 
 def __pkvm_host_share_hyp(view: View, page: str) -> Hypercall:
@@ -79,12 +80,13 @@ def __pkvm_init_vm(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str
     EL2 reads `nr_vcpus`, `handle` and `protected` once, from the host's struct kvm.
     Checks: kvm shared with EL2 (-EPERM), at least one vCPU, a handle (-EINVAL), VM and PGD memory aligned and the
     host's (-ENOMEM), slot reserved (-EINVAL). Changes: pins kvm, takes both areas, fills the VM, last the slot.
-    On refusal everything goes back, but in pre, v1 and merged the PGD page still counts 1 then, and the next VM made
-    of it ends the machine.
+    On refusal everything goes back. In pre, v1 and merged the PGD page keeps a count of 1 when it does, and the next VM
+    made of that page ends the machine.
     Source: hyp/nvhe/pkvm.c (pre to upstream).
     """
     yield "H+Y", f"pin the host's {kvm}"
     hyp_pin_shared_mem(view, kvm)
+    handle = truncate_handle(view, handle)
     try:
         view.check(nr_vcpus >= 1, -EINVAL, f"{kvm} has no vCPU")
         view.check(handle >= HANDLE_OFFSET, -EINVAL, f"{kvm} has no handle")
@@ -121,7 +123,7 @@ def init_pkvm_hyp_vm(view: View, new: Vm, vm_mem: str) -> Generator[Region, None
 
 
 def map_donated_memory(view: View, name: str) -> Generator[Region, None, None]:
-    """Take an area from the host and zero it; every refusal is answered with -ENOMEM."""
+    """Take an area from the host; it reads as zero until EL2 writes to it. Every refusal is answered with -ENOMEM."""
     yield "H+Y", f"take page {name} from the host"
     view.check(not name.endswith("+"), -ENOMEM, f"{name} is not page aligned")
     host_donate_hyp(view, name, -ENOMEM)

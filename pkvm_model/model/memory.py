@@ -58,9 +58,15 @@ def host_donate_hyp(view: View, name: str, code: int = -EPERM) -> None:
 
 
 def hyp_donate_host(view: View, name: str) -> None:
-    """Give a page of EL2 to the host; EL2 loses it. The count goes along, unless a guard forbids that."""
+    """Give a page of EL2 to the host; EL2 loses it. The count goes along, unless a guard forbids that.
+
+    Its callers warn if it is refused; where a warning does not end the machine, the page stays EL2's.
+    """
     page = view.page(name)
-    view.warn_on(page.hyp != OWNED or page.host != NOPAGE, "hyp_donate_host", f"page {name} is not EL2's to give")
-    if view.stands("give_back_unreferenced"):
-        view.warn_on(page.refcount != 0, "hyp_donate_host", f"page {name} still counts {page.refcount}")
+    why = "is not EL2's to give" if page.hyp != OWNED or page.host != NOPAGE else ""
+    if not why and view.stands("give_back_unreferenced") and page.refcount != 0:
+        why = f"still counts {page.refcount}"
+    view.warn_on(why, "hyp_donate_host", f"page {name} {why}")
+    if why:
+        return
     page.host, page.hyp, page.owner = OWNED, NOPAGE, HOST

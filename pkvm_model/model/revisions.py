@@ -24,7 +24,7 @@ GuardAnswer: TypeAlias = int | Warn | None
 class Revision(NamedTuple):
     """A kernel as far as teardown is concerned: its guards, the calls EL2 knows, and the habits of its host.
 
-    EL2 uses the low `handle_bits` of a handle. `removed` names guards, calls and habits that the real kernel has.
+    EL2 uses the low `handle_bits` of a handle. `removed` names the guards, calls and habits taken away from it.
     `functions` are calls and guards that replace the model's own. `warn_is_fatal` is false for a kernel built without
     CONFIG_BUG, and for a program that runs the kernel's functions elsewhere.
     """
@@ -45,7 +45,7 @@ class Revision(NamedTuple):
         """
         for name in names:
             if name not in {*self.guards, *self.calls, *self.host}:
-                known = ", ".join(sorted({*self.guards, *self.host}))
+                known = ", ".join(sorted({*self.guards, *self.host, *self.calls}))
                 raise KeyError(f"revision {self.name} has no guard {name!r}; it has {known}")
         guards = {name: answer for name, answer in self.guards.items() if name not in names}
         return self._replace(guards=guards, calls=self.calls - {*names}, host=self.host - {*names},

@@ -109,6 +109,11 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
     try:
         regions = [next(body) for _ in range(len(flight.regions) + 1)]
         view.check(not flight.at or flight.at == locate(body, regions[-1]), None, "stands elsewhere")
+    except Refused as refused:
+        if not flight.at:
+            raise ModelError(f"{flight.call} makes a check before its first yield ({refused.why}); "
+                             "yield the locks of the first region before it") from refused
+        raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from refused
     except Exception as error:
         raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from error
     view.told = None

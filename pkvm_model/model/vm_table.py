@@ -12,9 +12,14 @@ from .state import FREE, HANDLE_OFFSET, RESERVED, Cpu, Event, State, Vcpu
 from .view import NULL, Pointer, Ref, Refused, Region, View
 
 
+def truncate_handle(view: View, handle: int) -> int:
+    """Return a handle as EL2's own type of handles keeps it: 16 bits in upstream, 32 before."""
+    return handle & ((1 << view.revision.handle_bits) - 1)
+
+
 def vm_slot(view: View, handle: int) -> Pointer:
     """Return the slot that a handle names, or NULL if it is out of range (`vm_handle_to_idx`)."""
-    idx = (handle & (1 << view.revision.handle_bits) - 1) - HANDLE_OFFSET
+    idx = truncate_handle(view, handle) - HANDLE_OFFSET
     return view.slot(idx) if 0 <= idx < view.config.slots else NULL
 
 

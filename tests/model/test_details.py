@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pkvm_model.model.revisions import Revision
-from pkvm_model.model.state import FREE, OWNED, SHARED_OWNED, Cpu, Kvm, Slot, State, Vcpu, Vm
+from pkvm_model.model.revisions import UPSTREAM, Revision
+from pkvm_model.model.state import FREE, NOPAGE, OWNED, SHARED_OWNED, Cpu, Kvm, Page, Slot, State, Vcpu, Vm
 from pkvm_model.model.view import NULL, Ended
 from tests.model.machine import HANDLE, PRE, V1, Machine, dying, dying_with_pages, idle, initialised, live, loaded
 
@@ -254,3 +254,20 @@ def test_following_a_null_pointer_ends_the_machine_and_leaves_no_trace_in_it(use
     with pytest.raises(Ended) as ended:
         use(NULL)
     assert (ended.value.event.kind, vars(NULL)) == ("EL2_FAULT", {})
+
+
+def test_a_handle_of_more_bits_is_kept_as_el2_keeps_it() -> None:
+    machine = Machine(UPSTREAM)
+    machine.call(0, "reserve")
+    assert machine.call(0, "init_vm", "kvm0", 0x1_1000, 1, "vm0", "pgd0") == 0
+    assert machine.state.get(Vm, "vm0").handle == HANDLE
+    machine.call(0, "start", HANDLE)
+    step = machine.begin(0, "finalise", HANDLE)
+    assert step.flushed == (1,)
+
+
+def test_a_page_that_still_counts_stays_el2s_where_a_warning_is_not_fatal() -> None:
+    machine = Machine(UPSTREAM.without("init_vm_undoes_stage2")._replace(warn_is_fatal=False))
+    assert machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0") == -22
+    assert machine.state.get(Page, "pgd0").hyp == OWNED
+    assert machine.state.get(Page, "vm0").hyp == NOPAGE
