@@ -1,8 +1,9 @@
 """The kinds of checks: they compare what was predicted, broken, said or mended with what the model does."""
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NotRequired, TypedDict
 
 from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
@@ -31,6 +32,7 @@ CLICKS = 200
 """More steps than any exercise's bench has."""
 WAITING = "1 order, up to where it waits for ever"
 """How far a check looked if a call waits under a lock that another call needs."""
+TOO_MUCH = "Your check speaks against the kernel that is right."
 FOREIGN = "This trace is not from this bench: kernel, machine or calls differ. Copy it from there."
 
 
@@ -255,6 +257,20 @@ def describe_judgement(judgement: Judgement, kernel: Revision) -> str:
         return f"{ways}; recordings of real kernels, up to this one"
     is_lost = first.outcome and first.outcome.kind == LOST and first.about not in {run.name for run in GOOD_RUNS}
     return f"{orders}; ways home, up to this loss" if is_lost else orders
+
+
+def check_invariant(invariant: Always, good: Iterable[Scene], bad: Iterable[tuple[Scene, str]],
+                    praise: str, alarm: str = TOO_MUCH) -> Verdict:
+    """Check a learner's invariant: it must hold on the good scenes, and be violated on each bad one.
+
+    A refusal begins with `alarm`, in which {kernel} names the good scene's kernel, or is the sentence beside the bad
+    scene.
+    """
+    good, bad = list(good), list(bad)
+    alarms = (refuse_false_alarm(scene, invariant, alarm.format(kernel=scene.revision.name)) for scene in good)
+    misses = (refuse_miss(scene, invariant, sentence) for scene, sentence in bad)
+    refusal = next(filter(None, chain(alarms, misses)), None)
+    return refusal or accept_invariant(praise, invariant, *good, *(scene for scene, _ in bad))
 
 
 def accept_invariant(sentence: str, invariant: Always, *scenes: Scene) -> Verdict:

@@ -7,12 +7,10 @@ from ...explore.properties import INVARIANTS
 from ...scenes.a_vm_is_born import BIRTH, FILLS_LAST, LOOKS_PINNED, PROMISE_GONE, PUBLISHES_SECOND, REFUSED, REUSE
 from ...show.story import Story, play
 from ..answer import SubmittedAnswer
-from ..patterns import (accept_invariant, check_prediction, check_violation, make_invariant, refuse_false_alarm,
-                        refuse_miss)
+from ..patterns import check_invariant, check_prediction, check_violation, make_invariant
 from ..verdict import Verdict
 
 PANICS = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0a")
-TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
 def looks_like_a_pin(answer: SubmittedAnswer) -> Verdict:
@@ -26,12 +24,10 @@ def publish_last(answer: SubmittedAnswer) -> Verdict:
     """Check an invariant of the VM table: it must catch kernels that publish an unfinished VM."""
     mine = make_invariant(answer, "wrong")
     second, filled = replace(BIRTH, revision=PUBLISHES_SECOND), replace(BIRTH, revision=FILLS_LAST)
-    return (refuse_false_alarm(BIRTH, mine, TOO_MUCH) or refuse_false_alarm(REUSE, mine, TOO_MUCH)
-            or refuse_false_alarm(REFUSED, mine, TOO_MUCH)
-            or refuse_miss(second, mine, "Your check accepts a VM in the table that has no root of stage 2 yet.")
-            or refuse_miss(filled, mine, "Your check accepts a VM in the table whose struct is still empty.")
-            or accept_invariant("Whoever finds a VM finds a finished one: both careless kernels are caught.", mine,
-                                BIRTH, REUSE, REFUSED, second, filled))
+    bad = ((second, "Your check accepts a VM in the table that has no root of stage 2 yet."),
+           (filled, "Your check accepts a VM in the table whose struct is still empty."))
+    praise = "Whoever finds a VM finds a finished one: both careless kernels are caught."
+    return check_invariant(mine, (BIRTH, REUSE, REFUSED), bad, praise)
 
 
 def broken_promise(answer: SubmittedAnswer) -> Verdict:

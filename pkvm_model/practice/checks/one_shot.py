@@ -10,11 +10,9 @@ from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOT
                                 STILL_UNSHARING, TWICE)
 from ...show.story import Story, play, play_out
 from ..answer import SubmittedAnswer
-from ..patterns import (accept_invariant, check_prediction, check_violation, describe_outcome, make_invariant,
-                        refuse_false_alarm, refuse_miss)
+from ..patterns import check_invariant, check_prediction, check_violation, describe_outcome, make_invariant
 from ..verdict import Verdict
 
-TOO_MUCH = "Your check speaks against the kernel that is right."
 PINNED = ("kvm0", "hv0.0", "hv0.1")
 
 
@@ -68,9 +66,7 @@ def all_home(answer: SubmittedAnswer) -> Verdict:
     """Check an invariant of a finished teardown: it must catch two kernels that leave EL2 something of the VM."""
     mine = make_invariant(answer, "wrong")
     pin, vcpus = replace(TWICE, revision=FORGETS_A_PIN), replace(TWICE, revision=FORGETS_VCPUS)
-    return (refuse_false_alarm(EVERY_PAGE, mine, TOO_MUCH) or refuse_false_alarm(TWICE, mine, TOO_MUCH)
-            or refuse_false_alarm(FORGOTTEN_PAGE, mine, TOO_MUCH)
-            or refuse_miss(vcpus, mine, "Your check accepts a teardown that leaves EL2 a vCPU's struct.")
-            or refuse_miss(pin, mine, "Your check accepts a teardown that leaves the host's kvm0 pinned.")
-            or accept_invariant("When teardown has returned, EL2 has nothing left: both careless kernels are caught.",
-                                mine, EVERY_PAGE, TWICE, FORGOTTEN_PAGE, pin, vcpus))
+    bad = ((vcpus, "Your check accepts a teardown that leaves EL2 a vCPU's struct."),
+           (pin, "Your check accepts a teardown that leaves the host's kvm0 pinned."))
+    praise = "When teardown has returned, EL2 has nothing left: both careless kernels are caught."
+    return check_invariant(mine, (EVERY_PAGE, TWICE, FORGOTTEN_PAGE), bad, praise)

@@ -13,8 +13,8 @@ from ...scenes import Scene
 from ...scenes.take_a_guard_away import BOTH_GET_IN, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
 from ...show.story import Story, play
 from ..answer import SubmittedAnswer, normalise
-from ..patterns import (accept_invariant, check_prediction, check_violation, describe_coverage, explore_fully,
-                        make_invariant, refuse_false_alarm, refuse_miss, select_true)
+from ..patterns import (check_invariant, check_prediction, check_violation, describe_coverage, explore_fully,
+                        make_invariant, select_true)
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"
@@ -129,11 +129,8 @@ def points_back(answer: SubmittedAnswer) -> Verdict:
     good = RACES["R29"].scene(UPSTREAM), RACES["R20"].scene(V1), RACES["R21"].scene(V1)
     twice = RACES["R20"].scene(mutate(V1, "M15"))
     forgotten = RACES["R21"].scene(mutate(V1, "M16"))
-    verdicts = (*(refuse_false_alarm(
-                    scene, mine, f"Your check speaks against {scene.revision.name}, where nothing is wrong.")
-                  for scene in good),
-                refuse_miss(twice, mine, "It does not notice M15: two CPUs that have the same vCPU loaded."),
-                refuse_miss(forgotten, mine,
-                            "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
-    says = "It notices both lost guards, and it is silent where nothing is wrong."
-    return next(filter(None, verdicts), None) or accept_invariant(says, mine, *good, twice, forgotten)
+    bad = ((twice, "It does not notice M15: two CPUs that have the same vCPU loaded."),
+           (forgotten, "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
+    alarm = "Your check speaks against {kernel}, where nothing is wrong."
+    praise = "It notices both lost guards, and it is silent where nothing is wrong."
+    return check_invariant(mine, good, bad, praise, alarm)

@@ -10,13 +10,11 @@ from ...scenes.who_owns_this_page import (FORGETS_PINS, LENDS_TWICE, LEND_AND_GI
                                           TWO_GUESTS, UNKNOWN_UNSHARE)
 from ...show.story import Story, play
 from ..answer import SubmittedAnswer
-from ..patterns import (accept_invariant, check_prediction, check_violation, make_invariant, refuse_false_alarm,
-                        refuse_miss)
+from ..patterns import check_invariant, check_prediction, check_violation, make_invariant
 from ..verdict import Verdict
 
 PANICS = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0a")
 LETTERS = {OWNED: "O", SHARED_OWNED: "S", SHARED_BORROWED: "B", NOPAGE: "–"}
-TOO_MUCH = "Your check speaks against the kernel that is right."
 
 
 def lent_twice(answer: SubmittedAnswer) -> Verdict:
@@ -51,11 +49,10 @@ def what_a_row_never_shows(answer: SubmittedAnswer) -> Verdict:
     mine = make_invariant(answer, "wrong")
     lends = replace(LENT_TO_GUEST, revision=LENDS_TWICE)
     forgets = replace(LEND_AND_GIVE, revision=FORGETS_PINS)
-    return (refuse_false_alarm(LENT_TO_GUEST, mine, TOO_MUCH) or refuse_false_alarm(LEND_AND_GIVE, mine, TOO_MUCH)
-            or refuse_miss(lends, mine, "Your check accepts a page that EL2 and a guest borrow at once.")
-            or refuse_miss(forgets, mine, "Your check accepts a page that EL2 has pinned and nobody lends.")
-            or accept_invariant("Both careless kernels are caught, and the right one is spared.", mine, LENT_TO_GUEST,
-                                LEND_AND_GIVE, lends, forgets))
+    bad = ((lends, "Your check accepts a page that EL2 and a guest borrow at once."),
+           (forgets, "Your check accepts a page that EL2 has pinned and nobody lends."))
+    praise = "Both careless kernels are caught, and the right one is spared."
+    return check_invariant(mine, (LENT_TO_GUEST, LEND_AND_GIVE), bad, praise)
 
 
 def unknown_unshare(answer: SubmittedAnswer) -> Verdict:

@@ -9,7 +9,7 @@ from ...model.state import NOPAGE
 from ...scenes.why_split import RUN_AND_RECLAIM, TWO_GIVEN
 from ...show.story import play_out
 from ..answer import SubmittedAnswer
-from ..patterns import accept_invariant, check_prediction, make_invariant, refuse_false_alarm, refuse_miss
+from ..patterns import check_invariant, check_prediction, make_invariant
 from ..verdict import Verdict
 
 NOBODY_ASKS = replace(RUN_AND_RECLAIM, revision=UPSTREAM.without("reclaim_dying"))
@@ -29,9 +29,8 @@ def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:
     mine = make_invariant(answer, "wrong")
     alarm = "Your check speaks against a kernel that takes pages only from the dying."
     miss = "The page went home while a vCPU was loaded, and your check said nothing."
-    good = "It lets the dying give their pages back, and nobody else."
-    return (refuse_false_alarm(RUN_AND_RECLAIM, mine, alarm) or refuse_miss(NOBODY_ASKS, mine, miss)
-            or accept_invariant(good, mine, RUN_AND_RECLAIM, NOBODY_ASKS))
+    praise = "It lets the dying give their pages back, and nobody else."
+    return check_invariant(mine, (RUN_AND_RECLAIM,), ((NOBODY_ASKS, miss),), praise, alarm)
 
 
 def whose_milliseconds(answer: SubmittedAnswer) -> Verdict:
