@@ -1,12 +1,11 @@
 """The kinds of checks: they compare what was predicted, broken, said or mended with what the model does."""
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NotRequired, TypedDict
 
-from ..explore.check import (EMPTY, EXAMPLE, HOLDS, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
+from ..explore.check import (EXAMPLE, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
 from ..explore.fixes import GOOD_RUNS, LOST, Judgement, Objection, judge_fix
 from ..explore.learner_calls import LearnerError, errors_as_learner_errors, watch
@@ -32,7 +31,6 @@ CLICKS = 200
 """More steps than any exercise's bench has."""
 WAITING = "1 order, up to where it waits for ever"
 """How far a check looked if a call waits under a lock that another call needs."""
-TOO_MUCH = "Your check speaks against the kernel that is right."
 FOREIGN = "This trace is not from this bench: kernel, machine or calls differ. Copy it from there."
 
 
@@ -204,21 +202,6 @@ def is_reached(report: Report, name: str) -> bool:
     return next(result.verdict for result in report.answers if result.prop.name == name) in (EXAMPLE, VIOLATED)
 
 
-def refuse_false_alarm(machine: Scripts | Scene, invariant: Always, sentence: str) -> Verdict | None:
-    """Return a refusal that begins with `sentence` if the invariant fails on a good machine, else None."""
-    report = explore_fully(machine, invariant)
-    if report.answers[0].verdict in (HOLDS, EMPTY):
-        return None
-    alarm = f"{sentence} It says: {make_sentence(report.answers[0].reason)}"
-    return Verdict(False, alarm, describe_coverage(report), **show_answer(machine, report))
-
-
-def refuse_miss(machine: Scripts | Scene, invariant: Always, sentence: str) -> Verdict | None:
-    """Return a refusal with `sentence` if the invariant holds on a bad machine, else None."""
-    report = explore_fully(machine, invariant)
-    return None if report.answers[0].verdict == VIOLATED else Verdict(False, sentence, describe_coverage(report))
-
-
 def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> RunFields:
     """Return the fields of a verdict that show the run behind an answer of a report; none if it has no run."""
     run = report.answers[number].run
@@ -257,28 +240,6 @@ def describe_judgement(judgement: Judgement, kernel: Revision) -> str:
         return f"{ways}; recordings of real kernels, up to this one"
     is_lost = first.outcome and first.outcome.kind == LOST and first.about not in {run.name for run in GOOD_RUNS}
     return f"{orders}; ways home, up to this loss" if is_lost else orders
-
-
-def check_invariant(invariant: Always, good: Iterable[Scene], bad: Iterable[tuple[Scene, str]],
-                    praise: str, alarm: str = TOO_MUCH) -> Verdict:
-    """Check a learner's invariant: it must hold on the good scenes, and be violated on each bad one.
-
-    A refusal begins with `alarm`, in which {kernel} names the good scene's kernel, or is the sentence beside the bad
-    scene.
-    """
-    good, bad = list(good), list(bad)
-    alarms = (refuse_false_alarm(scene, invariant, alarm.format(kernel=scene.revision.name)) for scene in good)
-    misses = (refuse_miss(scene, invariant, sentence) for scene, sentence in bad)
-    refusal = next(filter(None, chain(alarms, misses)), None)
-    return refusal or accept_invariant(praise, invariant, *good, *(scene for scene, _ in bad))
-
-
-def accept_invariant(sentence: str, invariant: Always, *scenes: Scene) -> Verdict:
-    """Return a verdict that passes, with the states in which the invariant holds and a run that violates it."""
-    reports = [(scene, explore_fully(scene, invariant)) for scene in scenes]
-    holds = [report for _, report in reports if not is_reached(report, invariant.name)]
-    caught = next(((scene, report) for scene, report in reports if is_reached(report, invariant.name)), None)
-    return Verdict(True, sentence, describe_coverage(*holds), **(show_answer(*caught) if caught else {}))
 
 
 def play_every_order(scene: Scene) -> list[Story]:

@@ -7,7 +7,8 @@ from ...explore.properties import INVARIANTS
 from ...scenes.a_vm_is_born import BIRTH, FILLS_LAST, LOOKS_PINNED, PROMISE_GONE, PUBLISHES_SECOND, REFUSED, REUSE
 from ...show.story import Story, play
 from ..answer import SubmittedAnswer
-from ..patterns import check_invariant, check_prediction, check_violation, make_invariant
+from ..invariants import check_invariant
+from ..patterns import check_prediction, check_violation, make_invariant
 from ..verdict import Verdict
 
 PANICS = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0a")

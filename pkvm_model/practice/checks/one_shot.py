@@ -10,7 +10,8 @@ from ...scenes.one_shot import (EVERY_PAGE, FORGETS_A_PIN, FORGETS_VCPUS, FORGOT
                                 STILL_UNSHARING, TWICE)
 from ...show.story import Story, play, play_out
 from ..answer import SubmittedAnswer
-from ..patterns import check_invariant, check_prediction, check_violation, describe_outcome, make_invariant
+from ..invariants import check_invariant
+from ..patterns import check_prediction, check_violation, describe_outcome, make_invariant
 from ..verdict import Verdict
 
 PINNED = ("kvm0", "hv0.0", "hv0.1")

@@ -13,8 +13,8 @@ from ...scenes import Scene
 from ...scenes.take_a_guard_away import BOTH_GET_IN, FLUSH, LOST_MEMO, OLD_MEMORIES, TWO_TEARDOWNS
 from ...show.story import Story, play
 from ..answer import SubmittedAnswer, normalise
-from ..patterns import (check_invariant, check_prediction, check_violation, describe_coverage, explore_fully,
-                        make_invariant, select_true)
+from ..invariants import check_invariant
+from ..patterns import check_prediction, check_violation, describe_coverage, explore_fully, make_invariant, select_true
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"

@@ -11,9 +11,9 @@ from ...scenes.the_hole_in_the_patch import (DESTROY_AND_UNMAP, FIND_THE_HOLE, O
 from ...show.story import Story, play
 from ...text import make_sentence
 from ..answer import SubmittedAnswer
+from ..invariants import refuse_false_alarm
 from ..patterns import (check_prediction, check_violation, describe_coverage, describe_outcome, explore_fully,
-                        find_violation, is_reached, make_invariant, refuse_false_alarm, select_true,
-                        show_run)
+                        find_violation, is_reached, make_invariant, select_true, show_run)
 from ..verdict import Verdict
 
 MEMORY = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0b")

@@ -8,8 +8,9 @@ from ...model.state import OWNED, SHARED_OWNED, Page
 from ...scenes.two_ways_to_close_it import HONEST, TENANT_OF_TABLES, TORN_DOWN_AND_RUN, UNMAPPED_ALIVE, many_lent
 from ...show.story import Story, play_out
 from ..answer import SubmittedAnswer
+from ..invariants import refuse_false_alarm, refuse_miss
 from ..patterns import (check_fix, check_prediction, describe_coverage, explore_fully, is_reached, make_goal,
-                        make_invariant, refuse_false_alarm, refuse_miss, show_answer)
+                        make_invariant, show_answer)
 from ..verdict import Verdict
 
 FINALISE = "__pkvm_finalize_teardown_vm"

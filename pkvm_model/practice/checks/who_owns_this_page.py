@@ -10,7 +10,8 @@ from ...scenes.who_owns_this_page import (FORGETS_PINS, LENDS_TWICE, LEND_AND_GI
                                           TWO_GUESTS, UNKNOWN_UNSHARE)
 from ...show.story import Story, play
 from ..answer import SubmittedAnswer
-from ..patterns import check_invariant, check_prediction, check_violation, make_invariant
+from ..invariants import check_invariant
+from ..patterns import check_prediction, check_violation, make_invariant
 from ..verdict import Verdict
 
 PANICS = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0a")

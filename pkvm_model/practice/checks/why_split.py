@@ -9,7 +9,8 @@ from ...model.state import NOPAGE
 from ...scenes.why_split import RUN_AND_RECLAIM, TWO_GIVEN
 from ...show.story import play_out
 from ..answer import SubmittedAnswer
-from ..patterns import check_invariant, check_prediction, make_invariant
+from ..invariants import check_invariant
+from ..patterns import check_prediction, make_invariant
 from ..verdict import Verdict
 
 NOBODY_ASKS = replace(RUN_AND_RECLAIM, revision=UPSTREAM.without("reclaim_dying"))
