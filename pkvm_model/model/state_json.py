@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..schema import JSON
+from ..schema import (ANY_LIST, ANY_OBJECT, BOOL, JSON, NULL, Schema, SchemaError, either, list_of, map_of, number,
+                      one_of, record, tuple_of)
 from .guest_memory import list_tables
 from .run import complete
 from .state import (GUEST, HOST, HYP, NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Config, Cpu, Event, Flight,
@@ -20,8 +21,6 @@ from .steps import Call
 from .view import ModelError
 
 STRUCTS: dict[str, type[Any]] = {"vm": Vm, "vcpu": Vcpu, "kvm": Kvm, "span": Span, "loan": Loan}
-SIZES = range(1, 100)
-"""The permitted values of the sizes in a configuration."""
 
 
 def observe(state: State) -> JSON:
@@ -144,13 +143,43 @@ class BadState(ValueError):  # noqa: N818  # short, as it is caught by name
     """The JSON is not a state; the message says why."""
 
 
+def describe_type(declared: str) -> Schema:
+    """Return the schema of a field whose record declares this type."""
+    return either(*(KINDS[kind] for kind in declared.partition("[")[0].split(" | ")))
+
+
+def describe_fields(kind: type[Any]) -> dict[str, Schema]:
+    """Return the schema of each field of a record."""
+    return {name: describe_type(declared.__forward_arg__) for name, declared in kind.__annotations__.items()}
+
+
+NUMBER, NAME = Schema("a number", lambda value: type(value) is int), Schema("a text", lambda value: type(value) is str)
+ITEMS = Schema("a list", lambda value: type(value) in (list, tuple))
+"""A record's tuple: `to_json` leaves it one, a state that was text has a list."""
+KINDS = {"int": NUMBER, "str": NAME, "bool": BOOL, "None": NULL, "tuple": ITEMS, "Refusal": ITEMS}
+"""The schemas of the types that records declare."""
+RIGHT = one_of(OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE)
+OWNER = either(one_of(HOST, HYP), tuple_of(one_of(GUEST), NUMBER, NUMBER))
+FLIGHT = record(describe_fields(Flight) | {"held": ANY_OBJECT})
+STATE = record({
+    "config": record(dict.fromkeys(Config._fields, number(1, 99))), "slots": ANY_LIST, "loaded": ANY_LIST,
+    "pages": map_of(tuple_of(RIGHT, RIGHT, NUMBER, NUMBER, OWNER, NAME, optional=1)), "anon_hyp": NUMBER,
+    "host_mc": map_of(NUMBER), "roots": map_of(NUMBER), "end": either(NULL, record(describe_fields(Event))),
+    "structs": record({kind: map_of(record(describe_fields(cls))) for kind, cls in STRUCTS.items()}),
+    "cpus": list_of(record({"loaded": either(NAME, NULL), "in_flight": either(NULL, FLIGHT)}))})
+"""The form of a state; `from_json` also checks that its parts belong together."""
+
+
 def from_json(value: Any) -> State:
     """Return the state that `to_json` wrote. Raise BadState for anything that it cannot have written."""
     try:
+        STATE.check(value, "state")
         state = read_state(value)
-        check(state)
+        hash(state)
         same = json.dumps(to_json(state), sort_keys=True) == json.dumps(value, sort_keys=True)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, ModelError) as error:
+    except (SchemaError, ModelError) as error:
+        raise BadState(f"this is not a state: {str(error)[:200]}") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadState(f"this is not a state: {type(error).__name__}: {str(error)[:200]}") from None
     if not same:
         raise BadState("this state contradicts itself: its parts do not belong together")
@@ -167,8 +196,8 @@ def read_state(value: Mapping[str, Any]) -> State:
         records[Page, name] = Page(host, hyp, shares, value["roots"].get(name, count), freeze(owner), *content)
     for idx, entry in enumerate(value["slots"]):
         records[Slot, idx] = Slot(entry if isinstance(entry, str) else entry["vm"])
-    for number, cpu in enumerate(value["cpus"]):
-        records[Cpu, number] = Cpu(cpu["loaded"], cpu["in_flight"] and read_flight(cpu["in_flight"]))
+    for index, cpu in enumerate(value["cpus"]):
+        records[Cpu, index] = Cpu(cpu["loaded"], cpu["in_flight"] and read_flight(cpu["in_flight"]))
     for name, memcache in value["host_mc"].items():
         records[HostVcpu, name] = HostVcpu(memcache)
     return State.of(Config(**value["config"]), records, Event(**value["end"]) if value["end"] else None)
@@ -179,35 +208,12 @@ def read_field(name: str, value: Any) -> Value:
     return tuple(Mapped(*leaf) for leaf in value) if name == "maps" else freeze(value)
 
 
-def check(state: State) -> None:
-    """Raise TypeError, ValueError or ModelError for a state that no run of the model can reach."""
-    for size in state.config:
-        if type(size) is not int or size not in SIZES:
-            raise ValueError(f"{size!r} is not a size")
-    for record in (*state.table.values(), *([state.end] if state.end else [])):
-        check_types(record)
-    for name, page in state.all(Page):
-        if not {page.host, page.hyp} <= {OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE} or not is_owner(page.owner):
-            raise ValueError(f"page {name} is in no known state")
-    for _, cpu in state.all(Cpu):
-        if cpu.flight:
-            check_types(cpu.flight)
-            complete(Call(cpu.flight.call, cpu.flight.args))
-    hash(state)
-
-
-def check_types(record: Any) -> None:
-    """Raise TypeError if a field of a record has another type than the record declares."""
-    for field, declared in type(record).__annotations__.items():
-        kind = declared.__forward_arg__
-        if type(getattr(record, field)).__name__.replace("NoneType", "None") not in kind.partition("[")[0].split(" | "):
-            raise TypeError(f"{type(record).__name__}.{field} is not of the kind {kind}")
-
-
 def read_flight(value: Mapping[str, Any]) -> Flight:
     """Return the call in flight that JSON values describe."""
     variables = tuple((name, freeze(content)) for name, content in sorted(value["held"].items()))
-    return Flight(value["call"], freeze(value["args"]), freeze(value["at"]), variables, freeze(value["stale"]),
+    call = Call(value["call"], freeze(value["args"]))
+    complete(call)  # raises ModelError for a wrong number of arguments
+    return Flight(call.name, call.args, freeze(value["at"]), variables, freeze(value["stale"]),
                   tuple(Reference(*reference) for reference in value["references"]), value["hypercall"],
                   value["undoing"] and Refusal(*value["undoing"]), freeze(value["regions"]), freeze(value["reads"]))
 
@@ -215,8 +221,3 @@ def read_flight(value: Mapping[str, Any]) -> Flight:
 def freeze(value: Any) -> Value:
     """Return a value with its lists turned back into tuples."""
     return tuple(freeze(item) for item in value) if isinstance(value, list) else value
-
-
-def is_owner(owner: Value) -> bool:
-    """Return True for the host, EL2, or a guest with handle and gfn."""
-    return owner in (HOST, HYP) or (isinstance(owner, tuple) and len(owner) == 3 and owner[0] == GUEST)
