@@ -139,12 +139,12 @@ class SymmetricSearch(LevelSearch):
         self.all = np.concatenate((self.all, keys[new]))
         self.all.sort(kind="stable")
         self.total += int(self.orbits.sizes(level).sum())
-        self.found, self.done = [], 0
+        self.successors, self.done = [], 0
         self.levels.append(level)
 
     def open_level(self) -> None:
         """Go one step further."""
-        self.take(sort_unique(self.found))
+        self.take(sort_unique(self.successors))
 
     def find_path(self, code: int) -> list[Any]:
         """Return the actions of a shortest run from the real initial state to a state of the same orbit."""

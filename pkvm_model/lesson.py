@@ -101,9 +101,9 @@ def lifecycle(revision: Revision, other: Revision | None = None) -> Map:
 def side_by_side(scene: Scene, first: Revision, second: Revision, run: Iterable[int] = ()) -> SideBySide:
     """Show the same steps in two kernels; `run` are the CPUs that have stepped already."""
     graph = PairGraph(scene, first, second)
-    shown = SideBySide(fit_graph(graph), graph.expand, graph.all_runs)
-    shown.step(run)
-    return shown
+    widget = SideBySide(fit_graph(graph), graph.expand, graph.all_runs)
+    widget.step(run)
+    return widget
 
 
 def find(*scripts: Scene | Scenario | str, revisions: Revision | Iterable[Revision] = ALL,

@@ -41,22 +41,22 @@ def read(file: str) -> str:
 
 def report(trace: Trace, file: str) -> int:
     """Print the run as far as it went, and how it ended."""
-    done = replay(trace)
+    result = replay(trace)
     width = max((len(str(row)) for row in trace.lines), default=0)
-    for row, sentence in zip(trace.lines, sentences(done), strict=False):
+    for row, sentence in zip(trace.lines, sentences(result), strict=False):
         print(f"{row!s:{width}}  {sentence}")
-    if done.differs:
-        print(f"{file}: {done.differs}")
-        print(f"{len(done.steps)} of {len(trace.lines)} steps came out as the trace says.")
+    if result.differs:
+        print(f"{file}: {result.differs}")
+        print(f"{len(result.steps)} of {len(trace.lines)} steps came out as the trace says.")
         return 1
     print(f"ends in state {trace.digest}")
     return 0
 
 
-def sentences(done: Replay) -> list[str]:
+def sentences(result: Replay) -> list[str]:
     """Describe each step of a run in a sentence."""
-    before = [State(done.trace.config), *(step.state for step in done.steps)]
-    return [describe_step(state, step) for state, step in zip(before, done.steps, strict=False)]
+    before = [State(result.trace.config), *(step.state for step in result.steps)]
+    return [describe_step(state, step) for state, step in zip(before, result.steps, strict=False)]
 
 
 def fail(message: str) -> int:

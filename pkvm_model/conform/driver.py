@@ -159,15 +159,15 @@ def make_call(call: str, args: Mapping[str, Any], revision: Revision) -> Call:
     """Return a call with named arguments. Raise ModelError if the call, an argument or a value is invalid."""
     if call not in revision.calls:
         raise ModelError(f"revision {revision.name} has no call {call}")
-    wanted = parameters(call)
+    declared = parameters(call)
     for name in args:
-        if name not in wanted:
-            raise ModelError(f"{call} has no argument {name!r}; it has {', '.join(wanted) or 'none'}")
-    for name, parameter in wanted.items():
+        if name not in declared:
+            raise ModelError(f"{call} has no argument {name!r}; it has {', '.join(declared) or 'none'}")
+    for name, parameter in declared.items():
         if name not in args and parameter.required:
             raise ModelError(f"{call} wants the argument {name!r}")
-    values = [args.get(name, parameter.default) for name, parameter in wanted.items()]
-    for value, (name, parameter) in zip(values, wanted.items(), strict=True):
+    values = [args.get(name, parameter.default) for name, parameter in declared.items()]
+    for value, (name, parameter) in zip(values, declared.items(), strict=True):
         if type(value).__name__ != parameter.annotation or not is_short(value):
             raise ModelError(f"{call}: {name} must be of type {parameter.annotation}, not {shorten(value)}")
     return Call(call, tuple(values))
@@ -199,8 +199,8 @@ def resume(machine: DrivenMachine, cpu: int) -> JSON:
 
 def advance(machine: DrivenMachine, cpu: int, request: Call | None, split: Split | None) -> JSON:
     """Play a step and move to the state after it; return the outcome."""
-    done = machine.play(cpu, request, split)
-    return describe_outcome(done, machine.settle(done, request, split))
+    outcome = machine.play(cpu, request, split)
+    return describe_outcome(outcome, machine.settle(outcome, request, split))
 
 
 def state(machine: DrivenMachine) -> JSON | None:

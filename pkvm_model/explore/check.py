@@ -289,6 +289,6 @@ def is_stuck(search: Search, state: State) -> bool:
 
 def has_effect(search: Search, action: Any, table: TracingTable) -> bool:
     """Return True if an action is possible here and changes something."""
-    done, masks = search.machine.step(action, table.copy()), search.packing.masks
-    after: Any = done and done[0]
-    return bool(done) and any(bits != table.code & masks[part] for part, bits in after.changes().items())
+    result, masks = search.machine.step(action, table.copy()), search.packing.masks
+    after: Any = result and result[0]
+    return bool(result) and any(bits != table.code & masks[part] for part, bits in after.changes().items())

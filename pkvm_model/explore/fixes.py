@@ -145,8 +145,8 @@ def judge_watched(fixed: Revision) -> Judgement:
     races = [objection for race in ORDER if (objection := object_to_race(race, outcomes[race.name], fixed.name))]
     runs = [objection for run in GOOD_RUNS if (objection := object_to_loss(run, fixed, *explored[run.name], races))]
     if not runs and not races:
-        found = {name: exploration for name, (_, exploration) in explored.items() if exploration}
-        runs = [*islice(chain(object_to_dead_ends(fixed, found), map(object_to_life, list_broken_lives(fixed))), 1)]
+        complete = {name: exploration for name, (_, exploration) in explored.items() if exploration}
+        runs = [*islice(chain(object_to_dead_ends(fixed, complete), map(object_to_life, list_broken_lives(fixed))), 1)]
     return Judgement((*runs, *races), sum(outcome.states for outcome in outcomes.values()))
 
 

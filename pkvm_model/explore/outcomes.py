@@ -115,11 +115,11 @@ def search_orders(scenario: Scenario, bench: Scene, limits: Limits) -> tuple[Exp
 
 def pick_worst(scenario: Scenario, report: Report) -> tuple[str, Answer | None]:
     """Return the worst kind of outcome, and the answer with the shortest run that shows it."""
-    shown = {answer.prop.name: answer for answer in report.answers if answer.run is not None}
-    defects = [shown[name] for name in (BUG, *(prop.name for prop in scenario.always)) if name in shown]
+    answers = {answer.prop.name: answer for answer in report.answers if answer.run is not None}
+    defects = [answers[name] for name in (BUG, *(prop.name for prop in scenario.always)) if name in answers]
     if defects:
         return BUG, defects[0]
-    return next(((kind, shown[kind]) for kind in SEVERITY[:0:-1] if kind in shown), (OK, None))
+    return next(((kind, answers[kind]) for kind in SEVERITY[:0:-1] if kind in answers), (OK, None))
 
 
 def record_run(bench: Scene, cpus: tuple[int, ...]) -> Trace:

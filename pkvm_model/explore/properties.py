@@ -114,10 +114,10 @@ def find_vm_outside_el2(state: State) -> str:
 
 def find_unclean_page(state: State) -> str:
     """Return which page is the host's alone and still counts something or holds a struct of EL2's, '' if none."""
-    written = {name for kind in (Vm, Vcpu) for name, _ in state.all(kind)}
-    return next((f"page {name} is the host's alone and still {'holds a struct' if name in written else 'counts'}"
+    structs = {name for kind in (Vm, Vcpu) for name, _ in state.all(kind)}
+    return next((f"page {name} is the host's alone and still {'holds a struct' if name in structs else 'counts'}"
                  for name, page in state.all(Page)
-                 if page.host == OWNED and page.hyp == NOPAGE and (page.refcount or name in written)), "")
+                 if page.host == OWNED and page.hyp == NOPAGE and (page.refcount or name in structs)), "")
 
 
 def find_unpublished_vcpu(state: State) -> str:
@@ -146,11 +146,11 @@ def find_leftover(state: State) -> str:
     """Return what is not as it was before, once an honest host has destroyed its VM; '' if nothing."""
     if not is_host_done(state):
         return ""
-    taken = [f"slot {idx} is not free" for idx, slot in state.all(Slot) if slot.entry != FREE]
-    away = [f"page {name} is {page.host} and counts {page.refcount + page.host_share_guest_count}"
+    slots = [f"slot {idx} is not free" for idx, slot in state.all(Slot) if slot.entry != FREE]
+    pages = [f"page {name} is {page.host} and counts {page.refcount + page.host_share_guest_count}"
             for name, page in state.all(Page)
             if page.host != OWNED or page.hyp != NOPAGE or page.refcount or page.host_share_guest_count]
-    return next(iter(taken + away), "")
+    return next(iter(slots + pages), "")
 
 
 def has_any(kind: type[Any]) -> Callable[[State], object]:

@@ -31,13 +31,13 @@ MOST_CALLS = 1400
 class StateGraph(Reach[Node, StateValue, EdgeValue]):
     """The states that a scene can reach, as far as they have been worked out.
 
-    `asked` are the properties that are checked in each state and step. The states of `runs`, each given by the CPUs
-    that step, come before all others, so that a limit does not cut a run short.
+    `properties` are checked in each state and step. The states of `runs`, each given by the CPUs that step, come before
+    all others, so that a limit does not cut a run short.
     """
 
-    def __init__(self, scene: Scene, limit: int = 0, asked: tuple[Always, ...] = ASKED,
+    def __init__(self, scene: Scene, limit: int = 0, properties: tuple[Always, ...] = ASKED,
                  runs: Iterable[Iterable[int]] = ()) -> None:
-        self.scene, self.questions, self.menu = scene, asked, Menu(scene)
+        self.scene, self.invariants, self.menu = scene, properties, Menu(scene)
         self.steps: dict[tuple[int, int], tuple[Step, int]] = {}
         self.coming: dict[tuple[int, int], tuple[Region, ...]] = {}
         self.passed: dict[tuple[int, tuple[Any, ...]], list[Region]] = {}
@@ -64,12 +64,12 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
             if step:
                 to = self.add(node.after(step))
                 self.steps[number, cpu] = step, to
-                value = encode_edge(node.state, step, node.is_idle(cpu), self.questions, to)
+                value = encode_edge(node.state, step, node.is_idle(cpu), self.invariants, to)
                 yield {**value, "says": f"{value['says']}{self.mark_revision(node, step)}"}
             elif node.is_idle(cpu) and not node.state.end:
                 for step, foresight in self.menu.list_steps(node.state, cpu):
                     to = self.add(Node(step.state, node.begun))
-                    yield foresight.add_to(encode_edge(node.state, step, True, self.questions, to))
+                    yield foresight.add_to(encode_edge(node.state, step, True, self.invariants, to))
 
     def mark_revision(self, node: Node, step: Step) -> str:
         """Return the revision in brackets if a call is refused as it begins, and in this revision only."""
@@ -102,14 +102,14 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         """Return name and sentence of the invariants that say something about one of the first `known` states."""
         broken = (name for out in self.edges.values() for edge in out for name in edge.get("breaks", ()))
         if self.scene.free:
-            return [[invariant.name, invariant.says] for invariant in self.questions]
-        spoken = choose_spoken(self.questions, map(self.judge, range(known)), broken)
+            return [[invariant.name, invariant.says] for invariant in self.invariants]
+        spoken = choose_spoken(self.invariants, map(self.judge, range(known)), broken)
         return [[invariant.name, invariant.says] for invariant in spoken]
 
     def judge(self, number: int) -> dict[str, Holds]:
         """Return what the invariants say of a state; each state is judged once."""
         if number not in self.judgements:
-            self.judgements[number] = judge_state(self.nodes[number].state, self.questions)
+            self.judgements[number] = judge_state(self.nodes[number].state, self.invariants)
         return self.judgements[number]
 
     def encode_state(self, number: int) -> StateValue:
@@ -189,11 +189,11 @@ def encode_revision(revision: Revision) -> RevisionValue:
 
 def find_regions_alone(step: Step, revision: Revision) -> tuple[Region, ...]:
     """Return the regions that follow a step in its call if no other CPU gets in."""
-    done = finish(step, revision)
-    return tuple(zip(done.regions, done.purposes, strict=True))[len(step.regions):]
+    end = finish(step, revision)
+    return tuple(zip(end.regions, end.purposes, strict=True))[len(step.regions):]
 
 
-def encode_edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...] = ASKED,
+def encode_edge(before: State, step: Step, begun: bool, properties: tuple[Always, ...] = ASKED,
                 to: int | None = None) -> EdgeValue:
     """Return a step as the bench knows it, with the number of the state it leads to."""
     kind = "panic" if step.state.end else "step"
@@ -201,7 +201,7 @@ def encode_edge(before: State, step: Step, begun: bool, asked: tuple[Always, ...
         kind = "nothing" if step.refused[0] is None else "refused"
     if kind == "step" and step.events:
         kind = "warn"
-    text, breaks = record_step(step, begun), find_broken(before, step, asked)
+    text, breaks = record_step(step, begun), find_broken(before, step, properties)
     ret = None if step.pending or step.state.end else text.outcome.removeprefix("= ").split(" ! ")[0]
     value: EdgeValue = {"cpu": step.cpu, "label": shorten(step.call.name), "line": str(text),
                         "says": describe_step(before, step), "kind": kind, "ret": ret, "to": to}

@@ -104,17 +104,17 @@ def merge_changes(revision: Revision, other: Revision | None) -> list[tuple[Chan
 def find_changes(revision: Revision) -> list[Change]:
     """Return every change of slot 0, or of the VM in it, that one call can make, in a fixed order."""
     start = Scene("", "", revision, LENT, (), "", Config(cpus=1)).start()
-    seen, waiting, reached = {start}, [start], set[Change]()
+    seen, waiting, changes = {start}, [start], set[Change]()
     while waiting:
         state = waiting.pop()
         for step in filter(does_something, list_steps(state, revision)):
             after = drop_memcaches(step.state)
             if after != state:
-                reached.add(Change(life_word(state), shorten(step.call.name), life_word(after)))
+                changes.add(Change(life_word(state), shorten(step.call.name), life_word(after)))
             if after not in seen:
                 seen.add(after)
                 waiting.append(after)
-    return sorted(reached, key=lambda change: change.rank)
+    return sorted(changes, key=lambda change: change.rank)
 
 
 def list_steps(state: State, revision: Revision) -> Iterator[Step]:
@@ -131,8 +131,8 @@ def does_something(step: Step) -> bool:
 
 def drop_memcaches(state: State) -> State:
     """Return the state after the host has freed the pages that came home: its memcaches would grow without end."""
-    kept = {key: record for key, record in state.table.items() if key[0] is not Kvm}
-    return State.of(state.config, kept, state.end)
+    records = {key: record for key, record in state.table.items() if key[0] is not Kvm}
+    return State.of(state.config, records, state.end)
 
 
 def life_word(state: State) -> str:

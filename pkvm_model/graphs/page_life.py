@@ -47,8 +47,8 @@ class Rights(NamedTuple):
 
 def read_rights(state: State) -> Rights:
     """Return what the page is in a state."""
-    page, shown = state.get(Page, PAGE), encode_row(state, PAGE)
-    return Rights(shown["host"], shown["hyp"], shown["guest"], page.hyp == SHARED_BORROWED and page.refcount > 0)
+    page, row = state.get(Page, PAGE), encode_row(state, PAGE)
+    return Rights(row["host"], row["hyp"], row["guest"], page.hyp == SHARED_BORROWED and page.refcount > 0)
 
 
 def moves(revision: Revision) -> list[tuple[Rights, str, Rights]]:

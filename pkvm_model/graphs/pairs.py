@@ -189,11 +189,11 @@ def visible_parts(state: State, sides: tuple[State, State]) -> Iterator[tuple[Ce
 
 def vm_parts(state: State, vm: str, handle: int) -> Iterator[tuple[CellKey, str]]:
     """Yield what an onlooker can see of a VM."""
-    shown = encode_card(state, vm, handle)
-    name = f"VM {shown['handle']}"
-    yield (name, "", "vm"), shown["word"]
-    holders = ", ".join(holder["says"] for holder in shown["holders"])
-    yield (name, "count", ""), f"{shown['count']} ({holders or 'nobody'})"
-    yield (name, "dying in EL2", ""), shown["dying"]
-    for vcpu in shown["vcpus"]:
+    card = encode_card(state, vm, handle)
+    name = f"VM {card['handle']}"
+    yield (name, "", "vm"), card["word"]
+    holders = ", ".join(holder["says"] for holder in card["holders"])
+    yield (name, "count", ""), f"{card['count']} ({holders or 'nobody'})"
+    yield (name, "dying in EL2", ""), card["dying"]
+    for vcpu in card["vcpus"]:
         yield (name, f"vCPU {vcpu['idx']}", "vcpu"), vcpu["word"]

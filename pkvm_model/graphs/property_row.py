@@ -13,9 +13,9 @@ ASKED = tuple(invariant for invariant in INVARIANTS if invariant.name != "I9")
 """The last invariant is a promise about what an honest host leaves behind, not about every moment."""
 
 
-def judge_state(state: State, asked: tuple[Always, ...] = ASKED) -> dict[str, Holds]:
+def judge_state(state: State, invariants: tuple[Always, ...] = ASKED) -> dict[str, Holds]:
     """Return the verdict of each invariant on a state, by name."""
-    return {invariant.name: judge_invariant(invariant, state) for invariant in asked}
+    return {invariant.name: judge_invariant(invariant, state) for invariant in invariants}
 
 
 def judge_invariant(invariant: Always, state: State) -> Holds:
@@ -24,16 +24,16 @@ def judge_invariant(invariant: Always, state: State) -> Holds:
     return reason or (None if invariant.premise and not invariant.premise(state) else True)
 
 
-def find_broken(before: State, step: Step, asked: tuple[Always, ...] = ASKED) -> dict[str, str]:
+def find_broken(before: State, step: Step, invariants: tuple[Always, ...] = ASKED) -> dict[str, str]:
     """Return which invariants a step breaks, each with the reason."""
-    reasons = ((invariant.name, invariant.broken_by(before, step)) for invariant in asked if invariant.broken_by)
+    reasons = ((invariant.name, invariant.broken_by(before, step)) for invariant in invariants if invariant.broken_by)
     return {name: reason for name, reason in reasons if reason}
 
 
-def choose_spoken(asked: tuple[Always, ...], judgements: Iterable[dict[str, Holds]],
+def choose_spoken(invariants: tuple[Always, ...], judgements: Iterable[dict[str, Holds]],
                   broken: Iterable[str]) -> list[Always]:
     """Return the invariants that say something about one of these states, or that are in `broken`."""
     names = set(broken)
     for judgement in judgements:
         names |= {name for name, holds in judgement.items() if holds is not None}
-    return [invariant for invariant in asked if invariant.name in names]
+    return [invariant for invariant in invariants if invariant.name in names]

@@ -273,9 +273,9 @@ def describe_region(number: int, moment: RunRegion, calls: list[RunCall],
                     held: dict[HostLock, list[Period[bool]]]) -> str:
     """Describe a region for the table: its calls, all locks that the CPU holds, and the answers of calls that end."""
     path, cpu = calls_around(number, moment, calls), moment.step.cpu
-    kept = [lock for (owner, lock), holds in held.items() if owner == cpu
+    locks_across = [lock for (owner, lock), holds in held.items() if owner == cpu
             and any(period.first <= number <= period.last for period in holds)]
-    locks = dict.fromkeys([*kept, *filter(None, moment.step.regions[0].split("+"))])
+    locks = dict.fromkeys([*locks_across, *filter(None, moment.step.regions[0].split("+"))])
     over = [call for call in reversed(path) if call.last == number]
     answers = [f" = {call.answer}" if call is path[-1] else f"; {call.name} = {call.answer}" for call in over]
     return f"{' > '.join(call.name for call in path)} [{'+'.join(locks)}]{''.join(answers)}"

@@ -163,21 +163,21 @@ def number_yields(code: CodeType) -> dict[int, int]:
 
 def collect_locals(body: Any) -> tuple[tuple[str, Value], ...]:
     """Return what a suspended call keeps: the local variables of its generators, without its own arguments."""
-    kept: dict[str, Value] = {}
+    variables: dict[str, Value] = {}
     own = body.gi_code.co_varnames[:body.gi_code.co_argcount]
     for part in list_generators(body):
         for name, value in part.gi_frame.f_locals.items():
             if isinstance(value, View) or (part is body and name in own):
                 continue
-            shown = to_value(value)
-            kept[f"{part.__name__}.{name}" if kept.get(name, shown) != shown else name] = shown
-    return tuple(sorted(kept.items()))
+            content = to_value(value)
+            variables[f"{part.__name__}.{name}" if variables.get(name, content) != content else name] = content
+    return tuple(sorted(variables.items()))
 
 
 def find_refusal(body: Any) -> Refusal | None:
     """Return the refusal that a suspended call keeps while it takes back what it did, or None."""
-    kept = (value for part in list_generators(body) for value in part.gi_frame.f_locals.values())
-    return next((Refusal(value.code, value.why) for value in kept if isinstance(value, Refused)), None)
+    variables = (value for part in list_generators(body) for value in part.gi_frame.f_locals.values())
+    return next((Refusal(value.code, value.why) for value in variables if isinstance(value, Refused)), None)
 
 
 def to_value(value: Any) -> Value:

@@ -93,10 +93,10 @@ def show_header(revision: Revision, config: Config) -> str:
 
 def show_call(call: Call) -> str:
     """Return a call as text; arguments at the end that have their default are left out."""
-    given = list(zip(parameters(call.name).values(), call.args, strict=False))
-    while given and given[-1][0].default == given[-1][1]:
-        given.pop()
-    return f"{call.name}({', '.join(show_value(value) for _, value in given)})"
+    arguments = list(zip(parameters(call.name).values(), call.args, strict=False))
+    while arguments and arguments[-1][0].default == arguments[-1][1]:
+        arguments.pop()
+    return f"{call.name}({', '.join(show_value(value) for _, value in arguments)})"
 
 
 def show_value(value: Value) -> str:
@@ -249,6 +249,6 @@ def run_line(state: State, revision: Revision, row: TraceLine) -> Step:
 
 def record(revision: Revision, config: Config, steps: Iterable[tuple[Step, bool]]) -> Trace:
     """Return the trace of steps; the bool beside each says whether a call began with it."""
-    taken = list(steps)
-    end = taken[-1][0].state if taken else State(config)
-    return Trace(revision, config, tuple(record_step(step, begun) for step, begun in taken), digest(end))
+    pairs = list(steps)
+    end = pairs[-1][0].state if pairs else State(config)
+    return Trace(revision, config, tuple(record_step(step, begun) for step, begun in pairs), digest(end))

@@ -157,10 +157,10 @@ def find_violation(story: Story, invariant: Always) -> str:
 
 def describe_coverage(*reports: Report) -> str:
     """Return how far explorations looked, exactly: at all states, or at those up to a shortest run."""
-    seen = sum(report.states for report in reports)
+    states = sum(report.states for report in reports)
     if all(report.complete for report in reports):
-        return f"{seen:,} of {seen:,} states"
-    return f"{count(seen, 'state')}, up to the shortest run"
+        return f"{states:,} of {states:,} states"
+    return f"{count(states, 'state')}, up to the shortest run"
 
 
 def make_invariant(answer: SubmittedAnswer, name: str, says: str = "Yours.") -> Always:
@@ -215,9 +215,9 @@ def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int 
 def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict:
     """Check a kernel with a learner's functions in place of its own, as `judge_fix` does; a refusal shows its run."""
     judgement = judge_fix(kernel._replace(functions={**kernel.functions, **functions}))
-    shown: RunFields = show_objection(judgement.objections[0]) if judgement.objections else {}
+    fields: RunFields = show_objection(judgement.objections[0]) if judgement.objections else {}
     return Verdict(judgement.accepted, f"{judgement.sentence.rstrip('.')}.", describe_judgement(judgement, kernel),
-                   **shown)
+                   **fields)
 
 
 def show_objection(objection: Objection) -> RunFields:

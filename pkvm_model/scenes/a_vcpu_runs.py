@@ -74,14 +74,14 @@ WRONG_CPU = quiet(scene(
 
 
 def load_asks_for_the_cpu_early(view: View, handle: int, idx: int) -> Hypercall:
-    """Load a vCPU; whether this CPU is without one was asked before, in a step of its own."""
+    """Load a vCPU; a separate step has checked before that this CPU has none loaded."""
     yield "", "ask whether this CPU has a vCPU loaded"
     view.check(view.cpu.loaded is None, None, f"CPU {view.number} has a vCPU loaded")
     return (yield from load(view, handle, idx))
 
 
 def load_asks_for_the_vcpu_early(view: View, handle: int, idx: int) -> Hypercall:
-    """Load a vCPU; whether it is loaded elsewhere was asked before, in a lock region of its own."""
+    """Load a vCPU; a separate lock region has checked before that it is not loaded elsewhere."""
     yield "L", "find the vCPU and ask whether it is loaded anywhere"
     vm = get_vm_by_handle(view, handle)
     vcpu = view.vcpu(vm.vcpus[idx] if vm and 0 <= idx < len(vm.vcpus) else None)
@@ -91,4 +91,4 @@ def load_asks_for_the_vcpu_early(view: View, handle: int, idx: int) -> Hypercall
 
 CPU_EARLY = PRE.without("load_cpu_free")._replace(functions={"__pkvm_vcpu_load": load_asks_for_the_cpu_early})
 VCPU_EARLY = PRE.without("load_vcpu_free")._replace(functions={"__pkvm_vcpu_load": load_asks_for_the_vcpu_early})
-"""Kernels of ours: one of load's questions is asked before the region that takes the reference."""
+"""Kernels of ours that make one of load's checks before the region that takes the reference."""

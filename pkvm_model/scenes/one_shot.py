@@ -62,7 +62,7 @@ PAIR = quiet(scene(
 
 
 def teardown_forgets_a_pin(view: View, handle: int) -> Hypercall:
-    """Destroy a VM as pre does, but for the last step: the host's struct kvm stays pinned."""
+    """Destroy a VM as pre does, except for the last step: the host's struct kvm stays pinned."""
     yield "L", "check, flush the VMID, empty the slot"
     vm = get_vm_by_handle(view, handle)
     view.guard("teardown_vm_exists", vm, f"there is no VM {handle:#x}")

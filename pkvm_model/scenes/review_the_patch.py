@@ -21,7 +21,7 @@ ONE_TO_COME = """
 0 kvm_guest_fault(kvm0, g0, 0)
 0 __pkvm_vcpu_put()
 """
-"""A VM that has run and lends a page; its second vCPU is created, and EL2 has not heard of it yet."""
+"""A VM that has run and lends a page; its second vCPU is created, but EL2 does not know it yet."""
 
 ASK_ANYTHING = scene(
     "ask-anything", "A bench for all your questions", V1, ONE_TO_COME,

@@ -42,7 +42,7 @@ class Scene:
     free: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def start(self) -> State:
-        """Return the state that the setup leads to."""
+        """Return the state after the setup."""
         steps = self.run_setup()
         return steps[-1].state if steps else State(self.config)
 

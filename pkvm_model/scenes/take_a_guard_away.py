@@ -65,7 +65,7 @@ FLUSH = "drop what the CPUs remember under the VMID"
 
 
 def finalise_flushing_late(view: View, handle: int) -> Hypercall:
-    """Destroy a VM as v1 does, but forget its translations when the slot is free already."""
+    """Destroy a VM as v1 does, but flush its translations only after the slot is free."""
     yield "L", "check, empty the slot"
     vm = get_vm_by_handle(view, handle)
     view.check(vm, -ENOENT, f"there is no VM {handle:#x}")

@@ -30,7 +30,7 @@ WITHOUT_VCPU = """
 
 
 def beside_teardown(name: str, title: str, call: str, setup: str = LENT_PAGE, says: str = IDLE) -> Scene:
-    """Put the same teardown on CPU 1 beside another call on CPU 0."""
+    """Return a scene with a call on CPU 0 and the same teardown as always on CPU 1."""
     return scene(name, title, V1, setup, (call, TEARDOWN), says)
 
 

@@ -54,7 +54,7 @@ SAME_NUMBER = scene(
 
 
 def walk(steps: int) -> Scene:
-    """Let a host that forgets that it has started destroy a VM; its walk has so many steps."""
+    """Return a scene in which a host that forgets its start destroys a VM, in a walk of this many steps."""
     return scene(f"walk-{steps}", "A host that forgets that it has started", V1.without("host_remembers_start"),
                  LENT_PAGE, (f"kvm_destroy_vm(kvm0, {steps}) whole", ""),
                  "VM 0x1000 is alive and idle; the host is about to destroy it.")

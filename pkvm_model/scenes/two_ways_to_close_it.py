@@ -45,7 +45,7 @@ MANY_PAGES = 300
 
 
 def many_lent() -> Scene:
-    """Let the honest host destroy a VM with many pages on loan, all in the first gibibyte of the guest's memory."""
+    """Return a scene in which the honest host destroys a VM with many lent pages, all in the guest's first gibibyte."""
     faults = "\n".join(f"0 kvm_guest_fault(kvm0, g{gfn}, {gfn})" for gfn in range(MANY_PAGES))
     setup = LENT_PAGE.replace("0 kvm_guest_fault(kvm0, g0, 0)", faults)
     return scene("many-lent-merged", "Many pages on loan", MERGED, setup, ("kvm_destroy_vm(kvm0) whole", ""),

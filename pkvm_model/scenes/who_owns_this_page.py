@@ -12,7 +12,7 @@ from .scene import LENT_PAGE, scene
 quiet = partial(replace, checks=False)
 """A bench without the properties, which are for later chapters."""
 PROMISED = "0 __pkvm_host_share_hyp(kvm0)\n0 __pkvm_reserve_vm()"
-"""The host has lent EL2 its struct kvm and has a handle: all that init_vm wants, apart from memory."""
+"""The host has lent EL2 its struct kvm and has a handle: all that init_vm needs, apart from memory."""
 
 LEND_AND_GIVE = quiet(scene(
     "lend-and-give", "One page lent, another given away", PRE, "0 __pkvm_reserve_vm()",
@@ -78,7 +78,7 @@ REFUSED_ROOT = quiet(scene(
 
 
 def share_whatever_the_host_has(view: View, page: str) -> Hypercall:
-    """Lend a page to EL2; asks only whether the host has it."""
+    """Lend a page to EL2; check only that the host has it."""
     yield "H+Y", f"lend page {page} to EL2"
     lent = view.page(page)
     view.check(lent.host in (OWNED, SHARED_OWNED), -EPERM, f"page {page} is not the host’s")
@@ -87,7 +87,7 @@ def share_whatever_the_host_has(view: View, page: str) -> Hypercall:
 
 
 def unshare_without_a_look_at_pins(view: View, page: str) -> Hypercall:
-    """End the loan of a page to EL2, pinned or not."""
+    """End the loan of a page to EL2, even if it is pinned."""
     yield "H+Y", f"end the loan of page {page} to EL2"
     lent = view.page(page)
     view.check(lent.host == SHARED_OWNED, -EPERM, f"page {page} is not on loan from the host")

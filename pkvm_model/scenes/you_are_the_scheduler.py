@@ -11,7 +11,7 @@ RUN_ONCE = "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put(
 
 
 def start_with_a_gap(view: View, handle: int) -> Hypercall:
-    """Mark a VM as dying as start does, but drop the lock between the questions and the mark."""
+    """Mark a VM as dying as start does, but drop the lock between the checks and the mark."""
     yield "L", "ask whether anybody uses the VM"
     vm = get_vm_by_handle(view, handle)
     view.guard("start_vm_exists", vm, f"there is no VM {handle:#x}")
@@ -23,7 +23,7 @@ def start_with_a_gap(view: View, handle: int) -> Hypercall:
 
 
 WITH_A_GAP = V1._replace(functions={"__pkvm_start_teardown_vm": start_with_a_gap})
-"""A kernel of ours. A chapter makes its bench itself: a trace names a kernel, and of this one it would not replay."""
+"""A kernel of ours. The chapter makes its bench itself: a trace can only name a kernel of the course."""
 
 BAD_INDEX = scene(
     "bad-index", "Load asks for the VM and for the index", V1, LENT_PAGE,

@@ -35,17 +35,17 @@ def compare_outcomes(name: str, kernel: Revision) -> tuple[str, str]:
     return describe_danger(results.before), describe_danger(results.after)
 
 
-def noticed(asked: Always, kernel: Revision = V1) -> Table:
+def noticed(prop: Always, kernel: Revision = V1) -> Table:
     """Return which lost guards of a kernel's EL2 a property notices, in all orders of the race that shows the harm."""
     lost = [mutant for mutant in ALL_MUTANTS if {*mutant.guards} & {*kernel.guards} and applies(mutant, kernel)]
-    rows = [(mutant.id, mutant.says, describe_notice(ask_mutant(asked, mutant.id, kernel))) for mutant in lost]
-    return Table(f"{asked.says} Asked of {kernel.name} with a guard taken away",
+    rows = [(mutant.id, mutant.says, describe_notice(ask_mutant(prop, mutant.id, kernel))) for mutant in lost]
+    return Table(f"{prop.says} Asked of {kernel.name} with a guard taken away",
                  ("mutant", "what is wrong", "noticed"), rows)
 
 
-def ask_mutant(asked: Always, name: str, kernel: Revision) -> Answer:
+def ask_mutant(prop: Always, name: str, kernel: Revision) -> Answer:
     """Return what a property says of a mutant's race."""
-    return explore(Scripts(RACES[MUTANTS[name].race].scene(mutate(kernel, name))), (asked,), ENOUGH).answers[0]
+    return explore(Scripts(RACES[MUTANTS[name].race].scene(mutate(kernel, name))), (prop,), ENOUGH).answers[0]
 
 
 def describe_notice(answer: Answer) -> str:

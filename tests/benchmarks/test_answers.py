@@ -1,4 +1,4 @@
-"""What the peers write is read as they mean it; the samples are from SPIN 6.5.2 and TLC 2.15."""
+"""The output of the peers is read as they mean it; the samples are from SPIN 6.5.2 and TLC 2.15."""
 from __future__ import annotations
 
 import pytest
@@ -52,7 +52,7 @@ def test_spin_counts_the_initial_state_as_a_transition() -> None:
     assert peers.read_spin(SPIN_HOLDS) == Counts("holds", 184, 626, 16)
 
 
-def test_spin_names_the_depth_before_the_step_that_breaks() -> None:
+def test_spin_reports_the_depth_before_the_violating_step() -> None:
     assert peers.read_spin(SPIN_VIOLATED) == Counts("violated", 41, 67, 5)
 
 
@@ -76,12 +76,12 @@ def test_our_answer_is_the_last_line() -> None:
     (peers.read_tlc, TLC_HOLDS.replace("No error", "An error"), "TLC did not finish"),
     (peers.read_tlc, "", "no answer: it said nothing"),
     (explorer.read_ours, "no explorer", "no answer: no explorer")])
-def test_a_search_that_did_not_finish_is_no_answer(read: object, said: str, why: str) -> None:
+def test_an_unfinished_search_is_not_an_answer(read: object, said: str, why: str) -> None:
     with pytest.raises(Failed, match=why):
-        read(said)  # type: ignore[operator]  # each of them reads a text
+        read(said)  # type: ignore[operator]  # each function reads a text
 
 
-def test_a_count_that_is_not_the_known_one_is_named() -> None:
+def test_a_wrong_count_is_named() -> None:
     expected = SCENARIOS["H211"].expected
     wrong = Counts("holds", 183, 626, 99)
     assert differences(wrong, expected, peers.COUNTS) == ["states 183 instead of 184"]
@@ -89,6 +89,6 @@ def test_a_count_that_is_not_the_known_one_is_named() -> None:
     assert differences(other, expected, frozenset()) == ["verdict violated instead of holds"]
 
 
-def test_of_a_search_that_stopped_early_only_the_length_of_the_trace_counts() -> None:
+def test_only_the_length_of_the_trace_is_compared_if_a_search_stopped_early() -> None:
     found = Counts("violated", 109, 500, 6)
     assert differences(found, SCENARIOS["H222-M1"].expected, peers.COUNTS | {"depth"}) == ["depth 6 instead of 5"]

@@ -1,4 +1,4 @@
-"""What the clicks at a bench come to, in words; the clicking itself is not part of the tests."""
+"""The report on measured clicks; the clicking itself is not tested here."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_the_last_line_has_every_median_and_percentile(capsys: pytest.CaptureFix
     assert lines[1].split() == ["known", "step", "2.0", "9.0", "10", "25", "3", "times"]
 
 
-def test_without_a_browser_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_says_that_a_browser_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clicks, "chromium", lambda: None)
     with pytest.raises(SystemExit, match="there is no Chromium on PATH"):
         clicks.main([])

@@ -1,4 +1,4 @@
-"""The course's command runs the benchmark of the checkout with its options; each of our answers is one line."""
+"""`course.py bench` runs the checkout's benchmark with its options; each answer of the explorer is one line."""
 from __future__ import annotations
 
 import ast
@@ -16,7 +16,7 @@ from pkvm_model.course.dev import benchmarks
 from pkvm_model.course.paths import ROOT
 
 
-def test_the_options_reach_the_program_and_its_status_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_options_reach_the_program_and_its_exit_status_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[Any]] = []
 
     def note(command: list[Any], **_: object) -> SimpleNamespace:
@@ -49,7 +49,7 @@ def test_an_answer_has_every_field_and_the_median_of_warm_starts(
 @pytest.mark.parametrize(("words", "why"), [
     ("H 2 2", "family H needs SLOTS VCPUS PAGES"), ("B 1 1 1 0", "each at least 1"), ("H 2 2 2 --mutant M3", "M1"),
     ("A 1", "wants a family first"), ("H 2 2 2 --warm", "--warm wants a value"), ("H 2 2 x", "each at least 1")])
-def test_sizes_and_mutants_that_a_family_has_not_are_refused(
+def test_sizes_and_mutants_that_a_family_lacks_are_refused(
         words: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         family.parse(words.split())

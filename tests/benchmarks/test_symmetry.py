@@ -1,4 +1,4 @@
-"""One state of each orbit: the orbits and the states of the reference table. Where numpy is missing, that is said."""
+"""A search with symmetry has the reference table's numbers of orbits and states; skipped if numpy is not installed."""
 from __future__ import annotations
 
 from typing import Any
@@ -18,12 +18,12 @@ from benchmarks.symmetry import SymmetricSearch  # noqa: E402  # needs numpy
 
 @pytest.mark.parametrize(("sizes", "orbits", "states"), [
     ((2, 1, 1), 77, 184), ((2, 2, 2), 1518, 7200), ((3, 1, 2), 539, 5772)], ids=str)
-def test_orbits_and_states_are_those_of_the_reference(sizes: tuple[int, ...], orbits: int, states: int) -> None:
-    found = explore(FamilyTask("H", sizes, symmetry=True))
-    assert (found.verdict, found.orbits, found.states) == ("holds", orbits, states)
+def test_orbits_and_states_match_the_reference(sizes: tuple[int, ...], orbits: int, states: int) -> None:
+    counts = explore(FamilyTask("H", sizes, symmetry=True))
+    assert (counts.verdict, counts.orbits, counts.states) == ("holds", orbits, states)
 
 
-def test_the_depth_is_that_of_the_plain_search() -> None:
+def test_the_depth_is_the_same_as_in_the_plain_search() -> None:
     assert explore(FamilyTask("H", (2, 2, 2), symmetry=True)).depth == explore(FamilyTask("H", (2, 2, 2))).depth == 22
 
 
@@ -32,7 +32,7 @@ def test_a_mutant_is_found_at_the_same_depth() -> None:
 
 
 @pytest.mark.parametrize("begun", [1, 40])
-def test_a_run_in_orbits_is_a_run_of_the_machine(begun: int) -> None:
+def test_a_run_through_orbits_is_a_run_of_the_machine(begun: int) -> None:
     machine = AtomicHost((2, 2, 1))
     plain = Search(machine, FinePacking(machine.finer))
     while plain.states < begun and plain.advance(5):

@@ -18,36 +18,36 @@ H211 = SCENARIOS["H211"]
 
 
 def tool(kind: str, says: Counts = H211.expected, name: str = "") -> Tool:
-    """A tool that only says something."""
+    """Return a tool that only prints this answer."""
     program = f"print({json.dumps(says._asdict() | {'warm_seconds': 0.25})!r})"
     return Tool(name or kind, kind, lambda scenario, folder: [[sys.executable, "-S", "-c", program]],
                 explorer.read_ours, lambda scenario: True, COUNTS | {"depth"})
 
 
 def row(kind: str, seconds: float, cpu: float, mib: float, warm: float | None = None) -> Row:
-    """A row with one run."""
+    """Return a row with one run."""
     return Row(H211, tool(kind), (Sample(Cost(seconds, cpu, mib), H211.expected, warm),))
 
 
-def test_a_ratio_is_what_the_fastest_setting_took_divided_by_ours() -> None:
+def test_a_ratio_is_the_cost_of_the_fastest_setting_divided_by_ours() -> None:
     ours = row("ours", 0.5, 0.25, 10, warm=0.1)
     others = [row("SPIN", 4, 1, 500), row("SPIN", 3, 2, 50), row("TLC", 20, 30, 900)]
     assert table.ratios(ours, others) == pytest.approx(
         {"SPIN/cold": 6, "TLC/cold": 40, "SPIN/warm": 30, "SPIN/cpu": 8, "SPIN/MiB": 5})
 
 
-def test_without_a_peer_there_is_no_ratio_to_it() -> None:
+def test_there_is_no_ratio_to_an_absent_peer() -> None:
     assert set(table.ratios(row("ours", 1, 1, 1), [row("TLC", 2, 2, 2)])) == {"TLC/cold"}
 
 
-def test_a_goal_stands_next_to_its_ratio_reached_or_not() -> None:
+def test_a_ratio_is_shown_with_its_goal_and_whether_it_reaches_it() -> None:
     line = table.shown(row("ours", 0.5, 0.25, 10, warm=0.1), [row("SPIN", 2.5, 1, 50), row("TLC", 20, 30, 900)])
     assert "5.00 < 6 " in line
     assert "40 ≥ 20" in line
     assert "25 ≥ 10" in line
 
 
-def test_states_that_are_too_many_for_peers_are_compared_with_spin_at_a_million() -> None:
+def test_sizes_too_large_for_the_peers_are_compared_with_spin_at_a_million_states() -> None:
     million, thousand = (Row(SCENARIOS[name], tool(kind)) for name, kind in (("H323", "SPIN"), ("H211", "SPIN")))
     assert table.peers_of(SCENARIOS["H522"], [million, thousand, Row(SCENARIOS["H323"], tool("TLC"))]) == [million]
     assert table.peers_of(H211, [million, thousand]) == [thousand]
@@ -59,7 +59,7 @@ def test_figures_are_medians_of_the_rounds() -> None:
 
 
 @pytest.mark.parametrize("kind", ["SPIN", "TLC", "ours"])
-def test_a_wrong_count_of_any_tool_fails_the_run_and_is_named(
+def test_a_wrong_count_from_any_tool_fails_the_run_and_is_named(
         kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     tools = [tool(each, H211.expected._replace(states=183) if each == kind else H211.expected)
              for each in ("SPIN", "TLC", "ours")]
@@ -81,7 +81,7 @@ def test_right_counts_pass_and_every_run_is_in_the_file(monkeypatch: pytest.Monk
     assert written["rows"][1]["runs"][0]["warm"] == 0.25
 
 
-def test_a_tool_that_is_there_but_gives_no_answer_fails_the_run(
+def test_an_installed_tool_that_does_not_answer_fails_the_run(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     broken = Tool("broken", "SPIN", lambda scenario, folder: [["no-such-program"]], explorer.read_ours,
                   lambda scenario: True)

@@ -1,4 +1,4 @@
-"""What the peers are given says the same as the modules of hypercalls, as far as that shows without running it."""
+"""The peers' models match the Python modules of hypercalls, as far as that can be checked without running them."""
 from __future__ import annotations
 
 import re
@@ -14,7 +14,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_every_bracket_is_closed_and_nothing_is_left_to_fill_in(name: str) -> None:
+def test_every_bracket_is_closed_and_every_placeholder_is_filled_in(name: str) -> None:
     awaited = []
     for character in TEXTS[name]:
         if character in BRACKETS:
@@ -68,7 +68,7 @@ def test_a_mutant_changes_one_line(family: str, mutant: str) -> None:
 
 
 @pytest.mark.parametrize("family", ["atomic_host", "script"])
-def test_the_configuration_gives_every_constant(family: str) -> None:
+def test_the_configuration_defines_every_constant(family: str) -> None:
     module, configuration = getattr(tla, family)(*(2, 2, 2, 2)[:3 if family == "atomic_host" else 4])
     declared = re.findall(r"^CONSTANTS (.*)$", module, re.M)[0].split(", ")
     assert re.findall(r"^  (\w+) = ", configuration, re.M) == declared

@@ -1,4 +1,4 @@
-"""Files for the tests of `conform`: the recorded vectors, changed copies of them, and what comes of comparing those."""
+"""Files for the tests of `conform`: the recorded vectors, changed copies of them, and helpers to compare those."""
 from __future__ import annotations
 
 import contextlib
@@ -22,35 +22,35 @@ VECTORS = Path(__file__).parents[1] / "data"
 
 
 def recorded(name: str) -> Iterator[vectors.Vector]:
-    """The vectors of a file."""
+    """Yield the vectors of a file."""
     return vectors.read(VECTORS / f"{name}.jsonl.gz")
 
 
 def rows(name: str) -> Iterator[JSON]:
-    """Its lines as they stand there, for tests that change something in them."""
+    """Yield the lines of a file as parsed JSON, for tests that change something in them."""
     return (parse(line) for _, line in read_lines(VECTORS / f"{name}.jsonl.gz", vectors.LINE_LIMIT))
 
 
 @cache
 def some(name: str) -> list[JSON]:
-    """Some of them, for tests that look for one with a certain field."""
+    """Return some lines of a file, for tests that need a line with a certain field."""
     return [row for number, row in enumerate(rows(name)) if number % 9 == 0 or "scenarios" in name]
 
 
 def write(folder: Path, lines: list[JSON], name: str = "changed.jsonl") -> Path:
-    """A file with these lines."""
+    """Write these lines to a file and return its path."""
     path = folder / name
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return path
 
 
 def compared(folder: Path, lines: list[JSON], revision: str = "") -> Tally:
-    """What comes of comparing these vectors."""
+    """Compare these vectors with the model."""
     return conform(write(folder, lines), REVISIONS.get(revision))
 
 
 def changed(vector: JSON, path: tuple[str | int, ...], value: Any) -> JSON:
-    """A copy of a vector with one value changed; a function as the value makes it from the old one."""
+    """Return a copy of a vector in which a function has replaced one value."""
     new = copy.deepcopy(vector)
     place: Any = new
     for part in path[:-1]:
@@ -60,12 +60,12 @@ def changed(vector: JSON, path: tuple[str | int, ...], value: Any) -> JSON:
 
 
 def run(*words: str) -> tuple[int, str, str]:
-    """Exit status, output and errors of a command."""
+    """Run a command; return its exit status, output and errors."""
     return caught(lambda: main(list(words)))
 
 
 def caught(command: Callable[[], int]) -> tuple[int, str, str]:
-    """The same for a function that stands for one."""
+    """Run a function that acts as a command; return its exit status, output and errors."""
     out, errors = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
         status = command()

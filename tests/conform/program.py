@@ -1,4 +1,4 @@
-"""The test program of the recordings: its scripts, and what the honest host does when they are run on the model."""
+"""The test program of the recordings: its scripts, and the honest host running them on the model."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -29,29 +29,29 @@ SCRIPTS = {
     "14": "create 0, vcpu 0.0, run 0.0, run 0.0, fork, exit, run 0.0 by 1, create 1 by 1, close kvm1, close hv0.0, "
           "close kvm0",
 }
-"""What the program does, by the number of the scenario; in 14 process 1 is the one that inherits the open files."""
+"""The program's actions, by the number of the scenario; in 14, process 1 inherits the open files."""
 
 OTHERS = {"exit": "exit_mmap", "munmap": "kvm_unmap", "delete": "kvm_delete_memslot", "fork": "fork_owner"}
 CODE, DATA, DATA_OF_A_VCPU = 0x80000, 0x80010, 0x40
-"""The gfns of the guest's code, of its first data page, and how far the data of two vCPUs lie apart."""
+"""The gfns of the guest's code, of its first data page, and the distance between the data of two vCPUs."""
 
 SHARED_END = {("6.19.14", "n13"): ("hv0.1", ("hv0.1", "hv0.1.p1", "hv0.0"))}
 """A struct that ends on the page on which another begins.
 
-EL2 never hears where a vCPU lies that did not run; the order in which the loans of its pages end tells it.
+EL2 never learns the address of a vCPU that did not run; the order in which the loans of its pages end reveals it.
 """
 QUIET = {"__pkvm_vcpu_load", "__pkvm_vcpu_put", "__kvm_vcpu_run", "__pkvm_vcpu_sync_state"}
-"""How often these occur in a recording means nothing."""
+"""Calls whose number in a recording means nothing."""
 
 
 def recorded(scenario: RecordedScenario) -> list[Made]:
-    """The hypercalls of a recording in the model's words, without the quiet ones."""
+    """Return the hypercalls of a recording in the model's terms, without the quiet ones."""
     return [(call.name, complete(call).args, row.ret) for row, call in translate_calls(scenario, scenario.revision)
             if call and call.name not in QUIET]
 
 
 def beginning(scenario: RecordedScenario) -> State:
-    """The machine before the first row, with the structs of the host where they lay."""
+    """Return the machine before the first row, with the host's structs at their recorded places."""
     state = start(scenario)
     if (scenario.kernel, scenario.name) not in SHARED_END:
         return state
@@ -75,7 +75,7 @@ class Program:
                 self.make(line, call)
 
     def make(self, line: str, call: Call) -> None:
-        """Make a call of the host's and note which hypercalls came of it."""
+        """Make a call of the host's and record the hypercalls that it led to."""
         step = finish(begin(self.state, self.revision, 0, call), self.revision)
         self.state = step.state
         self.made += [(name, complete(Call(name, args)).args, ret) for name, args, ret in step.answers
@@ -84,7 +84,7 @@ class Program:
         self.answers.append((line, step.ret))
 
     def calls(self, what: str, which: str = "", _by: str = "", process: str = "0") -> Iterator[Call]:
-        """The host's functions behind a line of a script."""
+        """Yield the host's functions behind a line of a script."""
         if what == "create":
             yield Call("kvm_create_vm", (f"kvm{which}", self.protected, int(process)))
         elif what == "vcpu":
@@ -99,7 +99,7 @@ class Program:
             yield Call(OTHERS[what], ("kvm0",))
 
     def fault(self, vcpu: str) -> tuple[str, int, str]:
-        """The page that the guest touches for the first time: its code in its first run, then each vCPU's data."""
+        """Return the page that the guest touches for the first time: first its code, then each vCPU's data."""
         vm, idx = vcpu.split(".")
         nth = self.runs[vcpu] = self.runs.get(vcpu, -1) + 1
         code_is_there = self.runs.get(vm) is not None

@@ -1,4 +1,4 @@
-"""Whatever a file holds: it is compared, or refused in one line that says where, and nothing in it is evaluated."""
+"""A file with any content is compared, or refused in one line that says where; nothing in it is evaluated."""
 from __future__ import annotations
 
 import copy
@@ -28,7 +28,7 @@ TRACE = """pkvm-trace 1 v1
 0 __pkvm_start_teardown_vm(0x1000) = 0
 state 8ad9ac99e5ff"""
 ROUNDS, INPUTS = 50, {"vectors": 75, "recordings": 60, "traces": 70}
-"""So often each kind of file is damaged: 50 * (75 + 60 + 70) inputs, more than ten thousand."""
+"""How often each kind of file is damaged: 50 * (75 + 60 + 70) inputs, more than ten thousand."""
 
 BROKEN: list[tuple[str, Any, str]] = [
     ("an unknown field", ("zeal",), "vector has an unknown field 'zeal'"),
@@ -52,15 +52,15 @@ BROKEN: list[tuple[str, Any, str]] = [
 
 @pytest.fixture(autouse=True, scope="module")
 def one_parser() -> Iterator[None]:
-    """Lets the commands share a parser of their words, since making one takes longer than reading a small file."""
-    made = commands.parser()
+    """Let the commands share an argument parser: building a parser takes longer than reading a small file."""
+    parser = commands.parser()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "parser", lambda: made)
+        patch.setattr(commands, "parser", lambda: parser)
         yield
 
 
 def conform_bytes(folder: Path, data: bytes, name: str = "broken.jsonl") -> str:
-    """The one line with which a file of these bytes is refused."""
+    """Return the one line with which a file of these bytes is refused."""
     (folder / name).write_bytes(data)
     status, _, errors = run("conform", str(folder / name))
     assert (status, errors.count("\n")) == (2, 1), errors
@@ -164,13 +164,13 @@ JUNK: list[Any] = [None, True, False, 0, -1, 1, 2**31, 2**64, -2**63, 10**400, "
 
 
 def spots(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a JSON value, as its container and key."""
+    """Return every place in a JSON value, as its container and key."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     return [(value, key) for key in keys] + [spot for key in keys for spot in spots(value[key])]
 
 
 def damaged_lines(rng: random.Random, lines: list[JSON]) -> bytes:
-    """The lines with something changed in one value, or in the text."""
+    """Return the lines with a change in one value or in the text."""
     if rng.random() < 0.7:
         lines = copy.deepcopy(lines)
         place, key = rng.choice(spots(rng.choice(lines)))
@@ -183,7 +183,7 @@ def damaged_lines(rng: random.Random, lines: list[JSON]) -> bytes:
 
 
 def damaged(rng: random.Random, data: bytes) -> bytes:
-    """The bytes cut, or with a piece of them replaced, or packed and cut."""
+    """Return the bytes cut, or with a piece replaced, or packed and cut."""
     start, length = rng.randrange(len(data)), rng.choice([0, 1, 2, 30])
     match rng.randrange(4):
         case 0:
@@ -196,8 +196,8 @@ def damaged(rng: random.Random, data: bytes) -> bytes:
 
 
 def check(command: str, path: Path, data: bytes) -> None:
-    """The file is compared or replayed, or refused in one line that names it, and nothing else happens."""
-    # Writing over a file takes some file systems ten times as long as making a new one.
+    """Assert that the file is compared or replayed, or refused in one line that names it, and nothing else."""
+    # On some file systems, overwriting a file takes ten times as long as creating a new file.
     path.unlink(missing_ok=True)
     path.write_bytes(data)
     status, out, errors = run(command, str(path))
@@ -208,19 +208,19 @@ def check(command: str, path: Path, data: bytes) -> None:
 
 
 def recording_lines() -> list[JSON]:
-    """The shortest scenario of a recording, up to where the VM's handle is given back."""
+    """Return the shortest scenario of a recording, up to the call that gives the VM's handle back."""
     text = (RECORDINGS / "7.3.4-natural.jsonl").read_text("utf-8").splitlines()
     return [row for row in map(json.loads, text) if row["scenario"] == "n1" and row["seq"] <= 7]
 
 
 def short_vector() -> JSON:
-    """The first steps of a vector, and of the pages that it begins with those that they use."""
+    """Return the first steps of a vector, with only those pages of its first state that they use."""
     pages = {name: SMALL["init"]["pages"][name] for name in ("kvm0", "hv0.0")}
     return SMALL | {"init": SMALL["init"] | {"pages": pages}, "steps": SMALL["steps"][:3]}
 
 
 def damages(lines: list[JSON]) -> Callable[[random.Random], bytes]:
-    """What makes damaged copies of these lines."""
+    """Return a function that makes damaged copies of these lines."""
     return lambda rng: damaged_lines(rng, lines)
 
 

@@ -1,4 +1,4 @@
-"""A file that is no recording is refused with one line that says where and why."""
+"""A file that is not a recording is refused with one line that says where and why."""
 import json
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ N3 = [line for line in LINES if '"n3"' in line]
 
 
 def refusal(folder: Path, lines: list[str]) -> str:
-    """The message with which these lines are refused."""
+    """Return the message with which these lines are refused."""
     path = folder / "broken.jsonl"
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(RecordingError) as refused:
@@ -23,13 +23,13 @@ def refusal(folder: Path, lines: list[str]) -> str:
 
 
 def changed(number: int, **fields: object) -> list[str]:
-    """The rows of n3 with fields of one row set, counted from 1."""
+    """Return the rows of n3 with some fields of row `number` replaced; rows count from 1."""
     row = json.loads(N3[number - 1]) | fields
     return [*N3[:number - 1], json.dumps(row), *N3[number:]]
 
 
 def without(number: int, field: str) -> list[str]:
-    """The rows of n3 with one field of one row missing."""
+    """Return the rows of n3 with a field of row `number` missing."""
     row = json.loads(N3[number - 1])
     del row[field]
     return [*N3[:number - 1], json.dumps(row), *N3[number:]]

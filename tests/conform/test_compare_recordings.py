@@ -19,25 +19,25 @@ FILES = sorted(RECORDINGS.glob("[0-9]*.jsonl"))
 
 
 def recorded(kernel: str, *scenarios: str) -> list[JSON]:
-    """The rows of some scenarios."""
+    """Return the rows of some scenarios."""
     every = [json.loads(line) for line in (RECORDINGS / f"{kernel}-natural.jsonl").read_text("utf-8").splitlines()]
     return [row for row in every if row["scenario"] in scenarios]
 
 
 def compared(folder: Path, rows: list[JSON], revision: str = "") -> Tally:
-    """What comes of comparing these rows."""
+    """Compare these rows with the model."""
     path = folder / "changed.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return conform(path, REVISIONS.get(revision))
 
 
 def index(rows: list[JSON], call: str) -> int:
-    """Where a call stands first."""
+    """Return the index of the first row of a call."""
     return next(number for number, row in enumerate(rows) if row["call"] == call)
 
 
 def renamed(rows: list[JSON], scenario: str) -> list[JSON]:
-    """The same rows as another scenario."""
+    """Return the same rows under the name of another scenario."""
     return [row | {"scenario": scenario} for row in rows]
 
 
@@ -61,7 +61,7 @@ def test_a_changed_return_is_exactly_one_disagreement(tmp_path: Path, call: str,
     assert dict(compared(tmp_path, rows).fields) == {"ret": 1}
 
 
-def test_a_recorded_panic_that_the_model_does_not_have_is_one_disagreement(tmp_path: Path) -> None:
+def test_a_recorded_panic_without_a_panic_in_the_model_is_one_disagreement(tmp_path: Path) -> None:
     rows = recorded("7.3.4", "n3")
     last = max(number for number, row in enumerate(rows) if row["call"] == "__pkvm_host_unshare_hyp")
     rows[last] |= {"note": "did not return", "ret": None}
@@ -102,7 +102,7 @@ def test_a_kernel_that_cannot_be_replayed_is_refused_in_one_line(tmp_path: Path,
 
 
 def left_reserved(*handles: int) -> list[JSON]:
-    """A run that reserves these handles and leaves it at that."""
+    """Return the rows of a run that only reserves these handles."""
     plain = {"kernel": "7.3.4", "mode": "nVHE", "scenario": "x1", "side": "inject", "call": "__pkvm_reserve_vm"}
     return [plain | {"seq": number, "args": [], "ret": handle} for number, handle in enumerate(handles, 1)]
 
@@ -122,7 +122,7 @@ def test_the_table_does_not_carry_over_if_it_does_not_explain_the_handles(tmp_pa
     assert compared(tmp_path, [*left_reserved(0x1000), *odd]).disagreements == 1
 
 
-def test_a_vm_that_a_run_left_is_still_there_in_the_next(tmp_path: Path) -> None:
+def test_a_vm_left_behind_by_a_run_still_exists_in_the_next(tmp_path: Path) -> None:
     rows = recorded("7.3.4", "n3")
     first = rows[:index(rows, "__pkvm_start_teardown_vm")]
     plain = {"kernel": "7.3.4", "mode": "nVHE", "scenario": "x2", "side": "inject", "args": ["0x1000"]}
@@ -146,7 +146,7 @@ def test_a_protected_vm_takes_donated_pages_and_gives_them_back(tmp_path: Path) 
     assert compared(tmp_path, rows).first is None
 
 
-def test_a_packed_recording_is_read_too(tmp_path: Path) -> None:
+def test_a_packed_recording_can_be_read(tmp_path: Path) -> None:
     packed = tmp_path / "packed.jsonl.gz"
     packed.write_bytes(gzip.compress(FILES[0].read_bytes()))
     assert conform(packed).rows == conform(FILES[0]).rows

@@ -1,4 +1,4 @@
-"""The model does, field by field, what the recorded functions did, and no changed value goes unseen."""
+"""The model does, field by field, what the recorded functions did, and every changed value is noticed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -23,16 +23,16 @@ SAMPLE = {
     "random-pre": (200, 7946, 0), "random-upstream": (200, 8302, 0), "random-v1": (200, 8035, 0),
     "scenarios-merged": (32, 269, 0), "scenarios-pre": (24, 181, 0), "scenarios-upstream": (36, 342, 0),
     "scenarios-v1": (32, 277, 0)}
-"""What the files hold: vectors, their steps, and calls tried at their ends."""
+"""The contents of the files: vectors, their steps, and calls tried at their ends."""
 
 
 def more(value: int) -> int:
-    """Another number."""
+    """Return another number."""
     return value + 1
 
 
 def nay(value: bool) -> bool:
-    """The other truth."""
+    """Return the other truth value."""
     return not value
 
 
@@ -64,7 +64,7 @@ CHANGES: list[tuple[str, Path_, Callable[[Any], Any]]] = [
 
 
 def has(step: JSON, path: Path_) -> bool:
-    """True for a step that has a value there, or could have one."""
+    """Return True if a step has a value at this path, or could have one."""
     place: Any = step
     for part in path[:-1]:
         inside = isinstance(part, int) or (isinstance(place, dict) and part in place)
@@ -75,7 +75,7 @@ def has(step: JSON, path: Path_) -> bool:
 
 
 def places(kind: str, path: Path_) -> Iterator[tuple[JSON, Path_]]:
-    """The vectors of a kind, each with a place in it where this value stands."""
+    """Yield the vectors of a kind, each with a path to a value that ends in these keys."""
     for revision in ("upstream", "v1"):
         for vector in some(f"{kind}-{revision}"):
             steps = "probes" if kind == "bfs" else "steps"
@@ -86,7 +86,7 @@ def places(kind: str, path: Path_) -> Iterator[tuple[JSON, Path_]]:
 
 @pytest.fixture(scope="module")
 def tallies() -> Iterator[dict[str, Future[Tally]]]:
-    """What comes of each file; they are compared side by side, on as many CPUs as there are."""
+    """Yield the result of comparing each file; they are compared in parallel, on all CPUs."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         yield {name: pool.submit(conform, VECTORS / f"{name}.jsonl.gz") for name in SAMPLE}
 
@@ -141,7 +141,7 @@ def test_a_changed_answer_on_the_way_to_a_state_is_one_disagreement(tmp_path: Pa
 
 
 @pytest.mark.parametrize("field", ["in", "page", "regions"])
-def test_what_is_only_shown_is_not_counted(tmp_path: Path, field: str) -> None:
+def test_fields_for_display_only_are_not_compared(tmp_path: Path, field: str) -> None:
     vector, number = next((vector, number) for vector in some("scenarios-v1")
                           for number, step in enumerate(vector["steps"]) if field in step)
     tally = compared(tmp_path, [changed(vector, ("steps", number, field), lambda _: "elsewhere")])
@@ -154,20 +154,20 @@ def test_another_revision_does_not_agree(tmp_path: Path, name: str, revision: st
     assert compared(tmp_path, some(name), revision).disagreements > 0
 
 
-def test_steps_behind_the_end_of_the_models_machine_are_counted_as_not_reached(tmp_path: Path) -> None:
+def test_steps_after_the_end_of_the_models_machine_are_counted_as_not_reached(tmp_path: Path) -> None:
     vector = next(vector for vector in rows("scenarios-pre") if vector["steps"][-1]["event"] == "EL2_PANIC")
     longer = changed(vector, ("steps",), lambda steps: [*steps, steps[0], steps[1]])
     tally = compared(tmp_path, [longer])
     assert (tally.disagreements, tally.unreached, tally.steps) == (0, 2, len(vector["steps"]))
 
 
-def test_metadata_that_teardown_does_not_zero_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metadata_that_is_not_zeroed_is_a_disagreement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vector, _ = next(places("scenarios", ("freed", "meta")))
     monkeypatch.setattr(view.View, "zero", lambda self, address: None)
     assert compared(tmp_path, [vector]).fields["freed"] == 1
 
 
-def test_memory_that_teardown_keeps_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_is_not_given_back_is_a_disagreement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vector, _ = next(places("scenarios", ("freed", "meta")))
     real = memory.hyp_donate_host
     monkeypatch.setattr(hypercalls, "hyp_donate_host", lambda view, name: name.startswith("vc") or real(view, name))

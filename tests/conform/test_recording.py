@@ -1,4 +1,4 @@
-"""A recorded kernel and the model answer the same calls the same way, and a difference would be seen."""
+"""A recorded kernel and the model answer the same calls the same way, and any difference is noticed."""
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,25 +26,25 @@ FILE = RECORDINGS / f"{NAME}.jsonl"
 
 
 def rows(scenario: str) -> list[dict[str, object]]:
-    """The rows of a scenario, to be changed and written elsewhere."""
+    """Return the rows of a scenario, to be changed and written elsewhere."""
     every = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
     return [row for row in every if row["scenario"] == scenario]
 
 
 def replayed(folder: Path, changed: list[dict[str, object]]) -> ReplayedScenario:
-    """What comes of these rows as a recording of their own."""
+    """Replay these rows as a recording of their own."""
     path = folder / "changed.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in changed), encoding="utf-8")
     return replay(load(path).scenarios[0])
 
 
 def final(scenario: RecordedScenario) -> State:
-    """The state after the last call of a scenario."""
+    """Return the state after the last call of a scenario."""
     return list(states(scenario))[-1]
 
 
 def states(scenario: RecordedScenario) -> Iterator[State]:
-    """The state after each lock region of a scenario."""
+    """Yield the state after each lock region of a scenario."""
     state, revision = start(scenario), scenario.revision
     for row, call in translate_calls(scenario, revision):
         assert call is not None
@@ -67,7 +67,7 @@ def test_every_recorded_scenario_is_answered_as_the_kernel_answered_it(scenario:
     assert [row.cells for row in replay(scenario) if row.agree is not True] == []
 
 
-def test_all_fifteen_scenarios_are_there() -> None:
+def test_all_fifteen_scenarios_exist() -> None:
     assert {scenario.name for scenario in SCENARIOS} == {*(f"n{number}" for number in range(1, 15)), "i3"}
 
 
@@ -107,7 +107,7 @@ def test_a_page_under_two_structs_is_pinned_for_each(tmp_path: Path) -> None:
 
 
 def load_rows(folder: Path, changed: list[dict[str, object]]) -> RecordedScenario:
-    """These rows as a scenario."""
+    """Return these rows as a scenario."""
     replayed(folder, changed)
     return load(folder / "changed.jsonl").scenarios[0]
 
@@ -120,8 +120,8 @@ def test_one_changed_answer_is_exactly_one_disagreement(tmp_path: Path, number: 
 
 
 def test_rows_after_an_el2_panic_differ_from_the_model(tmp_path: Path) -> None:
-    loaded = [row for row in rows("n3") if row["call"] != "__pkvm_vcpu_put"]
-    changed = [row | {"seq": number} for number, row in enumerate(loaded, 1)]
+    without_put = [row for row in rows("n3") if row["call"] != "__pkvm_vcpu_put"]
+    changed = [row | {"seq": number} for number, row in enumerate(without_put, 1)]
     teardown = next(row for row in changed if row["call"] == "__pkvm_teardown_vm")
     teardown |= {"ret": None, "note": "did not return: hyp panic"}
     life = list(replayed(tmp_path, changed))
@@ -153,7 +153,7 @@ def test_each_state_of_a_recorded_life_survives_json_and_leads_to_the_same_end(s
 
 
 def run_out(state: State, revision: Revision, cpu: int, todo: list[tuple[int, Call]]) -> State:
-    """The state after the call in flight on a CPU, if one is, and all calls after it."""
+    """Return the state after the call in flight on a CPU, if there is one, and all later calls."""
     if any(number == cpu and record.flight for number, record in state.all(Cpu)):
         state = finish(resume(state, revision, cpu), revision).state
     for where, call in todo:

@@ -12,7 +12,7 @@ from pkvm_model.model.revisions import Revision
 
 
 class Seen(NamedTuple):
-    """What a search found: states as sets of records, transitions, and each outcome with its shortest run's length."""
+    """The result of a search: states as sets of records, transitions, and the length of each outcome's shortest run."""
 
     states: set[frozenset[Any]]
     transitions: int
@@ -25,29 +25,30 @@ class Seen(NamedTuple):
 
 
 def search(race: Scenario, revision: Revision) -> Seen:
-    """Look at all orders of a race, breadth first."""
+    """Search all orders of a race, breadth first."""
     machine = Scripts(race.scene(revision))
-    found, level = Seen({frozenset(machine.initial().items())}, 0, {OK: 0}), [machine.initial()]
+    result, level = Seen({frozenset(machine.initial().items())}, 0, {OK: 0}), [machine.initial()]
     for depth in count(1):
         if not level:
-            return found
-        taken = [(before, done) for before in level for cpu in machine.actions
-                 if (done := machine.step(cpu, dict(before)))]
-        new = {frozenset(after.items()): after for _, (after, _) in taken}
-        for outcome in (*broken_by(race, taken), *broken_in(race, machine, new)):
-            found.outcomes.setdefault(outcome, depth)
-        found = found._replace(transitions=found.transitions + sum(after != before for before, (after, _) in taken))
-        level = [table for key, table in new.items() if key not in found.states]
-        found.states.update(new)
+            return result
+        transitions = [(before, step) for before in level for cpu in machine.actions
+                 if (step := machine.step(cpu, dict(before)))]
+        new = {frozenset(after.items()): after for _, (after, _) in transitions}
+        for outcome in (*broken_by(race, transitions), *broken_in(race, machine, new)):
+            result.outcomes.setdefault(outcome, depth)
+        changes = sum(after != before for before, (after, _) in transitions)
+        result = result._replace(transitions=result.transitions + changes)
+        level = [table for key, table in new.items() if key not in result.states]
+        result.states.update(new)
     raise AssertionError
 
 
 def broken_in(race: Scenario, machine: Scripts, level: dict[Any, dict[Any, Any]]) -> Iterator[str]:
-    """The outcomes that states show."""
-    return (BUG for table in level.values() for one in race.always if one.broken and one.broken(machine.view(table)))
+    """Yield the outcomes that states show."""
+    return (BUG for table in level.values() for prop in race.always if prop.broken and prop.broken(machine.view(table)))
 
 
-def broken_by(race: Scenario, taken: list[Any]) -> Iterator[str]:
-    """The outcomes that steps show."""
-    asked: Any = [one for one in list_properties(race) if one.name in SEVERITY]
-    return (one.name for _, (_, step) in taken for one in asked if one.broken_by(None, step))
+def broken_by(race: Scenario, transitions: list[Any]) -> Iterator[str]:
+    """Yield the outcomes that steps show."""
+    properties: Any = [prop for prop in list_properties(race) if prop.name in SEVERITY]
+    return (prop.name for _, (_, step) in transitions for prop in properties if prop.broken_by(None, step))

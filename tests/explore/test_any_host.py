@@ -1,4 +1,4 @@
-"""The most general host finds the very states that a walk over the kernel's own functions found."""
+"""The most general host reaches exactly the states that a walk with the kernel's own functions reached."""
 from __future__ import annotations
 
 import gzip
@@ -23,19 +23,19 @@ COUNTS = {
     ("pre", ONE): 50, ("v1", ONE): 64, ("merged", ONE): 64, ("upstream", ONE): 56,
     ("pre", ARGS): 180, ("v1", ARGS): 216, ("merged", ARGS): 216, ("upstream", ARGS): 168,
     ("pre", PROTECTED): 16, ("v1", PROTECTED): 20, ("merged", PROTECTED): 20, ("upstream", PROTECTED): 152}
-"""The states that were walked with the kernel's functions, for each walk that came to its end."""
+"""The number of states reached with the kernel's functions, for each finished walk."""
 
 
 @cache
-def walked(revision: str, space: str) -> tuple[dict[str, Any], ...]:
-    """The recorded states of a walk: a tenth of them is in the repository."""
+def read_walk(revision: str, space: str) -> tuple[dict[str, Any], ...]:
+    """Return the recorded states of a walk: the repository has a tenth of them."""
     with gzip.open(DATA / f"bfs-{revision}.jsonl.gz", "rt", encoding="utf-8") as file:
         return tuple(vector for line in file if (vector := json.loads(line)).get("space") == space)
 
 
 def host(revision: str, space: str) -> AnyHost:
-    """The host of the walk: whole calls, its own alphabet, which every state of it tried."""
-    vectors = walked(revision, space)
+    """Return the host of the walk: it makes whole calls, and tries the walk's calls in every state."""
+    vectors = read_walk(revision, space)
     probes = [probe for vector in vectors for probe in vector["probes"]]
     calls = dict.fromkeys((probe["cpu"], call_of(probe)) for probe in probes)
     config = Config(**{size: value for size, value in vectors[0]["config"].items() if size in Config._fields})
@@ -43,12 +43,12 @@ def host(revision: str, space: str) -> AnyHost:
 
 
 def call_of(probe: dict[str, Any]) -> Call:
-    """A recorded call, with its arguments in their order."""
+    """Return a recorded call, with its arguments in order."""
     return Call(probe["call"], tuple(probe["args"][arg] for arg in parameters(probe["call"])))
 
 
-def reached(machine: AnyHost) -> list[State]:
-    """Every state in which the machine goes on and no count has run away."""
+def list_states(machine: AnyHost) -> list[State]:
+    """Return every state in which the machine goes on and no count is beyond the limit."""
     search = Search(machine)
     while search.advance():
         pass
@@ -57,14 +57,14 @@ def reached(machine: AnyHost) -> list[State]:
 
 
 @pytest.mark.parametrize(("revision", "space"), COUNTS, ids="-".join)
-def test_the_states_are_those_of_the_walk(revision: str, space: str) -> None:
-    seen = {json.dumps(observe(state), sort_keys=True) for state in reached(host(revision, space))}
+def test_the_states_are_the_same_as_in_the_walk(revision: str, space: str) -> None:
+    seen = {json.dumps(observe(state), sort_keys=True) for state in list_states(host(revision, space))}
     assert len(seen) == COUNTS[revision, space]
-    assert {json.dumps(vector["at"], sort_keys=True) for vector in walked(revision, space)} <= seen
+    assert {json.dumps(vector["at"], sort_keys=True) for vector in read_walk(revision, space)} <= seen
 
 
 @pytest.mark.parametrize(("revision", "protected"), [(V1, False), (UPSTREAM, True)], ids=["v1", "upstream"])
-def test_every_call_has_the_calls_of_the_walk_on_every_cpu(revision: Any, protected: bool) -> None:
+def test_every_call_includes_the_calls_of_the_walk_on_every_cpu(revision: Any, protected: bool) -> None:
     recorded = {call for _, call in host(revision.name, PROTECTED if protected else ONE).calls}
     ours = every_call(revision, protected=(protected,))
     missing = {call.name for call in recorded - {call for _, call in ours}}
@@ -72,7 +72,7 @@ def test_every_call_has_the_calls_of_the_walk_on_every_cpu(revision: Any, protec
     assert {cpu for cpu, call in ours if call.name == "__pkvm_reserve_vm"} == {0, 1}
 
 
-def test_a_state_with_a_count_that_ran_away_is_seen_and_left() -> None:
+def test_a_state_with_a_count_beyond_the_limit_is_visited_but_not_continued() -> None:
     machine = host("v1", ONE)
     search = Search(machine)
     while search.advance():

@@ -13,7 +13,7 @@ LIVES = {name: HOSTS[HONEST].machine(kernel).scene for name, kernel in REVISIONS
 
 
 def teardown(kernel: Revision) -> Scene:
-    """Start, unshare, finalise on one CPU."""
+    """Return a scene in which one CPU starts the teardown and then unshares."""
     script = "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_host_unshare_guest(0x1000, 0) whole"
     return scene("two", "Start, then unshare", kernel, LENT_PAGE, (script, ""), "A VM with a page.")
 
@@ -25,7 +25,7 @@ def test_the_first_difference_is_where_a_refusal_leaves_the_page() -> None:
     assert (pairs[1].first.ret, pairs[1].second.ret) == (0, -22)
 
 
-def test_two_kernels_that_do_the_same_have_no_difference() -> None:
+def test_kernels_that_behave_alike_have_no_difference() -> None:
     pairs = run_side_by_side(teardown(V1), teardown(UPSTREAM), (0, 0))
     assert find_first_difference(pairs) is None
 
@@ -40,13 +40,13 @@ def test_every_run_of_the_split_ends_where_the_one_shot_does(kernel: str) -> Non
     assert compare_all_ends(LIVES["pre"], LIVES[kernel]).same
 
 
-def test_merged_ends_elsewhere_with_a_run_that_shows_it() -> None:
-    found = compare_all_ends(LIVES["pre"], LIVES["merged"])
-    assert not found.same
-    last = run_side_by_side(LIVES["v1"], LIVES["merged"], found.second_only[0])[-1]
+def test_a_run_shows_that_merged_ends_differently() -> None:
+    ends = compare_all_ends(LIVES["pre"], LIVES["merged"])
+    assert not ends.same
+    last = run_side_by_side(LIVES["v1"], LIVES["merged"], ends.second_only[0])[-1]
     assert last.second.state.get(Page, "g0").host == SHARED_OWNED
     assert "pages" in last.differs
 
 
-def test_pre_is_like_itself() -> None:
+def test_pre_ends_the_same_as_itself() -> None:
     assert compare_all_ends(LIVES["pre"], HOSTS[HONEST].machine(PRE).scene).same

@@ -1,4 +1,4 @@
-"""A learner's fix of v1, judged: the wrong answers are refused, each with its sentence, and upstream's way is good."""
+"""A learner's fix of v1, judged: wrong answers are refused, each with its sentence, and upstream's fix is accepted."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,17 +19,17 @@ FINALISE = "__pkvm_finalize_teardown_vm"
 
 
 def with_finalise(function: Callable[..., Any]) -> Revision:
-    """V1 with somebody's own finalise."""
+    """Return v1 with another finalise."""
     return V1._replace(functions={FINALISE: function})
 
 
 def with_guard(name: str, answer: Any) -> Revision:
-    """V1 with one more guard."""
+    """Return v1 with one more guard."""
     return V1._replace(guards={**V1.guards, name: answer})
 
 
 def dying_vm(view: View, handle: int) -> Pointer:
-    """What V1's finalise checks."""
+    """Return the VM after the checks of v1's finalise."""
     vm = get_vm_by_handle(view, handle)
     view.check(vm, -EINVAL, "there is no such VM")
     view.check(vm.is_dying, -EBUSY, "the VM is not dying yet")
@@ -127,12 +127,12 @@ def test_a_wrong_answer_is_refused_with_its_sentence(fix: Revision, sentence: st
     with_guard("finalize_unreferenced", -EBUSY), with_finalise(upstreams_way), UPSTREAM,
     with_finalise(asks_again_and_again), UPSTREAM.without("finalize_dying")],
     ids=["guard", "function", "upstream", "asks again", "start can be left out"])
-def test_what_closes_the_hole_and_forbids_nothing_is_accepted(fix: Revision) -> None:
+def test_a_fix_that_closes_the_hole_and_forbids_nothing_is_accepted(fix: Revision) -> None:
     judgement = judge_fix(fix)
     assert (judgement.objections, judgement.accepted, judgement.sentence) == ((), True, GOOD)
 
 
-def test_a_finalise_that_waits_with_an_old_pointer_meets_another_one() -> None:
+def test_a_finalise_that_waits_with_an_old_pointer_races_with_another_finalise() -> None:
     judgement = judge_fix(with_finalise(asks_again_about_an_old_pointer))
     assert [objection.about for objection in judgement.objections] == ["R6+R7"]
     assert judgement.sentence.startswith("Finalise twice while a call holds the VM. EL2_USE_AFTER_DONATION")
@@ -152,10 +152,10 @@ def test_a_fix_that_makes_the_honest_host_warn_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("kernel", "missing"), [("v1", set()), ("upstream", set()), ("merged", {"home", "end"})])
-def test_the_kernels_have_every_good_run_but_those_that_merged_forbids(kernel: str, missing: set[str]) -> None:
-    found = {run.name: find_outcome(run, REVISIONS[kernel]) for run in GOOD_RUNS}
-    assert {name for name, one in found.items() if not one.reached and one.kind != "n/a"} == missing
-    assert [name for name, one in found.items() if one.kind == "n/a"] == ["reclaim"] * (kernel != "upstream")
+def test_every_good_run_exists_in_each_kernel_except_two_in_merged(kernel: str, missing: set[str]) -> None:
+    outcomes = {run.name: find_outcome(run, REVISIONS[kernel]) for run in GOOD_RUNS}
+    assert {name for name, outcome in outcomes.items() if not outcome.reached and outcome.kind != "n/a"} == missing
+    assert [name for name, outcome in outcomes.items() if outcome.kind == "n/a"] == ["reclaim"] * (kernel != "upstream")
 
 
 def follows_nothing(view: View, handle: int) -> Hypercall:
@@ -195,7 +195,7 @@ def wants_too_much(view: View, handle: int, more: int) -> Hypercall:
     (reads_too_early, "it reads before its first yield"), (never_yields, "never yields; yield the locks"),
     (answers_a_word, "returns 'done'; a call returns a number"), (keeps_a_list, "unhashable type: 'list'; keep only"),
     (wants_too_much, "missing 1 required positional argument: 'more'")])
-def test_what_goes_wrong_in_a_learners_function_is_reported_as_theirs(function: Any, says: str) -> None:
+def test_an_error_in_a_learners_function_is_reported_as_the_learners(function: Any, says: str) -> None:
     with pytest.raises(LearnerError) as caught:
         judge_fix(with_finalise(function))
     assert says in caught.value.message
@@ -215,6 +215,6 @@ def test_the_models_own_failures_are_not_blamed_on_a_learner(monkeypatch: pytest
         judge_fix(V1)
 
 
-def test_a_kernel_whose_start_does_not_ask_who_runs_is_refused() -> None:
-    judged = judge_fix(UPSTREAM.without("start_unreferenced"))
-    assert [one.about for one in judged.objections] == ["R1+I3"]
+def test_a_kernel_whose_start_does_not_check_the_count_is_refused() -> None:
+    judgement = judge_fix(UPSTREAM.without("start_unreferenced"))
+    assert [objection.about for objection in judgement.objections] == ["R1+I3"]

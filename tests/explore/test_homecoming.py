@@ -1,4 +1,4 @@
-"""Whether everything can still come home, beside a search that is as plain as can be."""
+"""Whether everything can still come home, compared with the plainest possible search."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def freeze(records: Records) -> frozenset[Any]:
 
 
 def follow(machine: Machine, records: Records) -> Iterator[Records]:
-    """Yield what every action of a machine leads to from here, each time by running the model."""
+    """Yield the result of every action of a machine from here, by running the model each time."""
     for action in machine.actions:
         after = machine.step(action, dict(records))
         if after:
@@ -47,7 +47,7 @@ def reach(machine: Machine, start: Records) -> dict[frozenset[Any], Records]:
 
 
 def has_way(prop: AlwaysPossible, machine: Machine, records: Records) -> bool:
-    """Return True if the good end is reached in a forward search of this state's own, or if it is not asked about."""
+    """Return True if the good end is reached in a forward search of this state's own, or if the state is exempt."""
     start = {key: record for key, record in records.items() if key[0] != BEGUN}
     excused = prop.excused(machine.view(start))
     if excused is None:
@@ -86,7 +86,7 @@ def test_a_host_of_whole_calls_gets_the_verdict_of_a_search_from_each_state(revi
 @pytest.mark.parametrize(("host", "revision", "strict", "but_for_left"), [
     (ANY, PRE, VIOLATED, HOLDS), (ANY, V1, VIOLATED, HOLDS), (ANY, MERGED, VIOLATED, VIOLATED),
     (ANY, UPSTREAM, VIOLATED, HOLDS), (ANY_PROTECTED, UPSTREAM, VIOLATED, HOLDS)])
-def test_only_merged_loses_what_nobody_left_behind(host: str, revision: Revision, strict: str,
+def test_only_merged_loses_what_the_host_did_not_leave_behind(host: str, revision: Revision, strict: str,
                                                    but_for_left: str) -> None:
     report = explore(HOSTS[host].machine(revision), BOTH)
     assert [answer.verdict for answer in report.answers] == [strict, but_for_left]
@@ -110,7 +110,7 @@ def test_the_answer_is_the_same_with_numpy_and_without() -> None:
     assert plain.states == levels.states
 
 
-def test_a_search_that_stops_early_says_that_it_does_not_know() -> None:
+def test_a_search_that_stops_early_is_incomplete() -> None:
     report = explore(HOSTS[ANY].machine(UPSTREAM), (HOME_BUT_FOR_LEFT,), Limits(states=300))
     assert report.answers[0].verdict == INCOMPLETE
 

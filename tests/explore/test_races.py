@@ -1,4 +1,4 @@
-"""The named races: what comes of each in each kernel, found by looking at every order."""
+"""The named races: the outcome of each in each kernel, found by exploring every order."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -24,53 +24,53 @@ FACTS = {  # pre, v1, merged, upstream
     "R15": (NA, OK, BUG, OK), "R16": (NA, NA, OK, ERR), "R17": (OK, OK, OK, OK), "R18": (OK, OK, OK, OK),
     "R19": (ERR, ERR, ERR, ERR), "R20": (OK, OK, OK, OK), "R21": (OK, OK, OK, OK), "R22": (PANIC, BUG, OK, ERR),
     "R23": (OK, OK, OK, OK), "R25": (OK, OK, OK, OK), "R29": (NA, PANIC, PANIC, ERR)}
-"""What the course's table of facts says, which was read from the kernels and tried on their own functions."""
+"""The known outcome of each race: read from the kernels' source and tried with their own functions."""
 SHOWN = {"R8": ("pre", "v1", "merged", "upstream"), "R10": ("v1", "merged", "upstream"),
          "R17": ("pre", "v1", "merged", "upstream"), "R18": ("pre", "v1", "merged"), "R19": ("pre", "v1", "merged"),
          "R25": ("v1", "merged", "upstream")}
-"""In which kernels a race shows the state worth knowing of that it names."""
+"""The kernels in which a race reaches the noteworthy state that it names."""
 CELLS = [(race, revision) for race in FACTS for revision in REVISIONS]
 THERE = [(race, revision) for race, revision in CELLS if RACES[race].runs_on(REVISIONS[revision])]
 
 
 @cache
-def found(race: str, revision: str) -> Outcome:
-    """The cell of a race in a kernel."""
+def find_once(race: str, revision: str) -> Outcome:
+    """Return the outcome of a race in a kernel."""
     return find_outcome(RACES[race], REVISIONS[revision])
 
 
 @cache
-def plainly(race: str, revision: str) -> Seen:
-    """What a search that remembers nothing finds."""
+def search_plainly(race: str, revision: str) -> Seen:
+    """Return the result of a search that records no steps."""
     return search(RACES[race], REVISIONS[revision])
 
 
 @pytest.mark.parametrize(("race", "revision"), CELLS)
-def test_a_race_ends_as_the_facts_say(race: str, revision: str) -> None:
+def test_a_race_has_its_known_outcome(race: str, revision: str) -> None:
     facts = dict(zip(REVISIONS, FACTS[race], strict=True))[revision]
-    assert (found(race, revision).kind != facts) == ((race, revision) in NOT_YET)
+    assert (find_once(race, revision).kind != facts) == ((race, revision) in NOT_YET)
 
 
 @pytest.mark.parametrize(("race", "revision"), NOT_YET)
-def test_where_the_facts_differ_this_merged_lacks_the_calls(race: str, revision: str) -> None:
-    assert (revision, found(race, revision).kind) == ("merged", NOT_THERE)
+def test_a_race_without_its_known_outcome_is_one_whose_calls_merged_lacks(race: str, revision: str) -> None:
+    assert (revision, find_once(race, revision).kind) == ("merged", NOT_THERE)
 
 
-def test_there_is_a_race_for_every_number_and_each_is_explored_or_told() -> None:
+def test_there_is_a_race_for_every_number_and_each_is_explored_or_only_described() -> None:
     assert list(RACES) == [f"R{number}" for number in range(1, 30)]
     assert {race.name for race in ALL_RACES if not race.scripts} == {*TOLD}
     assert {*FACTS, *TOLD} == {*RACES}
 
 
 @pytest.mark.parametrize("race", TOLD)
-def test_a_race_that_is_only_told_says_so(race: str) -> None:
-    told = found(race, "v1")
-    assert (told.kind, told.states, told.trace) == (NOT_EXPLORED, 0, None)
-    assert told.reason == RACES[race].says
+def test_a_race_that_is_only_described_says_so(race: str) -> None:
+    outcome = find_once(race, "v1")
+    assert (outcome.kind, outcome.states, outcome.trace) == (NOT_EXPLORED, 0, None)
+    assert outcome.reason == RACES[race].says
 
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
-def test_every_call_of_a_setup_works(race: str, revision: str) -> None:
+def test_every_call_of_a_setup_succeeds(race: str, revision: str) -> None:
     for step in RACES[race].scene(REVISIONS[revision]).run_setup():
         assert not step.refused, step
         assert not step.events, step
@@ -78,7 +78,7 @@ def test_every_call_of_a_setup_works(race: str, revision: str) -> None:
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_plain_search_finds_the_same_states_transitions_and_outcome(race: str, revision: str) -> None:
-    whole, plain = found(race, revision), plainly(race, revision)
+    whole, plain = find_once(race, revision), search_plainly(race, revision)
     assert plain.worst == whole.kind
     if whole.complete:
         assert (len(plain.states), plain.transitions) == (whole.states, whole.transitions)
@@ -86,21 +86,21 @@ def test_plain_search_finds_the_same_states_transitions_and_outcome(race: str, r
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_no_shorter_run_shows_the_outcome(race: str, revision: str) -> None:
-    whole = found(race, revision)
+    whole = find_once(race, revision)
     steps = len(whole.trace.lines) - whole.setup if whole.trace else 0
-    assert steps == plainly(race, revision).outcomes[whole.kind]
+    assert steps == search_plainly(race, revision).outcomes[whole.kind]
 
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
 def test_only_a_defect_ends_the_search_early(race: str, revision: str) -> None:
-    whole = found(race, revision)
+    whole = find_once(race, revision)
     assert whole.stopped == ("a defect is found" if whole.kind == BUG else "")
     assert not whole.stuck
 
 
 @pytest.mark.parametrize(("race", "revision"), THERE)
-def test_what_is_wrong_has_a_reason_and_a_trace_that_replays(race: str, revision: str) -> None:
-    whole = found(race, revision)
+def test_every_bad_outcome_has_a_reason_and_a_trace_that_replays(race: str, revision: str) -> None:
+    whole = find_once(race, revision)
     if whole.kind == OK:
         assert (whole.reason, whole.trace) == ("", None)
         return
@@ -110,19 +110,19 @@ def test_what_is_wrong_has_a_reason_and_a_trace_that_replays(race: str, revision
 
 
 @pytest.mark.parametrize("race", [race.name for race in ALL_RACES if race.goals and race.name not in ("R1", "R4")])
-def test_what_is_worth_knowing_is_shown_where_it_can_be(race: str) -> None:
-    assert tuple(name for name in REVISIONS if found(race, name).reached) == SHOWN[race]
+def test_a_noteworthy_state_is_reached_in_the_expected_kernels(race: str) -> None:
+    assert tuple(name for name in REVISIONS if find_once(race, name).reached) == SHOWN[race]
 
 
 @pytest.mark.parametrize("race", ["R1", "R4"])
-def test_what_a_guard_forbids_is_not_shown(race: str) -> None:
-    assert not any(found(race, name).reached for name in REVISIONS)
+def test_a_state_that_a_guard_forbids_is_not_reached(race: str) -> None:
+    assert not any(find_once(race, name).reached for name in REVISIONS)
 
 
 def test_the_hole_is_start_then_a_lookup_then_finalise_then_the_call_goes_on() -> None:
-    hole = found("R7", "v1").trace
+    hole = find_once("R7", "v1").trace
     assert hole is not None
-    lines = hole.lines[found("R7", "v1").setup - 1:]
+    lines = hole.lines[find_once("R7", "v1").setup - 1:]
     assert [cpu for cpu, _ in groupby(line.cpu for line in lines)] == [0, 1, 0]
     assert [line.call.name for line in lines if line.call] == [
         "__pkvm_start_teardown_vm", "__pkvm_host_unshare_guest", "__pkvm_finalize_teardown_vm"]
@@ -130,37 +130,37 @@ def test_the_hole_is_start_then_a_lookup_then_finalise_then_the_call_goes_on() -
     assert lines[-1].outcome == "! EL2_USE_AFTER_DONATION vm0"
 
 
-def test_the_leak_of_merged_leaves_a_page_on_loan_that_a_finished_host_cannot_take_home() -> None:
-    leak = found("R15", "merged")
+def test_the_leak_of_merged_leaves_a_page_on_loan_that_the_host_cannot_take_back() -> None:
+    leak = find_once("R15", "merged")
     assert leak.reason == "page g0 is SHARED_OWNED and counts 1"
     assert leak.trace is not None
     assert "HOST_WARN __pkvm_host_unshare_guest" in str(leak.trace)
     assert leak.trace.lines[-1].outcome == "= 0"
 
 
-def test_an_error_counts_only_for_what_the_race_is_about() -> None:
+def test_only_errors_of_the_calls_that_the_race_is_about_count() -> None:
     unshare_too = replace(RACES["R7"], about=(*RACES["R7"].about, "__pkvm_host_unshare_guest"))
-    assert (found("R7", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, ERR)
+    assert (find_once("R7", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, ERR)
 
 
-def test_a_warning_of_the_host_counts_only_for_what_the_race_is_about() -> None:
+def test_only_host_warnings_about_the_calls_that_the_race_is_about_count() -> None:
     unshare_too = replace(RACES["R12"], about=("__pkvm_host_unshare_guest",))
-    assert (found("R12", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, "HOST_WARN")
+    assert (find_once("R12", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, "HOST_WARN")
 
 
-def test_a_limit_leaves_the_cell_incomplete() -> None:
+def test_a_limit_leaves_the_outcome_incomplete() -> None:
     cut = find_outcome(RACES["R8"], REVISIONS["v1"], Limits(states=50))
     assert (cut.complete, cut.stopped) == (False, "the limit of 50 states")
-    assert cut.states < found("R8", "v1").states
+    assert cut.states < find_once("R8", "v1").states
 
 
-def test_a_kernel_with_one_call_makes_it_where_the_others_finalise() -> None:
-    made = RACES["R6"].scene(REVISIONS["pre"])
-    assert [move.call.name for script in made.scripts for move in script] == ["__pkvm_teardown_vm"] * 2
-    assert not any(call.name == "__pkvm_start_teardown_vm" for _, call in made.setup)
+def test_a_one_shot_kernel_tears_down_where_the_others_finalise() -> None:
+    bench = RACES["R6"].scene(REVISIONS["pre"])
+    assert [move.call.name for script in bench.scripts for move in script] == ["__pkvm_teardown_vm"] * 2
+    assert not any(call.name == "__pkvm_start_teardown_vm" for _, call in bench.setup)
 
 
 def test_the_table_has_every_race_in_every_kernel() -> None:
     whole = find_all_outcomes()
     assert {*whole} == {(race, revision) for race in RACES for revision in REVISIONS}
-    assert whole["R7", "v1"] == found("R7", "v1")
+    assert whole["R7", "v1"] == find_once("R7", "v1")

@@ -120,7 +120,7 @@ def test_two_calls_that_destroy_one_vm_end_the_machine(kernel: Revision) -> None
 
 def test_a_graph_reports_only_the_properties_it_is_given() -> None:
     only = tuple(invariant for invariant in INVARIANTS if invariant.name == "I3")
-    value = StateGraph(COLD_OPEN_WITH_CHECKS, asked=only).value()
+    value = StateGraph(COLD_OPEN_WITH_CHECKS, properties=only).value()
     assert [name for name, _ in value["properties"]] == ["I3"]
     assert not any("breaks" in edge for out in value["edges"] for edge in out)
 

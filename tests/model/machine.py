@@ -1,4 +1,4 @@
-"""A machine to write tests with: it keeps the state and gives what each call answers."""
+"""A machine for writing tests: it keeps the state and returns the answer of each call."""
 from __future__ import annotations
 
 from pkvm_model.model.revisions import REVISIONS, Revision
@@ -29,7 +29,7 @@ TWO_SLOTS = Config(slots=2)
 
 
 def lent(config: Config = TWO_SLOTS) -> State:
-    """A machine on which the host lends its structs of two VMs to EL2, and nothing else has happened."""
+    """Return a machine on which the host has lent its structs of two VMs to EL2, and nothing else has happened."""
     page = Page(SHARED_OWNED, SHARED_BORROWED, 0, 0, HOST)
     names = ("kvm0", "kvm1", "hv0.0", "hv0.1", "hv0.2", "hv0.3", "hv1.0", "hv1.1")
     records: dict[Key, Record] = {(Page, name): page for name in names}
@@ -37,7 +37,7 @@ def lent(config: Config = TWO_SLOTS) -> State:
 
 
 class Machine:
-    """A state that goes on with every call; `steps` remembers how it got there."""
+    """A state that advances with every call; `steps` records how it got there."""
 
     def __init__(self, revision: Revision, state: State | None = None) -> None:
         self.revision = revision
@@ -45,7 +45,7 @@ class Machine:
         self.steps: list[tuple[Step, bool]] = []
 
     def call(self, cpu: int, name: str, *args: Value) -> int | None:
-        """Run a whole call, by its short name, and give its answer."""
+        """Run a whole call, by its short name, and return its answer."""
         step = begin(self.state, self.revision, cpu, Call(NAMES[name], args))
         return self.note(finish(step, self.revision), True).ret
 
@@ -58,23 +58,23 @@ class Machine:
         return self.note(resume(self.state, self.revision, cpu), False)
 
     def finish(self, cpu: int) -> Step:
-        """Run all that is left of the call on a CPU."""
+        """Run the rest of the call on a CPU."""
         return self.note(finish(resume(self.state, self.revision, cpu), self.revision), False)
 
     def note(self, step: Step, begun: bool) -> Step:
-        """Go on from a step and remember it."""
+        """Move to the state after a step and record the step."""
         self.state = step.state
         self.steps.append((step, begun))
         return step
 
     @property
     def trace(self) -> Trace:
-        """The run as a trace; only for machines that began with nothing lent."""
+        """The run as a trace; only for machines that began with an empty state."""
         return record(self.revision, self.state.config, self.steps)
 
     @property
     def ended(self) -> str:
-        """The kind of event that ended the machine, or nothing."""
+        """The kind of event that ended the machine, '' if it goes on."""
         return self.state.end.kind if self.state.end else ""
 
     @property
@@ -88,30 +88,30 @@ class Machine:
         return self.state.get(Page, "vm0").refcount
 
     def page(self, name: str) -> Page:
-        """Who may use a page."""
+        """Return a page's record."""
         return self.state.get(Page, name)
 
     def loaded(self, cpu: int) -> str | None:
-        """The vCPU loaded on a CPU."""
+        """Return the vCPU loaded on a CPU."""
         return self.state.get(Cpu, cpu).loaded
 
 
 def reserved(revision: Revision) -> Machine:
-    """S1: a handle is promised, there is no VM."""
+    """Build S1: a handle is promised, there is no VM."""
     machine = Machine(revision)
     machine.call(0, "reserve")
     return machine
 
 
 def initialised(revision: Revision) -> Machine:
-    """S2: a VM without vCPUs."""
+    """Build S2: a VM without vCPUs."""
     machine = reserved(revision)
     machine.call(0, "init_vm", "kvm0", HANDLE, 3, "vm0", "pgd0")
     return machine
 
 
 def live(revision: Revision) -> Machine:
-    """S3, without guest pages: a VM with two vCPUs, of the three it may have, none loaded."""
+    """Build S3 without guest pages: a VM with two of the three vCPUs that it may have, none loaded."""
     machine = initialised(revision)
     machine.call(0, "init_vcpu", HANDLE, "hv0.0", "vc0.0")
     machine.call(0, "init_vcpu", HANDLE, "hv0.1", "vc0.1")
@@ -119,7 +119,7 @@ def live(revision: Revision) -> Machine:
 
 
 def loaded(revision: Revision) -> Machine:
-    """S4: vCPU 0 is loaded on CPU 0, and the guest has page g0 as gfn 0."""
+    """Build S4: vCPU 0 is loaded on CPU 0, and the guest has page g0 as gfn 0."""
     machine = live(revision)
     machine.call(0, "load", HANDLE, 0)
     machine.call(0, "share", "g0", 0)
@@ -127,28 +127,28 @@ def loaded(revision: Revision) -> Machine:
 
 
 def idle(revision: Revision) -> Machine:
-    """S3: as S4, but nothing is loaded any more."""
+    """Build S3: as S4, but nothing is loaded any more."""
     machine = loaded(revision)
     machine.call(0, "put")
     return machine
 
 
 def dying(revision: Revision) -> Machine:
-    """S5: the teardown has started, the guest has no pages."""
+    """Build S5: the teardown has started, the guest has no pages."""
     machine = live(revision)
     machine.call(0, "start", HANDLE)
     return machine
 
 
 def dying_with_pages(revision: Revision) -> Machine:
-    """S6: the teardown has started, the guest still has page g0."""
+    """Build S6: the teardown has started, the guest still has page g0."""
     machine = idle(revision)
     machine.call(0, "start", HANDLE)
     return machine
 
 
 def protected(revision: Revision) -> Machine:
-    """A protected VM with vCPU 0 loaded on CPU 0, that owns page g0 as gfn 0."""
+    """Build a protected VM with vCPU 0 loaded on CPU 0; it owns page g0 as gfn 0."""
     machine = reserved(revision)
     machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
     machine.call(0, "init_vcpu", HANDLE, "hv0.0", "vc0.0")
@@ -158,35 +158,35 @@ def protected(revision: Revision) -> Machine:
 
 
 def lent_back(revision: Revision) -> Machine:
-    """A protected VM that lends its page to the host."""
+    """Build a protected VM that lends its page to the host."""
     machine = protected(revision)
     machine.call(0, "guest_mem_share", 0)
     return machine
 
 
 def poisoned(revision: Revision) -> Machine:
-    """A protected VM whose page the host has taken by force."""
+    """Build a protected VM whose page the host has taken by force."""
     machine = protected(revision)
     machine.call(1, "force_reclaim", "g0")
     return machine
 
 
 def protected_idle(revision: Revision) -> Machine:
-    """A protected VM with a page, nothing loaded."""
+    """Build a protected VM with a page and no vCPU loaded."""
     machine = protected(revision)
     machine.call(0, "put")
     return machine
 
 
 def protected_dying(revision: Revision) -> Machine:
-    """A protected VM whose teardown has started, and that still has its page."""
+    """Build a protected VM whose teardown has started and which still has its page."""
     machine = protected_idle(revision)
     machine.call(0, "start", HANDLE)
     return machine
 
 
 def destroyed(revision: Revision) -> Machine:
-    """S7: the VM is gone."""
+    """Build S7: the VM is gone."""
     machine = live(revision)
     if "__pkvm_teardown_vm" in revision.calls:
         machine.call(0, "teardown", HANDLE)
@@ -203,7 +203,7 @@ STATES = {"S0": Machine, "S1": reserved, "S2": initialised, "S3": idle, "S4": lo
 
 
 def state_class(state: State) -> str:
-    """Which of S0 to S6 the first handle is in."""
+    """Return which of S0 to S6 the first handle is in."""
     address = state.vm_in(0)
     if address is None:
         return "S1" if state.get(Slot, 0).entry == RESERVED else "S0"

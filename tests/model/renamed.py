@@ -12,7 +12,7 @@ from pkvm_model.model.revisions import Revision
 from pkvm_model.model.run import CALLS
 
 MODULES = (memory, vm_table, guest_memory, protected_memory, hypercalls, host)
-"""The calls and what they are made of, in the order of their imports."""
+"""The modules of the calls, in the order of their imports."""
 
 
 def rename_calls(revision: Revision, seed: int) -> Revision:
@@ -34,7 +34,7 @@ def rename_calls(revision: Revision, seed: int) -> Revision:
 
 
 def fresh(chance: random.Random) -> str:
-    """Return a name that stands nowhere in the model."""
+    """Return a name that does not occur in the model."""
     return f"n{chance.getrandbits(64):x}"
 
 
@@ -63,7 +63,7 @@ def list_locals(function: ast.FunctionDef) -> set[str]:
 
 
 class Renamer(ast.NodeTransformer):
-    """Puts other names in the place of some; attributes, keywords and texts stay."""
+    """Replaces some names by others; attributes, keywords and strings stay."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names

@@ -1,4 +1,4 @@
-"""Random runs of random calls, for tests that say what holds for all of them."""
+"""Random runs of random calls, for tests of what holds in all of them."""
 from __future__ import annotations
 
 from contextlib import suppress
@@ -30,7 +30,7 @@ PROLOGUE: list[tuple[Any, ...]] = [("create", "kvm0"), ("first run", "kvm0", "hv
 
 @st.composite
 def calls(draw: st.DrawFn, names: list[str]) -> tuple[str, tuple[Any, ...]]:
-    """A call with arguments: six times out of seven such as a host would make."""
+    """Draw a call with arguments, six times out of seven a call that a host would make."""
     name = draw(st.sampled_from(names))
     plausible = draw(st.integers(0, 6)) > 0
     args = tuple(draw(PLAUSIBLE[arg] if plausible and arg in PLAUSIBLE else ARBITRARY[parameter.annotation])
@@ -40,7 +40,7 @@ def calls(draw: st.DrawFn, names: list[str]) -> tuple[str, tuple[Any, ...]]:
 
 @st.composite
 def runs(draw: st.DrawFn, steps: int = 25) -> Machine:
-    """A machine that some calls have run on, whole or region by region, with or without some of its guards."""
+    """Draw a machine that has run some calls, whole or region by region, with or without some of its guards."""
     revision = draw(st.sampled_from(list(REVISIONS.values())))
     revision = revision.without(*draw(st.sets(st.sampled_from(sorted(revision.guards)), max_size=2)))
     machine = Machine(revision, State(draw(st.sampled_from([Config(), Config(slots=2), Config(cpus=3, vm_pages=2)]))))
@@ -64,7 +64,7 @@ def go_on(machine: Machine, cpu: int, whole: bool, request: tuple[str, tuple[Any
 
 
 def run_on(machine: Machine, cpu: int, whole: bool, request: tuple[str, tuple[Any, ...]]) -> None:
-    """The same. Raises ModelError where the CPU has to wait."""
+    """Do the same, but raise ModelError if the CPU has to wait."""
     name, args = request
     if machine.state.get(Cpu, cpu).flight:
         _ = machine.finish(cpu) if whole else machine.resume(cpu)

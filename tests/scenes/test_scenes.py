@@ -1,4 +1,4 @@
-"""Scenes as a bench and a story walk them."""
+"""Scenes, as a bench and a story step through them."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_click_where_a_cpu_has_nothing_to_do_is_refused() -> None:
         play(COLD_OPEN, 1, 1, 1)
 
 
-def test_a_cpu_that_waits_for_a_lock_of_the_hosts_has_no_step() -> None:
+def test_a_cpu_waiting_for_a_host_lock_has_no_step() -> None:
     both = scene("both", "Two destroys", V1, LENT_PAGE, ("kvm_destroy_vm(kvm0)", "kvm_destroy_vm(kvm0)"), "Twice.")
     story = play(both, 1)
     while not story.kvm("kvm0").config_lock and (longer := story.then(1)):

@@ -33,7 +33,7 @@ def graph() -> AnyGraph:
 @cache
 def make_graph() -> AnyGraph:
     """Return the graph with the loads of a live VM unknown."""
-    value: AnyGraph = StateGraph(SCENE, asked=tuple(prop for prop in ASKED if prop.name in PROPERTIES)).value()
+    value: AnyGraph = StateGraph(SCENE, properties=tuple(prop for prop in ASKED if prop.name in PROPERTIES)).value()
     for state, edges in zip(value["states"], value["edges"], strict=True):
         for edge in edges:
             if edge["label"] == "load" and state["slots"][0]["word"] == "live":

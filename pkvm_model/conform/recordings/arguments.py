@@ -34,9 +34,9 @@ class Names:
     def name_page(self, number: int, wanted: str = "") -> str:
         """Return the name of a page: its own, or the wanted name if no other page has it."""
         if number not in self.pages:
-            used = set(self.pages.values())
-            others = (f"{wanted or 'host'}.n{n}" for n in range(len(used) + 1))
-            self.pages[number] = next(name for name in (wanted, *others) if name and name not in used)
+            names = set(self.pages.values())
+            others = (f"{wanted or 'host'}.n{n}" for n in range(len(names) + 1))
+            self.pages[number] = next(name for name in (wanted, *others) if name and name not in names)
         return self.pages[number]
 
     def name_guest_page(self, number: int) -> str:

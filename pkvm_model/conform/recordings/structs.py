@@ -53,14 +53,14 @@ def find_structs(rows: Iterable[RecordedRow]) -> Iterator[Struct]:
     lent: list[int] = []
     handle = 0
     for row in rows:
-        made = MADE.fullmatch(row.call) if row.side == "user" else None
+        creation = MADE.fullmatch(row.call) if row.side == "user" else None
         if row.is_hypercall and row.call == "__pkvm_host_share_hyp":
             lent.append(int(row.args[0], 16))
         elif row.is_hypercall and row.call == "__pkvm_reserve_vm":
             handle = row.ret or 0
-        elif made and lent:
-            index = None if made["vm"] else int(made["done"] or made["raw"])
-            protected = bool(int(made["type"] or "0", 16) & PROTECTED)
+        elif creation and lent:
+            index = None if creation["vm"] else int(creation["done"] or creation["raw"])
+            protected = bool(int(creation["type"] or "0", 16) & PROTECTED)
             yield Struct(row.seq, index, lent, 0 if index is not None else handle, protected)
         if row.side == "user" and TRIED.fullmatch(row.call):
             lent = []
@@ -77,14 +77,14 @@ def find_addresses(rows: Iterable[RecordedRow]) -> Iterator[tuple[RecordedRow, s
 
 def find_linear_map(file: str, rows: list[RecordedRow], structs: list[Struct]) -> int:
     """Return the distance from page addresses to page numbers that puts every named struct on lent pages."""
-    named = [(kind, address >> PAGE_SHIFT) for _, kind, address in find_addresses(rows)]
+    addresses = [(kind, address >> PAGE_SHIFT) for _, kind, address in find_addresses(rows)]
     lent = {page for struct in structs for page in struct.pages}
-    first = next((address for kind, address in named if kind == "kvm"), None)
+    first = next((address for kind, address in addresses if kind == "kvm"), None)
     if first is None:
         return 0
     for struct in structs:
         distance = first - struct.pages[0]
-        if struct.kind == "kvm" and all(address - distance in lent for _, address in named):
+        if struct.kind == "kvm" and all(address - distance in lent for _, address in addresses):
             return distance
     raise RecordingError(f"{file}: the structs that init_vm and init_vcpu name lie on pages that the host never lent")
 
@@ -115,7 +115,7 @@ def locate_structs(file: str, rows: list[RecordedRow], structs: list[Struct], di
 def name_structs(structs: list[Struct]) -> None:
     """Name VMs and vCPUs, kvm0 and hv0.1; a vCPU that never ran belongs to the newest VM that lacks its number."""
     vms: list[Struct] = []
-    taken: set[str] = set()
+    names: set[str] = set()
     for struct in structs:
         if struct.index is None:
             struct.name = f"kvm{len(vms)}"
@@ -123,7 +123,7 @@ def name_structs(structs: list[Struct]) -> None:
             continue
         for vm in reversed(vms):
             name = f"hv{vm.name.removeprefix('kvm')}.{struct.index}"
-            if name not in taken and struct.handle in (0, vm.handle):
+            if name not in names and struct.handle in (0, vm.handle):
                 struct.vm, struct.name = vm, name
-                taken.add(name)
+                names.add(name)
                 break

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     file = Path(arguments.output) if arguments.output else paths.folder / USUAL
     hand_in = collect(paths, arguments.name)
     write(hand_in, file)
-    solved = sum(done.solved for done in hand_in.exercises.values())
+    solved = sum(record.solved for record in hand_in.exercises.values())
     exercises = count(len(hand_in.exercises), "exercise")
     print(f"{file}: {exercises}, {solved} of them solved. Send it to the person who asked for it.")
     if not hand_in.name:
@@ -79,7 +79,8 @@ def collect(paths: CopyPaths, name: str = "") -> HandIn:
     """Return the hand-in of a learner's copy. Raises CourseError if there is nothing to hand in."""
     if not is_name(name):
         raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters. Give a shorter one.")
-    exercises = {each: done for each, done in show_progress.read_progress(paths).items() if done != ExerciseRecord()}
+    progress = show_progress.read_progress(paths)
+    exercises = {name: record for name, record in progress.items() if record != ExerciseRecord()}
     if not exercises:
         raise CourseError("there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab")
     return HandIn(name, digest_course(paths.exercises), exercises)

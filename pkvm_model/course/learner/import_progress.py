@@ -32,14 +32,14 @@ def import_progress(path: Path, paths: CopyPaths | None = None) -> Iterator[str]
         mine, damage = copy.read_progress()
         if damage:
             yield damage
-        merged = mine | {name: choose_better(mine.get(name, ExerciseRecord()), done) for name, done in theirs.items()}
+        merged = mine | {name: choose_better(mine.get(name, ExerciseRecord()), other) for name, other in theirs.items()}
         # Answers first: after a stop, the next import finds them done.
-        for name, done in theirs.items():
-            yield from import_answer(copy, name, done.answer)
+        for name, record in theirs.items():
+            yield from import_answer(copy, name, record.answer)
             if name in mine and mine[name].answer != merged[name].answer:
                 yield from import_answer(copy, name, mine[name].answer)
         copy.write_progress(merged)
-    solved = sum(done.solved for done in merged.values())
+    solved = sum(record.solved for record in merged.values())
     yield (f"Progress of {count(len(theirs), 'exercise')} is imported; {solved} {'is' if solved == 1 else 'are'} "
            f"solved now. {RELOAD}")
 
@@ -54,9 +54,9 @@ def import_answer(copy: OpenCopy, name: str, answer: str) -> Iterator[str]:
         if copy.is_untouched(file):
             copy.replace(file, content)
             yield f"{name}: the answer is in {file}"
-        elif beside := choose_name(copy, name, answer):
-            copy.write(beside, content)
-            yield f"{name}: yours is kept, the other answer is in {beside}"
+        elif other := choose_name(copy, name, answer):
+            copy.write(other, content)
+            yield f"{name}: yours is kept, the other answer is in {other}"
 
 
 def choose_name(copy: OpenCopy, name: str, answer: str) -> str:
@@ -82,6 +82,7 @@ def choose_better(mine: ExerciseRecord, theirs: ExerciseRecord) -> ExerciseRecor
                            shown=mine.shown or theirs.shown)
 
 
-def rank(done: ExerciseRecord) -> tuple[bool, float, bool, int]:
-    """Return how far somebody got, as something to compare."""
-    return done.solved, -done.steps if done.steps is not None else float("-inf"), bool(done.answer), done.tries
+def rank(record: ExerciseRecord) -> tuple[bool, float, bool, int]:
+    """Return the rank of a record: solved, in few steps, with an answer, after many tries."""
+    shortness = -record.steps if record.steps is not None else float("-inf")
+    return record.solved, shortness, bool(record.answer), record.tries

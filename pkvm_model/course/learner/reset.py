@@ -28,13 +28,13 @@ def reset(name: str, paths: CopyPaths | None = None) -> Iterator[str]:
         progress, damage = copy.read_progress()
         if damage:
             yield damage
-        done = progress.get(cut_stem(file), ExerciseRecord())
-        if done != clear_result(done):
-            copy.write_progress(progress | {cut_stem(file): clear_result(done)})
+        record = progress.get(cut_stem(file), ExerciseRecord())
+        if record != clear_result(record):
+            copy.write_progress(progress | {cut_stem(file): clear_result(record)})
             yield f"{cut_stem(file)}: open again. The number of your tries and your last answer are kept."
     yield RELOAD
 
 
-def clear_result(done: ExerciseRecord) -> ExerciseRecord:
+def clear_result(record: ExerciseRecord) -> ExerciseRecord:
     """Return what is kept of an exercise's progress when it is started afresh."""
-    return done._replace(hints=0, shown=False, solved=False, steps=None, fewest=None, trace="")
+    return record._replace(hints=0, shown=False, solved=False, steps=None, fewest=None, trace="")

@@ -100,11 +100,11 @@ def run_quietly(command: Sequence[str | Path]) -> None:
     # Hubs like to set PIP_USER, which makes pip refuse to work in an environment.
     settings = {**os.environ, "PIP_USER": "0"}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=settings, check=False)
+        process = subprocess.run(command, capture_output=True, text=True, errors="replace", env=settings, check=False)
     except OSError as error:
         raise CourseError(f"{command[0]} cannot be started: {error.strerror}") from error
-    if done.returncode:
-        raise CourseError(explain_failure(done.stderr or done.stdout))
+    if process.returncode:
+        raise CourseError(explain_failure(process.stderr or process.stdout))
 
 
 def explain_failure(output: str) -> str:

@@ -88,8 +88,8 @@ def run_nbgrader(folder: Path, *command: str) -> None:
     variables = build_variables(GRADER.python)
     # nbgrader starts another program of its environment by name, and goes on if it finds none.
     variables["PATH"] = os.pathsep.join([str(program.parent), variables["PATH"]])
-    done = subprocess.run([program, *command], cwd=folder, env=variables, capture_output=True, text=True,
+    process = subprocess.run([program, *command], cwd=folder, env=variables, capture_output=True, text=True,
                           errors="replace", check=False)
-    if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+    if process.returncode:
+        last = (process.stderr or process.stdout).strip().splitlines()[-1:]
         raise CourseError(f"nbgrader {command[0]} failed: {' '.join(last) or 'no reason given'}")

@@ -40,20 +40,22 @@ class Learner:
 
     def choose_sign(self, exercise: str) -> str:
         """Return the progress in an exercise in a few characters; heat_map.LEGEND explains them."""
-        done = self.progress_in(exercise)
-        more = (done.steps or 0) - (done.fewest or 0)
-        if done.solved:
-            sign = f"✓{done.hints or ''}" + (f" +{more}" if done.steps and done.fewest and more > 0 else "")
+        record = self.progress_in(exercise)
+        more = (record.steps or 0) - (record.fewest or 0)
+        if record.solved:
+            sign = f"✓{record.hints or ''}" + (f" +{more}" if record.steps and record.fewest and more > 0 else "")
         else:
-            sign = "S" if done.shown else "…" if done.tries else "·"
+            sign = "S" if record.shown else "…" if record.tries else "·"
         return sign + " !" * bool(self.doubts.get(exercise))
 
     def make_row(self, names: list[str]) -> tuple[str, ...]:
         """Return the learner's row in the table of the class, over these exercises."""
-        done = [self.progress_in(name) for name in names]
-        sums = (sum(each.hints for each in done), sum(each.shown for each in done), sum(each.tries for each in done))
-        solved = f"{sum(each.solved for each in done)} of {len(done)}"
-        return (self.name, solved, *map(str, sums), self.file, str(sum(map(len, self.doubts.values()))))
+        records = [self.progress_in(name) for name in names]
+        hints, shown = sum(record.hints for record in records), sum(record.shown for record in records)
+        tries = sum(record.tries for record in records)
+        solved = f"{sum(record.solved for record in records)} of {len(records)}"
+        doubts = sum(map(len, self.doubts.values()))
+        return (self.name, solved, str(hints), str(shown), str(tries), self.file, str(doubts))
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,10 @@ class Classroom:
     def make_exercise_row(self, exercise: str) -> tuple[str, ...]:
         """Return the row of an exercise in the table of where the class is stuck."""
         progress = [learner.progress_in(exercise) for learner in self.learners]
-        begun = [done for done in progress if done.tries or done.shown or done.hints]
-        solved, shown = sum(done.solved for done in begun), sum(done.shown for done in begun)
-        hints = f"{sum(done.hints for done in begun) / len(begun):.1f}" if begun else "0"
-        return (exercise, str(len(begun)), str(solved), str(len(begun) - solved), str(shown), hints)
+        records = [record for record in progress if record.tries or record.shown or record.hints]
+        solved, shown = sum(record.solved for record in records), sum(record.shown for record in records)
+        hints = f"{sum(record.hints for record in records) / len(records):.1f}" if records else "0"
+        return (exercise, str(len(records)), str(solved), str(len(records) - solved), str(shown), hints)
 
     def heat(self) -> HeatMap:
         """Return the map of who solved what."""
@@ -114,8 +116,8 @@ class Classroom:
         lines.writerow(FIELDS)
         for learner in self.learners:
             for name in self.exercises:
-                done = learner.progress_in(name)
-                facts = (done.solved, done.shown, done.hints, done.tries, done.steps, done.fewest)
+                record = learner.progress_in(name)
+                facts = (record.solved, record.shown, record.hints, record.tries, record.steps, record.fewest)
                 lines.writerow([escape_formula(learner.file), escape_formula(learner.name), name, *facts,
                                 escape_formula("; ".join(learner.doubts.get(name, ())))])
         return text.getvalue()

@@ -21,42 +21,42 @@ PlainValue = str | tuple[int, ...]
 
 def find_doubts(hand_in: HandIn) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each exercise of a hand-in that cannot be as it says, with the reasons."""
-    for name, done in hand_in.exercises.items():
+    for name, record in hand_in.exercises.items():
         exercise = load_exercises().get(name)
         if exercise is None:
             yield name, ("this course has no such exercise",)
-        elif reasons := [*find_contradictions(exercise, done), *find_disproofs(exercise, done)]:
+        elif reasons := [*find_contradictions(exercise, record), *find_disproofs(exercise, record)]:
             yield name, tuple(dict.fromkeys(reasons))
 
 
-def find_contradictions(exercise: Exercise, done: ExerciseRecord) -> Iterator[str]:
+def find_contradictions(exercise: Exercise, record: ExerciseRecord) -> Iterator[str]:
     """Yield where the facts about an exercise contradict each other."""
-    if done.solved and not done.tries:
+    if record.solved and not record.tries:
         yield "solved without a try"
-    if done.solved and not done.answer:
+    if record.solved and not record.answer:
         yield "solved without an answer"
-    if done.hints > len(exercise.hints):
-        yield f"{done.hints} hints, and there are {len(exercise.hints)}"
-    if done.steps is not None and not done.solved:
+    if record.hints > len(exercise.hints):
+        yield f"{record.hints} hints, and there are {len(exercise.hints)}"
+    if record.steps is not None and not record.solved:
         yield "steps of a run that did not solve it"
-    if done.steps is not None and done.fewest is not None and done.steps < done.fewest:
-        yield f"{done.steps} steps, and the fewest is {done.fewest}"
+    if record.steps is not None and record.fewest is not None and record.steps < record.fewest:
+        yield f"{record.steps} steps, and the fewest is {record.fewest}"
 
 
-def find_disproofs(exercise: Exercise, done: ExerciseRecord) -> Iterator[str]:
+def find_disproofs(exercise: Exercise, record: ExerciseRecord) -> Iterator[str]:
     """Yield what the model says against a hand-in: runs are played again, choices are checked again.
 
     A run of code that a learner wrote is only parsed: it cannot be played without that code.
     """
-    if done.trace and (error := explain_bad_trace(done.trace)):
+    if record.trace and (error := explain_bad_trace(record.trace)):
         yield f"its run does not replay: {error}"
-    elif done.solved and exercise.kind == "break it" and list_open_names(exercise) == {"run"}:
-        yield from replay_run(exercise, done)
-    elif done.solved and (values := read_plain_values(done.answer, exercise)):
+    elif record.solved and exercise.kind == "break it" and list_open_names(exercise) == {"run"}:
+        yield from replay_run(exercise, record)
+    elif record.solved and (values := read_plain_values(record.answer, exercise)):
         verdict = check_again(exercise.id, values)
         if not verdict.passed:
             yield "solved, and its answer does not pass"
-        elif done.trace != verdict.trace:
+        elif record.trace != verdict.trace:
             yield "its run does not belong to its answer"
 
 
@@ -69,22 +69,22 @@ def explain_bad_trace(text: str) -> str:
     return ""
 
 
-def replay_run(exercise: Exercise, done: ExerciseRecord) -> Iterator[str]:
+def replay_run(exercise: Exercise, record: ExerciseRecord) -> Iterator[str]:
     """Yield what is wrong with a run that is said to break something."""
-    if not done.trace:
+    if not record.trace:
         yield "solved without a run"
         return
-    verdict = check_again(exercise.id, (("run", done.trace),))
+    verdict = check_again(exercise.id, (("run", record.trace),))
     if not verdict.tried:
         yield f"its run does not replay: {verdict.sentence.removesuffix(' Copy it from there.')}"
     elif not verdict.passed:
         yield "its run breaks nothing"
-    elif done.trace != verdict.trace:
+    elif record.trace != verdict.trace:
         yield "its run ends differently when replayed"
-    elif done.fewest is not None and done.fewest != verdict.fewest:
-        yield f"it says that the fewest steps are {done.fewest}, and they are {verdict.fewest}"
-    elif done.steps is not None and verdict.fewest is not None and done.steps < verdict.fewest:
-        yield f"{done.steps} steps, and the fewest is {verdict.fewest}"
+    elif record.fewest is not None and record.fewest != verdict.fewest:
+        yield f"it says that the fewest steps are {record.fewest}, and they are {verdict.fewest}"
+    elif record.steps is not None and verdict.fewest is not None and record.steps < verdict.fewest:
+        yield f"{record.steps} steps, and the fewest is {verdict.fewest}"
 
 
 def list_open_names(exercise: Exercise) -> set[str]:

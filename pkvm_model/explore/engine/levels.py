@@ -197,7 +197,7 @@ class LevelSearch(Search):
         self.plain = plain
         self.levels: list[Any] = [np.sort(np.array(level, np.int64)) for level in plain.levels]
         self.all: Numbers = np.sort(np.concatenate(self.levels))
-        self.found: list[Numbers] = [np.array(sorted(plain.next - plain.seen), np.int64)]
+        self.successors: list[Numbers] = [np.array(sorted(plain.next - plain.seen), np.int64)]
         self.seen, self.next = set(), set()
         looks = {tree: self.packing.mask(tree.parts).bit_count() for tree in self.trees.values()}
         narrow = [LookupTable(self.packing, [tree]) for tree, bits in looks.items() if bits <= SHARED]
@@ -213,12 +213,12 @@ class LevelSearch(Search):
     @property
     def waiting(self) -> int:
         """The number of states that were found and not explored."""
-        return len(self.levels[-1]) - self.done + sum(map(len, self.found))
+        return len(self.levels[-1]) - self.done + sum(map(len, self.successors))
 
     @property
     def size(self) -> int:
         """How many bytes the states take: each stands in a level and in the array of all."""
-        return int(2 * self.all.nbytes + sum(found.nbytes for found in self.found))
+        return int(2 * self.all.nbytes + sum(states.nbytes for states in self.successors))
 
     def advance(self, count: int = SLICE) -> bool:
         """Explore the next states of this level, at least a slice; return True while there are more.
@@ -228,7 +228,7 @@ class LevelSearch(Search):
         level = self.levels[-1]
         chunk = level[self.done:self.done + max(count, SLICE)]
         after = self.explore_chunk(chunk) if len(chunk) else []
-        self.found.append(sort_unique(after))
+        self.successors.append(sort_unique(after))
         self.transitions += sum(map(len, after))
         self.done += len(chunk)
         if self.done == len(level):
@@ -249,19 +249,19 @@ class LevelSearch(Search):
         """Return the plain search from which this one began, at the place where this one stands."""
         plain = self.plain
         plain.levels = [level.tolist() for level in self.levels]
-        plain.seen, plain.next = set(self.all.tolist()), set(sort_unique(self.found).tolist())
+        plain.seen, plain.next = set(self.all.tolist()), set(sort_unique(self.successors).tolist())
         plain.done, plain.transitions = self.done, self.transitions
         return plain
 
     def open_level(self) -> None:
         """Go one step further: what was found and is new is the next level."""
-        found = sort_unique(self.found)
-        at: Numbers = np.searchsorted(self.all, found)
+        states = sort_unique(self.successors)
+        at: Numbers = np.searchsorted(self.all, states)
         at[at == len(self.all)] = 0
-        level = found[self.all[at] != found]
+        level = states[self.all[at] != states]
         self.all = np.concatenate((self.all, level))
         self.all.sort(kind="stable")
-        self.found, self.done = [], 0
+        self.successors, self.done = [], 0
         self.levels.append(level)
 
     def find_first(self, table: LookupTable, level: int) -> int | None:

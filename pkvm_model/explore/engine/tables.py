@@ -61,8 +61,8 @@ class Tree:
         """Run the action, and record in the tree what it read and did."""
         self.runs += 1
         table = self.packing.open(code)
-        done = self.step(table)
-        edge = self.record_edge(code, *done) if done else None
+        result = self.step(table)
+        edge = self.record_edge(code, *result) if result else None
         ways, bits = self.start, 0
         for part, next_bits in table.bits_read.items():
             if bits not in ways:

@@ -29,7 +29,7 @@ def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
     """Check what is true of a finalise that refuses while pages are left, and of one that does not."""
     lost = Sometimes("lost", "A page is given to a VM that is gone.", is_lost)
     now, asking = explore_fully(PAGE_LEFT, NAMED["I8"], lost), explore_fully(ASKING, NAMED["I8"], lost)
-    taken = explore_fully(OLD_NAME, NAMED["I8"],
+    reuse = explore_fully(OLD_NAME, NAMED["I8"],
                           Sometimes("taken", "The next guest has the lost page.", is_taken_by_next))
     refused, left = play(ASKING, 0, 0), play(PAGE_LEFT, 0, 0)
     truth = {
@@ -39,12 +39,12 @@ def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
                                  "refuse, or the host reads secrets": is_reached(now, "I8"),
                                  "let it pass, since it gives the pages back": left.page("g0").host == OWNED}),
         "hurt": select_true({"the host": is_reached(now, "lost"), "the guest whose page it was": is_reached(now, "I8"),
-                             "the next guest in that slot": is_reached(taken, "taken") or is_reached(taken, "I8")}),
+                             "the next guest in that slot": is_reached(reuse, "taken") or is_reached(reuse, "I8")}),
         "walk": select_true({"EL2, under the table lock": refuses_under_the_lock(refused),
                              "the host, one call a page": RECLAIM in {step.call.name for step, _ in refused.steps},
                              "nobody: a VM counts its pages": has_page_count()}),
         "block": select_blockers(refused)}
-    return check_prediction(answer, truth, describe_coverage(now, asking, taken), left)
+    return check_prediction(answer, truth, describe_coverage(now, asking, reuse), left)
 
 
 def is_lost(state: State) -> bool:

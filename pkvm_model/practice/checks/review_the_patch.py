@@ -216,12 +216,12 @@ def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     """Check which of upstream's changes alone closes v1's hole, and what any host can still do after that."""
     outcomes = {change: judge_change(guard) for change, guard in CHANGES.items()}
     closing = [change for change, (hole, _) in outcomes.items() if hole.kind not in (BUG, EL2_PANIC)]
-    left = outcomes[closing[0]][1] if closing else outcomes[answer.get_choice("change")][0]
+    rest = outcomes[closing[0]][1] if closing else outcomes[answer.get_choice("change")][0]
     truth = {"change": {*closing},
              "left": {EL2_PANIC: "end the machine by a start", BUG: "make EL2 use what it gave back"}.get(
-                 left.kind, "nothing of the kind")}
-    seen = sum(outcome.states for pair in outcomes.values() for outcome in pair)
-    return check_prediction(answer, truth, f"{seen} of {seen} states, in {len(outcomes)} kernels", left.trace)
+                 rest.kind, "nothing of the kind")}
+    states = sum(outcome.states for pair in outcomes.values() for outcome in pair)
+    return check_prediction(answer, truth, f"{states} of {states} states, in {len(outcomes)} kernels", rest.trace)
 
 
 def judge_change(guard: str) -> tuple[Outcome, Outcome]:

@@ -51,8 +51,8 @@ def list_violations(report: Report) -> set[str]:
 def describe_double_finalise(state: State) -> str:
     """Return which VM two CPUs are destroying at the same time, '' if none."""
     flights = [cpu.flight for _, cpu in state.all(Cpu) if cpu.flight and cpu.flight.call == FINALISE]
-    kept = [name for flight in flights for name in vms_kept(flight)]
-    return next((f"two CPUs destroy {name}" for name in kept if kept.count(name) > 1), "")
+    names = [name for flight in flights for name in vms_kept(flight)]
+    return next((f"two CPUs destroy {name}" for name in names if names.count(name) > 1), "")
 
 
 def vms_kept(flight: Flight) -> set[str]:

@@ -69,6 +69,6 @@ def comment_to_spec(answer: SubmittedAnswer) -> Verdict:
     if not is_reached(v1, "reached"):
         return Verdict(False, "In v1 a page of a dying VM comes home, and `reached` did not see it.",
                        describe_coverage(v1))
-    seen = describe_coverage(explore_fully(TORN_DOWN_AND_RUN, safe), merged, alive, v1)
-    return Verdict(True, "Both promises are checks now: v1 passes, merged fails the second one.", seen,
+    coverage = describe_coverage(explore_fully(TORN_DOWN_AND_RUN, safe), merged, alive, v1)
+    return Verdict(True, "Both promises are checks now: v1 passes, merged fails the second one.", coverage,
                    **show_answer(IN_V1, v1))

@@ -1,4 +1,4 @@
-"""Whole levels with numpy find what the plain search finds. Where numpy is not installed, that is said."""
+"""The search by levels with numpy finds what the plain search finds; skipped if numpy is not installed."""
 from __future__ import annotations
 
 from typing import Any
@@ -23,21 +23,21 @@ FAMILIES = [("H", (2, 1, 1)), ("H", (2, 2, 2)), ("H", (3, 1, 2)), ("B", (1, 1, 1
 ANY = AnyHost(V1, every_call(V1), most=1)
 
 
-def finished(search: Search) -> Search:
-    """The search at its end."""
+def finish(search: Search) -> Search:
+    """Run a search to its end and return it."""
     while search.advance():
         pass
     return search
 
 
-def shown(search: Search) -> list[set[Any]]:
-    """The states of each level, whatever numbers they have."""
+def list_states(search: Search) -> list[set[Any]]:
+    """Return the states of each level, unpacked: two searches may number them differently."""
     return [{frozenset(search.packing.unpack(code).items()) for code in map(int, level)}
             for level in search.levels]
 
 
-def begun(machine: Any, states: int) -> Search:
-    """A plain search that has found so many states."""
+def begin(machine: Any, states: int) -> Search:
+    """Return a plain search that has found at least this many states."""
     search = Search(machine)
     while search.states < states and search.advance(50):
         pass
@@ -48,15 +48,15 @@ def begun(machine: Any, states: int) -> Search:
 @pytest.mark.parametrize(("family", "sizes"), FAMILIES, ids=str)
 def test_levels_find_the_same_states_transitions_and_depth(family: str, sizes: tuple[int, ...], states: int) -> None:
     machine = MACHINES[family](sizes)
-    plain, levels = finished(Search(machine)), finished(LevelSearch(begun(machine, states)))
+    plain, levels = finish(Search(machine)), finish(LevelSearch(begin(machine, states)))
     assert (levels.states, levels.transitions, len(levels.levels)) == (
         plain.states, plain.transitions, len(plain.levels))
 
 
-def test_levels_hold_the_very_same_states() -> None:
+def test_levels_hold_exactly_the_same_states() -> None:
     machine = MACHINES["B"]((1, 1, 1, 2))
-    plain, levels = finished(Search(machine)), finished(LevelSearch(Search(machine)))
-    assert shown(plain) == shown(levels)
+    plain, levels = finish(Search(machine)), finish(LevelSearch(Search(machine)))
+    assert list_states(plain) == list_states(levels)
 
 
 def test_a_violation_has_a_run_of_the_same_length_that_replays() -> None:
@@ -69,7 +69,7 @@ def test_a_violation_has_a_run_of_the_same_length_that_replays() -> None:
             assert replay(parse(str(trace(ANY, answer.run)))).differs == ""
 
 
-def test_slices_give_what_one_go_gives() -> None:
+def test_a_search_in_slices_finds_the_same_as_a_search_in_one_go() -> None:
     asked = (Always("a", "Fine.", lambda _: ""), Sometimes("n", "Never.", lambda _: False))
     whole, sliced = Exploration(ANY, asked, many=300), Exploration(ANY, asked, many=300)
     while whole.advance(10**7):
@@ -81,8 +81,8 @@ def test_slices_give_what_one_go_gives() -> None:
     assert whole.answers == sliced.answers
 
 
-def test_what_waits_is_counted_in_the_middle_of_a_level() -> None:
-    levels = LevelSearch(begun(ANY, 3000))
+def test_waiting_states_are_counted_in_the_middle_of_a_level() -> None:
+    levels = LevelSearch(begin(ANY, 3000))
     levels.advance()
     assert 0 < levels.waiting <= levels.states
     assert levels.size > 16 * levels.states - 1
@@ -111,11 +111,11 @@ class Switches:
         return after, None
 
     def view(self, records: Any) -> State:
-        """Return the state that these records are."""
+        """Return these records as a state."""
         return State(Config(), records)
 
     def is_unfinished(self, _: Any) -> bool:
-        """Return False."""
+        """Return False: the machine has no scripts."""
         return False
 
 
@@ -125,7 +125,7 @@ def all_are_set(state: State) -> bool:
     return all(table.get(("switch", number)) for number in Switches.actions)
 
 
-def test_a_search_that_outgrows_the_numbers_of_numpy_goes_on_without_them() -> None:
+def test_a_search_whose_states_no_longer_fit_into_63_bits_continues_without_numpy() -> None:
     asked = (Sometimes("all", "All are set.", all_are_set), NEVER)
     exploration = Exploration(Switches(), asked, many=8)
     kinds = set()
