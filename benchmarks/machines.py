@@ -25,7 +25,7 @@ class AtomicHost:
 
     def __init__(self, sizes: tuple[int, ...], mutant: str | None = None) -> None:
         self.config: Any = atomic_host.config(*sizes)
-        self.revision = mutated(atomic_host.REVISION, atomic_host.MUTANTS, mutant)
+        self.revision = mutate(atomic_host.REVISION, atomic_host.MUTANTS, mutant)
         self.actions = tuple(atomic_host.calls(*sizes))
 
     @property
@@ -46,7 +46,7 @@ class AtomicHost:
     def belongs(self, renaming: Any, part: Any, value: Any) -> tuple[int | None, int]:
         """Return what a field adds to the key of the slot that it belongs to, and the slot.
 
-        A lost page is no slot's; nor is the index of a loaded vCPU, for the CPU says which slot it is in.
+        A lost page belongs to no slot; nor does the index of a loaded vCPU, since the CPU says which slot it is in.
         """
         (_, name, field), (cpus, pages), vcpus = part, renaming, int(self.config.vcpus)
         if field == "state":
@@ -100,7 +100,7 @@ class Script:
 
     def __init__(self, sizes: tuple[int, ...], mutant: str | None = None) -> None:
         self.config = script.config(*sizes)
-        self.revision = mutated(script.REVISION, script.MUTANTS, mutant)
+        self.revision = mutate(script.REVISION, script.MUTANTS, mutant)
         self.scripts = {cpu: (function, args) for cpu, function, args in script.scripts(*sizes)}
         self.actions = tuple(self.scripts)
 
@@ -149,6 +149,6 @@ def claim(name: str, is_safe: Callable[[State], bool]) -> Always:
 MACHINES: dict[str, Callable[..., AtomicHost | Script]] = {"H": AtomicHost, "B": Script}
 
 
-def mutated(revision: Revision, mutants: dict[str, str], mutant: str | None) -> Revision:
+def mutate(revision: Revision, mutants: dict[str, str], mutant: str | None) -> Revision:
     """Return the model with all its guards, or without the guard that a mutant lacks."""
     return revision.without(mutants[mutant]) if mutant else revision

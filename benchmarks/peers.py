@@ -1,4 +1,4 @@
-"""SPIN and TLC: the commands that bring them to a verdict, and how to read their output."""
+"""SPIN and TLC: the commands that run them to a verdict, and how to read their output."""
 from __future__ import annotations
 
 import re
@@ -31,11 +31,11 @@ class Tool:
 
 
 def peers(jar: Path | None, spin: bool) -> list[Tool]:
-    """Return the peers that are there: SPIN with settings for a small and for a large model, and TLC."""
-    found = []
+    """Return the available peers: SPIN with settings for a small and for a large model, and TLC."""
+    tools = []
     if spin:
         small, reduce = ["-DBFS", "-DNOREDUCE"], ["-DNOREDUCE"]
-        found += [
+        tools += [
             Tool("spin quick (bfs, -O0)", "SPIN", spin_run(["-O0", *small], ["-w18"]), read_spin,
                  lambda it: it.expected.states <= QUICK_UP_TO),
             Tool("spin bfs", "SPIN", spin_run(["-O2", *small]), read_spin, at_most_large),
@@ -43,12 +43,12 @@ def peers(jar: Path | None, spin: bool) -> list[Tool]:
             Tool("spin dfs, reduced*", "SPIN", spin_run(["-O2"]), read_spin,
                  lambda it: it.family == "B" and at_most_large(it), frozenset())]
     if jar:
-        found.append(Tool("tlc, 1 worker", "TLC", tlc_run(jar), read_tlc, at_most_large))
-    return found
+        tools.append(Tool("tlc, 1 worker", "TLC", tlc_run(jar), read_tlc, at_most_large))
+    return tools
 
 
 def at_most_large(scenario: BenchCase) -> bool:
-    """Return True if a peer can do it in minutes and a few GiB."""
+    """Return True if a peer can explore the scenario in minutes and a few GiB."""
     return scenario.expected.states < 2 * LARGE
 
 
@@ -80,35 +80,35 @@ def tlc_run(jar: Path) -> Callable[[BenchCase, Path], list[list[str]]]:
     return prepare
 
 
-def read_spin(said: str) -> Counts:
+def read_spin(output: str) -> Counts:
     """Read SPIN's answer: the initial state is a transition, and the depth of an error lacks its last step."""
-    states, transitions = number(r"(\d+) states, stored", said), number(r"(\d+) transitions \(", said)
-    broken = re.search(r"assertion violated .*\(at depth (\d+)\)", said)
+    states, transitions = number(r"(\d+) states, stored", output), number(r"(\d+) transitions \(", output)
+    broken = re.search(r"assertion violated .*\(at depth (\d+)\)", output)
     if broken:
         return Counts("violated", states, transitions, int(broken[1]) + 1)
-    if "Search not completed" in said or not re.search(r"errors: 0$", said, re.M) or "max search depth" in said:
-        raise Failed(f"spin did not finish: {last_line(said)}")
-    return Counts("holds", states, transitions - 1, number(r"depth reached (\d+)", said))
+    if "Search not completed" in output or not re.search(r"errors: 0$", output, re.M) or "max search depth" in output:
+        raise Failed(f"spin did not finish: {last_line(output)}")
+    return Counts("holds", states, transitions - 1, number(r"depth reached (\d+)", output))
 
 
-def read_tlc(said: str) -> Counts:
+def read_tlc(output: str) -> Counts:
     """Read TLC's answer: it counts the initial state as a transition, and states, not steps, for the depth."""
-    transitions, states = number(r"(\d+) states generated,", said), number(r"(\d+) distinct states found,", said)
-    if "Error: Invariant Safe is violated." in said:
-        return Counts("violated", states, transitions, max(map(int, re.findall(r"^State (\d+):", said, re.M))) - 1)
-    if "No error has been found." not in said:
-        raise Failed(f"TLC did not finish: {last_line(said)}")
-    return Counts("holds", states, transitions - 1, number(r"complete state graph search is (\d+)", said) - 1)
+    transitions, states = number(r"(\d+) states generated,", output), number(r"(\d+) distinct states found,", output)
+    if "Error: Invariant Safe is violated." in output:
+        return Counts("violated", states, transitions, max(map(int, re.findall(r"^State (\d+):", output, re.M))) - 1)
+    if "No error has been found." not in output:
+        raise Failed(f"TLC did not finish: {last_line(output)}")
+    return Counts("holds", states, transitions - 1, number(r"complete state graph search is (\d+)", output) - 1)
 
 
-def number(pattern: str, said: str) -> int:
+def number(pattern: str, output: str) -> int:
     """Return the last number that a pattern finds; TLC counts while it runs. Raise Failed if there is none."""
-    found = re.findall(pattern, said)
+    found = re.findall(pattern, output)
     if not found:
-        raise Failed(f"no answer: {last_line(said)}")
+        raise Failed(f"no answer: {last_line(output)}")
     return int(found[-1])
 
 
-def last_line(said: str) -> str:
+def last_line(output: str) -> str:
     """Return the last line of a tool's output."""
-    return (said.strip().splitlines() or ["it said nothing"])[-1]
+    return (output.strip().splitlines() or ["it said nothing"])[-1]

@@ -162,6 +162,6 @@ def script_threads(runners: int, destroyers: int, rounds: int, pages: int) -> It
 
 
 def process(name: str, body: list[str]) -> str:
-    """Return a process that waits for ever at its end, since to terminate would be one more step."""
+    """Return a process that waits for ever at its end, since termination would be one more step."""
     lines = "".join(f"  {line};\n" for line in body)
     return f"active proctype {name}() {{\n  bit ok;\n{lines}end:\n  false\n}}"

@@ -1,4 +1,4 @@
-"""What is measured: sizes of the two families and their mutants, with the exact answers that every tool must give."""
+"""The measured scenarios: sizes of the two families and their mutants, with the exact answers that tools must give."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -52,8 +52,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
 """By name. H522 is for the search with symmetry alone: its states are known from a formula."""
 
 
-def differences(found: Counts, expected: Counts, compared: frozenset[str]) -> list[str]:
-    """Return what is wrong with an answer; of a search that stopped early only the depth can be compared."""
+def differences(counts: Counts, expected: Counts, compared: frozenset[str]) -> list[str]:
+    """Return what is wrong with an answer; if a search stopped early, only the depth is compared."""
     fields = ["verdict", *sorted(compared & {"depth"} if expected.verdict == "violated" else compared)]
-    pairs = [(field, getattr(found, field), getattr(expected, field)) for field in fields]
-    return [f"{field} {one} instead of {other}" for field, one, other in pairs if other is not None and one != other]
+    pairs = [(field, getattr(counts, field), getattr(expected, field)) for field in fields]
+    return [f"{field} {value} instead of {other}" for field, value, other in pairs if other not in (None, value)]

@@ -21,7 +21,7 @@ from pkvm_model.model.view import ModelError
 class Symmetric(Protocol):
     """What a machine says about its symmetry.
 
-    Its members (slots, say) are interchangeable; what it is asked for besides must not hang on names either.
+    Its members (slots, say) are interchangeable; the properties that are checked must not depend on names either.
     """
 
     @property
@@ -59,7 +59,7 @@ class Orbits:
     def lut(self, renaming: Any, part: int) -> tuple[list[int], dict[int, Numbers]]:
         """Return where a part's bits are, and by its value what it adds to each member's key (-1 for nobody's).
 
-        The first value of a part is what nobody wrote, which adds nothing.
+        The first value of a part is the unwritten one, which adds nothing.
         """
         places, adds = self.packing.places[part], dict[int, Numbers]()
         for pattern, value in list(self.packing.values[part].items())[1:]:
@@ -118,7 +118,7 @@ def in_order(keys: list[Numbers]) -> list[Numbers]:
 class SymmetricSearch(LevelSearch):
     """A search that keeps one state of each orbit; `all` has the orbits' keys, `total` counts the states in them.
 
-    Raises ModelError for a machine whose keys are too long.
+    Raise ModelError for a machine whose keys are too long.
     """
 
     def __init__(self, plain: Search, rules: Symmetric) -> None:

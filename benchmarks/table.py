@@ -1,4 +1,4 @@
-"""The table: what each tool found and used, and how much more the peers used than ours, next to the goals."""
+"""The table: each tool's counts and cost, and how much more the peers used than ours, next to the goals."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -41,9 +41,9 @@ class Row:
         """The medians, by the name of their column."""
         costs = [sample.cost for sample in self.samples]
         warm = [sample.warm for sample in self.samples if sample.warm is not None]
-        found = {"cold": median(cost.seconds for cost in costs), "cpu": median(cost.cpu for cost in costs),
+        figures = {"cold": median(cost.seconds for cost in costs), "cpu": median(cost.cpu for cost in costs),
                  "MiB": median(cost.mib for cost in costs)}
-        return found | ({"warm": median(warm)} if warm else {})
+        return figures | ({"warm": median(warm)} if warm else {})
 
     @property
     def wrong(self) -> list[str]:
@@ -54,7 +54,7 @@ class Row:
 
 
 def ratios(row: Row, others: Iterable[Row]) -> dict[str, float]:
-    """Return what the fastest SPIN setting and TLC used, divided by what this one used."""
+    """Return the cost of the fastest SPIN setting and of TLC, divided by the cost of this row."""
     answered = [other for other in others if other.samples]
     spin = fastest(other for other in answered if other.tool.kind == "SPIN")
     tlc = fastest(other for other in answered if other.tool.kind == "TLC")
@@ -66,7 +66,7 @@ def ratios(row: Row, others: Iterable[Row]) -> dict[str, float]:
 
 
 def fastest(rows: Iterable[Row]) -> Row | None:
-    """Return the row that came to its verdict first."""
+    """Return the row that reached its verdict first."""
     return min(rows, key=lambda row: row.figures["cold"], default=None)
 
 
@@ -104,7 +104,7 @@ def title(scenario: BenchCase) -> str:
     return f"{scenario.name}: {counts}" + (f", {expected.orbits:,} orbits" if expected.orbits else "")
 
 
-def shown(row: Row, others: Iterable[Row]) -> str:
+def format_row(row: Row, others: Iterable[Row]) -> str:
     """Return a row as a line."""
     if not row.samples:
         return f"{row.tool.name:{COLUMNS['tool']}} {row.failure}"

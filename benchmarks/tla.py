@@ -173,7 +173,7 @@ def configuration(**constants: int | bool) -> str:
 
 
 def script_programs(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[list[str]]:
-    """Return what each thread does, step by step."""
+    """Yield the steps of each thread."""
     start, finalize = call(["may start", "start", "unlock"]), call(["may finalize", "remove", "unlock", "free"])
     for idx in range(runners):
         yield call(["may load", "load", "unlock", "run", "lock", "put", "unlock"], idx) * rounds

@@ -36,13 +36,13 @@ LONG_MODULES = {
 PARTICIPLE = re.compile(
     "[a-z]*(?<!fe)(?<!ne)(?<!se)ed|told|found|made|given|known|shown|taken|kept|held|left|written|drawn|done|said")
 LEARNERS_WORDS = {name for names in IMPORTED.values() for name in names.split()} | {"loaded", "passed", "replayed"}
-"""What learners' cells import or call keeps its name, whatever part of speech it is."""
+"""Names that learners' cells import or call are kept, whatever part of speech they are."""
 NOT_IMPERATIVE = re.compile(
     "(The|An?|What|How|Which|Wh[oy]|Whe(re|n|ther)|True|False|Nothing|No|All|Every|Each|Th[eio]se?|Its?|One|As|If|In|On"
     "|From|To|[A-Z][a-z]*[^s]s)[ ,.:;]")
-"""How the docstring of a function does not begin: with a noun phrase, a question, or a verb in the third person."""
+"""How a function's docstring must not begin: with a noun phrase, a question, or a verb in the third person."""
 MEDIAN_FUNCTION, P90_FUNCTION, LONGEST_FUNCTION = 5, 12, 40
-"""Lines of functions, with docstring: half of them and nine tenths of them are no longer, and none is longer."""
+"""The most lines, docstring included, of half of the functions, of nine tenths of them, and of any function."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 
@@ -56,7 +56,7 @@ def tracked_files() -> list[Path]:
 
 
 def python_files(folder: str = "pkvm_model") -> list[Path]:
-    """Return the Python files under a folder, except those that npm brings."""
+    """Return the Python files under a folder, except those that npm installs."""
     return sorted(path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
 
 

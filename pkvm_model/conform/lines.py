@@ -71,7 +71,7 @@ def reject_duplicates(pairs: list[tuple[str, Any]]) -> JSON:
     value = dict(pairs)
     if len(value) != len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise Duplicate(f"{twice[:40]!r} stands in one object twice")
+        raise Duplicate(f"{twice[:40]!r} occurs twice in one object")
     return value
 
 

@@ -25,7 +25,7 @@ def argument(*names: str, **settings: Any) -> Argument:
 
 
 def parse_port(text: str) -> int:
-    """Return the port that a text names. Raises ArgumentTypeError if it is not a port number."""
+    """Return the port that a text names. Raise ArgumentTypeError if it is not a port number."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text} is not a port number (1 to 65535)")
     return int(text)

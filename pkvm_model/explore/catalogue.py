@@ -23,5 +23,5 @@ def find_scenario(what: Scene | Scenario | str) -> Scenario:
         raise ValueError(f"there is nothing to explore called {what!r}; "
                          f"try R7, {', '.join(UNTRUSTED)}, or a scene's name")
     if known.name in RACES and not known.scripts:
-        raise ValueError(f"{known.name} is told and not explored: {known.says}")
+        raise ValueError(f"{known.name} is described but not explored: {known.says}")
     return known

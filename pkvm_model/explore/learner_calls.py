@@ -67,7 +67,7 @@ class Watched:
 
 def describe_error(view: View, error: Exception) -> str:
     """Return an error in words. A call that is being restored reads no more than it did the first time."""
-    if view.told is not None and isinstance(error, IndexError):
+    if view.earlier is not None and isinstance(error, IndexError):
         return "it reads before its first yield, or other things the second time; yield first, and use no chance"
     return f"{type(error).__name__}: {error}"
 

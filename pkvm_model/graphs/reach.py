@@ -59,7 +59,7 @@ class Reach(ABC, Generic[P, S, E]):
         return [self.encode_state(number) for number in range(known)], edges
 
     def expand(self, number: int, cpu: int, text: str) -> GrowthValue[S, E]:
-        """Return a CPU's step from a place, and the place it leads to. Raises LookupError if there is no such step."""
+        """Return a CPU's step from a place, and the place it leads to. Raise LookupError if there is no such step."""
         self.edges.setdefault(number, list(self.list_edges(number)))
         leads = [edge["to"] for edge in self.edges[number] if edge["cpu"] == cpu and edge["line"] == text]
         if not leads or leads[0] is None:

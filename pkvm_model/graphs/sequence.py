@@ -109,7 +109,7 @@ class Sequence:
     moments: tuple[RunRegion, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Work the regions out. Raises ValueError if the trace does not replay, has no step, or is too long."""
+        """Work the regions out. Raise ValueError if the trace does not replay, has no step, or is too long."""
         run = replay(self.trace)
         if run.differs:
             raise ValueError(f"This trace does not replay: {run.differs}.")

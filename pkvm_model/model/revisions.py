@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 EPERM, ENOENT, EIO, E2BIG, EBADF, EAGAIN, ENOMEM, EFAULT, EBUSY = 1, 2, 5, 7, 9, 11, 12, 14, 16
 EEXIST, EINVAL, ERANGE, EHWPOISON = 17, 22, 34, 133
 ERRNO = {code: name for name, code in list(globals().items()) if name.startswith("E") and isinstance(code, int)}
-"""The names of the codes above: those of Linux on arm64, whatever this program runs on."""
+"""The names of the codes above, which are those of Linux on arm64 on any machine."""
 
 
 class Warn(NamedTuple):
@@ -108,7 +108,7 @@ UPSTREAM = Revision("upstream", COMMON_GUARDS | {
     "reclaim_dying": -EINVAL,           # pages are reclaimed only from a VM that is dying
     "run_host_vcpu": -EINVAL,           # run only the vCPU that is loaded
     "map_memcache": -ENOMEM,            # before a map, the memcache has pages for every table it might need
-    "give_back_unreferenced": -EBUSY,   # EL2 gives no page back that still counts
+    "give_back_unreferenced": -EBUSY,   # EL2 gives back no page that still has a count
     "init_vm_undoes_stage2": None,      # a refused init_vm takes the stage 2 apart again
     "init_vcpu_unpins": None,           # a refused init_vcpu lets go of the host's vCPU
 }, UPSTREAM_CALLS, SPLIT_HOST, handle_bits=16)

@@ -105,7 +105,7 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
     reads do not lead to where it stands, as in a state written by hand.
     """
     body = function(view, *flight.args)
-    view.told = flight.reads
+    view.earlier = flight.reads
     try:
         regions = [next(body) for _ in range(len(flight.regions) + 1)]
         view.check(not flight.at or flight.at == locate(body, regions[-1]), None, "stands elsewhere")
@@ -116,7 +116,7 @@ def restore(view: View, flight: Flight, function: Callable[..., Any]) -> tuple[H
         raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from refused
     except Exception as error:
         raise ModelError(f"CPU {view.number}: what {flight.call} has read does not lead to where it is") from error
-    view.told = None
+    view.earlier = None
     view.references = list(flight.references)
     view.restart()
     return body, regions

@@ -1,4 +1,4 @@
-"""A hypercall's view of the machine: reads, writes, checks, and what a check that fails does.
+"""A hypercall's view of the machine: reads, writes, checks, and what a failed check does.
 
 A view serves one step of one CPU. Field access goes through `Ref`, so that every read is recorded (a call under way is
 restored by handing it its reads again) and every touch of EL2's own structs is checked against what EL2 has mapped: use
@@ -92,13 +92,13 @@ class View:
     """The machine as one CPU's call sees it during one step.
 
     `number` is the CPU's, `records` the machine's current memory; `events`, `flushed`, `answers` and `refused` go into
-    the step. `reads` is what the call has read, `told` the reads to hand back while the call is restored.
+    the step. `reads` is what the call has read, `earlier` the reads to hand back while the call is restored.
     `references` are those that the call holds, `hypercall` the one that a host function is in.
     """
 
     def __init__(self, state: State, cpu: int, revision: Revision) -> None:
         self.state, self.config, self.number, self.revision = state, state.config, cpu, revision
-        self.told: tuple[Value, ...] | None = None
+        self.earlier: tuple[Value, ...] | None = None
         self.reads: list[Value] = []
         self.references: list[Reference] = []
         self.hypercall = ""
@@ -143,8 +143,8 @@ class View:
 
     def read(self, ref: Ref, field: str) -> Value:
         """Return the field's value; while a call is restored, what it read at this point the first time."""
-        if self.told is not None:
-            value = self.told[len(self.reads)]
+        if self.earlier is not None:
+            value = self.earlier[len(self.reads)]
         else:
             self.touch(ref)
             value = getattr(self.records.get(ref.key) or zeroed(ref.key[0]), field)
@@ -152,8 +152,8 @@ class View:
         return value
 
     def write(self, ref: Ref, field: str, value: Value) -> None:
-        """Write the field, except while a call is restored: then it was written the first time."""
-        if self.told is None:
+        """Write the field, except while a call is restored: then it has been written before."""
+        if self.earlier is None:
             self.touch(ref)
             if field == "loaded":  # the reference of a loaded vCPU is no longer the call's that loads it
                 self.hand_over(value)
@@ -168,12 +168,12 @@ class View:
 
     def take_reference(self, vm: str) -> None:
         """Record that the call holds one more reference to a VM."""
-        if self.told is None:
+        if self.earlier is None:
             self.references.append(Reference(vm, self.hypercall))
 
     def drop_reference(self, vm: str) -> None:
         """Record that the call holds one reference fewer to a VM, if it holds any."""
-        if self.told is None and (mine := [reference for reference in self.references if reference.vm == vm]):
+        if self.earlier is None and (mine := [reference for reference in self.references if reference.vm == vm]):
             self.references.remove(mine[-1])
 
     def store(self, key: Key, record: Record) -> None:
@@ -185,7 +185,7 @@ class View:
 
     def touch(self, ref: Ref) -> None:
         """End the machine if EL2 follows a pointer into memory that it does not have mapped."""
-        if ref.key[0] in EL2_STRUCTS and self.told is None and self.peek(Page, ref.address).hyp != OWNED:
+        if ref.key[0] in EL2_STRUCTS and self.earlier is None and self.peek(Page, ref.address).hyp != OWNED:
             raise Ended(Event("EL2_USE_AFTER_DONATION", str(ref), f"touches page {ref}, which EL2 no longer maps"))
 
     def zero(self, address: str) -> None:

@@ -58,7 +58,7 @@ def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
     """State a sentence and check it against a truth value or the explorer's result: a Report, an Answer or a cell.
 
     `verdict` is the expected verdict of the explorer if the sentence is about a property that does not hold:
-    "violated", "never" or "empty". Raises ClaimBroken with the sentence if it is not true of the model.
+    "violated", "never" or "empty". Raise ClaimBroken with the sentence if it is not true of the model.
     """
     answers, report = read_answers(holds)
     if answers is None:
@@ -77,7 +77,7 @@ def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
 def read_answers(holds: object) -> tuple[tuple[Answer, ...] | None, Report | None]:
     """Return the explorer's answers and its report, or None for a plain truth.
 
-    Raises TypeError for a report without an answer, and for a record of another kind: any record would count as true.
+    Raise TypeError for a report without an answer, and for a record of another kind: any record would count as true.
     """
     if isinstance(holds, Report) and holds.answers:
         return holds.answers, holds

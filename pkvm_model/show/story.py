@@ -110,7 +110,7 @@ class Story:
 
 
 def play(scene: Scene, *cpus: int) -> Story:
-    """Step the CPUs of a scene in this order, like clicks on its bench. Raises ValueError if a CPU cannot step."""
+    """Step the CPUs of a scene in this order, like clicks on its bench. Raise ValueError if a CPU cannot step."""
     story = Story(scene, Node(scene.start(), (0,) * len(scene.scripts)))
     for click, cpu in enumerate(cpus, 1):
         longer = story.then(cpu)

@@ -109,7 +109,7 @@ class FinderSession:
 
     @property
     def bench(self) -> BenchWalk:
-        """The walk on the bench at the learner's place. Raises LookupError if there is no bench."""
+        """The walk on the bench at the learner's place. Raise LookupError if there is no bench."""
         if not self.has_bench:
             raise LookupError(self.case.missing or "A bench opens here with the run that is found.")
         walk = self.case.open_bench(self.place.run)

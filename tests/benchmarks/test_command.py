@@ -38,7 +38,7 @@ def test_a_copy_without_benchmarks_says_so(
 def test_an_answer_has_every_field_and_the_median_of_warm_starts(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     seconds = iter([9.0, 5.0, 1.0, 3.0])
-    monkeypatch.setattr(family, "timed", lambda work: (work(), next(seconds)))
+    monkeypatch.setattr(family, "take_time", lambda work: (work(), next(seconds)))
     monkeypatch.setattr(family, "explore", lambda question: Counts("holds", *question.sizes))
     assert family.main(["H", "184", "626", "16", "--warm", "3", "--data"]) == 0
     assert ast.literal_eval(capsys.readouterr().out) == {

@@ -41,7 +41,7 @@ def test_there_is_no_ratio_to_an_absent_peer() -> None:
 
 
 def test_a_ratio_is_shown_with_its_goal_and_whether_it_reaches_it() -> None:
-    line = table.shown(row("ours", 0.5, 0.25, 10, warm=0.1), [row("SPIN", 2.5, 1, 50), row("TLC", 20, 30, 900)])
+    line = table.format_row(row("ours", 0.5, 0.25, 10, warm=0.1), [row("SPIN", 2.5, 1, 50), row("TLC", 20, 30, 900)])
     assert "5.00 < 6 " in line
     assert "40 ≥ 20" in line
     assert "25 ≥ 10" in line
@@ -64,7 +64,7 @@ def test_a_wrong_count_from_any_tool_fails_the_run_and_is_named(
     tools = [tool(each, H211.expected._replace(states=183) if each == kind else H211.expected)
              for each in ("SPIN", "TLC", "ours")]
     monkeypatch.setattr(explorer, "SCRATCH", tmp_path)
-    monkeypatch.setattr(explorer, "found_tools", lambda: (tools, {}))
+    monkeypatch.setattr(explorer, "find_tools", lambda: (tools, {}))
     assert explorer.main(["--only", "H211", "--rounds", "1"]) == 1
     said = capsys.readouterr()
     assert "WRONG: states 183 instead of 184" in said.out
@@ -73,7 +73,7 @@ def test_a_wrong_count_from_any_tool_fails_the_run_and_is_named(
 
 def test_right_counts_pass_and_every_run_is_in_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(explorer, "SCRATCH", tmp_path)
-    monkeypatch.setattr(explorer, "found_tools", lambda: ([tool("SPIN"), tool("ours")], {"TLC": "no network"}))
+    monkeypatch.setattr(explorer, "find_tools", lambda: ([tool("SPIN"), tool("ours")], {"TLC": "no network"}))
     assert explorer.main(["--only", "H211", "--rounds", "2", f"--json={tmp_path / 'runs.json'}"]) == 0
     written = json.loads((tmp_path / "runs.json").read_text(encoding="utf-8"))
     assert written["absent"] == {"TLC": "no network"}
@@ -86,7 +86,7 @@ def test_an_installed_tool_that_does_not_answer_fails_the_run(
     broken = Tool("broken", "SPIN", lambda scenario, folder: [["no-such-program"]], explorer.read_ours,
                   lambda scenario: True)
     monkeypatch.setattr(explorer, "SCRATCH", tmp_path)
-    monkeypatch.setattr(explorer, "found_tools", lambda: ([broken], {}))
+    monkeypatch.setattr(explorer, "find_tools", lambda: ([broken], {}))
     assert explorer.main(["--only", "H211"]) == 1
     assert "no-such-program does not start" in capsys.readouterr().err
 

@@ -11,12 +11,12 @@ class Three:
     """Three widgets of a notebook: side by side, a lifecycle, and a map that asks Python."""
 
     def __init__(self, page: Page) -> None:
-        """Wait until they are there."""
+        """Find the widgets and wait until they are drawn."""
         self.page = page
         self.pair, self.life, self.near = Walker(page, "beside"), Walker(page, "map"), Walker(page, "map", 1)
 
     def use(self) -> None:
-        """Step in the first two."""
+        """Step in the first two widgets."""
         self.pair.press("b", *"101")
         self.pair.counts("step 3 of 3")
         self.life.press("b", *"134")

@@ -93,12 +93,12 @@ def test_duplicate_fields_are_refused(tmp_path: Path, name: str, line: int) -> N
     vector = json.dumps(changed(SMALL, ("init", "hyp"), lambda _: 0))
     broken = vector.replace(f'"{name}": ', f'"{name}": 0, "{name}": ', 1)
     data = "\n".join([json.dumps(SMALL)] * (line - 1) + [broken]).encode()
-    assert f"line {line}: {name!r} stands in one object twice" in conform_bytes(tmp_path, data)
+    assert f"line {line}: {name!r} occurs twice in one object" in conform_bytes(tmp_path, data)
 
 
 def test_duplicate_fields_in_a_recording_are_refused(tmp_path: Path) -> None:
     row = json.dumps(recording_lines()[0]).replace('"seq": ', '"seq": 7, "seq": ', 1)
-    says = "line 1: 'seq' stands in one object twice"
+    says = "line 1: 'seq' occurs twice in one object"
     assert says in conform_bytes(tmp_path, row.encode())
 
 

@@ -53,7 +53,7 @@ BROKEN = [
     ("code for an argument", changed(2, args=["__import__('os')"]), "line 2: the arguments"),
     ("too few arguments", changed(13, args=["0x1000"]), "line 13: __pkvm_init_vcpu has 3 arguments, not 1"),
     ("a struct out of nowhere", changed(12, args=["0xffff000000000000"] * 3), "init_vcpu name lie on pages"),
-    ("a field that stands there twice", [N3[0], '{"ret": 0, ' + N3[1][1:]], "line 2: 'ret' stands in one object twice"),
+    ("a field that occurs twice", [N3[0], '{"ret": 0, ' + N3[1][1:]], "line 2: 'ret' occurs twice in one object"),
     ("nothing", [""], "this file has no rows"),
 ]
 

@@ -19,9 +19,9 @@ def test_the_host_makes_the_recorded_hypercalls(scenario: RecordedScenario) -> N
 
 @EACH
 def test_the_model_refuses_the_program_what_the_real_kernel_refused(scenario: RecordedScenario) -> None:
-    told = [row.call for row in scenario.rows if row.side == "user"]
-    errors = [-int(found[1]) for call in told if (found := re.search(r"ret=-1 errno=(\d+)", call))]
-    segv = [-14 for call in told if call == "host_read while_alive signal=11"]
+    calls = [row.call for row in scenario.rows if row.side == "user"]
+    errors = [-int(found[1]) for call in calls if (found := re.search(r"ret=-1 errno=(\d+)", call))]
+    segv = [-14 for call in calls if call == "host_read while_alive signal=11"]
     answers = dict.fromkeys(ret for _, ret in Program(scenario).answers if ret)
     assert list(answers) == errors + segv
 

@@ -161,7 +161,7 @@ def test_every_verdict_on_every_kind_of_question_has_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(("asked", "words"), [
-    ("R24", "R24 is told and not explored"),
+    ("R24", "R24 is described but not explored"),
     ("R99", "there is nothing to explore called 'R99'; try R7, any, any-protected, or a scene's name")])
 def test_a_name_that_cannot_be_explored_is_refused_in_one_sentence(asked: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):

@@ -1,4 +1,4 @@
-"""The contract between Python and the front end, held against its page and against what is shipped."""
+"""The contract between Python and the front end, compared with its page and with shipped values."""
 from __future__ import annotations
 
 import json
@@ -31,7 +31,7 @@ def fields_of(kind: Any) -> dict[str, bool]:
 
 
 def required_keys(kind: Any) -> set[str]:
-    """Return the fields that a value must have; annotations that are text hide them from the type itself."""
+    """Return the fields that a value must have; string annotations hide them from the type itself."""
     return {field for field, hint in get_type_hints(kind, include_extras=True).items()
             if get_origin(hint) is not NotRequired}
 
@@ -60,7 +60,7 @@ def test_the_page_has_no_type_that_is_not_in_the_contract() -> None:
 
 
 PLAIN: dict[Any, Any] = {tuple: (list, tuple), float: (int, float)}
-"""What a value may be where its type is one of these: JSON knows no tuples, and writes 1.0 as it likes."""
+"""The Python types allowed for these annotations: JSON has no tuples, and may write 1.0 as 1."""
 
 
 def misfits(value: Any, kind: Any, where: str = "") -> list[str]:
@@ -120,7 +120,7 @@ EVERYTHING: dict[str, tuple[Callable[[], Any], Any]] = {
 
 
 @pytest.mark.parametrize("family", EVERYTHING)
-def test_what_is_shipped_has_the_types_of_the_contract(family: str) -> None:
+def test_shipped_values_have_the_types_of_the_contract(family: str) -> None:
     make, kind = EVERYTHING[family]
     assert misfits(make(), kind) == []
 

@@ -18,6 +18,6 @@ def test_the_model_answers_as_the_kernel_does(path: Path) -> None:
 
 def test_each_report_says_what_was_doubted_and_what_settled_it() -> None:
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
-    told = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("| `")]
-    assert [row[0].strip("`") for row in told] == [path.name for path in TRACES]
-    assert all(doubt and settled for _, doubt, settled in told)
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("| `")]
+    assert [row[0].strip("`") for row in rows] == [path.name for path in TRACES]
+    assert all(doubt and settled for _, doubt, settled in rows)

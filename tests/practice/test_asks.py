@@ -1,4 +1,4 @@
-"""A check asks the model: in a kernel that answers differently, the solution no longer passes."""
+"""A check runs the model: with a kernel that behaves differently, the solution no longer passes."""
 from __future__ import annotations
 
 import contextlib
@@ -19,7 +19,7 @@ from pkvm_model.scenes.who_owns_this_page import LENDS_TWICE
 
 
 def refuse_page(view: View, page: str, gfn: int, nr: int, prot: str, topup: int) -> Hypercall:
-    """Lend no page to anybody."""
+    """Refuse to lend any page."""
     yield "", f"refuse page {page}"
     return -EPERM
 

@@ -22,7 +22,7 @@ def test_a_stub_does_not_pass(exercise: Exercise) -> None:
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=name_case)
-def test_a_solution_passes_and_says_how_far_the_check_looked(exercise: Exercise) -> None:
+def test_a_solution_passes_and_says_what_the_check_covered(exercise: Exercise) -> None:
     verdict = judge_here(exercise.id, exercise.solution)
     assert (verdict.passed, verdict.details) == (True, ""), verdict.sentence
     assert verdict.looked_at

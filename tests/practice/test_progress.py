@@ -1,4 +1,4 @@
-"""Progress is never lost: files that a course has written are read, and other files are put aside, not deleted."""
+"""Progress is never lost: files written by any version of the course are read, others are put aside, not deleted."""
 from __future__ import annotations
 
 import json
@@ -45,7 +45,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "records"), WRITTEN.values(), ids=WRITTEN)
-def test_files_that_a_course_has_written_are_read(text: str, records: dict[str, ExerciseRecord]) -> None:
+def test_files_written_by_any_version_of_the_course_are_read(text: str, records: dict[str, ExerciseRecord]) -> None:
     assert progress.parse(text) == records
     assert progress.parse(progress.to_text(records)) == records
 
@@ -72,6 +72,6 @@ RECORDS = st.builds(ExerciseRecord, NUMBERS, NUMBERS, st.booleans(), st.booleans
 
 
 @given(st.dictionaries(TEXTS, RECORDS))
-def test_what_is_written_is_read_back(records: dict[str, ExerciseRecord]) -> None:
+def test_progress_can_be_read_back(records: dict[str, ExerciseRecord]) -> None:
     text = progress.to_text(records)
     assert progress.parse(text) == progress.parse(json.dumps(json.loads(text))) == records

@@ -53,7 +53,7 @@ def test_a_check_that_passes_everything_is_noticed(exercise: Exercise, monkeypat
 def test_a_check_that_refuses_everything_is_noticed(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
     put_check(refuse_all, monkeypatch)
     with pytest.raises(AssertionError):
-        suite.test_a_solution_passes_and_says_how_far_the_check_looked(exercise)
+        suite.test_a_solution_passes_and_says_what_the_check_covered(exercise)
     for wrong in exercise.wrong:
         with pytest.raises(AssertionError):
             suite.test_a_wrong_answer_is_refused_with_its_sentence(exercise, wrong)
@@ -71,4 +71,4 @@ def test_a_check_that_passes_with_the_right_sentence_is_noticed(exercise: Exerci
 def test_a_check_that_does_not_say_how_far_it_looked_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     put_check(pass_without_looking, monkeypatch)
     with pytest.raises(AssertionError):
-        suite.test_a_solution_passes_and_says_how_far_the_check_looked(ALL[0])
+        suite.test_a_solution_passes_and_says_what_the_check_covered(ALL[0])

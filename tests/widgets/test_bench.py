@@ -1,4 +1,4 @@
-"""What a bench leaves in a notebook, and how Python moves it and reads it back."""
+"""What a bench stores in a notebook, and how Python moves it and reads its position."""
 
 import json
 
@@ -17,20 +17,20 @@ EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
 
 @pytest.fixture
 def bench() -> Bench:
-    """A bench whose messages are caught."""
-    made = Bench(graph(), broken)
-    made.sent = []
-    made.send = made.sent.append
-    return made
+    """Return a bench; `sent` collects its messages."""
+    widget = Bench(graph(), broken)
+    widget.sent = []
+    widget.send = widget.sent.append
+    return widget
 
 
 def broken(from_id: int, cpu: int, line: str) -> AnyGrowth:
-    """An answer that never comes."""
+    """Fail to expand the graph."""
     raise KeyError("page x9")
 
 
 def stored(bench: Bench) -> str:
-    """What is kept of a bench in a notebook: all but the live view."""
+    """Return what a notebook stores of a bench: everything except the live view."""
     data, metadata = bench._repr_mimebundle_()
     assert data.pop(VIEW)
     return json.dumps([data, metadata])
@@ -40,7 +40,7 @@ def test_the_repr_is_short_and_has_no_address(bench: Bench) -> None:
     assert repr(bench) == "Bench('r7', v1, 26 states, at step 0)"
 
 
-def test_two_benches_on_one_graph_store_the_same_bytes() -> None:
+def test_two_benches_on_one_graph_are_stored_identically() -> None:
     assert stored(Bench(graph())) == stored(Bench(graph()))
 
 

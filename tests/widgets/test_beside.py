@@ -1,4 +1,4 @@
-"""Side by side from Python: steps, what is read back, and the forms without a screen."""
+"""Side by side from Python: steps, the learner's position, and the forms as text and as static HTML."""
 
 import re
 from typing import Any
@@ -18,11 +18,11 @@ RACE = (1, 0, 1, 0, 0)
 
 @pytest.fixture
 def pair() -> SideBySide:
-    """The race of the cold open, at its start, with its messages caught."""
-    made = side_by_side(COLD_OPEN, V1, UPSTREAM)
-    made.sent = []
-    made.send = made.sent.append
-    return made
+    """Return the race of the cold open at its start; `sent` collects its messages."""
+    widget = side_by_side(COLD_OPEN, V1, UPSTREAM)
+    widget.sent = []
+    widget.send = widget.sent.append
+    return widget
 
 
 def test_the_repr_is_short_and_stable(pair: SideBySide) -> None:
@@ -74,7 +74,7 @@ def test_equal_steps_share_a_line_and_the_first_difference_is_marked(pair: SideB
     assert lines[-1].startswith("Some ends come in one kernel only")
 
 
-def test_without_a_difference_the_words_say_so(pair: SideBySide) -> None:
+def test_the_description_says_that_nothing_differs(pair: SideBySide) -> None:
     assert "Nothing that an onlooker can see differs." in pair.describe()
 
 

@@ -200,9 +200,9 @@ def test_a_run_by_hand_that_breaks_nothing_does_not_count(r7: Finder, cpus: list
 
 def test_the_scheduler_hides_the_answer_until_asked() -> None:
     game = schedule("cold-open", "I0b")
-    told = game.describe() + game.static() + repr(game)
-    assert "Break this: EL2 never touches memory that it has given back. Not broken by hand yet." in told
-    assert not any(word in told for word in ("Shortest", "violated", "shorter", "steps"))
+    text = game.describe() + game.static() + repr(game)
+    assert "Break this: EL2 never touches memory that it has given back. Not broken by hand yet." in text
+    assert not any(word in text for word in ("Shortest", "violated", "shorter", "steps"))
     assert repr(game) == "Scheduler('cold-open', v1, I0b: not broken yet)"
     assert "Who owns every page</caption>" in game.static()
 

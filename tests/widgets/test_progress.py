@@ -18,8 +18,8 @@ def widget() -> ProgressView:
 
 
 def test_solved_exercises_are_shipped_and_described(widget: ProgressView) -> None:
-    told = json.loads(widget.packed)
-    assert (told["caption"], told["rows"][1], told["note"]) == ("0 of 3 solved", ["  one", "open"], "Next: one.")
+    table = json.loads(widget.packed)
+    assert (table["caption"], table["rows"][1], table["note"]) == ("0 of 3 solved", ["  one", "open"], "Next: one.")
     assert widget.describe().splitlines()[0] == "0 of 3 solved"
     assert "0 of 3 solved" in widget.static()
 

@@ -88,7 +88,7 @@ class ReplayedScenario:
 
 
 def start(scenario: RecordedScenario, boot: State | None = None) -> State:
-    """Return the machine before the first row: all memory is the host's, and it is known where its structs lie.
+    """Return the machine before the first row: all memory is the host's, and its structs lie where they were recorded.
 
     A real EL2 has 255 slots; a scenario uses at most as many as it reserves, the lowest first. `boot` is the state
     after the run before it in the same boot, if there was one: its VM table carries over.

@@ -58,7 +58,7 @@ def draw_figures(module: str = "pkvm_model.course.publish.figures") -> Iterator[
 
 
 def run_notebook(path: Path) -> bytes:
-    """Run a notebook from the top in a new kernel and return the file to store. Raises CourseError."""
+    """Run a notebook from the top in a new kernel and return the file to store. Raise CourseError if that fails."""
     notebook = read_with_ids(path)
     if any(cell.cell_type == "code" for cell in notebook.cells):
         execute(notebook, path)
@@ -70,7 +70,7 @@ def run_notebook(path: Path) -> bytes:
 
 
 def read_with_ids(path: Path) -> NotebookNode:
-    """Return a notebook; a cell without an id gets one from its place. Raises CourseError."""
+    """Return a notebook; a cell without an id gets one from its place. Raise CourseError if that fails."""
     try:
         content = json.loads(path.read_bytes())
         cells = content["cells"]
@@ -103,7 +103,7 @@ def propose_ids(number: int) -> Iterator[str]:
 
 
 def execute(notebook: NotebookNode, path: Path) -> None:
-    """Run all cells. Raises CourseError at the first that fails without the tag raises-exception."""
+    """Run all cells. Raise CourseError at the first that fails without the tag raises-exception."""
     begun = [0]
     client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", coalesce_streams=True,
                             record_timing=False, skip_cells_with_tag="nbval-skip",

@@ -46,7 +46,7 @@ def declare_field(name: str, kind: Any) -> str:
 
 
 def spell(kind: Any) -> str:
-    """Return a type as TypeScript writes it. Raises TypeError for a type that JSON does not have."""
+    """Return a type as TypeScript writes it. Raise TypeError for a type that JSON does not have."""
     origin, arguments = get_origin(kind), [spell(argument) for argument in get_args(kind)]
     if kind in NAMES:
         return NAMES[kind]

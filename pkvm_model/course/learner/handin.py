@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def collect(paths: CopyPaths, name: str = "") -> HandIn:
-    """Return the hand-in of a learner's copy. Raises CourseError if there is nothing to hand in."""
+    """Return the hand-in of a learner's copy. Raise CourseError if there is nothing to hand in."""
     if not is_name(name):
         raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters. Give a shorter one.")
     progress = show_progress.read_progress(paths)
@@ -87,7 +87,7 @@ def collect(paths: CopyPaths, name: str = "") -> HandIn:
 
 
 def write(hand_in: HandIn, path: Path) -> None:
-    """Write a hand-in; it may replace an older hand-in, and no other file. Raises CourseError."""
+    """Write a hand-in; it may replace an older hand-in, and no other file. Raise CourseError if that fails."""
     try:
         text = to_text(hand_in)
     except ValueError as error:
@@ -109,7 +109,7 @@ def is_hand_in(path: Path) -> bool:
 
 
 def read(path: Path) -> HandIn:
-    """Return the hand-in in a file. Raises CourseError, in one line, for any other file or one that was changed."""
+    """Return the hand-in in a file. Raise CourseError, in one line, for any other file or if it was changed."""
     try:
         return from_json(load(path))
     except (ValueError, RecursionError) as error:
@@ -117,7 +117,7 @@ def read(path: Path) -> HandIn:
 
 
 def read_progress(path: Path) -> dict[str, ExerciseRecord]:
-    """Return the progress in a hand-in or in a progress file, by exercise. Raises CourseError for any other file."""
+    """Return the progress in a hand-in or in a progress file, by exercise. Raise CourseError for any other file."""
     try:
         whole = load(path)
         if type(whole) is not dict or whole.keys() != {"version", "exercises"}:
@@ -130,7 +130,7 @@ def read_progress(path: Path) -> dict[str, ExerciseRecord]:
 
 
 def load(path: Path) -> Any:
-    """Return the JSON in a file from outside: of limited size, no name twice. Raises ValueError or CourseError."""
+    """Return the JSON in a file from outside: of limited size, no name twice. Raise ValueError or CourseError."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -143,14 +143,14 @@ def load(path: Path) -> Any:
 
 
 def refuse_double_names(pairs: list[tuple[str, Any]]) -> JSON:
-    """Return the pairs of a JSON object. Raises ValueError if a name is in it twice."""
+    """Return the pairs of a JSON object. Raise ValueError if a name is in it twice."""
     if len(dict(pairs)) != len(pairs):
         raise ValueError("a name is in it twice")
     return dict(pairs)
 
 
 def parse_small_number(digits: str) -> int:
-    """Return a number. Raises ValueError if it is too large; the digits are counted first, since int() is slow."""
+    """Return a number. Raise ValueError if it is too large; the digits are counted first, since int() is slow."""
     if len(digits) > 7 or abs(int(digits)) > GREATEST_NUMBER:
         raise ValueError("a number in it is too large")
     return int(digits)
@@ -169,7 +169,7 @@ def explain(error: Exception) -> str:
 
 
 def from_json(whole: Any) -> HandIn:
-    """Return the hand-in that JSON values describe. Raises ValueError if they describe none."""
+    """Return the hand-in that JSON values describe. Raise ValueError if they describe none."""
     if type(whole) is not dict or whole.keys() != FIELDS or whole["format"] != FORMAT:
         raise ValueError("it has other fields")
     if type(whole["version"]) is not int or whole["version"] != VERSION:
@@ -187,7 +187,7 @@ def is_name(text: str) -> bool:
 
 
 def to_text(hand_in: HandIn) -> str:
-    """Return the file's text. Raises ValueError for what `read` would refuse."""
+    """Return the file's text. Raise ValueError for what `read` would refuse."""
     whole: JSON = {"format": FORMAT, "version": VERSION, "name": hand_in.name, "course": hand_in.course,
                              "exercises": to_json(hand_in.exercises)}
     whole["digest"] = digest(whole)

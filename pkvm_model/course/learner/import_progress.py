@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def import_progress(path: Path, paths: CopyPaths | None = None) -> Iterator[str]:
-    """Merge a file into the learner's copy; yield a line for each exercise that changes. Raises CourseError."""
+    """Merge a file into the learner's copy; yield a line for each change. Raise CourseError if that fails."""
     theirs = handin.read_progress(path)
     with open_copy(paths) as copy:
         mine, damage = copy.read_progress()

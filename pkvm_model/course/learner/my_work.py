@@ -1,8 +1,8 @@
 """The learner's own copy of the course, my_work/: made once, updated only on request, never overwritten.
 
-For each file that the course gives out, RECORD keeps digests of what was given; they tell what is newer in the course
-and what the learner has changed. To replace a file, it first gets a second name in ASIDE, then the new file takes its
-place, then the record follows. A stop in between leaves a file too many, never one too few.
+For each file that the course gives out, RECORD keeps digests of the version given; they show what is newer in the
+course and what the learner has changed. A file to be replaced first gets a second name in ASIDE, then the new file
+takes its place, then the record is updated. A stop in between leaves one file too many, never one too few.
 """
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class OpenCopy:
         return f"{len(changed)} of {len(new) - 1} cells" if changed else "the output of its cells"
 
     def list_news(self) -> Iterator[str]:
-        """Yield a sentence for each file of which the course has a newer version, and one on how to get it."""
+        """Yield a sentence for each file of which the course has a newer version, and one more on how to get it."""
         newer = {name: changed for name in self.files if (changed := self.describe_news(name))}
         for name, changed in newer.items():
             yield f"{drop_ending(name)}: the course has a newer version ({changed})."
@@ -119,7 +119,7 @@ class OpenCopy:
         return f"{drop_ending(name)}: updated{', with your answer' if answer else ''}.{aside}"
 
     def reset(self, name: str) -> str:
-        """Restore the course's file, put the learner's aside if it is another one, and say so."""
+        """Restore the course's file, put the learner's aside if it differs, and say so."""
         if self.read(name) == self.files[name]:
             return f"{drop_ending(name)}: it is already the course's version."
         aside = "" if self.is_untouched(name) else f" Your version: {self.put_aside(name)}"
@@ -137,7 +137,7 @@ class OpenCopy:
         return None if is_stub or answer == exercise.stub else answer
 
     def put_aside(self, name: str) -> str:
-        """Give the learner's file a second name in ASIDE that is free, and return it."""
+        """Give the learner's file a free second name in ASIDE, and return that name."""
         (self.folder / ASIDE).mkdir(exist_ok=True)
         for number in itertools.count(1):
             aside = f"{ASIDE}/{cut_stem(name)}-{number}.ipynb"
@@ -163,7 +163,7 @@ class OpenCopy:
         self.recorded = recorded
 
     def resolve(self, text: str) -> str:
-        """Return the file that a learner means by a path or a name. Raises CourseError if there is no such file."""
+        """Return the file that a learner means by a path or a name. Raise CourseError if there is no such file."""
         path = text.replace("\\", "/").removeprefix("./").removeprefix(f"{MY_WORK.name}/")
         # An exercise may share its name with a chapter. The exercises come later, so the exercise is meant.
         known = {cut_stem(name): name for name in self.files} | {name: name for name in self.files}
@@ -175,7 +175,7 @@ class OpenCopy:
         return known[key]
 
     def shorten(self, name: str) -> str:
-        """Return the least that a learner must type to mean a file."""
+        """Return the shortest text by which a learner can name a file."""
         return cut_stem(name) if self.resolve(cut_stem(name)) == name else name
 
     def read_progress(self) -> tuple[dict[str, ExerciseRecord], str]:
@@ -193,7 +193,7 @@ class OpenCopy:
 
 @contextlib.contextmanager
 def open_copy(paths: CopyPaths | None = None) -> Iterator[OpenCopy]:
-    """Lock a learner's copy, make what is missing in it, and yield it. Raises CourseError if it cannot be written."""
+    """Lock a learner's copy, make what is missing in it, and yield it. Raise CourseError if it cannot be written."""
     copy = OpenCopy(paths or CopyPaths())
     try:
         copy.folder.mkdir(exist_ok=True)
@@ -206,13 +206,13 @@ def open_copy(paths: CopyPaths | None = None) -> Iterator[OpenCopy]:
 
 
 def make_copy(paths: CopyPaths | None = None) -> list[str]:
-    """Make what the learner does not have yet, and return the sentences on what is newer in the course."""
+    """Make the files that the learner does not have yet, and return sentences on what is newer in the course."""
     with open_copy(paths) as copy:
         return list(copy.list_news())
 
 
 def read_exercises(folder: Path) -> dict[str, Exercise]:
-    """Return the exercises of the course by their name in the learner's copy. Raises CourseError."""
+    """Return the exercises of the course by their name in the learner's copy. Raise CourseError if that fails."""
     try:
         return {f"{EXERCISES}/{name}.ipynb": exercise for name, exercise in load_exercises(folder).items()}
     except ExerciseError as error:
@@ -243,7 +243,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def add_name(path: Path, second: Path) -> bool:
-    """Give a file a second name, and return whether it has it; False if the name belongs to another file."""
+    """Give a file a second name; return False if that name belongs to another file."""
     if os.path.lexists(second):
         return second.exists() and second.samefile(path)
     try:

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def reset(name: str, paths: CopyPaths | None = None) -> Iterator[str]:
-    """Reset a notebook and its progress; yield a line for each. Raises CourseError for an unknown name."""
+    """Reset a notebook and its progress; yield a line for each. Raise CourseError for an unknown name."""
     with open_copy(paths) as copy:
         file = copy.resolve(name)
         yield copy.reset(file)

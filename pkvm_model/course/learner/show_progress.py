@@ -17,13 +17,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def make_table(paths: CopyPaths | None = None) -> Table:
-    """Return the learner's progress as a table, with what to do next below it. Raises CourseError."""
+    """Return the learner's progress as a table, with what to do next below it. Raise CourseError if that fails."""
     paths = paths or CopyPaths()
     return progress_table.make_table(list(read_exercises(paths.exercises).values()), read_progress(paths))
 
 
 def read_progress(paths: CopyPaths) -> dict[str, ExerciseRecord]:
-    """Return the progress in a copy, by exercise. Raises CourseError if it is damaged."""
+    """Return the progress in a copy, by exercise. Raise CourseError if it is damaged."""
     try:
         return progress.read(paths.folder)
     except ProgressError as error:

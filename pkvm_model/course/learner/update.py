@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def update(names: Sequence[str] = (), paths: CopyPaths | None = None) -> Iterator[str]:
-    """Update these files, or all; yield a line for each one that is done. Raises CourseError for an unknown name."""
+    """Update these files, or all; yield a line for each one that is done. Raise CourseError for an unknown name."""
     with open_copy(paths) as copy:
         chosen = [copy.resolve(name) for name in dict.fromkeys(names)] or list(copy.files)
         created = [name for name in chosen if name in copy.created]

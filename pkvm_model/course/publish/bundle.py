@@ -70,7 +70,7 @@ def describe_revision() -> str:
 
 
 def run_git(*arguments: str) -> str:
-    """Return the output of git in the course. Raises CourseError if this is not a checkout."""
+    """Return the output of git in the course. Raise CourseError if this is not a checkout."""
     try:
         # Without this check, a copy inside somebody else's repository would list their files.
         if not (ROOT / ".git").exists():

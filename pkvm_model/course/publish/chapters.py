@@ -31,12 +31,12 @@ class Chapter(NamedTuple):
 
 
 def read_chapters(folder: Path = NOTEBOOKS) -> list[Chapter]:
-    """Return all chapters of a folder in their order. Raises CourseError as `read_chapter` does."""
+    """Return all chapters of a folder in their order. Raise CourseError as `read_chapter` does."""
     return [read_chapter(path) for path in sorted(folder.glob("[0-9][0-9]-*.ipynb"))]
 
 
 def read_chapter(path: Path) -> Chapter:
-    """Return what a notebook's title cell states. Raises CourseError if the cell does not have the form of a title."""
+    """Return what a notebook's title cell states. Raise CourseError if the cell does not have the form of a title."""
     first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
     title = TITLE.fullmatch(re.sub(r"(?<!\n)\n(?!\n)", " ", first))
     if not title:

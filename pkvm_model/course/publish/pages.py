@@ -69,7 +69,7 @@ for (const place of document.querySelectorAll(".widget-here")) {
 
 
 def export(path: Path) -> str:
-    """Return a notebook as one HTML page that loads nothing. Raises CourseError if it is not a notebook."""
+    """Return a notebook as one HTML page that loads nothing. Raise CourseError if it is not a notebook."""
     notebook = read_notebook(path)
     # If a notebook has saved widget state, the exporter prefers views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
@@ -80,7 +80,7 @@ def export(path: Path) -> str:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Return the notebook in a file. Raises CourseError if it is not one."""
+    """Return the notebook in a file. Raise CourseError if it is not one."""
     try:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
         return notebook
@@ -171,7 +171,7 @@ def format_contents(lessons: Iterable[tuple[str, str, str]]) -> str:
 
 
 def write(folder: Path) -> int:
-    """Write the pages of all notebooks and their list, and return how many there are. Raises CourseError."""
+    """Write the pages of all notebooks and their list, and return their number. Raise CourseError if that fails."""
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     if not paths:
         raise CourseError(f"there are no notebooks in {NOTEBOOKS}; get the whole course again.")
@@ -180,7 +180,7 @@ def write(folder: Path) -> int:
 
 
 def write_pages(paths: Iterable[Path], folder: Path) -> None:
-    """Write the pages of some notebooks, and their list. Raises CourseError if the folder cannot be written."""
+    """Write the pages of some notebooks, and their list. Raise CourseError if the folder cannot be written."""
     lessons = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -128,7 +128,7 @@ def write(folder: Path) -> None:
 
 
 def parse_list(text: str) -> list[Slide]:
-    """Return the slides in a list. Raises CourseError for a line of no known kind."""
+    """Return the slides in a list. Raise CourseError for a line of no known kind."""
     slides: list[Slide] = []
     part = ""
     _, *lines = re.split(r"\n(?=## )", text, maxsplit=1)
@@ -156,13 +156,13 @@ def format_slides(slides: Sequence[Slide]) -> str:
 
 
 def find_cells(slide: Slide) -> list[NotebookNode]:
-    """Return the cells of a slide. Raises CourseError if one of them does not exist."""
+    """Return the cells of a slide. Raise CourseError if one of them does not exist."""
     return [make_exercise_cell(name) if source == "exercise" else find_cell(source, name)
             for source, name in slide.cells]
 
 
 def find_cell(source: str, name: str) -> NotebookNode:
-    """Return a cell of a notebook by its id, without its heading, since the slide has one. Raises CourseError."""
+    """Return a cell of a notebook by its id, without its heading. Raise CourseError if there is no such cell."""
     notebook = pages.read_notebook(NOTEBOOKS / f"{source}.ipynb")
     cell: NotebookNode | None = next((cell for cell in notebook.cells if cell.id == name), None)
     if cell is None:
@@ -175,7 +175,7 @@ def find_cell(source: str, name: str) -> NotebookNode:
 
 
 def make_exercise_cell(name: str) -> NotebookNode:
-    """Return a cell with the task of an exercise and its options. Raises CourseError if there is no such exercise."""
+    """Return a cell with the task of an exercise and its options. Raise CourseError if there is no such exercise."""
     if name not in load_exercises():
         raise CourseError(f"slides.md: there is no exercise {name}.")
     exercise = load_exercises()[name]

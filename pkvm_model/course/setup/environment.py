@@ -61,7 +61,7 @@ def find_fault(environment: Environment = COURSE) -> str:
 
 
 def read_lock(environment: Environment = COURSE) -> str:
-    """Return the text of an environment's lock. Raises CourseError if it cannot be read."""
+    """Return the text of an environment's lock. Raise CourseError if it cannot be read."""
     try:
         return environment.lock.read_text(encoding="utf-8")
     except OSError as error:

@@ -38,7 +38,7 @@ def ensure_environment(environment: Environment) -> Path:
 
 
 def make_environment(environment: Environment, fault: str) -> None:
-    """Make an environment from its lock; `fault` says what is wrong with the old one. Raises CourseError."""
+    """Make an environment from its lock; `fault` is the old one's. Raise CourseError if that fails."""
     wheels.refuse_foreign_bundle()
     again = "" if fault == "missing" else f" again (it was {fault})"
     print(f"Making the environment in {environment.venv.name}{again}. This happens once and can take a few minutes.",
@@ -90,13 +90,13 @@ def choose_sources() -> list[str | Path]:
 
 
 def compile_packages(environment: Environment) -> None:
-    """Compile the packages now if Python is told to keep no bytecode; otherwise each start would compile them."""
+    """Compile the packages now if Python is set to keep no bytecode; otherwise each start would compile them."""
     if sys.dont_write_bytecode:
         run_quietly([environment.python, "-m", "compileall", "-q", "-j", "0", environment.venv])
 
 
 def run_quietly(command: Sequence[str | Path]) -> None:
-    """Run one step of the set-up and show nothing of it. Raises CourseError with one line that says why it failed."""
+    """Run one step of the set-up and show nothing of it. Raise CourseError with one line that says why it failed."""
     # Hubs like to set PIP_USER, which makes pip refuse to work in an environment.
     settings = {**os.environ, "PIP_USER": "0"}
     try:
@@ -119,7 +119,7 @@ def explain_failure(output: str) -> str:
 
 
 def remove_environment(environment: Environment) -> None:
-    """Remove an environment, and check that its folder can be written. Raises CourseError if it cannot."""
+    """Remove an environment, and check that its folder can be written. Raise CourseError if it cannot."""
     venv = environment.venv
     try:
         if venv.is_dir() and not venv.is_symlink():

@@ -49,7 +49,7 @@ def find_differences(lock: str, interpreter: dict[str, str], path: Sequence[str]
 
 
 def evaluate_marker(marker: str, interpreter: dict[str, str]) -> bool:
-    """Return whether an environment marker holds for an interpreter. Raises ValueError if it cannot be parsed."""
+    """Return whether an environment marker holds for an interpreter. Raise ValueError if it cannot be parsed."""
     tokens = TOKEN.findall(marker)
     holds = evaluate_or(tokens, interpreter)
     if tokens:

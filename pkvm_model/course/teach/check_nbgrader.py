@@ -83,7 +83,7 @@ def compare_scores(rows: Sequence[Mapping[str, str]], chosen: Mapping[str, Seque
 
 
 def run_nbgrader(folder: Path, *command: str) -> None:
-    """Run nbgrader in the folder of its course. Raises CourseError with the last line it printed."""
+    """Run nbgrader in the folder of its course. Raise CourseError with the last line it printed."""
     program = GRADER.python.with_name("nbgrader" + GRADER.python.suffix)
     variables = build_variables(GRADER.python)
     # nbgrader starts another program of its environment by name, and goes on if it finds none.

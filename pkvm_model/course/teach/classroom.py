@@ -129,7 +129,7 @@ def escape_formula(text: str) -> str:
 
 
 def read(folder: Path | str) -> Classroom:
-    """Read all JSON files in a folder and its subfolders. Raises CourseError if there are none."""
+    """Read all JSON files in a folder and its subfolders. Raise CourseError if there are none."""
     files = sorted(Path(folder).rglob("*.json"))
     if not files:
         raise CourseError(f"there is no hand-in in {folder}: put the files that end in .json there.")

@@ -12,7 +12,7 @@ Numbers = Any
 
 
 def split_mask(mask: int) -> list[tuple[int, Numbers]]:
-    """Return for each chunk of a number where the mask has bits: its place, and its bits moved together."""
+    """Return the place of each chunk with bits of the mask, and a table from its value to those bits moved together."""
     chunks, below = list[tuple[int, Numbers]](), 0
     for shift in range(0, mask.bit_length(), CHUNK):
         bits = [bit for bit in range(CHUNK) if mask >> shift + bit & 1]
@@ -27,7 +27,7 @@ def split_mask(mask: int) -> list[tuple[int, Numbers]]:
 
 
 def gather_bits(codes: Numbers, chunks: list[tuple[int, Numbers]]) -> Numbers:
-    """Return the bits of a mask, moved together."""
+    """Return the masked bits of each number, moved together."""
     gathered = np.zeros(len(codes), np.int64)
     for shift, spread in chunks:
         gathered += spread[(codes >> shift) & ((1 << CHUNK) - 1)]

@@ -69,7 +69,7 @@ FINDINGS: tuple[tuple[str, Callable[[ReplayedRun], bool]], ...] = (
     ("the host notes a start that EL2 refused", notes_a_failed_start),
     ("finalise lets a VM go while its guest still has a page", leaves_a_page),
     ("a dying VM gets a new vCPU", adds_a_late_vcpu))
-"""Findings in v1 worth a question, the gravest first: a run counts as the first that it shows."""
+"""Findings in v1 worth a question, the most serious first: a run counts for the first finding that it shows."""
 
 
 def three_questions(answer: SubmittedAnswer) -> Verdict:
@@ -124,7 +124,7 @@ def explain_unknown(number: int, trace: Trace) -> str:
     if list_steps(trace)[-1][1].state.end:
         return (f"Question {number}: the machine ends at a guard that does its work. "
                 "What happens that no guard stops, or that a guard stops too hard?")
-    return (f"Question {number}: the run goes as it says, and shows none of what is looked for here. "
+    return (f"Question {number}: the run goes as it says, but shows none of the findings that count here. "
             "It may be a good question all the same; find another one for this place.")
 
 

@@ -29,17 +29,17 @@ def late_arrival(answer: SubmittedAnswer) -> Verdict:
 
 
 def between_put_and_load(answer: SubmittedAnswer) -> Verdict:
-    """Check in how many orders of start, put and load the machine ends, and who is loaded in the others."""
+    """Check in how many orders of start, put and load the machine ends, and in how many others a vCPU is loaded."""
     orders = play_every_order(PUT_AND_LOAD)
     alive = [story for story in orders if not story.state.end]
     loaded = {story.loaded(1) is not None for story in alive}
-    kept = "in some of them" if len(loaded) > 1 else "in each of them" if loaded == {True} else "in none of them"
-    truth = {"ends": str(len(orders) - len(alive)), "loaded": kept}
+    where = "in some of them" if len(loaded) > 1 else "in each of them" if loaded == {True} else "in none of them"
+    truth = {"ends": str(len(orders) - len(alive)), "loaded": where}
     return check_prediction(answer, truth, f"all {len(orders)} orders", alive[0])
 
 
 def skip_the_start(answer: SubmittedAnswer) -> Verdict:
-    """Check a run that uses memory given back by a finalise that does not ask whether the VM is dying."""
+    """Check a run that uses memory given back by a finalise that does not check for dying."""
     return check_violation(answer, SKIP_THE_START, (RULES["I0b"],), explain_no_use)
 
 
@@ -80,13 +80,13 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
 
 
 def describe_empty_success(before: State, step: Step) -> str:
-    """Return why a start that succeeds without a VM is wrong, '' if this step is none."""
+    """Return why a start that succeeds without a VM is wrong, '' for any other step."""
     succeeds = step.call.name == START and step.ret == 0 and not step.pending
     return "Your start answers 0 although there is no VM." if succeeds and not any(list_published(before)) else ""
 
 
 def describe_gap(raced: Report) -> str:
-    """Return the sentence against a start, '' if there is none."""
+    """Return what is wrong with a start, '' if nothing is."""
     loaded, touched, marked = raced.answers
     if loaded.verdict == VIOLATED:
         first = (loaded.run or (0,))[0]
