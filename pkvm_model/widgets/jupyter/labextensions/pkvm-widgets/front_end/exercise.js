@@ -58,9 +58,7 @@ class ExerciseWidget extends Widget {
       printed
         ? make("div", {}, make("p.muted", {}, "Your code printed:"), make("pre", { tabindex: "0" }, printed))
         : "",
-      details
-        ? make("details", {}, make("summary", {}, "In detail"), make("pre", { tabindex: "0" }, details))
-        : "",
+      details ? make("details", {}, make("summary", {}, "In detail"), make("pre", { tabindex: "0" }, details)) : "",
     ].filter(Boolean);
   }
 
