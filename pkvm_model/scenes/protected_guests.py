@@ -4,7 +4,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from ..model.revisions import UPSTREAM
+from ..model.hypercalls import destroy_hyp_vm
+from ..model.revisions import EBUSY, EINVAL, UPSTREAM
+from ..model.view import Hypercall, View
+from ..model.vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
 from .scene import scene
 
 quiet = partial(replace, checks=False)
@@ -60,6 +63,22 @@ PAGE_LEFT = quiet(scene(
     (f"{START} whole\n{FINALISE} whole\nhost_access(g0) whole\nhost_access(g0, 1) whole",
      f"{RECLAIM}(0x1000, 0) whole\n__pkvm_host_share_hyp(g0) whole"),
     "Protected VM 0x1000 is idle and owns g0; the host forgets to take the page home."))
+
+
+def finalise_asking_for_pages(view: View, handle: int) -> Hypercall:
+    """Destroy a VM as upstream does, but refuse while a guest page is left; a mark of poison is no page."""
+    yield "L", "check, also for guest pages, flush the VMID, empty the slot"
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm and hyp_page_count(view, vm) == 0 and vm.is_dying, -EINVAL, f"there is no dying, idle VM {handle:#x}")
+    view.check(not any(leaf.page for leaf in vm.maps), -EBUSY, f"VM {handle:#x} still has a page")
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
+ASKS_FOR_PAGES = replace(
+    PAGE_LEFT, name="asks-and-spares-marks", title="A finalise that asks for pages",
+    revision=UPSTREAM._replace(functions={"__pkvm_finalize_teardown_vm": finalise_asking_for_pages}))
 
 OLD_NAME = quiet(scene(
     "old-name", "An old name on a page", UPSTREAM, f"""{ONE_GIVEN}0 {START}

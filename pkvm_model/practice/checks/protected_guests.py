@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...explore.check import Always, Property, Sometimes
+from ...explore.homecoming import HOME, HOME_BUT_FOR_LEFT
 from ...explore.learner_calls import Spinning
 from ...explore.mutants import mutate
 from ...explore.properties import INVARIANTS
@@ -11,9 +12,10 @@ from ...model.revisions import UPSTREAM, errno
 from ...model.run import call
 from ...model.state import FREE, GUEST, NOPAGE, OWNED, ZERO, Page, Slot, State, Vm
 from ...scenes import Scene
-from ...scenes.protected_guests import (GIVE, HOLD_THE_DYING, LENT_AND_LEFT, OLD_NAME, PAGE_LEFT, REFUSED_RECLAIM,
-                                        STILL_ALIVE)
-from ...show.story import Story, play
+from ...scenes.protected_guests import (ASKS_FOR_PAGES, GIVE, HOLD_THE_DYING, LENT_AND_LEFT, OLD_NAME, PAGE_LEFT,
+                                        REFUSED_RECLAIM, STILL_ALIVE)
+from ...scenes.take_a_guard_away import TAKEN_BY_FORCE
+from ...show.story import Story, play, play_out
 from ..answer import SubmittedAnswer
 from ..patterns import (check_prediction, describe_coverage, explore_fully, explore_rewritten, is_reached,
                         replace_functions, select_true, show_answer)
@@ -21,17 +23,18 @@ from ..verdict import Verdict
 
 NAMED = {invariant.name: invariant for invariant in INVARIANTS}
 RECLAIM = "__pkvm_reclaim_dying_guest_page"
-ASKING = replace(PAGE_LEFT, revision=mutate(UPSTREAM, "M12"))
-"""The bench with the page that is left, in a kernel whose finalise refuses while pages are left."""
+MARKED = replace(TAKEN_BY_FORCE, revision=mutate(UPSTREAM, "M12"))
+"""A page is taken by force, in a kernel whose finalise takes the mark that stays for a page."""
 
 
 def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
     """Check what is true of a finalise that refuses while pages are left, and of one that does not."""
     lost = Sometimes("lost", "A page is given to a VM that is gone.", is_lost)
-    now, asking = explore_fully(PAGE_LEFT, NAMED["I8"], lost), explore_fully(ASKING, NAMED["I8"], lost)
+    now, asking = explore_fully(PAGE_LEFT, NAMED["I8"], lost), explore_fully(ASKS_FOR_PAGES, NAMED["I8"], lost)
     reuse = explore_fully(OLD_NAME, NAMED["I8"],
                           Sometimes("taken", "The next guest has the lost page.", is_taken_by_next))
-    refused, left = play(ASKING, 0, 0), play(PAGE_LEFT, 0, 0)
+    marked, force = explore_fully(MARKED, HOME), play_out(MARKED)
+    refused, left = play(ASKS_FOR_PAGES, 0, 0), play(PAGE_LEFT, 0, 0)
     truth = {
         "position": select_true({"refuse, so that no page is lost": (is_reached(now, "lost")
                                                                      and not is_reached(asking, "lost")),
@@ -43,7 +46,10 @@ def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
         "walk": select_true({"EL2, under the table lock": refuses_under_the_lock(refused),
                              "the host, one call a page": RECLAIM in {step.call.name for step, _ in refused.steps},
                              "nobody: a VM counts its pages": has_page_count()}),
-        "block": select_blockers(refused)}
+        "block": select_blockers(refused),
+        "mark": select_true({"it loses the VM for ever": is_reached(marked, HOME.name),
+                             "nothing: reclaim takes the mark away": not force.state.get(Vm, "vm0").maps,
+                             "nothing: it finalises again later": not finalise_again(force)})}
     return check_prediction(answer, truth, describe_coverage(now, asking, reuse), left)
 
 
@@ -79,6 +85,11 @@ def select_blockers(refused: Story) -> set[str]:
     blocked = bool(reserve.ret and reserve.ret < 0)
     return select_true({"a host, its own slots": blocked, "a guest, by keeping its pages": reclaim.ret != 0,
                         "nobody": not blocked})
+
+
+def finalise_again(story: Story) -> int | None:
+    """Return what a finalise at the end of a story answers."""
+    return call(story.state, story.scene.revision, 0, "__pkvm_finalize_teardown_vm", 0x1000).ret
 
 
 def lent_and_left(answer: SubmittedAnswer) -> Verdict:
@@ -130,5 +141,8 @@ TRIALS: tuple[tuple[Scene, Property, str], ...] = (
      "The page comes home, and the VM can never be finalised: who drops your reference?"),
     (REFUSED_RECLAIM, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
      "A reclaim that is refused keeps its reference, and the VM can never be finalised."),
-    (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, and any host can end the machine."))
+    (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, and any host can end the machine."),
+    (REFUSED_RECLAIM, HOME_BUT_FOR_LEFT, "From here on something can never come home, whatever an honest host does."),
+    (TAKEN_BY_FORCE, HOME, "A page was taken by force, and the host destroys the VM: your reclaim of its mark keeps the "
+                           "VM for ever."))
 """The bench, the property, and the sentence for a reclaim that fails it."""
