@@ -143,6 +143,6 @@ TRIALS: tuple[tuple[Scene, Property, str], ...] = (
      "A reclaim that is refused keeps its reference, and the VM can never be finalised."),
     (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, and any host can end the machine."),
     (REFUSED_RECLAIM, HOME_BUT_FOR_LEFT, "From here on something can never come home, whatever an honest host does."),
-    (TAKEN_BY_FORCE, HOME, "A page was taken by force, and the host destroys the VM: your reclaim of its mark keeps the "
-                           "VM for ever."))
+    (TAKEN_BY_FORCE, HOME,
+     "A page was taken by force, and the host destroys the VM: your reclaim of its mark keeps the VM for ever."))
 """The bench, the property, and the sentence for a reclaim that fails it."""
