@@ -19,7 +19,7 @@ from .engine.packing import Packing, TracingTable
 from .engine.predicates import TracedPredicate
 from .engine.search import Search, TooWide
 from .engine.tables import LookupTable, RecordedEdge
-from .engine.ways import Continuation
+from .engine.ways import Continuation, share_steps
 
 MANY = 4_000
 """The number of states from which searching whole levels is worth the time that importing numpy takes."""
@@ -131,8 +131,7 @@ class Exploration:
         self.search, self.properties, self.many = Search(machine, packing), properties, many
         self.witnesses: dict[str, Witness] = {}
         self.open: dict[str, LookupTable] = {}
-        self.continuations = {prop.name: continue_search(self.search, prop) for prop in properties
-                              if isinstance(prop, AlwaysPossible)}
+        self.continuations = continue_search(self.search, properties)
         for prop in properties:
             for name, predicate in list_predicates(prop, self.search):
                 traced = TracedPredicate(machine, self.search.packing, predicate)
@@ -264,9 +263,12 @@ def list_predicates(prop: Property, search: Search) -> Iterator[tuple[str, Calla
             yield name_premise(prop), prop.premise
 
 
-def continue_search(search: Search, prop: AlwaysPossible) -> Continuation:
-    """Return what decides from which states of a search a good end can be reached."""
-    return Continuation(prop.take_over(search.machine), search.packing, prop.missing, prop.excused)
+def continue_search(search: Search, properties: tuple[Property, ...]) -> dict[str, Continuation]:
+    """Return what decides from which states of a search good ends can be reached, by name."""
+    possible = [prop for prop in properties if isinstance(prop, AlwaysPossible)]
+    successors = share_steps([prop.take_over(search.machine) for prop in possible], search.packing)
+    return {prop.name: Continuation(steps, search.packing, prop.missing, prop.excused)
+            for prop, steps in zip(possible, successors, strict=True)}
 
 
 def describe_loss(loss: dict[str, str]) -> str:

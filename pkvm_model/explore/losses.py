@@ -28,7 +28,7 @@ class Loss(NamedTuple):
 
 def find_losses(exploration: Exploration, prop: AlwaysPossible) -> Iterator[Loss]:
     """Yield what can be lost in the states of an exploration, each kind of loss once, with a shortest run to it."""
-    continuation = continue_search(exploration.search, prop)
+    continuation = continue_search(exploration.search, (prop,))[prop.name]
     kinds: set[frozenset[str]] = set()
     for level in exploration.search.levels:
         for code in sorted(code for code in map(int, level) if continuation.is_dead_end(code)):

@@ -69,6 +69,29 @@ class Way:
                 stack += before.get(code, [])
 
 
+class Successors:
+    """The states to which one action of a machine leads, each found once."""
+
+    def __init__(self, machine: Machine, packing: Packing) -> None:
+        self.machine = machine
+        self.trees = [Tree(packing, partial(machine.step, action)) for action in machine.actions]
+        self.after: dict[Code, tuple[Code, ...]] = {}
+
+    def __call__(self, code: Code) -> tuple[Code, ...]:
+        """Return the states to which one action leads, in the order of the actions."""
+        if code not in self.after:
+            self.after[code] = tuple([code + delta for tree in self.trees if (delta := tree(code))])
+        return self.after[code]
+
+
+def share_steps(machines: Iterable[Machine], packing: Packing) -> list[Successors]:
+    """Return the successors in each machine; equal machines share them."""
+    shared: list[Successors] = []
+    for machine in machines:
+        shared.append(next((known for known in shared if known.machine == machine), Successors(machine, packing)))
+    return shared
+
+
 class Continuation:
     """A machine that takes over from a search in any state, and tries to reach a good end.
 
@@ -77,13 +100,11 @@ class Continuation:
     are is forgotten.
     """
 
-    def __init__(self, machine: Machine, packing: Packing, missing: Callable[[State], dict[str, str]],
+    def __init__(self, successors: Successors, packing: Packing, missing: Callable[[State], dict[str, str]],
                  excused: Callable[[State], frozenset[str] | None]) -> None:
-        self.machine, self.packing = machine, packing
-        self.trees = [Tree(packing, partial(machine.step, action)) for action in machine.actions]
-        self.after: dict[Code, tuple[Code, ...]] = {}
-        self.missing = LookupTable(packing, [TracedPredicate(machine, packing, missing)])
-        self.excused = LookupTable(packing, [TracedPredicate(machine, packing, lambda state: [excused(state)])])
+        self.list_successors, self.packing, self.machine = successors, packing, successors.machine
+        self.missing = LookupTable(packing, [TracedPredicate(self.machine, packing, missing)])
+        self.excused = LookupTable(packing, [TracedPredicate(self.machine, packing, lambda state: [excused(state)])])
         self.ways: dict[frozenset[str], Way] = {}
 
     def is_dead_end(self, code: Code) -> bool:
@@ -101,12 +122,6 @@ class Continuation:
         if excused not in self.ways:
             self.ways[excused] = Way(self.list_successors, lambda code: self.list_missing(code).keys() <= excused)
         return self.ways[excused]
-
-    def list_successors(self, code: Code) -> tuple[Code, ...]:
-        """Return the states to which one action leads, in the order of the actions."""
-        if code not in self.after:
-            self.after[code] = tuple([code + delta for tree in self.trees if (delta := tree(code))])
-        return self.after[code]
 
     def list_excused(self, code: Code) -> frozenset[str] | None:
         """Return what may be missing for those who take over in a state, None if nobody does."""
