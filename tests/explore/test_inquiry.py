@@ -133,7 +133,7 @@ def test_a_learners_property_is_answered_like_any_other() -> None:
 
 @pytest.mark.parametrize(("revision", "words"), [
     (MERGED, "No: after 1 step it is lost, and no run is shorter. Whatever an honest host does now, page g0 stays "
-             "counted as lent to a guest. 2 states reply, 1 of them not looked at."),
+             "counted as lent to a guest. 2 states found, 1 of them not looked at."),
     (V1, "Yes: from every state, an honest host that takes over can still do it. 25 states looked at: all that there "
          "are.")])
 def test_the_way_home_is_answered_with_who_continues_and_what_is_lost(revision: Revision, words: str) -> None:

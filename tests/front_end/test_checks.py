@@ -39,7 +39,7 @@ def install() -> str:
 
 @pytest.fixture
 def run() -> Callable[..., str]:
-    """A function that runs a tool in the repository and returns what it prints."""
+    """Return a function that runs a tool in the repository and returns its output."""
     if reason := install():
         pytest.skip(reason)
 

@@ -70,7 +70,7 @@ def test_a_warning_of_the_host_does_not_end_the_machine() -> None:
 
 
 def host_vm(revision: Revision) -> Machine:
-    """A VM that the honest host has made on an empty machine."""
+    """Build a VM that the honest host has made on an empty machine."""
     machine = Machine(revision, State())
     machine.call(0, "create", "kvm0")
     machine.call(0, "first run", "kvm0", "hv0.0")

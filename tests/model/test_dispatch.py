@@ -14,7 +14,7 @@ from tests.model.test_predictions import START, with_pages
 
 
 def registers(revision: Revision, name: str, *args: int | str) -> tuple[int, int | None]:
-    """What x0 and x1 hold after a call on a machine on which nothing has happened."""
+    """Return x0 and x1 after a call on a machine on which nothing has happened."""
     call = handle_host_hcall(View(State(), 0, revision), name, *args)
     try:
         while True:

@@ -49,7 +49,7 @@ def run_after_free(machine: Machine) -> str:
 
 
 def destroy(revision: Revision) -> str:
-    """The call that destroys a VM."""
+    """Return the call that destroys a VM."""
     return "teardown" if revision.name == "pre" else "finalise"
 
 
@@ -181,7 +181,7 @@ def test_finalise_that_ignores_the_count_warns_only_when_it_gives_the_struct_bac
 
 
 def overtaken(revision: Revision) -> str:
-    """How the machine ends when a finalise overtakes an unshare."""
+    """Return how the machine ends when a finalise overtakes an unshare."""
     machine = dying_with_pages(revision)
     machine.begin(0, "unshare", HANDLE, 0)
     machine.call(1, "finalise", HANDLE)
@@ -251,15 +251,15 @@ UNSEEN = {("upstream", "give_back_unreferenced")}
 
 
 @cache
-def telling(revision: str) -> list[Vector]:
-    """The vectors that tell a model without a guard from the recorded functions: scenarios, and some walks."""
+def find_telling_vectors(revision: str) -> list[Vector]:
+    """Return the vectors that distinguish a model without a guard from the recorded functions."""
     return [*recorded(f"scenarios-{revision}"), *islice(recorded(f"bfs-{revision}"), 0, None, 10)]
 
 
 @pytest.mark.parametrize(("revision", "guard"), sorted(WATCHED - UNSEEN))
 def test_the_recorded_functions_disagree_with_a_model_that_lacks_a_guard(revision: str, guard: str) -> None:
     lacking, player, tally = REVISIONS[revision].without(guard), VectorPlayer(), Tally()
-    for vector in telling(revision):
+    for vector in find_telling_vectors(revision):
         player.compare(vector, lacking, tally)
         if tally.disagreements:
             return

@@ -14,7 +14,7 @@ SPLIT = pytest.mark.parametrize("revision", [V1, UPSTREAM], ids=["v1", "upstream
 
 
 def vm(revision: Revision, protected: bool = False, pages: int = 1, vcpus: int = 1) -> Machine:
-    """A VM on a machine with two slots; vCPU 0 has run and its guest has touched some pages."""
+    """Build a VM on a machine with two slots; vCPU 0 has run and its guest has touched some pages."""
     machine = Machine(revision, State(Config(slots=2)))
     machine.call(0, "create", "kvm0", protected)
     for idx in range(vcpus):
@@ -25,17 +25,17 @@ def vm(revision: Revision, protected: bool = False, pages: int = 1, vcpus: int =
 
 
 def made(machine: Machine, calls: int = 1) -> list[str]:
-    """The hypercalls behind the last calls of the host."""
+    """Return the hypercalls behind the last calls of the host."""
     return [name for step, _ in machine.steps[-calls:] for name, _, _ in step.answers]
 
 
 def kvm(machine: Machine) -> Kvm:
-    """The host's notes of its first VM."""
+    """Return the host's record of its first VM."""
     return machine.state.get(Kvm, "kvm0")
 
 
 def warnings(machine: Machine) -> list[str]:
-    """The host's log."""
+    """Return the host's log."""
     return [event.where for step, _ in machine.steps for event in step.events]
 
 

@@ -150,7 +150,7 @@ force_reclaim        | 0            | 0            | -EAGAIN      | -EAGAIN
 """
 
 def with_rows(table: str, rows: str) -> str:
-    """A table with some of its rows replaced by others of the same name."""
+    """Return a table with some of its rows replaced by others of the same name."""
     replaced = {row.split("|")[0]: row for row in rows.strip().splitlines()}
     return "\n".join(replaced.get(row.split("|")[0], row) for row in table.strip().splitlines())
 
@@ -188,14 +188,14 @@ ROWS = {
 
 
 def cells(revision: str, table: str) -> list[tuple[str, str, str, str]]:
-    """Every cell of a table: revision, call, state, what is expected."""
+    """Yield every cell of a table: revision, call, state, expected outcome."""
     head, *rows = [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
     return [(revision, row[0], state, cell)
             for row in rows for states, cell in zip(head[1:], row[1:], strict=True) for state in states.split(",")]
 
 
 def outcome(machine: Machine, call: str) -> str:
-    """What a call does in a machine, in the words of the tables."""
+    """Return the outcome of a call in a machine, in the words of the tables."""
     cpu, name, *args = ROWS[call]
     before, request = machine.state, Call(NAMES[str(name)], tuple(args))
     step = finish(begin(before, machine.revision, int(cpu), request), machine.revision)

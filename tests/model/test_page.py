@@ -15,14 +15,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "trace-and-state.md").read_text()
 
 
 def block(kind: str) -> str:
-    """The first example of a kind."""
+    """Return the first example of a kind."""
     found = re.search(rf"^```{kind}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     assert found
     return found[1].rstrip("\n")
 
 
 def example() -> Machine:
-    """The run that the page shows."""
+    """Return the run that the page shows."""
     machine = Machine(V1, State())
     machine.call(0, "create", "kvm0")
     machine.call(0, "first run", "kvm0", "hv0.0")

@@ -11,7 +11,7 @@ UNSHARE, UNSHARE_HYP = "__pkvm_host_unshare_guest", "__pkvm_host_unshare_hyp"
 
 
 def with_pages(revision: Revision, pages: int = 1) -> Machine:
-    """A VM that has run, and to whose guest the host lends some pages."""
+    """Build a VM that has run, with some pages on loan to its guest."""
     machine = never_ran(revision)
     for gfn in range(pages):
         machine.call(0, "kvm_vcpu_run", "kvm0", "hv0.0", f"g{gfn}", gfn)
@@ -19,7 +19,7 @@ def with_pages(revision: Revision, pages: int = 1) -> Machine:
 
 
 def never_ran(revision: Revision) -> Machine:
-    """A VM that EL2 has not made."""
+    """Build a VM that EL2 has not made."""
     machine = Machine(revision, State())
     machine.call(0, "create", "kvm0")
     machine.call(0, "kvm_create_vcpu", "kvm0", "hv0.0")

@@ -34,12 +34,12 @@ RACES = [pytest.param(vector, id=name) for vector, name in zip(SCENARIOS, IDS, s
 
 
 def through_json(state: State) -> State:
-    """The state, written as text and read again."""
+    """Write a state as JSON text and read it back."""
     return from_json(json.loads(json.dumps(to_json(state))))
 
 
 def flights(state: State) -> list[Flight | None]:
-    """The calls under way."""
+    """Return the calls under way."""
     return [state.get(Cpu, cpu).flight for cpu in range(state.config.cpus)]
 
 
@@ -50,7 +50,7 @@ def act(state: State, revision: Revision, action: Action) -> Step:
 
 
 def by_regions(vector: Vector) -> tuple[State, list[Action]]:
-    """A vector as single lock regions, without the host's emptying of its memcaches, which is no call."""
+    """Return the first state and the lock regions of a vector, without the host's emptying of its memcaches: it is no call."""
     machine, actions = start_machine(vector, vector.revision), list[Action]()
     before = machine.state
     for request, split, fields in vector.steps:
@@ -62,7 +62,7 @@ def by_regions(vector: Vector) -> tuple[State, list[Action]]:
 
 
 def ends(start: State, revision: Revision, actions: list[Action]) -> State:
-    """The state in which a run arrives."""
+    """Return the state at the end of a run."""
     for action in actions:
         start = act(start, revision, action).state
     return start
@@ -161,7 +161,7 @@ ALPHABET: list[tuple[str, tuple[Value, ...]]] = [
 
 
 def followers(state: State, revision: Revision) -> Iterator[State]:
-    """Every state that one lock region of some CPU leads to."""
+    """Yield every state that one lock region of some CPU leads to."""
     for cpu in range(state.config.cpus) if state.end is None else ():
         if state.get(Cpu, cpu).flight:
             yield resume(state, revision, cpu).state
@@ -172,7 +172,7 @@ def followers(state: State, revision: Revision) -> Iterator[State]:
 
 
 def equal_states(start: State, revision: Revision, limit: int) -> list[list[State]]:
-    """Groups of states that are equal although their calls have read different things."""
+    """Return groups of states that are equal although their calls have read different things."""
     found: dict[State, dict[Any, State]] = defaultdict(dict)
     queue = [start]
     for state in queue:

@@ -18,7 +18,7 @@ SEARCH = re.compile(r"lore\.kernel\.org/[^)\s]*\?q=")
 
 
 def prose(path: Path) -> str:
-    """The prose of a page, each paragraph in one line."""
+    """Return the prose of a page, each paragraph in one line."""
     parts = [cell.source for cell in text_cells(path)] if path.suffix == ".ipynb" else [path.read_text("utf-8")]
     return " ".join("\n\n".join(parts).split())
 

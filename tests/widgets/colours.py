@@ -19,7 +19,7 @@ WHITE = (0.95047, 1.0, 1.08883)
 
 
 def tokens(theme: str) -> dict[str, str]:
-    """The colours of a theme by name, as the front end has them."""
+    """Return the colours of a theme by name, as the front end has them."""
     source = (FOLDER / "widget.css").read_text(encoding="utf-8")
     pairs = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", source)
     return {name: (light if theme == "LIGHT" else dark).upper() for name, light, dark in pairs}
@@ -37,7 +37,7 @@ def to_linear(part: float) -> float:
 
 
 def times(matrix: Matrix, vector: Triple) -> Triple:
-    """A matrix times a vector."""
+    """Multiply a matrix by a vector."""
     first, second, third = (sum(one * other for one, other in zip(row, vector, strict=True)) for row in matrix)
     return first, second, third
 
@@ -77,10 +77,10 @@ def distance(one: Triple, other: Triple) -> float:
 
 
 def cosine(degrees: float) -> float:
-    """The cosine of an angle in degrees."""
+    """Return the cosine of an angle in degrees."""
     return math.cos(math.radians(degrees))
 
 
 def apart(one: str, other: str, eye: str) -> float:
-    """How far apart an eye sees two colours."""
+    """Return the perceived distance between two colours."""
     return distance(lab(one, eye), lab(other, eye))

@@ -25,20 +25,20 @@ R7_BY_HAND = [0, *[1] * 14, 0]
 
 
 @pytest.fixture(scope="module")
-def made() -> Finder:
-    """A finder of R7 on all kernels."""
+def finder() -> Finder:
+    """Return a finder of R7 on all kernels."""
     return find("R7")
 
 
 @pytest.fixture
-def r7(made: Finder) -> Finder:
-    """The same, before anybody has done anything."""
-    made.place = FinderPlace(("R7", "v1", "wrong")).text
-    return made
+def r7(finder: Finder) -> Finder:
+    """Return the same finder, before anybody has used it."""
+    finder.place = FinderPlace(("R7", "v1", "wrong")).text
+    return finder
 
 
-def stepped(finder: Finder, cpus: list[int], **more: Any) -> list[str]:
-    """The finder after the learner has stepped these CPUs on its bench, as its front end tells."""
+def take_steps(finder: Finder, cpus: list[int], **more: Any) -> list[str]:
+    """Step these CPUs on the finder's bench, as its front end reports it."""
     walk, history = finder._here().bench, Walk(finder._here().bench.graph)
     for cpu in cpus:
         history.take(next(edge for edge in walk.edges[history.here] if edge["cpu"] == cpu))
@@ -46,8 +46,8 @@ def stepped(finder: Finder, cpus: list[int], **more: Any) -> list[str]:
     return [edge["line"] for edge, _ in history.path]
 
 
-def asked(finder: Finder, *case: str) -> Finder:
-    """The finder after the learner has asked about a case."""
+def ask_about(finder: Finder, *case: str) -> Finder:
+    """Put the finder into the place after a learner's question about a case."""
     finder.place = FinderPlace(case, asked=("/".join(case),)).text
     return finder
 
@@ -73,15 +73,15 @@ def test_a_finder_fits_into_a_notebook(names: tuple[str, ...]) -> None:
     assert len(find(*names).packed.encode()) < 1.1 * MOST_BYTES
 
 
-def test_two_finders_ship_the_same_text(made: Finder) -> None:
-    assert find("R7").packed == made.packed
+def test_two_finders_ship_the_same_text(finder: Finder) -> None:
+    assert find("R7").packed == finder.packed
 
 
 def test_a_kernel_without_a_call_says_so_instead_of_an_answer() -> None:
     finder = find("cold-open")
     case = json.loads(finder.packed)["subjects"][0]["cases"][0]
     assert case["missing"] == "pre has no __pkvm_start_teardown_vm, so these scripts cannot run there."
-    asked(finder, "cold-open", "pre", "wrong")
+    ask_about(finder, "cold-open", "pre", "wrong")
     assert finder.found is None
     assert "Pre has no __pkvm_start_teardown_vm" in finder.describe()
     with pytest.raises(LookupError, match="pre has no"):
@@ -89,7 +89,7 @@ def test_a_kernel_without_a_call_says_so_instead_of_an_answer() -> None:
 
 
 def test_python_reads_the_answer_and_its_run(r7: Finder) -> None:
-    asked(r7, "R7", "v1", "wrong")
+    ask_about(r7, "R7", "v1", "wrong")
     assert (r7.found.verdict, r7.found.steps) == ("violated", 16)
     assert replay(parse(str(r7.found.trace))).differs == ""
     assert repr(r7) == "Finder('R7', v1, wrong: violated after 16 steps)"
@@ -99,7 +99,7 @@ def test_python_reads_the_answer_and_its_run(r7: Finder) -> None:
 
 
 def test_the_words_are_a_sentence_and_a_table_of_answers(r7: Finder) -> None:
-    lines = asked(r7, "R7", "merged", "I8").describe().splitlines()
+    lines = ask_about(r7, "R7", "merged", "I8").describe().splitlines()
     assert lines[0].startswith("Finalise while a call holds the VM (merged). Does it always hold? What a guest keeps")
     assert "Empty: no state is one that it speaks of" in lines[0]
     wrong = next(line for line in lines if line.startswith("wrong"))
@@ -115,7 +115,7 @@ def test_the_sentence_explains_what_going_wrong_means(r7: Finder) -> None:
 
 
 def test_the_way_home_is_answered_without_a_kernel_in_text_and_in_html() -> None:
-    finder = asked(find("R15"), "R15", "merged", "way-home")
+    finder = ask_about(find("R15"), "R15", "merged", "way-home")
     shipped = json.loads(finder.packed)
     kinds = {question["name"]: question["kind"] for question in shipped["questions"]}
     assert (kinds["way-home"], kinds["way-home-but"]) == ("possible", "possible")
@@ -131,7 +131,7 @@ def test_the_way_home_is_answered_without_a_kernel_in_text_and_in_html() -> None
 
 
 def test_the_run_that_loses_the_way_home_opens_on_the_bench() -> None:
-    finder = asked(find("R15", questions=["way-home"]), "R15", "merged", "way-home")
+    finder = ask_about(find("R15", questions=["way-home"]), "R15", "merged", "way-home")
     assert repr(finder) == "Finder('R15', merged, way-home: violated after 1 step)"
     finder.goto(str(finder.found.trace))
     assert (finder.at, finder.digest) == (1, finder.found.trace.digest)
@@ -184,8 +184,8 @@ def test_a_bench_asks_for_unknown_steps() -> None:
 
 def test_a_run_by_hand_that_breaks_a_property_counts(r7: Finder) -> None:
     assert (r7.by_hand, r7.steps_by_hand) == (None, None)
-    lines = stepped(r7, R7_BY_HAND)
-    stepped(r7, R7_BY_HAND, hand=tuple(lines))
+    lines = take_steps(r7, R7_BY_HAND)
+    take_steps(r7, R7_BY_HAND, hand=tuple(lines))
     assert r7.steps_by_hand == 16
     assert replay(parse(str(r7.by_hand))).differs == ""
     assert r7.at == 16
@@ -193,8 +193,8 @@ def test_a_run_by_hand_that_breaks_a_property_counts(r7: Finder) -> None:
 
 @pytest.mark.parametrize("cpus", [[0, 1], [1, 1], []], ids=str)
 def test_a_run_by_hand_that_breaks_nothing_does_not_count(r7: Finder, cpus: list[int]) -> None:
-    lines = stepped(r7, cpus)
-    stepped(r7, cpus, hand=tuple(lines))
+    lines = take_steps(r7, cpus)
+    take_steps(r7, cpus, hand=tuple(lines))
     assert (r7.by_hand, r7.steps_by_hand) == (None, None)
 
 
@@ -209,22 +209,22 @@ def test_the_scheduler_hides_the_answer_until_asked() -> None:
 
 def test_the_scheduler_finally_shows_both_numbers_of_steps() -> None:
     game = schedule("cold-open", "I0b")
-    lines = stepped(game, [1, 0, 1, 0])
-    stepped(game, [1, 0, 1, 0], hand=tuple(lines), asked=("/".join(game.chosen),))
+    lines = take_steps(game, [1, 0, 1, 0])
+    take_steps(game, [1, 0, 1, 0], hand=tuple(lines), asked=("/".join(game.chosen),))
     assert "You: 4 steps. Shortest: 4 steps." in game.describe()
     assert (game.steps_by_hand, game.found.steps) == (4, 4)
     assert repr(game) == "Scheduler('cold-open', v1, I0b: broken in 4 steps)"
 
 
-@pytest.mark.parametrize(("made", "words"), [
+@pytest.mark.parametrize(("finder", "words"), [
     (lambda: schedule("R7", "stuck"), "stuck of R7 cannot be broken by hand; ask with find"),
     (lambda: schedule("R15", "way-home"), "way-home of R15 cannot be broken by hand: no single step shows that "
                                           "something is lost for ever; ask with find"),
     (lambda: schedule("any"), "wrong of any cannot be broken by hand"),
     (lambda: schedule("cold-open", "wrong", PRE), "pre has no __pkvm_start_teardown_vm")])
-def test_a_question_that_cannot_be_broken_by_hand_is_refused(made: Callable[[], Finder], words: str) -> None:
+def test_a_question_that_cannot_be_broken_by_hand_is_refused(finder: Callable[[], Finder], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        made()
+        finder()
 
 
 def test_a_learners_own_property_can_be_asked_and_broken() -> None:
@@ -233,14 +233,14 @@ def test_a_learners_own_property_can_be_asked_and_broken() -> None:
 
     mine = Always("mine", "No VM is dying.", dying)
     game = schedule("cold-open", mine)
-    lines = stepped(game, [1])
-    stepped(game, [1], hand=tuple(lines))
+    lines = take_steps(game, [1])
+    take_steps(game, [1], hand=tuple(lines))
     assert game.steps_by_hand == 1
 
 
 def test_trace_and_link_of_a_race_open_the_same_place_and_the_command_ends_there(
         r7: Finder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked(r7, "R7", "v1", "wrong")
+    ask_about(r7, "R7", "v1", "wrong")
     r7.goto(str(r7.found.trace))
     link, digest = r7.link, r7.digest
     assert (r7.at, digest) == (16, r7.found.trace.digest)
@@ -256,21 +256,21 @@ def test_trace_and_link_of_a_race_open_the_same_place_and_the_command_ends_there
 
 def test_a_trace_opens_on_its_kernel(r7: Finder) -> None:
     trace = find("R7", revisions=MERGED)
-    stepped(trace, [0, 1])
+    take_steps(trace, [0, 1])
     r7.goto(trace.trace)
     assert (r7.chosen, r7.at) == (("R7", "merged", "wrong"), 2)
 
 
 def test_a_trace_opens_on_the_race_that_fits_all_of_it() -> None:
     source = schedule("R7")
-    stepped(source, [0, 1])
+    take_steps(source, [0, 1])
     both = find("R6", "R7", revisions=V1)
     both.goto(source.trace)
     assert (both.chosen[0], both.at) == ("R7", 2)
 
 
 def test_an_opened_run_does_not_count_as_by_hand(r7: Finder) -> None:
-    asked(r7, "R7", "v1", "wrong")
+    ask_about(r7, "R7", "v1", "wrong")
     r7.goto(str(r7.found.trace))
     assert json.loads(r7.place)["shown"] is True
     assert r7.steps_by_hand is None
@@ -281,9 +281,9 @@ def test_a_foreign_link_or_trace_is_refused_and_a_fitting_part_opens(r7: Finder)
         r7.goto("#find-R9=R9/v1/wrong/@0")
     with pytest.raises(ValueError, match="the link is for “schedule-R7”"):
         r7.goto(schedule("R7").link)
-    with pytest.raises(ValueError, match="made for other scripts or another kernel"):
+    with pytest.raises(ValueError, match="finder for other scripts or another kernel"):
         r7.goto(schedule("R2").trace)
-    asked(r7, "R7", "v1", "wrong")
+    ask_about(r7, "R7", "v1", "wrong")
     lines = str(r7.found.trace).splitlines()
     with pytest.raises(ValueError, match="The bench is at step 2: the trace fits up to step 2"):
         r7.goto("\n".join([*lines[:9], "0 resume = 0", *lines[10:]]))

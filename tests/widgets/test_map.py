@@ -17,7 +17,7 @@ from pkvm_model.widgets.widget import MIME
 
 
 def lines(widget: Map, *labels: str) -> str:
-    """The trace lines of these calls, one after the other, from where a widget stands."""
+    """Return the trace lines of these calls, one after the other, from a widget's position."""
     walk = widget._walked()
     for label in labels:
         walk.go(next(edge for edge in walk.edges[walk.here] if edge["label"] == label))

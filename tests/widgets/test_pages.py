@@ -22,7 +22,7 @@ TEXT = "# A lesson\n\n**Its promise.** More.\n\nSee [the next](07-two-phases.ipy
 
 
 def notebook(saved: bool = False) -> Any:
-    """A lesson with a bench, as `build` stores it, or as JupyterLab saves it with the state of its widgets."""
+    """Return a lesson with a bench, as `build` stores it, or as JupyterLab saves it with the state of its widgets."""
     data, _ = Bench(graph())._repr_mimebundle_()
     view = data.pop(VIEW)
     kept = {STATE: {"state": {view["model_id"]: {"model_name": "AnyModel", "state": {}}}}} if saved else {}
@@ -34,7 +34,7 @@ def notebook(saved: bool = False) -> Any:
 
 @pytest.fixture(params=[False, True], ids=["built", "saved"])
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The page of a lesson."""
+    """Return the page of a lesson."""
     nbformat.write(notebook(saved=request.param), tmp_path / "lesson.ipynb")
     return pages.export(tmp_path / "lesson.ipynb")
 

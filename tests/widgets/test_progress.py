@@ -11,7 +11,7 @@ from pkvm_model.widgets.progress import ProgressView
 
 @pytest.fixture
 def widget() -> ProgressView:
-    """Gives one whose learner solves an exercise between two looks."""
+    """Return a progress table whose learner solves an exercise between two updates."""
     solved = iter(range(9))
     rows = [("05", ""), ("  one", "open")]
     return ProgressView(lambda: Table(f"{next(solved)} of 3 solved", ("exercise", "state"), rows, "Next: one."))

@@ -18,7 +18,7 @@ MAKERS: dict[str, Callable[[], Widget]] = {
 
 @pytest.fixture
 def asked() -> Widget:
-    """A quiz."""
+    """Return a quiz."""
     return MAKERS["quiz"]()
 
 

@@ -17,7 +17,7 @@ LOOP = {"cpu": 0, "label": "load", "line": "0 again", "to": 0, "says": "Again.",
 
 
 def expand(from_id: int, cpu: int, line: str) -> AnyGrowth:
-    """An answer that leads to a state of its own."""
+    """Return an answer that leads to a state of its own."""
     learnt = {**graph()["states"][0], "digest": "learnt"}
     return {"from": from_id, "line": line, "to": 99, "states": {"99": learnt}, "edges": {"99": []}}
 

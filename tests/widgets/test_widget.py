@@ -9,18 +9,18 @@ from pkvm_model.widgets.widget import MIME, Widget
 
 
 class Plain(Widget):
-    """A widget that answers what it is asked with its own question, or breaks."""
+    """A widget that answers each question with the question itself, or fails."""
 
     kind = "bench"
 
     def answer(self, question: Any) -> Any:
-        """The question, unless it is to break."""
+        """Return the question, or fail if the question says so."""
         if question == "break":
             raise ValueError("it broke")
         return {"asked": question}
 
     def describe(self) -> str:
-        """Words with markup in them."""
+        """Return words with markup in them."""
         return "A sentence with <b>."
 
     def __repr__(self) -> str:
@@ -29,11 +29,11 @@ class Plain(Widget):
 
 @pytest.fixture
 def plain() -> Plain:
-    """A widget whose messages are caught."""
-    made = Plain("{}", "here")
-    made.sent = []
-    made.send = made.sent.append
-    return made
+    """Return a widget; `sent` collects its messages."""
+    widget = Plain("{}", "here")
+    widget.sent = []
+    widget.send = widget.sent.append
+    return widget
 
 
 def test_an_answer_carries_the_id_of_its_question(plain: Plain) -> None:
