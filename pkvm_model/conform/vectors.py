@@ -60,7 +60,7 @@ class Shapes(NamedTuple):
 
 @cache
 def make_shapes(cpus: int, slots: int) -> Shapes:
-    """Return the schemas for a machine with so many CPUs and slots."""
+    """Return the schemas for a machine with this many CPUs and slots."""
     common = {"loaded": list_of(LOADED, cpus, cpus), "anon_hyp": COUNT}
     state = record(common | {"slots": list_of(SLOT, slots, slots), "pages": map_of(PAGE), "host_mc": map_of(COUNT)})
     difference = record({}, common | {

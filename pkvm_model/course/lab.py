@@ -14,7 +14,7 @@ from .setup.process import build_variables
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make the learner's copy, then go on as JupyterLab."""
+    """Make the learner's copy, then become JupyterLab."""
     if arguments.port:
         refuse_busy_port(arguments.port)
     for sentence in my_work.make_copy():

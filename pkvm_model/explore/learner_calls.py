@@ -58,7 +58,7 @@ class Watched:
         return ret
 
     def begin(self, view: View, args: tuple[Value, ...]) -> Hypercall:
-        """Return the function's generator. Raise LearnerError if it is none."""
+        """Return the function's generator. Raise LearnerError if the function is not a generator function."""
         body: Any = self.function(view, *args)
         if not isinstance(body, GeneratorType):
             raise LearnerError(f"{self.name} never yields; yield the locks of each region before it", copy_state(view))

@@ -27,7 +27,7 @@ NOT_OF_A_VM = {"__pkvm_host_share_hyp", "__pkvm_host_unshare_hyp", "__pkvm_vcpu_
 
 
 def keep_model_records(state: State) -> State:
-    """Return the state without what a machine or a mutant keeps beside the model's own records."""
+    """Return the state without the records that a machine or a mutant keeps in addition to the model's own."""
     return state._replace(table={key: record for key, record in state.table.items() if key[0] in KINDS})
 
 

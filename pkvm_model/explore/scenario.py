@@ -23,7 +23,7 @@ HOST_WARN = "HOST_WARN"
 
 @dataclass(frozen=True)
 class Scenario:
-    """What several CPUs do at once, and what is asked about it. Without scripts it is described only.
+    """What several CPUs do at once, and the questions about it. Without scripts it is described only.
 
     `setup` has a line `CPU CALL` for each call, each script a line for each call of its CPU. On a kernel with one call
     for the whole teardown, lines with {start} are left out, and {finalise} stands for that call. A script that names
@@ -82,7 +82,7 @@ class Scenario:
         return self.chosen or tuple(self.usual_questions())
 
     def usual_questions(self) -> Iterator[Question]:
-        """Yield what is asked about all orders of scripts: can it go wrong, its own properties, invariants, waiting."""
+        """Yield the questions about all orders of scripts: can it go wrong, its own properties, invariants, waiting."""
         yield ask_if_wrong(self.warning, *self.always)
         properties: tuple[Property, ...] = (*self.always, *self.goals, *MOMENTS, HOME, HOME_BUT_FOR_LEFT, Stuck())
         yield from map(ask, properties)
@@ -124,7 +124,7 @@ class HostScenario(Scenario):
         return AnyHost(revision, every_call(revision, protected=(self.protected,)), most=1)
 
     def usual_questions(self) -> Iterator[Question]:
-        """Yield what is asked about such a host: it follows no script, so nothing can wait for ever."""
+        """Yield the questions about such a host: it follows no script, so nothing can wait for ever."""
         yield ask_if_wrong()
         properties: tuple[Property, ...] = (*MOMENTS, HOME, HOME_BUT_FOR_LEFT)
         yield from map(ask, properties)

@@ -96,7 +96,7 @@ def broken_names(part: BoxValue | ArrowValue) -> str:
 
 
 def padded_text(arrow: ArrowValue) -> str:
-    """Return an arrow's text between blanks: a front end draws it larger, and puts signs beside it."""
+    """Return an arrow's text between blanks: a front end draws it larger, and puts signs next to it."""
     text, signs = arrow_text(arrow), 2 if "broken" in arrow else 1
     blanks = " " * round((ARROW_LETTER * len(text) + SIGN * signs + 10 - 5.8 * len(text)) / 3.34 / 2)
     return f"{blanks}{text}{blanks}"

@@ -94,7 +94,7 @@ def draw_life(revision: Revision) -> Dot:
 
 
 def merge_changes(revision: Revision, other: Revision | None) -> list[tuple[Change, str]]:
-    """Return the changes of a kernel and of the other one, each with the name of the only one to have it, or ''."""
+    """Return the changes of two kernels, each with the name of the only kernel that has it, or ''."""
     mine, others = find_changes(revision), find_changes(other) if other else []
     names = {change: revision.name for change in mine if other and change not in others}
     names |= {change: other.name for change in others if other and change not in mine}

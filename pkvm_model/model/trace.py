@@ -248,7 +248,7 @@ def run_line(state: State, revision: Revision, row: TraceLine) -> Step:
 
 
 def record(revision: Revision, config: Config, steps: Iterable[tuple[Step, bool]]) -> Trace:
-    """Return the trace of steps; the bool beside each says whether a call began with it."""
+    """Return the trace of steps; the bool of each pair says whether a call began with the step."""
     pairs = list(steps)
     end = pairs[-1][0].state if pairs else State(config)
     return Trace(revision, config, tuple(record_step(step, begun) for step, begun in pairs), digest(end))

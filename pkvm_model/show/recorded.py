@@ -19,7 +19,7 @@ FIRST_INJECTED = 20
 
 @dataclass(frozen=True)
 class Beside:
-    """The kernel's answers beside the model's; equal rows that follow each other stand together."""
+    """The kernel's answers next to the model's; equal rows that follow each other are merged."""
 
     comparison: ReplayedScenario
 
@@ -53,7 +53,7 @@ class Life:
     scenario: RecordedScenario
 
     def replayed(self, revision: Revision | None = None) -> Beside:
-        """Return the model's answers beside the kernel's, as the revision that this kernel has or as another one."""
+        """Return the model's answers next to the kernel's; the model runs as this kernel's revision or as another."""
         return Beside(replay(self.scenario, revision))
 
     def calls(self, *words: str) -> Calls:

@@ -37,7 +37,7 @@ class Calls:
 
 @dataclass(frozen=True)
 class Story:
-    """The steps taken on a bench, and beside each the sentence the bench shows."""
+    """The steps taken on a bench, each with the sentence that the bench shows."""
 
     scene: Scene
     node: Node

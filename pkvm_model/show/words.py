@@ -31,7 +31,7 @@ def shorten(name: str) -> str:
 
 
 class ShownHolder(NamedTuple):
-    """Somebody who holds a reference to a VM: a loaded vCPU, or a call for as long as it lasts."""
+    """Somebody who holds a reference to a VM: a loaded vCPU, or a call while it is under way."""
 
     kind: str
     says: str

@@ -31,7 +31,7 @@ def describe_question(question: Question) -> str:
 
 
 def describe_by_hand(session: FinderSession) -> str:
-    """Return the number of steps by hand, beside the fewest if the learner has asked for them."""
+    """Return the number of steps by hand, with the fewest possible if the learner has asked for them."""
     if session.by_hand is None or session.place.hand is None:
         return ""
     reply = session.reply

@@ -46,7 +46,7 @@ class Checkout:
         (self.folder / "requirements.lock").write_text(text)
 
     def lock_tiny_thing(self) -> None:
-        """Make the lock name one package, whose wheel is beside it."""
+        """Make the lock name one package, whose wheel lies next to it."""
         self.wheels.mkdir()
         with zipfile.ZipFile(self.wheels / WHEEL, "w") as wheel:
             wheel.writestr("tiny_thing.py", "")

@@ -142,7 +142,7 @@ class Learner:
         (self.folder / name).write_text(json.dumps(whole))
 
     def double(self, name: str) -> None:
-        """Copy the last cell of a notebook, and go on in the copy."""
+        """Copy the last cell of a notebook, and continue in the copy."""
         try:
             whole = json.loads((self.folder / name).read_bytes())
         except ValueError:
@@ -156,7 +156,7 @@ class Learner:
         (self.folder / name).write_text((self.folder / name).read_text() + f"\n{self.make_line()}")
 
     def rename(self, name: str) -> None:
-        """Rename a notebook, and go on in it."""
+        """Rename a notebook, and continue in it."""
         self.write(name)
         path = self.folder / name
         path.rename(path.with_name(f"mine-{self.random.randrange(10**6)}.ipynb"))
@@ -167,7 +167,7 @@ class Learner:
         self.lines -= self.find_lost_lines()
 
     def add(self, name: str) -> None:
-        """Write a file beside a notebook, under a name that the course might choose, too."""
+        """Write a file next to a notebook, under a name that the course might also choose."""
         path = (self.folder / name).with_name(self.random.choice(
             ["notes.md", "find-the-hole-1.ipynb", "find-the-hole-imported-1.ipynb", "05-one-shot-1.ipynb"]))
         path.write_text((path.read_text() if path.exists() else "") + f"{self.make_line()}\n")

@@ -1,4 +1,4 @@
-"""The EL2 time chart, held against the calls that it counts."""
+"""The EL2 time chart, checked against the calls that it counts."""
 
 import re
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Two kernels side by side, held against the model and against the explorer's own comparison."""
+"""Two kernels side by side, checked against the model and against the explorer's own comparison."""
 from __future__ import annotations
 
 from collections.abc import Iterable

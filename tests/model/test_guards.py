@@ -247,7 +247,7 @@ def test_taking_guards_away_leaves_the_revision_itself_alone() -> None:
 
 
 UNSEEN = {("upstream", "give_back_unreferenced")}
-"""Guards that make no difference as long as the others stand."""
+"""Guards that make no difference while the others stand."""
 
 
 @cache

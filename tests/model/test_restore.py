@@ -50,7 +50,7 @@ def act(state: State, revision: Revision, action: Action) -> Step:
 
 
 def by_regions(vector: Vector) -> tuple[State, list[Action]]:
-    """Return the first state and the lock regions of a vector, without the host's emptying of its memcaches: it is no call."""
+    """Return the first state and the lock regions of a vector; the host's emptying of its memcaches is no call."""
     machine, actions = start_machine(vector, vector.revision), list[Action]()
     before = machine.state
     for request, split, fields in vector.steps:

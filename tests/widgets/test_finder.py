@@ -281,7 +281,7 @@ def test_a_foreign_link_or_trace_is_refused_and_a_fitting_part_opens(r7: Finder)
         r7.goto("#find-R9=R9/v1/wrong/@0")
     with pytest.raises(ValueError, match="the link is for “schedule-R7”"):
         r7.goto(schedule("R7").link)
-    with pytest.raises(ValueError, match="finder for other scripts or another kernel"):
+    with pytest.raises(ValueError, match="made for other scripts or another kernel"):
         r7.goto(schedule("R2").trace)
     ask_about(r7, "R7", "v1", "wrong")
     lines = str(r7.found.trace).splitlines()

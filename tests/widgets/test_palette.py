@@ -10,7 +10,7 @@ from tests.widgets.colours import EYES, Triple, apart, contrast, distance, token
 TEXTS = ("ink", "muted", "host", "hyp", "guest", "danger", "edge")
 GROUNDS = ("bg", "panel", "chg")
 TELLING = ("host", "hyp", "guest", "danger")
-"""The hues that say who or how bad; they also stand beside ink and the outline of a mark."""
+"""The hues that say who or how bad; they also appear next to ink and the outline of a mark."""
 PAIRS = [*itertools.combinations(TELLING, 2), *itertools.product(TELLING, ("ink", "edge"))]
 NEAREST = 13
 

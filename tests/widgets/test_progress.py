@@ -1,4 +1,4 @@
-"""The progress widget ships a table, and looks again when it is asked to."""
+"""The progress widget ships a table, and updates it on request."""
 from __future__ import annotations
 
 import json

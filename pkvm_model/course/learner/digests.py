@@ -1,4 +1,4 @@
-"""Digests of files and of notebooks' cells: they tell what is newer in the course, and what a learner has changed."""
+"""Digests of files and of notebooks' cells: they show what is newer in the course and what a learner has changed."""
 from __future__ import annotations
 
 import hashlib

@@ -60,7 +60,7 @@ def import_answer(copy: OpenCopy, name: str, answer: str) -> Iterator[str]:
 
 
 def choose_name(copy: OpenCopy, name: str, answer: str) -> str:
-    """Return a free name beside an exercise's notebook, '' if one of the notebooks there has the answer already."""
+    """Return a free name next to an exercise's notebook, '' if a notebook there already has the answer."""
     for number in itertools.count(1):
         file = f"{EXERCISES}/{name}-imported-{number}.ipynb"
         if not (copy.folder / file).exists():

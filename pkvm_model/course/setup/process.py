@@ -30,7 +30,7 @@ def prepend(folder: Path, name: str) -> str:
 
 
 def hand_over(python: Path, arguments: Sequence[str]) -> int:
-    """Go on as `python` with these arguments; on Windows, wait for it and return its status."""
+    """Replace this process by `python` with these arguments; on Windows, wait for it and return its status."""
     command = [str(python), *arguments]
     sys.stdout.flush()
     sys.stderr.flush()

@@ -124,7 +124,7 @@ class TableRows:
 
 
 class Unanswered:
-    """The states for which a table of predicates had no answer, by the bits that it has read."""
+    """The states for which a table of predicates had no answer, by the bits that it read."""
 
     def __init__(self, table: LookupTable) -> None:
         self.table, self.mask = table, -1
@@ -190,7 +190,7 @@ class TreeWalk:
 
 
 class LevelSearch(Search):
-    """Goes on where a plain search stands. `levels` has a sorted array for each level, `all` has all states, sorted."""
+    """Continues a plain search. `levels` has a sorted array for each level, `all` has all states, sorted."""
 
     def __init__(self, plain: Search) -> None:
         vars(self).update(vars(plain))
