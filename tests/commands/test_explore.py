@@ -119,14 +119,14 @@ def test_the_list_names_every_race_invariant_and_mutant(capsys: pytest.CaptureFi
     (("cold-open", "--ask", "I3", "--revision", "pre"),
      "pre has no __pkvm_start_teardown_vm, so cold-open cannot run there; try --revision v1 or merged or upstream"),
     (("R15", "--ask", "home-way"), "R15 has no question 'home-way'; it has wrong, "),
-    (("R24", "--ask", "wrong"), "R24 is told and not explored"),
+    (("R24", "--ask", "wrong"), "R24 is described but not explored"),
     (("I3", "--ask", "wrong"), "I3 is a question itself; leave out --ask"),
     (("any",), "say what to ask about the host any: --ask wrong, or another question; see --list"),
     (("any-protected", "--ask", "wrong"), "v1 has no __pkvm_host_donate_guest, so any-protected cannot run there; try"),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
-def test_what_cannot_be_explored_is_said_in_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...],
-                                                     says: str) -> None:
+def test_an_impossible_question_is_refused_in_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...],
+                                                       says: str) -> None:
     assert main(["explore", *words]) == 2
-    said = capsys.readouterr().err
-    assert says in said
-    assert said.count("\n") == 1
+    errors = capsys.readouterr().err
+    assert says in errors
+    assert errors.count("\n") == 1
