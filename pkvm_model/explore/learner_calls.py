@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import GeneratorType
-from typing import Any
+from typing import Any, ClassVar
 
 from ..model.revisions import Revision
 from ..model.state import KINDS, State, Value
@@ -43,6 +43,7 @@ class Watched:
 
     name: str
     function: Callable[..., Any]
+    is_kept: ClassVar[bool] = False  # a wrapper is no value that a call keeps from one region to the next
 
     def __call__(self, view: View, *args: Value) -> Hypercall:
         """Run the call. Raise LearnerError if it goes wrong."""

@@ -167,7 +167,7 @@ def collect_locals(body: Any) -> tuple[tuple[str, Value], ...]:
     own = body.gi_code.co_varnames[:body.gi_code.co_argcount]
     for part in list_generators(body):
         for name, value in part.gi_frame.f_locals.items():
-            if isinstance(value, View) or (part is body and name in own):
+            if isinstance(value, View) or (part is body and name in own) or not getattr(type(value), "is_kept", True):
                 continue
             content = to_value(value)
             variables[f"{part.__name__}.{name}" if variables.get(name, content) != content else name] = content

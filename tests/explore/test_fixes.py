@@ -8,12 +8,19 @@ import pytest
 
 from pkvm_model.explore.fixes import GOOD, GOOD_RUNS, judge_fix
 from pkvm_model.explore.learner_calls import LearnerError
+from pkvm_model.explore.mutants import mutate
 from pkvm_model.explore.outcomes import find_outcome
 from pkvm_model.model.hypercalls import destroy_hyp_vm
 from pkvm_model.model.revisions import EBUSY, EINVAL, REVISIONS, UPSTREAM, V1, Revision, Warn
 from pkvm_model.model.state import Slot
 from pkvm_model.model.view import Hypercall, Pointer, View
-from pkvm_model.model.vm_table import get_vm_by_handle, hyp_page_count, remove_vm_table_entry
+from pkvm_model.model.vm_table import (
+    get_vm_by_handle,
+    hyp_page_count,
+    hyp_page_ref_dec,
+    hyp_page_ref_inc,
+    remove_vm_table_entry,
+)
 
 FINALISE = "__pkvm_finalize_teardown_vm"
 
@@ -218,3 +225,27 @@ def test_the_models_own_failures_are_not_blamed_on_a_learner(monkeypatch: pytest
 def test_a_kernel_whose_start_does_not_check_the_count_is_refused() -> None:
     judgement = judge_fix(UPSTREAM.without("start_unreferenced"))
     assert [objection.about for objection in judgement.objections] == ["R1+I3"]
+
+
+def leaks_when_refused(view: View, handle: int) -> Hypercall:
+    """Start the teardown, and keep a reference whenever that is refused."""
+    yield "L", "check and mark the VM dying"
+    vm = get_vm_by_handle(view, handle)
+    view.check(vm, -EINVAL, f"there is no VM {handle:#x}")
+    hyp_page_ref_inc(view, vm)
+    view.check(hyp_page_count(view, vm) == 1, -EINVAL, f"VM {handle:#x} is still in use")
+    view.check(not vm.is_dying, -EINVAL, f"VM {handle:#x} is dying")
+    hyp_page_ref_dec(view, vm)
+    vm.is_dying = True
+    return 0
+
+
+def test_a_call_that_leaves_more_behind_each_time_is_refused() -> None:
+    judgement = judge_fix(UPSTREAM._replace(functions={"__pkvm_start_teardown_vm": leaks_when_refused}))
+    assert judgement.sentence == ("A start that is refused. From then on the VM can never be destroyed: "
+                                  "__pkvm_start_teardown_vm answers -EINVAL: VM 0x1000 is still in use.")
+
+
+@pytest.mark.parametrize("revision", REVISIONS.values(), ids=str)
+def test_calls_that_run_inside_a_host_function_can_be_judged(revision: Revision) -> None:
+    assert not judge_fix(mutate(revision, "M7")).accepted

@@ -7,8 +7,10 @@ only a state from which the goal is lost costs everything that can be reached fr
 """
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 
 from ...model.state import State
 from .machine import BEGUN, Machine
@@ -18,6 +20,11 @@ from .tables import LookupTable, Tree
 
 Code = int
 """A state as the search's packing writes it."""
+MOST = 600
+"""How many states a single answer may take; in the kernels of the course and their mutants it takes at most 126.
+
+Where every refused call leaves something behind, there is no end to them.
+"""
 
 
 class Way:
@@ -34,18 +41,27 @@ class Way:
         return self.known[code]
 
     def explore(self, start: Code) -> None:
-        """Answer for one state. If it has no way to the goal, no state explored on the way has one."""
+        """Answer for one state, depth first, and breadth first if that leads too far. What leads too far is lost."""
+        if not self.follow(start, deque[Code].pop) and not self.follow(start, deque[Code].popleft):
+            self.known.setdefault(start, False)
+
+    def follow(self, start: Code, take: Callable[[deque[Code]], Code]) -> bool:
+        """Explore from a state, and return True if that answers it.
+
+        If it has no way to the goal, no state explored on the way has one.
+        """
         before: dict[Code, list[Code]] = {start: []}
-        stack = [start]
-        while stack and not self.known.get(start):
-            code = stack.pop()
+        waiting = deque([start])
+        while waiting and len(before) < MOST and not self.known.get(start):
+            code = take(waiting)
             if code not in self.known and self.is_goal(code):
                 self.mark(code, before)
             elif code not in self.known:
-                stack += self.expand(code, before)
-        if not self.known.get(start):
+                waiting += self.expand(code, before)
+        if not waiting and not self.known.get(start):
             for code in before:
                 self.known.setdefault(code, False)
+        return start in self.known
 
     def expand(self, code: Code, before: dict[Code, list[Code]]) -> list[Code]:
         """Follow all edges from a state; return the states seen for the first time, the most promising one last."""
@@ -137,7 +153,7 @@ class Continuation:
         start = self.forget_scripts(code)
         excused, ends = self.list_excused(start) or frozenset(), list[tuple[Code, dict[str, str]]]()
         seen, queue = {start}, [start]
-        for state in queue:
+        for state in islice(queue, MOST):
             missing = {name: why for name, why in self.list_missing(state).items() if name not in excused}
             ends.append((state, missing))
             fresh = [after for after in self.list_successors(state) if after not in seen]

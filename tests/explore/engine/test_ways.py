@@ -49,3 +49,11 @@ def test_what_is_known_to_lead_to_the_goal_is_not_expanded_again() -> None:
     assert way(3)
     assert way(5)
     assert expanded == [3, 2, 1, 5, 4]
+
+
+def test_a_state_from_which_there_is_no_end_of_states_is_lost() -> None:
+    assert not Way(lambda state: [state + 1], lambda state: False)(0)
+
+
+def test_a_goal_beside_an_endless_path_is_found() -> None:
+    assert Way(lambda state: [state + 1, -1] if state >= 0 else [], lambda state: state == -1)(0)
