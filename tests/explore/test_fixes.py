@@ -246,6 +246,6 @@ def test_a_call_that_leaves_more_behind_each_time_is_refused() -> None:
                                   "__pkvm_start_teardown_vm answers -EINVAL: VM 0x1000 is still in use.")
 
 
-@pytest.mark.parametrize("revision", REVISIONS.values(), ids=str)
+@pytest.mark.parametrize("revision", REVISIONS.values(), ids=list(REVISIONS))
 def test_calls_that_run_inside_a_host_function_can_be_judged(revision: Revision) -> None:
     assert not judge_fix(mutate(revision, "M7")).accepted
