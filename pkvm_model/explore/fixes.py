@@ -3,7 +3,8 @@
 A fix is a kernel of the course with other guards, or with rewritten calls. It is good if no race ends worse than in the
 kernel that it mends and none in a defect; if every good run is still possible, since a kernel that refuses everything
 is safe, too; if from every state everything can come home that could come home before, and a VM can run; and if every
-recorded life of a VM that fits the kernel is still answered as it was.
+recorded life of a VM that fits the kernel is still answered as it was. A rewritten call that is made alone does what
+the kernel's does.
 """
 from __future__ import annotations
 
@@ -14,19 +15,21 @@ from typing import NamedTuple
 
 from ..conform.recordings.replay import ReplayedScenario
 from ..model.revisions import REVISIONS, Revision
-from ..model.state import OWNED, Page, State, Vm
-from ..scenes import LENT_PAGE, TWO_LENT
-from .check import AlwaysPossible, Exploration, Sometimes
+from ..model.trace import record
+from .alone import Deviation, find_deviations, find_endless
+from .check import AlwaysPossible, Exploration, Limits
 from .homecoming import HOME, HOME_BUT_FOR_LEFT, RUNS
-from .learner_calls import Spinning, errors_as_learner_errors, watch
+from .learner_calls import Endless, Spinning, errors_as_learner_errors, interrupt_endless_loops, watch
 from .lives import list_broken_lives
 from .losses import Loss, describe_home_loss, find_losses
 from .outcomes import BUG, EL2_PANIC, ENOUGH, ERR, OK, Outcome, explore_orders, find_outcome, record_run
-from .properties import INVARIANTS, find_leftover, is_host_done
-from .races import ALL_RACES, DESTROY, DYING, MADE, SECRET_LIFE, SECRET_PAGE, UNSHARE
-from .scenario import HOST_WARN, NAMED_START, Scenario
+from .races import DESTROY
+from .scenario import HOST_WARN, Scenario
+from .trials import ALIVE, ENDINGS, GOOD_RUNS, HOLES, KEPT, ORDER, REFUSED_START
 
 GOOD = "No race breaks it, and everything that a VM's life needs is still possible."
+ALONE = "ALONE"
+"""The kind of outcome in which a call does otherwise though nobody comes in between."""
 LOST = "LOST"
 """The kind of outcome after which something can never come home."""
 NO_MORE = "o run exists any more in which "
@@ -61,68 +64,8 @@ class Judgement(NamedTuple):
         return self.objections[0].says if self.objections else GOOD
 
 
-def is_home_again(state: State) -> bool:
-    """Return True if page g0 is the host's own again while the VM that had it still exists."""
-    return state.get(Page, "g0").host == OWNED and any(True for _ in state.all(Vm))
-
-
-def is_mapped(state: State) -> bool:
-    """Return True if a guest has a page."""
-    return any(vm.maps for _, vm in state.all(Vm))
-
-
-def is_all_home(state: State) -> bool:
-    """Return True if the host has finished with its VM, and everything is as it was."""
-    return is_host_done(state) and not find_leftover(state)
-
-
-def good_run(name: str, says: str, reached: Callable[[State], object], setup: str, script: str) -> Scenario:
-    """Return a scenario whose goal must stay possible: `says` ends the sentence that reports its loss."""
-    return Scenario(name, says, says, setup, (script, ""), goals=(Sometimes(name, says, reached),))
-
-
-GOOD_RUNS = (
-    good_run("life", "a guest runs and gets a page", is_mapped,
-             "0 kvm_create_vm(kvm0)\n0 kvm_create_vcpu(kvm0, hv0.0)", "kvm_vcpu_run(kvm0, hv0.0, g0, 0)"),
-    good_run("unmap", "a shared page of a living VM comes home", is_home_again, LENT_PAGE, UNSHARE),
-    good_run("home", "a shared page of a dying VM comes home", is_home_again, LENT_PAGE,
-             f"{NAMED_START}\n{UNSHARE}"),
-    good_run("reclaim", "a page of a dying protected VM comes home", is_home_again, SECRET_PAGE,
-             "__pkvm_reclaim_dying_guest_page(0x1000, 0)"),
-    good_run("end", "the honest host destroys a VM and has everything back", is_all_home, LENT_PAGE,
-             "kvm_destroy_vm(kvm0, 1)"))
-FORCED = Scenario(
-    "forced", "A page is taken by force.", "The host touches a page that a protected guest has to itself.",
-    SECRET_LIFE, ("__pkvm_force_reclaim_guest_page(g0)", ""))
-POOL = Scenario(
-    "pool", "A VM has pages for tables left.", "The honest host destroys a VM that has unused pages for tables.",
-    TWO_LENT, ("kvm_destroy_vm(kvm0, 1)", ""))
-NEVER_RAN = Scenario(
-    "never-ran", "A VM never ran.", "A VM is torn down that never had a vCPU.", MADE, ("{start}\n{finalise}", ""))
-REFUSED_START = Scenario(
-    "refused-start", "A start that is refused.", "A vCPU is loaded when the VM is to die, and is put later.",
-    LENT_PAGE + "1 __pkvm_vcpu_load(0x1000, 0)", (f"{NAMED_START}\n{NAMED_START}", "__pkvm_vcpu_put()"))
-ENDINGS = (FORCED, POOL, NEVER_RAN, REFUSED_START)
-"""Ways to the end of a VM's life that no race of the course takes."""
-KEPT = ("R10", "R12", "R13", "R14", "R15", "R18", "R19", "R23", "R25")
-"""The races in which nobody leaves a guest's page behind: an honest host destroys, or calls are refused."""
-ALIVE = ("R2", "R20", "R21", "R29")
-"""The races in which calls are refused while the VM is alive, so that they must succeed later."""
-CROWD = Scenario(
-    "R6+R7", "Finalise twice while a call holds the VM.",
-    "The VM is dying. One CPU is in the middle of a call that has looked it up, two others finalise.",
-    LENT_PAGE + DYING, (UNSHARE, "{finalise}", "{finalise}"), DESTROY)
-"""With three CPUs: a finalise that waits its turn must look the VM up again."""
-LOADED = Scenario(
-    "R1+I3", "A vCPU is loaded while the VM dies.",
-    "One CPU loads the VM's vCPU and puts it, the other one starts the teardown and finalises it.",
-    LENT_PAGE, ("__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()", f"{NAMED_START}\n{{finalise}}"), DESTROY,
-    always=tuple(prop for prop in INVARIANTS if prop.name == "I3"))
-"""Past the point of no return nobody runs: that is what the questions of start are for."""
-HOLES = ("R7", "R22")
-"""The races that a fix of v1 should close; their objections come first."""
-
-ORDER = sorted((*ALL_RACES, CROWD, LOADED), key=lambda race: race.name not in HOLES)
+WITHIN = Limits(states=3_000)
+"""Ten times as many as a race of the course has in any of its kernels."""
 
 
 def judge_fix(revision: Revision) -> Judgement:
@@ -132,21 +75,28 @@ def judge_fix(revision: Revision) -> Judgement:
     """
     fixed = watch(revision)
     try:
-        with errors_as_learner_errors(revision):
+        with errors_as_learner_errors(revision), interrupt_endless_loops():
             return judge_watched(fixed)
+    except Endless:
+        return Judgement((Objection("waits", "A lock region never ends: its loop reads nothing that could change."),))
     except Spinning:
         return Judgement((Objection("waits", "Deadlock: the put needs that lock."),))
 
 
 def judge_watched(fixed: Revision) -> Judgement:
     """Judge a kernel whose rewritten calls are watched: by races and good runs, then by what is lost, then by lives."""
-    explored = {scenario.name: explore_orders(scenario, fixed, ENOUGH) for scenario in (*ORDER, *GOOD_RUNS, *ENDINGS)}
+    endless = next(find_endless(fixed), None)
+    if endless:
+        return Judgement((object_to_deviation(endless, fixed),))
+    explored = {scenario.name: explore_orders(scenario, fixed, WITHIN) for scenario in (*ORDER, *GOOD_RUNS, *ENDINGS)}
     outcomes = {name: outcome for name, (outcome, _) in explored.items()}
     races = [objection for race in ORDER if (objection := object_to_race(race, outcomes[race.name], fixed.name))]
     runs = [objection for run in GOOD_RUNS if (objection := object_to_loss(run, fixed, *explored[run.name], races))]
     if not runs and not races:
         complete = {name: exploration for name, (_, exploration) in explored.items() if exploration}
-        runs = [*islice(chain(object_to_dead_ends(fixed, complete), map(object_to_life, list_broken_lives(fixed))), 1)]
+        alone = (object_to_deviation(deviation, fixed) for deviation in find_deviations(fixed))
+        runs = [*islice(chain(object_to_dead_ends(fixed, complete), alone,
+                              map(object_to_life, list_broken_lives(fixed))), 1)]
     return Judgement((*runs, *races), sum(outcome.states for outcome in outcomes.values()))
 
 
@@ -187,6 +137,13 @@ def show_loss(scenario: Scenario, fixed: Revision, loss: Loss) -> Outcome:
     """Return a loss as an outcome whose run can be shown."""
     bench = scenario.scene(fixed)
     return Outcome(scenario.name, fixed.name, LOST, loss.says, record_run(bench, loss.run), len(bench.setup))
+
+
+def object_to_deviation(deviation: Deviation, fixed: Revision) -> Objection:
+    """Return what speaks against a call that does otherwise than the kernel's when nobody comes in between."""
+    trace = record(fixed, deviation.config, deviation.steps)
+    return Objection("alone", deviation.says,
+                     Outcome("alone", fixed.name, ALONE, deviation.says, trace, deviation.setup))
 
 
 def object_to_life(life: ReplayedScenario) -> Objection:
@@ -248,4 +205,11 @@ def object_to_loss(run: Scenario, fixed: Revision, outcome: Outcome, exploration
     loss = next((loss for loss in losses if loss.refusal), losses[0] if losses else None)
     because = f": {loss.refusal}" if loss and loss.refusal else ""
     return Objection(run.name, f"{'The hole is closed, but n' if closed else 'N'}{NO_MORE}{run.says}{because}.",
-                     show_loss(run, fixed, loss) if loss else outcome)
+                     show_loss(run, fixed, loss) if loss else show_longest(run, fixed, outcome, exploration))
+
+
+def show_longest(run: Scenario, fixed: Revision, outcome: Outcome, exploration: Exploration) -> Outcome:
+    """Return an outcome with the longest run, which does not lead to where it should."""
+    level = next(level for level in reversed(exploration.search.levels) if len(level))
+    path = exploration.search.find_path(min(map(int, level)))
+    return outcome._replace(trace=record_run(run.scene(fixed), tuple(path)))

@@ -1,10 +1,13 @@
 """Calls that a learner wrote, watched: whatever goes wrong in them is reported as theirs, and none runs for ever."""
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import GeneratorType
+from types import FrameType, GeneratorType
 from typing import Any, ClassVar
 
 from ..model.revisions import Revision
@@ -13,6 +16,11 @@ from ..model.view import Ended, Hypercall, ModelError, Refused, View, Waits
 
 PATIENCE = 10_000
 """A call of the model reads less than a hundred values; a call that has read this many waits for a value to change."""
+
+LED_ASTRAY = "does not lead to where it is"
+"""How the model says that a call does otherwise the second time."""
+TICK = 0.3
+"""Seconds of CPU time; a region of the model takes less than a thousandth of it."""
 
 
 class LearnerError(Exception):
@@ -27,6 +35,10 @@ class Spinning(Exception):  # noqa: N818  # an outcome, not a failure of this pr
     """A lock region waits for something that nobody can change before the region ends."""
 
 
+class Endless(Spinning):
+    """A lock region that loops and reads nothing while it does."""
+
+
 class Patience(list[Value]):
     """The values that a call has read, up to a limit."""
 
@@ -35,6 +47,36 @@ class Patience(list[Value]):
         if len(self) >= PATIENCE:
             raise Spinning
         super().append(value)
+
+
+class WatchedView(View):
+    """A view that shows a learner's function no more than EL2 sees: memory, and not what other CPUs are doing."""
+
+    @property
+    def state(self) -> State:  # type: ignore[override]  # set once, by View itself
+        """The state before the step, for the model's own functions only."""
+        if not sys._getframe(1).f_globals.get("__name__", "").startswith(__package__.partition(".")[0] + "."):
+            raise LearnerError("view.state shows what other CPUs are doing, which EL2 cannot see; read view.vm(), "
+                               "view.page() or view.slot() instead")
+        state: State = self.__dict__["state"]
+        return state
+
+
+@dataclass(frozen=True)
+class WatchedGuard:
+    """A guard that a learner wrote; whatever goes wrong in it is reported as their error."""
+
+    name: str
+    function: Callable[..., Any]
+
+    def __call__(self, view: View, holds: object) -> object:
+        """Ask the guard. Raise LearnerError if it goes wrong."""
+        try:
+            return self.function(view, holds)
+        except (Refused, Ended, Waits, Spinning, LearnerError):
+            raise
+        except Exception as error:
+            raise LearnerError(f"{self.name}: {describe_error(view, error)}", copy_state(view)) from error
 
 
 @dataclass(frozen=True)
@@ -47,7 +89,7 @@ class Watched:
 
     def __call__(self, view: View, *args: Value) -> Hypercall:
         """Run the call. Raise LearnerError if it goes wrong."""
-        view.reads = Patience(view.reads)
+        view.reads, view.__class__ = Patience(view.reads), WatchedView
         try:
             ret = yield from self.begin(view, args)
         except (Refused, Ended, Waits, Spinning, LearnerError):
@@ -80,8 +122,45 @@ def copy_state(view: View) -> State:
 
 
 def watch(revision: Revision) -> Revision:
-    """Return the kernel with its rewritten calls watched."""
-    return revision._replace(functions={name: Watched(name, call) for name, call in revision.functions.items()})
+    """Return the kernel with its rewritten calls and guards watched."""
+    return revision._replace(functions={name: (WatchedGuard if name in revision.guards else Watched)(name, function)
+                                        for name, function in revision.functions.items()})
+
+
+@contextmanager
+def interrupt_endless_loops() -> Iterator[None]:
+    """Raise Endless in a learner's call that is still in the same lock region at the next tick but one.
+
+    Only a main thread on a system with such timers can be interrupted; elsewhere nothing happens.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, Ticks())
+    signal.setitimer(signal.ITIMER_VIRTUAL, TICK, TICK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+class Ticks:
+    """The handler of a timer: it remembers in which call it found a learner's function at the last ticks."""
+
+    def __init__(self) -> None:
+        self.frame: FrameType | None = None
+        self.times = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Find the watched call that runs now. Raise Endless if it has run for too long."""
+        while frame and frame.f_code is not Watched.__call__.__code__:
+            frame = frame.f_back
+        self.times = self.times + 1 if frame and frame is self.frame else 0
+        self.frame = frame
+        if self.times > 1:
+            self.frame = None
+            raise Endless
 
 
 @contextmanager
@@ -90,7 +169,10 @@ def errors_as_learner_errors(revision: Revision) -> Iterator[None]:
     try:
         yield
     except ModelError as error:
-        raise error.__cause__ if isinstance(error.__cause__, LearnerError) else LearnerError(str(error)) from error
+        if isinstance(error.__cause__, LearnerError):
+            raise error.__cause__ from error
+        why = "; keep nothing outside of the machine, and use no chance" if revision.functions else ""
+        raise LearnerError(f"{error}{why if LED_ASTRAY in str(error) else ''}") from error
     except TypeError as error:
         if not revision.functions:
             raise

@@ -15,9 +15,8 @@ NATURAL = ("6.19.14-natural", "7.3.4-natural")
 def list_broken_lives(fixed: Revision) -> Iterator[ReplayedScenario]:
     """Yield the recorded lives that fit the kernel of the course and that a fix of it answers otherwise."""
     for name in NATURAL:
-        fits = list_fitting_lives(name, fixed.name)
         for life in replay_all(load_recording(name), fixed):
-            if life.disagreements and life.scenario.name in fits:
+            if life.disagreements and life.scenario.name in list_fitting_lives(name, fixed.name):
                 yield life
 
 

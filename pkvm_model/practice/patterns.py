@@ -3,21 +3,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NotRequired, TypedDict
 
+from ..explore.alone import find_deviations, find_endless
 from ..explore.check import (EXAMPLE, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import GOOD_RUNS, LOST, Judgement, Objection, judge_fix
+from ..explore.fixes import LOST, Judgement, Objection, judge_fix
 from ..explore.learner_calls import LearnerError, errors_as_learner_errors, watch
 from ..explore.lives import count_fitting_lives
 from ..explore.machines import AnyHost, Scripts
 from ..explore.traces import trace as traced
+from ..explore.trials import GOOD_RUNS
 from ..graphs.contract import SequenceValue
 from ..graphs.sequence import Sequence
 from ..model.revisions import Revision
 from ..model.state import State
 from ..model.steps import Call
-from ..model.trace import Trace, TraceError, parse, show_header
+from ..model.trace import Trace, TraceError, parse, record, show_header
 from ..scenes import Scene
 from ..show.story import Story, play
 from ..text import count, make_sentence

@@ -1,7 +1,7 @@
 """The table of all four kernels: the outcomes of the races that the repairs are about, and what stays possible."""
 from __future__ import annotations
 
-from ..explore.fixes import GOOD_RUNS
+from ..explore.trials import GOOD_RUNS
 from ..explore.outcomes import BUG, EL2_PANIC, ERR, NOT_THERE, OK, Outcome, find_outcome
 from ..explore.races import RACES
 from ..explore.scenario import HOST_WARN, Scenario

@@ -18,7 +18,7 @@ from ...scenes.take_a_guard_away import TAKEN_BY_FORCE
 from ...show.story import Story, play, play_out
 from ..answer import SubmittedAnswer
 from ..patterns import (check_prediction, describe_coverage, explore_fully, explore_rewritten, is_reached,
-                        replace_functions, select_true, show_answer)
+                        refuse_deviation, replace_functions, select_true, show_answer)
 from ..verdict import Verdict
 
 NAMED = {invariant.name: invariant for invariant in INVARIANTS}
@@ -114,6 +114,8 @@ def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
         reports.append(report)
         if is_reached(report, expected.name) != isinstance(expected, Sometimes):
             return Verdict(False, sentence, describe_coverage(report), **show_answer(rewritten, report))
+    if alone := refuse_deviation(UPSTREAM, mine):
+        return alone
     return Verdict(True, "No order breaks it, every page can come home, and then the VM can go.",
                    describe_coverage(*reports))
 

@@ -10,8 +10,8 @@ from ...scenes.you_are_the_scheduler import PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_
 from ...show.story import Story, play, play_out
 from ...text import make_sentence
 from ..answer import SubmittedAnswer
-from ..patterns import (check_prediction, check_violation, describe_coverage, explore_rewritten,
-                        play_every_order, replace_functions, show_answer)
+from ..patterns import (check_prediction, check_violation, describe_coverage, explore_rewritten, play_every_order,
+                        refuse_deviation, replace_functions, show_answer)
 from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
@@ -75,6 +75,8 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
         if result.verdict == VIOLATED:
             return Verdict(False, make_sentence(result.reason), describe_coverage(wrong),
                            **show_answer(orders, wrong, number))
+    if alone := refuse_deviation(TORN_DOWN_WHILE_RUN.revision, mine):
+        return alone
     return Verdict(True, "No order gets a vCPU of a dying VM loaded, and an idle VM can still be marked.",
                    describe_coverage(raced, wrong))
 
