@@ -115,6 +115,8 @@ def describe_states(own: State, other: State) -> str:
             if kind in (Vm, Vcpu) and key not in own.table:
                 return f"afterwards {name} is not zeroed"
             field = next(field for field in mine._fields if getattr(mine, field) != getattr(new, field))
+            if field == "maps":
+                return f"afterwards the guest of {name} has other pages, or other rights to them"
             return (f"afterwards {field} of {NOUNS.get(kind, kind.__name__)} {name} is {show(getattr(new, field))}, "
                     f"not {show(getattr(mine, field))}")
     return ""

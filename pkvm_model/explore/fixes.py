@@ -25,7 +25,7 @@ from .losses import Loss, describe_home_loss, find_losses
 from .outcomes import BUG, EL2_PANIC, ENOUGH, ERR, OK, Outcome, explore_orders, find_outcome, record_run
 from .races import DESTROY
 from .scenario import HOST_WARN, Scenario
-from .trials import ALIVE, ENDINGS, GOOD_RUNS, HOLES, KEPT, ORDER, REFUSED_START
+from .trials import ALIVE, ENDINGS, GOOD_RUNS, HOLES, KEPT, ORDER, OTHER_SLOT, REFUSED_START
 
 GOOD = "No race breaks it, and everything that a VM's life needs is still possible."
 ALONE = "ALONE"
@@ -95,8 +95,8 @@ def judge_watched(fixed: Revision) -> Judgement:
     if not runs and not races:
         complete = {name: exploration for name, (_, exploration) in explored.items() if exploration}
         alone = (object_to_deviation(deviation, fixed) for deviation in find_deviations(fixed))
-        runs = [*islice(chain(object_to_dead_ends(fixed, complete), alone,
-                              map(object_to_life, list_broken_lives(fixed))), 1)]
+        lives = map(object_to_life, list_broken_lives(fixed))
+        runs = [*islice(chain(object_to_dead_ends(fixed, complete), lives, alone), 1)]
     return Judgement((*runs, *races), sum(outcome.states for outcome in outcomes.values()))
 
 
@@ -112,9 +112,9 @@ def list_questions() -> Iterator[tuple[Scenario, AlwaysPossible, Callable[[Scena
     """Yield what is asked of which scenario, and how a loss is described.
 
     Where the host is honest, and where only calls are refused, everything has to come home; elsewhere everything but
-    what a host has left behind.
+    what a host has left behind. The number of a slot changes nothing about that.
     """
-    for scenario in (*ENDINGS, *ORDER):
+    for scenario in (*ENDINGS, *(race for race in ORDER if race is not OTHER_SLOT)):
         yield scenario, HOME if scenario in ENDINGS or scenario.name in KEPT else HOME_BUT_FOR_LEFT, describe_home_loss
     for scenario in (*ENDINGS, *ORDER):
         if scenario is REFUSED_START or scenario.name in ALIVE:

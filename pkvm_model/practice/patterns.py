@@ -3,10 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NotRequired, TypedDict
 
-from ..explore.alone import find_deviations, find_endless
 from ..explore.check import (EXAMPLE, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
 from ..explore.fixes import LOST, Judgement, Objection, judge_fix
@@ -20,7 +18,7 @@ from ..graphs.sequence import Sequence
 from ..model.revisions import Revision
 from ..model.state import State
 from ..model.steps import Call
-from ..model.trace import Trace, TraceError, parse, record, show_header
+from ..model.trace import Trace, TraceError, parse, show_header
 from ..scenes import Scene
 from ..show.story import Story, play
 from ..text import count, make_sentence

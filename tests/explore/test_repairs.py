@@ -13,10 +13,12 @@ SENTENCES = {
         "The hole is open: the struct is given back while a call still holds the VM."),
     "answers_zero_when_busy": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
     "answers_a_positive_code": "__pkvm_finalize_teardown_vm: it answers 16, where the kernel answers 0.",
-    "answers_an_error_when_done": "__pkvm_finalize_teardown_vm: it answers -EAGAIN, where the kernel answers 0.",
+    "answers_an_error_when_done": (
+        "A VM that lived on Linux 7.3.4 no longer lives to its end (recording n5): "
+        "__pkvm_finalize_teardown_vm returned 0 and now returns -EAGAIN."),
     "works_only_on_the_first_cpu": (
-        "__pkvm_finalize_teardown_vm: it answers -EBUSY (this is not the boot CPU), where the kernel "
-        "answers 0."),
+        "A VM that lived on Linux 7.3.4 no longer lives to its end (recording i3): "
+        "__pkvm_finalize_teardown_vm returned 0 and now returns -EBUSY."),
     "counts_only_on_the_second_cpu": "The hole is open: the struct is given back while a call still holds the VM.",
     "works_only_for_the_first_handle": "The hole is open: the struct is given back while a call still holds the VM.",
     "refuses_two_vcpus": (
@@ -92,7 +94,9 @@ SENTENCES = {
     "drops_first_and_puts_later": (
         "Start while the guest runs. EL2_USE_AFTER_DONATION: CPU 1 touches page vc0.0, which EL2 no longer "
         "maps"),
-    "keeps_the_second_vcpu_loaded": "__pkvm_vcpu_put: afterwards loaded_on of vCPU vc0.1 is 1, not nothing.",
+    "keeps_the_second_vcpu_loaded": (
+        "A VM that lived on Linux 7.3.4 no longer lives to its end (recording n5): __kvm_vcpu_run returned "
+        "ran and now returns -EINVAL."),
     "leaks_a_reference_when_refused": (
         "__pkvm_host_unshare_guest: it answers -ENOENT (VM 0x1000 has nothing at gfn 0x0) and leaves "
         "something behind: afterwards refcount of page vm0 is 1, not 0."),
@@ -119,19 +123,17 @@ SENTENCES = {
         "__pkvm_reclaim_dying_guest_page: it answers -EPERM (the guest shares this page), where the kernel "
         "answers 0."),
     "reclaims_and_keeps_the_leaf": (
-        "__pkvm_reclaim_dying_guest_page: afterwards maps of VM vm0 is (Mapped(gfn=0, page='g0', "
-        "right='OWNED', young=True), Mapped(gfn=1, page='g1', right='SHARED_OWNED', young=True), "
-        "Mapped(gfn=600, page=None, right='POISON', young=True)), not (Mapped(gfn=1, page='g1', "
-        "right='SHARED_OWNED', young=True), Mapped(gfn=600, page=None, right='POISON', young=True))."),
+        "__pkvm_reclaim_dying_guest_page: afterwards the guest of vm0 has other pages, or other rights to "
+        "them."),
     "refuses_the_poisoned": (
-        "__pkvm_reclaim_dying_guest_page: it answers -ENOENT (the page is gone), where the kernel answers "
-        "0."),
+        "A VM that lived on Linux 7.3.4 no longer lives to its end (recording p14): "
+        "__pkvm_reclaim_dying_guest_page returned 0 and now returns -ENOENT."),
     "takes_by_force_without_poison": (
-        "__pkvm_force_reclaim_guest_page: afterwards maps of VM vm0 is nothing, not (Mapped(gfn=0, "
-        "page=None, right='POISON', young=True),)."),
+        "A VM that lived on Linux 7.3.4 no longer lives to its end (recording p14): "
+        "__pkvm_reclaim_dying_guest_page returned 0 and now returns -ENOENT."),
     "notes_the_wrong_gfn": (
-        "__pkvm_host_donate_guest: afterwards owner of page g0 is ('GUEST', 4096, 0), not ('GUEST', 4096, "
-        "1)."),
+        "A VM that lived on Linux 7.3.4 no longer lives to its end (recording p14): "
+        "__pkvm_force_reclaim_guest_page returned 0 and now returns -ENOENT."),
     "unshares_and_leaves_it_to_the_host": (
         "guest_mem_unshare: afterwards host of page g1 is SHARED_BORROWED, not NOPAGE."),
     "hands_the_secrets_over": "__pkvm_finalize_teardown_vm: afterwards host of page g0 is OWNED, not NOPAGE.",

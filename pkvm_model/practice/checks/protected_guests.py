@@ -17,8 +17,9 @@ from ...scenes.protected_guests import (ASKS_FOR_PAGES, GIVE, HOLD_THE_DYING, LE
 from ...scenes.take_a_guard_away import TAKEN_BY_FORCE
 from ...show.story import Story, play, play_out
 from ..answer import SubmittedAnswer
+from ..deviations import refuse_deviation
 from ..patterns import (check_prediction, describe_coverage, explore_fully, explore_rewritten, is_reached,
-                        refuse_deviation, replace_functions, select_true, show_answer)
+                        replace_functions, select_true, show_answer)
 from ..verdict import Verdict
 
 NAMED = {invariant.name: invariant for invariant in INVARIANTS}

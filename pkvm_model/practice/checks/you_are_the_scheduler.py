@@ -10,8 +10,9 @@ from ...scenes.you_are_the_scheduler import PUT_AND_LOAD, SECOND_VCPU, SKIP_THE_
 from ...show.story import Story, play, play_out
 from ...text import make_sentence
 from ..answer import SubmittedAnswer
+from ..deviations import refuse_deviation
 from ..patterns import (check_prediction, check_violation, describe_coverage, explore_rewritten, play_every_order,
-                        refuse_deviation, replace_functions, show_answer)
+                        replace_functions, show_answer)
 from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"

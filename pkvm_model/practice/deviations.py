@@ -1,0 +1,24 @@
+"""A check that a learner's call, made alone, does what the kernel's does."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+from ..explore.alone import find_deviations, find_endless
+from ..explore.learner_calls import errors_as_learner_errors, watch
+from ..model.revisions import Revision
+from ..model.trace import record
+from .patterns import show_run
+from .verdict import Verdict
+
+
+def refuse_deviation(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict | None:
+    """Return a refusal if a learner's functions, called alone, do otherwise than the kernel's, else None."""
+    fixed = watch(kernel._replace(functions={**kernel.functions, **functions}))
+    with errors_as_learner_errors(fixed):
+        deviation = next(chain(find_endless(fixed), find_deviations(fixed)), None)
+    if not deviation:
+        return None
+    trace = record(fixed, deviation.config, deviation.steps)
+    return Verdict(False, deviation.says, "two lives of VMs, each call alone", **show_run(trace, deviation.setup))
