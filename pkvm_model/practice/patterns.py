@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from ..explore.check import (EXAMPLE, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
                              explore)
-from ..explore.fixes import LOST, Judgement, Objection, judge_fix
+from ..explore.fixes import ALONE, LOST, Judgement, Objection, judge_fix
 from ..explore.learner_calls import LearnerError, errors_as_learner_errors, watch
 from ..explore.lives import count_fitting_lives
 from ..explore.machines import AnyHost, Scripts
@@ -229,16 +229,19 @@ def show_objection(objection: Objection) -> RunFields:
 
 
 def describe_judgement(judgement: Judgement, kernel: Revision) -> str:
-    """Return how far the judge looked: ways home are asked for if no race objects, lives played if nothing is lost."""
+    """Return how far the judge looked: each question is asked only if none before it has an objection."""
     if not judgement.states:
         return WAITING
     orders = f"{judgement.states:,} states, all orders of all races and of all good runs"
     ways = f"{orders}; the way home from every state of the races"
+    lives = f"{ways}; {count(count_fitting_lives(kernel.name), 'recording')} of real kernels, played to the end"
     if not judgement.objections:
-        return f"{ways}; {count(count_fitting_lives(kernel.name), 'recording')} of real kernels, played to the end"
+        return f"{lives}; each rewritten call made alone"
     first = judgement.objections[0]
     if first.rows:
         return f"{ways}; recordings of real kernels, up to this one"
+    if first.outcome and first.outcome.kind == ALONE:
+        return f"{lives}; rewritten calls made alone, up to this one"
     is_lost = first.outcome and first.outcome.kind == LOST and first.about not in {run.name for run in GOOD_RUNS}
     return f"{orders}; ways home, up to this loss" if is_lost else orders
 

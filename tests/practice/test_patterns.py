@@ -128,4 +128,4 @@ def test_a_fix_that_passes_was_asked_everything() -> None:
     verdict = check_fix(V1, {FINALISE: close_hole})
     assert (verdict.passed, verdict.details) == (True, "")
     assert verdict.looked_at.endswith("the way home from every state of the races; 28 recordings of real kernels, "
-                                      "played to the end")
+                                      "played to the end; each rewritten call made alone")
