@@ -1,8 +1,9 @@
 """Calls made alone: a repair does what the kernel does, as long as nobody comes in between.
 
-A call may refuse more than before only while another call is under way, and what it refuses leaves nothing behind. If
-it succeeds where the kernel refuses, the kernel without one of its guards would have done the same: what a missing
-guard costs is what the races are for. Its regions take the locks under which the kernel changes the same fields.
+A call may refuse more than before while another call is under way, or if it succeeds once an honest host has put its
+vCPUs and taken the guests' pages home; whatever it refuses leaves nothing behind. If it succeeds where the kernel
+refuses, the kernel without one of its guards would have done the same: what a missing guard costs is what the races are
+for. Its regions take the locks under which the kernel changes the same fields.
 """
 from __future__ import annotations
 
@@ -15,12 +16,15 @@ from ..model.run import run
 from ..model.state import (HOST, NOPAGE, OWNED, SECRET, SHARED_BORROWED, Config, Cpu, Kvm, Page, Slot, State, Vcpu, Vm,
                            zeroed)
 from ..model.steps import Call, Step
+from .homecoming import PUT, TAKE, HonestHost
 from .properties import count_borrowers
 from .situations import CONFIG, Situation, Steps, list_situations, list_trials, run_regions
 
 LOCKS = {"L": "vm_table_lock", "H": "the host's stage-2 lock", "Y": "EL2's page-table lock", "G": "the VM's lock",
          "P": "the pool's lock", "M": "mmu_lock", "C": "config_lock", "": "no lock"}
 NOUNS = {Page: "page", Slot: "slot", Vm: "VM", Vcpu: "vCPU", Cpu: "CPU", Kvm: "the host's"}
+FEW = 8
+"""How many vCPUs and pages an honest host takes back before it gives up; no situation has more."""
 NEEDLESS = "__pkvm_init_vcpu"
 """The call that a dying VM can do without: nobody could load what it makes."""
 
@@ -73,7 +77,7 @@ def compare(fixed: Revision, situation: Situation, cpu: int, call: Call, steps: 
         return "" if last.pending or own.state.end else f"the machine ends: {last.state.end and last.state.end.says}"
     flushed = [vmid for step in steps for vmid in step.flushed]
     if last.ret is not None and last.ret < 0:
-        return compare_refusal(situation, call, own, last)
+        return compare_refusal(fixed, situation, cpu, call, own, last)
     if own.state.end or last.ret != own.ret:
         allowed = any(is_same(run(before, kernel.without(guard), cpu, call), last) for guard in kernel.guards)
         code = errno(own.ret) if own.ret is not None else "nothing"
@@ -84,7 +88,7 @@ def compare(fixed: Revision, situation: Situation, cpu: int, call: Call, steps: 
     return describe_states(own.state, last.state)
 
 
-def compare_refusal(situation: Situation, call: Call, own: Step, last: Step) -> str:
+def compare_refusal(fixed: Revision, situation: Situation, cpu: int, call: Call, own: Step, last: Step) -> str:
     """Return what is wrong with a refusal: the kernel's call succeeds, or the refused call leaves something behind."""
     before = situation.state
     why = f"it answers {errno(last.ret or 0)}{f' ({last.refused[1]})' if last.refused else ''}"
@@ -93,7 +97,21 @@ def compare_refusal(situation: Situation, call: Call, own: Step, last: Step) -> 
     needless = call.name == NEEDLESS and any(vm.is_dying for _, vm in before.all(Vm))
     if situation.is_busy or needless or own.state.end or has_failed(own):
         return ""
-    return f"{why}, where the kernel answers {own.ret}"
+    return "" if succeeds_later(fixed, before, cpu, call) else f"{why}, where the kernel answers {own.ret}"
+
+
+def succeeds_later(fixed: Revision, state: State, cpu: int, call: Call) -> bool:
+    """Return True if a refused call succeeds once an honest host has put its vCPUs and taken the guests' pages home."""
+    host = HonestHost(fixed, CONFIG, (), ())
+    for _ in range(FEW):
+        tries = [(thing if verb == PUT else 0, step) for verb in (PUT, TAKE) for thing in range(CONFIG.slots)
+                 if (step := host.choose(state, verb, thing))]
+        steps = [run(state, fixed, *attempt) for attempt in tries]
+        state = next((step.state for step in steps if step.state != state and not step.state.end), state)
+        last = run(state, fixed, cpu, call)
+        if not last.state.end and not has_failed(last):
+            return True
+    return False
 
 
 def has_failed(step: Step) -> bool:

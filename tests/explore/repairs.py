@@ -1113,6 +1113,17 @@ def takes_the_pages_home(view: View, handle: int) -> Hypercall:
     return 0
 
 
+@right(UPSTREAM, FINALISE)
+def refuses_while_a_page_is_left(view: View, handle: int) -> Hypercall:
+    """Refuse while a guest has a page, not for a mark of poison. Right: the host takes it home and tries again."""
+    yield "L", "check, also for pages, and empty the slot"
+    vm = find_doomed(view, handle)
+    view.check(not any(leaf.page for leaf in vm.maps), -EBUSY, "a page is left")
+    remove_vm_table_entry(view, vm)
+    yield from destroy_hyp_vm(view, vm)
+    return 0
+
+
 @right(V1._replace(functions={
     UNSHARE: in_one_region, FLUSH: flush_in_one_region,
     "__pkvm_host_wrprotect_guest": lambda view, handle, gfn, nr=1: under_the_table_lock(view, handle, nr)}),
