@@ -7,7 +7,8 @@ from __future__ import annotations
 from .model.guest_memory import (__pkvm_host_mkyoung_guest, __pkvm_host_relax_perms_guest, __pkvm_host_share_guest,
                                  __pkvm_host_test_clear_young_guest, __pkvm_host_unshare_guest,
                                  __pkvm_host_wrprotect_guest, destroy_stage2, prepare_stage2, reclaim_memcache_page,
-                                 reclaim_pgtable_page, refill_memcache, share_page, unshare_page)
+                                 reclaim_pgtable_page, refill_memcache, remove_leaf, require_leaf, share_page,
+                                 unshare_page)
 from .model.hypercalls import (__kvm_vcpu_run, __pkvm_finalize_teardown_vm, __pkvm_host_share_hyp,
                                __pkvm_host_unshare_hyp, __pkvm_init_vcpu, __pkvm_init_vm, __pkvm_reserve_vm,
                                __pkvm_start_teardown_vm, __pkvm_teardown_vm, __pkvm_tlb_flush_vmid, __pkvm_unreserve_vm,
@@ -45,5 +46,5 @@ __all__ = [
     "hyp_page_count", "hyp_page_ref_dec", "hyp_page_ref_inc", "hyp_pin_shared_mem", "hyp_unpin_shared_mem",
     "init_pkvm_hyp_vm", "insert_vm_table_entry", "map_donated_memory", "poison_leaf", "prepare_stage2",
     "put_pkvm_hyp_vm", "reclaim_memcache_page", "reclaim_page", "reclaim_pgtable_page", "refill_memcache",
-    "register_hyp_vcpu", "remove_vm_table_entry", "share_page", "teardown_donated_memory", "teardown_hyp_vcpu",
-    "unmap_donated_memory", "unshare_page", "vm_slot"]
+    "register_hyp_vcpu", "remove_leaf", "remove_vm_table_entry", "require_leaf", "share_page",
+    "teardown_donated_memory", "teardown_hyp_vcpu", "unmap_donated_memory", "unshare_page", "vm_slot"]

@@ -103,7 +103,7 @@ UPSTREAM = Revision("upstream", COMMON_GUARDS | {
     "start_unreferenced": -EINVAL,
     "start_not_dying": -EINVAL,
     "finalize_vm_exists": -EINVAL,
-    "finalize_unreferenced": -EINVAL,
+    "finalize_unreferenced": -EINVAL,   # the check of the count that v1 and merged lack
     "finalize_dying": -EINVAL,
     "reclaim_dying": -EINVAL,           # pages are reclaimed only from a VM that is dying
     "run_host_vcpu": -EINVAL,           # run only the vCPU that is loaded

@@ -1,7 +1,8 @@
 """The process in which learners' code runs: `python -m pkvm_model.practice.sandbox ID`, the answer on its input.
 
 The process has a model and an explorer of its own, so whatever the code does to them ends with the process. It writes
-one line of JSON to the original standard output, which the learner's code cannot reach.
+one line of JSON to the original standard output, which the learner's code cannot reach. `judge` starts it, and ends it
+if it takes too long.
 """
 from __future__ import annotations
 
