@@ -83,6 +83,21 @@ def test_a_host_of_whole_calls_gets_the_verdict_of_a_search_from_each_state(revi
         assert (report.answers[0].verdict, report.states) == brute_force(prop, machine)
 
 
+LIFE = {"reserve_vm", "unreserve_vm", "init_vm", "init_vcpu", "vcpu_load", "vcpu_put", "host_share_guest",
+        "host_unshare_guest", "start_teardown_vm", "finalize_teardown_vm"}
+ON_BOTH_CPUS = {"host_unshare_guest", "init_vcpu", "finalize_teardown_vm"}
+
+
+@pytest.mark.parametrize(("revision", "states"), [(V1, 4798), (MERGED, 2682), (UPSTREAM, 2613)])
+def test_a_host_of_lock_regions_gets_the_verdict_of_a_search_from_each_state(revision: Revision, states: int) -> None:
+    calls = tuple((cpu, call) for cpu, call in every_call(revision) if call.name.removeprefix("__pkvm_") in LIFE
+                  and call.args[:1] != (0x1001,) and (cpu == 0 or call.name.removeprefix("__pkvm_") in ON_BOTH_CPUS))
+    machine = AnyHost(revision, calls, most=1)
+    for prop in BOTH:
+        report = explore(machine, (prop, NOTHING))
+        assert (report.answers[0].verdict, states) == brute_force(prop, machine)
+
+
 @pytest.mark.parametrize(("host", "revision", "strict", "but_for_left"), [
     (ANY, PRE, VIOLATED, HOLDS), (ANY, V1, VIOLATED, HOLDS), (ANY, MERGED, VIOLATED, VIOLATED),
     (ANY, UPSTREAM, VIOLATED, HOLDS), (ANY_PROTECTED, UPSTREAM, VIOLATED, HOLDS)])
