@@ -274,7 +274,8 @@ def continue_search(search: Search, properties: tuple[Property, ...]) -> dict[st
 def describe_loss(loss: dict[str, str]) -> str:
     """Return a phrase about what can never come home again."""
     phrases = [*loss.values()]
-    more = [f"{len(phrases) - 2} more are lost"] if len(phrases) > 2 else []
+    rest = len(phrases) - 2
+    more = [f"{rest} more {'is' if rest == 1 else 'are'} lost"] if rest > 0 else []
     return f"whatever an honest host does now, {list_words([*phrases[:2], *more])}"
 
 

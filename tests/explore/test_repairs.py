@@ -55,7 +55,7 @@ SENTENCES = {
         "table"),
     "empties_the_slot_again": (
         "The next VM in the same slot. EL2 keeps the VM's memory for good, and no handle names the VM any "
-        "more: whatever an honest host does now, page pgd1 stays away, page vm1 stays away and 1 more are "
+        "more: whatever an honest host does now, page pgd1 stays away, page vm1 stays away and 1 more is "
         "lost."),
     "empties_the_slot_last": "The reference was taken between your test and your free.",
     "keeps_the_reservation": (
