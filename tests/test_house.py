@@ -276,12 +276,6 @@ def test_the_model_fits_into_one_sitting(modules: list[str], most: int) -> None:
     assert sum(lines.values()) <= most, lines
 
 
-def test_the_lock_names_no_download_host() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    assert "--hash=sha256:" in lock
-    assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host| @ ", lock)
-
-
 def code_cells(path: Path) -> list[dict[str, Any]]:
     """Return the code cells of a notebook."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from . import doctor
 from .errors import CourseError
 from .setup import environment, install, process
+from .setup.environment import COURSE, DEVELOP, Environment
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -32,11 +33,12 @@ def parse_port(text: str) -> int:
 
 
 class Command(NamedTuple):
-    """A command: the module of this package that runs it, its line of help, and its arguments."""
+    """A command: the module of this package that runs it, its line of help, its arguments, where it runs."""
 
     module: str
     summary: str
     arguments: tuple[Argument, ...] = ()
+    environment: Environment = COURSE
 
 
 COMMANDS = {
@@ -57,11 +59,12 @@ COMMANDS = {
     "test": Command("dev.run_tests", "run all tests, or one part of them; everything after -- goes to pytest", (
         argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises"), help="only this part"),
         argument("--nbgrader", action="store_true", help="try the exercises with nbgrader, in an environment of its "
-                 "own; name the chapters to grade after --"))),
+                 "own; name the chapters to grade after --")), DEVELOP),
     "doctor": Command("doctor", "report what works, what is missing and how to mend it"),
     "build": Command("dev.build", "run the notebooks and store their outputs", (
         argument("--check", action="store_true", help="write nothing; fail if a stored output is stale"),
-        argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these (default: all notebooks)"))),
+        argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these (default: all notebooks)")),
+        DEVELOP),
     "pages": Command("publish.site", "write the notebooks as self-contained HTML pages", (
         argument("-o", "--output", default="_site", metavar="DIR", help="where to write them (default: _site)"),)),
     "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
@@ -70,7 +73,7 @@ COMMANDS = {
         argument("benchmark", nargs="?", choices=("explorer", "clicks"), default="explorer", help="which benchmark"),
         argument("--rounds", metavar="N", help="how often each tool runs, or each click is made"),
         argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112"),
-        argument("--json", metavar="FILE", help="also write every single run to a file")))}
+        argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP)}
 """Every command, in the order in which --help lists them."""
 
 
@@ -106,11 +109,12 @@ def report_errors(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> i
 
 
 def find_environment_and_run(argv: Sequence[str]) -> int:
-    """Run a command in the course's environment; doctor makes none, and reports without it."""
+    """Run a command in the environment that it needs; doctor makes none, and reports without it."""
     arguments = parse(argv)
     if arguments.command == "doctor" and not environment.has_locked_packages() and environment.find_fault():
         return doctor.report(doctor.examine_outside())
-    return process.hand_over(install.ensure_python(), ["-m", "pkvm_model.course", *argv])
+    python = install.ensure_python(COMMANDS[arguments.command].environment)
+    return process.hand_over(python, ["-m", "pkvm_model.course", *argv])
 
 
 def import_and_run(argv: Sequence[str]) -> int:

@@ -42,8 +42,10 @@ class Checkout:
         self.lock("")
 
     def lock(self, text: str) -> None:
-        """Write the lock."""
-        (self.folder / "requirements.lock").write_text(text)
+        """Write the locks, which say the same here."""
+        (self.folder / "locks").mkdir(exist_ok=True)
+        for name in ("learn", "develop"):
+            (self.folder / "locks" / f"{name}.lock").write_text(text)
 
     def lock_tiny_thing(self) -> None:
         """Make the lock name one package, whose wheel lies next to it."""

@@ -19,7 +19,8 @@ import pytest
 from pkvm_model.course import cli, doctor
 from pkvm_model.course.dev import run_tests
 from pkvm_model.course.paths import ROOT
-from pkvm_model.course.setup import install
+from pkvm_model.course.setup import install, process
+from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
 from pkvm_model.course.setup.signed_line import is_intact
 from tests.course.conftest import Checkout, hear_ctrl_c
 
@@ -33,8 +34,18 @@ def test_every_command_has_a_module_that_runs_it(name: str) -> None:
     assert importlib.import_module(f"pkvm_model.course.{cli.COMMANDS[name].module}").run
 
 
+def test_learners_commands_never_ask_for_the_developers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: dict[str, Path] = {}
+    monkeypatch.setattr(install, "ensure_python", lambda environment: environment.python)
+    monkeypatch.setattr(process, "hand_over", lambda python, words: handed.update({words[-1]: python}) or 0)
+    for name in ("lab", "start", "progress", "handin", "pages", "bundle", "test", "build", "bench"):
+        assert cli.run_outside([name]) == 0
+    assert {name for name, python in handed.items() if python == DEVELOP.python} == {"test", "build", "bench"}
+    assert set(handed.values()) == {COURSE.python, DEVELOP.python}
+
+
 def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def full() -> Path:
+    def full(environment: Environment) -> Path:
         raise OSError(28, "No space left on device", "course.stamp")
 
     monkeypatch.setattr(install, "ensure_python", full)
@@ -164,7 +175,7 @@ def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout:
     assert '"disabledExtensions": ["@jupyterlab/extensionmanager-extension"]' in page
     assert '"treePath": "01-start-here.ipynb"' in page
     assert '"path": "01-start-here.ipynb"' in files
-    assert "requirements.lock" not in files
+    assert "learn.lock" not in files
     assert output == f"Opening JupyterLab in {checkout.folder}/my_work. Ctrl-C ends it.\n"
     assert server.returncode == 0
     assert complaints.endswith("Shutting down...\n")

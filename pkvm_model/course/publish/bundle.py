@@ -24,7 +24,7 @@ You need that Python, and a browser. In this folder, run:
 
     python3 course.py lab       makes the environment once, then opens the course
     python3 course.py doctor    reports what works, with a line for your teacher
-    python3 course.py test      runs all tests
+    python3 course.py progress  shows what you have solved, and what to do next
 
 On a machine of another kind the first command says so and changes nothing. Such a machine needs a bundle made on one
 like it: there, with a network, run `python3 course.py bundle` in the course.

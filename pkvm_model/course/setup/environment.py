@@ -1,7 +1,7 @@
-"""The environment that the course runs in, and what may be wrong with it. Standard library only.
+"""The environments that the course runs in, and what may be wrong with them. Standard library only.
 
-`.venv` is made from the hash-locked requirements.lock by install.py. Its stamp is written last, so a set-up that was
-stopped at any moment looks half made, and is made again.
+Each is made by install.py from a hash-locked file in `locks/`. Its stamp is written last, so a set-up that was stopped
+at any moment looks half made, and is made again.
 """
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class Environment(NamedTuple):
         return self.venv / "Scripts" / "python.exe" if os.name == "nt" else self.venv / "bin" / "python"
 
 
-COURSE = Environment(ROOT / ".venv", ROOT / "requirements.lock")
-"""The environment of the course itself."""
+LOCKS = ROOT / "locks"
+COURSE = Environment(ROOT / ".venv", LOCKS / "learn.lock")
+"""The environment to learn in: what the notebooks need, and nothing else."""
+DEVELOP = Environment(ROOT / ".venv-develop", LOCKS / "develop.lock")
+"""The environment to build, test and measure the course in: the same versions, and the tools for that."""
 
 
-def has_locked_packages() -> bool:
-    """Return True if the running Python has everything that the lock names."""
-    return next(lock.find_differences(read_lock(), lock.describe_interpreter(), sys.path), None) is None
+def has_locked_packages(environment: Environment = COURSE) -> bool:
+    """Return True if the running Python has everything that an environment's lock names."""
+    return next(lock.find_differences(read_lock(environment), lock.describe_interpreter(), sys.path), None) is None
 
 
 def find_fault(environment: Environment = COURSE) -> str:

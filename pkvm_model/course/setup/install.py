@@ -23,9 +23,9 @@ NO_NETWORK = re.compile(
     r"resol|connect|network|offline|dns|timed? ?out|unreachable|no matching distribution|no index|cache", re.I)
 
 
-def ensure_python() -> Path:
-    """Return the Python to run the course with; make `.venv` if the running one will not do."""
-    return Path(sys.executable) if has_locked_packages() else ensure_environment(COURSE)
+def ensure_python(environment: Environment = COURSE) -> Path:
+    """Return a Python with what an environment's lock names; make the environment if the running one will not do."""
+    return Path(sys.executable) if has_locked_packages(environment) else ensure_environment(environment)
 
 
 def ensure_environment(environment: Environment) -> Path:
@@ -40,6 +40,7 @@ def ensure_environment(environment: Environment) -> Path:
 def make_environment(environment: Environment, fault: str) -> None:
     """Make an environment from its lock; `fault` is the old one's. Raise CourseError if that fails."""
     wheels.refuse_foreign_bundle()
+    refuse_to_develop_in_a_bundle(environment)
     again = "" if fault == "missing" else f" again (it was {fault})"
     print(f"Making the environment in {environment.venv.name}{again}. This happens once and can take a few minutes.",
           flush=True)
@@ -57,6 +58,13 @@ def make_environment(environment: Environment, fault: str) -> None:
             environment.stamp.write_text(hash_lock(environment), encoding="utf-8")
             return
     raise CourseError(failures[0])
+
+
+def refuse_to_develop_in_a_bundle(environment: Environment) -> None:
+    """Raise CourseError if this is a bundle, which carries what learners need, and more than that is needed."""
+    if wheels.is_bundle() and environment != COURSE:
+        raise CourseError(f"a bundle has only what learners need, not the packages of {environment.lock.name}. Run "
+                          "this in the course itself, with a network.")
 
 
 def list_installers() -> Iterator[tuple[str, Callable[[Environment], None]]]:

@@ -1,4 +1,4 @@
-"""requirements.lock: parsed, and compared with what is installed. Run as a script, it describes its interpreter.
+"""A lock: parsed, and compared with what is installed. Run as a script, it describes its interpreter.
 
 Standard library only, and no import from the course: this module decides whether there is an environment at all, and
 `python -I lock.py` must work in one that is broken.

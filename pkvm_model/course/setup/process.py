@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..paths import PACKAGE, ROOT
-from .environment import COURSE
+from .environment import COURSE, DEVELOP
 
 
 def build_variables(python: Path) -> dict[str, str]:
@@ -18,8 +18,9 @@ def build_variables(python: Path) -> dict[str, str]:
               "JUPYTER_CONFIG_PATH": prepend(PACKAGE / "course" / "jupyter", "JUPYTER_CONFIG_PATH"),
               # Our own kernel comes first, whatever kernels the user has elsewhere.
               "JUPYTER_PREFER_ENV_PATH": "1"}
-    if python == COURSE.python:
-        course |= {"PATH": prepend(python.parent, "PATH"), "VIRTUAL_ENV": str(COURSE.venv)}
+    for environment in (COURSE, DEVELOP):
+        if python == environment.python:
+            course |= {"PATH": prepend(python.parent, "PATH"), "VIRTUAL_ENV": str(environment.venv)}
     return {**os.environ, **course}
 
 

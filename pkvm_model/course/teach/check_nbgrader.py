@@ -16,11 +16,11 @@ from ...practice.exercises import Exercise
 from ..errors import CourseError
 from ..paths import ROOT
 from ..setup import install, wheels
-from ..setup.environment import Environment
+from ..setup.environment import LOCKS, Environment
 from ..setup.process import build_variables
 from . import nbgrader_source
 
-GRADER = Environment(ROOT / ".venv-nbgrader", ROOT / "nbgrader.lock")
+GRADER = Environment(ROOT / ".venv-nbgrader", LOCKS / "nbgrader.lock")
 OUTPUT = ROOT / "_nbgrader"
 GRADED = ("09-the-hole-in-the-patch", "10-two-ways-to-close-it")
 """The chapters that are graded unless others are named: they have exercises of all kinds."""

@@ -111,6 +111,13 @@ def test_on_another_kind_of_machine_a_bundle_changes_nothing(checkout: Checkout)
     assert not checkout.venv.exists()
 
 
+def test_a_bundle_says_that_it_has_no_packages_for_tests(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    (checkout.wheels / "made-for.txt").write_text(wheels.describe_machine())
+    assert_one_line(checkout.run("test"), "only what learners need", "develop.lock", "in the course itself")
+    assert not checkout.venv.exists()
+
+
 def test_a_lost_wheel_is_not_blamed_on_the_network(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     (checkout.wheels / "made-for.txt").write_text(wheels.describe_machine())

@@ -84,14 +84,14 @@ def break_version(venv: Path) -> None:
 
 @pytest.mark.parametrize(("damage", "fault"), [
     (break_stamp, "half made"),
-    (break_lock, "older or newer than requirements.lock"),
+    (break_lock, "older or newer than learn.lock"),
     (break_python, "broken (its Python does not start)"),
     (break_package, "broken (tiny-thing is missing)"),
     (break_version, "broken (tiny-thing is 2, the lock says 1.0)"),
     (shutil.rmtree, "missing")])
 def test_every_damage_is_noticed(made: Checkout, checkout: Checkout, damage: object, fault: str) -> None:
     shutil.copytree(made.venv, checkout.venv, symlinks=True, ignore=shutil.ignore_patterns("pip"))
-    checkout.lock((made.folder / "requirements.lock").read_text())
+    checkout.lock((made.folder / "locks" / "learn.lock").read_text())
     assert callable(damage)
     damage(checkout.venv)
     assert f".venv is {fault}:" in checkout.run("doctor").stdout
@@ -159,8 +159,8 @@ def test_a_file_with_the_name_of_the_environment_is_replaced(checkout: Checkout)
 
 
 def test_a_missing_lock_is_named(checkout: Checkout) -> None:
-    (checkout.folder / "requirements.lock").unlink()
-    assert_one_line(checkout.run("start"), "requirements.lock cannot be read", "Get the whole course again")
+    (checkout.folder / "locks" / "learn.lock").unlink()
+    assert_one_line(checkout.run("start"), "learn.lock cannot be read", "Get the whole course again")
 
 
 def test_a_busy_port_is_named(checkout: Checkout) -> None:

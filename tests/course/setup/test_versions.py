@@ -1,4 +1,4 @@
-"""pyproject.toml, requirements.lock and environment.yml say the same, and the lock names no host."""
+"""pyproject.toml, the locks and environment.yml say the same, and no lock names a host."""
 from __future__ import annotations
 
 import re
@@ -13,13 +13,17 @@ from packaging.requirements import Requirement
 
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import lock
-from pkvm_model.course.setup.environment import read_lock
+from pkvm_model.course.setup.environment import COURSE, DEVELOP, read_lock
+from pkvm_model.course.teach.check_nbgrader import GRADER
 
-LOCK = read_lock()
+LOCKS = {environment.lock.stem: read_lock(environment) for environment in (COURSE, DEVELOP, GRADER)}
+LOCK = LOCKS["develop"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
-TEST_ONLY = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+EXTRAS = {name: [Requirement(line) for line in lines] for name, lines in PROJECT["optional-dependencies"].items()}
 PINNED = dict(lock.list_pins(LOCK, lock.describe_interpreter()))
+# What only the makers of the course use, and the size of it in an environment is why learners have a lock of their own.
+TOOLS = {"hypothesis", "mypy", "numpy", "playwright", "ruff", "pytest-xdist"}
 # Packages that have another name at conda-forge.
 CONDA_NAMES = {"python-graphviz": "graphviz"}
 
@@ -31,19 +35,42 @@ def read_conda() -> tuple[dict[str, str], list[str]]:
     return packages, next(line["pip"] for line in lines if isinstance(line, dict))
 
 
-def test_the_lock_names_no_host() -> None:
-    assert not re.search(r"://|--index|--find-links|--extra|@ ", LOCK)
+def list_entries(name: str) -> list[str]:
+    """Return the entries of a lock: a package, its version, for which machines, its hashes."""
+    return re.split(r"\n(?=\S)", LOCKS[name].strip())
 
 
-def test_every_package_of_the_lock_has_a_version_and_hashes() -> None:
-    entries = re.split(r"\n(?=\S)", LOCK.strip())
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_host(name: str) -> None:
+    assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host|--extra|@ ", LOCKS[name])
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_of_a_lock_has_a_version_and_hashes(name: str) -> None:
+    entries = list_entries(name)
     assert len(entries) > 50
     assert not [entry for entry in entries if not lock.ENTRY.match(entry) or "--hash=sha256:" not in entry]
 
 
-@pytest.mark.parametrize("wanted", [*NEEDED, *TEST_ONLY], ids=lambda wanted: wanted.name)
-def test_the_lock_holds_what_the_project_asks_for(wanted: Requirement) -> None:
-    assert wanted.specifier.contains(PINNED[wanted.name])
+def test_what_learners_install_is_tested_as_it_is() -> None:
+    assert set(list_entries("learn")) < set(list_entries("develop"))
+
+
+def test_nbgrader_gets_the_versions_of_the_course() -> None:
+    pins = dict(lock.list_pins(LOCKS["nbgrader"], lock.describe_interpreter()))
+    assert {name: version for name, version in pins.items() if PINNED.get(name, version) != version} == {}
+
+
+def test_learners_do_not_install_what_only_developers_use() -> None:
+    assert not TOOLS & {name for name, _ in lock.list_pins(LOCKS["learn"], lock.describe_interpreter())}
+    assert set(PINNED) >= TOOLS
+
+
+@pytest.mark.parametrize(("name", "wanted"), [(name, wanted) for name in LOCKS
+                                              for wanted in NEEDED + EXTRAS.get(name, [])], ids=str)
+def test_a_lock_holds_what_the_project_asks_for(name: str, wanted: Requirement) -> None:
+    pins = dict(lock.list_pins(LOCKS[name], lock.describe_interpreter()))
+    assert wanted.specifier.contains(pins[wanted.name])
 
 
 @pytest.mark.parametrize("wanted", NEEDED, ids=lambda wanted: wanted.name)
@@ -73,7 +100,7 @@ MARKERS = sorted({entry[1].strip() for entry in re.finditer(r";([^\\\n]*)", LOCK
 def test_markers_mean_what_the_packaging_library_says(marker: str) -> None:
     here = lock.describe_interpreter()
     systems = [("linux", "posix"), ("darwin", "posix"), ("win32", "nt"), ("emscripten", "posix"), ("a", "nt")]
-    for (system, family), version in product(systems, ["3.11.4", "3.11.10", "3.12.0", "3.13.1"]):
+    for (system, family), version in product(systems, ["3.11.4", "3.11.10", "3.12.0", "3.13.1", "3.14.0"]):
         there = {**here, "sys_platform": system, "os_name": family, "python_full_version": version}
         assert lock.evaluate_marker(marker, there) == Marker(marker).evaluate({**there, "extra": ""})
 
