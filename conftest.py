@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from pkvm_model.course.paths import ROOT
+from pkvm_model.course.paths import HOME_VARIABLE, ROOT
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment that every kernel and subprocess of the tests inherits."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    os.environ.pop(HOME_VARIABLE, None)  # The copies of the course that tests make write into themselves.
     settings = tempfile.TemporaryDirectory(prefix="pkvm-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name

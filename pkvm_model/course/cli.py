@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from . import doctor
 from .errors import CourseError
+from .paths import explain_workplace
 from .setup import environment, install, process
 from .setup.environment import COURSE, DEVELOP, Environment
 
@@ -90,6 +91,8 @@ def run_inside(argv: Sequence[str]) -> int:
 def report_errors(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     """Run a command and return its status; print expected errors as one line."""
     try:
+        if place := explain_workplace():
+            print(place, flush=True)
         status = run(argv)
         sys.stdout.flush()
         return status

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pkvm_model
 from .learner.my_work import MY_WORK
-from .paths import PACKAGE, ROOT
+from .paths import PACKAGE, WORKPLACE
 from .setup import environment, lock
 from .setup.signed_line import sign
 from .setup.wheels import describe_machine
@@ -77,7 +77,7 @@ def examine_outside() -> Iterator[Diagnosis]:
     """Check what can be checked before course.py has an environment."""
     yield check_python()
     yield check_folder()
-    yield Diagnosis("missing", "environment", f".venv is {environment.find_fault()}: {MAKE}")
+    yield Diagnosis("missing", "environment", f"{environment.COURSE.name} is {environment.find_fault()}: {MAKE}")
     yield check_browser()
     yield check_copy()
 
@@ -90,17 +90,18 @@ def check_python() -> Diagnosis:
 def check_folder() -> Diagnosis:
     """Try to write where the environment and the learner's copy go."""
     try:
-        with tempfile.TemporaryFile(dir=ROOT):
-            return Diagnosis("ok", "folder", f"{ROOT} can be written")
+        WORKPLACE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=WORKPLACE):
+            return Diagnosis("ok", "folder", f"{WORKPLACE} can be written")
     except OSError as error:
-        return Diagnosis("missing", "folder",
-                         f"{ROOT} cannot be written ({error.strerror}): copy the course to a folder of your own")
+        return Diagnosis("missing", "folder", f"{WORKPLACE} cannot be written ({error.strerror}): set PKVM_COURSE_HOME "
+                         "to a folder of your own")
 
 
 def check_environment() -> Diagnosis:
     """Name this environment and compare it with the lock."""
     ours = Path(sys.prefix) == environment.COURSE.venv
-    name = "the environment in .venv" if ours else f"the environment {sys.prefix}"
+    name = f"the environment in {environment.COURSE.name}" if ours else f"the environment {sys.prefix}"
     differences = list(lock.find_differences(environment.read_lock(), lock.describe_interpreter(), sys.path))
     if differences:
         return Diagnosis("note", "environment",

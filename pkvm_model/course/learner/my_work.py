@@ -21,10 +21,10 @@ from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercise
 from ...practice.notebook import MAGIC, extract_answer, make_notebook
 from ...practice.progress import ExerciseRecord, ProgressError, write_atomically
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, read_fixed_cells
 
-MY_WORK = ROOT / "my_work"
+MY_WORK = WORKPLACE / "my_work"
 ORIGINALS = ROOT / "notebooks"
 RECORD = progress.COPY
 EXERCISES, ASIDE = "exercises", "put-aside"
@@ -196,13 +196,13 @@ def open_copy(paths: CopyPaths | None = None) -> Iterator[OpenCopy]:
     """Lock a learner's copy, make what is missing in it, and yield it. Raise CourseError if it cannot be written."""
     copy = OpenCopy(paths or CopyPaths())
     try:
-        copy.folder.mkdir(exist_ok=True)
+        copy.folder.mkdir(parents=True, exist_ok=True)
         with progress.lock_progress(copy.folder):
             copy.begin()
             yield copy
     except OSError as error:
-        raise CourseError(f"{copy.folder} cannot be written ({error.strerror or error}). Make room, or copy the course "
-                          "elsewhere, and run this again. What you wrote is kept.") from error
+        raise CourseError(f"{copy.folder} cannot be written ({error.strerror or error}). Make room, or set "
+                          f"{HOME_VARIABLE} to another folder, and run this again. What you wrote is kept.") from error
 
 
 def make_copy(paths: CopyPaths | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import ROOT, WORKPLACE, shorten_path
 from . import lock
 
 
@@ -23,6 +23,11 @@ class Environment(NamedTuple):
 
     venv: Path
     lock: Path
+
+    @property
+    def name(self) -> str:
+        """How messages name its folder."""
+        return shorten_path(self.venv)
 
     @property
     def stamp(self) -> Path:
@@ -36,9 +41,9 @@ class Environment(NamedTuple):
 
 
 LOCKS = ROOT / "locks"
-COURSE = Environment(ROOT / ".venv", LOCKS / "learn.lock")
+COURSE = Environment(WORKPLACE / ".venv", LOCKS / "learn.lock")
 """The environment to learn in: what the notebooks need, and nothing else."""
-DEVELOP = Environment(ROOT / ".venv-develop", LOCKS / "develop.lock")
+DEVELOP = Environment(WORKPLACE / ".venv-develop", LOCKS / "develop.lock")
 """The environment to build, test and measure the course in: the same versions, and the tools for that."""
 
 

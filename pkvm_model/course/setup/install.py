@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import HOME_VARIABLE, ROOT
 from . import wheels
 from .environment import COURSE, Environment, find_fault, has_locked_packages, hash_lock
 
@@ -42,7 +42,7 @@ def make_environment(environment: Environment, fault: str) -> None:
     wheels.refuse_foreign_bundle()
     refuse_to_develop_in_a_bundle(environment)
     again = "" if fault == "missing" else f" again (it was {fault})"
-    print(f"Making the environment in {environment.venv.name}{again}. This happens once and can take a few minutes.",
+    print(f"Making the environment in {environment.name}{again}. This happens once and can take a few minutes.",
           flush=True)
     failures: list[str] = []
     for tool, install in list_installers():
@@ -136,11 +136,11 @@ def remove_environment(environment: Environment) -> None:
             shutil.rmtree(venv)
         else:
             venv.unlink(missing_ok=True)
-        venv.mkdir()
+        venv.mkdir(parents=True)
         venv.rmdir()
     except OSError as error:
-        raise CourseError(f"the folder {ROOT} cannot be written ({error.strerror}). Copy the course to a folder of "
-                          "your own.") from error
+        raise CourseError(f"the folder {venv.parent} cannot be written ({error.strerror}). Set {HOME_VARIABLE} to a "
+                          "folder of your own.") from error
 
 
 def refresh_path_file(environment: Environment) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..paths import PACKAGE, ROOT
+from ..paths import HOME_VARIABLE, PACKAGE, ROOT, WORKPLACE
 from .environment import COURSE, DEVELOP
 
 
@@ -21,6 +21,8 @@ def build_variables(python: Path) -> dict[str, str]:
     for environment in (COURSE, DEVELOP):
         if python == environment.python:
             course |= {"PATH": prepend(python.parent, "PATH"), "VIRTUAL_ENV": str(environment.venv)}
+    if WORKPLACE != ROOT:
+        course[HOME_VARIABLE] = str(WORKPLACE)
     return {**os.environ, **course}
 
 

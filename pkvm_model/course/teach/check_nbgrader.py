@@ -14,14 +14,14 @@ from pathlib import Path
 
 from ...practice.exercises import Exercise
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import WORKPLACE
 from ..setup import install, wheels
 from ..setup.environment import LOCKS, Environment
 from ..setup.process import build_variables
 from . import nbgrader_source
 
-GRADER = Environment(ROOT / ".venv-nbgrader", LOCKS / "nbgrader.lock")
-OUTPUT = ROOT / "_nbgrader"
+GRADER = Environment(WORKPLACE / ".venv-nbgrader", LOCKS / "nbgrader.lock")
+OUTPUT = WORKPLACE / "_nbgrader"
 GRADED = ("09-the-hole-in-the-patch", "10-two-ways-to-close-it")
 """The chapters that are graded unless others are named: they have exercises of all kinds."""
 LEARNERS: Mapping[str, Callable[[Exercise, bytes], bytes]] = {

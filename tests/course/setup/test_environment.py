@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course.paths import ROOT
-from tests.course.conftest import Checkout, MadeByPip, hear_ctrl_c
+from tests.course.conftest import LIKE_UV, Checkout, MadeByPip, hear_ctrl_c
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -134,18 +134,46 @@ def test_without_network_the_first_set_up_says_so(made_by_pip: MadeByPip, checko
     assert ".venv is half made:" in checkout.run("doctor").stdout
 
 
-def test_a_read_only_folder_is_named(checkout: Checkout) -> None:
-    checkout.lock_tiny_thing()
+def start_read_only(checkout: Checkout, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start a checkout that cannot be written."""
     checkout.folder.chmod(0o555)
     command = [sys.executable, "course.py", "start"]
     if os.geteuid() == 0:
         # Root may write anywhere; without these capabilities it is a user like others.
         powerless = "--bounding-set=-dac_override,-dac_read_search,-fowner"
         command = [str(shutil.which("setpriv")), powerless, *command]
-    done = subprocess.run(command, cwd=checkout.folder, env=checkout.variables(), capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(command, cwd=checkout.folder, env=checkout.variables(**variables), capture_output=True,
+                          text=True, check=False)
     checkout.folder.chmod(0o755)
-    assert_one_line(done, f"{checkout.folder} cannot be written", "Copy the course to a folder of your own")
+    return done
+
+
+def test_beside_a_read_only_course_the_copy_is_in_the_home(checkout: Checkout, tmp_path: Path) -> None:
+    done = start_read_only(checkout, HOME=str(tmp_path))
+    place = tmp_path / "pkvm-course"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"{checkout.folder} is not yours to write in, so the environment and your copy are in {place}. Set "
+        f"PKVM_COURSE_HOME to choose another folder.\nYour copy of the notebooks is in {place}/my_work\n")
+    assert (place / "my_work" / "01-start-here.ipynb").is_file()
+
+
+def test_a_chosen_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    place = checkout.folder / "elsewhere"
+    done = start_read_only(checkout, PKVM_COURSE_HOME=str(place))
+    assert_one_line(done, f"{place} cannot be written (Permission denied)", "Set PKVM_COURSE_HOME to a folder of your")
+
+
+def test_the_environment_and_the_copy_are_in_the_chosen_folder(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.lock_tiny_thing()
+    checkout.tool("uv", LIKE_UV)
+    place = tmp_path / "chosen"
+    done = checkout.run("start", PKVM_COURSE_HOME="../chosen")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Making the environment in {place}/.venv." in done.stdout
+    assert f"is in {place}/my_work\n" in done.stdout
+    assert not checkout.venv.exists()
 
 
 def test_a_file_with_the_name_of_the_environment_is_replaced(checkout: Checkout) -> None:
