@@ -11,6 +11,7 @@ from ..conform.compare import conform
 from ..conform.lines import BadFile
 from ..conform.tally import Disagreement, Tally
 from ..model.revisions import REVISIONS
+from ..outside import escape
 from ..text import count
 
 EPILOG = ("Exit status: 0 no disagreement, 1 at least one, 2 a file cannot be read or the command is wrong. "
@@ -35,14 +36,14 @@ def main(arguments: argparse.Namespace) -> int:
         try:
             tally = conform(Path(name), REVISIONS.get(arguments.revision), ProgressPrinter(name))
         except BadFile as error:
-            print(f"pkvm_model: {name}: {error}", file=sys.stderr)
+            print(escape(f"pkvm_model: {name}: {error}"), file=sys.stderr)
             bad += 1
             continue
         total.add(tally)
         rows.append({"file": name} | tally.to_json())
         if not arguments.json:
             first = describe_first(tally.first) if tally.first else []
-            print("\n".join([f"{name}: {summarise(tally)}", *first]), flush=True)
+            print("\n".join([escape(f"{name}: {summarise(tally)}"), *first]), flush=True)
     if arguments.json:
         print(json.dumps({"files": rows, "unreadable": bad, "total": total.to_json()}, indent=1))
     else:
@@ -87,5 +88,5 @@ class ProgressPrinter:
         now = time.monotonic()
         if now >= self.next:
             self.next = now + SECONDS
-            print(f"{self.name}: {count(tally.sequences, 'sequence')} so far, "
+            print(f"{escape(self.name)}: {count(tally.sequences, 'sequence')} so far, "
                   f"{count(tally.disagreements, 'disagreement')}", file=sys.stderr, flush=True)

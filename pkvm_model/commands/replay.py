@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..model.state import State
 from ..model.trace import LIMIT, Replay, Trace, TraceError, parse, replay
+from ..outside import OutsideError, decode, escape, read_text
 from ..show.words import describe_step
 
 EPILOG = "Exit status: 0 the run matches the trace, 1 it does not, 2 the trace or the command cannot be read."
@@ -22,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
     name = "standard input" if arguments.file == "-" else arguments.file
     try:
         trace = parse(read(arguments.file))
-    except TraceError as error:
+    except (TraceError, OutsideError) as error:
         return fail(f"{name}: {error}")
     except OSError as error:
         return fail(f"{name}: {error.strerror}; give the path of a trace, or - for standard input")
@@ -30,13 +31,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def read(file: str) -> str:
-    """Return the text of a trace, read just far enough to see that it is too long."""
+    """Return the text of a trace, read just far enough to see that it is too long. Raise OutsideError or OSError."""
     if file == "-":
-        data = sys.stdin.buffer.read(4 * LIMIT + 1)
-    else:
-        with Path(file).open("rb") as source:
-            data = source.read(4 * LIMIT + 1)
-    return data.decode(errors="replace")
+        return decode(sys.stdin.buffer.read(4 * LIMIT + 1))
+    return read_text(Path(file), 4 * LIMIT, pipe=True)
 
 
 def report(trace: Trace, file: str) -> int:
@@ -46,7 +44,7 @@ def report(trace: Trace, file: str) -> int:
     for row, sentence in zip(trace.lines, sentences(result), strict=False):
         print(f"{row!s:{width}}  {sentence}")
     if result.differs:
-        print(f"{file}: {result.differs}")
+        print(escape(f"{file}: {result.differs}"))
         print(f"{len(result.steps)} of {len(trace.lines)} steps came out as the trace says.")
         return 1
     print(f"ends in state {trace.digest}")
@@ -61,5 +59,5 @@ def sentences(result: Replay) -> list[str]:
 
 def fail(message: str) -> int:
     """Print in one line what is wrong, and return the exit status."""
-    print(f"pkvm_model: {message}", file=sys.stderr)
+    print(escape(f"pkvm_model: {message}"), file=sys.stderr)
     return 2

@@ -29,8 +29,8 @@ def is_recording(path: Path) -> bool:
             value = parse(line)
         except Duplicate as error:
             raise BadFile(f"line 1: {error}") from None
-        except BadFile:
-            raise neither from None
+        except BadFile as error:
+            raise (error if b"\r" in line.strip() else neither) from None
         if {"rev", "steps"} <= value.keys():
             return False
         if {"kernel", "seq", "side"} <= value.keys():

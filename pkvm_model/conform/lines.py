@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from ..outside import OutsideError, take_mark_off
 from ..schema import JSON
 
 PACKED = b"\x1f\x8b"
@@ -37,9 +38,12 @@ def read_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes]]:
         with open_file(path) as file:
             while line := file.readline(limit + 1):
                 number += 1
+                line = take_mark_off(line) if number == 1 else line
                 if len(line) > limit:
                     raise BadFile(f"line {number}: it has more than {limit} characters")
                 yield number, line
+    except OutsideError as error:
+        raise BadFile(str(error)) from None
     except EOFError:
         raise BadFile(f"line {number + 1}: the file is cut short; fetch it again") from None
     except (gzip.BadGzipFile, zlib.error):
@@ -55,7 +59,9 @@ def parse(line: bytes) -> JSON:
     except BadFile:
         raise
     except (ValueError, RecursionError):
-        raise BadFile("this is not one whole JSON object; is the file cut?") from None
+        old = b"\r" in line.strip()
+        raise BadFile("the lines end in CR alone, as on very old machines. Save the file with LF" if old else
+                      "this is not one whole JSON object; is the file cut?") from None
     if not isinstance(value, dict):
         raise BadFile("this is not a JSON object")
     return value

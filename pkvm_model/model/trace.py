@@ -142,10 +142,10 @@ def parse(text: str) -> Trace:
 def split_trace(text: str) -> TraceText:
     """Split a trace text into its version, its lines without the last, and the digest in the last; '' if missing.
 
-    Spaces around a line and blank lines do not count. Nothing else is checked: side by side writes ` | ` between the
-    lines of two kernels, which `parse` does not accept. `splitTrace` in the front end does the same.
+    A byte order mark, spaces around a line and blank lines do not count. Nothing else is checked: side by side writes
+    ` | ` between the lines of two kernels, which `parse` does not accept. `splitTrace` in the front end does the same.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
     end = lines.pop().removeprefix("state ") if lines and lines[-1].startswith("state ") else ""
     match lines[0].split() if lines else []:
         case ["pkvm-trace", version, *_]:

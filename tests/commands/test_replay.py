@@ -71,7 +71,8 @@ def test_a_wrong_digest_is_printed(command: Command) -> None:
     (LIFE.replace("first_run", "last_run"), "line 3: there is no call 'kvm_last_run'"),
     (LIFE[:-20], "the last line is 'state' and twelve hexadecimal digits"),
     (LIFE.replace("kvm0)", "__import__('os'))"), "line 2: "),
-    ("x" * 1_000_000, "a trace has at most 100000 characters"),
+    ("x" * 100_001, "a trace has at most 100000 characters"),
+    ("x" * 1_000_000, "it is larger than 400,000 bytes"),
 ])
 def test_an_invalid_trace_is_refused_in_one_line_with_the_file(command: Command,
                                                                             text: str, says: str) -> None:
@@ -104,3 +105,22 @@ def test_a_damaged_trace_is_replayed_or_refused_but_never_a_traceback(tmp_path_f
     file = tmp_path_factory.getbasetemp() / "damaged.txt"
     file.write_text(LIFE[:start] + put + LIFE[start + length:], encoding="utf-8", errors="replace")
     assert main(["replay", str(file)]) in (0, 1, 2)
+
+
+@pytest.mark.parametrize("content", [LIFE.encode("utf-8-sig"), LIFE.replace("\n", "\r\n").encode(),
+                                     LIFE.replace("\n", "\r").encode()])
+def test_a_trace_is_read_with_a_mark_and_with_other_line_ends(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.txt").write_bytes(content)
+    assert main(["replay", str(tmp_path / "run.txt")]) == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_trace_in_utf_16_is_named(tmp_path: Path, encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "run.txt").write_bytes(LIFE.encode(encoding))
+    assert main(["replay", str(tmp_path / "run.txt")]) == 2
+    assert capsys.readouterr().err.endswith("run.txt: it is UTF-16. Save it as UTF-8\n")
+
+
+def test_control_characters_in_the_name_of_a_file_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "\x1b[2J\u202e"]) == 2
+    assert capsys.readouterr().err.startswith(r"pkvm_model: \x1b[2J\u202e: ")

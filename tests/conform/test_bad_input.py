@@ -117,6 +117,18 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, data: bytes, says: st
     assert says in conform_bytes(tmp_path, data)
 
 
+@pytest.mark.parametrize("kind", ["vectors", "a recording"])
+def test_a_mark_and_crlf_do_not_count_and_utf_16_and_cr_are_named(tmp_path: Path, kind: str) -> None:
+    text = "".join(json.dumps(line) + "\n" for line in ([SMALL] * 2 if kind == "vectors" else recording_lines()))
+    for number, data in enumerate((text.encode(), text.encode("utf-8-sig"), text.replace("\n", "\r\n").encode())):
+        (tmp_path / f"{number}.jsonl").write_bytes(data)
+    results = [run("conform", str(tmp_path / f"{number}.jsonl")) for number in range(3)]
+    assert len({(status, out.partition(":")[2], err.partition(":")[2]) for status, out, err in results}) == 1
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        assert conform_bytes(tmp_path, text.encode(encoding)).endswith("broken.jsonl: it is UTF-16. Save it as UTF-8\n")
+    assert "the lines end in CR alone" in conform_bytes(tmp_path, text.replace("\n", "\r").encode())
+
+
 def test_a_file_that_ends_in_the_middle_of_a_line_is_refused(tmp_path: Path) -> None:
     data = (json.dumps(SMALL) + "\n").encode() * 3
     assert "line 3: this is not one whole JSON object" in conform_bytes(tmp_path, data[:-20])

@@ -10,6 +10,7 @@ from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
 
+from ...outside import OutsideError, take_mark_off
 from ...schema import BOOL, JSON, NULL, Schema, SchemaError, either, list_of, number, one_of, record, text
 from ..lines import Duplicate, open_file, reject_duplicates
 from .kernels import KERNELS, RECORDINGS, release_of
@@ -76,8 +77,12 @@ def read_lines(path: Path) -> Iterator[str]:
     """Yield the lines of a file. A line that is too long comes in pieces, and a piece is never a row."""
     try:
         with open_file(path) as file:
-            while line := file.readline(LINE_LIMIT):
+            line = take_mark_off(file.readline(LINE_LIMIT))
+            while line:
                 yield line.decode(errors="replace")
+                line = file.readline(LINE_LIMIT)
+    except OutsideError as error:
+        raise RecordingError(f"{path.name}: {error}") from None
     except (EOFError, zlib.error, BadGzipFile):
         raise RecordingError(f"{path.name}: the packed file is damaged or cut short; fetch it again") from None
     except OSError as error:

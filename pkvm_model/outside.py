@@ -1,0 +1,89 @@
+"""Reads files and texts from outside, which may be damaged, endless, in another encoding, or meant to harm."""
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import unicodedata
+from pathlib import Path
+
+from .text import count
+
+WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+SAMPLE = 4_000
+"""How many bytes of a file show its encoding."""
+JOINERS = "\u200c\u200d\u200e\u200f\u061c"
+"""Invisible characters that names need, as in Persian; every other one may hide something or turn a line around."""
+
+
+class OutsideError(ValueError):
+    """Something from outside cannot be used; the message says why, as a phrase of one line that follows a colon."""
+
+
+def read_text(path: Path, limit: int, *, pipe: bool = False) -> str:
+    """Return the text of a file: see `read_file` and `decode`. Raise OutsideError or OSError."""
+    return decode(read_file(path, limit, pipe=pipe))
+
+
+def read_file(path: Path, limit: int, *, pipe: bool = False) -> bytes:
+    """Return the bytes of a file, `limit` at most. Raise OutsideError if it is larger, OSError if it cannot be opened.
+
+    Whatever is not a file, such as a pipe in which nobody writes, is refused without waiting, unless `pipe` is true.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)
+                           | (0 if pipe else getattr(os, "O_NONBLOCK", 0))), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not pipe and not stat.S_ISREG(status.st_mode):
+            raise OutsideError("it is not a file")
+        content = file.read(limit + 1) if status.st_size <= limit else b""
+    if len(content) > limit or status.st_size > limit:
+        raise OutsideError(f"it is larger than {count(limit, 'byte') if limit < 10**6 else f'{limit // 10**6} MB'}")
+    return content
+
+
+def decode(content: bytes) -> str:
+    """Return bytes as text without a byte order mark, each line ended by LF. Raise OutsideError if it is not UTF-8."""
+    check_encoding(content)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise OutsideError(f"it is not UTF-8: byte {error.start + 1} is {content[error.start]:#04x}. Save it as UTF-8"
+                           ) from None
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def take_mark_off(line: bytes) -> bytes:
+    """Return the first line of a file without a byte order mark. Raise OutsideError if the file is not UTF-8."""
+    check_encoding(line)
+    return line.removeprefix(codecs.BOM_UTF8)
+
+
+def check_encoding(content: bytes) -> None:
+    """Raise OutsideError if the beginning of a file shows that it is UTF-16 or UTF-32, or that a crash emptied it."""
+    sample = content[:SAMPLE]
+    zeros = [sample[place::4].count(0) * 8 > len(sample) for place in range(4)]
+    if sample and not sample.strip(b"\0"):
+        raise OutsideError("it has only zero bytes, as after a crash")
+    if sample.startswith(WIDE_MARKS[:2]) or sum(zeros) == 3:
+        raise OutsideError("it is UTF-32. Save it as UTF-8")
+    if sample.startswith(WIDE_MARKS) or zeros in ([True, False] * 2, [False, True] * 2):
+        raise OutsideError("it is UTF-16. Save it as UTF-8")
+
+
+def escape(text: str) -> str:
+    """Return a text for one line of a message: control characters, half characters and bytes that are no text escaped.
+
+    A terminal obeys control characters, and some turn around what follows them. File names may have all of these.
+    """
+    return "".join(each if is_harmless(each) else escape_character(each) for each in text)
+
+
+def is_harmless(character: str) -> bool:
+    """Return True for a character that shows as itself, in every script, and for the joiners that some scripts need."""
+    return character.isprintable() or character in JOINERS or unicodedata.category(character) in {"Zs", "Co", "Cn"}
+
+
+def escape_character(character: str) -> str:
+    """Return a character as Python writes it, and a byte of a file name that is no text as that byte."""
+    byte = ord(character) - 0xDC00
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else character.encode("unicode_escape").decode()
