@@ -5,6 +5,7 @@ each kernel runs them, and the calls of the honest host. Of the mail, only the p
 """
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable
@@ -76,16 +77,22 @@ def show_function(*choices: str) -> Lines:
 
 def strip_guards(call: Callable[..., object], revision: Revision) -> list[str]:
     """Return a function without its docstring and the guards that a kernel lacks, and with each guard's answer."""
-    text = inspect.getsource(call)
-    lines = text.replace(f'    """{call.__doc__}"""\n', "").splitlines()
     kept = []
-    for line in lines:
+    for line in cut_docstring(inspect.getsource(call)):
         guard = GUARD.search(line)
         if not guard:
             kept.append(line)
         elif guard[1] in revision.guards:
             kept += [line, f"        # {describe_refusal(revision.guards[guard[1]])}"]
     return kept
+
+
+def cut_docstring(source: str) -> list[str]:
+    """Return the lines of a function's source without its docstring."""
+    lines, function = source.splitlines(), ast.parse(source).body[0]
+    if isinstance(function, ast.FunctionDef) and ast.get_docstring(function):
+        del lines[function.body[0].lineno - 1:function.body[0].end_lineno]
+    return lines
 
 
 def describe_refusal(answer: GuardAnswer) -> str:

@@ -1,7 +1,12 @@
 """The model's own difference between two kernels: every hunk of the mail, and nothing that is not in it."""
 from __future__ import annotations
 
+import inspect
+
+import pytest
+
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
+from pkvm_model.model.run import CALLS
 from pkvm_model.show.patch import HUNKS, compare_hunk, patch
 
 FILES = {"include/asm/kvm_asm.h", "include/asm/kvm_host.h", "kvm/hyp/include/nvhe/pkvm.h", "kvm/hyp/nvhe/hyp-main.c",
@@ -46,6 +51,15 @@ def test_the_later_repair_is_one_line_of_finalise() -> None:
     finalise = next(hunk for hunk in HUNKS if hunk.where == "__pkvm_finalize_teardown_vm")
     lines = compare_hunk(finalise, V1, UPSTREAM).changed
     assert [line for line in lines if line.startswith("+") and "finalize_unreferenced" in line]
+
+
+def test_a_python_that_stores_docstrings_without_their_indentation_shows_the_same_lines(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    before = patch(PRE, V1)
+    for call in CALLS.values():
+        # Python 3.13 and newer do this when they compile a function.
+        monkeypatch.setattr(call, "__doc__", inspect.getdoc(call))
+    assert patch(PRE, V1) == before
 
 
 def test_the_text_form_names_file_and_place() -> None:
