@@ -11,6 +11,7 @@ from ..explore.questions import Question
 from ..explore.scenario import Scenario
 from ..model.revisions import Revision
 from ..model.trace import parse, split_trace
+from ..text import quote_briefly
 from .cases import Case, encode_answer, encode_question, stock
 from .walk import SPACE, BenchWalk
 from .walker import pack
@@ -156,7 +157,8 @@ class FinderSession:
         *key, lines = rest.split("/", len(self.start))
         case = self.cases.get(tuple(key[:2]))
         if name != self.name or len(key) != len(self.start) or case is None or case.missing:
-            raise ValueError(f"the link is for “{name}” and {'/'.join(key)}, which is not here")
+            asked = quote_briefly(f"“{name}” and {'/'.join(key)}")
+            raise ValueError(f"the link is for {asked}, which is not here")
         case.subject.question(key[2])
         run = () if case.scripted else tuple(SPACE.sub(" ", lines.partition("@")[0]).split(";"))
         walk = self.begin_walk(case, run)

@@ -29,6 +29,7 @@ class ConstantsValue(TypedDict):
     packed: list[str]
     rights: dict[str, str]
     mostBoxes: int
+    mostText: int
 
 
 @cache

@@ -15,8 +15,12 @@ from urllib.parse import unquote
 from ..graphs.contract import (E, EdgeValue, GraphValue, GrowthValue, Holds, HistoryValue, PairEdgeValue,
                                PairStateValue, S, StateValue)
 from ..model.trace import split_trace
+from ..text import quote_briefly
+from .front_end import read_constants
 
 Expand = Callable[[int, int, str], GrowthValue[S, E]]
+MOST_TEXT = read_constants()["mostText"]
+"""The most characters of a trace or a link that are read."""
 SPACE = re.compile(r"\+(?![,)])")
 """A + that stands for a space in a link; a + that ends an address stays."""
 
@@ -172,12 +176,12 @@ class Walk(Generic[S, E]):
         """Follow a link as far as it fits; return what does not fit, or ''."""
         name, _, rest = unquote(link).partition("#")[2].partition("=")
         if name != self.graph["name"]:
-            return f"the link is for the bench “{name}”, this one is “{self.graph['name']}”"
+            return f"the link is for the bench “{quote_briefly(name)}”, this one is “{self.graph['name']}”"
         lines, step = split_link(rest)
         self.place = self.places[0]
         misfit = next(filter(None, map(self.take_line, lines)), "")
         places = [self.places[0], *trace_back(self.place)]
-        self.place = places[min(int(step), len(places) - 1)] if step.isdecimal() else self.place
+        self.place = places[min(int(step[:9]), len(places) - 1)] if step.isascii() and step.isdecimal() else self.place
         return misfit
 
     def follow(self, trace: str) -> str:
@@ -185,7 +189,7 @@ class Walk(Generic[S, E]):
         text, before = split_trace(trace), [self.graph["header"], *self.graph["setup"]]
         version = split_trace(self.graph["header"]).version
         if text.version and text.version != version:
-            misfit = f"the trace has version {text.version}, here version {version} is read"
+            misfit = f"the trace has version {quote_briefly(text.version)}, here version {version} is read"
             return f"{misfit}; make it again with this course"
         for number, expected in enumerate(before):
             if text.lines[number : number + 1] != [expected]:
@@ -197,7 +201,7 @@ class Walk(Generic[S, E]):
         """Follow the edge that a line names; return why that is not possible, or ''."""
         edge = next((edge for edge in self.edges.get(self.here, []) if edge["line"] == line), None)
         if edge is None or self.state["end"]:
-            return f"the trace fits up to step {len(self.path)}; “{line}” is not possible there"
+            return f"the trace fits up to step {len(self.path)}; “{quote_briefly(line)}” is not possible there"
         self.go(edge)
         return ""
 
@@ -205,7 +209,7 @@ class Walk(Generic[S, E]):
         """Return what differs if a trace ends in another state than the one shown, or ''."""
         if digest in ("", self.state["digest"]):
             return ""
-        return f"the trace ends in state {digest}, the bench in state {self.state['digest']}"
+        return f"the trace ends in state {quote_briefly(digest)}, the bench in state {self.state['digest']}"
 
 
 AnyWalk = Walk[Any, Any]
@@ -220,6 +224,12 @@ def split_link(text: str) -> tuple[list[str], str]:
     """Split what follows `#NAME=` in a link into lines and the step to show, '' if it names none."""
     lines, _, step = text.partition("@")
     return [SPACE.sub(" ", line) for line in lines.split(";") if line], step
+
+
+def refuse_long(text: str) -> None:
+    """Raise ValueError if a trace or a link is too long to be read."""
+    if len(text) > MOST_TEXT:
+        raise ValueError(f"This text has {len(text):,} characters; at most {MOST_TEXT:,} are read here.")
 
 
 def copy_edges(edges: list[E]) -> list[E]:

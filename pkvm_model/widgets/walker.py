@@ -6,7 +6,7 @@ from typing import Generic
 from ..graphs.contract import E, GraphValue, GrowthValue, S, StepQuestion
 from ..graphs.reach import P, Reach
 from .front_end import read_constants
-from .walk import Expand, Walk
+from .walk import Expand, Walk, refuse_long
 from .widget import Widget, compact
 
 
@@ -40,6 +40,7 @@ class PositionWidget(Widget, Generic[S, E]):
 
     def goto(self, text: str) -> None:
         """Open a trace text or a link in every view. Raise ValueError at the first step that does not fit."""
+        refuse_long(text)
         place, misfit = self._open(text)
         self.stand(place)
         if misfit:

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from ..graphs.contract import AnyAnswer, MessageValue, StoredValue
+from ..text import quote_error
 from .front_end import bundle, read_constants
 from .static import render_words
 
@@ -74,7 +75,7 @@ class Widget(anywidget.AnyWidget):
         """Answer a question of the front end; errors are shown there."""
         try:
             reply: MessageValue = {"answer": self.answer(content["ask"])}
-        except Exception as error:
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
             reply = {"error": describe_error(error)}
         if "id" in content:
             reply["id"] = content["id"]
@@ -89,9 +90,11 @@ class Widget(anywidget.AnyWidget):
         return data | words, metadata
 
 
-def describe_error(error: Exception) -> str:
-    """Return an error in the words that the learner sees."""
-    return f"Python could not work this out ({type(error).__name__}: {error})."
+def describe_error(error: BaseException) -> str:
+    """Return an error in the words that the learner sees, on one line."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Python was interrupted before it had an answer. Ask again if you still want one."
+    return f"Python could not work this out ({quote_error(error)})."
 
 
 ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)

@@ -107,10 +107,26 @@ def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook: Open) -> None:
     for control in controls:
         control.focus()
         page.keyboard.type("adxd")
-    page.keyboard.press("Control+Enter")
     page.keyboard.press("Alt+Enter")
     assert page.evaluate(CELLS) == before
     Screen(page)
+
+
+def test_a_chord_typed_at_a_bench_is_for_jupyterlab(live: Screen) -> None:
+    page = live.page
+    live.press("1", "Control+s")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.keyboard.press("Control+Shift+c")
+    expect(page.get_by_placeholder("SEARCH")).to_be_focused()
+    page.keyboard.press("Escape")
+    sidebar = page.locator("#jp-left-stack")
+    before = sidebar.is_visible()
+    live.press("Control+b")
+    expect(sidebar).to_be_visible(visible=not before)
+    live.press("Control+b")
+    live.press("Control+z", "Control+Shift+ArrowUp", "Control+Backspace", "Control+Shift+m")
+    assert page.evaluate(CELLS) == 2
+    live.counts("step 1 of 1")
 
 
 def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook: Open) -> None:

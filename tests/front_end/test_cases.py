@@ -58,6 +58,7 @@ def test_python_splits_a_link(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed, so the front end's own code cannot run")
-def test_the_front_end_agrees_with_every_case() -> None:
-    run = subprocess.run(["node", HERE / "run_cases.js"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("script", ["run_cases.js", "fuzz_texts.js"])
+def test_the_front_end_agrees_with_every_case(script: str) -> None:
+    run = subprocess.run(["node", HERE / script], capture_output=True, text=True, check=False)
     assert (run.stdout, run.returncode) == ("", 0), run.stderr

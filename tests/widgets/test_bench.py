@@ -126,3 +126,9 @@ def test_a_link_opens_as_far_as_it_fits(bench: Bench) -> None:
     with pytest.raises(ValueError, match="is at step 1: the trace fits up to step 1; “1 odd” is not possible"):
         bench.goto(f"#r7={EARLY.replace(' ', '+')};1+odd@2")
     assert bench.at == 1
+
+
+def test_a_text_of_a_million_characters_is_refused_at_once() -> None:
+    shown = Bench(graph())
+    with pytest.raises(ValueError, match=r"This text has 1,000,001 characters; at most 1,000,000 are read here\."):
+        shown.goto("x" * 1_000_001)

@@ -98,3 +98,18 @@ def test_a_property_broken_on_the_way_stays_broken_and_names_its_step() -> None:
     assert [(prop.name, prop.word, prop.step) for prop in walk.properties] == [
         ("I0b", "broken", 5), ("I3", "nothing to check", 0), ("I6", "broken", 0)]
     assert walk.find_break(["I6"]) == 4
+
+
+def test_a_long_line_is_not_repeated() -> None:
+    walk, long = Walk(graph()), "x" * 500_000
+    for misfit in (walk.follow(f"{START}\n{long}"), walk.open(f"#r7={long}"), walk.open(f"#{long}=1"),
+                   walk.follow(START.replace("trace 1", f"trace {long}")), walk.follow(f"{START}\nstate {long}")):
+        assert misfit
+        assert len(misfit) < 400
+
+
+@pytest.mark.parametrize("link", ["#r7=%", "#r7=%e2%82", "#r7=@٣", "#r7=@" + "9" * 5000, "#r7", "#", "#r7=\ud800"])
+def test_a_damaged_link_is_followed_as_far_as_it_fits(link: str) -> None:
+    walk = Walk(graph())
+    walk.open(link)
+    assert walk.path == []

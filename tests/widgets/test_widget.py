@@ -15,8 +15,8 @@ class Plain(Widget):
 
     def answer(self, question: Any) -> Any:
         """Return the question, or fail if the question says so."""
-        if question == "break":
-            raise ValueError("it broke")
+        if isinstance(question, BaseException):
+            raise question
         return {"asked": question}
 
     def describe(self) -> str:
@@ -42,10 +42,29 @@ def test_an_answer_carries_the_id_of_its_question(plain: Plain) -> None:
     assert plain.sent == [{"id": "7", "answer": {"asked": "why"}}]
 
 
-def test_an_exception_becomes_an_error_in_words(plain: Plain) -> None:
-    message: Any = {"id": "7", "ask": "break"}
+class MuteError(Exception):
+    """An exception that cannot write its message."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(("error", "says"), [
+    (ValueError("it broke"), "(ValueError: it broke)"),
+    (ValueError("two\n lines\x1b[31m and half a \ud800"), r"(ValueError: two lines\u001b[31m and half a \ud800)"),
+    (MuteError(), "(MuteError: its message cannot be written: RuntimeError)"),
+    (ValueError("x" * 10_000_000), f"(ValueError: {'x' * 200}…)"),
+    (SystemExit(), "(SystemExit)"),
+    (KeyboardInterrupt(), "Python was interrupted before it had an answer"),
+], ids=["plain", "odd characters", "mute", "long", "exit", "interrupted"])
+def test_an_exception_becomes_an_error_in_words_on_one_line(plain: Plain, error: BaseException, says: str) -> None:
+    message: Any = {"id": "7", "ask": error}
     plain._hear(plain, message, [])
-    assert plain.sent == [{"id": "7", "error": "Python could not work this out (ValueError: it broke)."}]
+    [reply] = plain.sent
+    assert reply["id"] == "7"
+    assert says in reply["error"]
+    assert "\n" not in reply["error"]
+    assert reply["error"].encode()
 
 
 def test_a_widget_without_answers_says_so(plain: Plain) -> None:

@@ -6,6 +6,7 @@
 //   packed     the lists of a state whose parts are shared when a graph is packed
 //   rights     what the letters of the ownership table mean
 //   mostBoxes  a map with more boxes shows only those near the way
+//   mostText   the most characters of a trace or a link that are read
 
 // prettier-ignore
 export const CONSTANTS = {
@@ -18,5 +19,6 @@ export const CONSTANTS = {
              "widget"],
   "packed": ["lanes", "slots", "vms", "pages", "cells", "next"],
   "rights": {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"},
-  "mostBoxes": 60
+  "mostBoxes": 60,
+  "mostText": 1000000
 };

@@ -9,6 +9,7 @@ import { button, fill, make, prose, settle, shape, write } from "./elements.js";
 import { linkHere } from "./links.js";
 import { dress } from "./styles.js";
 import { SIGNS } from "./signs.js";
+import { clip, refuseLong } from "./text.js";
 import { fitTrace, splitLink } from "./walk.js";
 import { Widget, register } from "./widget.js";
 
@@ -225,7 +226,7 @@ class Finder extends Widget {
     const found = this.data.subjects.find(({ name }) => name === subject),
       cases = found?.cases.find(({ name }) => name === kernel);
     if (!cases || !found.questions.some((number) => this.data.questions[number].name === question)) {
-      return this.fail(`The link asks about ${asked.join("/")}, which is not here.`);
+      return this.fail(`The link asks about ${clip(asked.filter(Boolean).join("/"))}, which is not here.`);
     }
     const run = cases.scripts.length ? [] : splitLink(lines).lines;
     await this.settleAt({ ...this.at, case: asked, run, bench: "", hand: null, shown: true });
@@ -235,8 +236,10 @@ class Finder extends Widget {
   /** Opens a trace text or a link, here or on the scripts and the kernel that it was made for. */
   async openText(text) {
     const { name } = this.data,
-      link = text.includes("#") ? linkHere(name, text.trim()) : "";
-    if (link) return this.follow(link);
+      refusal = refuseLong(text);
+    if (refusal) return this.bench.fail(refusal);
+    const link = text.includes("#") ? linkHere(name, text.trim()) : "";
+    if (link) return this.goToLink(link);
     if (link === null) return this.fail(`This link is for another widget; this one is “${name}”.`);
     const { misfit } = fitTrace(this.bench.graph, text),
       others = this.madeFor(text);

@@ -1,6 +1,7 @@
 // The fixed frame of a walk.
 
 import { button, make } from "./elements.js";
+import { refuseLong } from "./text.js";
 
 /** The parts of every walk, made once so that buttons keep their place and the focus. */
 export function walkParts(act) {
@@ -76,6 +77,13 @@ export function shortTrace(text) {
 export function askForTrace(room, open) {
   const box = make("textarea", { rows: 6, "aria-label": "Trace or link to open" });
   const go = button("button", "Open it", "", () => open(box.value));
+  // The browser would need long to show a text that is refused anyway.
+  box.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (!refuseLong(text)) return;
+    event.preventDefault();
+    open(text);
+  });
   room.replaceChildren(make("p", {}, "Paste a trace text or a link:"), box, go);
   box.focus();
 }

@@ -1,9 +1,26 @@
 // Links: a fragment `#NAME=TEXT` behind the address of a page asks the widget of that name to open what the text says.
 
+/** Decodes what can be decoded; a sequence that a link lost the end of stays as it is. */
+function decode(text) {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
+}
+
 /** Returns what the fragment of an address asks the widget of this name to open, or null. */
-function readFragment(name, url) {
-  const fragment = decodeURIComponent((url ?? "").split("#")[1] ?? "");
+export function readFragment(name, url) {
+  const fragment = decode((url ?? "").split("#")[1] ?? "");
   return fragment.startsWith(`${name}=`) ? fragment.slice(name.length + 1) : null;
+}
+
+/** Returns why a link cannot be followed, or "": a whole link has nothing left to decode. */
+export function refuseDamaged(text) {
+  const damaged = /%(?:[0-9a-f]{2}|[0-9a-f]?$)/i.exec(text);
+  return damaged ? `This link is cut or damaged at “${damaged[0]}”. Copy it again; nothing was opened.` : "";
 }
 
 // JupyterLab removes the fragment from the address while it starts; the navigation entry still has it.

@@ -4,6 +4,7 @@
 // `walk.py` computes the same in Python; `tests/front_end/cases.json` holds both to the same results.
 
 import { differences } from "./cells.js";
+import { clip } from "./text.js";
 
 const MOST_PLACES = 10_000;
 
@@ -16,7 +17,7 @@ const linkText = (path, at) => `${linesOf(path, path.length).join(";").replaceAl
 export function splitLink(text) {
   const [lines, at] = text.split("@");
   const spaced = lines.split(";").map((line) => line.replaceAll(/\+(?![,)])/g, " "));
-  return { lines: spaced.filter(Boolean), at: at === undefined ? Infinity : Number(at) };
+  return { lines: spaced.filter(Boolean), at: /^\d+$/.test(at ?? "") ? Number(at) : Infinity };
 }
 
 /** Splits a trace text into its version, its lines without the last, and the digest in the last; "" if missing. */
@@ -39,12 +40,12 @@ export function fitTrace(graph, text) {
   const here = splitTrace(graph.header).version;
   if (version && version !== here) {
     return {
-      misfit: `This trace has version ${version}; here version ${here} is read. Make it again with this course.`,
+      misfit: `This trace has version ${clip(version)}; here version ${here} is read. Make it again with this course.`,
     };
   }
   const odd = before.findIndex((line, at) => lines[at] !== line);
   if (odd < 0) return { lines: lines.slice(before.length), at: Infinity, digest };
-  const line = `its line ${odd + 1} is “${lines[odd] ?? "missing"}”, here it is “${before[odd]}”`;
+  const line = `its line ${odd + 1} is “${clip(lines[odd] ?? "missing")}”, here it is “${before[odd]}”`;
   return { misfit: `This trace was made for another bench: ${line}.` };
 }
 
@@ -208,7 +209,9 @@ export class Walk {
   /** Returns what differs if a trace ends in another state than the one shown, or "". */
   checkDigest(digest) {
     const here = this.state.digest;
-    return digest && digest !== here ? `The trace ends in state ${digest}, but this bench is in state ${here}.` : "";
+    return digest && digest !== here
+      ? `The trace ends in state ${clip(digest)}, but this bench is in state ${here}.`
+      : "";
   }
 
   /** Returns what the drawing needs: the position, and what differs from step `since`. */

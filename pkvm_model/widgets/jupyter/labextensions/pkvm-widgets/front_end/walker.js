@@ -6,6 +6,7 @@ import { askForTrace, copy, shortTrace, walkParts } from "./frame.js";
 import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
 import { linkHere } from "./links.js";
 import { dress } from "./styles.js";
+import { clip, refuseLong } from "./text.js";
 import { Walk, fitTrace, splitLink } from "./walk.js";
 import { Widget } from "./widget.js";
 
@@ -151,8 +152,10 @@ export class Walker extends Widget {
   /** Opens a trace text or a link. */
   open(text) {
     const { name } = this.graph,
-      link = text.includes("#") ? linkHere(name, text.trim()) : "";
-    if (link) return this.follow(link);
+      refusal = refuseLong(text);
+    if (refusal) return this.fail(refusal);
+    const link = text.includes("#") ? linkHere(name, text.trim()) : "";
+    if (link) return this.goToLink(link);
     if (link === null) return this.fail(`This link is for another bench; this one is “${name}”.`);
     const wanted = fitTrace(this.graph, text);
     return wanted.misfit ? this.fail(wanted.misfit) : this.goAlong(wanted);
@@ -184,7 +187,7 @@ export class Walker extends Widget {
   async takeLine(line) {
     const { walk } = this,
       edge = walk.state.end ? undefined : walk.edgeOf(line),
-      step = `Step ${walk.at + 1}, “${line}”,`;
+      step = `Step ${walk.at + 1}, “${clip(line)}”,`;
     if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
     if (walk.isFull) return FULL;
     const ready = walk.knows(edge) || (this.port.ask && (await this.askForEdge(edge)));

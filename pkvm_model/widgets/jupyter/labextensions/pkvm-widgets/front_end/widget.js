@@ -5,9 +5,11 @@
 //   the page; `embedded` is set by a widget that contains this one and keeps its place. See docs/widgets.md.
 
 import { make } from "./elements.js";
-import { linkHere, linkTo } from "./links.js";
+import { keepKeys } from "./keys.js";
+import { linkHere, linkTo, refuseDamaged } from "./links.js";
 import { dress } from "./styles.js";
 import { restore, store } from "./memory.js";
+import { clip, refuseLong } from "./text.js";
 
 const NO_PYTHON = "This is not worked out here. Run the notebook in JupyterLab to go further.";
 
@@ -27,9 +29,7 @@ export class Widget {
     this.live = make("div.hidden-words", { "aria-live": "polite" });
     // A click beside the controls focuses the widget itself, so keys stay here then, too.
     this.box = make(`section.pkvm-widget.pkvm-${kind}`, { "aria-label": label, tabindex: "-1" });
-    // While the focus is in here no key reaches the page: JupyterLab would delete the cell when d is typed twice.
-    for (const event of ["keydown", "keyup", "keypress"])
-      this.box.addEventListener(event, (pressed) => pressed.stopPropagation());
+    this.freeKeys = keepKeys(this.box);
     this.box.addEventListener(
       "keydown",
       this.guard((event) => this.onKey(event)),
@@ -81,15 +81,17 @@ export class Widget {
     // A cell that was run again has another key: what was stored is not about this widget.
     const known = before.key === (port.key ?? "");
     // A link is followed only once: the learner may have moved on before the reload.
-    if (asked !== null && !(known && asked === before.link)) return this.follow(asked);
+    if (asked !== null && !(known && asked === before.link)) return this.goToLink(asked);
     const place = port.ask ? port.place : (known && before.place) || port.place;
     return place && place !== this.first && this.recall(place);
   }
 
   /** Wraps a function so that what it throws is shown in the widget, with the steps that led to it. */
   guard(work) {
-    const broke = (error) =>
-      this.fail(`The widget stumbled: ${error?.message ?? error}. Undo, or reload the page. This led here:`, true);
+    const broke = (error) => {
+      const reason = clip(String(error?.message ?? error));
+      this.fail(`The widget stumbled: ${reason}. Undo, or reload the page. This led here:`, true);
+    };
     return (...given) => {
       try {
         return work(...given)?.catch?.(broke);
@@ -153,7 +155,14 @@ export class Widget {
     const asked = this.box.isConnected && !this.port.embedded ? linkHere(this.data.name, address) : null;
     if (asked === null) return;
     this.link = asked;
-    this.follow(asked);
+    this.goToLink(asked);
+  }
+
+  /** Follows what a link asks for, unless that is damaged or too long; the widget comes into sight. */
+  goToLink(asked) {
+    this.box.scrollIntoView({ block: "nearest" });
+    const refusal = refuseLong(asked) || refuseDamaged(asked);
+    return refusal ? this.fail(refusal) : this.follow(asked);
   }
 
   /** Joins a live port that connects later. */
@@ -168,6 +177,7 @@ export class Widget {
 
   close() {
     this.onLeave();
+    this.freeKeys();
     window.removeEventListener("pagehide", this.onLeave);
     window.removeEventListener("hashchange", this.onLink);
     this.port.close?.();
