@@ -52,6 +52,11 @@ def decode(content: bytes) -> str:
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def unify_line_ends(content: bytes) -> bytes:
+    """Return a text's bytes with each line ended by LF: git may have stored them on this machine with CRLF."""
+    return content.replace(b"\r\n", b"\n")
+
+
 def take_mark_off(line: bytes) -> bytes:
     """Return the first line of a file without a byte order mark. Raise OutsideError if the file is not UTF-8."""
     check_encoding(line)

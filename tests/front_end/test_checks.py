@@ -55,7 +55,7 @@ def test_types_are_consistent(run: Callable[..., str]) -> None:
 
 
 def test_the_types_are_those_of_the_contract() -> None:
-    stale = [path.name for path, content in declarations.draw() if path.read_bytes() != content]
+    stale = [path.name for path, content in declarations.draw() if path.read_text() != content.decode()]
     assert stale == [], "run: python3 course.py build"
 
 

@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from ...outside import unify_line_ends
 from ...practice.progress import write_atomically
 from ..errors import CourseError
 from ..paths import ROOT
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = paths or [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
     stale = 0
     for path, content in [*((path, run_notebook(path)) for path in paths), *draw_figures(), *declarations.draw()]:
-        if path.is_file() and path.read_bytes() == content:
+        if path.is_file() and unify_line_ends(path.read_bytes()) == content:
             continue
         stale += 1
         print(f"{'stale' if arguments.check else 'written'}: {shorten(path)}")

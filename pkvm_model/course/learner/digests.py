@@ -5,6 +5,8 @@ import hashlib
 import json
 from typing import Any
 
+from ...outside import unify_line_ends
+
 WHOLE, ANSWER = "*", "answer"
 Digests = dict[str, str]
 """The digest of a file under WHOLE, and short ones of its cells under their ids."""
@@ -15,10 +17,15 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def digest_file(content: bytes) -> str:
+    """Return the SHA-256 of a text file; how its lines end does not count."""
+    return digest(unify_line_ends(content))
+
+
 def digest_cells(content: bytes) -> Digests:
     """Return the digest of a file and, if it is a notebook, a short one of each cell's text."""
     cells = {name: digest(text.encode())[:12] for name, text in read_cells(content).items()}
-    return {WHOLE: digest(content)} | cells
+    return {WHOLE: digest_file(content)} | cells
 
 
 def read_cells(content: bytes) -> dict[str, str]:

@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from ...outside import unify_line_ends
 from ...practice import progress
 from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
 from ...practice.notebook import MAGIC, extract_answer, make_notebook
 from ...practice.progress import ExerciseRecord, ProgressError, write_atomically
 from ..errors import CourseError
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
-from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, read_fixed_cells
+from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, read_fixed_cells
 
 MY_WORK = WORKPLACE / "my_work"
 ORIGINALS = ROOT / "notebooks"
@@ -84,7 +85,7 @@ class OpenCopy:
     def is_untouched(self, name: str) -> bool:
         """Return True if the file is, to the byte, as the course gave it out."""
         mine = self.read(name)
-        return mine == self.files[name] or digest(mine) == self.recorded.get(name, {}).get(WHOLE)
+        return mine == self.files[name] or digest_file(mine) == self.recorded.get(name, {}).get(WHOLE)
 
     def describe_news(self, name: str) -> str:
         """Return what a newer course has changed in a file, '' for nothing."""
@@ -221,7 +222,7 @@ def read_exercises(folder: Path) -> dict[str, Exercise]:
 
 def read_chapters(folder: Path) -> dict[str, bytes]:
     """Return the notebooks of the course as the learner gets them, with links to the learner's own exercises."""
-    return {path.name: EXERCISE_LINK.sub(rb"exercises/\1.ipynb", path.read_bytes())
+    return {path.name: EXERCISE_LINK.sub(rb"exercises/\1.ipynb", unify_line_ends(path.read_bytes()))
             for path in sorted(folder.glob("*.ipynb"))}
 
 

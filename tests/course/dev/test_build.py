@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -75,6 +76,26 @@ def test_a_stale_output_is_named_and_left_alone(tmp_path: Path, capsys: pytest.C
     assert build.run(argparse.Namespace(notebooks=[stale, right], check=True)) == 1
     assert capsys.readouterr().out == f"stale: {stale}\n"
     assert stale.read_text() == "before"
+
+
+def test_line_ends_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lesson.ipynb"
+    path.write_bytes(b"{\r\n}\r\n")
+    monkeypatch.setattr(build, "run_notebook", lambda path: b"{\n}\n")
+    assert build.run(argparse.Namespace(notebooks=[path], check=True)) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_git_is_told_to_leave_line_ends_alone() -> None:
+    names = ["notebooks/01-start-here.ipynb", "pkvm_model/lesson.py", "tests/data/bfs-v1.jsonl.gz", "figures/bench.png"]
+    told = subprocess.run(["git", "check-attr", "eol", "text", "--", *names], cwd=ROOT, capture_output=True, text=True,
+                          check=False)
+    if told.returncode:
+        pytest.skip("this is not a git checkout")
+    assert told.stdout.split("\n")[:-1] == [f"{name}: {attribute}" for name, attributes in zip(names, [
+        ("eol: lf", "text: auto"), ("eol: lf", "text: auto"), ("eol: lf", "text: unset"), ("eol: lf", "text: unset")],
+        strict=True) for attribute in attributes]
 
 
 @pytest.mark.parametrize(("source", "report"), [

@@ -103,6 +103,14 @@ def test_changed_outputs_are_reported_as_such(course: Course) -> None:
     assert "(the output of its cells)" in sentence
 
 
+@pytest.mark.parametrize("at", ["course", "copy"])
+def test_other_line_ends_are_no_news(course: Course, mine: Path, at: str) -> None:
+    path = next((mine if at == "copy" else course.copy.chapters).glob("*.ipynb"))
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert my_work.make_copy(course.copy) == []
+    assert list(update((), course.copy)) == ["The course has nothing newer. Your copy stays as it is."]
+
+
 def test_a_new_exercise_appears(course: Course, mine: Path) -> None:
     course.write_exercise("mend-it")
     assert my_work.make_copy(course.copy) == []
