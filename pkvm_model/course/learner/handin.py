@@ -13,8 +13,9 @@
 
 A field of an exercise that has its usual value (0, false, null, '') is left out. The canonical text is JSON in ASCII
 with sorted names and no spaces. The digest shows that a file was cut or changed after it was written. It proves nothing
-about who wrote what: anybody can compute a new one. `read` refuses every other file in one line and evaluates nothing.
-It checks form only; whether the facts agree with each other and with the course is the reader's business.
+about who wrote what: anybody can compute a new one. Since it shows that nothing else has changed, `read` also reads
+what mail has wrapped, quoted or encoded. It refuses every other file in one line and evaluates nothing. It checks form
+only; whether the facts agree with each other and with the course is the reader's business.
 """
 from __future__ import annotations
 
@@ -22,10 +23,12 @@ import argparse
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from ...outside import decode, is_harmless, read_file
 from ...practice import progress
 from ...practice.exercises import FOLDER
 from ...practice.progress import TEXT, ExerciseRecord, describe_records, to_json, write_atomically
@@ -33,16 +36,19 @@ from ...schema import JSON, Schema, number
 from ...text import count
 from ..errors import CourseError
 from . import show_progress
+from .containers import LARGEST_FILE, Arrival, describe_kind, is_of_system, list_arrivals
 from .my_work import CopyPaths
+from .unwrap import is_wrapped, list_readings
 
 USUAL = "handin.json"
 FORMAT, VERSION = "pkvm-course-handin", 1
 FIELDS = {"format", "version", "name", "course", "exercises", "digest"}
-LARGEST_FILE = 4_000_000
 LONGEST_TEXT = 100_000
 LONGEST_NAME = 100
 GREATEST_NUMBER = 1_000_000
 MOST_EXERCISES = 1_000
+CHANGED = "it was cut or changed after it was handed in"
+NO_JSON = "it is cut or is not JSON"
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 COURSE = re.compile(r"[0-9a-f]{12}")
 NAME = Schema("a name of one line", lambda value: type(value) is str and is_name(value))
@@ -77,8 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def collect(paths: CopyPaths, name: str = "") -> HandIn:
     """Return the hand-in of a learner's copy. Raise CourseError if there is nothing to hand in."""
+    name = tidy_name(name)
     if not is_name(name):
-        raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters. Give a shorter one.")
+        raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters, all of which can be seen. "
+                          "Give another one.")
     progress = show_progress.read_progress(paths)
     exercises = {name: record for name, record in progress.items() if record != ExerciseRecord()}
     if not exercises:
@@ -111,35 +119,86 @@ def is_hand_in(path: Path) -> bool:
 def read(path: Path) -> HandIn:
     """Return the hand-in in a file. Raise CourseError, in one line, for any other file or if it was changed."""
     try:
-        return from_json(load(path))
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{path} is not a hand-in of this course: {explain(error)}.") from None
+        return parse(load(path))
+    except ValueError as error:
+        raise CourseError(f"{path} is not a hand-in of this course: {error}.") from None
+
+
+def parse(content: bytes) -> HandIn:
+    """Return the hand-in in bytes, or behind what mail has made of it. Raise ValueError, with a phrase, for any other.
+
+    Of several reasons, the first that is better than "no JSON" counts.
+    """
+    reasons, text = [], decode(content)
+    for reading in list_readings(text):
+        try:
+            return from_json(parse_json(reading))
+        except (ValueError, RecursionError) as error:
+            reasons.append(explain(error))
+    reason = next((reason for reason in reasons if reason != NO_JSON), NO_JSON)
+    by_mail = reason in (NO_JSON, CHANGED) and FORMAT in text and is_wrapped(text)
+    raise ValueError(f"{CHANGED}, perhaps by mail: ask for it as an attachment" if by_mail else reason)
 
 
 def read_progress(path: Path) -> dict[str, ExerciseRecord]:
-    """Return the progress in a hand-in or in a progress file, by exercise. Raise CourseError for any other file."""
+    """Return the progress in a hand-in or in a progress file, by exercise. Raise CourseError for any other file.
+
+    Of the files in an archive one must be a hand-in, or else one a progress file.
+    """
     try:
-        whole = load(path)
+        arrivals = [arrival for arrival in list_arrivals(path, path.name) if not is_of_system(arrival.name)]
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read ({error.strerror}). Is the name right?") from error
+    readings = [read_arrival(arrival) for arrival in arrivals]
+    for kind in (HandIn, dict):
+        usable = {str(reading): reading for reading in readings if isinstance(reading, kind)}
+        if len(usable) > 1:
+            raise CourseError(f"{path} has {len(usable)} hand-ins in it. Unpack it and import one of the files.")
+        for reading in usable.values():
+            return reading.exercises if isinstance(reading, HandIn) else reading
+    reason = readings[0] if len(readings) == 1 else "there is none in it"
+    raise CourseError(f"{path} is neither a hand-in nor progress of this course: {reason}.")
+
+
+def read_arrival(arrival: Arrival) -> HandIn | dict[str, ExerciseRecord] | str:
+    """Return the hand-in or the progress in a file that arrived, or why there is none."""
+    try:
+        return arrival.fault or parse_progress(arrival.content) or parse(arrival.content)
+    except ValueError as error:
+        return describe_kind(arrival.content) or str(error)
+
+
+def parse_progress(content: bytes) -> dict[str, ExerciseRecord] | None:
+    """Return the progress in bytes, None if they are not a progress file. Raise ValueError if that is damaged."""
+    try:
+        whole = DECODER.decode(decode(content))
         if type(whole) is not dict or whole.keys() != {"version", "exercises"}:
-            return from_json(whole).exercises
+            return None
         if whole["version"] != progress.VERSION:
             raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {progress.VERSION}")
         return progress.from_json(whole["exercises"], EXERCISES)
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{path} is neither a hand-in nor progress of this course: {explain(error)}.") from None
+    except (json.JSONDecodeError, RecursionError):
+        return None
 
 
-def load(path: Path) -> Any:
-    """Return the JSON in a file from outside: of limited size, no name twice. Raise ValueError or CourseError."""
+def load(path: Path) -> bytes:
+    """Return the bytes of a file from outside. Raise OutsideError if it is too large, CourseError if it is missing."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        return read_file(path, LARGEST_FILE)
     except OSError as error:
         raise CourseError(f"{path} cannot be read ({error.strerror}). Is the name right?") from error
-    if len(content) > LARGEST_FILE:
-        raise ValueError("it is larger than 4 MB")
-    return json.loads(content.decode(), object_pairs_hook=refuse_double_names, parse_int=parse_small_number,
-                      parse_constant=refuse_constant)
+
+
+def parse_json(text: str) -> Any:
+    """Return the JSON at the beginning of a text from outside: no name twice, no large number.
+
+    Raise ValueError or RecursionError. Other text may follow, such as a signature, but no second hand-in.
+    """
+    begin = text.lstrip()
+    value, end = DECODER.raw_decode(begin)
+    if FORMAT in begin[end:]:
+        raise ValueError("there is more than one hand-in in it")
+    return value
 
 
 def refuse_double_names(pairs: list[tuple[str, Any]]) -> JSON:
@@ -161,10 +220,14 @@ def refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"it says {constant}")
 
 
+DECODER = json.JSONDecoder(object_pairs_hook=refuse_double_names, parse_int=parse_small_number,
+                           parse_constant=refuse_constant)
+
+
 def explain(error: Exception) -> str:
     """Return why a file was refused, as a phrase of one line."""
     if isinstance(error, json.JSONDecodeError | UnicodeError | RecursionError):
-        return "it is cut or is not JSON"
+        return NO_JSON
     return " ".join(str(error).split())
 
 
@@ -175,15 +238,20 @@ def from_json(whole: Any) -> HandIn:
     if type(whole["version"]) is not int or whole["version"] != VERSION:
         raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
     if whole["digest"] != digest(whole):
-        raise ValueError("it was cut or changed after it was handed in")
+        raise ValueError(CHANGED)
     NAME.check(whole["name"], "name")
     COURSE_DIGEST.check(whole["course"], "course")
     return HandIn(whole["name"], whole["course"], progress.from_json(whole["exercises"], EXERCISES))
 
 
 def is_name(text: str) -> bool:
-    """Return True for a name that fits on a line and has no control characters, which a terminal would obey."""
-    return len(text) <= LONGEST_NAME and text.isprintable()
+    """Return True for a name in any script that fits on a line and has no character that a terminal would obey."""
+    return len(text) <= LONGEST_NAME and all(map(is_harmless, text))
+
+
+def tidy_name(text: str) -> str:
+    """Return a name as it is written in a hand-in: each accent in one character with its letter, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def to_text(hand_in: HandIn) -> str:

@@ -3,21 +3,25 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ...outside import escape
 from ...practice.exercises import load_exercises
 from ...practice.progress import ExerciseRecord
 from ...show.table import Table
 from ...text import count
-from ..errors import CourseError
 from ..learner import handin
+from .collect import SHOWN, Collection, collect, gather
 from .doubts import find_doubts
 from .heat_map import HeatMap
 from .seats import seats
 
 __all__ = ["Classroom", "Learner", "read", "seats"]
+FORMULA = re.compile(r"((?:^|[;,|:\t])[\s\"']*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
+"""The place before a character that makes a formula of a cell, at the beginning or behind any separator."""
 FIELDS = ("file", "name", "exercise", "solved", "shown", "hints", "tries", "steps", "fewest", "cannot be true")
 
 
@@ -60,10 +64,10 @@ class Learner:
 
 @dataclass(frozen=True)
 class Classroom:
-    """All hand-ins of a folder; `refused` are the files that are not hand-ins, each with the reason."""
+    """The learners who handed in, one hand-in of each, and all files that were collected."""
 
     learners: tuple[Learner, ...]
-    refused: tuple[tuple[str, str], ...]
+    collection: Collection
 
     @cached_property
     def exercises(self) -> list[str]:
@@ -74,12 +78,24 @@ class Classroom:
     def table(self) -> Table:
         """Return a table with a row for each learner."""
         heads = ("learner", "solved", "hints", "shown", "tries", "file", "cannot be true")
-        note = f"{count(len(self.learners), 'hand-in')}, {count(len(self.refused), 'file')} refused."
-        return Table("The class", heads, [learner.make_row(self.exercises) for learner in self.learners], note)
+        return Table("The class", heads, [learner.make_row(self.exercises) for learner in self.learners],
+                     self.count_files())
+
+    def count_files(self) -> str:
+        """Return what became of all files."""
+        repeated, passed_over = self.collection.repeated, self.collection.passed_over
+        note = f"{count(len(self.learners), 'hand-in')}, {count(len(self.collection.refused), 'file')} refused"
+        if repeated:
+            note += f", {len(repeated)} handed in more than once and counted once"
+        if not passed_over:
+            return f"{note}."
+        more = f" and {len(passed_over) - SHOWN} more" if len(passed_over) > SHOWN else ""
+        return f"{note}. Passed over, since systems make them: {', '.join(passed_over[:SHOWN])}{more}."
 
     def doubts(self) -> Table:
-        """Return all files that were refused and all facts that cannot be true, with the reason."""
-        rows = [(file, "", reason) for file, reason in self.refused]
+        """Return all files that were refused or do not count, and all facts that cannot be true, with the reason."""
+        rows = [(file, "", reason) for file, reason in (*gather(self.collection.refused),
+                                                      *self.collection.repeated)]
         rows += [(learner.file, exercise, reason) for learner in self.learners
                  for exercise, reasons in learner.doubts.items() for reason in reasons]
         return Table("What cannot be true", ("file", "exercise", "why"), rows, note=self.count_other_versions())
@@ -109,10 +125,14 @@ class Classroom:
         return HeatMap(self.exercises, [(learner.name, [learner.choose_sign(name) for name in self.exercises])
                                         for learner in self.learners])
 
-    def csv(self) -> str:
+    def write_csv(self, path: Path | str, separator: str = ",") -> None:
+        """Write a line for each learner and exercise; a byte order mark tells spreadsheets that it is UTF-8."""
+        Path(path).write_bytes(self.csv(separator).encode("utf-8-sig"))
+
+    def csv(self, separator: str = ",") -> str:
         """Return a line for each learner and exercise, for a spreadsheet."""
         text = io.StringIO()
-        lines = csv.writer(text, lineterminator="\n")
+        lines = csv.writer(text, delimiter=separator, lineterminator="\n")
         lines.writerow(FIELDS)
         for learner in self.learners:
             for name in self.exercises:
@@ -124,22 +144,12 @@ class Classroom:
 
 
 def escape_formula(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    """Return a text that no spreadsheet takes for a formula, nor a part of it, whichever separator it splits at."""
+    return FORMULA.sub(r"\1'", escape(text))
 
 
 def read(folder: Path | str) -> Classroom:
-    """Read all JSON files in a folder and its subfolders. Raise CourseError if there are none."""
-    files = sorted(Path(folder).rglob("*.json"))
-    if not files:
-        raise CourseError(f"there is no hand-in in {folder}: put the files that end in .json there.")
-    learners, refused = [], []
-    for file in files:
-        name = file.relative_to(folder).as_posix()
-        try:
-            hand_in = handin.read(file)
-        except CourseError as error:
-            refused.append((name, str(error).removeprefix(f"{file} ")))
-        else:
-            learners.append(Learner(name, hand_in, dict(find_doubts(hand_in))))
-    return Classroom(tuple(learners), tuple(refused))
+    """Read all files in a folder and its subfolders, also in archives. Raise CourseError if there are none."""
+    collection = collect(Path(folder))
+    return Classroom(tuple(Learner(file, hand_in, dict(find_doubts(hand_in))) for file, hand_in in
+                           collection.submissions), collection)

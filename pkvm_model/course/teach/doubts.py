@@ -52,7 +52,10 @@ def find_disproofs(exercise: Exercise, record: ExerciseRecord) -> Iterator[str]:
         yield f"its run does not replay: {error}"
     elif record.solved and exercise.kind == "break it" and list_open_names(exercise) == {"run"}:
         yield from replay_run(exercise, record)
-    elif record.solved and (values := read_plain_values(record.answer, exercise)):
+    elif record.solved and record.answer and exercise.options and not read_choices(record.answer, exercise):
+        yield "solved, and its answer cannot be read as a choice"
+    elif record.solved and (values := read_choices(record.answer, exercise)
+                            or read_plain_values(record.answer, exercise)):
         verdict = check_again(exercise.id, values)
         if not verdict.passed:
             yield "solved, and its answer does not pass"
@@ -113,6 +116,15 @@ def read_plain_values(answer: str, exercise: Exercise) -> tuple[tuple[str, Plain
     if plain.keys() != list_open_names(exercise) or not all(map(is_plain, plain.values())):
         return ()
     return tuple(plain.items())
+
+
+def read_choices(answer: str, exercise: Exercise) -> tuple[tuple[str, PlainValue], ...]:
+    """Return the choices in an answer as texts; nothing if a name has none, or one that would have to be run."""
+    choices = dict(parse_assignments(answer))
+    try:
+        return tuple((name, str(ast.literal_eval(choices[name]))) for name in exercise.options)
+    except (KeyError, ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return ()
 
 
 def is_plain(value: object) -> bool:

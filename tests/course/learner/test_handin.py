@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.learner import handin
+from pkvm_model.course.learner import containers, handin
 from pkvm_model.course.learner.handin import HandIn
 from pkvm_model.practice.progress import ExerciseRecord
 
@@ -100,15 +100,15 @@ def test_values_that_no_course_writes_are_refused(change: Change, reason: str, f
     ('{"name": 1e999}', "it has other fields."),
     (f'{{"name": {"9" * 5000}}}', "a number in it is too large."),
     ("[" * 100_000, "it is cut or is not JSON."),
-    ('{"name": "' + "x" * handin.LARGEST_FILE + '"}', "it is larger than 4 MB.")])
+    ('{"name": "' + "x" * containers.LARGEST_FILE + '"}', "it is larger than 4 MB.")])
 def test_text_that_is_not_a_hand_in_is_refused(text: str, reason: str, file: Path) -> None:
     file.write_text(text)
     assert find_refusal(file) == reason
 
 
 def test_bytes_that_are_not_text_are_refused(file: Path) -> None:
-    file.write_bytes(b"\xff\xfe\x00")
-    assert find_refusal(file) == "it is cut or is not JSON."
+    file.write_bytes(b"\xff{}")
+    assert find_refusal(file) == "it is not UTF-8: byte 1 is 0xff. Save it as UTF-8."
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

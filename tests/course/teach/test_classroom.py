@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.handin import HandIn
 from pkvm_model.course.paths import ROOT
+from pkvm_model.course.setup.signed_line import sign
 from pkvm_model.course.teach import classroom, doubts, heat_map
 from pkvm_model.practice.exercises import Exercise, load_exercises
 from pkvm_model.practice.progress import ExerciseRecord
+from tests.course import travel
 from tests.course.teach import made_up
 
 SAMPLE = ROOT / "docs" / "workshop" / "hand-ins"
+NO_CHOICE = "solved, and its answer cannot be read as a choice"
 Thirty = tuple[Path, dict[str, str], classroom.Classroom]
 
 
@@ -39,8 +43,8 @@ def read(tmp_path: Path, name: str = "Ada", **exercises: ExerciseRecord) -> clas
 def test_each_of_thirty_files_is_read_or_refused(thirty: Thirty) -> None:
     folder, _, group = thirty
     assert len(list(folder.iterdir())) == 30
-    assert len(group.learners) + len(group.refused) == 30
-    assert len(group.refused) == len(made_up.NO_HAND_INS)
+    assert len(group.learners) + len(group.collection.refused) == 30
+    assert len(group.collection.refused) == len(made_up.NO_HAND_INS)
 
 
 def test_every_broken_file_is_named_with_its_reason_and_no_other(thirty: Thirty) -> None:
@@ -100,12 +104,29 @@ def test_code_in_an_answer_is_never_run(tmp_path: Path, monkeypatch: pytest.Monk
     group = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=code),
                  close_the_hole=ExerciseRecord(1, solved=True, answer=code))
     assert not trap.exists()
-    assert group.learners[0].doubts == {}
+    assert group.learners[0].doubts == {"lived-to-see": (NO_CHOICE,)}
 
 
 def test_code_in_place_of_a_choice_is_not_run_either(tmp_path: Path) -> None:
     answer = 'answer = "-EBUSY".upper()'
-    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].doubts == {}
+    group = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer))
+    assert group.learners[0].doubts == {"lived-to-see": (NO_CHOICE,)}
+
+
+@pytest.mark.parametrize(("answer", "doubts"), [
+    ('answer = f()', (NO_CHOICE,)), ('answr = "0"', (NO_CHOICE,)), ("answer", (NO_CHOICE,)), ("# done", (NO_CHOICE,)),
+    ("answer = {}[0]", (NO_CHOICE,)), ("answer = 3", ("solved, and its answer does not pass",)),
+    ('x = f()\nanswer = "nothing: the machine ends"', ()), ('answer = f()\nanswer = "Nothing:  the machine ends"', ())])
+def test_an_answer_that_is_no_choice_is_doubted(tmp_path: Path, answer: str, doubts: tuple[str, ...]) -> None:
+    record = made_up.solve("lived-to-see")._replace(answer=answer)
+    assert read(tmp_path, lived_to_see=record).learners[0].doubts.get("lived-to-see", ()) == doubts
+
+
+def test_a_number_is_a_choice(tmp_path: Path) -> None:
+    solved = made_up.solve("count-the-warnings")
+    plain = solved._replace(answer=re.sub('"([0-9]+)"', r"\1", solved.answer))
+    assert plain != solved
+    assert read(tmp_path, count_the_warnings=plain).learners[0].doubts == {}
 
 
 @pytest.mark.parametrize("exercise", load_exercises().values(), ids=lambda exercise: exercise.id)
@@ -115,8 +136,9 @@ def test_an_honest_solution_is_not_doubted(exercise: Exercise) -> None:
 
 
 @pytest.mark.parametrize("answer", ["(" * 5_000, "answer = \x00", "def", "answer = " + "-" * 50_000 + "1"])
-def test_an_answer_that_is_not_python_does_no_harm(tmp_path: Path, answer: str) -> None:
-    assert read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer)).learners[0].doubts == {}
+def test_an_answer_that_is_not_python_is_doubted_and_does_no_harm(tmp_path: Path, answer: str) -> None:
+    group = read(tmp_path, lived_to_see=ExerciseRecord(1, solved=True, answer=answer))
+    assert group.learners[0].doubts == {"lived-to-see": (NO_CHOICE,)}
 
 
 def test_a_name_is_neither_markup_on_a_page_nor_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
@@ -163,3 +185,42 @@ def test_subfolders_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "ada").mkdir()
     read(tmp_path / "ada", lived_to_see=ExerciseRecord(1, answer="x"))
     assert [learner.file for learner in classroom.read(tmp_path).learners] == ["ada/one.json"]
+
+
+LINE = doctor.format_line([doctor.Diagnosis("ok", "nbval", ""), doctor.Diagnosis("note", "Chromium", "")])
+MAILED = {
+    "as it is": LINE,
+    "two on one line": f"{LINE} {LINE}",
+    "with other text": f"Hi, my line is: {LINE} Best, Ada\n\nAda | the university\n",
+    "quoted": travel.quote(LINE), "quoted twice": travel.quote(travel.quote(LINE, ">")),
+    "wrapped": travel.wrap(LINE, 60), "wrapped and quoted": travel.quote(travel.wrap(LINE, 50)),
+    "flowed": travel.wrap(LINE, 60, behind=" "), "cut at 31": re.sub("(.{31})", r"\1\n", LINE),
+    "cut in pkvm-course": LINE.replace("pkvm-", "pkvm-\n"), "cut in the code": f"{LINE[:-2]}\n{LINE[-2:]}",
+    "quoted-printable": re.sub("(.{40})", r"\1=\n", LINE),
+    "hard spaces": LINE.replace(" ", travel.NBSP), "soft hyphens": LINE.replace("-", f"-{travel.SOFT}"),
+    "CRLF": travel.wrap(LINE, 60).replace("\n", "\r\n"), "a mark": f"\ufeff{LINE}", "spaces": LINE.replace(" ", "  ")}
+
+
+@pytest.mark.parametrize("way", MAILED)
+def test_a_seat_is_read_from_a_mail(way: str) -> None:
+    rows = classroom.seats(f"{MAILED[way]}\n{MAILED[way]}").rows
+    assert {row[2] for row in rows} == {"yes"}
+    assert len(rows) == (4 if "two" in way else 2)
+
+
+@pytest.mark.parametrize(("text", "answer"), [
+    (sign("pkvm-course 0.1.0 | linux | jupyterlab 4 | ok 1 | note nothing"), "a part of the line is missing: "),
+    (sign("pkvm-course 0.1.0"), "a part of the line is missing: "),
+    (LINE.replace("ok 1", "ok 2"), "the line is not whole: "),
+    (LINE[:60], "the line is not whole: "),
+    (travel.quote(travel.wrap(LINE.replace("ok 1", "ok 2"), 60)), "the line is not whole: "),
+    (LINE[40:], "the line is not whole: "),
+    (sign("pkvm-course 0 | \x1b[2J | jupyterlab 4 | ok 1 | note nothing | missing \u202ea"), "no: missing \\u202ea")])
+def test_a_seat_without_a_part_is_refused_in_words(text: str, answer: str) -> None:
+    (row,) = classroom.seats(text).rows
+    assert row[2].startswith(answer)
+    assert "\x1b" not in row[1]
+
+
+def test_seats_without_a_line_say_so() -> None:
+    assert classroom.seats("Dear all,\nI lost it.").note == "There is no line here."

@@ -1,0 +1,129 @@
+"""A hand-in is read after every usual journey, and what cannot be read is refused with the true reason."""
+from __future__ import annotations
+
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.learner import containers, handin
+from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.practice.progress import ExerciseRecord
+from tests.course import travel
+from tests.course.teach import made_up
+
+ANSWER = 'run = [1, 0]  # "so \\ it is": a > b, c = d; the quick brown fox jumps over the lazy dog, twice\n> x\n'
+ADA = HandIn("Zoë Łukasz", made_up.OLD, {"find-the-hole": made_up.solve("find-the-hole")._replace(answer=ANSWER * 3)})
+
+
+def list_faults(name: str, content: bytes, tmp_path: Path) -> list[str]:
+    """Write a file and return the faults of what is in it."""
+    (tmp_path / name).write_bytes(content)
+    return [arrival.fault for arrival in containers.list_arrivals(tmp_path / name, name)]
+
+
+def read_or_refuse(path: Path) -> dict[str, ExerciseRecord] | None:
+    """Return the progress in a file, None if it is refused in one line."""
+    try:
+        return handin.read_progress(path)
+    except CourseError as error:
+        assert str(error).isprintable()  # noqa: PT017  # either outcome is right
+        return None
+
+
+@pytest.mark.parametrize("way", travel.WAYS)
+def test_a_hand_in_is_imported_after_its_journey(way: str, tmp_path: Path) -> None:
+    name, content = travel.WAYS[way](handin.to_text(ADA).encode())
+    (tmp_path / name).write_bytes(content)
+    assert handin.read_progress(tmp_path / name) == ADA.exercises
+
+
+@pytest.mark.parametrize("way", ["wrapped", "quoted", "base64", "quoted-printable", "zip", "attached"])
+def test_a_hand_in_that_was_changed_is_refused_after_its_journey(way: str, tmp_path: Path) -> None:
+    text = handin.to_text(ADA).replace('"tries": 1', '"tries": 2')
+    name, content = travel.WAYS[way](text.encode())
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CourseError, match="was cut or changed after it was handed in"):
+        handin.read_progress(tmp_path / name)
+
+
+def test_hostile_text_is_refused_quickly() -> None:
+    size = containers.LARGEST_FILE // 40
+    for text in ('"\\' * (size // 2), '{"' + " " * size, "> " * (size // 2) + "{", "<" * size, '{"\n' * (size // 3),
+                 "ewog" * (size // 4), "=\n" * (size // 2), "&quot;<br " * (size // 10), "{" + "\n >" * (size // 3)):
+        with pytest.raises(ValueError, match="it "):
+            handin.parse(text.encode())
+
+
+@pytest.mark.parametrize(("content", "fault"), [
+    (travel.zipped("a", b"x" * 5_000_000), "it is larger than 4 MB"),
+    (travel.zipped("a.zip", travel.zipped("b.zip", travel.zipped("c", b"{}"))), "it is an archive inside archives: "),
+    (travel.zipped("word/document.xml", b"", "[Content_Types].xml"), "it is an Office document"),
+    (travel.zipped("a", b"x" * 99)[:60], "it is damaged (File is not a zip file)"),
+    (travel.zipped("a", b"x" * 99).replace(b"\x08\x00", b"\x63\x00"), "it is packed in a way that is not known here"),
+    (travel.tarred("a", b"x" * 99, "w:gz")[:80], "it is damaged ("),
+    (travel.mail(b"", attached=False), "it is a mail without a hand-in"),
+    (travel.tarred("a", b"")[:512].replace(b"ustar", b"usta?") + b"ustar", "")])
+def test_an_archive_that_cannot_be_opened_is_named(content: bytes, fault: str, tmp_path: Path) -> None:
+    faults = list_faults("sent", content, tmp_path)
+    assert len(faults) == 1
+    assert faults[0].startswith(fault)
+
+
+def test_an_encrypted_archive_is_named(tmp_path: Path) -> None:
+    content = bytearray(travel.zipped("a", b"x"))
+    content[6] |= 1
+    content[content.index(b"PK\1\2") + 8] |= 1
+    assert list_faults("sent", bytes(content), tmp_path) == ["it has a password: ask for it without"]
+
+
+def test_an_archive_is_read_up_to_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "MOST_FILES", 2)
+    content = travel.zipped("a", b"1", "b", "c", "d")
+    assert list_faults("sent", content, tmp_path)[2:] == ["it has more than 2 files: unpack it yourself"]
+    monkeypatch.setattr(containers, "MOST_FILES", 9)
+    monkeypatch.setattr(containers, "MOST_BYTES", 20)
+    assert list_faults("sent", content, tmp_path)[2:] == ["it has more than 0 MB in it: unpack it yourself"]
+
+
+def test_names_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    for name in ("../x", "/x", "C:\\x", "a/../../x"):
+        assert list_faults("here/sent", travel.zipped(name, b"{}"), tmp_path) == [""]
+        assert list_faults("here/sent", travel.tarred(name, b"{}"), tmp_path) == [""]
+    assert [path.name for path in tmp_path.rglob("*")] == ["here", "sent"]
+
+
+def test_an_archive_with_two_hand_ins_is_not_imported(tmp_path: Path) -> None:
+    file = tmp_path / "class.zip"
+    other = ADA._replace(name="Alan")
+    file.write_bytes(travel.zipped("a.json", handin.to_text(ADA).encode()))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("again.json", handin.to_text(ADA))
+    assert handin.read_progress(file) == ADA.exercises
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("b.json", handin.to_text(other))
+    with pytest.raises(CourseError, match=r"class.zip has 2 hand-ins in it\. Unpack it and import one of the files\."):
+        handin.read_progress(file)
+
+
+def test_progress_in_an_archive_is_imported_unless_there_is_a_hand_in(tmp_path: Path) -> None:
+    file = tmp_path / "my_work.zip"
+    text = '{"version": 1, "exercises": {"say-it": {"tries": 2}}}'
+    file.write_bytes(travel.zipped("progress.json", text.encode("utf-8-sig")))
+    assert handin.read_progress(file) == {"say-it": ExerciseRecord(2)}
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("handin.json", handin.to_text(ADA))
+    assert handin.read_progress(file) == ADA.exercises
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_file_is_read_or_refused_in_one_line(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    name, content = chance.choice([*travel.WAYS.values()])(handin.to_text(ADA).encode())
+    place, length = chance.randrange(len(content)), chance.choice((0, 1, 2, 40))
+    middle = chance.choice((b"", b"\0", b"\xff", b'"', b"\n", chance.randbytes(length + 1)))
+    (tmp_path / name).write_bytes(content[:place] + middle + content[place + length:] * chance.randrange(2))
+    assert read_or_refuse(tmp_path / name) in (ADA.exercises, None)
