@@ -8,6 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
+from .doctor import preflight
 from .errors import CourseError
 from .learner import my_work
 from .setup.process import build_variables
@@ -15,6 +16,7 @@ from .setup.process import build_variables
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the learner's copy, then become JupyterLab."""
+    preflight.refuse_known_faults()
     if arguments.port:
         refuse_busy_port(arguments.port)
     for sentence in my_work.make_copy():
@@ -22,11 +24,12 @@ def run(arguments: argparse.Namespace) -> int:
     folder = my_work.MY_WORK
     print(f"Opening JupyterLab in {folder}. Ctrl-C ends it.", flush=True)
     os.environ.update(build_variables(Path(sys.executable)))
-    # Imported here, after these variables are set, and run in this process: so Ctrl-C is quiet from the first moment.
-    lab = importlib.import_module("jupyterlab.labapp").LabApp
-    # The command line cannot set this option: JupyterLab's own value wins over it.
-    lab.serverapp_config = {**lab.serverapp_config, "default_url": choose_first_page(folder)}
-    lab.launch_instance(list_options(arguments, folder))
+    with preflight.explain_failures():
+        # Imported here, after these variables are set, and run in this process: so Ctrl-C is quiet from the start.
+        lab = importlib.import_module("jupyterlab.labapp").LabApp
+        # The command line cannot set this option: JupyterLab's own value wins over it.
+        lab.serverapp_config = {**lab.serverapp_config, "default_url": choose_first_page(folder)}
+        lab.launch_instance(list_options(arguments, folder))
     return 0
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from pkvm_model.course import cli, doctor
 from pkvm_model.course.dev import run_tests
+from pkvm_model.course.doctor import packages
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import install, process
 from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
@@ -100,15 +101,16 @@ def test_doctor_finds_nothing_missing_in_a_working_environment(capsys: pytest.Ca
     assert cli.run_inside(["doctor"]) == 0
     output = capsys.readouterr().out
     assert not [line for line in output.splitlines() if line.startswith("missing")]
-    assert all(f"ok      {subject}" in output for subject in ["Python", "folder", *doctor.REQUIRED, "pictures"])
+    subjects = ["Python", "folder", *packages.REQUIRED, "imports", "pictures"]
+    assert all(f"ok      {subject}" in output for subject in subjects)
 
 
 def test_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "REQUIRED", ("no-such-thing",))
+    monkeypatch.setattr(packages, "REQUIRED", {"no-such-thing": "no_such_thing"})
     assert cli.run_inside(["doctor"]) == 1
     output = capsys.readouterr().out
-    assert "missing no-such-thing  not installed: use python3 course.py lab" in output
+    assert "missing no-such-thing  no-such-thing is not installed: " in output
 
 
 def test_doctor_works_without_an_environment(checkout: Checkout) -> None:

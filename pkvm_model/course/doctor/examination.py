@@ -1,0 +1,80 @@
+"""The whole examination and its report.
+
+The last line is for a teacher: it says the same in short, without a name or a path, and ends with a check code.
+"""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+
+import pkvm_model
+from ..setup import environment
+from ..setup.signed_line import sign
+from ..setup.wheels import describe_machine
+from . import folders, limits, machine, packages
+from .diagnosis import STATUSES, Check, Diagnosis, describe_error, flatten
+
+OUTSIDE: tuple[Check, ...] = (
+    machine.check_python, machine.check_shadows, limits.check_limits, folders.check_folder, folders.check_room,
+    folders.check_locks, folders.check_copy, machine.check_temporary, machine.check_loopback)
+"""The quick checks that need no environment."""
+SLOW: tuple[Check, ...] = (limits.check_memory, machine.check_clock, machine.check_localhost, machine.check_browser)
+"""The other checks that need no environment. Looking a name up can take seconds."""
+INSIDE: tuple[Check, ...] = (packages.check_environment, packages.check_files, packages.check_imports,
+                             packages.check_pictures, packages.check_extension)
+"""The checks of the environment, which take seconds."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Report on the active environment."""
+    return report(examine())
+
+
+def report(diagnoses: Iterable[Diagnosis]) -> int:
+    """Print the diagnoses, each as soon as it is known, and return 0 if a learner can work."""
+    done = []
+    for diagnosis in diagnoses:
+        done.append(diagnosis)
+        print(f"{diagnosis.status:<8}{diagnosis.subject:<15}{flatten(diagnosis.text)}", flush=True)
+    able = all(diagnosis.status != "missing" for diagnosis in done)
+    print("You can work." if able else "Something is missing; each line says what to do.")
+    print(f"Your line, if your teacher asks for one:\n{format_line(done)}")
+    return 0 if able else 1
+
+
+def format_line(diagnoses: Sequence[Diagnosis]) -> str:
+    """Return the diagnoses as one line, signed so that a teacher sees whether all of it arrived."""
+    parts = [f"pkvm-course {pkvm_model.__version__}", describe_machine(),
+             f"jupyterlab {packages.find_version('jupyterlab') or 'none'}"]
+    for status in STATUSES:
+        subjects = [diagnosis.subject for diagnosis in diagnoses if diagnosis.status == status]
+        parts.append(f"{status} {len(subjects) if status == 'ok' else ', '.join(subjects) or 'nothing'}")
+    return sign(" | ".join(parts))
+
+
+def examine() -> Iterator[Diagnosis]:
+    """Check everything that `lab` will meet."""
+    yield from examine_quickly()
+    yield from map(try_check, (*SLOW, *INSIDE))
+
+
+def examine_quickly() -> Iterator[Diagnosis]:
+    """Check what takes no time, as `lab` does at each start."""
+    yield from map(try_check, OUTSIDE)
+    yield from packages.check_sources()
+
+
+def examine_outside() -> Iterator[Diagnosis]:
+    """Check what can be checked before course.py has an environment."""
+    yield from map(try_check, (*OUTSIDE, *SLOW))
+    yield Diagnosis("missing", "environment",
+                    f"{environment.COURSE.name} is {environment.find_fault()}: python3 course.py lab makes it")
+
+
+def try_check(check: Check) -> Diagnosis:
+    """Run a check; if it fails itself, say so, since that is news as well."""
+    try:
+        return check()
+    except Exception as error:
+        subject = check.__name__.removeprefix("check_").replace("_", " ")
+        return Diagnosis("note", subject, f"could not be checked ({describe_error(error)})")

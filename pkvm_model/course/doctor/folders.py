@@ -1,0 +1,123 @@
+"""Checks of the folders that the course writes: room, rights, locks, the learner's copy. Standard library only."""
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...practice.progress import lock_file
+from ..learner.my_work import EXERCISES, MY_WORK
+from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
+from .diagnosis import Diagnosis, describe_error
+
+LEAST_ROOM = 10_000_000
+"""The bytes that a learner's copy and its checkpoints take."""
+SAMPLE = bytes(100_000)
+"""Some bytes to write: a quota or a full disk shows only then."""
+ELSEWHERE = f"set {HOME_VARIABLE} to a folder of your own, on a disk of this machine"
+
+
+def check_folder() -> Diagnosis:
+    """Write where the environment and the learner's copy go."""
+    try:
+        WORKPLACE.mkdir(parents=True, exist_ok=True)
+        write_sample(WORKPLACE)
+    except OSError as error:
+        return Diagnosis("missing", "folder", explain_write_error(WORKPLACE, error))
+    return Diagnosis("ok", "folder", f"{WORKPLACE} can be written")
+
+
+def check_room() -> Diagnosis:
+    """Count the free bytes of the disk with the learner's copy."""
+    try:
+        free = shutil.disk_usage(WORKPLACE).free
+    except OSError as error:
+        return Diagnosis("note", "room", f"the free room of {WORKPLACE} is unknown ({describe_error(error)})")
+    if free < LEAST_ROOM:
+        return Diagnosis("missing", "room", f"the disk of {WORKPLACE} has {free // 10**6} MB free, and your notebooks "
+                         f"need {LEAST_ROOM // 10**6}: make room")
+    return Diagnosis("ok", "room", f"{free / 10**9:.1f} GB free")
+
+
+def check_locks() -> Diagnosis:
+    """Take both kinds of lock on files beside the learner's copy: the course's own, and SQLite's, for Jupyter."""
+    folder = MY_WORK if MY_WORK.is_dir() else WORKPLACE
+    try:
+        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=folder, ignore_cleanup_errors=True) as scratch:
+            with (Path(scratch) / "lock").open("wb") as lock:
+                lock_file(lock.fileno())
+            write_database(Path(scratch) / "database")
+    except (OSError, sqlite3.Error) as error:
+        return Diagnosis("missing", "locks", f"the file system of {folder} has no file locks "
+                         f"({describe_error(error)}), like some network disks: {ELSEWHERE}")
+    return Diagnosis("ok", "locks", "a file can be locked")
+
+
+def write_database(path: Path) -> None:
+    """Write a small database. Raise sqlite3.Error if that fails."""
+    database = sqlite3.connect(path)
+    try:
+        with database:
+            database.execute("pragma synchronous = off")
+            database.execute("create table sample (number)")
+    finally:
+        database.close()
+
+
+def check_copy() -> Diagnosis:
+    """Count the notebooks in the learner's copy, and write in its folders."""
+    for folder in list_copy_folders():
+        if not folder.is_dir():
+            return Diagnosis("missing", MY_WORK.name, f"{folder} is a file, and the course needs a folder of that "
+                             "name: give it another name")
+        try:
+            write_sample(folder)
+        except OSError as error:
+            return Diagnosis("missing", MY_WORK.name, explain_write_error(folder, error))
+    count = len(list(MY_WORK.glob("*.ipynb")))
+    if count:
+        return Diagnosis("ok", MY_WORK.name, f"{count} notebooks")
+    return Diagnosis("note", MY_WORK.name, "not there yet: python3 course.py lab makes it")
+
+
+def list_copy_folders() -> Iterator[Path]:
+    """Yield what is there of the folders that are written while a learner works."""
+    names = ("", EXERCISES, ".ipynb_checkpoints", f"{EXERCISES}/.ipynb_checkpoints", ".jupyter")
+    return (MY_WORK / name for name in names if os.path.lexists(MY_WORK / name))
+
+
+def write_sample(folder: Path) -> None:
+    """Write a file into a folder and remove it again. Raise OSError if that fails."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
+        file.write(SAMPLE)
+        file.flush()
+
+
+def explain_write_error(folder: Path, error: OSError) -> str:
+    """Return a sentence on why a folder cannot be written, with the cure."""
+    reason = f"{folder} cannot be written ({describe_error(error)})"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{reason}: make room"
+    if error.errno in (errno.EACCES, errno.EPERM) and is_other_users(folder):
+        return f"{reason}, since it belongs to another user: {suggest_owner(folder)}"
+    return f"{reason}: {ELSEWHERE}"
+
+
+def is_other_users(folder: Path) -> bool:
+    """Return True if a folder is there and belongs to another user."""
+    try:
+        return hasattr(os, "geteuid") and folder.stat().st_uid != os.geteuid()
+    except OSError:
+        return False
+
+
+def suggest_owner(folder: Path) -> str:
+    """Return the cure for a folder of another user: below the course's own, root made it by mistake."""
+    if folder.is_relative_to(MY_WORK) and not is_other_users(ROOT):
+        return f"sudo chown -R {os.geteuid()} {shlex.quote(str(MY_WORK))}"
+    return ELSEWHERE

@@ -1,0 +1,124 @@
+"""Checks of the machine: its Python, its clock, its way from a browser to a server. Standard library only."""
+from __future__ import annotations
+
+import os
+import platform
+import re
+import socket
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..paths import ROOT, WORKPLACE
+from .diagnosis import Diagnosis, describe_error
+
+HARMLESS = {"antigravity", "idlelib", "this", "turtle", "turtledemo"}
+"""Modules of Python's that neither Jupyter nor the course imports."""
+NEWEST_KNOWN = time.mktime((2026, 1, 1, 0, 0, 0, 0, 1, -1))
+"""The course is younger than this, so a clock that is older is wrong."""
+CONNECT_SECONDS = 10
+
+
+def check_python() -> Diagnosis:
+    """Name this Python; course.py has already refused versions that are too old. `-OO` removes what Jupyter reads."""
+    if sys.flags.optimize > 1:
+        return Diagnosis("missing", "Python", "PYTHONOPTIMIZE=2 or -OO takes away docstrings that Jupyter needs: unset "
+                         "PYTHONOPTIMIZE and start without -OO")
+    return Diagnosis("ok", "Python", f"{platform.python_version()}, {sys.executable}")
+
+
+def check_shadows(more: Iterable[Path] = ()) -> Diagnosis:
+    """Look for files that Python would take for its own modules, in the folders that it searches first."""
+    shadow = next((shadow for folder in dict.fromkeys([*list_first_folders(), *more])
+                   for shadow in find_shadows(folder)), None)
+    if shadow is None:
+        return Diagnosis("ok", "file names", "none hides a module of Python's")
+    return Diagnosis("missing", "file names", f"{shadow} hides Python's own module {shadow.stem}, so Jupyter or the "
+                     "course cannot start: give it another name")
+
+
+def list_first_folders() -> Iterator[Path]:
+    """Yield the folders in which Python looks for modules before its own: the course, the copy and PYTHONPATH."""
+    yield ROOT
+    yield from (WORKPLACE / "my_work", WORKPLACE / "my_work" / "exercises")
+    yield from (Path(name) for name in os.environ.get("PYTHONPATH", "").split(os.pathsep) if name)
+
+
+def find_shadows(folder: Path) -> list[Path]:
+    """Return what is in a folder and has the name of one of Python's own modules."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [path for path in paths
+            if (name := path.name.removesuffix(".py")) in sys.stdlib_module_names and name not in HARMLESS
+            and (name != path.name or (path / "__init__.py").is_file())]
+
+
+def check_temporary() -> Diagnosis:
+    """Find a folder for temporary files, as JupyterLab does."""
+    named = os.environ.get("TMPDIR", "")
+    try:
+        folder = tempfile.gettempdir()
+    except OSError:
+        return Diagnosis("missing", "temporary", "no folder for temporary files can be written: make room in /tmp, or "
+                         "set TMPDIR to a folder of your own")
+    if named and Path(folder) != Path(named).absolute():
+        return Diagnosis("note", "temporary", f"TMPDIR names {named}, which cannot be written; {folder} is used")
+    return Diagnosis("ok", "temporary", f"{folder} can be written")
+
+
+def check_clock() -> Diagnosis:
+    """Compare the clock with a day on which the course was there already."""
+    today = time.strftime("%Y-%m-%d")
+    if time.time() < NEWEST_KNOWN:
+        return Diagnosis("note", "clock", f"this machine's clock says {today}: set it, or packages cannot be fetched, "
+                         "since the certificate of their server looks as if it came from the future")
+    return Diagnosis("ok", "clock", today)
+
+
+def check_loopback() -> Diagnosis:
+    """Open a port on loopback, send a byte through it and close it, as a browser and a kernel do."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(CONNECT_SECONDS)
+            send_byte(server)
+    except OSError as error:
+        return Diagnosis("missing", "loopback", "a program cannot reach another on this machine at 127.0.0.1 "
+                         f"({describe_error(error)}): let your firewall or container allow it")
+    return Diagnosis("ok", "loopback", "127.0.0.1 works")
+
+
+def send_byte(server: socket.socket) -> None:
+    """Send one byte from a client to a server. Raise OSError if it does not arrive."""
+    with socket.create_connection(server.getsockname(), CONNECT_SECONDS) as client:
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(CONNECT_SECONDS)
+            client.sendall(b"!")
+            if connection.recv(1) != b"!":
+                raise OSError("what was sent did not arrive")
+
+
+def check_localhost() -> Diagnosis:
+    """Look the name localhost up, which the browser is sent to."""
+    try:
+        addresses = {str(entry[4][0]) for entry in socket.getaddrinfo("localhost", None)}
+    except (OSError, UnicodeError) as error:
+        addresses = {describe_error(error)}
+    if addresses & {"127.0.0.1", "::1"}:
+        return Diagnosis("ok", "localhost", " and ".join(sorted(addresses)))
+    return Diagnosis("note", "localhost", "this machine does not know its own name localhost "
+                     f"({', '.join(addresses)}): if the browser finds no page, write 127.0.0.1 there instead")
+
+
+def check_browser() -> Diagnosis:
+    """Look for the browser that `lab` opens."""
+    try:
+        name = getattr(webbrowser.get(), "name", "") or "the system's own"
+    except webbrowser.Error:
+        return Diagnosis("note", "browser", "none to open from here; lab prints the address to open")
+    return Diagnosis("ok", "browser", re.sub(r".*[\\/]", "", str(name)))

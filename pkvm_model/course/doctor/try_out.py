@@ -1,0 +1,84 @@
+"""Runs the doctor's probes, each in a process of its own. Standard library only."""
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..setup.process import build_variables
+from .diagnosis import LONGEST, describe_error, flatten
+
+STEP, ANSWER, FAULT = "doctor-step", "doctor-answer", "doctor-fault"
+"""How a probe marks its lines; others come from what it imports."""
+MOST_SECONDS = 180
+"""A machine where a probe takes longer is of no use to a learner."""
+
+
+class Trial(NamedTuple):
+    """What came of a probe: its answer, or a phrase that says what failed."""
+
+    answer: str = ""
+    fault: str = ""
+
+
+def try_out(name: str) -> Trial:
+    """Run a probe in the environment's own Python and return what came of it; whatever happens there, raise nothing."""
+    command = [sys.executable, "-m", f"{__package__}.probe", name]
+    try:
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                                 env=build_variables(Path(sys.executable)), timeout=MOST_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        output = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else ""
+        return Trial(fault=f"{read_step(output)} was not done after {MOST_SECONDS} seconds")
+    except (OSError, MemoryError) as error:
+        return Trial(fault=f"a second Python cannot be started ({describe_error(error)})")
+    return read_result(process)
+
+
+def read_result(process: subprocess.CompletedProcess[str]) -> Trial:
+    """Return what a probe printed last, or how it died."""
+    marked = read_marked(process.stdout)
+    step, result = read_step(process.stdout), marked[-1] if marked else {}
+    if ANSWER in result:
+        return Trial(answer=flatten(result[ANSWER]))
+    if FAULT in result:
+        return Trial(fault=flatten(f"{step} fails ({result[FAULT]})"))
+    return Trial(fault=flatten(f"{step} ended Python ({describe_death(process)})"))
+
+
+def read_marked(output: str) -> list[dict[str, str]]:
+    """Return the lines of a probe's output that the probe itself has written."""
+    marked = []
+    for line in output.splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict) and value.keys() <= {STEP, ANSWER, FAULT}:
+            marked.append(value)
+    return marked
+
+
+def read_step(output: str) -> str:
+    """Return the last step that a probe has begun."""
+    steps = [value[STEP] for value in read_marked(output) if STEP in value]
+    return steps[-1] if steps else "the start of Python"
+
+
+def describe_death(process: subprocess.CompletedProcess[str]) -> str:
+    """Return how a process ended that printed no result: its signal, or its last words."""
+    if process.returncode < 0:
+        return describe_signal(-process.returncode)
+    last: Sequence[str] = process.stderr.strip().splitlines()[-1:]
+    return last[0][:LONGEST] if last else f"exit status {process.returncode}"
+
+
+def describe_signal(number: int) -> str:
+    """Return the name of a signal, and what it means if a limit sent it."""
+    name = signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
+    meanings = {"SIGKILL": ", as where memory is short", "SIGXCPU": ", a limit on computing"}
+    return f"{name}{meanings.get(name, '')}"
