@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pkvm_model.course.setup.process import build_variables
 
@@ -41,7 +42,7 @@ def running_lab(folder: Path) -> Iterator[str]:
         stop(server)
 
 
-def stop(server: subprocess.Popen[bytes]) -> None:
+def stop(server: subprocess.Popen[Any]) -> None:
     """End the server; its kernels end when they see that it is gone."""
     server.terminate()
     try:

@@ -70,9 +70,10 @@ COMMANDS = {
         argument("-o", "--output", default="_site", metavar="DIR", help="where to write them (default: _site)"),)),
     "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
         argument("-o", "--output", default="_bundle", metavar="DIR", help="where to write it (default: _bundle)"),)),
-    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, or the time of a click", (
-        argument("benchmark", nargs="?", choices=("explorer", "clicks"), default="explorer", help="which benchmark"),
-        argument("--rounds", metavar="N", help="how often each tool runs, or each click is made"),
+    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, a click, or the second start", (
+        argument("benchmark", nargs="?", choices=("explorer", "clicks", "start"), default="explorer",
+                 help="which benchmark"),
+        argument("--rounds", metavar="N", help="how often each tool, click or start is repeated"),
         argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112"),
         argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP)}
 """Every command, in the order in which --help lists them."""

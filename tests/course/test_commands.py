@@ -2,16 +2,9 @@
 from __future__ import annotations
 
 import importlib
-import json
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -23,7 +16,7 @@ from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import install, process
 from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
 from pkvm_model.course.setup.signed_line import is_intact
-from tests.course.conftest import Checkout, hear_ctrl_c
+from tests.course.conftest import Checkout
 
 COMMANDS = "lab test doctor build pages bench bundle start update progress reset handin import"
 
@@ -135,53 +128,6 @@ def test_a_line_that_lost_or_changed_a_part_is_not_intact() -> None:
     assert "missing nbval" in line
     for broken in (line[:-1], line[3:], line.replace("missing nbval", "missing nothing"), "", "| code"):
         assert not is_intact(broken)
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def fetch(address: str, server: subprocess.Popen[str]) -> str:
-    """Return what a server answers, once it is up."""
-    while server.poll() is None:
-        try:
-            with urllib.request.urlopen(address) as answer:
-                return str(answer.read().decode())
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError("the server ended")
-
-
-def test_lab_shows_the_learners_copy_asks_for_no_news_and_ends_quietly(checkout: Checkout) -> None:
-    port = find_free_port()
-    base, token = f"http://127.0.0.1:{port}", "?token=known"
-    # JupyterLab hears Ctrl-C as from a keyboard only where its input is a terminal.
-    keyboard, terminal = os.openpty()
-    server = subprocess.Popen([sys.executable, "course.py", "lab", "--no-browser", "--port", str(port)],
-                              cwd=checkout.folder,
-                              env={**checkout.variables(HOME=str(checkout.folder)), "JUPYTER_TOKEN": "known"},
-                              stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              start_new_session=True, preexec_fn=hear_ctrl_c)
-    try:
-        news = fetch(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification{token}", server)
-        page, files = fetch(f"{base}/{token}", server), fetch(f"{base}/api/contents{token}", server)
-    finally:
-        os.killpg(server.pid, signal.SIGINT)
-        output, complaints = server.communicate(timeout=60)
-        os.close(keyboard)
-        os.close(terminal)
-    settings = json.loads(news)["schema"]["properties"]
-    assert (settings["fetchNews"]["default"], settings["checkForUpdates"]["default"]) == ("false", False)
-    assert '"disabledExtensions": ["@jupyterlab/extensionmanager-extension"]' in page
-    assert '"treePath": "01-start-here.ipynb"' in page
-    assert '"path": "01-start-here.ipynb"' in files
-    assert "learn.lock" not in files
-    assert output == f"Opening JupyterLab in {checkout.folder}/my_work. Ctrl-C ends it.\n"
-    assert server.returncode == 0
-    assert complaints.endswith("Shutting down...\n")
-    assert len(complaints.splitlines()) == 1
 
 
 def test_a_closed_pipe_causes_no_complaint() -> None:

@@ -14,9 +14,9 @@ from .environment import COURSE, DEVELOP
 def build_variables(python: Path) -> dict[str, str]:
     """Return the environment variables for a command that runs with `python`."""
     course = {"PYTHONPATH": prepend(ROOT, "PYTHONPATH"),
-              "JUPYTER_PATH": prepend(PACKAGE / "widgets" / "jupyter", "JUPYTER_PATH"),
+              # The second folder has our own kernel, which so comes before all others.
+              "JUPYTER_PATH": prepend(PACKAGE / "widgets" / "jupyter", "JUPYTER_PATH", PACKAGE / "course" / "jupyter"),
               "JUPYTER_CONFIG_PATH": prepend(PACKAGE / "course" / "jupyter", "JUPYTER_CONFIG_PATH"),
-              # Our own kernel comes first, whatever kernels the user has elsewhere.
               "JUPYTER_PREFER_ENV_PATH": "1"}
     for environment in (COURSE, DEVELOP):
         if python == environment.python:
@@ -26,10 +26,11 @@ def build_variables(python: Path) -> dict[str, str]:
     return {**os.environ, **course}
 
 
-def prepend(folder: Path, name: str) -> str:
-    """Return the value of a path variable with a folder put first."""
-    others = [each for each in os.environ.get(name, "").split(os.pathsep) if each and each != str(folder)]
-    return os.pathsep.join([str(folder), *others])
+def prepend(folder: Path, name: str, *more: Path) -> str:
+    """Return the value of a path variable with folders put first."""
+    first = [str(folder), *map(str, more)]
+    others = [each for each in os.environ.get(name, "").split(os.pathsep) if each and each not in first]
+    return os.pathsep.join([*first, *others])
 
 
 def hand_over(python: Path, arguments: Sequence[str]) -> int:

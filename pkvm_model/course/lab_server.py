@@ -1,0 +1,163 @@
+"""JupyterLab as the course runs it: this machine only, one kernel, no configuration but what is in this module.
+
+`jupyterlab.labapp` adds to the server below a manager of extensions, a builder and a reader of news. The course wants
+none of them; without them no request can leave the machine, and the start is a second shorter, since the builder runs
+Node.
+"""
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_server import version_info
+from jupyter_server.serverapp import ServerApp
+from jupyterlab_server import LabServerApp
+from tornado.httpserver import HTTPServer
+from traitlets.config import Config
+
+from .paths import PACKAGE
+
+EXPOSED = "PKVM_EXPOSE_LAB"
+"""An environment variable: if it is set, tests and benchmarks can reach JupyterLab's own objects in the page."""
+SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+"""Environment variables of which one is set if a browser can be opened; a text browser would take the terminal."""
+IDLE_SECONDS = 2 * 60 * 60
+"""How long a kernel may idle that no page is connected to."""
+
+
+class CourseServer(ServerApp):
+    """A Jupyter server that reads no configuration, and listens before it says where."""
+
+    sockets: Sequence[socket.socket] = ()
+    opens_browser = True
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Read nothing."""
+
+    def migrate_config(self) -> None:
+        """Leave the user's old files alone."""
+
+    def init_httpserver(self) -> None:
+        """Serve on sockets that listen already."""
+        self._http_server = HTTPServer(self.web_app, max_body_size=self.max_body_size,
+                                       max_buffer_size=self.max_buffer_size)
+        self.port = self.sockets[0].getsockname()[1]
+        self._http_server.add_sockets(self.sockets)
+
+    def start_app(self) -> None:
+        """Say where JupyterLab is, and open it in a browser."""
+        token = quote(self.identity_provider.token, safe="")
+        address = f"http://localhost:{self.port}{self.default_url}?token={token}"
+        browser = find_browser() if self.opens_browser else None
+        for sentence in announce(address, self.port, browser, self.opens_browser):
+            print(sentence, flush=True)
+        if browser:
+            threading.Thread(target=open_browser, args=(browser, address), daemon=True).start()
+
+
+class CourseLab(LabServerApp):
+    """The part of the server that serves JupyterLab's pages."""
+
+    name = "lab"
+    app_name = "JupyterLab"
+    app_version = metadata.version("jupyterlab")
+    extension_url = "/lab"
+    serverapp_class = CourseServer
+
+    @classmethod
+    def get_extension_package(cls) -> str:
+        """Return the name of this module, where the server finds `_jupyter_server_extension_points`."""
+        return __name__
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Read nothing."""
+
+    def initialize_handlers(self) -> None:
+        """Tell the pages what JupyterLab's own server would tell them."""
+        server = self.serverapp
+        assert server
+        page = server.web_app.settings.setdefault("page_config_data", {})
+        page |= {"buildAvailable": False, "buildCheck": False, "devMode": False, "news": {"disabled": True},
+                 "token": server.identity_provider.token, "notebookVersion": json.dumps(version_info),
+                 "quitButton": True, "allow_hidden_files": False, "delete_to_trash": True,
+                 "exposeAppInBrowser": EXPOSED in os.environ}
+        super().initialize_handlers()
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Return what the server loads from this module."""
+    return [{"module": __name__, "app": CourseLab}]
+
+
+def serve(folder: Path, state: Path, settings: Path, sockets: Sequence[socket.socket], opens_browser: bool) -> None:
+    """Run JupyterLab on a folder of notebooks until it is ended.
+
+    JupyterLab writes into `state`; `settings` is the folder of the user's settings of JupyterLab.
+    """
+    CourseServer.sockets, CourseServer.opens_browser = sockets, opens_browser
+    CourseLab.serverapp_config = {"jpserver_extensions": {}, "default_url": choose_first_page(folder)}
+    server: CourseServer = CourseLab.initialize_server(argv=[], config=configure(folder, state, settings))  # type: ignore[no-untyped-call]
+    server.start()
+
+
+def configure(folder: Path, state: Path, settings: Path) -> Config:
+    """Return the whole configuration."""
+    ours, share = PACKAGE / "course" / "jupyter", Path(sys.prefix) / "share" / "jupyter"
+    lab = share / "lab"
+    labextensions = [PACKAGE / "widgets" / "jupyter" / "labextensions", share / "labextensions"]
+    return Config({
+        "ServerApp": {"root_dir": str(folder), "ip": "127.0.0.1", "allow_root": True, "answer_yes": True,
+                      "terminals_enabled": False, "log_level": "WARN"},
+        "IdentityProvider": {"token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)},
+        "KernelSpecManager": {"allowed_kernelspecs": {"python3"}},
+        "MappingKernelManager": {"cull_idle_timeout": IDLE_SECONDS, "cull_interval": 300},
+        "CourseLab": {"user_settings_dir": str(settings), "workspaces_dir": str(state / "workspaces"),
+                      "app_settings_dir": str(ours / "labconfig"), "schemas_dir": str(lab / "schemas"),
+                      "templates_dir": str(lab / "static"), "static_dir": str(lab / "static"),
+                      "themes_dir": str(lab / "themes"), "labextensions_path": [*map(str, labextensions)],
+                      "cache_files": False, "log_level": "WARN"}})
+
+
+def choose_first_page(folder: Path) -> str:
+    """Return the address of the first notebook, or of JupyterLab if there is no notebook."""
+    first = min((each.name for each in folder.glob("*.ipynb")), default=None)
+    return f"/lab/tree/{quote(first)}" if first else "/lab"
+
+
+def find_browser() -> webbrowser.BaseBrowser | None:
+    """Return the user's browser; None if there is none, or no screen to show it on."""
+    has_screen = sys.platform in ("darwin", "win32") or any(map(os.environ.get, SCREENS))
+    try:
+        return webbrowser.get() if has_screen else None
+    except webbrowser.Error:
+        return None
+
+
+def announce(address: str, port: int, browser: webbrowser.BaseBrowser | None, wanted: bool) -> Iterator[str]:
+    """Yield what to do with an address, in sentences."""
+    if browser:
+        yield f"If no browser opens, open this address in one: {address}"
+        return
+    yield f"{'No browser can be opened here. ' if wanted else ''}Open this address in a browser: {address}"
+    if os.environ.get("SSH_CONNECTION"):
+        yield f"From your own machine, forward the port first: ssh -L {port}:localhost:{port} {socket.gethostname()}"
+
+
+def open_browser(browser: webbrowser.BaseBrowser, address: str) -> None:
+    """Open an address, and say so if that fails."""
+    try:
+        opened = browser.open(address)
+    except Exception:  # A browser that the user has set can fail in any way.
+        opened = False
+    if not opened:
+        print("The browser could not be opened. Open the address above in a browser yourself.", flush=True)
