@@ -59,6 +59,8 @@ COMMANDS = {
         argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy"),)),
     "test": Command("dev.run_tests", "run all tests, or one part of them; everything after -- goes to pytest", (
         argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises"), help="only this part"),
+        argument("--python", nargs="*", metavar="VERSION", help="run them under each Python 3.11 or newer that is "
+                 "found here, or under those with these versions or paths; the part comes first"),
         argument("--nbgrader", action="store_true", help="try the exercises with nbgrader, in an environment of its "
                  "own; name the chapters to grade after --")), DEVELOP),
     "doctor": Command("doctor", "report what works, what is missing and how to mend it"),

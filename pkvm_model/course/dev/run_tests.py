@@ -9,6 +9,7 @@ import pytest
 from ..errors import CourseError
 from ..paths import ROOT
 from ..teach import check_nbgrader
+from . import pythons
 
 PARTS = {None: ["--nbval", "notebooks", "docs", "tests"],
          "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course"],
@@ -20,10 +21,12 @@ DISTRIBUTION = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run pytest in the folder of the course, or try nbgrader."""
-    if arguments.nbgrader and arguments.part:
-        raise CourseError("test takes a part or --nbgrader, not both.")
+    """Run pytest in the folder of the course, under this Python or under others, or try nbgrader."""
+    if arguments.nbgrader and (arguments.part or arguments.python is not None):
+        raise CourseError("test --nbgrader takes no part and no --python.")
     if arguments.nbgrader:
         return check_nbgrader.run(arguments)
+    if arguments.python is not None:
+        return pythons.run(arguments)
     os.chdir(ROOT)
     return int(pytest.main([*DISTRIBUTION, *PARTS[arguments.part], *arguments.rest]))
