@@ -153,12 +153,19 @@ def lock_file(number: int) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a crash at any moment leaves the old content or the whole new content."""
+    with write_beside(path, content) as new:
+        new.replace(path)
+
+
+@contextlib.contextmanager
+def write_beside(path: Path, content: bytes) -> Iterator[Path]:
+    """Yield a new file beside a path, with this content safe on the disk; remove it at the end if it is still there."""
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with new.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        new.replace(path)
+        yield new
     finally:
         new.unlink(missing_ok=True)

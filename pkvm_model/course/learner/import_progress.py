@@ -51,11 +51,11 @@ def import_answer(copy: OpenCopy, name: str, answer: str) -> Iterator[str]:
         yield f"{name}: your course has no such exercise. Its progress is kept."
     elif answer and answer != read_answer(copy, file, name):
         content = make_notebook(copy.exercises[file], answer)
-        if copy.is_untouched(file):
-            copy.replace(file, content)
-            yield f"{name}: the answer is in {file}"
+        if copy.is_untouched(file, copy.read(file)):
+            _, kept = copy.replace(file, lambda mine: content)
+            yield f"{name}: the answer is in {file}{kept and f'.{kept}'}"
         elif other := choose_name(copy, name, answer):
-            copy.write(other, content)
+            copy.create(other, content)
             yield f"{name}: yours is kept, the other answer is in {other}"
 
 

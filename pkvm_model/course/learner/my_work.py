@@ -1,8 +1,9 @@
 """The learner's own copy of the course, my_work/: made once, updated only on request, never overwritten.
 
 For each file that the course gives out, RECORD keeps digests of the version given; they show what is newer in the
-course and what the learner has changed. A file to be replaced first gets a second name in ASIDE, then the new file
-takes its place, then the record is updated. A stop in between leaves one file too many, never one too few.
+course and what the learner has changed. A file to be replaced first moves into ASIDE as it is at that moment; there it
+is compared, and kept if it has something of the learner's. Then the new file takes its place unless the learner has
+saved once more, then the record is updated. So neither a save nor a stop at any moment loses a line.
 """
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -20,7 +22,8 @@ from ...outside import unify_line_ends
 from ...practice import progress
 from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
 from ...practice.notebook import MAGIC, extract_answer, make_notebook
-from ...practice.progress import ExerciseRecord, ProgressError, write_atomically
+from ...practice.progress import ExerciseRecord, ProgressError, write_atomically, write_beside
+from ...text import list_words
 from ..errors import CourseError
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, read_fixed_cells
@@ -67,7 +70,7 @@ class OpenCopy:
         # Missing files are recorded first: after a stop they are still missing, and the next run makes them.
         self.record(current)
         for name in self.created:
-            self.write(name, self.files[name])
+            self.create(name, self.files[name])
 
     def read(self, name: str) -> bytes:
         """Return the learner's file of this name, b"" if it cannot be read."""
@@ -82,9 +85,8 @@ class OpenCopy:
         same_text = bool(read_fixed_cells(mine)) and read_fixed_cells(mine) == read_fixed_cells(new)
         return mine == new or (name not in self.recorded and same_text)
 
-    def is_untouched(self, name: str) -> bool:
-        """Return True if the file is, to the byte, as the course gave it out."""
-        mine = self.read(name)
+    def is_untouched(self, name: str, mine: bytes) -> bool:
+        """Return True if a file's content is as the course gave it out; how its lines end does not count."""
         return mine == self.files[name] or digest_file(mine) == self.recorded.get(name, {}).get(WHOLE)
 
     def describe_news(self, name: str) -> str:
@@ -111,50 +113,78 @@ class OpenCopy:
 
     def update(self, name: str) -> str:
         """Replace the learner's file by the course's, put it aside if it was changed, and say so."""
-        answer = self.find_answer(name)
-        new = self.files[name] if answer is None else make_notebook(self.exercises[name], answer)
-        # If an earlier run was stopped just before the record, the file is the new one already.
-        keep = not self.is_untouched(name) and self.read(name) != new
-        aside = f" Your version: {self.put_aside(name)}" if keep else ""
-        self.replace(name, new)
-        return f"{drop_ending(name)}: updated{', with your answer' if answer else ''}.{aside}"
+        new, kept = self.replace(name, partial(self.carry_over, name))
+        return f"{drop_ending(name)}: updated{', with your answer' if new != self.files[name] else ''}.{kept}"
+
+    def carry_over(self, name: str, mine: bytes) -> bytes:
+        """Return the course's file, with the answer in the learner's if there is one."""
+        answer = self.find_answer(name, mine)
+        return self.files[name] if answer is None else make_notebook(self.exercises[name], answer)
 
     def reset(self, name: str) -> str:
         """Restore the course's file, put the learner's aside if it differs, and say so."""
         if self.read(name) == self.files[name]:
             return f"{drop_ending(name)}: it is already the course's version."
-        aside = "" if self.is_untouched(name) else f" Your version: {self.put_aside(name)}"
-        self.replace(name, self.files[name])
-        return f"{drop_ending(name)}: the course's version again.{aside}"
+        _, kept = self.replace(name, lambda mine: self.files[name])
+        return f"{drop_ending(name)}: the course's version again.{kept}"
 
-    def find_answer(self, name: str) -> str | None:
+    def find_answer(self, name: str, mine: bytes) -> str | None:
         """Return the learner's own answer in an exercise's notebook, None if there is none."""
         exercise = self.exercises.get(name)
-        answer = extract_answer(self.read(name), exercise.id) if exercise else None
+        answer = extract_answer(mine, exercise.id) if exercise else None
         if not exercise or answer is None or not answer.strip():
             return None
         stub = self.recorded.get(name, {}).get(ANSWER)
         is_stub = digest(f"{MAGIC} {exercise.id}\n{answer}".encode())[:12] == stub
         return None if is_stub or answer == exercise.stub else answer
 
-    def put_aside(self, name: str) -> str:
-        """Give the learner's file a free second name in ASIDE, and return that name."""
+    def replace(self, name: str, make: Callable[[bytes], bytes]) -> tuple[bytes, str]:
+        """Make a new file from the learner's, put it in its place, and record that the course gives it out now.
+
+        Return what is in the new file, and a sentence on where the learner's is kept, '' if the course has it too. A
+        program may save the learner's file at any moment: what it saved is compared, not what was read before.
+        """
+        path, kept = self.folder / name, list[str]()
+        while True:
+            new = make(self.read(name))
+            with write_beside(path, new) as ready, self.move_aside(name) as aside:
+                is_placed = add_name(ready, path)
+            taken = self.read(aside)
+            if aside and not self.is_untouched(name, taken) and taken != new:
+                kept.append(aside)
+            elif aside:
+                (self.folder / aside).unlink()
+                with contextlib.suppress(OSError):  # It is not empty.
+                    (self.folder / ASIDE).rmdir()
+            if is_placed:
+                self.record([name])
+                return new, f" Your version: {list_words(kept)}" if kept else ""
+
+    @contextlib.contextmanager
+    def move_aside(self, name: str) -> Iterator[str]:
+        """Move the learner's file to a free name in ASIDE and yield that name; move it back after an error.
+
+        The name is '' if the learner has just deleted the file.
+        """
         (self.folder / ASIDE).mkdir(exist_ok=True)
-        for number in itertools.count(1):
-            aside = f"{ASIDE}/{cut_stem(name)}-{number}.ipynb"
-            if add_name(self.folder / name, self.folder / aside):
-                return aside
-        raise AssertionError
+        names = (f"{ASIDE}/{cut_stem(name)}-{number}.ipynb" for number in itertools.count(1))
+        aside = next(each for each in names if not os.path.lexists(self.folder / each))
+        try:
+            (self.folder / name).rename(self.folder / aside)
+        except FileNotFoundError:
+            aside = ""
+        try:
+            yield aside
+        except OSError:
+            if aside and not os.path.lexists(self.folder / name):
+                (self.folder / aside).rename(self.folder / name)
+            raise
 
-    def replace(self, name: str, content: bytes) -> None:
-        """Write a file that the course gives out now, and then its record."""
-        self.write(name, content)
-        self.record([name])
-
-    def write(self, name: str, content: bytes) -> None:
-        """Write a file, and make its folder."""
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file and make its folder, unless there is a file of this name; return False if there is."""
         (self.folder / name).parent.mkdir(exist_ok=True)
-        write_atomically(self.folder / name, content)
+        with write_beside(self.folder / name, content) as ready:
+            return add_name(ready, self.folder / name)
 
     def record(self, names: list[str]) -> None:
         """Record that these files are as the course gives them out now."""

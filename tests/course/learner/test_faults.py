@@ -4,6 +4,7 @@ from __future__ import annotations
 import builtins
 import errno
 import io
+import itertools
 import os
 import random
 import signal
@@ -18,6 +19,9 @@ import pytest
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
+from pkvm_model.course.learner.import_progress import import_progress
+from pkvm_model.course.learner.reset import reset
+from pkvm_model.course.learner.update import update
 from pkvm_model.practice import progress
 from tests.course.copies import Course, Learner
 
@@ -168,6 +172,57 @@ def test_a_full_disk_loses_no_line_and_says_so(tmp_path: Path) -> None:
         refused += bool(full.refused)
         assert not someone.find_lost_lines(), seed
         assert not someone.find_faults(), seed
+
+
+class Saver:
+    """A learner in JupyterLab who saves a notebook just before a certain call to the system."""
+
+    def __init__(self, learner: Learner, name: str, moment: int, in_place: bool) -> None:
+        self.learner, self.name, self.left, self.in_place = learner, name, moment, in_place
+
+    def count(self, do: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a system call that may come just after a save."""
+        def instead(*arguments: Any, **named: Any) -> Any:
+            self.left -= 1
+            if self.left == 0:
+                self.save()
+            return do(*arguments, **named)
+
+        return instead
+
+    def save(self) -> None:
+        """Save the notebook as it was opened, with one more line: over the file, or as a new file in its place."""
+        path = self.learner.folder / self.name
+        text = f"{OPENED[self.name]}{self.learner.make_line()}"
+        if self.in_place:
+            path.write_text(text)
+        else:
+            path.with_name("saving").write_text(text)
+            path.with_name("saving").replace(path)
+
+
+OPENED = dict.fromkeys(("05-one-shot.ipynb", "exercises/find-the-hole.ipynb"), "opened\n")
+"""What a learner has in the window of a notebook."""
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("command", ["update", "reset", "import"])
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_save_at_any_moment_is_not_lost(command: str, in_place: bool, tmp_path: Path) -> None:
+    for moment, name in itertools.product(range(1, 25), OPENED):
+        someone = Learner(Course(tmp_path / f"{moment}-{Path(name).stem}"), 1)
+        my_work.make_copy(someone.course.copy)
+        someone.get_newer_course()
+        saver = Saver(someone, name, moment, in_place)
+        other = someone.write_other_hand_in()
+        copy = someone.course.copy
+        lines = {"update": update((), copy), "reset": reset(Path(name).stem, copy),
+                 "import": import_progress(other, copy)}
+        with pytest.MonkeyPatch.context() as patch:
+            for call in ("link", "replace", "rename", "unlink", "fsync"):
+                patch.setattr(os, call, saver.count(getattr(os, call)))
+            list(lines[command])
+        assert not someone.find_lost_lines(), (moment, name)
 
 
 def count_tries(folder: Path) -> int:
