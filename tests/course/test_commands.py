@@ -78,6 +78,13 @@ def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:
     assert pytest_call[-3:] == ["tests/browser", "-x", "--lf"]
 
 
+def test_notebooks_are_tested_in_a_learners_environment_too(pytest_call: list[str],
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.run_inside(["test", "notebooks"]) == 0
+    assert pytest_call == [str(ROOT), "--nbval", "notebooks", "docs"]
+
+
 def test_only_test_accepts_two_dashes(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run_inside(["build", "--", "-x"]) == 1
     assert capsys.readouterr().err == "course.py: build takes nothing after --.\n"
