@@ -10,7 +10,13 @@ if sys.version_info < (3, 11):
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from pkvm_model.course.cli import run_outside
-
 if __name__ == "__main__":
-    sys.exit(run_outside(sys.argv[1:]))
+    try:
+        from pkvm_model.course.cli import run_outside
+
+        status = run_outside(sys.argv[1:])
+    except KeyboardInterrupt:
+        # It came while the modules were imported.
+        sys.stderr.write("\nStopped.\n")
+        status = 130
+    sys.exit(status)

@@ -1,9 +1,17 @@
 """Runs the course's commands in the active environment: python3 -m pkvm_model.course start."""
 from __future__ import annotations
 
+import signal
 import sys
 
-from .cli import run_inside
-
 if __name__ == "__main__":
-    sys.exit(run_inside(sys.argv[1:]))
+    try:
+        if hasattr(signal, "pthread_sigmask"):  # course.py keeps Ctrl-C back until here.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        from .cli import run_inside
+
+        status = run_inside(sys.argv[1:])
+    except KeyboardInterrupt:  # It came while this was imported.
+        print("\nStopped.", file=sys.stderr)
+        status = 130
+    sys.exit(status)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..outside import escape
 from . import doctor
 from .errors import CourseError
 from .paths import explain_workplace
+from .streams import finish_output, prepare_streams
 from .setup import environment, install, process
 from .setup.environment import COURSE, DEVELOP, Environment
 
@@ -93,25 +94,28 @@ def run_inside(argv: Sequence[str]) -> int:
 
 def report_errors(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     """Run a command and return its status; print expected errors as one line."""
+    prepare_streams()
     try:
         if place := explain_workplace():
             print(place, flush=True)
         status = run(argv)
         sys.stdout.flush()
         return status
-    except CourseError as error:
-        print(f"course.py: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:
-        # The reader has enough, as in `course.py progress | head`; Python's last flush must go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # The reader has enough, as in `course.py progress | head`.
+    except CourseError as error:
+        reason = str(error)
     except OSError as error:
-        print("course.py:", ": ".join(filter(None, [error.strerror, error.filename])), file=sys.stderr)
-        return 1
+        reason = ": ".join(map(str, filter(None, [error.strerror or str(error), error.filename])))
+    except MemoryError:
+        reason = "there is not enough memory, or a limit (ulimit -v) allows too little."
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+    finally:
+        finish_output()
+    print(f"course.py: {escape(reason)}", file=sys.stderr)
+    return 1
 
 
 def find_environment_and_run(argv: Sequence[str]) -> int:

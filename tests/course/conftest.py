@@ -93,6 +93,16 @@ zipfile.ZipFile("wheels/{WHEEL}").extractall(next(venv.glob("lib/*/site-packages
 """
 
 
+HOSTILE = {
+    "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONWARNINGS": "error",
+    "PYTHONSTARTUP": "/nowhere", "PYTHONINSPECT": "1", "PYTHONNOUSERSITE": "1", "PYTHONPYCACHEPREFIX": "/nowhere",
+    "VIRTUAL_ENV": "/nowhere", "CONDA_PREFIX": "/nowhere", "PIP_TARGET": "/nowhere", "PIP_PREFIX": "/nowhere",
+    "PIP_ROOT": "/nowhere", "PIP_PYTHON": "/nowhere", "PIP_DRY_RUN": "1", "PIP_USER": "1", "PIP_QUIET": "3",
+    "PIP_REQUIRE_VIRTUALENV": "1", "PIP_NO_BINARY": ":all:", "PIP_REPORT": "/nowhere/report",
+    "PIP_CONSTRAINT": "/nowhere", "PIP_LOG": "/nowhere/log"}
+"""Variables that send packages elsewhere, stop pip or Python, or cannot write the path of a course."""
+
+
 class MadeByPip(NamedTuple):
     """A checkout whose environment was made by Python's own venv and pip, and the output of that."""
 
@@ -102,11 +112,11 @@ class MadeByPip(NamedTuple):
 
 @pytest.fixture(scope="module")
 def made_by_pip(tmp_path_factory: pytest.TempPathFactory) -> MadeByPip:
-    """Return a checkout where uv failed at the first start; shared, since unpacking pip takes seconds."""
-    checkout = Checkout(tmp_path_factory.mktemp("made_by_pip") / "course")
+    """Return a checkout where uv failed and all variables were hostile; shared, since unpacking pip takes seconds."""
+    checkout = Checkout(tmp_path_factory.mktemp("made_by_pip") / "Schüler-курс🐚")
     checkout.lock_tiny_thing()
     checkout.tool("uv", "sys.exit('error: no such thing')")
-    return MadeByPip(checkout, checkout.run("start"))
+    return MadeByPip(checkout, checkout.run("start", **HOSTILE))
 
 
 @pytest.fixture(scope="module")

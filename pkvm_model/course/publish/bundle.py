@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..paths import ROOT
-from ..setup import install
+from ..setup import installers
 from ..setup.environment import COURSE
 from ..setup.wheels import MADE_FOR, WHEELS, describe_machine
 
@@ -92,8 +92,8 @@ def copy_files(files: Sequence[str], folder: Path) -> None:
 def fetch_wheels(wheels: Path) -> None:
     """Download the wheels of the lock for this kind of machine; pip compares each with its hash."""
     with tempfile.TemporaryDirectory() as spare:
-        pip: list[str | Path] = [find_python_with_pip(Path(spare)), "-m", "pip", "--disable-pip-version-check"]
-        install.run_quietly([*pip, "download", "--no-deps", "--require-hashes", "--only-binary", ":all:",
+        pip: list[str | Path] = [find_python_with_pip(Path(spare)), "-m", "pip"]
+        installers.run_quietly([*pip, "download", "--no-deps", "--require-hashes", "--only-binary", ":all:",
                              "-d", wheels, "-r", COURSE.lock])
 
 
@@ -101,7 +101,7 @@ def find_python_with_pip(spare: Path) -> Path:
     """Return a Python of this version that has pip; environments made by uv have none."""
     if importlib.util.find_spec("pip"):
         return Path(sys.executable)
-    install.run_quietly([sys.executable, "-m", "venv", spare])
+    installers.run_quietly([sys.executable, "-m", "venv", spare])
     return spare / COURSE.python.relative_to(COURSE.venv)
 
 

@@ -1,7 +1,7 @@
 """The environments that the course runs in, and what may be wrong with them. Standard library only.
 
-Each is made by install.py from a hash-locked file in `locks/`. Its stamp is written last, so a set-up that was stopped
-at any moment looks half made, and is made again.
+Each is made by install.py from a hash-locked file in `locks/`, beside its place, and gets its stamp when it is whole.
+A folder without a stamp is somebody else's.
 """
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from ..paths import ROOT, WORKPLACE, shorten_path
 from . import lock
 
 
+class Stamp(NamedTuple):
+    """What an environment says about itself: the digest of its lock, and the folder that its scripts name."""
+
+    digest: str
+    place: str = ""
+
+
 class Environment(NamedTuple):
     """An environment: its folder, and the lock that it is made from."""
 
@@ -31,13 +38,33 @@ class Environment(NamedTuple):
 
     @property
     def stamp(self) -> Path:
-        """The file that is written last; it holds the lock's digest."""
+        """The file that makes an environment ours."""
         return self.venv / "course.stamp"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the course has made this environment."""
+        return self.stamp.is_file()
 
     @property
     def python(self) -> Path:
         """The interpreter in it."""
         return self.venv / "Scripts" / "python.exe" if os.name == "nt" else self.venv / "bin" / "python"
+
+    def beside(self, ending: str) -> Path:
+        """Return the path beside the environment that has its name and an ending."""
+        return self.venv.with_name(self.venv.name + ending)
+
+    def read_stamp(self) -> Stamp:
+        """Return what the stamp says; a damaged one says nothing that fits."""
+        digest, _, place = self.stamp.read_bytes().partition(b"\n")
+        return Stamp(digest.decode("ascii", "replace"), os.fsdecode(place.strip(b"\n")))
+
+    def write_stamp(self, stamp: Stamp) -> None:
+        """Write the stamp, whole or not at all."""
+        new = self.stamp.with_suffix(".new")
+        new.write_bytes(stamp.digest.encode() + b"\n" + os.fsencode(stamp.place) + b"\n")
+        new.replace(self.stamp)
 
 
 LOCKS = ROOT / "locks"
@@ -56,16 +83,20 @@ def find_fault(environment: Environment = COURSE) -> str:
     """Return a phrase that says why an environment cannot be used, '' if it can."""
     if not os.path.lexists(environment.venv):
         return "missing"
-    if not environment.stamp.is_file():
-        return "half made"
-    if environment.stamp.read_text(encoding="utf-8") != hash_lock(environment):
+    if not environment.is_ours:
+        return "not made by the course"
+    if environment.read_stamp().digest != hash_lock(environment):
         return f"older or newer than {environment.lock.name}"
+    defect = find_defect(environment)
+    return f"broken ({defect})" if defect else ""
+
+
+def find_defect(environment: Environment) -> str:
+    """Return a phrase that says what an environment lacks, '' if its Python starts and has all that the lock names."""
     interpreter = ask_interpreter(environment)
     if interpreter is None:
-        return "broken (its Python does not start)"
-    packages = [interpreter["packages"]]
-    difference = next(lock.find_differences(read_lock(environment), interpreter, packages), None)
-    return f"broken ({difference})" if difference else ""
+        return "its Python does not start"
+    return next(lock.find_differences(read_lock(environment), interpreter, [interpreter["packages"]]), "")
 
 
 def read_lock(environment: Environment = COURSE) -> str:
@@ -87,6 +118,6 @@ def ask_interpreter(environment: Environment = COURSE) -> dict[str, str] | None:
     command: list[str | Path] = [environment.python, "-I", lock.__file__]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-        return dict(json.loads(answer.stdout))
+        return {name: os.fsdecode(value.encode("latin-1")) for name, value in json.loads(answer.stdout).items()}
     except (OSError, subprocess.SubprocessError, ValueError):
         return None

@@ -1,26 +1,25 @@
-"""Makes the environment where nothing else fits: with uv if it is there, otherwise with pip. Standard library only.
+"""Makes an environment where nothing else fits, or goes on with the old one. Standard library only.
 
-An active environment that already satisfies the lock is used as it is. In a bundle the packages come from its own
-wheels, and the network is not used.
+A new environment is made beside the old one, checked, stamped and then swapped in: a stop at any moment leaves the old
+one, or a whole new one that waits for its place. An active environment that satisfies the lock is used as it is.
 """
 from __future__ import annotations
 
-import importlib.util
+import itertools
 import os
-import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import CourseError
-from ..paths import HOME_VARIABLE, ROOT
-from . import wheels
-from .environment import COURSE, Environment, find_fault, has_locked_packages, hash_lock
-
-NO_NETWORK = re.compile(
-    r"resol|connect|network|offline|dns|timed? ?out|unreachable|no matching distribution|no index|cache", re.I)
+from ..paths import HOME_VARIABLE
+from . import installers, place
+from .environment import (COURSE, Environment, Stamp, ask_interpreter, find_defect, find_fault, has_locked_packages,
+                          hash_lock)
+from .fitness import refuse_misfits
+from .turn import take_turn
 
 
 def ensure_python(environment: Environment = COURSE) -> Path:
@@ -30,124 +29,130 @@ def ensure_python(environment: Environment = COURSE) -> Path:
 
 def ensure_environment(environment: Environment) -> Path:
     """Return the Python of an environment; make the environment if it is missing or not whole."""
-    fault = find_fault(environment)
-    if fault:
-        make_environment(environment, fault)
-    refresh_path_file(environment)
+    if find_fault(environment):
+        with explain_errors(environment), take_turn(environment):
+            finish_swap(environment)
+            fault = find_fault(environment)  # Another start may have mended it.
+            if fault:
+                renew_environment(environment, fault)
+    place.settle(environment)
     return environment.python
+
+
+@contextmanager
+def explain_errors(environment: Environment) -> Iterator[None]:
+    """Make the folder for an environment. Raise CourseError if something in it cannot be written."""
+    try:
+        environment.venv.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise CourseError(f"the folder {environment.venv.parent} cannot be written ({error.strerror}). Set "
+                          f"{HOME_VARIABLE} to a folder of your own.") from error
+
+
+def renew_environment(environment: Environment, fault: str) -> None:
+    """Make an environment anew; if that fails and the old one still starts, say so and go on with that."""
+    try:
+        make_environment(environment, fault)
+    except (CourseError, OSError) as failure:
+        if not environment.is_ours or ask_interpreter(environment) is None:
+            raise
+        print(f"Going on with the environment in {environment.name}, which is {fault}, as no new one could be made: "
+              f"{failure}", flush=True)
 
 
 def make_environment(environment: Environment, fault: str) -> None:
     """Make an environment from its lock; `fault` is the old one's. Raise CourseError if that fails."""
-    wheels.refuse_foreign_bundle()
-    refuse_to_develop_in_a_bundle(environment)
-    again = "" if fault == "missing" else f" again (it was {fault})"
+    refuse_misfits(environment)
+    again = f" again (it was {fault})" if environment.is_ours else ""
     print(f"Making the environment in {environment.name}{again}. This happens once and can take a few minutes.",
           flush=True)
-    failures: list[str] = []
-    for tool, install in list_installers():
-        if failures:
-            print(f"That did not work: {failures[0]} Trying again with {tool}.", flush=True)
-        remove_environment(environment)
-        try:
-            install(environment)
-        except CourseError as failure:
-            failures.append(str(failure))
-        else:
-            compile_packages(environment)
-            environment.stamp.write_text(hash_lock(environment), encoding="utf-8")
+    target = find_target(environment)
+    new = target._replace(venv=target.beside(".new"))
+    fill_environment(new)
+    installers.compile_packages(new)
+    place.free_scripts(new.venv)
+    place.rename_place(new.venv, str(new.venv), str(environment.venv))
+    place.refresh_path_file(new.venv)
+    new.write_stamp(Stamp(hash_lock(environment), str(environment.venv)))
+    swap_in(new, target)
+
+
+def find_target(environment: Environment) -> Environment:
+    """Return the environment where it really is: a link to another disk stays if what it leads to is ours, or empty."""
+    target = environment._replace(venv=environment.venv.resolve())
+    return target if target.is_ours or is_empty(target.venv) else environment
+
+
+def is_empty(folder: Path) -> bool:
+    """Return True for a folder with nothing in it."""
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def fill_environment(new: Environment) -> None:
+    """Make an environment with the first installer that can. Raise CourseError if none can."""
+    failure = ""
+    for tool, install in installers.list_installers():
+        if failure:
+            print(f"That did not work: {failure} Trying again with {tool}.", flush=True)
+        remove_folder(new.venv)
+        failure = try_installer(install, new)
+        if not failure:
             return
-    raise CourseError(failures[0])
+    remove_folder(new.venv)
+    raise CourseError(failure)
 
 
-def refuse_to_develop_in_a_bundle(environment: Environment) -> None:
-    """Raise CourseError if this is a bundle, which carries what learners need, and more than that is needed."""
-    if wheels.is_bundle() and environment != COURSE:
-        raise CourseError(f"a bundle has only what learners need, not the packages of {environment.lock.name}. Run "
-                          "this in the course itself, with a network.")
-
-
-def list_installers() -> Iterator[tuple[str, Callable[[Environment], None]]]:
-    """Yield the tools that can fill an environment, the fast one first."""
-    if shutil.which("uv"):
-        yield "uv", install_with_uv
-    yield "pip", install_with_pip
-
-
-def install_with_uv(environment: Environment) -> None:
-    """Make and fill an environment with uv."""
-    run_quietly(["uv", "venv", "--python", sys.executable, environment.venv])
-    uv: list[str | Path] = ["uv", "pip", "install", "--no-deps", "--require-hashes", "--python", environment.python]
-    run_quietly([*uv, *choose_sources(), "-r", environment.lock])
-
-
-def install_with_pip(environment: Environment) -> None:
-    """Make and fill an environment with what comes with Python."""
-    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        raise CourseError("this Python has no venv or no ensurepip. On Debian or Ubuntu: sudo apt install "
-                          "python3-venv; then run the same command again.")
-    run_quietly([sys.executable, "-m", "venv", environment.venv])
-    pip: list[str | Path] = [environment.python, "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
-    run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", *choose_sources(), "-r",
-                 environment.lock])
-
-
-def choose_sources() -> list[str | Path]:
-    """Return the installers' options that say where packages come from."""
-    return ["--no-index", "--find-links", wheels.WHEELS] if wheels.is_bundle() else []
-
-
-def compile_packages(environment: Environment) -> None:
-    """Compile the packages now if Python is set to keep no bytecode; otherwise each start would compile them."""
-    if sys.dont_write_bytecode:
-        run_quietly([environment.python, "-m", "compileall", "-q", "-j", "0", environment.venv])
-
-
-def run_quietly(command: Sequence[str | Path]) -> None:
-    """Run one step of the set-up and show nothing of it. Raise CourseError with one line that says why it failed."""
-    # Hubs like to set PIP_USER, which makes pip refuse to work in an environment.
-    settings = {**os.environ, "PIP_USER": "0"}
+def try_installer(install: Callable[[Environment], None], new: Environment) -> str:
+    """Make an environment with an installer; return why it failed, '' if it is whole."""
     try:
-        process = subprocess.run(command, capture_output=True, text=True, errors="replace", env=settings, check=False)
-    except OSError as error:
-        raise CourseError(f"{command[0]} cannot be started: {error.strerror}") from error
-    if process.returncode:
-        raise CourseError(explain_failure(process.stderr or process.stdout))
+        install(new)
+    except CourseError as failure:
+        return str(failure)
+    defect = find_defect(new)
+    return f"the environment was made, but is not whole ({defect})." if defect else ""
 
 
-def explain_failure(output: str) -> str:
-    """Turn the output of a failed installer into one line."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no reason given"]
-    reason = next((line for line in reversed(lines) if re.match("error", line, re.I)), lines[-1])
-    if wheels.is_bundle():
-        return f"the wheels of this bundle could not be installed. Copy the whole bundle again. ({reason})"
-    if NO_NETWORK.search(output):
-        return f"the packages could not be fetched. Is there a network? Connect, then run it again. ({reason})"
-    return f"the environment could not be made. ({reason})"
+def swap_in(new: Environment, environment: Environment) -> None:
+    """Put a new environment into its place; what was there is removed, or put aside if the course has not made it."""
+    old = environment._replace(venv=environment.beside(".old"))
+    clear_away(old)
+    if environment.is_ours or is_empty(environment.venv):
+        environment.venv.rename(old.venv)
+    elif os.path.lexists(environment.venv):
+        print(f"{environment.name} was not made by the course. It is now {put_aside(environment)}.", flush=True)
+    new.venv.rename(environment.venv)
+    clear_away(old)
 
 
-def remove_environment(environment: Environment) -> None:
-    """Remove an environment, and check that its folder can be written. Raise CourseError if it cannot."""
-    venv = environment.venv
+def finish_swap(environment: Environment) -> None:
+    """Finish what an earlier start did not: put a whole new environment into its place, or else the old one back."""
+    target = find_target(environment)
+    if os.path.lexists(target.venv):
+        return
+    for ending in (".new", ".old"):
+        whole = target._replace(venv=target.beside(ending))
+        if whole.is_ours and not os.path.lexists(target.venv):
+            whole.venv.rename(target.venv)
+
+
+def clear_away(old: Environment) -> None:
+    """Remove an old environment; what cannot be removed, as with another user's files in it, is put aside."""
     try:
-        if venv.is_dir() and not venv.is_symlink():
-            # The stamp goes first: what is left after a stop must not look finished.
-            environment.stamp.unlink(missing_ok=True)
-            shutil.rmtree(venv)
-        else:
-            venv.unlink(missing_ok=True)
-        venv.mkdir(parents=True)
-        venv.rmdir()
+        remove_folder(old.venv)
     except OSError as error:
-        raise CourseError(f"the folder {venv.parent} cannot be written ({error.strerror}). Set {HOME_VARIABLE} to a "
-                          "folder of your own.") from error
+        print(f"{old.name} cannot be removed ({error.strerror}). It is now {put_aside(old)}; nothing needs it.",
+              flush=True)
 
 
-def refresh_path_file(environment: Environment) -> None:
-    """Make the course importable in an environment, even after its folder was moved."""
-    venv = environment.venv
-    site_packages = next(venv.glob("[Ll]ib/python*/site-packages"), venv / "Lib" / "site-packages")
-    path_file = site_packages / "pkvm_course.pth"
-    # Python reads such files in the locale's encoding.
-    if not path_file.is_file() or path_file.read_text(encoding="locale").strip() != str(ROOT):
-        path_file.write_text(f"{ROOT}\n", encoding="locale")
+def put_aside(environment: Environment) -> Path:
+    """Give what is in an environment's place another name, and return that."""
+    names = (environment.beside(f"-put-aside-{number}") for number in itertools.count(1))
+    return environment.venv.rename(next(name for name in names if not os.path.lexists(name)))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove one of our own folders, stamp first: what is left after a stop must not look whole."""
+    if folder.is_dir():
+        (folder / "course.stamp").unlink(missing_ok=True)
+        shutil.rmtree(folder)

@@ -94,4 +94,5 @@ def parse_version(version: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(describe_interpreter()))
+    # Whoever reads this may write paths in another encoding, so each byte of the path is a character here.
+    print(json.dumps({name: os.fsencode(value).decode("latin-1") for name, value in describe_interpreter().items()}))

@@ -9,7 +9,7 @@ import pytest
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import bundle
-from pkvm_model.course.setup import install, wheels
+from pkvm_model.course.setup import installers, wheels
 from pkvm_model.course.setup.environment import COURSE
 from tests.course.conftest import Checkout
 from tests.course.setup.test_environment import assert_one_line
@@ -31,7 +31,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             folder.mkdir()
             (folder / "tiny_thing-1.0-py3-none-any.whl").write_bytes(b"wheel")
 
-    monkeypatch.setattr(install, "run_quietly", instead)
+    monkeypatch.setattr(installers, "run_quietly", instead)
     return commands
 
 
@@ -70,7 +70,7 @@ def test_a_failed_bundle_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
     def offline(command: object) -> None:
         raise CourseError("no network")
 
-    monkeypatch.setattr(install, "run_quietly", offline)
+    monkeypatch.setattr(installers, "run_quietly", offline)
     with pytest.raises(CourseError):
         make(tmp_path / "made")
     assert list(tmp_path.iterdir()) == []
@@ -86,7 +86,7 @@ def test_without_git_a_bundle_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 def test_in_a_bundle_both_installers_use_only_its_wheels(tool: str, monkeypatch: pytest.MonkeyPatch,
                                                            commands: list[list[str]]) -> None:
     monkeypatch.setattr(wheels, "is_bundle", lambda: True)
-    {"uv": install.install_with_uv, "pip": install.install_with_pip}[tool](COURSE)
+    {"uv": installers.install_with_uv, "pip": installers.install_with_pip}[tool](COURSE)
     at = commands[-1].index("--no-index")
     assert commands[-1][at + 1 : at + 3] == ["--find-links", str(wheels.WHEELS)]
 

@@ -53,17 +53,6 @@ def test_the_environment_finds_the_course_without_any_variable(made: Checkout) -
     assert Path(file.strip()).is_relative_to(made.folder)
 
 
-def test_a_moved_course_is_found_again(made: Checkout) -> None:
-    (path_file,) = made.venv.glob("lib/*/site-packages/pkvm_course.pth")
-    path_file.write_text("elsewhere\n")
-    assert "Making" not in made.run("start").stdout
-    assert path_file.read_text() == f"{made.folder}\n"
-
-
-def break_stamp(venv: Path) -> None:
-    (venv / "course.stamp").unlink()
-
-
 def break_lock(venv: Path) -> None:
     (venv / "course.stamp").write_text("another lock")
 
@@ -83,7 +72,7 @@ def break_version(venv: Path) -> None:
 
 
 @pytest.mark.parametrize(("damage", "fault"), [
-    (break_stamp, "half made"),
+    (lambda venv: (venv / "course.stamp").unlink(), "not made by the course"),
     (break_lock, "older or newer than learn.lock"),
     (break_python, "broken (its Python does not start)"),
     (break_package, "broken (tiny-thing is missing)"),
@@ -112,26 +101,32 @@ def test_an_active_environment_that_satisfies_the_lock_is_used(checkout: Checkou
     assert (checkout.folder / "my_work" / "01-start-here.ipynb").is_file()
 
 
+def lack(checkout: Checkout, *modules: str) -> str:
+    """Return a folder for PYTHONPATH with which Python lacks some of its modules."""
+    folder = checkout.folder / "without"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(f"import sys; sys.modules |= dict.fromkeys({modules!r})")
+    return str(folder)
+
+
 def test_a_python_without_ensurepip_is_told_what_to_install(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    stand_in = checkout.folder / "without"
-    stand_in.mkdir()
-    (stand_in / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
-    done = checkout.run("start", PYTHONPATH=str(stand_in))
+    done = checkout.run("start", PYTHONPATH=lack(checkout, "ensurepip"))
     assert_one_line(done, "no venv or no ensurepip", "sudo apt install python3-venv")
 
 
-def test_without_network_the_first_set_up_says_so(made_by_pip: MadeByPip, checkout: Checkout) -> None:
+def test_a_python_without_parts_is_named(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    stand_in = checkout.folder / "quick"
-    stand_in.mkdir()
-    ready = str(made_by_pip.checkout.venv)
-    (stand_in / "venv.py").write_text(f"import shutil, sys; shutil.copytree({ready!r}, sys.argv[1], symlinks=True,"
-                                      " ignore=shutil.ignore_patterns('tiny_thing*', 'course.stamp'))")
-    closed = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_NO_CACHE_DIR": "1"}
-    done = checkout.run("start", **closed, PYTHONPATH=str(stand_in))
-    assert_one_line(done, "could not be fetched", "Is there a network?")
-    assert ".venv is half made:" in checkout.run("doctor").stdout
+    done = checkout.run("start", PYTHONPATH=lack(checkout, "_sqlite3", "_ctypes"))
+    assert_one_line(done, "was built without ctypes, sqlite3", "Start the course with another one")
+
+
+def test_without_network_the_first_set_up_says_so(checkout: Checkout) -> None:
+    checkout.lock_tiny_thing()
+    checkout.tool("uv", "sys.exit('Failed to fetch: https://pypi.org/\\n  cause: dns error')")
+    done = checkout.run("start", PYTHONPATH=lack(checkout, "ensurepip"))
+    assert_one_line(done, "the name pypi.org is not found. Is there a network?")
+    assert ".venv is missing:" in checkout.run("doctor").stdout
 
 
 def start_read_only(checkout: Checkout, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -176,16 +171,6 @@ def test_the_environment_and_the_copy_are_in_the_chosen_folder(checkout: Checkou
     assert not checkout.venv.exists()
 
 
-def test_a_file_with_the_name_of_the_environment_is_replaced(checkout: Checkout) -> None:
-    checkout.lock_tiny_thing()
-    checkout.venv.write_text("not a folder")
-    stand_in = checkout.folder / "without"
-    stand_in.mkdir()
-    (stand_in / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
-    assert "again (it was half made)" in checkout.run("start", PYTHONPATH=str(stand_in)).stdout
-    assert not checkout.venv.exists()
-
-
 def test_a_missing_lock_is_named(checkout: Checkout) -> None:
     (checkout.folder / "locks" / "learn.lock").unlink()
     assert_one_line(checkout.run("start"), "learn.lock cannot be read", "Get the whole course again")
@@ -199,22 +184,23 @@ def test_a_busy_port_is_named(checkout: Checkout) -> None:
         assert_one_line(checkout.run("lab", "--port", port), f"port {port} cannot be used", "Choose another")
 
 
-def test_ctrl_c_during_the_set_up_is_quiet_and_leaves_a_half_made_environment(checkout: Checkout) -> None:
+def test_ctrl_c_during_the_set_up_is_quiet(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    checkout.tool("uv", "pathlib.Path('.venv').mkdir(); pathlib.Path('.venv/begun').touch(); time.sleep(60)")
+    checkout.tool("uv", "pathlib.Path('begun').touch(); time.sleep(60)")
     child = subprocess.Popen([sys.executable, "course.py", "start"], cwd=checkout.folder, env=checkout.variables(),
                              stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c)
-    while not (checkout.venv / "begun").exists():
+    while not (checkout.folder / "begun").exists():
         assert child.poll() is None
     os.killpg(child.pid, signal.SIGINT)
     _, errors = child.communicate(timeout=60)
     assert (child.returncode, errors) == (130, "\nStopped.\n")
-    assert ".venv is half made:" in checkout.run("doctor").stdout
+    assert not checkout.venv.exists()
 
 
-def test_if_uv_fails_pip_is_tried(made_by_pip: MadeByPip) -> None:
+def test_if_uv_fails_pip_is_tried_whatever_the_variables_are(made_by_pip: MadeByPip) -> None:
     checkout, done = made_by_pip
     assert (done.returncode, done.stderr) == (0, "")
+    assert not Path("/nowhere").exists()
     assert "That did not work: the environment could not be made. (error: no such thing) Trying" in done.stdout
     assert (checkout.venv / "course.stamp").is_file()
     assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))

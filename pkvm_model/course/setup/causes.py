@@ -1,0 +1,105 @@
+"""What a failed installer really met: its output turned into a line with cause and cure. Standard library only."""
+from __future__ import annotations
+
+import re
+import time
+
+from ...outside import escape
+from ..paths import HOME_VARIABLE
+from . import wheels
+
+PACKAGE = re.compile(
+    r"No matching distribution found for (?P<name>[^\s=]+)==(?P<version>[^\s;]+)"
+    r"|(?:Because|version of) (?P<uv_name>[\w.-]+)==(?P<uv_version>[^\s;]+)|Because (?P<unknown>[\w.-]+) was not found"
+    r"|Failed (?:to build|building wheel for|to build installable wheels for)[^\w\n]*(?P<built>[\w.-]+)"
+    r"|(?P<wrong>[\w.-]+)==\S+ from http|(?:download|install:\s\S+) \W(?P<fetched>[\w.-]+)==")
+"""How the installers name the package that they failed on."""
+HOST = re.compile(r"(?:fetch(?: URL)?:?|indexes:|url|from) \(?https?://(?:[^/@\s]*@)?([^/\s'\"`]+)")
+MIRROR = "Ask whoever runs {host}, or set PIP_INDEX_URL to another index."
+FITTING = "Use CPython 3.11 to 3.14, 64 bit, on Linux with glibc, macOS or Windows."
+ELSEWHERE = f"set {HOME_VARIABLE} to a folder on another disk."
+CAUSES = (
+    (r"SSL module is not available",
+     "this Python was built without TLS (ssl) and cannot fetch packages. Start the course with another Python."),
+    (r"not yet valid|not valid yet|certificate has expired|certificate expired",
+     "the certificate of {host} is not valid at this machine's time, {now}. If that time is wrong, set the clock."),
+    (r"TLS CA certificate bundle, invalid path: (.*)|SSL_CERT_FILE`. Path does not exist: (\S*)\. ",
+     "a setting names a file of certificates that does not exist: {what}. Look at SSL_CERT_FILE, REQUESTS_CA_BUNDLE, "
+     "PIP_CERT and pip's settings."),
+    (r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate",
+     "the certificate of {host} is not known here, as where a network inspects what passes, or at a mirror with a "
+     "certificate of its own. Ask for its file, and set SSL_CERT_FILE to that."),
+    (r"\b407 |proxy authorization required",
+     "the proxy wants a name and a password. Set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT."),
+    (r"Tunnel connection failed|tunnel error: unsuccessful",
+     "the proxy does not let through what comes from {host}. Ask whoever runs the proxy, or for a mirror inside."),
+    (r"Missing dependencies for SOCKS|SOCKS error",
+     "the SOCKS proxy cannot be used. Look at ALL_PROXY and HTTPS_PROXY, or name an http:// proxy there."),
+    (r"connect to proxy|ProxyError|tunnel error",
+     "the proxy cannot be reached. Look at HTTPS_PROXY, ALL_PROXY and the proxy in pip's settings."),
+    (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|end of file before message length|trailing contents|extract archive",
+     "{package} is not the file that the lock names: it was cut on its way, or changed by a mirror, a virus scanner or "
+     "a proxy that inspects what passes. Run it again, or in another network."),
+    (r"No space left on device",
+     "the disk is full; the course needs some 500 MB, the temporary folder as well. Make room, or " + ELSEWHERE),
+    (r"[Qq]uota exceeded",
+     "your quota on this disk is used up; the course needs some 500 MB. Make room, or " + ELSEWHERE),
+    (r"Read-only file system|Permission denied|Access is denied",
+     f"something cannot be written. Set {HOME_VARIABLE} to a folder of your own. {{reason}}"),
+    (r"failed to map segment|Operation not permitted", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
+    (r"MemoryError|Cannot allocate memory|[Oo]ut of memory",
+     "there is not enough memory, or a limit (ulimit -v) allows too little."),
+    (r"is not a trusted or secure host",
+     "{host} is not https, and pip does not trust it. Set PIP_TRUSTED_HOST to its name if you do."),
+    (r"\b401\b Client Error|\b401 Unauthorized", "{host} wants a name and a password. " + MIRROR),
+    (r"\b403\b Client Error|\b403 Forbidden|HTTP error 403", "{host} refuses to give {package} (403). " + MIRROR),
+    (r"too many (5\d\d) error|\b(5\d\d) (?:Server Error|[A-Z]\w+ )",
+     "{host} is out of order (HTTP {what}). Run it again later."),
+    (r"Read timed out|Connect timed out|ConnectTimeout|operation timed out",
+     "{host} does not answer in time. Is the network slow, or does it let nothing out? Run it again, or set "
+     "PIP_TIMEOUT to more seconds."),
+    (r"[Nn]ame or service not known|name resolution|nodename nor servname|No address associated|dns error|getaddrinfo",
+     "the name {host} is not found. Is there a network? Connect, then run it again."),
+    (r"Connection refused|[Nn]etwork is unreachable|No route to host|Connection (reset|aborted)|os error 1\d\d",
+     "{host} cannot be reached. Is there a network, or does it need a proxy (HTTPS_PROXY)? Then run it again."),
+    (r"[Ff]ailed building wheel|Failed to build|subprocess-exited-with-error",
+     "there is no ready {package} for this machine ({machine}), and it could not be built here. " + FITTING),
+    (r"no wheels with a matching|none of the wheel's tags .*-VERSION-|requires a different Python.*-VERSION-",
+     "there is no {package} for this machine ({machine}). " + FITTING),
+    (r"^0 location|network was disabled",
+     "a setting of pip or uv keeps the network out (no-index, offline), and {package} is not here. Unset it."),
+    (r"No matching distribution|was not found in the package registry|there is no version of",
+     "{host} does not have {package}: it is not a whole mirror, or its page wants a login. " + MIRROR))
+"""What is found in an installer's output, and the line that it means; the first that is found counts."""
+
+
+def explain_failure(output: str) -> str:
+    """Turn the output of a failed installer into one line."""
+    # pip tells much, also of packages that it got in the end; what it says from the last one on is about the failure.
+    tail = output[max(0, output.rfind("location(s) to search") - 10):]
+    if wheels.is_bundle():
+        return f"the wheels of this bundle could not be installed. Copy the whole bundle again. ({find_reason(tail)})"
+    facts = find_facts(tail)
+    for pattern, sentence in CAUSES:
+        match = re.search(pattern.replace("VERSION", re.escape(facts["version"])), tail, re.MULTILINE)
+        if match:
+            line = tail[tail.rfind("\n", 0, match.start()) + 1:].splitlines()[0].strip()
+            what = next(filter(None, match.groups()), "")
+            return escape(sentence.format(**facts, what=what, reason=f"({line})"))
+    return f"the environment could not be made. ({find_reason(tail)})"
+
+
+def find_reason(output: str) -> str:
+    """Return the line of an output that says most."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no reason given"]
+    return escape(next((line for line in reversed(lines) if re.match("error", line, re.I)), lines[-1]))
+
+
+def find_facts(output: str) -> dict[str, str]:
+    """Return what a line may name: the host, the package and its version, this kind of machine and its time."""
+    host, packages = HOST.search(output), [match.groupdict() for match in PACKAGE.finditer(output)]
+    versions = [version for each in packages if (version := each.pop("version") or each.pop("uv_version"))]
+    names = [name for each in packages for name in each.values() if name]
+    return {"host": host[1] if host else "the package index", "package": names[0] if names else "a package",
+            "version": versions[0] if versions else "", "machine": wheels.describe_machine(),
+            "now": time.strftime("%Y-%m-%d %H:%M")}

@@ -1,0 +1,55 @@
+"""Why an environment could not work, known before it is made. Standard library only."""
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..errors import CourseError
+from ..paths import HOME_VARIABLE
+from . import wheels
+from .environment import COURSE, Environment
+from .installers import find_base_python
+
+EXTENSIONS = {"_ssl": "ssl", "zlib": "zlib", "_ctypes": "ctypes", "_sqlite3": "sqlite3"}
+"""The parts of Python that need a library of the system: a Python that somebody built without them lacks them."""
+
+
+def refuse_misfits(environment: Environment) -> None:
+    """Raise CourseError if an environment of this Python, in this place, could not work."""
+    wheels.refuse_foreign_bundle()
+    refuse_to_develop_in_a_bundle(environment)
+    refuse_a_python_without_parts()
+    refuse_a_disk_without_programs(environment.venv.parent)
+    refuse_to_move_this_python(environment)
+
+
+def refuse_to_develop_in_a_bundle(environment: Environment) -> None:
+    """Raise CourseError if this is a bundle, which carries what learners need, and more than that is needed."""
+    if wheels.is_bundle() and environment != COURSE:
+        raise CourseError(f"a bundle has only what learners need, not the packages of {environment.lock.name}. Run "
+                          "this in the course itself, with a network.")
+
+
+def refuse_a_python_without_parts() -> None:
+    """Raise CourseError if this Python was built without a part that the course, or pip, needs."""
+    missing = [name for module, name in EXTENSIONS.items()
+               if not find_spec(module) and not (name == "ssl" and wheels.is_bundle())]
+    if missing:
+        raise CourseError(f"this Python ({find_base_python()}) was built without {', '.join(missing)}. Start the "
+                          "course with another one, or build it again where the libraries' headers are installed.")
+
+
+def refuse_a_disk_without_programs(folder: Path) -> None:
+    """Raise CourseError if a folder is on a disk that is mounted so that nothing on it can run."""
+    if hasattr(os, "ST_NOEXEC") and os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        raise CourseError(f"{folder} is on a disk on which no programs run (it is mounted noexec), so no environment "
+                          f"works there. Set {HOME_VARIABLE} to a folder on another disk.")
+
+
+def refuse_to_move_this_python(environment: Environment) -> None:
+    """Raise CourseError if the folder that would be put aside has the Python that makes the environment."""
+    python = find_base_python()
+    if python.is_relative_to(environment.venv) and not environment.is_ours:
+        raise CourseError(f"{environment.name} was not made by the course, and it has the Python that you run, "
+                          f"{python}. Start the course with another one, or set {HOME_VARIABLE} to another folder.")

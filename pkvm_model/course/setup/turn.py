@@ -1,0 +1,36 @@
+"""Lets one start at a time make an environment; another one waits. Standard library only."""
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from .environment import Environment
+
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+
+@contextlib.contextmanager
+def take_turn(environment: Environment) -> Iterator[None]:
+    """Hold the lock on an environment; say so if that means to wait, or if the disk has no locks."""
+    with environment.beside(".lock").open("a+b") as file:
+        try:
+            lock_file(file.fileno(), wait=False)
+        except (BlockingIOError, PermissionError):
+            print(f"Another start is making the environment in {environment.name}; this one waits for it.", flush=True)
+            lock_file(file.fileno(), wait=True)
+        except OSError as error:
+            print(f"The disk of {environment.venv.parent} has no file locks ({error.strerror}): start nothing else of "
+                  "the course until this is done.", flush=True)
+        yield
+
+
+def lock_file(number: int, *, wait: bool) -> None:
+    """Lock an open file until it is closed. Raise BlockingIOError or PermissionError instead of waiting for it."""
+    if os.name == "nt":
+        msvcrt.locking(number, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        fcntl.flock(number, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
