@@ -100,14 +100,10 @@ class FineTable(TracingTable):
         """Return the record or value of this key."""
         if key[0] not in self.packing.kinds:
             return super().get(key, default)
-        value = self.written.get(key, self)
-        if value is self:
-            value = self.written[key] = Fields(self, key, {})
+        if key not in self.written:
+            self[key] = Fields(self, key, {})
+        value = self.written[key]
         return default if value is None else value
-
-    def copy(self) -> FineTable:
-        """Return the same table, to be written on."""
-        return FineTable(self.packing, self.code, self.bits_read, self.written.copy())
 
     def __contains__(self, key: object) -> bool:
         record = self.get(key) if isinstance(key, tuple) else None

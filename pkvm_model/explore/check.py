@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..model.state import State
@@ -15,8 +16,8 @@ from ..model.steps import Step
 from ..text import list_words
 from .engine.choose import choose_search
 from .engine.machine import Machine
-from .engine.packing import Packing, TracingTable
-from .engine.predicates import TracedPredicate
+from .engine.packing import Packing
+from .engine.predicates import StuckPredicate, TracedPredicate
 from .engine.search import Search, TooWide
 from .engine.tables import LookupTable, RecordedEdge
 from .engine.ways import Continuation, share_steps
@@ -134,8 +135,7 @@ class Exploration:
         self.continuations = continue_search(self.search, properties)
         for prop in properties:
             for name, predicate in list_predicates(prop, self.search):
-                traced = TracedPredicate(machine, self.search.packing, predicate)
-                self.open[name] = LookupTable(self.search.packing, [traced])
+                self.open[name] = LookupTable(self.search.packing, [predicate])
         self.levels_checked = 0
         self.check_states()
 
@@ -250,17 +250,18 @@ def check_limits(limits: Limits, search: Search, seconds: float) -> str:
     return ""
 
 
-def list_predicates(prop: Property, search: Search) -> Iterator[tuple[str, Callable[[State], object]]]:
+def list_predicates(prop: Property, search: Search) -> Iterator[tuple[str, TracedPredicate | StuckPredicate]]:
     """Yield what has to be evaluated in each state to decide a property, by name."""
+    trace = partial(TracedPredicate, search.machine, search.packing)
     if isinstance(prop, Stuck):
-        yield prop.name, lambda state: is_stuck(search, state)
+        yield prop.name, StuckPredicate(search)
     elif isinstance(prop, Sometimes):
-        yield prop.name, prop.reached
+        yield prop.name, trace(prop.reached)
     elif isinstance(prop, Always):
         if prop.broken:
-            yield prop.name, prop.broken
+            yield prop.name, trace(prop.broken)
         if prop.premise:
-            yield name_premise(prop), prop.premise
+            yield name_premise(prop), trace(prop.premise)
 
 
 def continue_search(search: Search, properties: tuple[Property, ...]) -> dict[str, Continuation]:
@@ -282,16 +283,3 @@ def describe_loss(loss: dict[str, str]) -> str:
 def name_premise(prop: Property) -> str:
     """Return the name of a property's premise among the predicates."""
     return f"premise of {prop.name}"
-
-
-def is_stuck(search: Search, state: State) -> bool:
-    """Return True if a script has not finished and no CPU has a step that changes anything."""
-    table: Any = state.table
-    return search.machine.is_unfinished(table) and not any(has_effect(search, action, table) for action in search.trees)
-
-
-def has_effect(search: Search, action: Any, table: TracingTable) -> bool:
-    """Return True if an action is possible here and changes something."""
-    result, masks = search.machine.step(action, table.copy()), search.packing.masks
-    after: Any = result and result[0]
-    return bool(result) and any(bits != table.code & masks[part] for part, bits in after.changes().items())

@@ -58,8 +58,9 @@ class Ref:
     address: Any
 
     def __init__(self, view: View, kind: type[Any], address: str | int) -> None:
-        for name, value in (("view", view), ("address", address), ("key", (kind, address))):
-            object.__setattr__(self, name, value)  # not the one below, which writes to the machine
+        set_view(self, view)  # the `__setattr__` below writes to the machine
+        set_address(self, address)
+        set_key(self, (kind, address))
 
     def __getattr__(self, field: str) -> Any:
         return self.view.read(self, field)
@@ -69,6 +70,9 @@ class Ref:
 
     def __str__(self) -> str:
         return str(self.address)
+
+
+set_address, set_key, set_view = [vars(Ref)[name].__set__ for name in Ref.__slots__]
 
 
 class Null:
@@ -146,8 +150,10 @@ class View:
         if self.earlier is not None:
             value = self.earlier[len(self.reads)]
         else:
-            self.touch(ref)
-            value = getattr(self.records.get(ref.key) or zeroed(ref.key[0]), field)
+            key = ref.key
+            if key[0] in EL2_STRUCTS:
+                self.touch(ref)
+            value = getattr(self.records.get(key) or zeroed(key[0]), field)
         self.reads.append(value)
         return value
 

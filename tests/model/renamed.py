@@ -4,19 +4,21 @@ from __future__ import annotations
 import ast
 import inspect
 import random
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from pkvm_model.model import guest_memory, host, hypercalls, memory, protected_memory, vm_table
-from pkvm_model.model.revisions import Revision
 from pkvm_model.model.run import CALLS
 
 MODULES = (memory, vm_table, guest_memory, protected_memory, hypercalls, host)
 """The modules of the calls, in the order of their imports."""
 
 
-def rename_calls(revision: Revision, seed: int) -> Revision:
-    """Return a kernel with every call rewritten: other function names, other local variables."""
+@cache
+def rename_calls(seed: int) -> dict[str, Callable[..., Any]]:
+    """Return every call, rewritten: other function names, other local variables."""
     chance, names = random.Random(seed), dict[str, str]()
     trees = [ast.parse(inspect.getsource(module)) for module in MODULES]
     keywords = {word.arg for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)
@@ -29,8 +31,7 @@ def rename_calls(revision: Revision, seed: int) -> Revision:
         space.update({name: value for name, value in vars(module).items() if name not in names})
         space["guest"] = SimpleNamespace(**{old: space.get(new) for old, new in names.items()})
         exec_renamed(tree, module, space, names, keywords, chance)
-    calls = {name: space[names[name]] for name in CALLS if name in names}
-    return revision._replace(functions={**calls, **revision.functions})
+    return {name: space[names[name]] for name in CALLS if name in names}
 
 
 def fresh(chance: random.Random) -> str:

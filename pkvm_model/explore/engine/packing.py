@@ -89,21 +89,23 @@ class TracingTable(dict[RecordKey, Any]):
     """A state's table that decodes its records from a number, and traces which parts are read and which are written.
 
     To the code that runs on it, it is a table like any other. `bits_read` maps parts to the bits that were found there,
-    in the order of reading; a copy adds to the same mapping. `written` has the records that were written since.
+    in the order of reading; a copy adds to the same mapping. `written` has the records that were written since, `known`
+    those and the ones that were read.
     """
 
-    def __init__(self, packing: Packing, code: int, bits_read: dict[int, int] | None = None,
-                 written: dict[RecordKey, Any] | None = None) -> None:
+    def __init__(self, packing: Packing, code: int) -> None:
         self.packing, self.code = packing, code
-        self.bits_read: dict[int, int] = {} if bits_read is None else bits_read
+        self.bits_read: dict[int, int] = {}
         self.kinds: set[Any] = set()
-        self.written: dict[RecordKey, Any] = {} if written is None else written
+        self.written: dict[RecordKey, Any] = {}
+        self.known: dict[RecordKey, Any] = {}
 
     def get(self, key: RecordKey, default: Any = None) -> Any:
         """Return the record or value of this key."""
-        value = self.written.get(key, self)
-        if value is self:
-            value = self.read(key)
+        try:
+            value = self.known[key]
+        except KeyError:
+            value = self.known[key] = self.read(key)
         return default if value is None else value
 
     def read(self, key: RecordKey) -> Any:
@@ -119,16 +121,18 @@ class TracingTable(dict[RecordKey, Any]):
         return self.get(key)
 
     def __setitem__(self, key: RecordKey, value: Any) -> None:
-        self.written[key] = value
+        self.written[key] = self.known[key] = value
 
     def pop(self, key: RecordKey, default: Any = None) -> Any:
         """Write None to a key, and return the default."""
-        self.written[key] = None
+        self[key] = None
         return default
 
     def copy(self) -> TracingTable:
         """Return the same table, to be written on."""
-        return TracingTable(self.packing, self.code, self.bits_read, self.written.copy())
+        copied = type(self)(self.packing, self.code)
+        copied.bits_read, copied.written, copied.known = self.bits_read, self.written.copy(), self.known.copy()
+        return copied
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, tuple) and self.get(key) is not None

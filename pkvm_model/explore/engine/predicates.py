@@ -7,6 +7,7 @@ from typing import Any
 from ...model.state import State, sort_key
 from .machine import Machine
 from .packing import Packing
+from .search import Search
 
 
 class TracingState(State):
@@ -40,3 +41,25 @@ class TracedPredicate:
     def parts(self) -> set[int]:
         """The parts that the predicate has read."""
         return self.parts_read | {part for key, part in self.packing.parts.items() if key[0] in self.kinds_read}
+
+
+class StuckPredicate:
+    """Whether somebody has not finished though no action changes anything, called with numbers.
+
+    It asks the trees of the search, which need the same answers for the next level: no step is run twice.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self.trees = search.trees.values()
+        self.unfinished = TracedPredicate(search.machine, search.packing,
+                                          lambda state: search.machine.is_unfinished(state.table))
+
+    def __call__(self, code: int) -> object:
+        """Return True if somebody is stuck in this state. Every tree learns, so that all see the states in order."""
+        effects = [tree(code) for tree in self.trees]
+        return self.unfinished(code) and not any(effects)
+
+    @property
+    def parts(self) -> set[int]:
+        """The parts that the trees and the machine have read."""
+        return self.unfinished.parts.union(*[tree.parts for tree in self.trees])
