@@ -20,6 +20,10 @@ class OutsideError(ValueError):
     """Something from outside cannot be used; the message says why, as a phrase of one line that follows a colon."""
 
 
+class EncodingError(OutsideError):
+    """A text is whole, but not UTF-8: a program can save it again."""
+
+
 def read_text(path: Path, limit: int, *, pipe: bool = False) -> str:
     """Return the text of a file: see `read_file` and `decode`. Raise OutsideError or OSError."""
     return decode(read_file(path, limit, pipe=pipe))
@@ -30,8 +34,8 @@ def read_file(path: Path, limit: int, *, pipe: bool = False) -> bytes:
 
     Whatever is not a file, such as a pipe in which nobody writes, is refused without waiting, unless `pipe` is true.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)
-                           | (0 if pipe else getattr(os, "O_NONBLOCK", 0))), "rb") as file:
+    wait = 0 if pipe else getattr(os, "O_NONBLOCK", 0)
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | wait)) as file:
         status = os.fstat(file.fileno())
         if not pipe and not stat.S_ISREG(status.st_mode):
             raise OutsideError("it is not a file")
@@ -64,15 +68,15 @@ def take_mark_off(line: bytes) -> bytes:
 
 
 def check_encoding(content: bytes) -> None:
-    """Raise OutsideError if the beginning of a file shows that it is UTF-16 or UTF-32, or that a crash emptied it."""
+    """Raise EncodingError if the beginning of a file is UTF-16 or UTF-32, OutsideError if a crash emptied it."""
     sample = content[:SAMPLE]
     zeros = [sample[place::4].count(0) * 8 > len(sample) for place in range(4)]
     if sample and not sample.strip(b"\0"):
         raise OutsideError("it has only zero bytes, as after a crash")
     if sample.startswith(WIDE_MARKS[:2]) or sum(zeros) == 3:
-        raise OutsideError("it is UTF-32. Save it as UTF-8")
+        raise EncodingError("it is UTF-32. Save it as UTF-8")
     if sample.startswith(WIDE_MARKS) or zeros in ([True, False] * 2, [False, True] * 2):
-        raise OutsideError("it is UTF-16. Save it as UTF-8")
+        raise EncodingError("it is UTF-16. Save it as UTF-8")
 
 
 def escape(text: str) -> str:

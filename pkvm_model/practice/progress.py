@@ -6,17 +6,25 @@ full: the file is always the old one or the whole new one, and a damaged file is
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..schema import BOOL, JSON, NULL, Schema, either, map_of, record
+from ..outside import EncodingError, OutsideError, escape, read_text
+from ..schema import BOOL, JSON, NULL, Schema, either, map_of, one_of, record
 
 NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
 VERSION = 1
+LARGEST = 100_000_000
+"""The most bytes of a progress file that are read."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+OTHERS = re.compile(r"progress(?!-damaged-\d+\.json$).*\.json", re.IGNORECASE)
+"""The names that programs such as OneDrive and Dropbox give to another version of the file."""
 
 
 class ExerciseRecord(NamedTuple):
@@ -49,12 +57,17 @@ def describe_records(number: Schema, text: Schema, name: Schema) -> Schema:
 
 
 RECORDS = describe_records(COUNT, TEXT, TEXT)
+VERSIONS = one_of(VERSION)
 FILE = Schema("an object with a version and exercises",
               lambda value: type(value) is dict and value.keys() >= {"version", "exercises"})
 
 
 class ProgressError(Exception):
     """The progress could not be read or saved; the message says why and what to do."""
+
+
+class WholeProgressError(ProgressError):
+    """The progress cannot be used here, but is not damaged: it stays where it is."""
 
 
 def find_copy(start: Path | None = None) -> Path | None:
@@ -64,22 +77,30 @@ def find_copy(start: Path | None = None) -> Path | None:
 
 
 def read(folder: Path) -> dict[str, ExerciseRecord]:
-    """Return all records in a copy, by exercise. Raise ProgressError if the file is damaged."""
+    """Return all records in a copy, by exercise. Raise ProgressError if the file cannot be used."""
     try:
-        return parse((folder / NAME).read_text(encoding="utf-8"))
+        return parse(read_text(folder / NAME, LARGEST))
     except FileNotFoundError:
         return {}
-    except UnicodeDecodeError as error:
-        raise ProgressError(f"it is damaged ({error.reason})") from None
+    except EncodingError as error:
+        raise WholeProgressError(str(error)) from None
+    except OutsideError as error:
+        raise ProgressError(f"it is damaged ({error})") from None
+    except OSError as error:
+        raise WholeProgressError(f"it cannot be read ({error.strerror})") from None
 
 
 def parse(text: str) -> dict[str, ExerciseRecord]:
     """Return the records in a progress file's text. Raise ProgressError if it is anything else."""
+    if not text.strip():
+        raise ProgressError("it is damaged (it is empty, as after a crash)")
     try:
         whole = json.loads(text)
         FILE.check(whole, "the file")
-        if whole["version"] != VERSION:
-            raise ProgressError(f"it is of version {whole['version']!r:.20}, this course reads version {VERSION}")
+        if type(whole["version"]) is int and whole["version"] > VERSION:
+            raise WholeProgressError(f"it is of version {whole['version']!r:.20}, which this course cannot read. "
+                                     "Get the newest course")
+        VERSIONS.check(whole["version"], "version")
         return from_json(whole["exercises"])
     except (ValueError, RecursionError) as error:
         raise ProgressError(f"it is damaged ({error})") from None
@@ -103,25 +124,70 @@ def to_json(records: Mapping[str, ExerciseRecord]) -> dict[str, JSON]:
             for name in sorted(records)}
 
 
-def update(folder: Path, name: str, change: Callable[[ExerciseRecord], ExerciseRecord]) -> ExerciseRecord:
-    """Change the record of one exercise, save it and return it. Raise ProgressError if it cannot be saved."""
+def choose_better(mine: ExerciseRecord, theirs: ExerciseRecord) -> ExerciseRecord:
+    """Return the better of two; tries, hints and the shown solution come from the one that has more of them."""
+    better = max(mine, theirs, key=rank)
+    return better._replace(tries=max(mine.tries, theirs.tries), hints=max(mine.hints, theirs.hints),
+                           shown=mine.shown or theirs.shown)
+
+
+def rank(record: ExerciseRecord) -> tuple[bool, float, bool, int]:
+    """Return the rank of a record: solved, in few steps, with an answer, after many tries."""
+    shortness = -record.steps if record.steps is not None else float("-inf")
+    return record.solved, shortness, bool(record.answer), record.tries
+
+
+def merge(mine: Mapping[str, ExerciseRecord], theirs: Mapping[str, ExerciseRecord]) -> dict[str, ExerciseRecord]:
+    """Return the better record of each exercise."""
+    return {**mine, **{name: choose_better(mine.get(name, ExerciseRecord()), other) for name, other in theirs.items()}}
+
+
+def list_conflicts(folder: Path) -> Iterator[str]:
+    """Yield a sentence for each other version of the progress that has more in it, and says how to import it.
+
+    Programs that keep folders alike on two machines write such a file if both have changed theirs.
+    """
+    try:
+        mine = read(folder)
+        names = sorted(path.name for path in folder.iterdir() if OTHERS.fullmatch(path.name) and path.name != NAME)
+    except (ProgressError, OSError):
+        return
+    for name in names:
+        with contextlib.suppress(ProgressError, OSError, OutsideError):
+            theirs = parse(read_text(folder / name, LARGEST))
+            if merge(mine, theirs) != mine:
+                yield (f"{escape(name)} is another version of your progress, with more in it. To import it: "
+                       f"python3 course.py import {escape(shlex.quote(str(folder / name)))}")
+
+
+def update(folder: Path, name: str, change: Callable[[ExerciseRecord], ExerciseRecord],
+           warn: Callable[[str], None] = lambda sentence: None) -> ExerciseRecord:
+    """Change the record of one exercise, save it and return it. Raise ProgressError if it cannot be saved.
+
+    `warn` is called with a sentence if the file was damaged and had to be put aside.
+    """
     try:
         with lock_progress(folder):
-            records = read_or_put_aside(folder)
+            records = read_or_put_aside(folder, warn)
             records[name] = change(records.get(name, ExerciseRecord()))
             write_atomically(folder / NAME, to_text(records).encode())
             return records[name]
     except OSError as error:
-        raise ProgressError(f"your progress could not be saved ({error.strerror}). Make room and run the cell again; "
+        cure = "Make room" if error.errno in FULL else f"Make {folder} writable"
+        raise ProgressError(f"your progress could not be saved ({error.strerror}). {cure} and run the cell again; "
                             "what you wrote is in this notebook") from error
+    except WholeProgressError as error:
+        raise ProgressError(f"your progress is not saved, since {NAME} cannot be used: {error}") from None
 
 
-def read_or_put_aside(folder: Path) -> dict[str, ExerciseRecord]:
-    """Return all records; put a damaged file aside and return none."""
+def read_or_put_aside(folder: Path, warn: Callable[[str], None] = lambda sentence: None) -> dict[str, ExerciseRecord]:
+    """Return all records; put a damaged file aside, say so and return none. Raise WholeProgressError if it is whole."""
     try:
         return read(folder)
-    except ProgressError:
-        put_damaged_aside(folder)
+    except WholeProgressError:
+        raise
+    except ProgressError as error:
+        warn(f"{NAME}: {error}. It is now {put_damaged_aside(folder).name}, and a new one begins.")
         return {}
 
 
@@ -135,7 +201,10 @@ def put_damaged_aside(folder: Path) -> Path:
 def lock_progress(folder: Path) -> Iterator[None]:
     """Hold the lock on the progress in a copy."""
     with (folder / LOCK).open("a+b") as lock:
-        lock_file(lock.fileno())
+        try:
+            lock_file(lock.fileno())
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror}: this disk has no file locks") from error
         yield
 
 

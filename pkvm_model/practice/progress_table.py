@@ -7,7 +7,7 @@ from ..show.table import Table
 from ..text import count
 from . import progress
 from .exercises import Exercise, load_exercises
-from .progress import ExerciseRecord, ProgressError
+from .progress import ExerciseRecord, ProgressError, WholeProgressError
 
 HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
@@ -28,7 +28,8 @@ def make_table_here() -> Table:
         return make_table(list(load_exercises().values()), progress.read(folder) if folder else {})
     except ProgressError as error:
         return Table("Your progress cannot be read", HEADS, [],
-                     f"{progress.NAME}: {error}. The next answer that you check puts it aside and begins a new one.")
+                     f"{progress.NAME}: {error}." + ("" if isinstance(error, WholeProgressError) else
+                     " The next answer that you check puts it aside and begins a new one."))
 
 
 def list_rows(chapter: str, exercises: Iterable[Exercise],

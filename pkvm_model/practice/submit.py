@@ -31,7 +31,7 @@ class ProgressNote:
             self.record = change(self.record)
             return
         try:
-            self.record = progress.update(self.folder, self.name, change)
+            self.record = progress.update(self.folder, self.name, change, self.warnings.append)
         except ProgressError as error:
             self.record = change(self.record)
             self.warnings = [f"{capitalise(str(error))}."]

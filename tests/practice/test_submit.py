@@ -82,3 +82,22 @@ def test_of_two_right_runs_the_shorter_one_is_kept() -> None:
         verdict = Verdict(True, "So.", trace=f"run {number}", steps=number, fewest=4)
         record = update_record(record, verdict, f"answer {number}")
     assert record == ExerciseRecord(3, solved=True, steps=4, fewest=4, answer="answer 4", trace="run 4")
+
+
+def test_damaged_progress_is_put_aside_and_the_learner_is_told(tmp_path: Path) -> None:
+    (tmp_path / progress.COPY).write_text("{}")
+    (tmp_path / progress.NAME).write_text("{")
+    note = ProgressNote(PREDICT.id, tmp_path)
+    note.change(lambda record: record._replace(tries=1))
+    (warning,) = note.warnings
+    assert warning.startswith("progress.json: it is damaged (")
+
+
+def test_progress_of_a_newer_course_stays_and_the_learner_is_told(tmp_path: Path) -> None:
+    (tmp_path / progress.COPY).write_text("{}")
+    (tmp_path / progress.NAME).write_text('{"version": 2, "exercises": {}}')
+    note = ProgressNote(PREDICT.id, tmp_path)
+    note.change(lambda record: record._replace(tries=1))
+    (warning,) = note.warnings
+    assert warning.startswith("Your progress is not saved, since progress.json cannot be used: it is of version 2, ")
+    assert (tmp_path / progress.NAME).read_text() == '{"version": 2, "exercises": {}}'

@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from ...outside import decode, is_harmless, read_file
+from ...outside import decode, escape, is_harmless, read_file
 from ...practice import progress
 from ...practice.exercises import FOLDER
 from ...practice.progress import TEXT, ExerciseRecord, describe_records, to_json, write_atomically
@@ -75,9 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
     write(hand_in, file)
     solved = sum(record.solved for record in hand_in.exercises.values())
     exercises = count(len(hand_in.exercises), "exercise")
-    print(f"{file}: {exercises}, {solved} of them solved. Send it to the person who asked for it.")
+    print(f"{escape(str(file))}: {exercises}, {solved} of them solved. Send it to the person who asked for it.")
     if not hand_in.name:
         print("It has no name in it. To add yours: python3 course.py handin --name 'Your Name'")
+    for sentence in progress.list_conflicts(paths.folder):
+        print(sentence)
     return 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...practice.notebook import extract_answer, make_notebook
-from ...practice.progress import ExerciseRecord
+from ...practice.progress import merge
 from ...text import count
 from . import handin
 from .my_work import EXERCISES, CopyPaths, OpenCopy, open_copy
@@ -32,7 +32,7 @@ def import_progress(path: Path, paths: CopyPaths | None = None) -> Iterator[str]
         mine, damage = copy.read_progress()
         if damage:
             yield damage
-        merged = mine | {name: choose_better(mine.get(name, ExerciseRecord()), other) for name, other in theirs.items()}
+        merged = merge(mine, theirs)
         # Answers first: after a stop, the next import finds them done.
         for name, record in theirs.items():
             yield from import_answer(copy, name, record.answer)
@@ -73,16 +73,3 @@ def choose_name(copy: OpenCopy, name: str, answer: str) -> str:
 def read_answer(copy: OpenCopy, file: str, name: str) -> str:
     """Return the answer to an exercise in a notebook, trailing whitespace removed."""
     return (extract_answer(copy.read(file), name) or "").rstrip()
-
-
-def choose_better(mine: ExerciseRecord, theirs: ExerciseRecord) -> ExerciseRecord:
-    """Return the better of two; tries, hints and the shown solution come from the one that has more of them."""
-    better = max(mine, theirs, key=rank)
-    return better._replace(tries=max(mine.tries, theirs.tries), hints=max(mine.hints, theirs.hints),
-                           shown=mine.shown or theirs.shown)
-
-
-def rank(record: ExerciseRecord) -> tuple[bool, float, bool, int]:
-    """Return the rank of a record: solved, in few steps, with an answer, after many tries."""
-    shortness = -record.steps if record.steps is not None else float("-inf")
-    return record.solved, shortness, bool(record.answer), record.tries

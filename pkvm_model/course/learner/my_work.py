@@ -210,12 +210,15 @@ class OpenCopy:
         return cut_stem(name) if self.resolve(cut_stem(name)) == name else name
 
     def read_progress(self) -> tuple[dict[str, ExerciseRecord], str]:
-        """Return the learner's progress, and a sentence if it was damaged and had to be put aside."""
+        """Return the learner's progress, and a sentence if it was damaged and had to be put aside.
+
+        Raise CourseError if it is whole, but cannot be used here.
+        """
+        warnings = list[str]()
         try:
-            return progress.read(self.folder), ""
+            return progress.read_or_put_aside(self.folder, warnings.append), "".join(warnings)
         except ProgressError as error:
-            aside = progress.put_damaged_aside(self.folder)
-            return {}, f"{progress.NAME}: {error}. It is now {aside.name}, and a new one begins."
+            raise CourseError(f"{self.folder / progress.NAME} cannot be used: {error}.") from None
 
     def write_progress(self, progress_by_exercise: dict[str, ExerciseRecord]) -> None:
         """Write the learner's progress."""
@@ -232,14 +235,15 @@ def open_copy(paths: CopyPaths | None = None) -> Iterator[OpenCopy]:
             copy.begin()
             yield copy
     except OSError as error:
-        raise CourseError(f"{copy.folder} cannot be written ({error.strerror or error}). Make room, or set "
-                          f"{HOME_VARIABLE} to another folder, and run this again. What you wrote is kept.") from error
+        cure = f"{'Make room, or set' if error.errno in progress.FULL else 'Set'} {HOME_VARIABLE} to another folder"
+        raise CourseError(f"{copy.folder} cannot be written ({error.strerror or error}). {cure}, and run this again. "
+                          "What you wrote is kept.") from error
 
 
 def make_copy(paths: CopyPaths | None = None) -> list[str]:
     """Make the files that the learner does not have yet, and return sentences on what is newer in the course."""
     with open_copy(paths) as copy:
-        return list(copy.list_news())
+        return [*progress.list_conflicts(copy.folder), *copy.list_news()]
 
 
 def read_exercises(folder: Path) -> dict[str, Exercise]:

@@ -11,8 +11,10 @@ from .my_work import CopyPaths, read_exercises
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the table."""
+    """Print the table, and where there is more progress."""
     print(make_table())
+    for sentence in progress.list_conflicts(CopyPaths().folder):
+        print(sentence)
     return 0
 
 
@@ -27,5 +29,5 @@ def read_progress(paths: CopyPaths) -> dict[str, ExerciseRecord]:
     try:
         return progress.read(paths.folder)
     except ProgressError as error:
-        raise CourseError(f"{paths.folder / progress.NAME} cannot be used: {error}. Rename it, and a new one begins; "
-                          "your answers are in your notebooks.") from error
+        raise CourseError(f"{paths.folder / progress.NAME} cannot be used: {error}. If you rename it, a new one "
+                          "begins; your answers are in your notebooks.") from error

@@ -10,10 +10,10 @@ from pkvm_model import lesson
 from pkvm_model.course import cli
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import handin, my_work, show_progress, update
-from pkvm_model.course.learner.import_progress import choose_better, import_progress
+from pkvm_model.course.learner.import_progress import import_progress
 from pkvm_model.practice import progress
 from pkvm_model.practice.notebook import extract_answer, make_notebook
-from pkvm_model.practice.progress import ExerciseRecord
+from pkvm_model.practice.progress import ExerciseRecord, choose_better
 from tests.course.copies import EXERCISES, Course
 
 SOLVED = ExerciseRecord(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]", trace="pkvm-trace 1 v1\n")
@@ -169,7 +169,7 @@ def test_next_is_what_was_begun_and_finally_the_hand_in(there: Course) -> None:
 def test_damaged_progress_is_reported_and_left_where_it_is(there: Course) -> None:
     (there.copy.folder / progress.NAME).write_bytes(b"\xff my notes")
     for look in (show_progress.make_table, handin.collect):
-        with pytest.raises(CourseError, match=r"progress.json cannot be used: it is damaged \(.+\). Rename it"):
+        with pytest.raises(CourseError, match=r"progress.json cannot be used: it is damaged \(.+\). If you rename it"):
             look(there.copy)
     assert (there.copy.folder / progress.NAME).read_bytes() == b"\xff my notes"
 
