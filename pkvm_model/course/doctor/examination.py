@@ -11,12 +11,12 @@ import pkvm_model
 from ..setup import environment
 from ..setup.signed_line import sign
 from ..setup.wheels import describe_machine
-from . import folders, limits, machine, packages
+from . import folders, limits, machine, packages, shadows
 from .diagnosis import STATUSES, Check, Diagnosis, describe_error, flatten
 
 OUTSIDE: tuple[Check, ...] = (
-    machine.check_python, machine.check_shadows, limits.check_limits, folders.check_folder, folders.check_room,
-    folders.check_locks, folders.check_copy, machine.check_temporary, machine.check_loopback)
+    machine.check_python, shadows.check_shadows, machine.check_umask, limits.check_limits, machine.check_temporary,
+    folders.check_folder, folders.check_room, folders.check_locks, folders.check_copy, machine.check_loopback)
 """The quick checks that need no environment."""
 SLOW: tuple[Check, ...] = (limits.check_memory, machine.check_clock, machine.check_localhost, machine.check_browser)
 """The other checks that need no environment. Looking a name up can take seconds."""

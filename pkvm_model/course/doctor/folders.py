@@ -82,7 +82,7 @@ def check_copy() -> Diagnosis:
     count = len(list(MY_WORK.glob("*.ipynb")))
     if count:
         return Diagnosis("ok", MY_WORK.name, f"{count} notebooks")
-    return Diagnosis("note", MY_WORK.name, "not there yet: python3 course.py lab makes it")
+    return Diagnosis("ok", MY_WORK.name, "not there yet: python3 course.py lab makes it")
 
 
 def list_copy_folders() -> Iterator[Path]:

@@ -26,13 +26,13 @@ class Limit(NamedTuple):
     unit: int
     least: int
     subject: str
-    unit_name: str
+    unit_name: str = ""
 
 
-LIMITS = (Limit("RLIMIT_AS", "-v", 1024, 2_000_000 * 1024, "the memory of a program", " kB"),
-          Limit("RLIMIT_DATA", "-d", 1024, 1_000_000 * 1024, "the data of a program", " kB"),
-          Limit("RLIMIT_NOFILE", "-n", 1, 128, "the number of open files of a program", ""),
-          Limit("RLIMIT_FSIZE", "-f", 1024, 20_000 * 1024, "the size of a file", " kB"),
+LIMITS = (Limit("RLIMIT_AS", "-v", 1024, 800_000 * 1024, "the memory of a program", " kB"),
+          Limit("RLIMIT_DATA", "-d", 1024, 200_000 * 1024, "the data of a program", " kB"),
+          Limit("RLIMIT_NOFILE", "-n", 1, 128, "the number of open files of a program"),
+          Limit("RLIMIT_FSIZE", "-f", 1024, 5_000 * 1024, "the size of a file", " kB"),
           Limit("RLIMIT_CPU", "-t", 1, 600, "the computing time of a program", " seconds"))
 
 
@@ -50,8 +50,10 @@ def list_low_limits(limits: Sequence[Limit] = LIMITS) -> Iterator[str]:
         return
     for limit in limits:
         number = getattr(resource, limit.name, None)
-        soft, hard = resource.getrlimit(number) if number is not None else (-1, -1)
-        if soft != resource.RLIM_INFINITY and 0 <= soft < limit.least:
+        soft, hard = resource.getrlimit(number) if number is not None else (resource.RLIM_INFINITY,) * 2
+        if limit.name == "RLIMIT_NOFILE":
+            soft = hard  # Jupyter raises it as far as it may.
+        if soft != resource.RLIM_INFINITY and soft < limit.least:
             yield describe_low(limit, soft, hard == resource.RLIM_INFINITY or hard >= limit.least)
 
 

