@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..outside import escape
-from . import doctor
 from .errors import CourseError
 from .paths import explain_workplace
 from .streams import finish_output, prepare_streams
@@ -122,7 +121,8 @@ def find_environment_and_run(argv: Sequence[str]) -> int:
     """Run a command in the environment that it needs; doctor makes none, and reports without it."""
     arguments = parse(argv)
     if arguments.command == "doctor" and not environment.has_locked_packages() and environment.find_fault():
-        return doctor.report(doctor.examine_outside())
+        doctor = importlib.import_module(".doctor", __package__)
+        return int(doctor.report(doctor.examine_outside()))
     python = install.ensure_python(COMMANDS[arguments.command].environment)
     return process.hand_over(python, ["-m", "pkvm_model.course", *argv])
 

@@ -7,7 +7,6 @@ import os
 import resource
 import shutil
 import socket
-import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -129,8 +128,8 @@ QUICK_FAULTS = (
     Fault("nearly full disk", fill_disk_nearly, "has 3 MB free, and your notebooks need 10: make room"),
     Fault("no locks", lambda m: m.fail(folders, "lock_file", OSError(errno.ENOLCK, "No locks available")),
           "has no file locks (No locks available)"),
-    Fault("no locks for SQLite", lambda m: m.fail(folders, "write_database", sqlite3.OperationalError("I/O error")),
-          "has no file locks (OperationalError: I/O error)"),
+    Fault("no locks for SQLite", lambda m: m.fail(folders, "write_database", OSError("I/O error")),
+          "has no file locks (OSError: I/O error)"),
     Fault("a module of Python's in the course", lambda m: m.write(m.folder / "random.py"),
           "random.py hides Python's own module random, so the course cannot start: give it another name"),
     Fault("a package of Python's on PYTHONPATH", lambda m: m.search(m.write(m.other / "json" / "__init__.py")),

@@ -1,11 +1,11 @@
 """Checks of the folders that the course writes: room, rights, locks, the learner's copy. Standard library only."""
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shlex
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,21 +52,22 @@ def check_locks() -> Diagnosis:
             with (Path(scratch) / "lock").open("wb") as lock:
                 lock_file(lock.fileno())
             write_database(Path(scratch) / "database")
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         return Diagnosis("missing", "locks", f"the file system of {folder} has no file locks "
                          f"({describe_error(error)}), like some network disks: {ELSEWHERE}")
     return Diagnosis("ok", "locks", "a file can be locked")
 
 
 def write_database(path: Path) -> None:
-    """Write a small database. Raise sqlite3.Error if that fails."""
-    database = sqlite3.connect(path)
+    """Write a small database. Raise OSError if that fails."""
+    import sqlite3  # noqa: PLC0415  # Python can be built without it
+
     try:
-        with database:
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
             database.execute("pragma synchronous = off")
             database.execute("create table sample (number)")
-    finally:
-        database.close()
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
 
 
 def check_copy() -> Diagnosis:

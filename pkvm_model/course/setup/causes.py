@@ -9,7 +9,8 @@ from ..paths import HOME_VARIABLE
 from . import wheels
 
 PACKAGE = re.compile(
-    r"No matching distribution found for (?P<name>[^\s=]+)==(?P<version>[^\s;]+)"
+    r"search for versions of (?P<sought>[\w.-]+):"
+    r"|No matching distribution found for (?P<name>[^\s=]+)==(?P<version>[^\s;]+)"
     r"|(?:Because|version of) (?P<uv_name>[\w.-]+)==(?P<uv_version>[^\s;]+)|Because (?P<unknown>[\w.-]+) was not found"
     r"|Failed (?:to build|building wheel for|to build installable wheels for)[^\w\n]*(?P<built>[\w.-]+)"
     r"|(?P<wrong>[\w.-]+)==\S+ from http|(?:download|install:\s\S+) \W(?P<fetched>[\w.-]+)==")
@@ -19,7 +20,7 @@ MIRROR = "Ask whoever runs {host}, or set PIP_INDEX_URL to another index."
 FITTING = "Use CPython 3.11 to 3.14, 64 bit, on Linux with glibc, macOS or Windows."
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder on another disk."
 CAUSES = (
-    (r"SSL module is not available",
+    (r"SSL module is not available|'ssl' module is unavailable",
      "this Python was built without TLS (ssl) and cannot fetch packages. Start the course with another Python."),
     (r"not yet valid|not valid yet|certificate has expired|certificate expired",
      "the certificate of {host} is not valid at this machine's time, {now}. If that time is wrong, set the clock."),
@@ -37,7 +38,7 @@ CAUSES = (
      "the SOCKS proxy cannot be used. Look at ALL_PROXY and HTTPS_PROXY, or name an http:// proxy there."),
     (r"connect to proxy|ProxyError|tunnel error",
      "the proxy cannot be reached. Look at HTTPS_PROXY, ALL_PROXY and the proxy in pip's settings."),
-    (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|end of file before message length|trailing contents|extract archive",
+    (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|end of file before message|[Ii]ncomplete-?download|extract archive",
      "{package} is not the file that the lock names: it was cut on its way, or changed by a mirror, a virus scanner or "
      "a proxy that inspects what passes. Run it again, or in another network."),
     (r"No space left on device",
