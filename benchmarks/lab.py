@@ -16,6 +16,8 @@ from typing import Any
 from pkvm_model.course.setup.process import build_variables
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PATIENCE = 120.0
+"""Seconds in which JupyterLab has to answer, on however busy a machine."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 
 
@@ -31,15 +33,32 @@ def chromium() -> str | None:
 @contextmanager
 def running_lab(folder: Path) -> Iterator[str]:
     """Yield the address of a JupyterLab on a folder of notebooks, without the user's own settings."""
-    port = free_port()
-    with (folder / "lab.log").open("w") as log:
-        server = subprocess.Popen(lab_command(folder, port), cwd=folder, env=lab_variables(folder), stdout=log,
-                                  stderr=log)
+    server, address = start_lab(folder)
     try:
-        wait_for(f"http://127.0.0.1:{port}/api/status", server, folder / "lab.log")
-        yield f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/api/status", server, folder / "lab.log")
+        yield address
     finally:
         stop(server)
+
+
+def start_lab(folder: Path) -> tuple[subprocess.Popen[Any], str]:
+    """Start JupyterLab and return it with its address; on another port if somebody has taken the port meanwhile."""
+    log_file = folder / "lab.log"
+    while True:
+        port = free_port()
+        with log_file.open("w") as log:
+            server = subprocess.Popen(lab_command(folder, port), cwd=folder, env=lab_variables(folder), stdout=log,
+                                      stderr=log)
+        if not has_lost_port(server, log_file):
+            return server, f"http://127.0.0.1:{port}"
+
+
+def has_lost_port(server: subprocess.Popen[Any], log: Path) -> bool:
+    """Wait until the server listens, has ended, or has had its time; return True if its port was taken."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.poll() is None and "is running at" not in log.read_text():
+        time.sleep(0.1)
+    return server.poll() is not None and "already in use" in log.read_text()
 
 
 def stop(server: subprocess.Popen[Any]) -> None:
@@ -76,7 +95,7 @@ def free_port() -> int:
 
 def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until the server answers. Raise NotStartedError with the end of its log if it does not."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and server.poll() is None:
         try:
             urllib.request.urlopen(address, timeout=2).close()

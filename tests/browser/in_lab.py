@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
+
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,8 +49,6 @@ SHUT_DOWN = READY + "await session.shutdown(); }"
 
 def wait_for_python(page: Page, expected: object) -> None:
     """Wait until the last cell of the notebook shows this; the last step may still be on its way to Python."""
-    for _ in range(20):
-        read = page.evaluate(RUN_LAST)
-        if read == expected:
-            return
-    assert read == expected
+    until = time.monotonic() + PATIENCE
+    while (read := page.evaluate(RUN_LAST)) != expected:
+        assert time.monotonic() < until, f"{read} is not {expected}"

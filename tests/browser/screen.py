@@ -15,7 +15,7 @@ class Screen:
         """Wait until the bench is there."""
         self.page = page
         self.bench = page.locator(".pkvm-bench").nth(number)
-        expect(self.bench).to_be_visible(timeout=20_000)
+        expect(self.bench).to_be_visible()
 
     def step(self, cpu: int) -> None:
         """Click the step button of a CPU."""

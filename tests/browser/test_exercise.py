@@ -18,7 +18,7 @@ WRITE_AND_RUN = READY + """
 def exercised(lab_page: Page) -> Page:
     """Return the exercise's notebook in JupyterLab, unchanged and run."""
     lab_page.goto("/lab/tree/exercise.ipynb?reset")
-    lab_page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    lab_page.wait_for_selector(".jp-Notebook .jp-Cell")
     lab_page.evaluate(RUN_ALL)
     expect(lab_page.locator(".pkvm-exercise")).to_be_visible(timeout=30_000)
     return lab_page
@@ -46,7 +46,7 @@ def test_a_solution_passes(exercised: Page) -> None:
     text = f"%%answer close-the-hole\n{HOLE.solution}"
     exercised.evaluate(WRITE_AND_RUN.replace("async () =>", "async (text) =>", 1), text)
     card = exercised.locator(".pkvm-exercise")
-    expect(card.locator(".head")).to_contain_text("Passed.", timeout=30_000)
+    expect(card.locator(".head")).to_contain_text("Passed.")
     expect(card.get_by_role("button", name="Hint")).to_have_count(0)
 
 

@@ -22,7 +22,7 @@ class Screen:
         """Wait until it is there."""
         self.page, self.title = page, title
         self.box = page.locator(".pkvm-finder", has=page.get_by_role("heading", name=title)).nth(number)
-        expect(self.box).to_be_visible(timeout=20_000)
+        expect(self.box).to_be_visible()
         self.answer, self.bench = self.box.locator(".found"), self.box.locator(".pkvm-bench")
         self.go = self.box.locator(".go").filter(has_not_text="Step").first
 

@@ -10,7 +10,7 @@ class Walker:
         """Wait until the widget is there."""
         self.page = page
         self.box = page.locator(f".pkvm-{kind}").nth(number)
-        expect(self.box).to_be_visible(timeout=20_000)
+        expect(self.box).to_be_visible()
 
     def press(self, *keys: str) -> None:
         """Press keys at the widget."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkvm_model.__main__ import main
@@ -98,7 +98,6 @@ def test_the_command_reads_standard_input_with_nothing_but_python() -> None:
     assert done.stdout.endswith(f"ends in {LIFE.splitlines()[-1]}\n")
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(LIFE)), st.integers(0, 30), st.text(max_size=6))
 def test_a_damaged_trace_is_replayed_or_refused_but_never_a_traceback(tmp_path_factory: pytest.TempPathFactory,
                                                                       start: int, length: int, put: str) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkvm_model.conform.recordings import RECORDINGS, RecordingError, load, replay
@@ -76,7 +76,6 @@ def test_an_unknown_scenario_is_refused_with_the_known_names() -> None:
         load("6.19.14-natural").scenario("n99")
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(N3) - 1), st.integers(0, 400), st.integers(0, 400), st.text(max_size=5))
 def test_a_damaged_recording_is_read_or_refused_but_never_a_traceback(tmp_path_factory: pytest.TempPathFactory,
                                                                       row: int, start: int, length: int,

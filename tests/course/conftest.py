@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from pkvm_model.course.paths import ROOT
+from tests.patience import PATIENCE
 
 WHEEL = "tiny_thing-1.0-py3-none-any.whl"
 INFO = "tiny_thing-1.0.dist-info"
@@ -75,7 +76,8 @@ class Checkout:
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run course.py as a user does, and return what came out."""
         return subprocess.run([sys.executable, "course.py", *arguments], cwd=self.folder,
-                              env=self.variables(**variables), capture_output=True, text=True, timeout=120, check=False)
+                              env=self.variables(**variables), capture_output=True, text=True, timeout=PATIENCE,
+                              check=False)
 
 
 @pytest.fixture

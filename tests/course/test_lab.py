@@ -20,6 +20,7 @@ from pkvm_model.course import cli, lab, lab_server
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
 from tests.course.conftest import Checkout, hear_ctrl_c
+from tests.patience import PATIENCE
 
 ADDRESS = "http://localhost:8888/lab?token=t"
 HOSTILE = {
@@ -41,7 +42,7 @@ HOSTILE = {
 
 def fetch(address: str) -> str:
     """Return what a server answers."""
-    with urllib.request.urlopen(address, timeout=60) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
         return str(answer.read().decode())
 
 
@@ -80,7 +81,7 @@ class RunningLab:
     def stop(self) -> str:
         """Press Ctrl-C, and return what came on stderr."""
         os.killpg(self.process.pid, signal.SIGINT)
-        output, complaints = self.process.communicate(timeout=60)
+        output, complaints = self.process.communicate(timeout=PATIENCE)
         self.lines += output.splitlines(keepends=True)
         for terminal in self.terminals:
             os.close(terminal)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pkvm_model.model.state import Config, State
@@ -17,10 +17,6 @@ from pkvm_model.model.trace import LIMIT, Trace, TraceError, parse, replay
 from pkvm_model.model.view import ModelError
 from tests.model.machine import HANDLE, V1, Machine, dying_with_pages
 from tests.model.runs import runs
-
-settings.register_profile("model", derandomize=True, deadline=None, database=None,
-                          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-settings.load_profile("model")
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**500),

@@ -15,6 +15,7 @@ import pytest
 
 from pkvm_model.course.paths import ROOT
 from tests.course.conftest import LIKE_UV, Checkout, MadeByPip, hear_ctrl_c
+from tests.patience import PATIENCE
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -186,13 +187,13 @@ def test_a_busy_port_is_named(checkout: Checkout) -> None:
 
 def test_ctrl_c_during_the_set_up_is_quiet(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    checkout.tool("uv", "pathlib.Path('begun').touch(); time.sleep(60)")
+    checkout.tool("uv", "pathlib.Path('begun').touch(); time.sleep(3600)")
     child = subprocess.Popen([sys.executable, "course.py", "start"], cwd=checkout.folder, env=checkout.variables(),
                              stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c)
     while not (checkout.folder / "begun").exists():
         assert child.poll() is None
     os.killpg(child.pid, signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=PATIENCE)
     assert (child.returncode, errors) == (130, "\nStopped.\n")
     assert not checkout.venv.exists()
 
