@@ -8,7 +8,13 @@ if sys.version_info < (3, 11):
     sys.exit("course.py: the course needs Python 3.11 or newer, and this is Python %d.%d. "
              "Install a newer one, then run: python3.11 course.py lab" % sys.version_info[:2])
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+# The course comes before other packages but after Python's own modules: a file here, or in a folder that PYTHONPATH
+# names, may have the name of one of them. So the doctor can still start, and name the file.
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+named = [FOLDER] + [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+others = [path for path in sys.path if path not in named]
+place = next((place for place, path in enumerate(others) if path.endswith("-packages")), len(others))
+sys.path[:] = others[:place] + named + others[place:]
 
 if __name__ == "__main__":
     try:

@@ -15,7 +15,7 @@ from ..outside import escape
 from .errors import CourseError
 from .paths import explain_workplace
 from .streams import finish_output, prepare_streams
-from .setup import environment, install, process
+from .setup import environment, install, process, shadows
 from .setup.environment import COURSE, DEVELOP, Environment
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
@@ -120,11 +120,15 @@ def report_errors(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> i
 def find_environment_and_run(argv: Sequence[str]) -> int:
     """Run a command in the environment that it needs; doctor makes none, and reports without it."""
     arguments = parse(argv)
-    if arguments.command == "doctor" and not environment.has_locked_packages() and environment.find_fault():
+    fault = shadows.explain_shadow()
+    if arguments.command == "doctor" and (
+            fault or (not environment.has_locked_packages() and environment.find_fault())):
         doctor = importlib.import_module(".doctor", __package__)
         return int(doctor.report(doctor.examine_outside()))
+    if fault:
+        raise CourseError(f"{fault}.")
     python = install.ensure_python(COMMANDS[arguments.command].environment)
-    return process.hand_over(python, ["-m", "pkvm_model.course", *argv])
+    return process.hand_over(python, ["-P", "-m", "pkvm_model.course", *argv])
 
 
 def import_and_run(argv: Sequence[str]) -> int:

@@ -7,6 +7,9 @@ import os
 import resource
 import shutil
 import socket
+import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +18,11 @@ from typing import NamedTuple
 import pytest
 
 from pkvm_model.course import lab
-from pkvm_model.course.doctor import diagnosis, examination, folders, packages, shadows, try_out
+from pkvm_model.course.doctor import diagnosis, examination, folders, packages, try_out
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
+from pkvm_model.course.setup import shadows
+from tests.course.conftest import Checkout
 
 
 class Machine:
@@ -27,8 +32,7 @@ class Machine:
         self.folder, self.patch = folder, patch
         self.copy = folder / "my_work"
         self.other = folder.parent / "other"
-        for module in (folders, shadows):
-            patch.setattr(module, "MY_WORK", self.copy)
+        patch.setattr(folders, "MY_WORK", self.copy)
         patch.setattr(shadows, "ROOT", folder)
         patch.setattr(folders, "ROOT", folder)
         patch.setattr(folders, "WORKPLACE", folder)
@@ -128,8 +132,8 @@ QUICK_FAULTS = (
     Fault("nearly full disk", fill_disk_nearly, "has 3 MB free, and your notebooks need 10: make room"),
     Fault("no locks", lambda m: m.fail(folders, "lock_file", OSError(errno.ENOLCK, "No locks available")),
           "has no file locks (No locks available)"),
-    Fault("no locks for SQLite", lambda m: m.fail(folders, "write_database", OSError("I/O error")),
-          "has no file locks (OSError: I/O error)"),
+    Fault("no locks for SQLite", lambda m: m.fail(sqlite3, "connect", sqlite3.OperationalError("I/O error")),
+          "has no file locks (SQLite: I/O error)"),
     Fault("a module of Python's in the course", lambda m: m.write(m.folder / "random.py"),
           "random.py hides Python's own module random, so the course cannot start: give it another name"),
     Fault("a package of Python's on PYTHONPATH", lambda m: m.search(m.write(m.other / "json" / "__init__.py")),
@@ -189,3 +193,20 @@ def test_doctor_names_a_fault_and_lab_ends_in_the_same_words(fault: Fault, learn
     assert fault.words in first.text
     assert run_lab() == f"{first.text}."
     assert "\n" not in first.text
+
+
+def test_a_shadow_in_the_course_is_named_before_anything_fails(checkout: Checkout) -> None:
+    (checkout.folder / "random.py").write_text("mine = 1")
+    words = "random.py hides Python's own module random, so the course cannot start: give it another name"
+    doctor, lab_run = checkout.run("doctor"), checkout.run("lab", "--no-browser")
+    assert f"missing file names     {checkout.folder}/{words}\n" in doctor.stdout
+    assert (lab_run.returncode, lab_run.stderr) == (1, f"course.py: {checkout.folder}/{words}.\n")
+
+
+def test_a_shadow_in_the_folder_of_the_shell_does_no_harm(checkout: Checkout) -> None:
+    elsewhere = checkout.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "random.py").write_text("mine = 1")
+    done = subprocess.run([sys.executable, checkout.folder / "course.py", "start"], cwd=elsewhere,
+                          env=checkout.variables(), capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -35,6 +35,8 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return flatten(error.strerror)
     words = flatten(str(error))[:LONGEST]
+    if type(error) is OSError and words:
+        return words
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 

@@ -8,14 +8,15 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 
 import pkvm_model
-from ..setup import environment
+from ..errors import CourseError
+from ..setup import environment, fitness
 from ..setup.signed_line import sign
 from ..setup.wheels import describe_machine
-from . import folders, limits, machine, packages, shadows
+from . import folders, limits, machine, packages
 from .diagnosis import STATUSES, Check, Diagnosis, describe_error, flatten
 
 OUTSIDE: tuple[Check, ...] = (
-    machine.check_python, shadows.check_shadows, machine.check_umask, limits.check_limits, machine.check_temporary,
+    machine.check_python, folders.check_names, machine.check_umask, limits.check_limits, machine.check_temporary,
     folders.check_folder, folders.check_room, folders.check_locks, folders.check_copy, machine.check_loopback)
 """The quick checks that need no environment."""
 SLOW: tuple[Check, ...] = (limits.check_memory, machine.check_clock, machine.check_localhost, machine.check_browser)
@@ -67,8 +68,20 @@ def examine_quickly() -> Iterator[Diagnosis]:
 def examine_outside() -> Iterator[Diagnosis]:
     """Check what can be checked before course.py has an environment."""
     yield from map(try_check, (*OUTSIDE, *SLOW))
-    yield Diagnosis("missing", "environment",
-                    f"{environment.COURSE.name} is {environment.find_fault()}: python3 course.py lab makes it")
+    fault = environment.find_fault()
+    if fault:
+        yield try_check(check_set_up)
+        yield Diagnosis("missing", "environment",
+                        f"{environment.COURSE.name} is {fault}: python3 course.py lab makes it")
+
+
+def check_set_up() -> Diagnosis:
+    """Ask the set-up whether it could make an environment here."""
+    try:
+        fitness.refuse_misfits(environment.COURSE)
+    except CourseError as error:
+        return Diagnosis("missing", "set-up", str(error).rstrip("."))
+    return Diagnosis("ok", "set-up", "an environment can be made here")
 
 
 def try_check(check: Check) -> Diagnosis:

@@ -13,6 +13,7 @@ from pathlib import Path
 from ...practice.progress import lock_file
 from ..learner.my_work import EXERCISES, MY_WORK
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
+from ..setup import shadows
 from .diagnosis import Diagnosis, describe_error
 
 LEAST_ROOM = 10_000_000
@@ -20,6 +21,16 @@ LEAST_ROOM = 10_000_000
 SAMPLE = bytes(100_000)
 """Some bytes to write: a quota or a full disk shows only then."""
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder of your own, on a disk of this machine"
+
+
+def check_names() -> Diagnosis:
+    """Look for files that are taken for modules: everywhere, or only by the kernels of the notebooks beside them."""
+    if fault := shadows.explain_shadow():
+        return Diagnosis("missing", "file names", fault)
+    if shadow := shadows.find_shadow((MY_WORK, MY_WORK / EXERCISES)):
+        return Diagnosis("note", "file names", f"{shadows.describe_shadow(shadow)} from the notebooks beside it: give "
+                         "it another name")
+    return Diagnosis("ok", "file names", "none hides a module")
 
 
 def check_folder() -> Diagnosis:
@@ -67,7 +78,7 @@ def write_database(path: Path) -> None:
             database.execute("pragma synchronous = off")
             database.execute("create table sample (number)")
     except sqlite3.Error as error:
-        raise OSError(str(error)) from error
+        raise OSError(f"SQLite: {error}") from error
 
 
 def check_copy() -> Diagnosis:

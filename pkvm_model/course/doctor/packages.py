@@ -12,7 +12,7 @@ from ..paths import PACKAGE
 from ..setup import environment, lock
 from . import limits
 from .diagnosis import Diagnosis, describe_error
-from .shadows import list_python_path
+from ..setup.shadows import list_python_path
 from .try_out import try_out
 
 REQUIRED = {"jupyterlab": "jupyterlab", "ipywidgets": "ipywidgets", "anywidget": "anywidget", "graphviz": "graphviz",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .diagnosis import describe_error
-from .shadows import MODULES
+from ..setup.shadows import MODULES
 from .try_out import ANSWER, FAULT, STEP
 
 

@@ -27,7 +27,7 @@ class Trial(NamedTuple):
 
 def try_out(name: str) -> Trial:
     """Run a probe in the environment's own Python and return what came of it; whatever happens there, raise nothing."""
-    command = [sys.executable, "-m", f"{__package__}.probe", name]
+    command = [sys.executable, "-P", "-m", f"{__package__}.probe", name]
     try:
         process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                  env=build_variables(Path(sys.executable)), timeout=MOST_SECONDS, check=False)

@@ -1,6 +1,6 @@
 """Files with the name of a module that Python, Jupyter or the course imports: they are taken in its place.
 
-`course.py` and a kernel search some folders before Python's own. Standard library only.
+Standard library only.
 """
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..learner.my_work import EXERCISES, MY_WORK
 from ..paths import ROOT
-from .diagnosis import Diagnosis
+from . import environment
 
 HARMLESS = {"antigravity", "idlelib", "this", "turtle", "turtledemo"}
 """Modules of Python's that neither Jupyter nor the course imports."""
@@ -22,17 +21,15 @@ MODULES = ("sqlite3", "ssl", "zmq", "tornado", "traitlets", "IPython", "ipykerne
 NAMES = {*sys.stdlib_module_names, *MODULES}
 
 
-def check_shadows() -> Diagnosis:
-    """Look for files that are taken for modules: everywhere, or only by the kernels of the notebooks beside them."""
-    shadow = find_shadow([ROOT]) or find_shadow(list_python_path(), sys.stdlib_module_names)
-    if shadow:
-        return Diagnosis("missing", "file names", f"{describe_shadow(shadow)}, so the course cannot start: give it "
-                         "another name")
-    shadow = find_shadow((MY_WORK, MY_WORK / EXERCISES))
-    if shadow:
-        return Diagnosis("note", "file names", f"{describe_shadow(shadow)} from the notebooks beside it: give it "
-                         "another name")
-    return Diagnosis("ok", "file names", "none hides a module")
+def explain_shadow() -> str:
+    """Return a sentence if a file keeps every command of the course from running in its environment, '' otherwise.
+
+    `.venv` does without PYTHONPATH; another environment, which is active and has all packages, does not.
+    """
+    shadow = find_shadow([ROOT])
+    if not shadow and (on_path := find_shadow(list_python_path(), sys.stdlib_module_names)):
+        shadow = on_path if environment.has_locked_packages() else None
+    return f"{describe_shadow(shadow)}, so the course cannot start: give it another name" if shadow else ""
 
 
 def list_python_path() -> list[Path]:
