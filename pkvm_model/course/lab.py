@@ -19,7 +19,7 @@ from .doctor import preflight
 from .errors import CourseError
 from .learner import my_work
 from .paths import PACKAGE
-from .setup.process import build_variables
+from .setup.process import adopt_variables
 
 STATE = ".jupyter"
 """The folder in the learner's copy where JupyterLab keeps what it writes."""
@@ -56,7 +56,7 @@ def set_variables(state: Path, runtime: Path) -> None:
     for name in [*os.environ]:
         if name.startswith(("JUPYTER", "IPYTHON")) and name != "JUPYTER_TOKEN":
             del os.environ[name]
-    os.environ.update(build_variables(Path(sys.executable)))
+    adopt_variables(Path(sys.executable))
     os.environ |= {"JUPYTER_CONFIG_DIR": str(PACKAGE / "course" / "jupyter"), "JUPYTER_DATA_DIR": str(state / "data"),
                    "JUPYTER_RUNTIME_DIR": str(runtime), "IPYTHONDIR": str(state / "ipython")}
 

@@ -70,15 +70,26 @@ def describe_revision() -> str:
 
 
 def run_git(*arguments: str) -> str:
-    """Return the output of git in the course. Raise CourseError if this is not a checkout."""
+    """Return the output of git in the course. Raise CourseError if this is not a checkout, or if git refuses it."""
     try:
         # Without this check, a copy inside somebody else's repository would list their files.
         if not (ROOT / ".git").exists():
             raise FileNotFoundError
-        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8",
+                              errors="surrogateescape", check=True).stdout
+    except OSError as error:
         raise CourseError("bundle needs git and a git checkout of the course, to know which files belong to it. "
                           "Clone the course, and run bundle there.") from error
+    except subprocess.CalledProcessError as error:
+        raise CourseError(explain_refusal(error.stderr)) from error
+
+
+def explain_refusal(complaint: str) -> str:
+    """Return git's reason in one line, and the cure that git names, as where another user owns the files."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()] or ["no reason given"]
+    cure = next((line for line in lines if line.startswith("git ")), "")
+    how = f" If you trust these files, run: {cure}" if cure else ""
+    return f"git refuses: {lines[0].removeprefix('fatal: ')}.{how}"
 
 
 def copy_files(files: Sequence[str], folder: Path) -> None:

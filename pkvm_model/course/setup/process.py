@@ -35,6 +35,14 @@ def build_variables(python: Path) -> dict[str, str]:
     return kept | course
 
 
+def adopt_variables(python: Path) -> None:
+    """Let this process and its children have the environment variables for `python`."""
+    variables = build_variables(python)
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
+
+
 def prepend(folder: Path, name: str, *more: Path) -> str:
     """Return the value of a path variable with folders put first."""
     first = [str(folder), *map(str, more)]

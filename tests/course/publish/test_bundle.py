@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 from pathlib import Path
 
@@ -80,6 +81,21 @@ def test_without_git_a_bundle_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(bundle, "ROOT", tmp_path)
     with pytest.raises(CourseError, match="needs git and a git checkout"):
         make(tmp_path / "made")
+
+
+def test_git_refuses_another_users_checkout_and_says_how_to_allow_it(tmp_path: Path,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    with pytest.raises(CourseError, match=r"git refuses: detected dubious ownership .* run: git config --global --add "
+                       r"safe\.directory .*test_git_refuses"):
+        make(tmp_path / "made")
+
+
+def test_git_without_a_reason_is_still_one_line() -> None:
+    assert bundle.explain_refusal("") == "git refuses: no reason given."
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])

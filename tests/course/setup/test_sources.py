@@ -128,3 +128,10 @@ def test_in_an_environment_of_ours_nothing_comes_before_its_packages(python: Pat
 def test_in_an_environment_of_the_users_own_the_course_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/theirs")
     assert process.build_variables(Path("/usr/bin/python3"))["PYTHONPATH"] == f"{ROOT}{os.pathsep}/theirs"
+
+
+def test_a_process_that_adopts_the_variables_drops_the_hostile_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"PYTHONSTARTUP": "/nowhere", "HOME": "/home"})
+    process.adopt_variables(COURSE.python)
+    assert "PYTHONSTARTUP" not in os.environ
+    assert (os.environ["HOME"], os.environ["VIRTUAL_ENV"]) == ("/home", str(COURSE.venv))
