@@ -6,6 +6,7 @@ Node.
 """
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import secrets
@@ -22,6 +23,7 @@ from urllib.parse import quote
 from jupyter_server import version_info
 from jupyter_server.serverapp import ServerApp
 from jupyterlab_server import LabServerApp
+from jupyterlab_server.settings_utils import get_settings
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
@@ -63,6 +65,7 @@ class CourseServer(ServerApp):
             print(sentence, flush=True)
         if browser:
             threading.Thread(target=open_browser, args=(browser, address), daemon=True).start()
+        threading.Thread(target=warm_up, daemon=True).start()
 
 
 class CourseLab(LabServerApp):
@@ -119,7 +122,7 @@ def configure(folder: Path, state: Path, settings: Path) -> Config:
         "ServerApp": {"root_dir": str(folder), "ip": "127.0.0.1", "allow_root": True, "answer_yes": True,
                       "terminals_enabled": False, "log_level": "WARN"},
         "IdentityProvider": {"token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)},
-        "KernelSpecManager": {"allowed_kernelspecs": {"python3"}},
+        "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
         "MappingKernelManager": {"cull_idle_timeout": IDLE_SECONDS, "cull_interval": 300},
         "CourseLab": {"user_settings_dir": str(settings), "workspaces_dir": str(state / "workspaces"),
                       "app_settings_dir": str(ours / "labconfig"), "schemas_dir": str(lab / "schemas"),
@@ -161,3 +164,10 @@ def open_browser(browser: webbrowser.BaseBrowser, address: str) -> None:
         opened = False
     if not opened:
         print("The browser could not be opened. Open the address above in a browser yourself.", flush=True)
+
+
+def warm_up() -> None:
+    """Do in advance what the page will ask for; the browser is still reading JupyterLab's scripts."""
+    lab = Path(sys.prefix) / "share" / "jupyter" / "lab"
+    importlib.import_module("nbformat.v4")
+    get_settings("", str(lab / "schemas"), "")  # type: ignore[no-untyped-call]
