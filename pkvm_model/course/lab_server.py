@@ -24,6 +24,7 @@ from jupyter_server import version_info
 from jupyter_server.serverapp import ServerApp
 from jupyterlab_server import LabServerApp
 from jupyterlab_server.settings_utils import get_settings
+from jupyterlab_server.workspaces_handler import WorkspacesManager
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
@@ -33,6 +34,9 @@ EXPOSED = "PKVM_EXPOSE_LAB"
 """An environment variable: if it is set, tests and benchmarks can reach JupyterLab's own objects in the page."""
 SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables of which one is set if a browser can be opened; a text browser would take the terminal."""
+FIRST_WORKSPACE = {"metadata": {"id": "default"}, "data": {"layout-restorer:data": {
+    "main": {"dock": None}, "left": {"collapsed": True, "visible": True, "widgets": []}}}}
+"""How JupyterLab looks at the first start: the list of files is closed."""
 IDLE_SECONDS = 2 * 60 * 60
 """How long a kernel may idle that no page is connected to."""
 
@@ -107,6 +111,9 @@ def serve(folder: Path, state: Path, settings: Path, sockets: Sequence[socket.so
 
     JupyterLab writes into `state`; `settings` is the folder of the user's settings of JupyterLab.
     """
+    workspaces = WorkspacesManager(str(state / "workspaces"))
+    if not workspaces.list_workspaces():
+        workspaces.save("default", json.dumps(FIRST_WORKSPACE))
     CourseServer.sockets, CourseServer.opens_browser = sockets, opens_browser
     CourseLab.serverapp_config = {"jpserver_extensions": {}, "default_url": choose_first_page(folder)}
     server: CourseServer = CourseLab.initialize_server(argv=[], config=configure(folder, state, settings))  # type: ignore[no-untyped-call]
@@ -170,4 +177,4 @@ def warm_up() -> None:
     """Do in advance what the page will ask for; the browser is still reading JupyterLab's scripts."""
     lab = Path(sys.prefix) / "share" / "jupyter" / "lab"
     importlib.import_module("nbformat.v4")
-    get_settings("", str(lab / "schemas"), "")  # type: ignore[no-untyped-call]
+    get_settings("", str(lab / "schemas"), "")

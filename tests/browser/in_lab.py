@@ -41,6 +41,16 @@ OPEN_NEXT = """async (name) => {
   await app.commands.execute('docmanager:open', { path: name });
   before.dispose();
 }"""
+# What JupyterLab does with a link to another notebook.
+FOLLOW = """async ([name, fragment]) => {
+  const opened = await window.jupyterapp.commands.execute('docmanager:open', { path: name });
+  opened.setFragment(fragment);
+}"""
+# Yes once a kernel has written its version into the notebook, and that does not count as a change.
+CLEAN = """() => {
+  const model = window.jupyterapp?.shell.currentWidget?.context?.model;
+  return model?.getMetadata('language_info')?.version && !model.dirty;
+}"""
 CELLS = READY + "return cells.widgets.length; }"
 SAVE = READY + "await panel.context.save(); }"
 RESTART = READY + "await session.restartKernel(); }"

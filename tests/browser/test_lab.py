@@ -1,10 +1,10 @@
 """The bench in JupyterLab: by mouse, by keyboard, with questions to Python, and before it was ever run."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from pkvm_model.widgets.walk import Walk
-from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, SHUT_DOWN, Open, wait_for_python
+from tests.browser.in_lab import CELLS, CLEAN, FOLLOW, RESTART, RUN_ALL, SAVE, SHUT_DOWN, Open, wait_for_python
 from tests.browser.notebooks import LESSONS
 from tests.browser.screen import Screen
 from tests.widgets.small_graph import graph, walk_along
@@ -147,6 +147,17 @@ def test_calls_beyond_the_shipped_graph_reach_python(notebook: Open) -> None:
         screen.press("1")
         screen.counts(f"step {step} of {step}")
     wait_for_python(page, "('1 __pkvm_host_unshare_guest(0x1000, 0) ...', 2)")
+
+
+def test_a_link_to_a_heading_arrives_in_a_notebook_that_it_opens(lab_page: Page, notebook: Open) -> None:
+    notebook("unrun.ipynb")
+    heading = lab_page.get_by_role("heading", name="Roads not taken")
+    lab_page.evaluate(FOLLOW, ["12-protected-guests.ipynb", "#Roads-not-taken"])
+    expect(heading).to_be_in_viewport(timeout=60_000)
+
+
+def test_a_kernel_alone_makes_no_notebook_unsaved(notebook: Open) -> None:
+    notebook("silent.ipynb").wait_for_function(CLEAN, timeout=60_000)
 
 
 def test_a_stored_bench_steps_without_trust_or_a_run(notebook: Open) -> None:

@@ -102,6 +102,8 @@ def test_lab_works_in_a_home_whose_jupyter_is_broken_and_ends_quietly(checkout: 
         settings = f"{base}/lab/api/settings/@jupyterlab/apputils-extension"
         news = json.loads(fetch(f"{settings}:notification{token}"))["schema"]["properties"]
         theme = json.loads(fetch(f"{settings}:themes{token}"))["settings"]["theme"]
+        looks = json.loads(fetch(f"{base}/lab/api/workspaces/default{token}"))["data"]["layout-restorer:data"]
+        closing = json.loads(fetch(f"{base}/lab/api/settings/@jupyterlab/notebook-extension:tracker{token}"))
         while not opened.is_file() or not opened.read_text().endswith("\n"):
             assert server.process.poll() is None
     finally:
@@ -120,6 +122,8 @@ def test_lab_works_in_a_home_whose_jupyter_is_broken_and_ends_quietly(checkout: 
     assert "locks" not in files
     assert (list(kernels), kernels["python3"]["spec"]["argv"][0]) == (["python3"], "python")
     assert theme == "JupyterLab Dark"
+    assert looks["left"]["collapsed"]
+    assert closing["schema"]["properties"]["kernelShutdown"]["default"]
     assert (news["fetchNews"]["default"], news["checkForUpdates"]["default"]) == ("false", False)
     assert '"@jupyterlab/apputils-extension:announcements"' in page
     assert server.process.returncode == 0

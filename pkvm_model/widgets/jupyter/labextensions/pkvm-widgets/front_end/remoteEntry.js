@@ -21,7 +21,7 @@
     return import(at("mount.js"));
   }
 
-  async function get() {
+  async function getRenderer() {
     const lumino = Object.values(shared["@lumino/widgets"])[0];
     const [{ Widget }, { mountStored }] = await Promise.all([lumino.get().then((make) => make()), load()]);
 
@@ -72,11 +72,22 @@
     return () => ({ __esModule: true, default: extension });
   }
 
+  async function getPlugin() {
+    const { extendNotebook } = await import(at("notebooks.js"));
+    const plugin = {
+      id: "pkvm-widgets:notebooks",
+      description: "Links to headings that arrive, and no notebook unsaved before anybody writes.",
+      autoStart: true,
+      activate: (app) => void app.docRegistry.addWidgetExtension("Notebook", { createNew: extendNotebook }),
+    };
+    return () => ({ __esModule: true, default: plugin });
+  }
+
   window._JUPYTERLAB ??= {};
   window._JUPYTERLAB["pkvm-widgets"] = {
     init: (scope) => {
       shared = scope;
     },
-    get,
+    get: (name) => (name === "./notebooks" ? getPlugin() : getRenderer()),
   };
 })();
