@@ -68,6 +68,16 @@ def tarred(name: str, content: bytes, mode: str = "w") -> bytes:
     return file.getvalue()
 
 
+def linked(target: str) -> bytes:
+    """Return a tar archive with a link in it."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        info = tarfile.TarInfo("handin.json")
+        info.type, info.linkname = tarfile.SYMTYPE, target
+        archive.addfile(info)
+    return file.getvalue()
+
+
 def on_text(name: str, change: Callable[[str], str]) -> Way:
     """Return the way of a file whose text is changed."""
     return lambda content: (name, change(content.decode()).encode())
@@ -115,6 +125,8 @@ WAYS: dict[str, Way] = {
     "attached, forwarded": lambda content: ("mail.eml", b"From ada Mon Nov 30\n" + mail(content)),
     "in the mail's text": lambda content: ("mail.eml", mail(content, attached=False, cte="quoted-printable")),
     "in the mail's text, base64": lambda content: ("mail.eml", mail(content, attached=False, cte="base64")),
+    "in the mail's text, in Latin-1": lambda content: ("mail.eml", "From: Ada\nContent-Type: text/plain; "
+                                                       "charset=latin-1\n\nGrüße\n\n".encode("latin-1") + content),
     "headers and text": on_text("mail.txt", lambda text: f"From: Ada\nSubject: hand-in\n\n{quote(wrap(text))}"),
     "zip": lambda content: ("handin.zip", zipped("handin.json", content)),
     "zip, stored": lambda content: ("handin.zip", zipped("handin.json", content, method=zipfile.ZIP_STORED)),
@@ -130,3 +142,7 @@ WAYS: dict[str, Way] = {
     "gz": lambda content: ("handin.json.gz", gzip.compress(content)),
     "bz2": lambda content: ("handin.json.bz2", bz2.compress(content))}
 """Ways on which a hand-in arrives whole."""
+TEXTS = ("renamed", "with a mark", "CRLF", "in one line", "wrapped", "flowed", "quoted", "pasted", "base64",
+         "quoted-printable", "hard spaces")
+PACKS = ("zip", "zip of a Mac", "tar", "tar.gz", "gz", "attached", "attached, CRLF", "zip in a mail", "tar.gz in zip")
+"""Ways of which one may follow the other."""

@@ -208,7 +208,15 @@ def list_parts(mail: Message) -> Iterator[tuple[str, bytes]]:
             yield str(name), data
         elif not pasted and HAND_IN.search(data):
             pasted = True
-            yield "the text of the mail", data
+            yield "the text of the mail", to_utf_8(data, part.get_content_charset("utf-8"))
+
+
+def to_utf_8(text: bytes, charset: str) -> bytes:
+    """Return a text in UTF-8; as it is, if nobody knows the name of its encoding."""
+    try:
+        return text.decode(charset, "replace").encode()
+    except LookupError:
+        return text
 
 
 def explain_damage(error: BaseException) -> str:

@@ -37,8 +37,10 @@ def list_readings(text: str) -> Iterator[str]:
         match = BEGIN.search(inner := remove_quotes(body))
         inner = inner[match.start():] if match else ""
         for clean in dict.fromkeys([inner, inner.translate(SPACES)]):
-            yield from dict.fromkeys(join_strings(clean, join) for join in JOINS)
-            yield from restore_indents(clean)
+            yield clean
+            if is_wrapped(clean):
+                yield from dict.fromkeys(join_strings(clean, join) for join in JOINS)
+                yield from restore_indents(clean)
 
 
 def is_wrapped(text: str) -> bool:
@@ -55,7 +57,7 @@ def restore_indents(text: str) -> Iterator[str]:
     """Yield a text with usual indents where a line was broken before an indent of Python code, which is gone."""
     marked = join_strings(text, lambda string: join_by_space(INDENT.sub(r"\\n\0", string)))
     first, *rest = marked.split("\0")
-    if len(text) < LONGEST_INDENTED and 0 < len(rest) <= MOST_INDENTS:
+    if len(text) < LONGEST_INDENTED and 0 < len(rest) <= MOST_INDENTS and "\0" not in text:
         for indents in itertools.product(INDENTS, repeat=len(rest)):
             yield first + "".join(map(str.__add__, indents, rest))
 

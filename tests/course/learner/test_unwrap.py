@@ -1,6 +1,7 @@
 """A hand-in is read after every usual journey, and what cannot be read is refused with the true reason."""
 from __future__ import annotations
 
+import gzip
 import random
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import containers, handin
 from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.practice.exercises import load_exercises
 from pkvm_model.practice.progress import ExerciseRecord
 from tests.course import travel
 from tests.course.teach import made_up
@@ -40,6 +42,23 @@ def test_a_hand_in_is_imported_after_its_journey(way: str, tmp_path: Path) -> No
     assert handin.read_progress(tmp_path / name) == ADA.exercises
 
 
+@pytest.mark.parametrize("pack", travel.PACKS)
+@pytest.mark.parametrize("way", travel.TEXTS)
+def test_a_hand_in_is_imported_after_two_journeys(way: str, pack: str, tmp_path: Path) -> None:
+    _, content = travel.WAYS[way](handin.to_text(ADA).encode())
+    name, packed = travel.WAYS[pack](content)
+    (tmp_path / name).write_bytes(packed)
+    assert handin.read_progress(tmp_path / name) == ADA.exercises
+
+
+@pytest.mark.parametrize("name", [exercise.id for exercise in load_exercises().values() if exercise.kind == "say it"])
+@pytest.mark.parametrize("width", [65, 72, 76])
+def test_an_answer_with_indents_is_joined_after_mail_has_dropped_them(name: str, width: int) -> None:
+    done = {name: ExerciseRecord(1, answer=load_exercises()[name].solution)}
+    text = handin.to_text(HandIn("Ada", made_up.OLD, done))
+    assert handin.parse(travel.wrap(text, width).encode()).exercises == done
+
+
 @pytest.mark.parametrize("way", ["wrapped", "quoted", "base64", "quoted-printable", "zip", "attached"])
 def test_a_hand_in_that_was_changed_is_refused_after_its_journey(way: str, tmp_path: Path) -> None:
     text = handin.to_text(ADA).replace('"tries": 1', '"tries": 2')
@@ -65,7 +84,13 @@ def test_hostile_text_is_refused_quickly() -> None:
     (travel.zipped("a", b"x" * 99).replace(b"\x08\x00", b"\x63\x00"), "it is packed in a way that is not known here"),
     (travel.tarred("a", b"x" * 99, "w:gz")[:80], "it is damaged ("),
     (travel.mail(b"", attached=False), "it is a mail without a hand-in"),
-    (travel.tarred("a", b"")[:512].replace(b"ustar", b"usta?") + b"ustar", "")])
+    (travel.zipped("a.gz", gzip.compress(gzip.compress(gzip.compress(b"{}")))), "it is an archive inside archives: "),
+    (gzip.compress(bytes(20_000_000)), "it is larger than 4 MB"),
+    (gzip.compress(b"x" * 999)[:-20], "it is damaged ("),
+    (travel.zipped("a/", b""), "it is an empty archive"),
+    (travel.linked("/etc/passwd"), "it is an empty archive"),
+    (b"From: a\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nhi\n" * 999, "it is a mail without a "),
+    (b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1500)), "it is ")])
 def test_an_archive_that_cannot_be_opened_is_named(content: bytes, fault: str, tmp_path: Path) -> None:
     faults = list_faults("sent", content, tmp_path)
     assert len(faults) == 1
