@@ -5,15 +5,23 @@ In a bundle the packages come from its own wheels, and the network is not used.
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..errors import CourseError
 from . import causes, sources, wheels
-from .environment import Environment
+from .environment import Environment, read_lock
+
+PipCommand = list[str | Path]
+PIPS = 4
+"""How many pips fetch packages at the same time: each waits for its server most of the time."""
 
 
 def list_installers() -> Iterator[tuple[str, Callable[[Environment], None]]]:
@@ -37,13 +45,46 @@ def install_with_uv(environment: Environment) -> None:
 
 
 def install_with_pip(environment: Environment) -> None:
-    """Make and fill an environment with what comes with Python."""
+    """Make and fill an environment with the pip that comes with Python, which does not stay in it."""
     if not has_pip():
         raise CourseError("this Python has no venv or no ensurepip. On Debian or Ubuntu: sudo apt install "
                           "python3-venv; then run the same command again.")
-    run_quietly([find_base_python(), "-I", "-m", "venv", environment.venv])
-    pip: list[str | Path] = [environment.python, "-I", "-m", "pip", "install", "--no-deps", "--no-compile"]
-    run_quietly([*pip, "--require-hashes", *choose_sources(), "-r", environment.lock])
+    with tempfile.TemporaryDirectory(prefix="pkvm-pip-") as folder:
+        pip = make_empty_environment(environment, Path(folder))
+        sources = choose_sources() or fetch_packages(pip, environment, Path(folder))
+        run_quietly([*pip, "install", "--no-deps", "--no-compile", "--require-hashes", *sources, "-r",
+                     environment.lock])
+
+
+def make_empty_environment(environment: Environment, folder: Path) -> PipCommand:
+    """Make an environment and return the command for a pip in `folder`; only without its wheel pip comes along."""
+    wheel = find_pip_wheel()
+    run_quietly([find_base_python(), "-I", "-m", "venv", *(["--without-pip"] if wheel else []), environment.venv])
+    if not wheel:
+        return [environment.python, "-I", "-m", "pip"]
+    shutil.unpack_archive(wheel, folder / "pip", "zip")
+    return [environment.python, "-I", folder / "pip" / "pip"]
+
+
+def find_pip_wheel() -> Path | None:
+    """Return the wheel of pip that comes with Python, None if it is not where we look."""
+    package = importlib.util.find_spec("ensurepip")
+    bundled = Path(package.origin).parent / "_bundled" if package and package.origin else None
+    # Where a distribution keeps it instead.
+    folders = [bundled, Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/usr/share/python-wheels")]
+    return next((wheel for folder in folders if folder for wheel in sorted(folder.glob("pip-*.whl"))), None)
+
+
+def fetch_packages(pip: PipCommand, environment: Environment, folder: Path) -> PipCommand:
+    """Fetch the packages of a lock, several at a time, and return the options that make pip install them."""
+    entries = re.split(r"\n(?=\S)", read_lock(environment).strip())
+    parts = [folder / f"{number}.lock" for number in range(min(PIPS, len(entries)))]
+    for number, part in enumerate(parts):
+        part.write_text("\n".join(entries[number::PIPS]), encoding="utf-8")
+    download: PipCommand = [*pip, "download", "--no-deps", "--require-hashes", "-d", folder / "wheels"]
+    with ThreadPoolExecutor(PIPS) as threads:
+        list(threads.map(run_quietly, ([*download, "-r", part] for part in parts)))
+    return ["--no-index", "--find-links", folder / "wheels"]
 
 
 def find_base_python() -> Path:

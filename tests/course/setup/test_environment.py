@@ -205,3 +205,4 @@ def test_if_uv_fails_pip_is_tried_whatever_the_variables_are(made_by_pip: MadeBy
     assert "That did not work: the environment could not be made. (error: no such thing) Trying" in done.stdout
     assert (checkout.venv / "course.stamp").is_file()
     assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))
+    assert not list(checkout.venv.glob("lib/*/site-packages/pip*"))
