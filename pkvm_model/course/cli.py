@@ -58,7 +58,8 @@ COMMANDS = {
     "import": Command("learner.import_progress", "import progress and answers from another machine", (
         argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy"),)),
     "test": Command("dev.run_tests", "run all tests, or one part of them; everything after -- goes to pytest", (
-        argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises"), help="only this part"),
+        argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises", "doors"),
+                 help="only this part"),
         argument("--python", nargs="*", metavar="VERSION", help="run them under each Python 3.11 or newer that is "
                  "found here, or under those with these versions or paths; the part comes first"),
         argument("--nbgrader", action="store_true", help="try the exercises with nbgrader, in an environment of its "
@@ -127,8 +128,14 @@ def find_environment_and_run(argv: Sequence[str]) -> int:
         return int(doctor.report(doctor.examine_outside()))
     if fault:
         raise CourseError(f"{fault}.")
-    python = install.ensure_python(COMMANDS[arguments.command].environment)
+    python = install.ensure_python(choose_environment(arguments))
     return process.hand_over(python, ["-P", "-m", "pkvm_model.course", *argv])
+
+
+def choose_environment(arguments: argparse.Namespace) -> Environment:
+    """Return the environment that a command needs; learners' own is enough to check the notebooks."""
+    only_notebooks = getattr(arguments, "part", None) == "notebooks" and arguments.python is None
+    return COURSE if only_notebooks else COMMANDS[arguments.command].environment
 
 
 def import_and_run(argv: Sequence[str]) -> int:

@@ -12,13 +12,15 @@ import pytest
 from pkvm_model.course import cli, doctor
 from pkvm_model.course.dev import run_tests
 from pkvm_model.course.doctor import packages
-from pkvm_model.course.paths import ROOT
+from pkvm_model.course.paths import ROOT, WORKPLACE
 from pkvm_model.course.setup import install, process
 from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
 from pkvm_model.course.setup.signed_line import is_intact
 from tests.course.conftest import Checkout
 
 COMMANDS = "lab test doctor build pages bench bundle start update progress reset handin import"
+CACHE = f"--override-ini=cache_dir={WORKPLACE / '.pytest_cache'}"
+"""Where pytest keeps what it remembers: beside the environments, since the checkout may be read-only."""
 
 
 @pytest.mark.parametrize("name", COMMANDS.split())
@@ -36,6 +38,8 @@ def test_learners_commands_never_ask_for_the_developers_environment(monkeypatch:
         assert cli.run_outside([name]) == 0
     assert {name for name, python in handed.items() if python == DEVELOP.python} == {"test", "build", "bench"}
     assert set(handed.values()) == {COURSE.python, DEVELOP.python}
+    assert cli.run_outside(["test", "notebooks"]) == 0
+    assert handed["notebooks"] == COURSE.python
 
 
 def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +74,8 @@ def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 def test_one_pytest_runs_notebooks_and_tests(pytest_call: list[str]) -> None:
     assert cli.run_inside(["test"]) == 0
-    assert pytest_call == [str(ROOT), *run_tests.DISTRIBUTION, "--nbval", "notebooks", "docs", "tests"]
+    assert pytest_call[:-5] == [str(ROOT), *run_tests.DISTRIBUTION, CACHE]
+    assert pytest_call[-5:] == ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors"]
 
 
 def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:
@@ -82,7 +87,7 @@ def test_notebooks_are_tested_in_a_learners_environment_too(pytest_call: list[st
                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.run_inside(["test", "notebooks"]) == 0
-    assert pytest_call == [str(ROOT), "--nbval", "notebooks", "docs"]
+    assert pytest_call == [str(ROOT), CACHE, "--nbval", "notebooks", "docs"]
 
 
 def test_only_test_accepts_two_dashes(capsys: pytest.CaptureFixture[str]) -> None:

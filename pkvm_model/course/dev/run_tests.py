@@ -8,15 +8,17 @@ import os
 import pytest
 
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import ROOT, WORKPLACE
 from ..teach import check_nbgrader
 from . import pythons
 
-PARTS = {None: ["--nbval", "notebooks", "docs", "tests"],
-         "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course"],
+PARTS = {None: ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors"],
+         "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course", "--ignore=tests/doors"],
          "notebooks": ["--nbval", "notebooks", "docs"],
          "browser": ["tests/browser"],
-         "exercises": ["tests/practice"]}
+         "exercises": ["tests/practice"],
+         # Whole environments under each Python: for CI, since it takes a quarter of an hour.
+         "doors": ["tests/doors", "--dist=load"]}
 # A file stays on one core: the cells of a notebook share a kernel, the tests of a browser share a JupyterLab.
 DISTRIBUTION = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 
@@ -32,4 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
     os.chdir(ROOT)
     # Learners' environments have what the notebooks' tests need, but not this.
     distribution = DISTRIBUTION if importlib.util.find_spec("xdist") else []
-    return int(pytest.main([*distribution, *PARTS[arguments.part], *arguments.rest]))
+    # The checkout may be read-only.
+    cache = f"--override-ini=cache_dir={WORKPLACE / '.pytest_cache'}"
+    return int(pytest.main([*distribution, cache, *PARTS[arguments.part], *arguments.rest]))
