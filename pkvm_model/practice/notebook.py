@@ -7,6 +7,11 @@ from ..schema import JSON
 from .exercises import Exercise
 
 MAGIC = "%%answer"
+GUARD = """from importlib.util import find_spec
+assert find_spec("pkvm_model"), "Wrong kernel: run python3 course.py lab, choose Python 3"
+"""
+"""What the first cell of each notebook begins with: another kernel answers in our words."""
+KERNEL = "Kernel: *Python 3* of `python3 course.py lab`."
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
@@ -15,10 +20,10 @@ def make_notebook(exercise: Exercise, answer: str | None = None) -> bytes:
     cells = [
         make_markdown_cell("title", write_heading(exercise)),
         make_markdown_cell("task", exercise.task),
-        make_code_cell("bench", "\n".join(["%load_ext pkvm_model.lesson", *filter(None, [exercise.bench])])),
+        make_code_cell("bench", "\n".join([GUARD, "%load_ext pkvm_model.lesson", *filter(None, [exercise.bench])])),
         make_code_cell("answer", f"{MAGIC} {exercise.id}\n{exercise.stub if answer is None else answer}"),
     ]
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
                 "nbformat": 4, "nbformat_minor": 5}
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
@@ -30,7 +35,8 @@ def write_heading(exercise: Exercise) -> str:
             f"{LEVELS[exercise.difficulty]}. It belongs to "
             f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.ipynb#Exercises).\n\n"
             f"Run the cells from the top, with Shift+Enter. The last one is the place to edit. Keep its first line, "
-            f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above.")
+            f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above. "
+            f"{KERNEL}")
 
 
 def make_markdown_cell(name: str, text: str) -> JSON:

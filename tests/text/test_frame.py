@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import pytest
 from pkvm_model import scenes
 from pkvm_model.course.publish.chapters import read_chapter
 from pkvm_model.model import revisions
+from pkvm_model.practice.exercises import find_exercise
+from pkvm_model.practice.notebook import GUARD, KERNEL, make_notebook
 from tests.text.notebook import AUTHORS, CHAPTERS, NOTEBOOKS, TEMPLATE, by_id, cells, code_cells, headings, name_of
 
 FRAMED = [*CHAPTERS, TEMPLATE]
@@ -94,3 +99,20 @@ def test_early_chapters_show_at_most_two_revisions(path: Path) -> None:
     shown = {word for cell in cells(path) if cell.id != "sources" and cell.is_text
              for word in re.findall(rf"(?:\*\*|`)({'|'.join(REVISIONS.values())})(?:\*\*|`)", cell.source)}
     assert len(named_revisions(path) | shown) <= MOST_REVISIONS
+
+
+@pytest.mark.parametrize("path", [path for path in [*NOTEBOOKS, TEMPLATE] if code_cells(path)], ids=name_of)
+def test_heading_and_first_cell_name_the_kernel(path: Path) -> None:
+    assert KERNEL in cells(path)[0].source
+    assert code_cells(path)[0].source.startswith(GUARD)
+
+
+def test_heading_and_first_cell_of_an_exercise_name_the_kernel() -> None:
+    title, _, bench, _ = json.loads(make_notebook(find_exercise("close-the-hole")))["cells"]
+    assert KERNEL in "".join(title["source"])
+    assert "".join(bench["source"]).startswith(f"{GUARD}\n%load_ext pkvm_model.lesson")
+
+
+def test_another_kernel_answers_in_our_words() -> None:
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", GUARD], capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("AssertionError: Wrong kernel: run python3 course.py lab, choose Python 3\n")
