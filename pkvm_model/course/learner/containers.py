@@ -80,6 +80,8 @@ def is_of_system(name: str) -> bool:
 
 def describe_kind(content: bytes) -> str:
     """Return what a file is that cannot be a hand-in, by its first bytes; '' if it may be one."""
+    if b'"nbformat"' in content and b'"cells"' in content and not HAND_IN.search(content):
+        return "it is a notebook. A hand-in is what `python3 course.py handin` writes"
     if re.match(rb"\s*<(!doctype|html)", content[:100], re.IGNORECASE) and not HAND_IN.search(content):
         return "it is a web page"
     return next((kind for begin, kind in KINDS if content.startswith(begin)), "" if content else "it is empty")

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from ...outside import unify_line_ends
+from ...outside import OutsideError, read_file, unify_line_ends
 from ...practice import progress
 from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
 from ...practice.notebook import MAGIC, extract_answer, make_notebook
@@ -31,6 +31,7 @@ from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, 
 MY_WORK = WORKPLACE / "my_work"
 ORIGINALS = ROOT / "notebooks"
 RECORD = progress.COPY
+LARGEST_NOTEBOOK = 200_000_000
 EXERCISES, ASIDE = "exercises", "put-aside"
 EXERCISE_LINK = re.compile(rb"\.\./exercises/([a-z0-9-]+)\.md\b")
 LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|\.course\.json)\.\d+\.new")
@@ -73,10 +74,10 @@ class OpenCopy:
             self.create(name, self.files[name])
 
     def read(self, name: str) -> bytes:
-        """Return the learner's file of this name, b"" if it cannot be read."""
+        """Return the learner's file of this name, b"" if it cannot be read or is far too large."""
         try:
-            return (self.folder / name).read_bytes()
-        except OSError:
+            return read_file(self.folder / name, LARGEST_NOTEBOOK)
+        except (OSError, OutsideError):
             return b""
 
     def is_current(self, name: str) -> bool:

@@ -94,8 +94,8 @@ class Classroom:
 
     def doubts(self) -> Table:
         """Return all files that were refused or do not count, and all facts that cannot be true, with the reason."""
-        rows = [(file, "", reason) for file, reason in (*gather(self.collection.refused),
-                                                      *self.collection.repeated)]
+        rows = [(file, "", reason) for file, reason in (
+            *gather(self.collection.refused), *self.collection.repeated, *self.collection.copies)]
         rows += [(learner.file, exercise, reason) for learner in self.learners
                  for exercise, reasons in learner.doubts.items() for reason in reasons]
         return Table("What cannot be true", ("file", "exercise", "why"), rows, note=self.count_other_versions())

@@ -17,8 +17,10 @@ from ..learner import handin
 from ..learner.containers import Arrival, describe_kind, is_of_system, list_arrivals
 from ..learner.handin import HandIn
 
-PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_|^[^/]*?_(?:late_)?(\d+)_\d+_", re.IGNORECASE)
+PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_|(?:^|/)[^/_]+_(?:late_)?(\d{3,})_\d{3,}_", re.IGNORECASE)
 """The number of a learner in the names of files and folders that Moodle and Canvas make."""
+PROGRESS = "it is progress.json. A hand-in is what `python3 course.py handin` writes"
+SAME_PERSON = " If these are two people, ask for their full names."
 SHOWN = 3
 """How many files that are refused for one reason in one archive or folder, or passed over, are named."""
 
@@ -32,10 +34,14 @@ class ClassFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Collection:
-    """The files of a folder: hand-ins, those that do not count because of another, refused ones, passed-over ones."""
+    """The files of a folder: hand-ins, those that do not count because of another, refused ones, passed-over ones.
+
+    `copies` are hand-ins that count although another learner's is the same.
+    """
 
     submissions: tuple[ClassFile, ...]
     repeated: tuple[tuple[str, str], ...]
+    copies: tuple[tuple[str, str], ...]
     refused: tuple[tuple[str, str], ...]
     passed_over: tuple[str, ...]
 
@@ -55,7 +61,7 @@ def collect(folder: Path) -> Collection:
     if not submissions and not refused:
         raise CourseError(f"there is no hand-in in {folder}: put the files there that your learners sent.")
     chosen, repeated = choose_one_each(submissions)
-    return Collection(chosen, repeated, tuple(refused), tuple(passed_over))
+    return Collection(chosen, repeated, tuple(list_copies(chosen)), tuple(refused), tuple(passed_over))
 
 
 def list_files(folder: Path) -> Iterator[Arrival]:
@@ -98,21 +104,16 @@ def read(arrival: Arrival) -> HandIn:
             raise ValueError(reason)
         return handin.parse(arrival.content)
     except ValueError as error:
-        reason = describe_json(arrival.content) or str(error)
+        reason = PROGRESS if is_progress(arrival.content) else str(error)
         raise ValueError(f"is not a hand-in of this course: {reason}.") from None
 
 
-def describe_json(content: bytes) -> str:
-    """Return what a JSON file is that learners send instead of a hand-in, '' if it is something else."""
+def is_progress(content: bytes) -> bool:
+    """Return True for a progress file, damaged or not, which learners send instead of a hand-in."""
     try:
-        names = json.loads(content).keys()
+        return bool(json.loads(content).keys() == {"version", "exercises"})
     except (ValueError, RecursionError, AttributeError):
-        return ""
-    if names >= {"cells", "nbformat"}:
-        return "it is a notebook. A hand-in is what `python3 course.py handin` writes"
-    if names == {"version", "exercises"}:
-        return "it is progress.json. A hand-in is what `python3 course.py handin` writes"
-    return ""
+        return False
 
 
 def choose_one_each(submissions: list[ClassFile]) -> tuple[tuple[ClassFile, ...], tuple[tuple[str, str], ...]]:
@@ -125,15 +126,24 @@ def choose_one_each(submissions: list[ClassFile]) -> tuple[tuple[ClassFile, ...]
     return tuple(best.values()), tuple((each.file, explain_repeat(each, counts)) for each, counts in others)
 
 
-def identify(submission: ClassFile) -> object:
-    """Return what two hand-ins of one learner have in common: the name, or all of it if there is no name.
+def list_copies(submissions: Iterable[ClassFile]) -> Iterator[tuple[str, str]]:
+    """Yield hand-ins of several learners that are the same to the letter, each after the first with the reason."""
+    first: dict[str, ClassFile] = {}
+    for submission in submissions:
+        before = first.setdefault(str(submission.hand_in), submission)
+        if before is not submission:
+            yield submission.file, f"is the same hand-in as {before.file}, of another learner: both count."
 
-    Two learners of one name are told apart by their numbers, if Moodle or Canvas has written these into the path.
+
+def identify(submission: ClassFile) -> object:
+    """Return what two hand-ins of one learner have in common: the name, or all that is in it if there is no name.
+
+    Learners are told apart by their numbers, too, if Moodle or Canvas has written these into the path.
     """
     name = unicodedata.normalize("NFKC", submission.hand_in.name).casefold()
     plain = " ".join("".join(each for each in name if each not in JOINERS).split())
     number = PARTICIPANT.search(submission.file)
-    return (plain, number and number[0]) if plain else str(submission.hand_in)
+    return plain or str(submission.hand_in), number and (number[1] or number[2])
 
 
 def rank(submission: ClassFile) -> tuple[int, int]:
@@ -145,9 +155,8 @@ def rank(submission: ClassFile) -> tuple[int, int]:
 def explain_repeat(submission: ClassFile, counts: ClassFile) -> str:
     """Return why a hand-in does not count beside another one."""
     if submission.hand_in == counts.hand_in:
-        return f"is the same hand-in as {counts.file}: counted once."
-    return (f"is by {submission.hand_in.name} like {counts.file}, which has more in it: that one counts. If these are "
-            "two people, ask for their full names.")
+        return f"is the same hand-in as {counts.file}: counted once." + SAME_PERSON * (not submission.hand_in.name)
+    return f"is by {submission.hand_in.name} like {counts.file}, which has no less in it: that one counts.{SAME_PERSON}"
 
 
 def gather(refused: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from os.path import normpath
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import digests, my_work, start
+from pkvm_model.course.learner.import_progress import import_progress
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import RELOAD, update
 from pkvm_model.practice import progress
@@ -285,3 +287,22 @@ def test_a_plain_jupyterlab_finds_the_extension_after_start(tmp_path: Path, monk
     monkeypatch.setattr(start, "EXTENSIONS", tmp_path / "ours")
     start.install_extensions(tmp_path / "env")
     assert (tmp_path / "env" / "share" / "jupyter" / "labextensions" / "pkvm-widgets" / "package.json").is_file()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name here")
+def test_a_pipe_in_the_place_of_a_notebook_is_put_aside_without_waiting(course: Course, mine: Path) -> None:
+    (mine / EXERCISE).unlink()
+    os.mkfifo(mine / EXERCISE)
+    course.write_exercise("find-the-hole", task="new")
+    list(update((), course.copy))
+    assert (mine / my_work.ASIDE / "find-the-hole-1.ipynb").is_fifo()
+    assert read_cell(mine / EXERCISE, 1) == "new"
+
+
+def test_other_versions_of_the_progress_are_named_at_the_start(course: Course, mine: Path) -> None:
+    other = progress.to_text({"say-it": ExerciseRecord(2, answer="mine")})
+    (mine / "progress-LAPTOP.json").write_text(other)
+    (sentence,) = my_work.make_copy(course.copy)
+    assert sentence.startswith("progress-LAPTOP.json is another version of your progress, with more in it.")
+    list(import_progress(mine / "progress-LAPTOP.json", course.copy))
+    assert my_work.make_copy(course.copy) == []

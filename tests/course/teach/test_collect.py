@@ -57,10 +57,20 @@ def test_a_class_as_moodle_and_canvas_give_it_out_is_read(tmp_path: Path) -> Non
         ("Ada Lovelace_4711_assignsubmission_file_/handin.json", write("Ada")),
         ("Ada Byron_4712_assignsubmission_file_/handin.json", write("Ada", TRIED)),
         ("Alan Turing_4713_assignsubmission_file_/handin.json", travel.zipped("my_work/handin.json", write("Alan"))),
-        ("hoppergrace_LATE_815_99_handin-1.json", write("Grace")),
-        ("hoppergrace2_816_100_handin.json", write("Grace", TRIED))])
+        ("hoppergrace_LATE_815_9901_handin-1.json", write("Grace")),
+        ("hoppergrace2_816_9902_handin.json", write("Grace", TRIED)),
+        ("hoppergrace2_816_9950_handin-2.json", write("Grace", TRIED))])
     assert sorted(learner.name for learner in group.learners) == ["Ada", "Ada", "Alan", "Grace", "Grace"]
-    assert group.doubts().rows == []
+    assert list_reasons(group) == {"hoppergrace2_816_9950_handin-2.json":
+                                   "is the same hand-in as hoppergrace2_816_9902_handin.json: counted once."}
+
+
+def test_a_hand_in_that_two_learners_send_is_named_and_counts_for_both(tmp_path: Path) -> None:
+    group = read(tmp_path, [("Ada_4711_assignsubmission_file_/handin.json", write("")),
+                            ("Alan_4712_assignsubmission_file_/handin.json", write(""))])
+    assert len(group.learners) == 2
+    assert list_reasons(group) == {"Alan_4712_assignsubmission_file_/handin.json": "is the same hand-in as "
+                                   "Ada_4711_assignsubmission_file_/handin.json, of another learner: both count."}
 
 
 def test_a_learner_counts_once(tmp_path: Path) -> None:
@@ -70,7 +80,7 @@ def test_a_learner_counts_once(tmp_path: Path) -> None:
     assert [(learner.name, learner.file) for learner in group.learners] == [("Ada", "handin (1).json")]
     reasons = list_reasons(group)
     assert reasons["copy/handin.json"] == "is the same hand-in as handin (1).json: counted once."
-    assert reasons["handin.json"].startswith("is by Ada like handin (1).json, which has more in it: that one counts.")
+    assert reasons["handin.json"].startswith("is by Ada like handin (1).json, which has no less in it: that one")
     assert len(reasons) == 3
     assert group.table().note == "1 hand-in, 0 files refused, 3 handed in more than once and counted once."
 
