@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import itertools
 import json
 import os
 import re
@@ -27,6 +26,7 @@ from ...text import list_words
 from ..errors import CourseError
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, read_fixed_cells
+from .renaming import add_name, move_aside
 
 MY_WORK = WORKPLACE / "my_work"
 ORIGINALS = ROOT / "notebooks"
@@ -148,38 +148,19 @@ class OpenCopy:
         path, kept = self.folder / name, list[str]()
         while True:
             new = make(self.read(name))
-            with write_beside(path, new) as ready, self.move_aside(name) as aside:
+            with write_beside(path, new) as ready, move_aside(path, self.folder / ASIDE) as free:
                 is_placed = add_name(ready, path)
+            aside = f"{ASIDE}/{free}"
             taken = self.read(aside)
-            if aside and not self.is_untouched(name, taken) and taken != new:
+            if free and not self.is_untouched(name, taken) and taken != new:
                 kept.append(aside)
-            elif aside:
+            elif free:
                 (self.folder / aside).unlink()
                 with contextlib.suppress(OSError):  # It is not empty.
                     (self.folder / ASIDE).rmdir()
             if is_placed:
                 self.record([name])
                 return new, f" Your version: {list_words(kept)}" if kept else ""
-
-    @contextlib.contextmanager
-    def move_aside(self, name: str) -> Iterator[str]:
-        """Move the learner's file to a free name in ASIDE and yield that name; move it back after an error.
-
-        The name is '' if the learner has just deleted the file.
-        """
-        (self.folder / ASIDE).mkdir(exist_ok=True)
-        names = (f"{ASIDE}/{cut_stem(name)}-{number}.ipynb" for number in itertools.count(1))
-        aside = next(each for each in names if not os.path.lexists(self.folder / each))
-        try:
-            (self.folder / name).rename(self.folder / aside)
-        except FileNotFoundError:
-            aside = ""
-        try:
-            yield aside
-        except OSError:
-            if aside and not os.path.lexists(self.folder / name):
-                (self.folder / aside).rename(self.folder / name)
-            raise
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file and make its folder, unless there is a file of this name; return False if there is."""
@@ -276,19 +257,6 @@ def remove_leftovers(folder: Path) -> None:
         for path in place.glob(".*.new"):
             if LEFTOVER.fullmatch(path.name):
                 path.unlink(missing_ok=True)
-
-
-def add_name(path: Path, second: Path) -> bool:
-    """Give a file a second name; return False if that name belongs to another file."""
-    if os.path.lexists(second):
-        return second.exists() and second.samefile(path)
-    try:
-        os.link(path, second)
-    except FileExistsError:
-        return False
-    except OSError:  # A file system without hard links gets a copy, whole or not at all.
-        write_atomically(second, path.read_bytes())
-    return True
 
 
 def cut_stem(name: str) -> str:

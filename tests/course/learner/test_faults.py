@@ -26,7 +26,7 @@ from pkvm_model.practice import progress
 from tests.course.copies import Course, Learner
 
 TIMES = 100
-WATCHED = ("my_work.py", "progress.py", "update.py", "reset.py", "import_progress.py")
+WATCHED = ("my_work.py", "renaming.py", "progress.py", "update.py", "reset.py", "import_progress.py")
 LONGEST = 550
 """About the number of lines of the watched files that a command runs."""
 
