@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         set_variables(state, Path(runtime))
         # Imported after these variables are set, and run in this process: so Ctrl-C is quiet from the first moment.
         server = importlib.import_module(".lab_server", __package__)
-        server.serve(folder, state, settings, sockets, opens_browser=not arguments.no_browser)
+        server.make_server(folder, state, settings, sockets, opens_browser=not arguments.no_browser).start()
     return 0
 
 

@@ -106,8 +106,9 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     return [{"module": __name__, "app": CourseLab}]
 
 
-def serve(folder: Path, state: Path, settings: Path, sockets: Sequence[socket.socket], opens_browser: bool) -> None:
-    """Run JupyterLab on a folder of notebooks until it is ended.
+def make_server(folder: Path, state: Path, settings: Path, sockets: Sequence[socket.socket],
+                opens_browser: bool) -> CourseServer:
+    """Return a server for a folder of notebooks, ready to start.
 
     JupyterLab writes into `state`; `settings` is the folder of the user's settings of JupyterLab.
     """
@@ -117,7 +118,7 @@ def serve(folder: Path, state: Path, settings: Path, sockets: Sequence[socket.so
     CourseServer.sockets, CourseServer.opens_browser = sockets, opens_browser
     CourseLab.serverapp_config = {"jpserver_extensions": {}, "default_url": choose_first_page(folder)}
     server: CourseServer = CourseLab.initialize_server(argv=[], config=configure(folder, state, settings))  # type: ignore[no-untyped-call]
-    server.start()
+    return server
 
 
 def configure(folder: Path, state: Path, settings: Path) -> Config:

@@ -18,10 +18,11 @@ from typing import NamedTuple
 import pytest
 
 from pkvm_model.course import lab
-from pkvm_model.course.doctor import diagnosis, examination, folders, packages, try_out
+from pkvm_model.course.doctor import diagnosis, examination, folders, packages, trials, try_out
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
 from pkvm_model.course.setup import shadows
+from pkvm_model.practice import progress
 from tests.course.conftest import Checkout
 
 
@@ -73,7 +74,7 @@ class Machine:
 @pytest.fixture
 def learners_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Return a machine without a fault. No probe runs in it, which would take seconds."""
-    monkeypatch.setattr(packages, "try_out", lambda _: try_out.Trial("fine"))
+    monkeypatch.setattr(trials, "try_out", lambda _: try_out.Trial("fine"))
     return Machine(tmp_path / "course", monkeypatch)
 
 
@@ -130,7 +131,7 @@ QUICK_FAULTS = (
     Fault("read-only", read_only, "cannot be written (Read-only file system): set PKVM_COURSE_HOME to a folder"),
     Fault("full disk", fill_disk, "cannot be written (No space left on device): make room"),
     Fault("nearly full disk", fill_disk_nearly, "has 3 MB free, and your notebooks need 10: make room"),
-    Fault("no locks", lambda m: m.fail(folders, "lock_file", OSError(errno.ENOLCK, "No locks available")),
+    Fault("no locks", lambda m: m.fail(progress, "lock_file", OSError(errno.ENOLCK, "No locks available")),
           "has no file locks (No locks available)"),
     Fault("no locks for SQLite", lambda m: m.fail(sqlite3, "connect", sqlite3.OperationalError("I/O error")),
           "has no file locks (SQLite: I/O error)"),

@@ -12,7 +12,7 @@ from ..errors import CourseError
 from ..setup import environment, fitness
 from ..setup.signed_line import sign
 from ..setup.wheels import describe_machine
-from . import folders, limits, machine, packages
+from . import folders, limits, machine, packages, trials
 from .diagnosis import STATUSES, Check, Diagnosis, describe_error, flatten
 
 OUTSIDE: tuple[Check, ...] = (
@@ -21,8 +21,8 @@ OUTSIDE: tuple[Check, ...] = (
 """The quick checks that need no environment."""
 SLOW: tuple[Check, ...] = (limits.check_memory, machine.check_clock, machine.check_localhost, machine.check_browser)
 """The other checks that need no environment. Looking a name up can take seconds."""
-INSIDE: tuple[Check, ...] = (packages.check_environment, packages.check_files, packages.check_imports,
-                             packages.check_pictures, packages.check_extension)
+INSIDE: tuple[Check, ...] = (packages.check_environment, packages.check_files, packages.check_extension,
+                             trials.check_imports, trials.check_pictures, trials.check_lab)
 """The checks of the environment, which take seconds."""
 
 

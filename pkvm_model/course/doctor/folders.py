@@ -7,10 +7,11 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
-from ...practice.progress import lock_file
+from ...practice import progress
 from ..learner.my_work import EXERCISES, MY_WORK
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from ..setup import shadows
@@ -20,6 +21,13 @@ LEAST_ROOM = 10_000_000
 """The bytes that a learner's copy and its checkpoints take."""
 SAMPLE = bytes(100_000)
 """Some bytes to write: a quota or a full disk shows only then."""
+STATE = MY_WORK / ".jupyter"
+"""Where JupyterLab and its kernels write."""
+NOTEBOOK_FOLDERS = MY_WORK, MY_WORK / EXERCISES
+FOLDERS = ("", EXERCISES, ".ipynb_checkpoints", f"{EXERCISES}/.ipynb_checkpoints", *(
+    f".jupyter/{name}" for name in ("", "workspaces", "data", "ipython", "ipython/profile_default")))
+FILES = progress.NAME, progress.COPY, progress.LOCK
+"""What is written in the learner's copy while a learner works."""
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder of your own, on a disk of this machine"
 
 
@@ -27,7 +35,7 @@ def check_names() -> Diagnosis:
     """Look for files that are taken for modules: everywhere, or only by the kernels of the notebooks beside them."""
     if fault := shadows.explain_shadow():
         return Diagnosis("missing", "file names", fault)
-    if shadow := shadows.find_shadow((MY_WORK, MY_WORK / EXERCISES)):
+    if shadow := shadows.find_shadow(NOTEBOOK_FOLDERS):
         return Diagnosis("note", "file names", f"{shadows.describe_shadow(shadow)} from the notebooks beside it: give "
                          "it another name")
     return Diagnosis("ok", "file names", "none hides a module")
@@ -61,7 +69,7 @@ def check_locks() -> Diagnosis:
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=folder, ignore_cleanup_errors=True) as scratch:
             with (Path(scratch) / "lock").open("wb") as lock:
-                lock_file(lock.fileno())
+                progress.lock_file(lock.fileno())
             write_database(Path(scratch) / "database")
     except OSError as error:
         return Diagnosis("missing", "locks", f"the file system of {folder} has no file locks "
@@ -83,23 +91,39 @@ def write_database(path: Path) -> None:
 
 def check_copy() -> Diagnosis:
     """Count the notebooks in the learner's copy, and write in its folders."""
-    for folder in list_copy_folders():
-        if not folder.is_dir():
-            return Diagnosis("missing", MY_WORK.name, f"{folder} is a file, and the course needs a folder of that "
-                             "name: give it another name")
-        try:
-            write_sample(folder)
-        except OSError as error:
-            return Diagnosis("missing", MY_WORK.name, explain_write_error(folder, error))
+    fault = next(chain(list_faulty_folders(), list_faulty_files()), None)
+    if fault:
+        return Diagnosis("missing", MY_WORK.name, fault)
     count = len(list(MY_WORK.glob("*.ipynb")))
     if count:
         return Diagnosis("ok", MY_WORK.name, f"{count} notebooks")
     return Diagnosis("ok", MY_WORK.name, "not there yet: python3 course.py lab makes it")
 
 
-def list_copy_folders() -> Iterator[Path]:
-    """Yield what is there of the folders that are written while a learner works."""
-    names = ("", EXERCISES, ".ipynb_checkpoints", f"{EXERCISES}/.ipynb_checkpoints", ".jupyter")
+def list_faulty_folders() -> Iterator[str]:
+    """Yield a sentence for each folder of the learner's copy that cannot be written."""
+    for folder in list_present(FOLDERS):
+        if not folder.is_dir():
+            kind = "a link to nowhere" if folder.is_symlink() else "a file"
+            yield f"{folder} is {kind}, and the course needs a folder of that name: give it another name"
+            continue
+        try:
+            write_sample(folder)
+        except OSError as error:
+            yield explain_write_error(folder, error)
+
+
+def list_faulty_files() -> Iterator[str]:
+    """Yield a sentence for each of the course's own files in the copy that cannot be opened."""
+    for file in list_present(FILES):
+        try:
+            file.open("r+b").close()
+        except OSError as error:
+            yield f"{file} cannot be opened ({describe_error(error)}): give it another name"
+
+
+def list_present(names: Iterable[str]) -> Iterator[Path]:
+    """Yield those files and folders of the learner's copy that are there."""
     return (MY_WORK / name for name in names if os.path.lexists(MY_WORK / name))
 
 

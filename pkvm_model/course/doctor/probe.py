@@ -42,7 +42,14 @@ def start_lab() -> str:
     return str(importlib.import_module(".small_lab", __package__).run_cell_in_lab(begin))
 
 
-PROBES: dict[str, Callable[[], str]] = {"imports": import_everything, "picture": draw_picture, "lab": start_lab}
+def start_lab_in_an_empty_folder() -> str:
+    """Do the same where nobody has worked yet."""
+    begin("the import of JupyterLab")
+    return str(importlib.import_module(".small_lab", __package__).run_cell_in_lab(begin, is_empty=True))
+
+
+PROBES: dict[str, Callable[[], str]] = {"imports": import_everything, "picture": draw_picture, "lab": start_lab,
+                                     "empty lab": start_lab_in_an_empty_folder}
 
 
 def find_place(error: BaseException) -> str:

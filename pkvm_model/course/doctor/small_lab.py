@@ -24,12 +24,12 @@ class SmallLabError(Exception):
     """JupyterLab or its kernel runs, but not as it should."""
 
 
-def run_cell_in_lab(begin: Callable[[str], None]) -> str:
+def run_cell_in_lab(begin: Callable[[str], None], is_empty: bool = False) -> str:
     """Return where a kernel of JupyterLab's finds the lessons; `begin` is called before each step."""
     # Imported by name: `lab` itself imports the doctor.
     lab = importlib.import_module("pkvm_model.course.lab")
     begin("the start of JupyterLab")
-    with choose_folder() as folder, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as runtime:
+    with choose_folder(is_empty) as folder, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as runtime:
         state = folder / lab.STATE
         lab.set_variables(state, Path(runtime))
         server = importlib.import_module("pkvm_model.course.lab_server").make_server(
@@ -42,9 +42,9 @@ def run_cell_in_lab(begin: Callable[[str], None]) -> str:
 
 
 @contextlib.contextmanager
-def choose_folder() -> Iterator[Path]:
-    """Yield the learner's copy, or an empty folder beside its place if there is none yet."""
-    if MY_WORK.is_dir():
+def choose_folder(is_empty: bool) -> Iterator[Path]:
+    """Yield the learner's copy, or an empty folder beside its place if that is asked for, or if there is no copy."""
+    if MY_WORK.is_dir() and not is_empty:
         yield MY_WORK
         return
     folder = Path(tempfile.mkdtemp(prefix=".doctor-", dir=WORKPLACE))

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from .diagnosis import LONGEST, describe_error, flatten
 
 STEP, ANSWER, FAULT = "doctor-step", "doctor-answer", "doctor-fault"
 """How a probe marks its lines; others come from what it imports."""
+LAST_WORDS = re.compile(r"[A-Za-z_.]*(Error|Exception|Interrupt|Exit)\b|\[\w+\] CRITICAL|Fatal Python error|Bus error")
+"""How a line begins with which Python, or a kernel, ends."""
 MOST_SECONDS = 180
 """A machine where a probe takes longer is of no use to a learner."""
 
@@ -46,7 +48,7 @@ def read_result(process: subprocess.CompletedProcess[str]) -> Trial:
     if ANSWER in result:
         return Trial(answer=flatten(result[ANSWER]))
     if FAULT in result:
-        return Trial(fault=flatten(f"{step} fails ({result[FAULT]})"))
+        return Trial(fault=flatten(f"{step} fails ({find_last_words(process.stderr) or result[FAULT]})"))
     return Trial(fault=flatten(f"{step} ended Python ({describe_death(process)})"))
 
 
@@ -73,8 +75,12 @@ def describe_death(process: subprocess.CompletedProcess[str]) -> str:
     """Return how a process ended that printed no result: its signal, or its last words."""
     if process.returncode < 0:
         return describe_signal(-process.returncode)
-    last: Sequence[str] = process.stderr.strip().splitlines()[-1:]
-    return last[0][:LONGEST] if last else f"exit status {process.returncode}"
+    return find_last_words(process.stderr) or f"exit status {process.returncode}"
+
+
+def find_last_words(errors: str) -> str:
+    """Return the last exception, or the last fatal message, that a process or its kernel has printed."""
+    return next((line[:LONGEST] for line in reversed(errors.splitlines()) if LAST_WORDS.match(line)), "")
 
 
 def describe_signal(number: int) -> str:
