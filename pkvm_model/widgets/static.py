@@ -45,6 +45,11 @@ def render_box(title: str, place: str, *parts: str) -> str:
     return render("div", "box", head, *parts, render("p", "note", "Open this notebook in JupyterLab to use it."))
 
 
+def render_note(text: str) -> str:
+    """Return a sentence that stands above a form, '' for none."""
+    return render("p", "box", escape(text)) if text else ""
+
+
 def render_list(lines: Iterable[str]) -> str:
     """Return a list of lines of text."""
     return render("ul", "list", *(render("li", "item", escape(line)) for line in lines))

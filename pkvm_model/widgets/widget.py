@@ -12,7 +12,8 @@ import traitlets
 from ..graphs.contract import AnyAnswer, MessageValue, StoredValue
 from ..text import quote_error
 from .front_end import bundle, read_constants
-from .static import render_words
+from .server import describe_missing
+from .static import render_note, render_words
 
 MimeBundle = dict[str, Any]
 """The forms of an output by MIME type, as IPython wants them; each type has values of its own."""
@@ -82,11 +83,16 @@ class Widget(anywidget.AnyWidget):
         self.send(reply)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[MimeBundle, MimeBundle]:
-        """Return text, a form without scripts, the stored form for notebooks and pages, and the live view."""
-        live = super()._repr_mimebundle_()
+        """Return text, a form without scripts, the stored form for notebooks and pages, and the live view.
+
+        A server that cannot show the live view gets the form without scripts and the reason instead.
+        """
+        missing = describe_missing()
+        live = None if missing else super()._repr_mimebundle_()
         data, metadata = live if live else ({}, {})
         stored: StoredValue = {"v": FORMAT, "kind": self.kind, "packed": self.packed, "place": self.place}
-        words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": self.static(), MIME: stored}
+        words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": render_note(missing) + self.static(),
+                 MIME: stored}
         return data | words, metadata
 
 
