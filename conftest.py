@@ -1,12 +1,22 @@
-"""Settings of all tests: notebook kernels find the course, and the user's own IPython settings stay out."""
+"""Settings of all tests: notebook kernels find the course, the user's own settings stay out, long files come first."""
 from __future__ import annotations
 
 import os
 import tempfile
+from typing import Any
 
 import pytest
 
 from pkvm_model.course.paths import HOME_VARIABLE, ROOT
+
+IN_LAB = tuple(f"tests/browser/test_{name}.py" for name in ("lab", "finder", "views", "exercise", "walks_in_lab"))
+"""They share one JupyterLab, and so one process."""
+LONGEST = (*IN_LAB, "tests/explore/test_repairs.py", "tests/browser/test_pages.py", "tests/browser/test_access.py",
+           "tests/conform/test_compare_vectors.py", "tests/practice/test_exercises.py", "tests/practice/test_judge.py",
+           "tests/explore/test_homecoming.py", "tests/explore/test_fixes.py", "tests/course/publish/test_bundle.py",
+           "tests/front_end/test_checks.py", "tests/explore/engine/test_levels.py", "tests/course/setup/",
+           "tests/model/test_renaming.py", "tests/course/", "tests/explore/", "tests/browser/", "notebooks/")
+"""They begin first, so that no process is still in the middle of one when the others have nothing left to do."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,8 +28,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment that every kernel and subprocess of the tests inherits."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Two hundred processes would each compile the course anew.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     os.environ.pop(HOME_VARIABLE, None)  # The copies of the course that tests make write into themselves.
     settings = tempfile.TemporaryDirectory(prefix="pkvm-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the tests of a file stay together, in their order."""
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONGEST) if item.nodeid.startswith(name)),
+                                     len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores: tests often wait, for a browser or a kernel."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return what deals out files, and all files that need a JupyterLab as one, in the order given above."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415  # a learner's environment has no xdist
+
+    class FileScheduling(LoadFileScheduling):
+        """Deals out whole files: the cells of a notebook share a kernel, the tests of a file what they set up."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return IN_LAB[0] if file in IN_LAB else file
+
+    config.option.loadscopereorder = False
+    return FileScheduling(config, log)

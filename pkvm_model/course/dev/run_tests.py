@@ -19,8 +19,8 @@ PARTS = {None: ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors"]
          "exercises": ["tests/practice"],
          # Whole environments under each Python: for CI, since it takes a quarter of an hour.
          "doors": ["tests/doors", "--dist=load"]}
-# A file stays on one core: the cells of a notebook share a kernel, the tests of a browser share a JupyterLab.
 DISTRIBUTION = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
+"""Files are dealt out to processes; `conftest.py` says how many and in which order."""
 
 
 def run(arguments: argparse.Namespace) -> int:
