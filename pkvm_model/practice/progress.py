@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ VERSION = 1
 LARGEST = 100_000_000
 """The most bytes of a progress file that are read."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8) if os.name == "nt" else ()
+"""Seconds between two tries of what Windows refuses."""
 OTHERS = re.compile(r"progress(?!-damaged-\d+\.json$).*\.json", re.IGNORECASE)
 """The names that programs such as OneDrive and Dropbox give to another version of the file."""
 
@@ -223,7 +226,30 @@ def lock_file(number: int) -> None:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a crash at any moment leaves the old content or the whole new content."""
     with write_beside(path, content) as new:
-        new.replace(path)
+        insist(lambda: new.replace(path))
+
+
+def insist(act: Callable[[], object]) -> None:
+    """Do something to a file, and try again for a while if Windows refuses it.
+
+    There nobody can rename a file while a scanner for viruses or a program such as OneDrive looks into it.
+    """
+    for pause in PAUSES:
+        try:
+            act()
+            return
+        except PermissionError:
+            time.sleep(pause)
+    act()
+
+
+def synchronise(number: int) -> None:
+    """Wait until an open file is safe on the disk; some file systems in other programs cannot tell."""
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 @contextlib.contextmanager
@@ -234,7 +260,7 @@ def write_beside(path: Path, content: bytes) -> Iterator[Path]:
         with new.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            synchronise(file.fileno())
         yield new
     finally:
         new.unlink(missing_ok=True)

@@ -157,3 +157,30 @@ RECORDS = st.builds(ExerciseRecord, NUMBERS, NUMBERS, st.booleans(), st.booleans
 def test_progress_can_be_read_back(records: dict[str, ExerciseRecord]) -> None:
     text = progress.to_text(records)
     assert progress.parse(text) == progress.parse(json.dumps(json.loads(text))) == records
+
+
+def test_what_windows_refuses_for_a_moment_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, refusals = os.replace, [PermissionError(13, "Access is denied")] * 3
+
+    def refuse(*paths: Path) -> None:
+        if refusals:
+            raise refusals.pop()
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(ProgressError, match=r"could not be saved \(Access is denied\)"):
+        progress.update(tmp_path, "say-it", lambda record: record)
+    monkeypatch.setattr(progress, "PAUSES", (0, 0))
+    progress.update(tmp_path, "say-it", lambda record: record._replace(tries=1))
+    assert progress.read(tmp_path) == {"say-it": ExerciseRecord(1)}
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_a_disk_that_cannot_synchronise_is_written_all_the_same(number: int, tmp_path: Path,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    progress.update(tmp_path, "say-it", lambda record: record._replace(tries=1))
+    assert progress.read(tmp_path) == {"say-it": ExerciseRecord(1)}

@@ -35,6 +35,7 @@ MAIL = re.compile(
     rb"From \S+ |(Return-Path|Received|From|To|Cc|Date|Subject|Message-ID|MIME-Version|Delivered-To|Content-[\w-]+|"
     rb"X-[\w-]+|ARC-[\w-]+|DKIM-Signature|Authentication-Results|Reply-To): ?\S", re.IGNORECASE)
 """How a stored mail, or a mailbox of several, begins."""
+RECEIPT = re.compile(rb"Name: .*\r?\n(?:.*\r?\n){0,3}Date Submitted: ")
 HAND_IN = re.compile(rb"pkvm-\s*course-\s*handin")
 OF_SYSTEMS = re.compile(
     r"\._.*|\.ds_store|\.localized|icon\r|thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory|\.~.*|~\$.*|.*-checkpoint\.json",
@@ -84,6 +85,8 @@ def describe_kind(content: bytes) -> str:
         return "it is a notebook. A hand-in is what `python3 course.py handin` writes"
     if re.match(rb"\s*<(!doctype|html)", content[:100], re.IGNORECASE) and not HAND_IN.search(content):
         return "it is a web page"
+    if RECEIPT.match(content):
+        return "it is a receipt as Blackboard writes it"
     return next((kind for begin, kind in KINDS if content.startswith(begin)), "" if content else "it is empty")
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...practice.progress import write_atomically
+from ...practice.progress import insist, write_atomically
 
 
 @contextlib.contextmanager
@@ -20,7 +20,7 @@ def move_aside(path: Path, folder: Path) -> Iterator[str]:
     names = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
     aside = next(name for name in names if not os.path.lexists(folder / name))
     try:
-        path.rename(folder / aside)
+        insist(lambda: path.rename(folder / aside))
     except FileNotFoundError:
         aside = ""
     try:

@@ -17,8 +17,9 @@ from ..learner import handin
 from ..learner.containers import Arrival, describe_kind, is_of_system, list_arrivals
 from ..learner.handin import HandIn
 
-PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_|(?:^|/)[^/_]+_(?:late_)?(\d{3,})_\d{3,}_", re.IGNORECASE)
-"""The number of a learner in the names of files and folders that Moodle and Canvas make."""
+PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_|(?:^|/)[^/_]+_(?:late_)?(\d{3,})_\d{3,}_|_([^_/]+)_attempt_\d{4}-|"
+                         r"(?:^|/)submission_(\d+)/", re.IGNORECASE)
+"""The number of a learner in the names of files and folders that Moodle, Canvas, Blackboard and Gradescope make."""
 PROGRESS = "it is progress.json. A hand-in is what `python3 course.py handin` writes"
 SAME_PERSON = " If these are two people, ask for their full names."
 SHOWN = 3
@@ -138,12 +139,12 @@ def list_copies(submissions: Iterable[ClassFile]) -> Iterator[tuple[str, str]]:
 def identify(submission: ClassFile) -> object:
     """Return what two hand-ins of one learner have in common: the name, or all that is in it if there is no name.
 
-    Learners are told apart by their numbers, too, if Moodle or Canvas has written these into the path.
+    Learners are told apart by their numbers, too, if the program that collected the files has written these there.
     """
     name = unicodedata.normalize("NFKC", submission.hand_in.name).casefold()
     plain = " ".join("".join(each for each in name if each not in JOINERS).split())
     number = PARTICIPANT.search(submission.file)
-    return plain or str(submission.hand_in), number and (number[1] or number[2])
+    return plain or str(submission.hand_in), number and number[number.lastindex or 0]
 
 
 def rank(submission: ClassFile) -> tuple[int, int]:
@@ -163,8 +164,8 @@ def gather(refused: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Yield refused files with their reasons; many with one reason in one archive or folder become one row."""
     groups: dict[tuple[str, str], list[str]] = {}
     for file, reason in refused:
-        known = "changed" not in reason and "cut" not in reason
-        groups.setdefault((PurePosixPath(file).parts[0] if known and "/" in file else file, reason), []).append(file)
+        place = file if "cut" in reason else PurePosixPath(file).parts[0] if "/" in file else ""
+        groups.setdefault((place, reason), []).append(file)
     for (_, reason), files in groups.items():
         if len(files) <= SHOWN:
             yield from ((file, reason) for file in files)

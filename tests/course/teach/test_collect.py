@@ -52,17 +52,25 @@ def test_a_hand_in_is_read_after_its_journey(way: str, tmp_path: Path) -> None:
     assert group.doubts().rows == []
 
 
-def test_a_class_as_moodle_and_canvas_give_it_out_is_read(tmp_path: Path) -> None:
+def test_a_class_as_programs_for_courses_give_it_out_is_read(tmp_path: Path) -> None:
     group = read(tmp_path, [
         ("Ada Lovelace_4711_assignsubmission_file_/handin.json", write("Ada")),
         ("Ada Byron_4712_assignsubmission_file_/handin.json", write("Ada", TRIED)),
         ("Alan Turing_4713_assignsubmission_file_/handin.json", travel.zipped("my_work/handin.json", write("Alan"))),
         ("hoppergrace_LATE_815_9901_handin-1.json", write("Grace")),
         ("hoppergrace2_816_9902_handin.json", write("Grace", TRIED)),
-        ("hoppergrace2_816_9950_handin-2.json", write("Grace", TRIED))])
-    assert sorted(learner.name for learner in group.learners) == ["Ada", "Ada", "Alan", "Grace", "Grace"]
-    assert list_reasons(group) == {"hoppergrace2_816_9950_handin-2.json":
-                                   "is the same hand-in as hoppergrace2_816_9902_handin.json: counted once."}
+        ("hoppergrace2_816_9950_handin-2.json", write("Grace", TRIED)),
+        ("Homework_s1_attempt_2026-11-29-10-00-00_handin.json", write("Ken", TRIED)),
+        ("Homework_s1_attempt_2026-11-30-10-00-00_handin.json", write("Ken")),
+        ("Homework_s2_attempt_2026-11-29-10-00-00_handin.json", write("Ken")),
+        ("submission_3011/handin.json", write("Leslie")), ("submission_3012/handin.json", write("Leslie", TRIED))])
+    assert sorted(learner.name for learner in group.learners) == [
+        "Ada", "Ada", "Alan", "Grace", "Grace", "Ken", "Ken", "Leslie", "Leslie"]
+    reasons = list_reasons(group)
+    assert reasons["hoppergrace2_816_9950_handin-2.json"].endswith("hoppergrace2_816_9902_handin.json: counted once.")
+    assert reasons["Homework_s1_attempt_2026-11-29-10-00-00_handin.json"].startswith("is by Ken like Homework_s1_")
+    assert "both count" in reasons["Homework_s2_attempt_2026-11-29-10-00-00_handin.json"]
+    assert len(reasons) == 3
 
 
 def test_a_hand_in_that_two_learners_send_is_named_and_counts_for_both(tmp_path: Path) -> None:
@@ -133,6 +141,15 @@ def test_many_files_of_one_kind_in_one_place_make_one_row(tmp_path: Path) -> Non
     group = read(tmp_path, [("ada/handin.json", write()), *((f"ada/{number}.ipynb", notebook) for number in range(60))])
     assert [file for file, _, _ in group.doubts().rows] == ["ada/0.ipynb and 59 more files"]
     assert group.table().note == "1 hand-in, 60 files refused."
+
+
+def test_the_receipts_of_blackboard_make_one_row(tmp_path: Path) -> None:
+    receipt = b"Name: Ada (s1)\nAssignment: Homework\nDate Submitted: Sunday\nCurrent Grade: Not Graded Yet\n"
+    group = read(tmp_path, [("handin.json", write()), *((f"Homework_s{number}_attempt_2026-11-29.txt", receipt)
+                                                        for number in range(9))])
+    ((file, _, reason),) = group.doubts().rows
+    assert file == "Homework_s0_attempt_2026-11-29.txt and 8 more files"
+    assert reason == "is not a hand-in of this course: it is a receipt as Blackboard writes it."
 
 
 @pytest.mark.skipif(os.name != "posix", reason="these are files of Unix")
