@@ -11,7 +11,8 @@ import pytest
 
 from pkvm_model.course import cli, doctor
 from pkvm_model.course.dev import run_tests
-from pkvm_model.course.doctor import packages
+from pkvm_model.course.doctor import packages, trials
+from pkvm_model.course.doctor.try_out import Trial
 from pkvm_model.course.paths import ROOT, WORKPLACE
 from pkvm_model.course.setup import install, process
 from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
@@ -102,16 +103,25 @@ def test_invalid_ports_are_refused(port: str, capsys: pytest.CaptureFixture[str]
     assert f"{port} is not a port number" in capsys.readouterr().err
 
 
-def test_doctor_finds_nothing_missing_in_a_working_environment(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run_inside(["doctor"]) == 0
-    output = capsys.readouterr().out
-    assert not [line for line in output.splitlines() if line.startswith("missing")]
-    subjects = ["Python", "folder", *packages.REQUIRED, "imports", "pictures"]
-    assert all(f"ok      {subject}" in output for subject in subjects)
+@pytest.fixture(scope="module")
+def doctors_report() -> list[str]:
+    """Return the lines of the doctor's report on this environment; shared, since it starts a JupyterLab."""
+    report = subprocess.run([sys.executable, "-m", "pkvm_model.course", "doctor"], capture_output=True, text=True,
+                            check=False)
+    assert (report.returncode, report.stderr) == (0, ""), report.stdout
+    return report.stdout.splitlines()
+
+
+def test_doctor_finds_nothing_missing_in_a_working_environment(doctors_report: list[str]) -> None:
+    assert not [line for line in doctors_report if line.startswith("missing")]
+    subjects = ["Python", "folder", *packages.REQUIRED, "imports", "pictures", "lab"]
+    assert not [subject for subject in subjects if not any(line.split()[:2] == ["ok", subject]
+                                                           for line in doctors_report)]
 
 
 def test_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "try_out", lambda _: Trial("fine"))
     monkeypatch.setattr(packages, "REQUIRED", {"no-such-thing": "no_such_thing"})
     assert cli.run_inside(["doctor"]) == 1
     output = capsys.readouterr().out
@@ -126,9 +136,8 @@ def test_doctor_works_without_an_environment(checkout: Checkout) -> None:
     assert not checkout.venv.exists()
 
 
-def test_doctor_ends_with_a_line_that_names_no_path(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run_inside(["doctor"])
-    line = capsys.readouterr().out.splitlines()[-1]
+def test_doctor_ends_with_a_line_that_names_no_path(doctors_report: list[str]) -> None:
+    line = doctors_report[-1]
     assert re.fullmatch(r"pkvm-course [\d.]+ \| \w+ 3\.\d+ on \S+ \| jupyterlab \d\S+ \| ok \d+ \| note [^/\\]+ "
                         r"\| missing nothing \| code [0-9a-f]{6}", line)
     assert is_intact(f"  {line.replace(' | ', '  |  ')}\n")

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import argparse
 import errno
+import importlib
 import os
+import re
 import resource
 import shutil
 import socket
@@ -11,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,10 +21,20 @@ from typing import NamedTuple
 import pytest
 
 from pkvm_model.course import lab
-from pkvm_model.course.doctor import diagnosis, examination, folders, packages, trials, try_out
+from pkvm_model.course.doctor import (
+    diagnosis,
+    examination,
+    folders,
+    limits,
+    machine,
+    packages,
+    preflight,
+    trials,
+    try_out,
+)
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
-from pkvm_model.course.setup import shadows
+from pkvm_model.course.setup import lock, shadows
 from pkvm_model.practice import progress
 from tests.course.conftest import Checkout
 
@@ -34,6 +47,7 @@ class Machine:
         self.copy = folder / "my_work"
         self.other = folder.parent / "other"
         patch.setattr(folders, "MY_WORK", self.copy)
+        patch.setattr(folders, "NOTEBOOK_FOLDERS", (self.copy, self.copy / "exercises"))
         patch.setattr(shadows, "ROOT", folder)
         patch.setattr(folders, "ROOT", folder)
         patch.setattr(folders, "WORKPLACE", folder)
@@ -127,6 +141,12 @@ class Fault(NamedTuple):
 QUICK_FAULTS = (
     Fault("my_work is a file", lambda m: m.write(m.copy), "my_work is a file, and the course needs a folder"),
     Fault("a part of my_work is a file", lambda m: m.write(m.copy / "exercises"), "exercises is a file, and"),
+    Fault("a file of the course's is a folder", lambda m: m.write(m.copy / ".progress.lock" / "x"),
+          ".progress.lock cannot be opened (Is a directory): give it another name"),
+    Fault("my_work is a link to nowhere", lambda m: m.copy.symlink_to(m.folder / "nowhere"), "is a link to nowhere"),
+    Fault("JupyterLab's folder is a file", lambda m: m.write(m.copy / ".jupyter"), ".jupyter is a file, and"),
+    Fault("IPython's folder is a file", lambda m: m.write(m.copy / ".jupyter" / "ipython" / "profile_default"),
+          "profile_default is a file, and the course"),
     Fault("another user's my_work", give_copy_away, "belongs to another user: sudo chown -R"),
     Fault("read-only", read_only, "cannot be written (Read-only file system): set PKVM_COURSE_HOME to a folder"),
     Fault("full disk", fill_disk, "cannot be written (No space left on device): make room"),
@@ -141,6 +161,8 @@ QUICK_FAULTS = (
           "json hides Python's own module json, so the course cannot start"),
     Fault("a package's name in the course", lambda m: m.write(m.folder / "anywidget.py"),
           "anywidget.py hides the package anywidget"),
+    Fault("a package's name in my_work", lambda m: m.write(m.copy / "ipywidgets.py"),
+          "ipywidgets.py hides the package ipywidgets from the notebooks beside it: give it another name"),
     Fault("an old package on PYTHONPATH", lambda m: m.install("ipywidgets", "7.0", "VERSION = 7"),
           "ipywidgets hides the course's ipywidgets 8"),
     Fault("a folder on PYTHONPATH", lambda m: m.search(m.write(m.other / "graphviz.py", "old = 1")),
@@ -194,6 +216,145 @@ def test_doctor_names_a_fault_and_lab_ends_in_the_same_words(fault: Fault, learn
     assert fault.words in first.text
     assert run_lab() == f"{first.text}."
     assert "\n" not in first.text
+
+
+class Slow(NamedTuple):
+    """A fault that only a start shows: the probe that fails, what it says, and the words of doctor and lab."""
+
+    name: str
+    faults: dict[str, str]
+    words: str
+
+
+SLOW_FAULTS = (
+    Slow("a broken package", {"imports": "the import of zmq fails (ImportError: no _zmq, in zmq/__init__.py)"},
+         "the import of zmq fails (ImportError: no _zmq, in zmq/__init__.py): "),
+    Slow("a broken server", {"lab": "JupyterLab's page fails (404)", "empty lab": "JupyterLab's page fails (404)"},
+         "JupyterLab's page fails (404). If nothing else is missing, please send this line"),
+    Slow("a broken state", {"lab": "a kernel fails (it died)"},
+         "a kernel fails (it died). JupyterLab works in an empty folder: give "))
+
+
+@pytest.mark.parametrize("fault", SLOW_FAULTS, ids=lambda fault: fault.name)
+def test_a_failed_start_of_lab_ends_in_the_words_of_the_doctor(fault: Slow, learners_machine: Machine,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "try_out", lambda name: try_out.Trial("fine", fault.faults.get(name, "")))
+    monkeypatch.setattr(trials, "MY_WORK", learners_machine.folder)
+    start_in_vain(RuntimeError("boom"), monkeypatch)
+    first = next(diagnosis.list_missing(examination.examine()))
+    assert first.text.startswith(fault.words)
+    assert run_lab() == f"{first.text}."
+
+
+@pytest.mark.usefixtures("learners_machine")
+@pytest.mark.parametrize("error", [RuntimeError("boom\n\x1b[2J"), SystemExit(1), MemoryError()])
+def test_a_failure_that_the_doctor_does_not_know_is_one_line(error: BaseException,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    start_in_vain(error, monkeypatch)
+    assert re.fullmatch(r"JupyterLab did not start \([\w: \\\[]+\), and doctor finds nothing missing\. Please send .*",
+                        run_lab())
+
+
+def start_in_vain(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let lab get as far as to the import of JupyterLab, which fails."""
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(my_work, "make_copy", list)
+    monkeypatch.setattr(lab, "listen", lambda _: [])
+    monkeypatch.setattr(lab, "set_variables", lambda *_: None)
+    monkeypatch.setattr(importlib, "import_module", fail)
+
+
+@pytest.mark.usefixtures("learners_machine")
+@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt(), CourseError("in words"), BrokenPipeError()])
+def test_an_end_that_is_no_failure_stays(error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught, preflight.explain_failures():
+        raise error
+    assert caught.value is error
+
+
+def test_a_module_of_the_learners_is_named_if_a_cell_fails(learners_machine: Machine,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    shadow = learners_machine.write(learners_machine.copy / "fractions.py")
+    monkeypatch.setattr(trials, "MY_WORK", learners_machine.copy)
+    monkeypatch.setattr(trials, "NOTEBOOK_FOLDERS", (learners_machine.copy,))
+    monkeypatch.setattr(trials, "try_out", lambda name: try_out.Trial(fault="a cell fails" if name == "lab" else ""))
+    assert trials.check_lab().text == (f"a cell fails: {shadow} hides Python's own module fractions, give it another "
+                                       "name")
+
+
+def test_a_broken_package_is_named_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "psygnal" / "__init__.py"
+    broken.parent.mkdir()
+    broken.write_text("raise ValueError('half\\nupdated')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert trials.check_imports().text.startswith(
+        f"the import of anywidget fails (ValueError: half updated, in {broken}): ")
+
+
+STEP = '{"doctor-step": "a kernel"}\n'
+
+
+@pytest.mark.parametrize(("status", "output", "errors", "fault"), [
+    (0, f'{STEP}\n{{"doctor-fault": "InvalidStateError"}}', "  x\nOSError: no folder\n", "fails (OSError: no folder)"),
+    (0, f'{STEP}noise\n[]\n{{"doctor-fault": "it\\n died"}}', "[W] no\n", "fails (it died)"),
+    (-11, STEP, "", "ended Python (SIGSEGV)"),
+    (-9, STEP, "", "ended Python (SIGKILL, as where memory is short)"),
+    (-77, STEP, "", "ended Python (signal 77)"),
+    (3, STEP, "nothing to see", "ended Python (exit status 3)"),
+    (1, STEP, "a\nMemoryError\n", "ended Python (MemoryError)")])
+def test_a_probe_that_fails_or_dies_is_one_line(status: int, output: str, errors: str, fault: str) -> None:
+    process = subprocess.CompletedProcess([], status, output, errors)
+    assert try_out.read_result(process) == try_out.Trial(fault=f"a kernel {fault}")
+
+
+def test_a_probe_that_cannot_start_or_never_ends_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object, **__: object) -> None:
+        raise next(errors)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    errors = iter([BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+                   subprocess.TimeoutExpired("", 180, STEP.encode())])
+    assert try_out.try_out("lab").fault == "a second Python cannot be started (Resource temporarily unavailable)"
+    assert try_out.try_out("lab").fault == "a kernel was not done after 180 seconds"
+
+
+@pytest.mark.parametrize(("damage", "fault"), [
+    (lambda file: file.write_text("x"), "has 1 bytes, and had 5"),
+    (lambda file: file.unlink(), "cannot be read (No such file or directory)")])
+def test_a_damaged_file_of_a_package_is_named(damage: Callable[[Path], object], fault: str, tmp_path: Path,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    info, module = tmp_path / "tiny_thing-1.dist-info", tmp_path / "tiny_thing.py"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: tiny-thing\nVersion: 1\n")
+    (info / "RECORD").write_text("tiny_thing.py,sha256=0,5\n../../bin/tiny,sha256=0,7\ntiny.pyc,,\n")
+    module.write_text("x = 1")
+    monkeypatch.setattr(lock, "list_pins", lambda *_: [("tiny-thing", "1")])
+    monkeypatch.syspath_prepend(tmp_path)
+    assert packages.check_files().status == "ok"
+    damage(module)
+    assert packages.check_files().text.startswith(f"tiny-thing is not whole: {module} {fault}: ")
+
+
+def test_what_can_be_worked_with_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(time, "time", lambda: 0)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    monkeypatch.setattr(limits, "find_memory", lambda: 10**8)
+    checks = (machine.check_temporary, machine.check_clock, machine.check_localhost, limits.check_memory)
+    notes = [examination.try_check(check) for check in checks]
+    assert [note.status for note in notes] == ["note"] * 4
+    assert "10.0.0.1" in notes[2].text
+
+
+def test_a_check_that_fails_itself_is_a_note_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def check_things() -> diagnosis.Diagnosis:
+        raise ValueError("one\ntwo\x1b[31m\r")
+
+    assert examination.report([examination.try_check(check_things)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "note    things         could not be checked (ValueError: one two\\x1b[31m)")
 
 
 def test_a_shadow_in_the_course_is_named_before_anything_fails(checkout: Checkout) -> None:

@@ -35,9 +35,11 @@ def check_names() -> Diagnosis:
     """Look for files that are taken for modules: everywhere, or only by the kernels of the notebooks beside them."""
     if fault := shadows.explain_shadow():
         return Diagnosis("missing", "file names", fault)
-    if shadow := shadows.find_shadow(NOTEBOOK_FOLDERS):
-        return Diagnosis("note", "file names", f"{shadows.describe_shadow(shadow)} from the notebooks beside it: give "
-                         "it another name")
+    # A kernel has imported most of Python's modules before it looks there, so those may do no harm.
+    for status, names in (("missing", shadows.MODULES), ("note", shadows.NAMES)):
+        if shadow := shadows.find_shadow(NOTEBOOK_FOLDERS, names):
+            return Diagnosis(status, "file names", f"{shadows.describe_shadow(shadow)} from the notebooks beside it: "
+                             "give it another name")
     return Diagnosis("ok", "file names", "none hides a module")
 
 

@@ -31,7 +31,7 @@ def try_out(name: str) -> Trial:
     """Run a probe in the environment's own Python and return what came of it; whatever happens there, raise nothing."""
     command = [sys.executable, "-P", "-m", f"{__package__}.probe", name]
     try:
-        process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        process = subprocess.run(command, input="", capture_output=True, text=True, errors="replace",
                                  env=build_variables(Path(sys.executable)), timeout=MOST_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         output = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else ""
