@@ -14,6 +14,7 @@ from ..explore.scenario import Scenario
 from ..graphs.reach import LIMIT
 from ..model.revisions import Revision
 from ..model.trace import show_call, show_header
+from ..text import quote_briefly
 from .walk import BenchWalk, Walk
 from .walker import MOST_BYTES, fit_graph, pack
 from .widget import compact
@@ -141,5 +142,5 @@ def encode_question(question: Question) -> QuestionValue:
 
 def encode_answer(reply: Reply, more: bool = False) -> AnswerValue:
     """Return an answer as JSON values; `more` is true while it could still change."""
-    return {"verdict": reply.verdict, "says": reply.says, "reason": reply.reason and f"{reply.reason}.",
+    return {"verdict": reply.verdict, "says": reply.says, "reason": reply.reason and f"{quote_briefly(reply.reason)}.",
             "looked": reply.looked, "lines": reply.lines if reply.trace else None, "more": more}

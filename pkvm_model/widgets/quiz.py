@@ -2,21 +2,34 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ..graphs.contract import QuizValue
+from ..practice import progress, quizzes
 from ..show.quiz import QuizQuestion, read_tries, describe_quiz
 from .widget import Widget, compact
 
 
 class Quiz(Widget):
-    """A question on the screen; its place is the numbers of the options chosen so far, in order."""
+    """A question on the screen; its place is the numbers of the options chosen so far, in order.
+
+    In the learner's copy the place is kept, so that running the cell again does not erase the answers.
+    """
 
     kind = "quiz"
 
-    def __init__(self, question: QuizQuestion):
-        """Show a question without an answer."""
-        self.question = question
-        super().__init__(compact(quiz_value(question)))
+    def __init__(self, question: QuizQuestion, start: Path | None = None):
+        """Show a question, with the answers kept in the copy around a folder; by default the current folder."""
+        self.question, self.folder = question, progress.find_copy(start)
+        packed = compact(quiz_value(question))
+        self.kept_as = quizzes.make_key(name_question(question), packed)
+        super().__init__(packed, quizzes.read(self.folder).get(self.kept_as, "") if self.folder else "")
+        self.observe(self._keep, "place")
+
+    def _keep(self, _: object) -> None:
+        """Keep the place in the learner's copy."""
+        if self.folder:
+            quizzes.keep(self.folder, self.kept_as, self.place)
 
     @property
     def answers(self) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """The base of every widget: data to ship, a place that Python and the front end share, and answers to questions."""
 from __future__ import annotations
 
+import io
 import json
+import sys
 import uuid
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 import anywidget
@@ -41,7 +44,7 @@ class Widget(anywidget.AnyWidget):
         # The key is the widget's id, by which the stored output finds the live object. No compared output contains it.
         key = uuid.uuid4().hex
         own = {"_kind": self.kind, "_esm": bundle(self.kind)}
-        super().__init__(packed=packed, place=place, key=key, model_id=key, **own)
+        super().__init__(packed=mend(packed), place=place, key=key, model_id=key, **own)
         self.on_msg(self._hear)
 
     def answer(self, question: Any) -> AnyAnswer:
@@ -74,8 +77,10 @@ class Widget(anywidget.AnyWidget):
 
     def _hear(self, _: object, content: MessageValue, buffers: object) -> None:
         """Answer a question of the front end; errors are shown there."""
+        printed = FirstPrinted()
         try:
-            reply: MessageValue = {"answer": self.answer(content["ask"])}
+            with redirect_stdout(printed), redirect_stderr(printed):
+                reply: MessageValue = {"answer": self.answer(content["ask"])}
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             reply = {"error": describe_error(error)}
         if "id" in content:
@@ -91,9 +96,24 @@ class Widget(anywidget.AnyWidget):
         live = None if missing else super()._repr_mimebundle_()
         data, metadata = live if live else ({}, {})
         stored: StoredValue = {"v": FORMAT, "kind": self.kind, "packed": self.packed, "place": self.place}
-        words = {"text/plain": f"{self!r}\n{self.describe()}", "text/html": render_note(missing) + self.static(),
-                 MIME: stored}
+        words = {"text/plain": mend(f"{self!r}\n{self.describe()}"),
+                 "text/html": mend(render_note(missing) + self.static()), MIME: stored}
         return data | words, metadata
+
+
+class FirstPrinted(io.TextIOBase):
+    """Passes on the first that learners' code prints while a question is answered; no cell shows an endless rest."""
+
+    def __init__(self, most: int = 2_000):
+        """Pass on `most` characters to where they would have gone."""
+        self.left, self.stream = most, sys.stdout
+
+    def write(self, text: str) -> int:
+        """Pass on what there is room for; return the length of all of it."""
+        if self.left > 0:
+            self.stream.write(text[:self.left])
+            self.left -= len(text)
+        return len(text)
 
 
 def describe_error(error: BaseException) -> str:
@@ -101,6 +121,11 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "Python was interrupted before it had an answer. Ask again if you still want one."
     return f"Python could not work this out ({quote_error(error)})."
+
+
+def mend(text: str) -> str:
+    """Return a text without halves of characters, which no message and no notebook can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)

@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-THROWN_AWAY = re.compile(r"(Per comm-target subshell creation failed: Error: )?"
+THROWN_AWAY = re.compile(r"((Per comm-target subshell creation failed: )?Error: )?"
                          r"Canceled future for (create|delete)_subshell_request message before replies were done")
 """What JupyterLab itself raises when a notebook is closed or its kernel ends before it has a subshell for comms."""
 

@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from pkvm_model.lesson import bench, el2_time, quiz, sequence
+from pkvm_model.practice import quizzes
+from pkvm_model.practice.progress import COPY
 from pkvm_model.scenes.start_here import COLD_OPEN
+from pkvm_model.show.quiz import make_question
 from pkvm_model.show.story import play
+from pkvm_model.widgets.quiz import Quiz
 from pkvm_model.widgets.widget import MIME, Widget
 
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
@@ -99,3 +104,35 @@ def test_python_reads_the_answers_of_a_quiz_back(asked: Widget) -> None:
 
 def test_the_name_of_a_quiz_comes_from_its_question(asked: Widget) -> None:
     assert json.loads(asked.packed)["name"] == "quiz-which-one"
+
+
+def test_answers_to_a_quiz_stay_when_its_cell_runs_again(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    ask = make_question("Which one?", {"This": "No.", "That": "Because."}, "That")
+    Quiz(ask, tmp_path).place = "0 1"
+    Quiz(make_question("And here?", {"This": "No.", "That": "Because."}, "That"), tmp_path).place = "0"
+    assert Quiz(ask, tmp_path).answers == ("This", "That")
+
+
+def test_answers_to_a_quiz_that_has_changed_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    Quiz(make_question("Which one?", {"This": "No.", "That": "Because."}, "That"), tmp_path).place = "1"
+    assert Quiz(make_question("Which one?", {"That": "Because.", "This": "No."}, "That"), tmp_path).tries == 0
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", '{"a": 1', "\ufeff"])
+def test_a_damaged_file_of_answers_is_put_aside(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / COPY).write_text("{}")
+    (tmp_path / quizzes.NAME).write_text(damaged)
+    shown = Quiz(make_question("Which one?", {"This": "No.", "That": "Because."}, "That"), tmp_path)
+    assert shown.tries == 0
+    shown.place = "1"
+    assert (tmp_path / quizzes.DAMAGED).read_text() == damaged
+    assert Quiz(shown.question, tmp_path).right
+
+
+def test_a_quiz_outside_of_a_copy_keeps_nothing(tmp_path: Path) -> None:
+    ask = make_question("Which one?", {"This": "No.", "That": "Because."}, "That")
+    Quiz(ask, tmp_path).place = "1"
+    assert Quiz(ask, tmp_path).tries == 0
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """What every widget does, shown by one that has nothing else to do."""
 
-from typing import Any
+import json
+from typing import Any, cast
 
 import pytest
 
@@ -94,3 +95,36 @@ def test_two_widgets_never_share_a_key() -> None:
 @pytest.mark.parametrize("kind", list_kinds())
 def test_the_front_end_of_a_kind_registers_it(kind: str) -> None:
     assert f'register("{kind}"' in bundle(kind)
+
+
+class Chatty(Plain):
+    """A widget whose answers print without an end in sight."""
+
+    def answer(self, question: Any) -> Any:
+        """Print, then return the question."""
+        for _ in range(100_000):
+            print("again and again")
+        return question
+
+
+def test_only_the_first_of_what_an_answer_prints_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
+    widget, sent = Chatty("{}"), list[Any]()
+    widget.send = sent.append
+    widget._hear(widget, cast(Any, {"id": "7", "ask": "why"}), [])
+    assert sent == [{"id": "7", "answer": "why"}]
+    assert len(capsys.readouterr().out) == 2_000
+
+
+class Half(Plain):
+    """A widget with half a character in its words."""
+
+    def describe(self) -> str:
+        """Return half a character."""
+        return "half \udfff"
+
+
+def test_half_a_character_does_not_stop_a_widget() -> None:
+    widget = Half('{"title":"half \ud800"}')
+    data, _ = widget._repr_mimebundle_()
+    assert json.dumps(data, ensure_ascii=False).encode()
+    assert widget.packed == '{"title":"half \ufffd"}'

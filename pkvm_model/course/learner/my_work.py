@@ -34,7 +34,7 @@ RECORD = progress.COPY
 LARGEST_NOTEBOOK = 200_000_000
 EXERCISES, ASIDE = "exercises", "put-aside"
 EXERCISE_LINK = re.compile(rb"\.\./exercises/([a-z0-9-]+)\.md\b")
-LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|\.course\.json)\.\d+\.new")
+LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|quizzes\.json|\.course\.json)\.\d+\.new")
 
 
 class CopyPaths(NamedTuple):

@@ -70,6 +70,10 @@ class ExerciseWidget extends Widget {
     return inner;
   }
 
+  get report() {
+    return `${this.data.head} ${this.data.sentence}`;
+  }
+
   get place() {
     return `${this.given.length}${this.shown ? " shown" : ""}`;
   }

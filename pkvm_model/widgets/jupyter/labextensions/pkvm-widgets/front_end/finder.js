@@ -75,7 +75,9 @@ class Finder extends Widget {
     dress("finder");
     this.learnt = new Map();
     this.parts = this.frame();
-    this.guard(() => this.settleAt({ case: data.start, asked: [], run: [], bench: "", hand: null, shown: false }))();
+    const start = { case: data.start, asked: [], run: [], bench: "", hand: null, shown: false };
+    this.put(start);
+    this.guard(() => this.arrive(start))();
     this.begin();
   }
 
@@ -174,7 +176,13 @@ class Finder extends Widget {
   }
 
   /** Moves to a place and opens its bench. */
-  async settleAt(at) {
+  settleAt(at) {
+    this.put(at);
+    return this.arrive(at);
+  }
+
+  /** Shows a place without its bench. */
+  put(at) {
     this.running = null;
     this.at = at;
     this.alert.replaceChildren();
@@ -188,20 +196,28 @@ class Finder extends Widget {
     [scripts.select.value, kernel.select.value, question.select.value] = at.case;
     this.tellOfIt();
     this.draw();
+  }
+
+  async arrive(at) {
     await this.openBench(at.run, at.bench);
-    if (this.asked && !this.answer && !this.case.missing) await this.look();
+    await this.lookIfAsked();
   }
 
   /** Fetches what Python knows about a question asked earlier. */
-  async look() {
+  async lookIfAsked() {
     const { key } = this,
-      found = this.port.ask && (await this.ask({ case: this.at.case, go: false }));
+      lacks = this.asked && !this.answer && !this.case.missing,
+      found = lacks && this.port.ask && (await this.ask({ case: this.at.case, go: false }));
     if (found) this.learnt.set(key, found);
     this.draw();
   }
 
   recall(text) {
-    return this.settleAt(JSON.parse(text));
+    const at = JSON.parse(text),
+      sameBench = this.bench && String(at.case) === String(this.at.case) && String(at.run) === String(this.at.run);
+    if (!sameBench || !at.bench) return this.settleAt(at);
+    this.at = at;
+    return this.bench.join(at.bench).then(() => this.lookIfAsked());
   }
 
   /** Joins a live port, and shows an answer or a bench that needed Python. */
@@ -215,7 +231,7 @@ class Finder extends Widget {
       } = this,
       lacks = !missing && ((asked && !answer) || !bench || bench.untold);
     super.connect(port);
-    if (lacks && this.moved) this.guard(() => this.recall(place))();
+    if (lacks && this.moved) this.guard(() => this.settleAt(JSON.parse(place)))();
   }
 
   /** Opens a link: the question, and the steps on the bench. */
@@ -340,7 +356,7 @@ class Finder extends Widget {
     if (this.running) return this.stop();
     if (this.case.missing) return this.fail(this.case.missing);
     if (this.answer && !this.answer.more) return this.reveal(byHand);
-    if (!this.port.ask) return this.fail(NOT_STORED);
+    if (!this.port.ask) return this.failWithoutPython(NOT_STORED);
     return this.slices((this.running = {}), byHand);
   }
 

@@ -1,7 +1,7 @@
 // Links: a fragment `#NAME=TEXT` behind the address of a page asks the widget of that name to open what the text says.
 
 /** Decodes what can be decoded; a sequence that a link lost the end of stays as it is. */
-function decode(text) {
+export function decode(text) {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURIComponent(run);

@@ -8,11 +8,45 @@ const GONE =
   "What is here still works; for the rest run the cells again, from the top.";
 const PATIENCE = 3000;
 
+const shown = new WeakMap();
+
+/** Returns true if there was another view of a model or of an output before. */
+function wasShown(what) {
+  const before = shown.has(what);
+  shown.set(what, shown.get(what) ?? { views: new Set() });
+  return before;
+}
+
+/** Returns a port without Python. All views of one `output` stand at the same place. */
+export function storedPort({ place, key, output, cell, run }) {
+  const again = wasShown(output),
+    shared = shown.get(output);
+  let widget;
+  return {
+    key,
+    place,
+    cell,
+    run,
+    again,
+    at: shared.place,
+    listen: (handle) => {
+      widget = handle;
+      shared.views.add(widget);
+    },
+    close: () => shared.views.delete(widget),
+    changed: (at) => {
+      shared.place = at;
+      for (const view of shared.views) view.guard(() => view.join(at))();
+    },
+  };
+}
+
 /** Returns a port to the Python object behind a model; a random id matches each answer to its question. */
-export function livePort(model) {
+export function livePort(model, { cell, run } = /** @type {any} */ ({})) {
   const waiting = new Map();
   let widget, timer;
   const gone = () => widget?.status(GONE);
+  const moved = () => widget?.guard(() => widget.join(model.get("place")))();
   const late = () => widget?.fail(LATE);
   const heard = (content) => {
     clearTimeout(timer);
@@ -40,14 +74,19 @@ export function livePort(model) {
   return {
     key: model.get("key"),
     place: model.get("place"),
+    again: wasShown(model),
+    cell,
+    run,
     listen: (handle) => {
       widget = handle;
       model.on("msg:custom", message);
+      model.on("change:place", moved);
       model.on("comm_live_update", gone);
     },
     close: () => {
       clearTimeout(timer);
       model.off("msg:custom", message);
+      model.off("change:place", moved);
       model.off("comm_live_update", gone);
     },
     ask: (question) =>
@@ -56,7 +95,7 @@ export function livePort(model) {
         waiting.set(id, { resolve, reject });
         clearTimeout(timer);
         timer = setTimeout(late, PATIENCE);
-        if (!send(() => model.send({ id, ask: question }))) late();
+        if (!send(() => model.send({ id, ask: question }))) widget?.failWithoutPython(LATE);
       }),
     changed: (place) =>
       place !== model.get("place") &&

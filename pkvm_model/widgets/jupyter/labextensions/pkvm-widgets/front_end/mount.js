@@ -2,39 +2,47 @@
 
 import { CONSTANTS } from "./constants.js";
 import { make } from "./elements.js";
-import { initialize, liveModel, livePort, whenLive } from "./live.js";
+import { initialize, liveModel, livePort, storedPort, whenLive } from "./live.js";
+import { clip } from "./text.js";
 import { mount } from "./widget.js";
 
-/** Says why a widget cannot be drawn, above its static form. */
-function apology(root, error) {
-  const reason = error?.message ?? error;
-  root.prepend(
-    make(
-      "p",
-      { role: "alert" },
-      `This widget cannot be shown (${reason}). Run its cell again; if that does not help, get the whole course again.`,
-    ),
-  );
-  return { close() {} };
+const CURE = "Run its cell again; if that does not help, get the whole course again.";
+
+/** Draws a widget, or says why that is not possible above what was there before: its table. */
+function mountOrKeep(root, draw) {
+  const before = [...root.childNodes];
+  try {
+    return draw();
+  } catch (error) {
+    const reason = clip(String(error?.message ?? error));
+    root.replaceChildren(make("p", { role: "alert" }, `This widget cannot be shown (${reason}). ${CURE}`), ...before);
+    return null;
+  }
 }
 
-/** Draws a stored widget, and joins the live model once it exists. */
-function mountStored(root, { v, kind, packed, place }, key) {
-  try {
+/**
+ * Draws a stored widget in place of its table, and joins the live model once it exists. Returns null if it cannot be
+ * drawn. `output` stands for all views of one output, `cell` is the id of its cell, `run` runs the cells down to it.
+ */
+function mountStored(root, { v, kind, packed, place }, { key, output = {}, cell, run } = /** @type {any} */ ({})) {
+  return mountOrKeep(root, () => {
     if (v !== CONSTANTS.format) throw Error(`it was stored by another version of the course, ${v}`);
     const live = liveModel(key),
-      widget = mount(root, kind, packed, live ? livePort(live) : { place, key });
-    if (!live) whenLive(key, () => widget.connect(livePort(liveModel(key))));
+      widget = mount(
+        root,
+        kind,
+        packed,
+        live ? livePort(live, { cell, run }) : storedPort({ place, key, output, cell, run }),
+      );
+    if (!live) whenLive(key, () => widget.connect(livePort(liveModel(key), { cell, run })));
     return widget;
-  } catch (error) {
-    return apology(root, error);
-  }
+  });
 }
 
 /** Called by anywidget for each view; the model names the kind, so one function serves all families. */
 function render({ model, el }) {
-  const widget = mount(el, model.get("_kind"), model.get("packed"), livePort(model));
-  return () => widget.close();
+  const widget = mountOrKeep(el, () => mount(el, model.get("_kind"), model.get("packed"), livePort(model)));
+  return () => widget?.close();
 }
 
 export { mountStored };

@@ -1,5 +1,7 @@
 // What the course adds to JupyterLab's notebooks: links that arrive, and no "unsaved" where nobody has written.
 
+import { decode } from "./links.js";
+
 const SECONDS = 60,
   LOOKS = 10,
   KERNELS_OWN = ["kernelspec", "language_info"];
@@ -39,7 +41,7 @@ function listenForLearner(node) {
 }
 
 function findHeading(node, fragment) {
-  const name = CSS.escape(decodeURIComponent(fragment.replace(/^#/, "")));
+  const name = CSS.escape(decode(fragment.replace(/^#/, "")));
   return node.querySelector(`[data-jupyter-id="${name}"], [id="${name}"]`);
 }
 

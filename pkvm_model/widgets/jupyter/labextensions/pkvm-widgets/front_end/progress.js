@@ -4,6 +4,9 @@ import { button, make } from "./elements.js";
 import { dress } from "./styles.js";
 import { Widget, register } from "./widget.js";
 
+const UNREAD = "Your progress is not read yet";
+const NOT_YOURS = "This table came with the course. Run the cells of this notebook in JupyterLab to see yours.";
+
 /** @extends {Widget<ProgressValue>} */
 class ProgressWidget extends Widget {
   constructor(root, data, port) {
@@ -24,7 +27,7 @@ class ProgressWidget extends Widget {
       ),
     );
     this.box.append(top, this.note, this.wide, this.standing, this.alert, this.live);
-    this.draw(data);
+    this.draw(port.ask ? data : { ...data, caption: UNREAD, note: NOT_YOURS });
     this.begin();
   }
 
@@ -33,6 +36,12 @@ class ProgressWidget extends Widget {
     if (!found) return;
     this.draw(found);
     this.announce(`${found.caption}. ${found.note}`);
+  }
+
+  /** Reads the learner's progress as soon as Python is there. */
+  connect(port) {
+    super.connect(port);
+    this.guard(() => this.look())();
   }
 
   draw({ caption, heads, rows, note }) {

@@ -44,7 +44,7 @@ class QuizWidget extends Widget {
       .map(Number)
       .filter((number) => this.data.options[number] !== undefined);
     const last = this.tried.at(-1);
-    if (last !== undefined) this.radios[last].checked = true;
+    this.radios.forEach((radio, number) => (radio.checked = number === last));
     this.draw();
   }
 
@@ -55,6 +55,7 @@ class QuizWidget extends Widget {
     this.alert.replaceChildren();
     if (chosen !== this.tried.at(-1)) this.tried.push(chosen);
     this.draw();
+    this.verdict.scrollIntoView({ block: "nearest" });
     return this.tell();
   }
 
@@ -67,10 +68,10 @@ class QuizWidget extends Widget {
     this.answered.forEach((word, number) => {
       word.textContent = tried.includes(number) ? "(your answer)" : "";
     });
-    if (last === undefined) return;
+    if (last === undefined) return this.verdict.replaceChildren();
     const [verdict, sentence] = verdicts[last],
       tries = `${tried.length} ${tried.length === 1 ? "try" : "tries"}`;
-    this.verdict.replaceChildren(
+    return this.verdict.replaceChildren(
       make("p", {}, make("b", {}, verdict), " ", sentence),
       make("p.muted", {}, last === right ? `${tries}.` : `${tries} so far. Choose again.`),
     );

@@ -23,7 +23,8 @@
 
   async function getRenderer() {
     const lumino = Object.values(shared["@lumino/widgets"])[0];
-    const [{ Widget }, { mountStored }] = await Promise.all([lumino.get().then((make) => make()), load()]);
+    const [{ Widget }, { mountStored }] = await Promise.all([lumino.get().then((make) => make()), load()]),
+      { cards, findCell, runDownTo } = await import(at("running.js"));
 
     class StoredWidget extends Widget {
       constructor(options) {
@@ -31,20 +32,37 @@
         this.options = options;
       }
 
-      async renderModel({ data }) {
-        this.data = data;
+      async renderModel(model) {
+        this.model = model;
         if (this.isAttached) this.mount();
       }
 
       // A widget looks at its surroundings to find out which of several it is, so it is drawn once it is attached.
       onAfterAttach() {
-        if (this.data && !this.shown) this.mount();
+        if (this.model && !this.shown) this.mount();
       }
 
       mount() {
+        const { model } = this;
         this.shown?.close();
-        this.shown = mountStored(this.node, this.data[STORED], this.data[VIEW]?.model_id);
+        this.node.replaceChildren(...this.table());
+        const { [STORED]: made, [VIEW]: view } = model.data,
+          here = findCell(this.node);
+        this.shown = mountStored(this.node, made, {
+          key: view?.model_id,
+          output: model,
+          cell: here?.cell.model.id,
+          run: here && (() => runDownTo(this.node)),
+        });
+        if (this.shown && made.kind === "exercise") cards.set(this.node, this.shown);
         for (const link of this.node.querySelectorAll("a[data-file]")) this.open(link);
+      }
+
+      /** The form without scripts, which stays where the widget cannot be drawn. */
+      table() {
+        const html = this.model.data["text/html"] ?? "",
+          clean = this.options.sanitizer?.sanitize([html].flat().join("")) ?? "";
+        return new DOMParser().parseFromString(clean, "text/html").body.childNodes;
       }
 
       // The name of a file becomes a link that opens it here, in a tab; elsewhere it stays a name.
@@ -73,12 +91,21 @@
   }
 
   async function getPlugin() {
-    const { extendNotebook } = await import(at("notebooks.js"));
+    const [{ extendNotebook }, { followRuns }] = await Promise.all([
+      import(at("notebooks.js")),
+      import(at("running.js")),
+    ]);
+    // Only JupyterLab and Jupyter Notebook have notebooks; elsewhere the widgets work as well.
+    const notebook = Object.values(shared["@jupyterlab/notebook"] ?? {})[0],
+      actions = notebook && (await notebook.get())().NotebookActions;
     const plugin = {
       id: "pkvm-widgets:notebooks",
-      description: "Links to headings that arrive, and no notebook unsaved before anybody writes.",
+      description: "Links that arrive, cells that say what they need, and no notebook unsaved before anybody writes.",
       autoStart: true,
-      activate: (app) => void app.docRegistry.addWidgetExtension("Notebook", { createNew: extendNotebook }),
+      activate: (app) => {
+        app.docRegistry.addWidgetExtension("Notebook", { createNew: extendNotebook });
+        if (actions) followRuns(app, actions);
+      },
     };
     return () => ({ __esModule: true, default: plugin });
   }

@@ -28,7 +28,7 @@ export class Walker extends Widget {
     this.walk = new Walk(this.graph);
     this.act = this.actions();
     this.parts = this.frame();
-    this.guard(() => this.draw(0))();
+    this.draw(0);
     this.begin();
   }
 
@@ -200,17 +200,21 @@ export class Walker extends Widget {
   async recall(text) {
     const { walk } = this,
       { lines, steps, at } = JSON.parse(text),
-      places = [walk.places[0]];
+      turn = (this.turn = {});
+    const { length: had } = walk.places;
+    walk.forget();
+    const places = [walk.places[0]];
     let dropped = 0;
     for (const [before, line] of steps) {
       const from = places[before];
       if (from) walk.go(from);
       const fits = from && !(await this.takeLine(lines[line]));
+      if (this.turn !== turn) return; // while Python was asked, another place was to be restored
       places.push(fits ? walk.here : undefined);
       dropped += fits ? 0 : 1;
     }
     walk.go(places[at] ?? walk.places[0]);
-    if (steps.length) this.show(Math.max(0, walk.at - 1));
+    if (steps.length || had > 1) this.show(Math.max(0, walk.at - 1));
     if (dropped && !this.port.ask) this.untold = text;
     const reason = this.untold ? LATER : "do not fit here any more and were left out.";
     if (dropped) this.fail(`${dropped} of ${steps.length} steps kept from before ${reason}`);

@@ -1,10 +1,12 @@
 // The base of every widget: a box that no key leaves and in which no error stays silent. It announces what happens,
 // reports its place to Python, asks Python questions, and returns to its place after a reload.
 //
-//   port = {key, place, embedded, ask, changed, listen, close}, each optional. Without `ask` there is no Python behind
-//   the page; `embedded` is set by a widget that contains this one and keeps its place. See docs/widgets.md.
+//   port = {key, place, at, again, embedded, ask, cell, run, changed, listen, close}, each optional. Without `ask`
+//   there is no Python behind the page; `cell` is the id of this cell, `run` runs the cells down to it; `embedded` is
+//   set by a widget that contains this one and keeps its place; `again` means that another view was there before, and
+//   `at` is its place. See docs/widgets.md.
 
-import { make } from "./elements.js";
+import { button, make } from "./elements.js";
 import { keepKeys } from "./keys.js";
 import { linkHere, linkTo, refuseDamaged } from "./links.js";
 import { dress } from "./styles.js";
@@ -12,6 +14,7 @@ import { restore, store } from "./memory.js";
 import { clip, refuseLong } from "./text.js";
 
 const NO_PYTHON = "This is not worked out here. Run the notebook in JupyterLab to go further.";
+const NOT_RUN = "This cell has not run since Python was started, so Python cannot be asked.";
 
 /**
  * A widget on the screen. A family draws into `box` and defines its position by `place`, `recall` and `follow`.
@@ -47,6 +50,10 @@ export class Widget {
   recall(/** @type {string} */ place) {}
   /** Opens what follows `#NAME=` in a link. */
   follow(/** @type {string} */ text) {}
+  /** What is announced when the widget appears. */
+  get report() {
+    return "";
+  }
   /** The steps that led here, shown beside an error. */
   get led() {
     return "";
@@ -72,17 +79,17 @@ export class Widget {
   reopen() {
     const {
       port,
-      kind,
       data: { name },
     } = this;
-    const before = port.embedded ? {} : restore(this.box, kind, name),
-      asked = port.embedded ? null : linkHere(name);
+    const before = port.embedded ? {} : restore(this),
+      asked = port.embedded || port.again ? null : linkHere(name);
     this.link = asked ?? "";
     // A cell that was run again has another key: what was stored is not about this widget.
-    const known = before.key === (port.key ?? "");
+    const known = before.goesOn || before.key === (port.key ?? "");
     // A link is followed only once: the learner may have moved on before the reload.
     if (asked !== null && !(known && asked === before.link)) return this.goToLink(asked);
-    const place = port.ask ? port.place : (known && before.place) || port.place;
+    const kept = port.at ?? (known ? before.place : undefined);
+    const place = port.ask && !before.goesOn ? port.place : (kept ?? port.place);
     return place && place !== this.first && this.recall(place);
   }
 
@@ -101,15 +108,44 @@ export class Widget {
     };
   }
 
-  /** Announces a text to screen readers. */
+  /** Announces a text to screen readers; another view has announced what this one only joins. */
   announce(text) {
-    this.live.textContent = text;
+    if (!this.joins) this.live.textContent = text;
+  }
+
+  /** Comes into sight and is announced: the learner has just made this widget. */
+  appear() {
+    this.box.scrollIntoView({ block: this.box.offsetHeight > window.innerHeight ? "start" : "nearest" });
+    setTimeout(() => this.announce(this.report));
   }
 
   /** Shows an error, and on request the steps that led to it. */
   fail(text, withTrace) {
     const led = withTrace && this.led && make("pre", {}, this.led);
     this.alert.replaceChildren(make("p", {}, text), ...[led].filter(Boolean));
+  }
+
+  /** Says why there is no Python, and offers to run the cells where that is possible. */
+  failWithoutPython(text = NO_PYTHON) {
+    const { ask, run } = this.port;
+    this.fail(run && !ask ? NOT_RUN : text);
+    if (run)
+      this.alert.append(
+        button(
+          "button",
+          "Run the cells down to here",
+          "",
+          this.guard(() => this.goOn(run)),
+        ),
+      );
+  }
+
+  /** Runs the cells; the widget that this cell then makes goes on where this one stands. */
+  goOn(run) {
+    const { place, link } = this;
+    store(this, { place, link, goesOn: true });
+    this.status("The cells above run, then this one.");
+    return run();
   }
 
   /** Shows the state of the connection to Python until it changes. */
@@ -119,7 +155,7 @@ export class Widget {
 
   /** Returns Python's answer to a question, or undefined after showing why there is none. */
   async ask(question) {
-    if (!this.port.ask) return this.fail(NO_PYTHON);
+    if (!this.port.ask) return this.failWithoutPython();
     this.box.setAttribute("aria-busy", String(++this.waits > 0));
     try {
       const answer = await this.port.ask(question);
@@ -141,9 +177,28 @@ export class Widget {
   tellNow() {
     clearTimeout(this.telling);
     this.telling = undefined;
+    this.keep();
+    this.port.changed?.(this.place);
+  }
+
+  /** Stores the place in the browser, for a reload. */
+  keep() {
     const { place, port, link } = this;
-    if (!port.embedded) store(this.box, this.kind, this.data.name, { place, link, key: port.key ?? "" });
-    port.changed?.(place);
+    if (!port.embedded) store(this, { place, link, key: port.key ?? "" });
+  }
+
+  /** Goes where another view of the same widget stands; only that one reports it. */
+  async join(place) {
+    if (place === this.place) return;
+    this.joins = true;
+    try {
+      await this.recall(place);
+    } finally {
+      this.joins = false;
+      clearTimeout(this.telling);
+      this.telling = undefined;
+      this.keep();
+    }
   }
 
   /** The address that opens this widget here; `text` is the argument of `follow`. */
@@ -168,6 +223,7 @@ export class Widget {
   /** Joins a live port that connects later. */
   connect(port) {
     const { moved } = this;
+    this.port.close?.();
     this.port = port;
     port.listen(this);
     this.status("");

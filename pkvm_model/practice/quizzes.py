@@ -1,0 +1,36 @@
+"""The learner's answers to quizzes, in one small file of the copy: running a notebook again does not erase them."""
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from pathlib import Path
+
+from .progress import lock_progress, write_atomically
+
+NAME, DAMAGED = "quizzes.json", "quizzes-damaged.json"
+
+
+def make_key(name: str, packed: str) -> str:
+    """Return the key of a quiz: when its text changes, the old answers no longer count."""
+    return f"{name} {hashlib.sha256(packed.encode()).hexdigest()[:8]}"
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Return the answers by key, each as the widget's place; none if the file is missing or damaged."""
+    try:
+        places = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    kept = places.items() if isinstance(places, dict) else ()
+    return {key: place for key, place in kept if isinstance(place, str)}
+
+
+def keep(folder: Path, key: str, place: str) -> None:
+    """Keep the answers to one quiz. Where nothing can be written they last as long as the widget."""
+    with contextlib.suppress(OSError), lock_progress(folder):
+        places = read(folder)
+        if not places and (folder / NAME).exists():
+            (folder / NAME).replace(folder / DAMAGED)
+        text = json.dumps(dict(sorted((places | {key: place}).items())), indent=1, ensure_ascii=False)
+        write_atomically(folder / NAME, f"{text}\n".encode())
