@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import CourseError
-from ..paths import HOME_VARIABLE
+from ..paths import HOME_VARIABLE, shorten_path
 from . import installers, place
 from .environment import (COURSE, Environment, Stamp, ask_interpreter, find_defect, find_fault, has_locked_packages,
                           hash_lock)
@@ -145,10 +145,10 @@ def clear_away(old: Environment) -> None:
               flush=True)
 
 
-def put_aside(environment: Environment) -> Path:
+def put_aside(environment: Environment) -> str:
     """Give what is in an environment's place another name, and return that."""
     names = (environment.beside(f"-put-aside-{number}") for number in itertools.count(1))
-    return environment.venv.rename(next(name for name in names if not os.path.lexists(name)))
+    return shorten_path(environment.venv.rename(next(name for name in names if not os.path.lexists(name))))
 
 
 def remove_folder(folder: Path) -> None:

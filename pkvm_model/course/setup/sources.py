@@ -50,8 +50,8 @@ DEFAULTS = {"XDG_CONFIG_DIRS": "/etc/xdg", "XDG_CONFIG_HOME": "~/.config", "PROG
 def build_installer_variables() -> dict[str, str]:
     """Return the environment variables for uv and pip. Raise CourseError if a configuration file cannot be read."""
     kept = {name: value for name, value in os.environ.items() if not HOSTILE.match(name)}
-    # Without -v, pip keeps most of its reasons to itself. The lock's hashes make it safe for uv to look at any index.
-    ours = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INPUT": "1", "PIP_RETRIES": "2", "PIP_VERBOSE": "1",
+    # Without -vv, pip keeps most of its reasons to itself. The lock's hashes make it safe for uv to look at any index.
+    ours = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INPUT": "1", "PIP_RETRIES": "2", "PIP_VERBOSE": "2",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_NO_CONFIG": "1", "UV_INDEX_STRATEGY": "unsafe-best-match",
             "PYTHONUTF8": "1"}
     if wheels.is_bundle():

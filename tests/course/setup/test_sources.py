@@ -135,3 +135,9 @@ def test_a_process_that_adopts_the_variables_drops_the_hostile_ones(monkeypatch:
     process.adopt_variables(COURSE.python)
     assert "PYTHONSTARTUP" not in os.environ
     assert (os.environ["HOME"], os.environ["VIRTUAL_ENV"]) == ("/home", str(COURSE.venv))
+
+
+def test_pip_gives_all_its_reasons() -> None:
+    # The outputs of the tests of causes were made with these.
+    variables = sources.build_installer_variables()
+    assert (variables["PIP_VERBOSE"], variables["PIP_NO_INPUT"], variables["PIP_RETRIES"]) == ("2", "1", "2")
