@@ -19,7 +19,18 @@ HOST = re.compile(r"(?:fetch(?: URL)?:?|indexes:|url|from) \(?https?://(?:[^/@\s
 MIRROR = "Ask whoever runs {host}, or set PIP_INDEX_URL to another index."
 FITTING = "Use CPython 3.11 to 3.14, 64 bit, on Linux with glibc, macOS or Windows."
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder on another disk."
+LOCAL_CAUSES = (
+    (r"No space left on device",
+     "the disk is full; the course needs some 500 MB, the temporary folder as well. Make room, or " + ELSEWHERE),
+    (r"[Qq]uota exceeded",
+     "your quota on this disk is used up; the course needs some 500 MB. Make room, or " + ELSEWHERE),
+    (r"Read-only file system|Permission denied|Access is denied|File exists|Not a directory",
+     f"something cannot be written. Set {HOME_VARIABLE} to a folder of your own. {{reason}}"),
+    (r"failed to map segment|Operation not permitted", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
+    (r"MemoryError|Cannot allocate memory|[Oo]ut of memory",
+     "there is not enough memory, or a limit (ulimit -v) allows too little."))
 CAUSES = (
+    *LOCAL_CAUSES,
     (r"SSL module is not available|'ssl' module is unavailable",
      "this Python was built without TLS (ssl) and cannot fetch packages. Start the course with another Python."),
     (r"not yet valid|not valid yet|certificate has expired|certificate expired",
@@ -41,15 +52,6 @@ CAUSES = (
     (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|end of file before message|[Ii]ncomplete-?download|extract archive",
      "{package} is not the file that the lock names: it was cut on its way, or changed by a mirror, a virus scanner or "
      "a proxy that inspects what passes. Run it again, or in another network."),
-    (r"No space left on device",
-     "the disk is full; the course needs some 500 MB, the temporary folder as well. Make room, or " + ELSEWHERE),
-    (r"[Qq]uota exceeded",
-     "your quota on this disk is used up; the course needs some 500 MB. Make room, or " + ELSEWHERE),
-    (r"Read-only file system|Permission denied|Access is denied",
-     f"something cannot be written. Set {HOME_VARIABLE} to a folder of your own. {{reason}}"),
-    (r"failed to map segment|Operation not permitted", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
-    (r"MemoryError|Cannot allocate memory|[Oo]ut of memory",
-     "there is not enough memory, or a limit (ulimit -v) allows too little."),
     (r"is not a trusted or secure host",
      "{host} is not https, and pip does not trust it. Set PIP_TRUSTED_HOST to its name if you do."),
     (r"\b401\b Client Error|\b401 Unauthorized", "{host} wants a name and a password. " + MIRROR),
@@ -78,16 +80,16 @@ def explain_failure(output: str) -> str:
     """Turn the output of a failed installer into one line."""
     # pip tells much, also of packages that it got in the end; what it says from the last one on is about the failure.
     tail = output[max(0, output.rfind("location(s) to search") - 10):]
-    if wheels.is_bundle():
-        return f"the wheels of this bundle could not be installed. Copy the whole bundle again. ({find_reason(tail)})"
     facts = find_facts(tail)
-    for pattern, sentence in CAUSES:
+    for pattern, sentence in LOCAL_CAUSES if wheels.is_bundle() else CAUSES:
         match = re.search(pattern.replace("VERSION", re.escape(facts["version"])), tail, re.MULTILINE)
         if match:
             line = tail[tail.rfind("\n", 0, match.start()) + 1:].splitlines()[0].strip()
             what = next(filter(None, match.groups()), "")
             return escape(sentence.format(**facts, what=what, reason=f"({line})"))
-    return f"the environment could not be made. ({find_reason(tail)})"
+    what = ("the wheels of this bundle could not be installed. Copy the whole bundle again." if wheels.is_bundle() else
+            "the environment could not be made.")
+    return f"{what} ({find_reason(tail)})"
 
 
 def find_reason(output: str) -> str:

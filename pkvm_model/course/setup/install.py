@@ -9,13 +9,12 @@ import itertools
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import CourseError
-from ..paths import HOME_VARIABLE, shorten_path
-from . import installers, place
+from ..paths import shorten_path
+from . import causes, installers, place
 from .environment import (COURSE, Environment, Stamp, ask_interpreter, find_defect, find_fault, has_locked_packages,
                           hash_lock)
 from .fitness import refuse_misfits
@@ -28,37 +27,34 @@ def ensure_python(environment: Environment = COURSE) -> Path:
 
 
 def ensure_environment(environment: Environment) -> Path:
-    """Return the Python of an environment; make the environment if it is missing or not whole."""
-    if find_fault(environment):
-        with explain_errors(environment), take_turn(environment):
-            finish_swap(environment)
-            fault = find_fault(environment)  # Another start may have mended it.
-            if fault:
-                renew_environment(environment, fault)
+    """Return the Python of an environment; make the environment if it is missing or not whole.
+
+    If that fails and the old one still starts, say so and go on with that.
+    """
+    fault = find_fault(environment)
+    if fault:
+        try:
+            renew_environment(environment)
+        except CourseError as failure:
+            if not environment.is_ours or ask_interpreter(environment) is None:
+                raise
+            print(f"Going on with the environment in {environment.name}, which is {fault}, as no new one could be "
+                  f"made: {failure}", flush=True)
     place.settle(environment)
     return environment.python
 
 
-@contextmanager
-def explain_errors(environment: Environment) -> Iterator[None]:
-    """Make the folder for an environment. Raise CourseError if something in it cannot be written."""
+def renew_environment(environment: Environment) -> None:
+    """Make an environment anew, unless another start does. Raise CourseError if that fails."""
     try:
         environment.venv.parent.mkdir(parents=True, exist_ok=True)
-        yield
+        with take_turn(environment):
+            finish_swap(environment)
+            fault = find_fault(environment)  # Another start may have mended it.
+            if fault:
+                make_environment(environment, fault)
     except OSError as error:
-        raise CourseError(f"the folder {environment.venv.parent} cannot be written ({error.strerror}). Set "
-                          f"{HOME_VARIABLE} to a folder of your own.") from error
-
-
-def renew_environment(environment: Environment, fault: str) -> None:
-    """Make an environment anew; if that fails and the old one still starts, say so and go on with that."""
-    try:
-        make_environment(environment, fault)
-    except (CourseError, OSError) as failure:
-        if not environment.is_ours or ask_interpreter(environment) is None:
-            raise
-        print(f"Going on with the environment in {environment.name}, which is {fault}, as no new one could be made: "
-              f"{failure}", flush=True)
+        raise CourseError(causes.explain_failure(str(error))) from error
 
 
 def make_environment(environment: Environment, fault: str) -> None:

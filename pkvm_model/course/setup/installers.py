@@ -110,6 +110,6 @@ def run_quietly(command: Sequence[str | Path]) -> None:
                                  encoding="utf-8", errors="replace", env=sources.build_installer_variables(),
                                  check=False)
     except OSError as error:
-        raise CourseError(f"{command[0]} cannot be started: {error.strerror}") from error
+        raise CourseError(f"{command[0]} cannot be started ({error.strerror}).") from error
     if process.returncode:
         raise CourseError(causes.explain_failure(process.stdout))

@@ -10,7 +10,7 @@ import pytest
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import bundle
-from pkvm_model.course.setup import installers, wheels
+from pkvm_model.course.setup import causes, installers, wheels
 from pkvm_model.course.setup.environment import COURSE
 from tests.course.conftest import Checkout
 from tests.course.setup.test_environment import assert_one_line
@@ -132,6 +132,11 @@ def test_a_bundle_says_that_it_has_no_packages_for_tests(checkout: Checkout) -> 
     (checkout.wheels / "made-for.txt").write_text(wheels.describe_machine())
     assert_one_line(checkout.run("test"), "only what learners need", "develop.lock", "in the course itself")
     assert not checkout.venv.exists()
+
+
+def test_a_full_disk_is_not_blamed_on_the_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheels, "is_bundle", lambda: True)
+    assert causes.explain_failure("OSError: [Errno 28] No space left on device").startswith("the disk is full")
 
 
 def test_a_lost_wheel_is_not_blamed_on_the_network(checkout: Checkout) -> None:

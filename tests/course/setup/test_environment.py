@@ -158,7 +158,8 @@ def test_a_chosen_folder_that_cannot_be_written_is_named(checkout: Checkout) -> 
     checkout.lock_tiny_thing()
     place = checkout.folder / "elsewhere"
     done = start_read_only(checkout, PKVM_COURSE_HOME=str(place))
-    assert_one_line(done, f"{place} cannot be written (Permission denied)", "Set PKVM_COURSE_HOME to a folder of your")
+    assert_one_line(done, "something cannot be written. Set PKVM_COURSE_HOME to a folder of your own. ",
+                    f"Permission denied: '{place}'")
 
 
 def test_the_environment_and_the_copy_are_in_the_chosen_folder(checkout: Checkout, tmp_path: Path) -> None:

@@ -64,6 +64,25 @@ def test_if_no_new_one_can_be_made_the_old_one_goes_on(old: Environment, monkeyp
     assert list_names(old) == {".venv"}
 
 
+def test_where_nothing_can_be_written_the_old_one_goes_on(old: Environment, monkeypatch: pytest.MonkeyPatch,
+                                                          capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(environment: Environment) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(environment.beside(".lock")))
+
+    monkeypatch.setattr(install, "take_turn", refuse)
+    assert install.ensure_environment(old) == old.python
+    assert "Going on with the environment in" in capsys.readouterr().out
+
+
+def test_a_full_disk_is_named(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(new: Environment) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(new.venv))
+
+    use_installer(monkeypatch, fill)
+    with pytest.raises(CourseError, match=r"the disk is full; .* set PKVM_COURSE_HOME to a folder on another disk"):
+        install.ensure_environment(environment)
+
+
 def test_an_old_one_that_does_not_start_is_no_help(old: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     use_installer(monkeypatch, fail)
     old.python.unlink()
