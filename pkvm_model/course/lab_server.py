@@ -30,8 +30,6 @@ from traitlets.config import Config
 
 from .paths import PACKAGE
 
-EXPOSED = "PKVM_EXPOSE_LAB"
-"""An environment variable: if it is set, tests and benchmarks can reach JupyterLab's own objects in the page."""
 SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables of which one is set if a browser can be opened; a text browser would take the terminal."""
 FIRST_WORKSPACE = {"metadata": {"id": "default"}, "data": {"layout-restorer:data": {
@@ -96,8 +94,7 @@ class CourseLab(LabServerApp):
         page = server.web_app.settings.setdefault("page_config_data", {})
         page |= {"buildAvailable": False, "buildCheck": False, "devMode": False, "news": {"disabled": True},
                  "token": server.identity_provider.token, "notebookVersion": json.dumps(version_info),
-                 "quitButton": True, "allow_hidden_files": False, "delete_to_trash": True,
-                 "exposeAppInBrowser": EXPOSED in os.environ}
+                 "quitButton": True, "allow_hidden_files": False, "delete_to_trash": True, "exposeAppInBrowser": False}
         super().initialize_handlers()
 
 

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 
 from pkvm_model.course import cli, lab, lab_server
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
+from pkvm_model.course.setup.process import build_variables
 from tests.course.conftest import Checkout, hear_ctrl_c
 from tests.patience import PATIENCE
 
@@ -236,3 +238,16 @@ def test_settings_that_cannot_be_written_are_kept_beside_the_copy(name: str, mon
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(name, str(tmp_path / "file"))
     assert lab.find_user_settings() is None
+
+
+@pytest.mark.parametrize("preferred", ["0", "1", ""])
+def test_the_courses_kernel_comes_first_for_every_command(preferred: str, monkeypatch: pytest.MonkeyPatch,
+                                                          tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    for name in ("JUPYTER_PATH", "JUPYTER_DATA_DIR"):
+        monkeypatch.setenv(name, home[name])
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", preferred)
+    for name, value in build_variables(Path(sys.executable)).items():
+        monkeypatch.setenv(name, value)
+    spec = KernelSpecManager().get_kernel_spec("python3")
+    assert (spec.argv[0], spec.display_name) == ("python", "Python 3")
