@@ -17,7 +17,7 @@ from tests.browser.notebooks import stored_notebooks
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 THROWN_AWAY = re.compile(r"((Per comm-target subshell creation failed: )?Error: )?"
                          r"Canceled future for (create|delete)_subshell_request message before replies were done")
@@ -38,32 +38,45 @@ def browser() -> Iterator[Browser]:
         clicked.close()
 
 
-@contextmanager
-def watched(browser: Browser, **settings: Any) -> Iterator[Page]:
-    """Open a page, and fail at the end if it loaded anything from outside this machine or raised an error."""
-    outside, raised = [], []
+def open_context(browser: Browser, **settings: Any) -> BrowserContext:
+    """Open a browser as if for the first time."""
     context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}} | settings)
     context.set_default_timeout(1000 * PATIENCE)
+    return context
+
+
+@contextmanager
+def watched(context: BrowserContext) -> Iterator[Page]:
+    """Open a page, and fail at the end if it loaded anything from outside this machine or raised an error."""
+    outside, raised = [], []
     page = context.new_page()
     page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
     page.on("pageerror", lambda error: raised.append(str(error)) if not THROWN_AWAY.fullmatch(str(error)) else None)
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        page.close()
     assert outside == []
     assert raised == []
 
 
+@pytest.fixture(scope="session")
+def without_network(browser: Browser) -> BrowserContext:
+    """Open a browser without a network; pages share it, which makes them cheap, and keep nothing in it."""
+    return open_context(browser, offline=True)
+
+
 @pytest.fixture
-def offline(browser: Browser) -> Iterator[Page]:
+def offline(without_network: BrowserContext) -> Iterator[Page]:
     """Open a page without a network."""
-    with watched(browser, offline=True) as page:
+    with watched(without_network) as page:
         yield page
 
 
 @pytest.fixture(scope="session")
 def lab_page(browser: Browser, lab: str) -> Iterator[Page]:
     """Open a page for JupyterLab; all tests share it, since the first load takes seconds."""
-    with watched(browser, base_url=lab) as page:
+    with watched(open_context(browser, base_url=lab)) as page:
         yield page
 
 

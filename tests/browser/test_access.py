@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.access import find_violations
 from tests.browser.in_lab import Address, Theme
 from tests.browser.screen import Screen
 from tests.browser.walker import Walker
@@ -13,15 +14,13 @@ STATES = {"start": "", "branches": "0 1 u 0 1", "end": "0 1 1 1 1 1 0"}
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 600])
 def test_axe_finds_no_violation(offline: Page, page_of: Address, theme: Theme, width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.set_viewport_size({"width": width, "height": 900})
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
     offline.goto(page_of("unrun.ipynb"))
     screen = Screen(offline)
     for name, keys in STATES.items():
         screen.press("b", *keys.split())
-        found = axe.Axe().run(offline, context=".pkvm-bench").response["violations"]
-        assert [(name, one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+        assert find_violations(offline, ".pkvm-bench") == [], name
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -29,13 +28,11 @@ def test_axe_finds_no_violation(offline: Page, page_of: Address, theme: Theme, w
     ("life", "map", "13457"), ("states", "map", "101"), ("wide", "map", "00"), ("beside", "beside", "10100")])
 def test_axe_finds_no_violation_and_nothing_scrolls_sideways(offline: Page, page_of: Address, theme: Theme, name: str,
                                                              kind: str, keys: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
     offline.set_viewport_size({"width": 600, "height": 900})
     offline.goto(page_of(f"{name}.ipynb"))
     shown = Walker(offline, kind)
     for pressed in ("", keys):
         shown.press(*pressed)
-        found = axe.Axe().run(offline, context=f".pkvm-{kind}").response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+        assert find_violations(offline, f".pkvm-{kind}") == []
     assert offline.evaluate("document.documentElement.scrollWidth") <= 600

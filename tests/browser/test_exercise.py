@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pkvm_model.practice.exercises import find_exercise
+from tests.browser.access import find_violations
 from tests.browser.in_lab import READY, RUN_ALL, Address, Theme
 
 HOLE = find_exercise("close-the-hole")
@@ -68,13 +69,11 @@ def test_on_a_page_from_disk_the_next_exercise_is_named_without_a_link(offline: 
     ("refused", "exercise"), ("passed", "exercise"), ("progress", "progress")])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_on_a_card(offline: Page, page_of: Address, theme: Theme, name: str, kind: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
     offline.set_viewport_size({"width": 600, "height": 900})
     offline.goto(page_of(f"{name}.ipynb"))
     expect(offline.locator(f".pkvm-{kind}")).to_be_visible()
-    found = axe.Axe().run(offline, context=f".pkvm-{kind}").response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert find_violations(offline, f".pkvm-{kind}") == []
     assert offline.evaluate("document.documentElement.scrollWidth") <= 600
 
 

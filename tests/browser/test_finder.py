@@ -1,12 +1,12 @@
 """Race finder and scheduler on a page from disk and in JupyterLab, before and after a run; mostly by keyboard."""
 
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from pkvm_model.lesson import find
 from pkvm_model.widgets.finder import Finder
+from tests.browser.access import find_violations
 from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
 FOUND = "Yes: it goes wrong after 16 steps, and no run is shorter."
@@ -176,22 +176,15 @@ def race() -> Finder:
 @pytest.mark.parametrize(("theme", "width"), [("light", 800), ("dark", 600)])
 def test_axe_finds_no_violation_and_nothing_scrolls_sideways(opened: Open, offline: Page, theme: Theme,
                                                           width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.set_viewport_size({"width": width, "height": 900})
     offline.emulate_media(color_scheme=theme, reduced_motion="reduce")
     opened()
-    assert violations(axe, offline) == []
+    assert find_violations(offline, ".pkvm-finder") == []
     for screen, steps in ((Screen(offline), 16), (Screen(offline, "You are the scheduler"), 4)):
         screen.go.click()
         screen.stands(steps, steps)
         assert screen.box.evaluate(SIDEWAYS) == 0
-    assert violations(axe, offline) == []
-
-
-def violations(axe: Any, page: Page) -> list[Any]:
-    """Return the faults that axe-core finds in the finders of a page."""
-    found = axe.Axe().run(page, context=".pkvm-finder").response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+    assert find_violations(offline, ".pkvm-finder") == []
 
 
 def test_a_cloned_notebook_answers_and_steps_without_trust_or_a_run(notebook: Open) -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pkvm_model.course.publish import slides
+from tests.browser.access import find_violations
 from tests.browser.in_lab import Theme
 
 LIST = """# A list
@@ -81,9 +82,7 @@ def test_each_slide_prints_on_its_own_page(deck: Page) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_on_the_slides(deck: Page, theme: Theme) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     deck.emulate_media(color_scheme=theme, reduced_motion="reduce")
     for key in ("Home", "ArrowRight", "ArrowRight", "Escape"):
         deck.keyboard.press(key)
-        found = axe.Axe().run(deck).response["violations"]
-        assert [(key, one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+        assert find_violations(deck) == [], key

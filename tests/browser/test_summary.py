@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from pkvm_model.course.publish import summary
+from tests.browser.access import find_violations
 from tests.browser.in_lab import Theme
 
 
@@ -21,9 +22,7 @@ def test_the_summary_prints_on_two_a4_pages_and_loads_nothing(offline: Page, tmp
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_in_the_summary(offline: Page, tmp_path: Path, theme: Theme) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     offline.emulate_media(color_scheme=theme)
     summary.write(tmp_path)
     offline.goto((tmp_path / "summary.html").as_uri())
-    found = axe.Axe().run(offline).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert find_violations(offline) == []

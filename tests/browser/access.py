@@ -1,0 +1,17 @@
+"""axe-core on a page."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+QUICK = {"resultTypes": ["violations"], "preload": False}
+"""Style sheets and media from elsewhere are not fetched: a page has none."""
+
+
+def find_violations(page: Page, where: str | None = None) -> list[Any]:
+    """Return the faults that axe-core finds in a part of a page, by default in all of it: rule and elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    violations = axe.Axe().run(page, context=where, options=QUICK).response["violations"]
+    return [(violation["id"], [node["target"] for node in violation["nodes"]]) for violation in violations]
