@@ -20,6 +20,7 @@ only; whether the facts agree with each other and with the course is the reader'
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import re
@@ -252,7 +253,12 @@ def is_name(text: str) -> bool:
 
 
 def tidy_name(text: str) -> str:
-    """Return a name as it is written in a hand-in: each accent in one character with its letter, single spaces."""
+    """Return a name as it is written in a hand-in: each accent in one character with its letter, single spaces.
+
+    In a locale without the letters of a name, Python gets its bytes; they are UTF-8 on every terminal of today.
+    """
+    with contextlib.suppress(UnicodeError):
+        text = text.encode(errors="surrogateescape").decode()
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

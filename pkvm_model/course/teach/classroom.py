@@ -98,6 +98,7 @@ class Classroom:
             *gather(self.collection.refused), *self.collection.repeated, *self.collection.copies)]
         rows += [(learner.file, exercise, reason) for learner in self.learners
                  for exercise, reasons in learner.doubts.items() for reason in reasons]
+        rows = [(file, exercise, escape(reason)) for file, exercise, reason in rows]
         return Table("What cannot be true", ("file", "exercise", "why"), rows, note=self.count_other_versions())
 
     def count_other_versions(self) -> str:

@@ -19,7 +19,7 @@ PARTS = ("pkvm-course ", "", "jupyterlab ", "ok ", "note ", "missing ", "code ")
 BEGIN, WHOLE = re.compile(r"(?=pkvm-course )"), re.compile(r"pkvm-course .*?\| code [0-9a-f]{6}(?![0-9a-f])")
 QUOTES = re.compile(r"^[>\s]+|=$", re.MULTILINE)
 """What a mail program puts before a line that it quotes, and behind a line that it breaks as quoted-printable."""
-PIECE = re.compile(r"pkvm-course |(^|\| ?)(jupyterlab|ok|note|missing|code)\b")
+PIECE = re.compile(r"pkvm-course |\| ?(jupyterlab|ok|note|missing|code)\b|^code [0-9a-f]{6}$")
 """What shows that some text is a piece of a doctor's line."""
 MOST_PIECES = 8
 JOINTS = (" ", "")

@@ -127,3 +127,18 @@ def test_the_version_of_the_course_changes_with_any_exercise(tmp_path: Path) -> 
     (tmp_path / "find-the-hole.md").write_text("two")
     assert handin.digest_course(tmp_path) != before
     assert handin.COURSE.fullmatch(before)
+
+
+@pytest.mark.parametrize(("given", "name"), [
+    ("Zoe\u0308", "Zoë"), ("  Ada\u00a0 Lovelace ", "Ada Lovelace"), ("山田\u3000太郎", "山田 太郎"),
+    ("Юлия", "Юлия"), ("美咲", "美咲"), ("Ζωή", "Ζωή"), ("علی\u200cرضا", "علی\u200cرضا"),
+    ("Łukasz".encode().decode("ascii", "surrogateescape"), "Łukasz")])
+def test_a_name_in_any_script_is_written_in_one_form(given: str, name: str) -> None:
+    assert handin.tidy_name(given) == name
+    assert handin.is_name(name)
+    assert handin.from_json(json.loads(handin.to_text(ADA._replace(name=name)))).name == name
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "\u202egpj", "a\u200bb", "\udcff", "x" * 101])
+def test_a_name_that_hides_something_is_refused(name: str) -> None:
+    assert not handin.is_name(handin.tidy_name(name))

@@ -224,3 +224,11 @@ def test_a_seat_without_a_part_is_refused_in_words(text: str, answer: str) -> No
 
 def test_seats_without_a_line_say_so() -> None:
     assert classroom.seats("Dear all,\nI lost it.").note == "There is no line here."
+
+
+def test_control_characters_in_a_run_are_escaped(tmp_path: Path) -> None:
+    trace = "pkvm-trace 1 v1 without=\x1b[2J\u202e\nstate 0123456789ab"
+    group = read(tmp_path, find_the_hole=made_up.solve("find-the-hole")._replace(trace=trace))
+    shown = repr(group.doubts()) + group.csv()
+    assert "does not replay" in shown
+    assert not {"\x1b", "\u202e"} & {*shown}
