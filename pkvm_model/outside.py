@@ -80,10 +80,7 @@ def check_encoding(content: bytes) -> None:
 
 
 def escape(text: str) -> str:
-    """Return a text for one line of a message: control characters, half characters and bytes that are no text escaped.
-
-    A terminal obeys control characters, and some turn around what follows them. File names may have all of these.
-    """
+    """Return a text for a line of a message: with escapes for what a terminal obeys, hides, turns round or lacks."""
     return "".join(each if is_harmless(each) else escape_character(each) for each in text)
 
 

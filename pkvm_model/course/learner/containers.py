@@ -188,9 +188,8 @@ def open_packed(content: bytes) -> Iterator[Part]:
 def open_tar(content: bytes) -> Iterator[Part]:
     """Yield the files of a tar archive; links and devices are none."""
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-        for info in archive:
-            if info.isreg():
-                yield info.name, lambda info=info: archive.extractfile(info) or io.BytesIO()  # type: ignore[misc]
+        yield from ((info.name, lambda info=info: archive.extractfile(info) or io.BytesIO())
+                    for info in archive if info.isreg())
 
 
 def open_mail(content: bytes) -> Iterator[Part]:

@@ -79,8 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{escape(str(file))}: {exercises}, {solved} of them solved. Send it to the person who asked for it.")
     if not hand_in.name:
         print("It has no name in it. To add yours: python3 course.py handin --name 'Your Name'")
-    for sentence in progress.list_conflicts(paths.folder):
-        print(sentence)
+    print("".join(f"{sentence}\n" for sentence in progress.list_conflicts(paths.folder)), end="")
     return 0
 
 

@@ -254,9 +254,8 @@ def read_record(folder: Path) -> dict[str, Digests]:
 def remove_leftovers(folder: Path) -> None:
     """Remove what a stopped run left half written; we hold the lock, so nobody is writing it now."""
     for place in (folder, folder / EXERCISES, folder / ASIDE):
-        for path in place.glob(".*.new"):
-            if LEFTOVER.fullmatch(path.name):
-                path.unlink(missing_ok=True)
+        for path in [path for path in place.glob(".*.new") if LEFTOVER.fullmatch(path.name)]:
+            path.unlink(missing_ok=True)
 
 
 def cut_stem(name: str) -> str:

@@ -12,9 +12,7 @@ from .my_work import CopyPaths, read_exercises
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table, and where there is more progress."""
-    print(make_table())
-    for sentence in progress.list_conflicts(CopyPaths().folder):
-        print(sentence)
+    print(make_table(), *progress.list_conflicts(CopyPaths().folder), sep="\n")
     return 0
 
 

@@ -109,8 +109,7 @@ class Classroom:
     def stuck(self, most: int = 8) -> Table:
         """Return the exercises that most learners tried in vain or had the solution shown, `most` at most."""
         heads = ("exercise", "tried", "solved", "not solved", "shown", "hints each")
-        rows = [self.make_exercise_row(name) for name in self.exercises]
-        rows.sort(key=lambda row: -(int(row[3]) + int(row[4])))
+        rows = sorted(map(self.make_exercise_row, self.exercises), key=lambda row: -(int(row[3]) + int(row[4])))
         return Table("Where the class is stuck", heads, rows[:most])
 
     def make_exercise_row(self, exercise: str) -> tuple[str, ...]:
