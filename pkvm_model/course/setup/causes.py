@@ -47,11 +47,18 @@ CAUSES = (
      "the proxy does not let through what comes from {host}. Ask whoever runs the proxy, or for a mirror inside."),
     (r"Missing dependencies for SOCKS|SOCKS error",
      "the SOCKS proxy cannot be used. Look at ALL_PROXY and HTTPS_PROXY, or name an http:// proxy there."),
+    (r"only use HTTP and not HTTPS|tunnel error.*(?:\n.*)?InvalidContentType",
+     "the proxy speaks http and not https. Write http:// before its name in HTTPS_PROXY."),
     (r"connect to proxy|ProxyError|tunnel error",
      "the proxy cannot be reached. Look at HTTPS_PROXY, ALL_PROXY and the proxy in pip's settings."),
     (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|end of file before message|[Ii]ncomplete-?download|extract archive",
      "{package} is not the file that the lock names: it was cut on its way, or changed by a mirror, a virus scanner or "
      "a proxy that inspects what passes. Run it again, or in another network."),
+    (r"ensurepip.* returned non-zero",
+     "this Python cannot put pip into an environment. On Debian or Ubuntu: sudo apt install python3-venv; elsewhere, "
+     "start the course with another Python."),
+    (r"WRONG_VERSION_NUMBER|InvalidContentType",
+     "{host} speaks http and not https. Look at the index in the settings."),
     (r"is not a trusted or secure host",
      "{host} is not https, and pip does not trust it. Set PIP_TRUSTED_HOST to its name if you do."),
     (r"\b401\b Client Error|\b401 Unauthorized", "{host} wants a name and a password. " + MIRROR),
@@ -82,7 +89,7 @@ def explain_failure(output: str) -> str:
     tail = output[max(0, output.rfind("location(s) to search") - 10):]
     facts = find_facts(tail)
     for pattern, sentence in LOCAL_CAUSES if wheels.is_bundle() else CAUSES:
-        match = re.search(pattern.replace("VERSION", re.escape(facts["version"])), tail, re.MULTILINE)
+        match = re.search(pattern.replace("-VERSION-", f"-{re.escape(facts['version'])}-"), tail, re.MULTILINE)
         if match:
             line = tail[tail.rfind("\n", 0, match.start()) + 1:].splitlines()[0].strip()
             what = next(filter(None, match.groups()), "")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def refuse_misfits(environment: Environment) -> None:
     refuse_to_develop_in_a_bundle(environment)
     refuse_a_python_without_parts()
     refuse_a_disk_without_programs(environment.venv.parent)
+    refuse_a_disk_without_links(environment.venv.parent)
     refuse_to_move_this_python(environment)
 
 
@@ -45,6 +47,19 @@ def refuse_a_disk_without_programs(folder: Path) -> None:
     if hasattr(os, "ST_NOEXEC") and os.statvfs(folder).f_flag & os.ST_NOEXEC:
         raise CourseError(f"{folder} is on a disk on which no programs run (it is mounted noexec), so no environment "
                           f"works there. Set {HOME_VARIABLE} to a folder on another disk.")
+
+
+def refuse_a_disk_without_links(folder: Path) -> None:
+    """Raise CourseError if a folder is on a disk without symbolic links, of which an environment has some."""
+    if os.name == "nt":
+        return
+    with tempfile.TemporaryDirectory(prefix=".links-", dir=folder) as scratch:
+        try:
+            Path(scratch, "link").symlink_to("file")
+        except OSError as error:
+            raise CourseError(f"{folder} is on a disk without symbolic links ({error.strerror}), as folders are that "
+                              f"two systems share, and no environment works there. Set {HOME_VARIABLE} to a folder on "
+                              "another disk.") from error
 
 
 def refuse_to_move_this_python(environment: Environment) -> None:

@@ -16,6 +16,7 @@ EXPECTED = {
     "no-such-cert-file": r"file of certificates that does not exist: nowhere\.pem",
     "no-ssl": "this Python was built without TLS",
     "proxy-refused": "the proxy cannot be reached. Look at HTTPS_PROXY",
+    "proxy-https": "the proxy speaks http and not https. Write http:// before its name",
     "proxy-unknown-host": "the proxy cannot be reached. Look at HTTPS_PROXY",
     "proxy-407": "the proxy wants a name and a password",
     "proxy-407-http": "is not https, and pip does not trust it",
@@ -61,6 +62,9 @@ def test_there_are_outputs_of_each_installer_for_each_cause() -> None:
     ("OSError: [Errno 122] Disk quota exceeded: '/x'", "your quota on this disk is used up"),
     ("ImportError: x.so: failed to map segment from shared object: Operation not permitted", "lets no programs run"),
     ("MemoryError", "not enough memory"),
+    ("Error: Command '['/x/python3', '-m', 'ensurepip', '--upgrade']' returned non-zero exit status 1.",
+     "cannot put pip into an environment. On Debian or Ubuntu: sudo apt install python3-venv"),
+    ("Could not fetch URL https://mirror/x/: SSLError(1, '[SSL: WRONG_VERSION_NUMBER]')", "mirror speaks http and not"),
     ("ERROR: something new\nlast", r"the environment could not be made. (ERROR: something new)"),
     ("", "the environment could not be made. (no reason given)"),
     ("error: \x1b[31mred\x07", r"(error: \x1b[31mred\x07)")])

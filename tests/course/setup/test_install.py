@@ -83,6 +83,22 @@ def test_a_full_disk_is_named(environment: Environment, monkeypatch: pytest.Monk
         install.ensure_environment(environment)
 
 
+def test_a_disk_without_links_is_named(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    with pytest.raises(CourseError, match=r"disk without symbolic links \(Operation not permitted\), .* another disk"):
+        install.ensure_environment(environment)
+    assert list_names(environment) == set()
+
+
+def test_a_disk_without_programs_is_named(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda folder: os.statvfs_result([0] * 8 + [os.ST_NOEXEC, 255]))
+    with pytest.raises(CourseError, match=r"on which no programs run \(it is mounted noexec\)"):
+        install.ensure_environment(environment)
+
+
 def test_an_old_one_that_does_not_start_is_no_help(old: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     use_installer(monkeypatch, fail)
     old.python.unlink()
