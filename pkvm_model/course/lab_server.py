@@ -13,8 +13,7 @@ import secrets
 import socket
 import sys
 import threading
-import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,9 @@ from jupyterlab_server.workspaces_handler import WorkspacesManager
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
+from .browsers import announce, find_browser, open_browser
 from .paths import PACKAGE
 
-SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
-"""Environment variables of which one is set if a browser can be opened; a text browser would take the terminal."""
 FIRST_WORKSPACE = {"metadata": {"id": "default"}, "data": {"layout-restorer:data": {
     "main": {"dock": None}, "left": {"collapsed": True, "visible": True, "widgets": []}}}}
 """How JupyterLab looks at the first start: the list of files is closed."""
@@ -140,35 +138,6 @@ def choose_first_page(folder: Path) -> str:
     """Return the address of the first notebook, or of JupyterLab if there is no notebook."""
     first = min((each.name for each in folder.glob("*.ipynb")), default=None)
     return f"/lab/tree/{quote(first)}" if first else "/lab"
-
-
-def find_browser() -> webbrowser.BaseBrowser | None:
-    """Return the user's browser; None if there is none, or no screen to show it on."""
-    has_screen = sys.platform in ("darwin", "win32") or any(map(os.environ.get, SCREENS))
-    try:
-        return webbrowser.get() if has_screen else None
-    except webbrowser.Error:
-        return None
-
-
-def announce(address: str, port: int, browser: webbrowser.BaseBrowser | None, wanted: bool) -> Iterator[str]:
-    """Yield what to do with an address, in sentences."""
-    if browser:
-        yield f"If no browser opens, open this address in one: {address}"
-        return
-    yield f"{'No browser can be opened here. ' if wanted else ''}Open this address in a browser: {address}"
-    if os.environ.get("SSH_CONNECTION"):
-        yield f"From your own machine, forward the port first: ssh -L {port}:localhost:{port} {socket.gethostname()}"
-
-
-def open_browser(browser: webbrowser.BaseBrowser, address: str) -> None:
-    """Open an address, and say so if that fails."""
-    try:
-        opened = browser.open(address)
-    except Exception:  # A browser that the user has set can fail in any way.
-        opened = False
-    if not opened:
-        print("The browser could not be opened. Open the address above in a browser yourself.", flush=True)
 
 
 def warm_up() -> None:

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -153,12 +154,16 @@ QUICK_FAULTS = (
     Fault("nearly full disk", fill_disk_nearly, "has 3 MB free, and your notebooks need 10: make room"),
     Fault("no locks", lambda m: m.fail(progress, "lock_file", OSError(errno.ENOLCK, "No locks available")),
           "has no file locks (No locks available)"),
+    Fault("no rights for a lock", lambda m: m.fail(progress, "lock_file", PermissionError(13, "Permission denied")),
+          "course cannot be written (Permission denied)"),
     Fault("no locks for SQLite", lambda m: m.fail(sqlite3, "connect", sqlite3.OperationalError("I/O error")),
           "has no file locks (SQLite: I/O error)"),
     Fault("a module of Python's in the course", lambda m: m.write(m.folder / "random.py"),
           "random.py hides Python's own module random, so the course cannot start: give it another name"),
     Fault("a package of Python's on PYTHONPATH", lambda m: m.search(m.write(m.other / "json" / "__init__.py")),
           "json hides Python's own module json, so the course cannot start"),
+    Fault("a colon in the path", lambda m: m.patch.setattr(shadows, "ROOT", Path(f"{m.folder}{os.pathsep}x")),
+          "x has a :, which separates paths in PYTHONPATH, so the course cannot start: give the folder another name"),
     Fault("a package's name in the course", lambda m: m.write(m.folder / "anywidget.py"),
           "anywidget.py hides the package anywidget"),
     Fault("a package's name in my_work", lambda m: m.write(m.copy / "ipywidgets.py"),
@@ -177,6 +182,8 @@ QUICK_FAULTS = (
     Fault("open files", lambda m: m.limit("RLIMIT_NOFILE", 64, 64), "may be at most 64 here (ulimit -n), and"),
     Fault("size of files", lambda m: m.limit("RLIMIT_FSIZE", 0), "size of a file may be at most 0 kB here"),
     Fault("computing time", lambda m: m.limit("RLIMIT_CPU", 60), "may be at most 60 seconds here (ulimit -t)"),
+    Fault("threads", lambda m: m.fail(threading.Thread, "start", RuntimeError("can't start new thread")),
+          "you may start no more programs or threads here (ulimit -u), and JupyterLab needs"),
     Fault("no temporary folder", lambda m: m.fail(tempfile, "gettempdir", FileNotFoundError(2, "No usable directory")),
           "no folder for temporary files can be written"),
     Fault("nothing on loopback", lambda m: m.fail(socket, "create_connection", OSError(101, "Network is unreachable")),
@@ -346,6 +353,13 @@ def test_what_can_be_worked_with_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_
     notes = [examination.try_check(check) for check in checks]
     assert [note.status for note in notes] == ["note"] * 4
     assert "10.0.0.1" in notes[2].text
+
+
+def test_the_users_own_configuration_of_jupyter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jupyter_server_config.json").write_text("{")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    assert folders.check_settings().text.startswith(
+        f"Your own Jupyter configuration does not apply here: {tmp_path}/jupyter_server_config.json")
 
 
 def test_a_check_that_fails_itself_is_a_note_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
-from pkvm_model.course import cli, lab, lab_server
+from pkvm_model.course import browsers, cli, lab_place, ports
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
 from pkvm_model.course.setup.process import build_variables
@@ -144,17 +144,17 @@ def sockets() -> Iterator[list[socket.socket]]:
 
 def test_many_starts_at_once_listen_on_ports_of_their_own(sockets: list[socket.socket]) -> None:
     with ThreadPoolExecutor(30) as pool:
-        starts = list(pool.map(lambda _: lab.listen(None), range(30)))
+        starts = list(pool.map(lambda _: ports.listen(None), range(30)))
     sockets += [each for start in starts for each in start]
-    ports = [{each.getsockname()[1] for each in start} for start in starts]
-    assert all(len(numbers) == 1 for numbers in ports)
-    assert len(set.union(*ports)) == 30
+    numbers = [{each.getsockname()[1] for each in start} for start in starts]
+    assert all(len(each) == 1 for each in numbers)
+    assert len(set.union(*numbers)) == 30
 
 
 def test_a_busy_port_is_named_before_anything_is_made(sockets: list[socket.socket], tmp_path: Path,
                                                       monkeypatch: pytest.MonkeyPatch,
                                                       capsys: pytest.CaptureFixture[str]) -> None:
-    sockets += lab.listen(None)
+    sockets += ports.listen(None)
     port = sockets[0].getsockname()[1]
     monkeypatch.setattr(my_work, "MY_WORK", tmp_path / "my_work")
     assert cli.run_inside(["lab", "--port", str(port)]) == 1
@@ -165,34 +165,34 @@ def test_a_busy_port_is_named_before_anything_is_made(sockets: list[socket.socke
 
 def test_a_port_that_a_browser_would_reach_elsewhere_is_busy(sockets: list[socket.socket],
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
-    sockets += lab.listen(None)
+    sockets += ports.listen(None)
     if len(sockets) < 2:
         pytest.skip("this machine has no ::1")
     port = sockets[0].getsockname()[1]
     sockets.pop(0).close()
     with pytest.raises(CourseError, match=f"port {port} cannot be used"):
-        lab.listen(port)
+        ports.listen(port)
 
 
 def test_without_a_port_the_range_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(port: int) -> list[socket.socket]:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(lab, "listen_on", refuse)
+    monkeypatch.setattr(ports, "listen_on", refuse)
     with pytest.raises(CourseError, match=r"no port from 8888 to 8987 can be used \(Permission denied\)"):
-        lab.listen(None)
+        ports.listen(None)
 
 
 def test_without_a_screen_no_browser_is_opened_and_the_address_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    for name in (*lab_server.SCREENS, "SSH_CONNECTION"):
+    for name in (*browsers.SCREENS, "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(webbrowser, "get", lambda: pytest.fail("a text browser takes the terminal"))
-    browser = lab_server.find_browser()
-    assert list(lab_server.announce(ADDRESS, 8888, browser, wanted=True)) == [
+    browser = browsers.find_browser()
+    assert list(browsers.announce(ADDRESS, 8888, browser, wanted=True)) == [
         f"No browser can be opened here. Open this address in a browser: {ADDRESS}"]
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 22")
-    *_, forward = lab_server.announce(ADDRESS, 8888, browser, wanted=False)
+    *_, forward = browsers.announce(ADDRESS, 8888, browser, wanted=False)
     assert forward.startswith("From your own machine, forward the port first: ssh -L 8888:localhost:8888 ")
 
 
@@ -202,7 +202,7 @@ def test_a_browser_that_does_not_exist_is_none(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setenv("BROWSER", "no-such-browser")
     monkeypatch.setattr(webbrowser, "get", fail)
-    assert lab_server.find_browser() is None
+    assert browsers.find_browser() is None
 
 
 @pytest.mark.parametrize("error", [None, OSError("no such program")])
@@ -213,7 +213,7 @@ def test_a_browser_that_does_not_open_is_said(error: Exception | None, capsys: p
                 raise error
             return False
 
-    lab_server.open_browser(Browser(), ADDRESS)
+    browsers.open_browser(Browser(), ADDRESS)
     assert capsys.readouterr().out == ("The browser could not be opened. Open the address above in a browser "
                                        "yourself.\n")
 
@@ -221,7 +221,7 @@ def test_a_browser_that_does_not_open_is_said(error: Exception | None, capsys: p
 def test_no_variable_of_the_users_jupyter_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     variables: dict[str, Any] = make_home(tmp_path / "home") | {"JUPYTER_NO_CONFIG": "1", "JUPYTER_PLATFORM_DIRS": "1"}
     monkeypatch.setattr(os, "environ", {**os.environ, **variables})
-    lab.set_variables(tmp_path / "state", tmp_path / "runtime")
+    lab_place.set_variables(tmp_path / "state", tmp_path / "runtime")
     left = {name: value for name, value in os.environ.items() if name.startswith(("JUPYTER", "IPYTHON"))}
     assert set(left) == {"JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "JUPYTER_DATA_DIR", "JUPYTER_PATH",
                          "JUPYTER_PREFER_ENV_PATH", "JUPYTER_RUNTIME_DIR", "JUPYTER_TOKEN", "IPYTHONDIR"}
@@ -234,10 +234,10 @@ def test_settings_that_cannot_be_written_are_kept_beside_the_copy(name: str, mon
     for each in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR"):
         monkeypatch.delenv(each, raising=False)
     monkeypatch.setenv(name, str(tmp_path))
-    assert lab.find_user_settings() is not None
+    assert lab_place.find_user_settings() is not None
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(name, str(tmp_path / "file"))
-    assert lab.find_user_settings() is None
+    assert lab_place.find_user_settings() is None
 
 
 @pytest.mark.parametrize("preferred", ["0", "1", ""])

@@ -16,10 +16,12 @@ from . import folders, limits, machine, packages, trials
 from .diagnosis import STATUSES, Check, Diagnosis, describe_error, flatten
 
 OUTSIDE: tuple[Check, ...] = (
-    machine.check_python, folders.check_names, machine.check_umask, limits.check_limits, machine.check_temporary,
-    folders.check_folder, folders.check_room, folders.check_locks, folders.check_copy, machine.check_loopback)
+    machine.check_python, folders.check_names, machine.check_umask, limits.check_limits, limits.check_threads,
+    machine.check_temporary, folders.check_folder, folders.check_room, folders.check_copy, folders.check_locks,
+    machine.check_loopback)
 """The quick checks that need no environment."""
-SLOW: tuple[Check, ...] = (limits.check_memory, machine.check_clock, machine.check_localhost, machine.check_browser)
+SLOW: tuple[Check, ...] = (folders.check_settings, limits.check_memory, machine.check_clock, machine.check_localhost,
+                           machine.check_browser)
 """The other checks that need no environment. Looking a name up can take seconds."""
 INSIDE: tuple[Check, ...] = (packages.check_environment, packages.check_files, packages.check_extension,
                              trials.check_imports, trials.check_pictures, trials.check_lab)

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from ...practice import progress
+from .. import lab_place
 from ..learner.my_work import EXERCISES, MY_WORK
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from ..setup import shadows
@@ -21,11 +22,11 @@ LEAST_ROOM = 10_000_000
 """The bytes that a learner's copy and its checkpoints take."""
 SAMPLE = bytes(100_000)
 """Some bytes to write: a quota or a full disk shows only then."""
-STATE = MY_WORK / ".jupyter"
+STATE = MY_WORK / lab_place.STATE
 """Where JupyterLab and its kernels write."""
 NOTEBOOK_FOLDERS = MY_WORK, MY_WORK / EXERCISES
 FOLDERS = ("", EXERCISES, ".ipynb_checkpoints", f"{EXERCISES}/.ipynb_checkpoints", *(
-    f".jupyter/{name}" for name in ("", "workspaces", "data", "ipython", "ipython/profile_default")))
+    f"{lab_place.STATE}/{name}" for name in ("", "workspaces", "data", "ipython", "ipython/profile_default")))
 FILES = progress.NAME, progress.COPY, progress.LOCK
 """What is written in the learner's copy while a learner works."""
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder of your own, on a disk of this machine"
@@ -73,6 +74,8 @@ def check_locks() -> Diagnosis:
             with (Path(scratch) / "lock").open("wb") as lock:
                 progress.lock_file(lock.fileno())
             write_database(Path(scratch) / "database")
+    except (PermissionError, FileNotFoundError) as error:
+        return Diagnosis("missing", "locks", explain_write_error(folder, error))
     except OSError as error:
         return Diagnosis("missing", "locks", f"the file system of {folder} has no file locks "
                          f"({describe_error(error)}), like some network disks: {ELSEWHERE}")
@@ -89,6 +92,13 @@ def write_database(path: Path) -> None:
             database.execute("create table sample (number)")
     except sqlite3.Error as error:
         raise OSError(f"SQLite: {error}") from error
+
+
+def check_settings() -> Diagnosis:
+    """Name the user's own configuration of Jupyter, which does not apply here."""
+    if sentence := next(lab_place.describe_set_aside(), ""):
+        return Diagnosis("note", "settings", sentence.rstrip("."))
+    return Diagnosis("ok", "settings", "the course's own, and those of JupyterLab that you choose")
 
 
 def check_copy() -> Diagnosis:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ CONTAINER_BYTES = 400_000_000
 """What JupyterLab, one kernel and the process of an answer need together."""
 
 
+THREADS = 40
+"""How many threads JupyterLab and one kernel have together, and some to spare."""
 DRAWING_BYTES = 5_000_000 * 1024
 """The addresses that drawing a graph sets aside, and what Python itself takes."""
 
@@ -64,6 +67,22 @@ def describe_low(limit: Limit, soft: int, can_be_raised: bool) -> str:
             else "ask the person who looks after this machine to raise it")
     return (f"{limit.subject} may be at most {soft // limit.unit}{limit.unit_name} here (ulimit {limit.option}), and "
             f"JupyterLab needs {least}: {cure}")
+
+
+def check_threads() -> Diagnosis:
+    """Start as many threads as JupyterLab and a kernel do; a limit on programs counts all threads of a user."""
+    ready = threading.Event()
+    threads = [threading.Thread(target=ready.wait, daemon=True) for _ in range(THREADS)]
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError:
+        return Diagnosis("missing", "threads", "you may start no more programs or threads here (ulimit -u), and "
+                         f"JupyterLab needs {THREADS}: close other programs, or ask the person who looks after this "
+                         "machine to raise the limit")
+    finally:
+        ready.set()
+    return Diagnosis("ok", "threads", f"{THREADS} more can be started")
 
 
 def describe_address_limit() -> str:

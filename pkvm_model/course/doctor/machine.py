@@ -8,9 +8,9 @@ import socket
 import sys
 import tempfile
 import time
-import webbrowser
 from pathlib import Path
 
+from .. import browsers
 from .diagnosis import Diagnosis, describe_error
 
 NEWEST_KNOWN = time.mktime((2026, 1, 1, 0, 0, 0, 0, 1, -1))
@@ -95,8 +95,7 @@ def check_localhost() -> Diagnosis:
 
 def check_browser() -> Diagnosis:
     """Look for the browser that `lab` opens."""
-    try:
-        name = getattr(webbrowser.get(), "name", "") or "the system's own"
-    except webbrowser.Error:
-        return Diagnosis("note", "browser", "none to open from here; lab prints the address to open")
-    return Diagnosis("ok", "browser", re.sub(r".*[\\/]", "", str(name)))
+    browser = browsers.find_browser()
+    if browser is None:
+        return Diagnosis("note", "browser", "none can be opened here; lab prints the address to open")
+    return Diagnosis("ok", "browser", re.sub(r".*[\\/]", "", str(getattr(browser, "name", "") or "the system's own")))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import re
 import shutil
 import sys
@@ -11,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import lab_place, ports
 from ..learner.my_work import MY_WORK
 from ..paths import PACKAGE, WORKPLACE
 
-CELL = "import sys, pkvm_model.lesson; print('lesson at', pkvm_model.lesson.__file__, 'in', sys.prefix)"
+CELL = "import json, sys, pkvm_model.lesson; print('found', json.dumps([pkvm_model.lesson.__file__, sys.prefix]))"
 FRAME = re.compile(r"^File (.*?):\d+", re.MULTILINE)
-ANSWERED = re.compile(r"^lesson at (.*) in (.*)$", re.MULTILINE)
+ANSWERED = re.compile(r"^found (\[.*\])$", re.MULTILINE)
 TERMINAL_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -26,14 +28,14 @@ class SmallLabError(Exception):
 
 def run_cell_in_lab(begin: Callable[[str], None], is_empty: bool = False) -> str:
     """Return where a kernel of JupyterLab's finds the lessons; `begin` is called before each step."""
-    # Imported by name: `lab` itself imports the doctor.
-    lab = importlib.import_module("pkvm_model.course.lab")
     begin("the start of JupyterLab")
     with choose_folder(is_empty) as folder, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as runtime:
-        state = folder / lab.STATE
-        lab.set_variables(state, Path(runtime))
-        server = importlib.import_module("pkvm_model.course.lab_server").make_server(
-            folder, state, lab.find_user_settings() or state / "settings", lab.listen_on(0), opens_browser=False)
+        state = folder / lab_place.STATE
+        settings = lab_place.find_user_settings() or state / "settings"
+        lab_place.set_variables(state, Path(runtime))
+        # Imported after these variables are set, as `lab` does.
+        make_server = importlib.import_module("..lab_server", __package__).make_server
+        server = make_server(folder, state, settings, ports.listen_on(0), opens_browser=False)
         try:
             answer: str = server.io_loop.run_sync(lambda: run_cell(server, begin))
         finally:
@@ -102,7 +104,7 @@ def check_output(printed: str) -> str:
     match = ANSWERED.search(printed)
     if not match:
         raise SmallLabError("it prints nothing")
-    lesson, prefix = match.groups()
+    lesson, prefix = json.loads(match[1])
     if Path(lesson).resolve().parent != PACKAGE or Path(prefix) != Path(sys.prefix):
         raise SmallLabError(f"the kernel takes the lessons from {lesson}, and Python from {prefix}")
     return f"a kernel of JupyterLab's ran a cell; the lessons are in {lesson}"

@@ -22,10 +22,14 @@ NAMES = {*sys.stdlib_module_names, *MODULES}
 
 
 def explain_shadow() -> str:
-    """Return a sentence if a file keeps every command of the course from running in its environment, '' otherwise.
+    """Return a sentence if a name keeps every command of the course from running in its environment, '' otherwise.
 
-    `.venv` does without PYTHONPATH; another environment, which is active and has all packages, does not.
+    It is the name of a file, which is taken for a module, or of the course's folder. `.venv` does without PYTHONPATH;
+    another environment, which is active and has all packages, does not.
     """
+    if os.pathsep in str(ROOT):
+        return (f"the path {ROOT} has a {os.pathsep}, which separates paths in PYTHONPATH, so the course cannot start: "
+                "give the folder another name")
     shadow = find_shadow([ROOT])
     if not shadow and (on_path := find_shadow(list_python_path(), sys.stdlib_module_names)):
         shadow = on_path if environment.has_locked_packages() else None

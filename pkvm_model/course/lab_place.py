@@ -1,0 +1,71 @@
+"""Where the course's JupyterLab reads and writes: apart from all other Jupyter on this machine. Standard library only.
+
+JupyterLab reads no configuration but the course's own, and writes beside the learner's copy. So what a user has set up
+for other work cannot break it. The user's settings of JupyterLab, such as the theme, do apply.
+"""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .paths import PACKAGE
+from .setup.process import adopt_variables
+
+STATE = ".jupyter"
+"""The folder in the learner's copy where JupyterLab keeps what it writes."""
+CONFIGURATIONS = ("jupyter_config", "jupyter_lab_config", "jupyter_notebook_config", "jupyter_server_config")
+
+
+def set_variables(state: Path, runtime: Path) -> None:
+    """Set the environment variables of JupyterLab and its kernels; those that the user has for Jupyter are removed."""
+    (state / "ipython").mkdir(parents=True, exist_ok=True)
+    for name in [*os.environ]:
+        if name.startswith(("JUPYTER", "IPYTHON")) and name != "JUPYTER_TOKEN":
+            del os.environ[name]
+    adopt_variables(Path(sys.executable))
+    os.environ |= {"JUPYTER_CONFIG_DIR": str(PACKAGE / "course" / "jupyter"), "JUPYTER_DATA_DIR": str(state / "data"),
+                   "JUPYTER_RUNTIME_DIR": str(runtime), "IPYTHONDIR": str(state / "ipython")}
+
+
+def find_user_folder() -> Path | None:
+    """Return the user's folder of Jupyter configuration, None without a home."""
+    try:
+        return Path(os.environ.get("JUPYTER_CONFIG_DIR") or Path.home() / ".jupyter")
+    except RuntimeError:
+        return None
+
+
+def find_user_settings() -> Path | None:
+    """Return the folder of the user's settings of JupyterLab, None if it cannot be used."""
+    named, user = os.environ.get("JUPYTERLAB_SETTINGS_DIR"), find_user_folder()
+    folder = Path(named) if named else user and user / "lab" / "user-settings"
+    return folder if folder and can_be_written(folder) else None
+
+
+def can_be_written(folder: Path) -> bool:
+    """Return True if a folder can be written, or made."""
+    try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
+def describe_set_aside() -> Iterator[str]:
+    """Yield a sentence if the user has a configuration of Jupyter, which does not apply here."""
+    if files := list_user_configuration():
+        yield (f"Your own Jupyter configuration does not apply here: {', '.join(map(str, files))}. Your theme and "
+               "other settings of JupyterLab do.")
+
+
+def list_user_configuration() -> list[Path]:
+    """Return the user's own files of Jupyter configuration; JupyterLab does not read them here."""
+    user = find_user_folder()
+    names = [f"{name}{ending}" for name in CONFIGURATIONS for ending in (".py", ".json")]
+    try:
+        return [user / name for name in names if user and (user / name).is_file()]
+    except OSError:
+        return []
