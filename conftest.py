@@ -51,6 +51,8 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Return what deals out files, and all files that need a JupyterLab as one, in the order given above."""
+    if config.option.dist != "loadfile":
+        return None
     from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415  # a learner's environment has no xdist
 
     class FileScheduling(LoadFileScheduling):

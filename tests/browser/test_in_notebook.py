@@ -98,7 +98,7 @@ def test_a_widget_that_needs_python_runs_the_cells_down_to_it_and_goes_on(opened
     expect(pair.get_by_role("alert")).to_be_empty(timeout=60_000)
     expect(pair.locator(".bar .muted").first).to_have_text("step 1 of 1")
     pair.get_by_role("button", name="Compare the ends of all runs").click()
-    expect(pair.locator(".runs")).to_contain_text("Some ends come in one kernel only", timeout=60_000)
+    expect(pair.locator(".runs")).to_contain_text("Some ends come in one kernel only")
 
 
 def test_the_map_of_a_notebook_that_was_not_run_claims_nothing(opened: Open) -> None:
@@ -115,7 +115,7 @@ def test_the_verdict_on_an_answer_is_in_sight_and_announced(opened: Open) -> Non
     page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     card = page.locator(".pkvm-exercise")
-    expect(card.locator("[aria-live]").last).to_contain_text("Not yet.", timeout=60_000)
+    expect(card.locator("[aria-live]").last).to_contain_text("Not yet.")
     assert card.evaluate(IN_SIGHT)
     assert find_exercise("close-the-hole").title in card.inner_text()
 

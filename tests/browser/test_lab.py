@@ -157,7 +157,7 @@ def test_a_link_to_a_heading_arrives_in_a_notebook_that_it_opens(lab_page: Page,
 
 
 def test_a_kernel_alone_makes_no_notebook_unsaved(notebook: Open) -> None:
-    notebook("silent.ipynb").wait_for_function(CLEAN, timeout=60_000)
+    notebook("silent.ipynb").wait_for_function(CLEAN)
 
 
 def test_a_stored_bench_steps_without_trust_or_a_run(notebook: Open) -> None:

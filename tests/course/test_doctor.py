@@ -38,6 +38,7 @@ from pkvm_model.course.learner import my_work
 from pkvm_model.course.setup import lock, shadows
 from pkvm_model.practice import progress
 from tests.course.conftest import Checkout
+from tests.patience import PATIENCE
 
 
 class Machine:
@@ -384,5 +385,5 @@ def test_a_shadow_in_the_folder_of_the_shell_does_no_harm(checkout: Checkout) ->
     elsewhere.mkdir()
     (elsewhere / "random.py").write_text("mine = 1")
     done = subprocess.run([sys.executable, checkout.folder / "course.py", "start"], cwd=elsewhere,
-                          env=checkout.variables(), capture_output=True, text=True, timeout=120, check=False)
+                          env=checkout.variables(), capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, "")

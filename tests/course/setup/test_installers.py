@@ -10,6 +10,7 @@ import pytest
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.setup import installers
 from pkvm_model.course.setup.environment import Environment
+from tests.patience import PATIENCE
 
 LOCK = "".join(f"thing-{number}==1.0 ; os_name == 'posix' \\\n    --hash=sha256:{number}\n" for number in range(7))
 WHEEL = installers.find_pip_wheel()
@@ -29,7 +30,7 @@ class Installer:
         self.commands.append([str(word) for word in command])
         if "download" in command:
             self.fetched.append(Path(command[-1]).read_text())
-            self.all_run.wait(timeout=60)
+            self.all_run.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
