@@ -21,6 +21,11 @@ if __name__ == "__main__":
         from pkvm_model.course.cli import run_outside
 
         status = run_outside(sys.argv[1:])
+    except ModuleNotFoundError as error:
+        if error.name not in sys.stdlib_module_names:
+            raise
+        sys.exit("course.py: this Python lacks its own module %s. On Debian or Ubuntu: sudo apt install python3 "
+                 "python3-venv; elsewhere, start the course with another Python." % error.name)
     except KeyboardInterrupt:
         # It came while the modules were imported.
         sys.stderr.write("\nStopped.\n")

@@ -24,7 +24,7 @@ LOCAL_CAUSES = (
      "the disk is full; the course needs some 500 MB, the temporary folder as well. Make room, or " + ELSEWHERE),
     (r"[Qq]uota exceeded",
      "your quota on this disk is used up; the course needs some 500 MB. Make room, or " + ELSEWHERE),
-    (r"Read-only file system|Permission denied|Access is denied|File exists|Not a directory",
+    (r"Read-only file system|Permission denied|Access is denied|File exists|Not a directory|^\[Errno 2\]",
      f"something cannot be written. Set {HOME_VARIABLE} to a folder of your own. {{reason}}"),
     (r"failed to map segment|Operation not permitted", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
     (r"MemoryError|Cannot allocate memory|[Oo]ut of memory",

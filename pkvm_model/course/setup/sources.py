@@ -110,7 +110,7 @@ def read_pip_file(path: Path) -> Mapping[str, Mapping[str, str]]:
     """Return the sections of one of pip's configuration files."""
     parser = configparser.RawConfigParser()
     with explain_errors(path, "PIP_CONFIG_FILE"):
-        parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
+        parser.read_string(path.read_text(encoding="utf-8-sig", errors="replace"))
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
@@ -121,7 +121,7 @@ def read_uv_settings() -> dict[str, str]:
     files = [] if os.environ.get("UV_NO_CONFIG") else list_files([named] if named else UV_FILES[os.name])
     for path in files:
         with explain_errors(path, "UV_CONFIG_FILE"):
-            settings |= read_uv_file(tomllib.loads(path.read_text(encoding="utf-8")))
+            settings |= read_uv_file(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     settings |= {name: value for name, value in os.environ.items() if name.startswith("UV_")}
     return {name: value for name, value in settings.items() if UV_VARIABLE.fullmatch(name) and value}
 

@@ -62,6 +62,7 @@ def test_there_are_outputs_of_each_installer_for_each_cause() -> None:
     ("OSError: [Errno 122] Disk quota exceeded: '/x'", "your quota on this disk is used up"),
     ("ImportError: x.so: failed to map segment from shared object: Operation not permitted", "lets no programs run"),
     ("MemoryError", "not enough memory"),
+    ("[Errno 2] No such file or directory: '/proc/x'", "something cannot be written. Set PKVM_COURSE_HOME"),
     ("Error: Command '['/x/python3', '-m', 'ensurepip', '--upgrade']' returned non-zero exit status 1.",
      "cannot put pip into an environment. On Debian or Ubuntu: sudo apt install python3-venv"),
     ("Could not fetch URL https://mirror/x/: SSLError(1, '[SSL: WRONG_VERSION_NUMBER]')", "mirror speaks http and not"),

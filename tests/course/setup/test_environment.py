@@ -120,6 +120,11 @@ def test_a_python_without_ensurepip_is_told_what_to_install(checkout: Checkout) 
     assert_one_line(done, "no venv or no ensurepip", "sudo apt install python3-venv")
 
 
+def test_a_python_without_a_module_of_its_own_is_named(checkout: Checkout) -> None:
+    done = checkout.run("start", PYTHONPATH=lack(checkout, "tomllib"))
+    assert_one_line(done, "this Python lacks its own module tomllib", "sudo apt install python3 python3-venv")
+
+
 def test_a_python_without_parts_is_named(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     done = checkout.run("start", PYTHONPATH=lack(checkout, "_sqlite3", "_ctypes"))

@@ -61,6 +61,12 @@ def test_variables_win_over_the_users_file_and_that_over_the_systems(config: Pat
     assert sources.read_pip_settings() == {"timeout": "3", "retries": "2", "proxy": "http://p1", "find-links": "/a /b"}
 
 
+def test_a_byte_order_mark_does_no_harm(config: Path) -> None:
+    write(config / "pip" / "pip.conf", "\ufeff[global]\ntimeout = 2\n")
+    write(config / "uv" / "uv.toml", "\ufeffoffline = true\n")
+    assert (sources.read_pip_settings(), sources.read_uv_settings()) == ({"timeout": "2"}, {"UV_OFFLINE": "true"})
+
+
 @pytest.mark.parametrize(("named", "timeout"), [(os.devnull, None), ("{tmp}/mine.conf", "9"), ("/nowhere", None)])
 def test_the_named_file_stands_for_the_users(named: str, timeout: str | None, config: Path, tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
