@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
@@ -30,6 +31,8 @@ from traitlets.config import Config
 from .browsers import announce, find_browser, open_browser
 from .paths import PACKAGE
 
+PATIENCE = 5.0
+"""The seconds after which a server that is asked to end does so, even if something is stuck."""
 FIRST_WORKSPACE = {"metadata": {"id": "default"}, "data": {"layout-restorer:data": {
     "main": {"dock": None}, "left": {"collapsed": True, "visible": True, "widgets": []}}}}
 """How JupyterLab looks at the first start: the list of files is closed."""
@@ -55,6 +58,25 @@ class CourseServer(ServerApp):
                                        max_buffer_size=self.max_buffer_size)
         self.port = self.sockets[0].getsockname()[1]
         self._http_server.add_sockets(self.sockets)
+
+    def init_signal(self) -> None:
+        """Let Ctrl-C and a request to terminate end the server; Ctrl-C stays ignored where it is, as behind nohup."""
+        signal.signal(signal.SIGTERM, self.end)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self.end)
+
+    def end(self, *_: Any) -> None:
+        """End in good order, or after PATIENCE without, whatever is going on; at once when called again.
+
+        Kernels that are left end when they see that the server is gone.
+        """
+        if self._stopping:
+            os._exit(130)
+        os.write(sys.stderr.fileno(), b"Shutting down...\n")
+        watch = threading.Timer(PATIENCE, os._exit, [0])
+        watch.daemon = True
+        watch.start()
+        self.stop(from_signal=True)
 
     def start_app(self) -> None:
         """Say where JupyterLab is, and open it in a browser."""

@@ -251,3 +251,31 @@ def test_the_courses_kernel_comes_first_for_every_command(preferred: str, monkey
         monkeypatch.setenv(name, value)
     spec = KernelSpecManager().get_kernel_spec("python3")
     assert (spec.argv[0], spec.display_name) == ("python", "Python 3")
+
+
+STUCK = """
+import asyncio, time
+from pkvm_model.course import lab_server
+
+lab_server.PATIENCE = 0.1
+server = lab_server.CourseServer()
+server.init_ioloop()
+server.init_signal()
+server._cleanup = lambda: asyncio.sleep(1e6)
+server.io_loop.add_callback(lambda: print("ready", flush=True))
+if {blocked}:
+    server.io_loop.add_callback(lambda: time.sleep(1e6))
+server.io_loop.start()
+"""
+
+
+@pytest.mark.parametrize("blocked", [False, True], ids=["its end", "everything"])
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminate"])
+def test_a_server_ends_though_something_is_stuck(asked: signal.Signals, blocked: bool) -> None:
+    server = subprocess.Popen([sys.executable, "-c", STUCK.format(blocked=blocked)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c)
+    assert server.stdout
+    assert server.stdout.readline() == "ready\n"
+    server.send_signal(asked)
+    _, complaints = server.communicate(timeout=PATIENCE)
+    assert (server.returncode, complaints) == (0, "Shutting down...\n")
