@@ -97,7 +97,7 @@ class Watched:
         except Exception as error:
             raise LearnerError(f"{self.name}: {describe_error(view, error)}", copy_state(view)) from error
         if ret is not None and not isinstance(ret, int):
-            raise LearnerError(f"{self.name} returns {ret!r}; a call returns a number, or None", copy_state(view))
+            raise LearnerError(f"{self.name} returns {ret!r:.60}; a call returns a number, or None", copy_state(view))
         return ret
 
     def begin(self, view: View, args: tuple[Value, ...]) -> Hypercall:
@@ -122,9 +122,11 @@ def copy_state(view: View) -> State:
 
 
 def watch(revision: Revision) -> Revision:
-    """Return the kernel with its rewritten calls and guards watched."""
-    return revision._replace(functions={name: (WatchedGuard if name in revision.guards else Watched)(name, function)
-                                        for name, function in revision.functions.items()})
+    """Return the kernel with its rewritten calls and guards watched; a function in another process is watched there."""
+    return revision._replace(functions={
+        name: function if hasattr(function, "lives_elsewhere") else
+        (WatchedGuard if name in revision.guards else Watched)(name, function)
+        for name, function in revision.functions.items()})
 
 
 @contextmanager
@@ -176,4 +178,6 @@ def errors_as_learner_errors(revision: Revision) -> Iterator[None]:
     except TypeError as error:
         if not revision.functions:
             raise
-        raise LearnerError(f"{error}; keep only numbers, names and pointers from one region to the next") from error
+        hint = ("keep only numbers, names and pointers from one region to the next" if "hash" in str(error)
+                else "a call yields two texts, the locks of a region and what it is for")
+        raise LearnerError(f"{error}; {hint}") from error

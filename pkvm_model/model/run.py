@@ -14,7 +14,7 @@ from .host import HOST_CALLS
 from .revisions import Revision
 from .state import Cpu, Flight, State, Value
 from .steps import Call, Step, advance, restore
-from .view import Hypercall, ModelError, Region, View
+from .view import Elsewhere, Hypercall, ModelError, Region, View
 
 CALLS: dict[str, Callable[..., Hypercall]] = HYPERCALLS | HOST_CALLS
 """Everything that can be begun on a CPU."""
@@ -58,7 +58,7 @@ def begin(state: State, revision: Revision, cpu: int, call: Call, to_end: bool =
         raise ModelError(f"revision {revision.name} has no call {call.name}; it has {known}")
     if 0 <= cpu < state.config.cpus and state.get(Cpu, cpu).flight:
         raise ModelError(f"CPU {cpu} is in the middle of a call; resume that one first")
-    return advance(state, revision, cpu, Flight(*complete(call)), get_function(revision, call.name), to_end)
+    return take_step(state, revision, cpu, Flight(*complete(call)), to_end)
 
 
 def resume(state: State, revision: Revision, cpu: int, to_end: bool = False) -> Step:
@@ -66,7 +66,16 @@ def resume(state: State, revision: Revision, cpu: int, to_end: bool = False) -> 
     flight = state.get(Cpu, cpu).flight
     if not flight:
         raise ModelError(f"CPU {cpu} is not in the middle of a call; begin one")
-    return advance(state, revision, cpu, flight, get_function(revision, flight.call), to_end)
+    return take_step(state, revision, cpu, flight, to_end)
+
+
+def take_step(state: State, revision: Revision, cpu: int, flight: Flight, to_end: bool) -> Step:
+    """Run the next region of a call, or all; if it meets a function that lives elsewhere, the step is taken there."""
+    try:
+        return advance(state, revision, cpu, flight, get_function(revision, flight.call), to_end)
+    except Elsewhere as error:
+        step: Step = error.take_step(state, revision, cpu, flight, to_end)
+        return step
 
 
 def finish(step: Step, revision: Revision) -> Step:

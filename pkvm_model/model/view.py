@@ -51,6 +51,13 @@ class Waits(ModelError):  # noqa: N818  # as Refused
     """A CPU cannot go on until another one drops one of the host's locks."""
 
 
+class Elsewhere(BaseException):  # no Exception, so that no call can handle it
+    """A step needs a function of another process: `take_step` takes the step there, with the arguments of `run`'s."""
+
+    def __init__(self, take_step: Callable[..., Any]) -> None:
+        self.take_step = take_step
+
+
 class Ref:
     """A pointer to a record. Reading an attribute reads the field now; setting one writes it."""
 

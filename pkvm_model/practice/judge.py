@@ -1,48 +1,79 @@
-"""Checks an answer in a process of its own, which can be killed whatever the answer does."""
+"""Checks an answer in processes of their own, which can be killed whatever the answer does."""
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import sandbox
 from .answer import SubmittedAnswer
 from .checks import find_check
 from .exercises import Exercise, find_exercise
+from .plain import DETAILS
 from .verdict import NotYet, Verdict
 
+if TYPE_CHECKING:
+    import psutil
+
 SECONDS = 4.5
-"""How long an answer may compute or wait; checks take less than a second."""
-IDLE, LOOK = 1.5, 0.1
-"""Seconds without any CPU time after which an answer counts as waiting; seconds between two looks."""
-TOO_LONG = ("Your answer had not finished after {seconds:g} s of work or waiting, so it was stopped. "
-            "Is there a loop in it that never ends, or does it wait for something?")
-ENDED = "Your answer ended the process that checks it. It needs no exit, no signals, and less than 2 GiB of memory."
+"""How long an answer may compute, and how long it may wait; the course's solutions take less than one second."""
+CHECKING, CLOCK = 30.0, 90.0
+"""How long the check itself may compute; after how many seconds by the clock everything ends."""
+LOOK = 0.1
+"""Seconds between two looks at the processes."""
+WORKED = ("Your answer had not finished after {seconds:g} s of work, so it was stopped. "
+          "Is there a loop in it that never ends?")
+WAITED = ("Your answer had waited for {seconds:g} s, so it was stopped. "
+          "What does it wait for? It needs no sleep, no lock and no input.")
+TOO_MUCH = ("Your answer makes so much work that its check had not finished after {seconds:g} s. "
+            "Does a call of yours keep a value that grows with each step?")
+STALLED = ("This machine had no time for the check: it had not finished after {seconds:g} s, in which it could work "
+           "for {worked:.1f} s. Run the cell again; this does not count as a try.")
+NO_CHECK = "The check could not run on this machine. Run the cell again; this does not count as a try."
 FAULT = "The check itself went wrong, not your answer. Please report it with the lines below; your answer is kept."
 CANNOT_STOP = "A check cannot be stopped here: it runs in the notebook's kernel. Interrupt that if it never ends."
 ROOT = Path(__file__).parents[2]
 
 
 def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
-    """Return the verdict on an answer's text, which may take `seconds`. Raise ExerciseError for an unknown exercise."""
+    """Return the verdict on an answer's text, which may work for `seconds`, and wait for as long.
+
+    Raise ExerciseError for an unknown exercise.
+    """
     find_exercise(name)
     if not can_end_processes():
         return sandbox.judge_here(name, text)
+    try:
+        return judge_apart(name, text, seconds)
+    except OSError as error:  # no memory, or no process, for one more
+        return Verdict(False, NO_CHECK, details=str(error), tried=False)
+
+
+def judge_apart(name: str, text: str, seconds: float) -> Verdict:
+    """Return the verdict that other processes come to. Raise OSError if none can be started."""
     command = [sys.executable, "-m", "pkvm_model.practice.sandbox", name]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
-                          env=environment, start_new_session=True) as child:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
+                          env=make_environment(), start_new_session=True) as child:
+        watch = Watch(child.pid, seconds)
         try:
-            output = await_output(child, text.encode(), seconds)
+            output = await_output(child, text.encode("utf-8", "surrogatepass"), watch)
         finally:
-            end_process(child)
-    return Verdict(False, TOO_LONG.format(seconds=seconds)) if output is None else parse_verdict(output)
+            watch.end_processes()
+    return Verdict(False, watch.sentence, tried=watch.is_tried) if output is None else parse_verdict(*output)
+
+
+def make_environment() -> dict[str, str]:
+    """Return the environment of a check: the learner's, without what changes how Python runs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name == "PYTHONHOME"}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def judge_values(exercise: Exercise, values: Mapping[str, Any]) -> Verdict:
@@ -53,60 +84,109 @@ def judge_values(exercise: Exercise, values: Mapping[str, Any]) -> Verdict:
         return Verdict(False, str(error), tried=False)
 
 
-def await_output(child: subprocess.Popen[bytes], text: bytes | None, seconds: float) -> bytes | None:
-    """Send a text to a process and return its output; None if it computes or waits for too long."""
-    watch = Watch(child.pid, seconds)
+def await_output(child: subprocess.Popen[bytes], text: bytes, watch: Watch) -> tuple[bytes, bytes] | None:
+    """Send a text to a process and return what it writes to its two outputs; None if it takes too long."""
+    source, child.stdin = child.stdin, None
+    threading.Thread(target=send, args=(source, text), daemon=True).start()
     while not watch.is_over():
-        try:
-            return child.communicate(text, timeout=LOOK)[0]
-        except subprocess.TimeoutExpired:
-            text = None  # it has the text by now
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=LOOK)
     return None
 
 
+def send(pipe: Any, text: bytes) -> None:
+    """Write a text to a process, which may end before it has read all of it."""
+    with contextlib.suppress(OSError), pipe:
+        pipe.write(text)
+
+
 class Watch:
-    """Measures how long a process has worked, in CPU time: a busy machine is not the answer's fault."""
+    """Measures how long the processes of a check have worked and waited; `sentence` says why their time is over.
+
+    Work is CPU time, and a process waits only while it sleeps: that others use the machine is not the answer's fault.
+    """
 
     def __init__(self, pid: int, seconds: float) -> None:
-        import psutil  # noqa: PLC0415  # not in a browser, where nothing is watched
-        self.process, self.seconds, self.gone = psutil.Process(pid), seconds, psutil.NoSuchProcess
-        self.begun = self.moved = time.monotonic()
-        self.worked = 0.0
+        self.pid, self.seconds = pid, seconds
+        self.begun = self.looked = time.monotonic()
+        self.check: psutil.Process | None = None
+        self.code: psutil.Process | None = None
+        self.worked = self.checked = self.waited = 0.0
+        self.sentence, self.is_tried = "", True
 
     def is_over(self) -> bool:
-        """Return True if the process has worked for too long, or if its time is up and it has been idle for a while."""
-        now, worked = time.monotonic(), self.measure_work()
-        if worked > self.worked:
-            self.worked, self.moved = worked, now
-        return worked >= self.seconds or now - max(self.begun + self.seconds - IDLE, self.moved) >= IDLE
+        """Look at the processes; return True if they have worked or waited for too long."""
+        now = time.monotonic()
+        passed, self.looked = now - self.looked, now
+        before = self.worked + self.checked
+        self.measure()
+        if self.code and self.is_asleep(self.worked + self.checked > before):
+            self.waited += min(passed, 2 * LOOK)
+        self.sentence = self.find_limit(now - self.begun)
+        return bool(self.sentence)
 
-    def measure_work(self) -> float:
-        """Return the CPU seconds that the process has used; the last known value once it is gone."""
-        try:
-            times = self.process.cpu_times()
-        except self.gone:
-            return self.worked
-        return float(times.user + times.system)
+    def find_limit(self, clock: float) -> str:
+        """Return the sentence for the limit that was reached, '' if none was."""
+        alone = not hasattr(os, "fork")  # the code runs in the check's process
+        if self.worked >= self.seconds or (alone and self.checked >= self.seconds):
+            return WORKED.format(seconds=self.seconds)
+        if self.waited >= self.seconds:
+            return WAITED.format(seconds=self.seconds)
+        if self.checked >= CHECKING:
+            return TOO_MUCH.format(seconds=CHECKING)
+        self.is_tried = clock < CLOCK
+        return "" if self.is_tried else STALLED.format(seconds=CLOCK, worked=self.worked + self.checked)
+
+    def measure(self) -> None:
+        """Measure the CPU seconds of the check's process, and of the one in it that runs the learner's code."""
+        import psutil  # noqa: PLC0415  # a browser's Python has none
+
+        with contextlib.suppress(psutil.Error):
+            self.check = self.check or psutil.Process(self.pid)
+            self.code = self.code or next(iter(self.check.children()), None)
+            self.checked = add_times(self.check)
+            self.worked = add_times(self.code) if self.code else 0.0
+
+    def is_asleep(self, has_worked: bool) -> bool:
+        """Return True if no process works, or wants to and has to wait for others.
+
+        Only Linux says what a process wants; elsewhere one sleeps if it has not worked since the last look.
+        """
+        import psutil  # noqa: PLC0415
+
+        busy = {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP, psutil.STATUS_WAKING}
+        with contextlib.suppress(psutil.Error):
+            return not (any(each.status() in busy for each in (self.check, self.code) if each)
+                        if psutil.LINUX else has_worked)
+        return False
+
+    def end_processes(self) -> None:
+        """Kill the processes and everything that they have started."""
+        import psutil  # noqa: PLC0415
+
+        with contextlib.suppress(psutil.Error):
+            check = psutil.Process(self.pid)
+            for each in [*check.children(recursive=True), check]:
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
 
 
-def parse_verdict(output: bytes) -> Verdict:
-    """Return the verdict that the process wrote; if it wrote none, the answer has ended the process."""
+def add_times(process: psutil.Process) -> float:
+    """Return the CPU seconds that a process has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def parse_verdict(output: bytes, complaint: bytes = b"") -> Verdict:
+    """Return the verdict that the process wrote; if it wrote none, the check could not run."""
     try:
         fields = json.loads(output)
         return Verdict(False, FAULT, details=fields["fault"]) if "fault" in fields else Verdict(**fields)
     except (ValueError, TypeError):
-        return Verdict(False, ENDED)
-
-
-def end_process(child: subprocess.Popen[bytes]) -> None:
-    """Kill a process and everything that it has started."""
-    try:
-        if os.name == "posix":
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
+        return Verdict(False, NO_CHECK, details=complaint.decode(errors="replace")[-DETAILS:], tried=False)
 
 
 def can_end_processes() -> bool:

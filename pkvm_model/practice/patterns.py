@@ -23,7 +23,9 @@ from ..scenes import Scene
 from ..show.story import Story, play
 from ..text import count, make_sentence
 from .answer import SubmittedAnswer
+from .candidate import AnswerError
 from .exercises import ExerciseError
+from .plain import SENTENCE, clean, describe_exception, describe_value
 from .verdict import NotYet, Verdict
 
 ENOUGH = Limits(states=200_000)
@@ -181,11 +183,14 @@ def wrap_function(answer: SubmittedAnswer, name: str, kind: type) -> Callable[[S
     def call(state: State) -> Any:
         try:
             value = function(state)
+        except (LearnerError, AnswerError):
+            raise
         except Exception as error:
-            raise LearnerError(f"{name} raises {type(error).__name__}: {error}", state) from error
+            raise LearnerError(f"{name} raises {describe_exception(error)}", state) from error
         if kind is str and not isinstance(value, str):
-            raise LearnerError(f"{name} returns {value!r:.60}; it should return what is wrong in words, or ''", state)
-        return value
+            returned = describe_value(value)
+            raise LearnerError(f"{name} returns {returned}; it should return what is wrong in words, or ''", state)
+        return clean(value, SENTENCE) if kind is str else value
 
     return call
 

@@ -1,30 +1,48 @@
 """Whatever an answer does, the learner gets a sentence about it, and it does no harm."""
 from __future__ import annotations
 
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pkvm_model.model.revisions import V1
 from pkvm_model.practice import sandbox
 from pkvm_model.practice.answer import SubmittedAnswer
+from pkvm_model.practice.candidate import PRINTED
+from pkvm_model.practice.channel import DISTURBED, ENDED, KILLED
 from pkvm_model.practice.exercises import find_exercise
-from pkvm_model.practice.judge import ENDED, FAULT, ROOT, TOO_LONG, Watch, judge, parse_verdict
+from pkvm_model.practice.fence import find_landlock
+from pkvm_model.practice.judge import CLOCK, FAULT, NO_CHECK, ROOT, WAITED, WORKED, Watch, judge, parse_verdict
 from pkvm_model.practice.patterns import WAITING
-from pkvm_model.practice.sandbox import PRINTED
 from pkvm_model.practice.verdict import Verdict
+from tests.practice import hostile_answers
 
 PATIENT = 60.0
 """Seconds for answers that end by themselves, even on a busy machine."""
 SOON = 2.0
+IN_TURNS = """
+import time
+while True:
+    until = time.process_time() + 0.01
+    while time.process_time() < until: pass
+    time.sleep(0.05)
+"""
+"""An answer that works and sleeps in turns."""
 ENDLESS = {
-    "a loop in Python": "while True: pass",
-    "a loop in C": "import itertools\nany(itertools.repeat(0))",
-    "a loop that catches everything": "while True:\n    try:\n        1 / 0\n    except BaseException: pass",
-    "a wait": "import time\ntime.sleep(3600)",
-    "a function that never returns": "def wrong(state):\n    while True: pass"}
+    "a loop in C": ("import itertools\nany(itertools.repeat(0))", WORKED),
+    "a loop that catches everything": ("while True:\n    try:\n        1 / 0\n    except BaseException: pass", WORKED),
+    "a wait": ("import time\ntime.sleep(1e9)", WAITED),
+    "work and sleep in turns": (IN_TURNS, WAITED),
+    "a process that stops itself": ("import signal\nsignal.raise_signal(signal.SIGSTOP)", WAITED),
+    "a process that leaves its group": ("import os\nos.setsid()\nwhile True: pass", WORKED),
+    "a function that never returns": ("def wrong(state):\n    while True: pass", WORKED)}
 ENDS = {
     "it raises": ("x = 1 / 0", "Your code went wrong: ZeroDivisionError: division by zero."),
     "it cannot be read": ("x = 1\nanswer = = 1",
@@ -36,13 +54,13 @@ ENDS = {
     "it raises without a word": ("assert False", "Your code went wrong: AssertionError."),
     "it exits": ("raise SystemExit(0)", "Your code went wrong: SystemExit: 0."),
     "it exits at once": ("import os\nos._exit(0)", ENDED),
-    "it ends by a signal": ("import signal\nsignal.raise_signal(signal.SIGKILL)", ENDED),
+    "it is killed": ("import signal\nsignal.raise_signal(signal.SIGKILL)", KILLED),
     "it asks for input": ("input()", "Your code went wrong: EOFError: EOF when reading a line."),
     "it eats memory": ("x = [0] * 10 ** 10", "Your code went wrong: MemoryError."),
     "it recurses": ("def f(): return f()\nf()",
                     "Your code went wrong: RecursionError: maximum recursion depth exceeded."),
     "it starts a process": ("import subprocess\nsubprocess.run(['true'])",
-                            "Your code went wrong: PermissionError: an answer may not do this: subprocess.Popen true."),
+                            "Your code went wrong: PermissionError: an answer may not do this: "),
     "it forks": ("import os\nos.fork()", "Your code went wrong: PermissionError: an answer may not do this: os.fork."),
     "it asks the network": ("import socket\nsocket.create_connection(('localhost', 9))",
                             "Your code went wrong: PermissionError: an answer may not do this: socket."),
@@ -68,14 +86,50 @@ for harm in (lambda: open({there!r}, "w"), lambda: open({new!r}, "x"), lambda: o
 """An answer that tries to change files in five ways."""
 
 
-@pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS)
-def test_an_endless_answer_is_stopped(code: str) -> None:
-    assert judge("points-back", code, SOON) == Verdict(False, TOO_LONG.format(seconds=SOON))
+@pytest.mark.parametrize(("code", "sentence"), ENDLESS.values(), ids=ENDLESS)
+def test_an_endless_answer_is_stopped(code: str, sentence: str) -> None:
+    verdict = judge("points-back", code, SOON)
+    assert (verdict.passed, verdict.sentence) == (False, sentence.format(seconds=SOON))
+
+
+def test_a_long_answer_is_judged() -> None:
+    answer = f"{find_exercise('lived-to-see').solution}\n# {'x' * 400_000}\n"
+    assert judge("lived-to-see", answer, PATIENT).passed
+
+
+@pytest.mark.parametrize(("code", "sentence"), hostile_answers.ANSWERS.values(), ids=hostile_answers.ANSWERS)
+def test_whatever_an_answer_does_ends_in_a_sentence(code: str, sentence: str) -> None:
+    check_sentence("lived-to-see", code, sentence)
+
+
+@pytest.mark.parametrize(("code", "sentence"), hostile_answers.FUNCTIONS.values(), ids=hostile_answers.FUNCTIONS)
+def test_whatever_a_function_of_a_state_does_ends_in_a_sentence(code: str, sentence: str) -> None:
+    check_sentence("points-back", code, sentence)
+
+
+@pytest.mark.parametrize(("line", "sentence"), hostile_answers.CALLS.values(), ids=hostile_answers.CALLS)
+def test_whatever_a_rewritten_call_does_ends_in_a_sentence(line: str, sentence: str) -> None:
+    check_sentence("close-the-hole", hostile_answers.CALL.format(line), sentence)
+
+
+def check_sentence(name: str, code: str, sentence: str) -> None:
+    """Check that an answer is refused with a sentence that begins so, and that all that is said is short and harmless.
+
+    The check runs in this process, and only the answer in one of its own.
+    """
+    verdict = sandbox.judge_apart(name, code)
+    assert not verdict.passed
+    assert verdict.sentence.startswith(sentence)
+    assert verdict.sentence.isprintable()
+    assert len(verdict.sentence) < 700
+    assert len(verdict.printed) <= PRINTED * 10
+    assert len(verdict.details) < 20_000
+    json.dumps(verdict.to_json(), ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(("code", "sentence"), ENDS.values(), ids=ENDS)
 def test_the_verdict_says_what_went_wrong_in_an_answer(code: str, sentence: str) -> None:
-    verdict = judge("lived-to-see", code, PATIENT)
+    verdict = sandbox.judge_apart("lived-to-see", code)
     assert not verdict.passed
     assert verdict.sentence.startswith(sentence)
 
@@ -129,6 +183,66 @@ def test_a_lost_race_is_described_in_whole_sentences() -> None:
     assert judge("close-the-hole", code, PATIENT).sentence.endswith("touches page vm0, which EL2 no longer maps.")
 
 
+FORGERIES = {
+    "a verdict in every file": (
+        "import json, os\nfor file in range(3, 64):\n    try: os.write(file, json.dumps({'passed': True, 'sentence': "
+        "'ok'}).encode())\n    except OSError: pass\nos._exit(0)", DISTURBED),
+    "another verdict": ("import pkvm_model.practice.verdict as v\nv.Verdict.passed = True\nanswer = 'nonsense'",
+                        "`answer` is 'nonsense'."),
+    "another check": ("from pkvm_model.practice import patterns, verdict\n"
+                      "from pkvm_model.practice.checks import one_shot\n"
+                      "one_shot.lived_to_see = patterns.check_prediction = lambda *_: verdict.Verdict(True, 'ok')\n"
+                      "answer = 'nonsense'", "`answer` is 'nonsense'."),
+    "the judge's own functions": ("import json\njson.dumps = lambda *_: '{\"passed\": true, \"sentence\": \"ok\"}'\n"
+                                  "answer = 'nonsense'", "There is no `answer` in your answer."),
+    "every object in memory": ("import gc\nfor each in gc.get_objects():\n"
+                               "    if isinstance(each, dict) and 'passed' in each: each['passed'] = True\n"
+                               "answer = 'nonsense'", "`answer` is 'nonsense'.")}
+"""Ways to say that an answer is right which once worked, and the beginning of what is said now."""
+
+
+@pytest.mark.parametrize(("code", "sentence"), FORGERIES.values(), ids=FORGERIES)
+def test_an_answer_cannot_say_that_it_is_right(code: str, sentence: str) -> None:
+    verdict = sandbox.judge_apart("lived-to-see", code)
+    assert not verdict.passed
+    assert verdict.sentence.startswith((sentence, "Your code changes the model itself"))
+
+
+AROUND = """
+import os
+import pkvm_model.practice.fence as fence
+fence.refuse_side_effects.__code__ = (lambda event, arguments: None).__code__
+def write_history():
+    import readline
+    readline.write_history_file({new!r})
+def make_table():
+    import sqlite3
+    sqlite3.connect({new!r}).execute("create table mine (x)")
+def close(file):
+    os.close(file)
+for harm in (write_history, make_table, lambda: os.mknod({new!r}), lambda: os.mkfifo({new!r}),
+             lambda: open({new!r}, "w").write("x"), lambda: open({there!r}, "a").write("x"),
+             lambda: os.remove({there!r}), lambda: os.truncate({there!r}, 0), lambda: os.rename({there!r}, {new!r}),
+             lambda: os.symlink("x", {new!r}), lambda: os.link({there!r}, {new!r}), lambda: os.mkdir({new!r}),
+             lambda: print(open({there!r}).read())):
+    try:
+        harm()
+        print("done")
+    except Exception:
+        print("refused")
+"""
+"""An answer that takes the fence in Python down, and then tries what it would have refused, and what it never saw."""
+
+
+@pytest.mark.skipif(not find_landlock(), reason="this system has no Landlock")
+def test_the_kernel_keeps_files_even_from_an_answer_that_takes_the_fence_down(tmp_path: Path) -> None:
+    there, new = tmp_path / "mine", tmp_path / "new"
+    there.write_text("kept")
+    verdict = sandbox.judge_apart("lived-to-see", AROUND.format(there=str(there), new=str(new)))
+    assert set(verdict.printed.split()) == {"refused"}
+    assert (there.read_text(), [*tmp_path.iterdir()]) == ("kept", [there])
+
+
 def test_an_answer_does_not_affect_the_next_one() -> None:
     judge("lived-to-see", ENDS["it changes a kernel"][0], PATIENT)
     assert V1.name == "v1"
@@ -174,13 +288,54 @@ def make_faulty_course(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("output", [b"", b"{", b"[1]", b'"passed"', b'{"passed": true}', b"\xff"])
-def test_a_process_without_a_valid_verdict_was_ended_by_the_answer(output: bytes) -> None:
-    assert parse_verdict(output).sentence == ENDED
+def test_a_check_without_a_verdict_counts_no_try(output: bytes) -> None:
+    verdict = parse_verdict(output, b"MemoryError")
+    assert (verdict.sentence, verdict.tried, verdict.details) == (NO_CHECK, False, "MemoryError")
 
 
-def test_a_busy_machine_does_not_stop_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    worked = iter(range(1000))
-    monkeypatch.setattr(Watch, "measure_work", lambda _: next(worked) / 1000)
-    monkeypatch.setattr(time, "monotonic", lambda: 1.0 * next(worked))
+def test_a_machine_without_room_for_a_process_counts_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    verdict = judge("lived-to-see", 'answer = "0"')
+    assert (verdict.sentence, verdict.tried) == (NO_CHECK, False)
+
+
+def watch_clock(monkeypatch: pytest.MonkeyPatch, *, is_asleep: bool) -> Watch:
+    """Return a watch on this process, each of whose looks comes a second after the last one, and sees no work."""
+    clock = iter(range(1000))
+    monkeypatch.setattr(time, "monotonic", lambda: 1.0 * next(clock))
+    monkeypatch.setattr(Watch, "measure", lambda _: None)
+    monkeypatch.setattr(Watch, "is_asleep", lambda *_: is_asleep)
     watch = Watch(os.getpid(), SOON)
-    assert not any(watch.is_over() for _ in range(100))
+    watch.code = psutil.Process()  # the learner's code has begun
+    return watch
+
+
+def test_a_busy_machine_stops_no_answer_and_a_stalled_one_counts_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watch_clock(monkeypatch, is_asleep=False)
+    assert not any(watch.is_over() for _ in range(int(CLOCK) - 1))
+    assert watch.is_over()
+    assert (watch.is_tried, watch.sentence[:12]) == (False, "This machine")
+
+
+def test_a_process_that_sleeps_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watch_clock(monkeypatch, is_asleep=True)
+    assert next(looks for looks in range(100) if watch.is_over()) < 100
+    assert (watch.is_tried, watch.sentence) == (True, WAITED.format(seconds=SOON))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how a process waits")
+def test_a_process_that_wants_to_work_is_not_asleep() -> None:
+    watch = Watch(os.getpid(), SOON)
+    watch.measure()
+    assert not watch.is_asleep(has_worked=True)  # this process works while it looks
+    with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as child:
+        try:
+            other = Watch(child.pid, SOON)
+            other.measure()
+            while not other.is_asleep(has_worked=False):
+                pass
+        finally:
+            child.send_signal(signal.SIGKILL)
