@@ -157,8 +157,6 @@ QUICK_FAULTS = (
           "has no file locks (No locks available)"),
     Fault("no rights for a lock", lambda m: m.fail(progress, "lock_file", PermissionError(13, "Permission denied")),
           "course cannot be written (Permission denied)"),
-    Fault("no locks for SQLite", lambda m: m.fail(sqlite3, "connect", sqlite3.OperationalError("I/O error")),
-          "has no file locks (SQLite: I/O error)"),
     Fault("a module of Python's in the course", lambda m: m.write(m.folder / "random.py"),
           "random.py hides Python's own module random, so the course cannot start: give it another name"),
     Fault("a package of Python's on PYTHONPATH", lambda m: m.search(m.write(m.other / "json" / "__init__.py")),
@@ -345,14 +343,17 @@ def test_a_damaged_file_of_a_package_is_named(damage: Callable[[Path], object], 
     assert packages.check_files().text.startswith(f"tiny-thing is not whole: {module} {fault}: ")
 
 
-def test_what_can_be_worked_with_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_can_be_worked_with_is_a_note(learners_machine: Machine, monkeypatch: pytest.MonkeyPatch,
+                                           tmp_path: Path) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
     monkeypatch.setattr(time, "time", lambda: 0)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
     monkeypatch.setattr(limits, "find_memory", lambda: 10**8)
-    checks = (machine.check_temporary, machine.check_clock, machine.check_localhost, limits.check_memory)
+    learners_machine.fail(sqlite3, "connect", sqlite3.OperationalError("database is locked"))
+    checks = (machine.check_temporary, machine.check_clock, machine.check_localhost, limits.check_memory,
+              folders.check_database)
     notes = [examination.try_check(check) for check in checks]
-    assert [note.status for note in notes] == ["note"] * 4
+    assert [note.status for note in notes] == ["note"] * 5
     assert "10.0.0.1" in notes[2].text
 
 

@@ -25,6 +25,10 @@ class Diagnosis(NamedTuple):
 Check = Callable[[], Diagnosis]
 
 
+class TrialError(Exception):
+    """What the doctor has found out itself, in words."""
+
+
 def flatten(text: str) -> str:
     """Return a text as one line without control characters."""
     return escape(" ".join(text.split()))
@@ -35,7 +39,7 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return flatten(error.strerror)
     words = flatten(str(error))[:LONGEST]
-    if type(error) is OSError and words:
+    if type(error) in (OSError, TrialError) and words:
         return words
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 

@@ -67,13 +67,11 @@ def check_room() -> Diagnosis:
 
 
 def check_locks() -> Diagnosis:
-    """Take both kinds of lock on files beside the learner's copy: the course's own, and SQLite's, for Jupyter."""
+    """Lock a file beside the learner's copy, as the course does before it writes."""
     folder = MY_WORK if MY_WORK.is_dir() else WORKPLACE
     try:
-        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=folder, ignore_cleanup_errors=True) as scratch:
-            with (Path(scratch) / "lock").open("wb") as lock:
-                progress.lock_file(lock.fileno())
-            write_database(Path(scratch) / "database")
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
+            progress.lock_file(file.fileno())
     except (PermissionError, FileNotFoundError) as error:
         return Diagnosis("missing", "locks", explain_write_error(folder, error))
     except OSError as error:
@@ -82,16 +80,19 @@ def check_locks() -> Diagnosis:
     return Diagnosis("ok", "locks", "a file can be locked")
 
 
-def write_database(path: Path) -> None:
-    """Write a small database. Raise OSError if that fails."""
+def check_database() -> Diagnosis:
+    """Write a database with SQLite, which has locks of another kind, as a kernel and Jupyter do."""
     import sqlite3  # noqa: PLC0415  # Python can be built without it
 
+    folder = MY_WORK if MY_WORK.is_dir() else WORKPLACE
     try:
-        with contextlib.closing(sqlite3.connect(path)) as database, database:
-            database.execute("pragma synchronous = off")
+        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=folder, ignore_cleanup_errors=True) as scratch, \
+                contextlib.closing(sqlite3.connect(Path(scratch) / "sample", timeout=0)) as database, database:
             database.execute("create table sample (number)")
-    except sqlite3.Error as error:
-        raise OSError(f"SQLite: {error}") from error
+    except (OSError, sqlite3.Error) as error:
+        return Diagnosis("note", "database", f"SQLite cannot write in {folder} ({describe_error(error)}), so Jupyter "
+                         f"forgets what you typed earlier, and nothing else: {ELSEWHERE}")
+    return Diagnosis("ok", "database", "SQLite can write")
 
 
 def check_settings() -> Diagnosis:

@@ -15,15 +15,12 @@ from typing import Any
 from .. import lab_place, ports
 from ..learner.my_work import MY_WORK
 from ..paths import PACKAGE, WORKPLACE
+from .diagnosis import TrialError
 
 CELL = "import json, sys, pkvm_model.lesson; print('found', json.dumps([pkvm_model.lesson.__file__, sys.prefix]))"
 FRAME = re.compile(r"^File (.*?):\d+", re.MULTILINE)
 ANSWERED = re.compile(r"^found (\[.*\])$", re.MULTILINE)
 TERMINAL_COLOURS = re.compile(r"\x1b\[[\d;]*m")
-
-
-class SmallLabError(Exception):
-    """JupyterLab or its kernel runs, but not as it should."""
 
 
 def run_cell_in_lab(begin: Callable[[str], None], is_empty: bool = False) -> str:
@@ -79,17 +76,17 @@ async def fetch_page(server: Any) -> None:
     token = server.identity_provider.token
     reply = await fetch(f"http://127.0.0.1:{server.port}/lab", headers={"Authorization": f"token {token}"})
     if b"jupyter-config-data" not in reply.body:
-        raise SmallLabError("its server answers with another page")
+        raise TrialError("its server answers with another page")
 
 
 async def execute(client: Any) -> str:
-    """Run the cell and return what it printed. Raise SmallLabError with what it raised."""
+    """Run the cell and return what it printed. Raise TrialError with what it raised."""
     printed: list[str] = []
     reply = await client.execute_interactive(CELL, store_history=False, allow_stdin=False, output_hook=lambda message:
                                              printed.append(message["content"].get("text", "")))
     content = reply["content"]
     if content["status"] != "ok":
-        raise SmallLabError(f"{content['ename']}: {content['evalue']}{find_place(content['traceback'])}")
+        raise TrialError(f"{content['ename']}: {content['evalue']}{find_place(content['traceback'])}")
     return "".join(printed)
 
 
@@ -100,11 +97,11 @@ def find_place(frames: Sequence[str]) -> str:
 
 
 def check_output(printed: str) -> str:
-    """Return where the lessons come from. Raise SmallLabError if that is not this course, or not this Python."""
+    """Return where the lessons come from. Raise TrialError if that is not this course, or not this Python."""
     match = ANSWERED.search(printed)
     if not match:
-        raise SmallLabError("it prints nothing")
+        raise TrialError("it prints nothing")
     lesson, prefix = json.loads(match[1])
     if Path(lesson).resolve().parent != PACKAGE or Path(prefix) != Path(sys.prefix):
-        raise SmallLabError(f"the kernel takes the lessons from {lesson}, and Python from {prefix}")
+        raise TrialError(f"the kernel takes the lessons from {lesson}, and Python from {prefix}")
     return f"a kernel of JupyterLab's ran a cell; the lessons are in {lesson}"
