@@ -90,7 +90,7 @@ def test_the_graders_lock_agrees_with_the_other_and_names_no_host() -> None:
 
 
 def test_a_part_and_nbgrader_exclude_each_other() -> None:
-    with pytest.raises(CourseError, match="not both"):
+    with pytest.raises(CourseError, match="takes no part"):
         run_tests.run(cli.parse(["test", "model", "--nbgrader"]))
 
 
