@@ -119,6 +119,7 @@ def stored_notebooks() -> dict[str, Any]:
     lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
     made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
     made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
+    made["misfit.ipynb"] = unrun(misfit())
     made["free.ipynb"], made["warning.ipynb"] = free(), unrun(warning())
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
@@ -196,6 +197,13 @@ def odd() -> AnyGraph:
     """Return a graph in which the state after CPU 1's first step cannot be drawn."""
     value = graph()
     del value["states"][walk_along(1).here]["vms"][0]["holders"]
+    return value
+
+
+def misfit() -> AnyGraph:
+    """Return a graph whose start cannot be drawn, as one of another version of the course."""
+    value = graph()
+    del value["states"][value["start"]]["lanes"]
     return value
 
 

@@ -299,3 +299,11 @@ def test_every_bench_of_a_lesson_steps_in_its_page(exported: Callable[..., Scree
     for bench in page.locator(".pkvm-bench").all():
         bench.locator(".go[aria-disabled=false]").first.click()
         expect(bench.locator(".bar .muted")).to_have_text("step 1 of 1")
+
+
+@pytest.mark.parametrize(("name", "reason"), [("old", "it was stored by another version"), ("misfit", "Cannot read")])
+def test_a_widget_that_cannot_be_drawn_says_so_and_keeps_its_table(offline: Page, page_of: Address, name: str,
+                                                                   reason: str) -> None:
+    offline.goto(page_of(f"{name}.ipynb"))
+    expect(offline.get_by_role("alert")).to_contain_text(f"This widget cannot be shown ({reason}")
+    expect(offline.locator(".widget-here")).to_contain_text("static")
