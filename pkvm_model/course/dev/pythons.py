@@ -145,6 +145,7 @@ def format_table(results: Sequence[VersionResult]) -> str:
     for result in results:
         counts = result.counts or dict.fromkeys(("passed", "failed", "skipped"), 0)
         numbers = "".join(f"{number:>{width}}" for number, width in zip(counts.values(), (8, 8, 9), strict=True))
-        remark = "" if result.counts else f"  failed: no tests ran (exit {result.status}); the reason is above"
+        is_empty = not counts["passed"] + counts["failed"]
+        remark = f"  failed: no tests ran (exit {result.status}); the reason is above" if is_empty else ""
         rows.append(f"{result.python.version:<10}{numbers}{result.seconds:>9.0f}{remark}")
     return "\n".join(rows)
