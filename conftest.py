@@ -9,7 +9,8 @@ import pytest
 
 from pkvm_model.course.paths import HOME_VARIABLE, ROOT
 
-IN_LAB = tuple(f"tests/browser/test_{name}.py" for name in ("lab", "finder", "views", "exercise", "walks_in_lab"))
+IN_LAB = tuple(f"tests/browser/test_{name}.py"
+               for name in ("lab", "in_notebook", "finder", "views", "exercise", "walks_in_lab"))
 """They share one JupyterLab, and so one process."""
 LONGEST = (*IN_LAB, "tests/explore/test_repairs.py", "tests/browser/test_pages.py", "tests/browser/test_access.py",
            "tests/conform/test_compare_vectors.py", "tests/practice/test_exercises.py", "tests/practice/test_judge.py",
