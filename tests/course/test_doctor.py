@@ -257,7 +257,7 @@ def test_a_failed_start_of_lab_ends_in_the_words_of_the_doctor(fault: Slow, lear
 def test_a_failure_that_the_doctor_does_not_know_is_one_line(error: BaseException,
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     start_in_vain(error, monkeypatch)
-    assert re.fullmatch(r"JupyterLab did not start \([\w: \\\[]+\), and doctor finds nothing missing\. Please send .*",
+    assert re.fullmatch(r"JupyterLab failed \([\w: \\\[]+\), and doctor finds nothing missing\. Please send .*",
                         run_lab())
 
 

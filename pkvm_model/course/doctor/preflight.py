@@ -37,7 +37,8 @@ def explain_failures() -> Iterator[None]:
 
 def find_cause(error: BaseException) -> str:
     """Return the first thing that a whole examination finds missing, otherwise what the exception says."""
+    print("JupyterLab failed. The doctor looks for the cause.", flush=True)
     diagnosis = next(list_missing(examine()), None)
     if diagnosis:
         return f"{diagnosis.text}."
-    return f"JupyterLab did not start ({describe_error(error)}), and doctor finds nothing missing. {REPORT}."
+    return f"JupyterLab failed ({describe_error(error)}), and doctor finds nothing missing. {REPORT}."
