@@ -2,10 +2,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..conform.compare import conform
 from ..conform.lines import BadFile
@@ -16,6 +20,8 @@ from ..text import count
 
 EPILOG = ("Exit status: 0 no disagreement, 1 at least one, 2 a file cannot be read or the command is wrong. "
           "docs/conformance.md describes what is compared.")
+MOST_BYTES = 500_000_000
+"""The most bytes that are read from a pipe or from standard input."""
 SECONDS = 5.0
 """How often a long comparison reports its progress."""
 
@@ -23,7 +29,7 @@ SECONDS = 5.0
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     command.add_argument("files", metavar="FILE", nargs="+",
-                         help="vectors (.jsonl, .jsonl.gz), or a recording of real kernels")
+                         help="vectors (.jsonl, .jsonl.gz), or a recording of real kernels; - reads standard input")
     command.add_argument("--as", dest="revision", choices=list(REVISIONS), metavar="REVISION",
                          help="compare with another revision than each file's own: " + ", ".join(REVISIONS))
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
@@ -34,8 +40,9 @@ def main(arguments: argparse.Namespace) -> int:
     total, rows, bad = Tally(), list[dict[str, object]](), 0
     for name in arguments.files:
         try:
-            tally = conform(Path(name), REVISIONS.get(arguments.revision), ProgressPrinter(name))
-        except BadFile as error:
+            with keep_stream(name) as path:
+                tally = conform(path, REVISIONS.get(arguments.revision), ProgressPrinter(name))
+        except (BadFile, ValueError) as error:  # a ValueError is a path with a NUL in it
             print(escape(f"pkvm_model: {name}: {error}"), file=sys.stderr)
             bad += 1
             continue
@@ -49,6 +56,36 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         print(f"{count(len(rows), 'file')}{f', {bad} more not read' if bad else ''}: {summarise(total)}")
     return 2 if bad else 1 if total.disagreements else 0
+
+
+@contextlib.contextmanager
+def keep_stream(name: str) -> Iterator[Path]:
+    """Yield the path of a file; what can be read only once, as a pipe or standard input, is kept in a file for a while.
+
+    Raise BadFile if it cannot be read, or is endless.
+    """
+    path = Path("/dev/stdin" if name == "-" else name)
+    if name != "-" and (path.is_file() or path.is_dir() or not path.exists()):
+        yield path
+        return
+    if name == "-" and sys.stdin is None:
+        raise BadFile("standard input is closed")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "stream"
+        try:
+            with (sys.stdin.buffer if name == "-" else path.open("rb")) as source, kept.open("wb") as file:
+                copy_stream(source, file)
+        except OSError as error:
+            raise BadFile(f"{error.strerror}; give the path of a file") from None
+        yield kept
+
+
+def copy_stream(source: BinaryIO, file: BinaryIO) -> None:
+    """Copy a stream to a file. Raise BadFile if it is endless."""
+    while part := source.read(1 << 20):
+        if file.tell() >= MOST_BYTES:
+            raise BadFile(f"it has more than {MOST_BYTES:,} bytes; give the path of a file")
+        file.write(part)
 
 
 def summarise(tally: Tally) -> str:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -18,6 +19,7 @@ from ..explore.races import RACES
 from ..explore.scenario import HOST_WARN, Scenario
 from ..explore.traces import trace
 from ..model.revisions import REVISIONS, Revision
+from ..outside import escape
 from ..scenes import SCENES
 
 EPILOG = ("Exit status: 0 it holds or an example was found, 1 it is violated, empty or never reached, 2 the command is "
@@ -25,6 +27,8 @@ EPILOG = ("Exit status: 0 it holds or an example was found, 1 it is violated, em
 STATUS = {HOLDS: 0, "example": 0, VIOLATED: 1, EMPTY: 1, "never": 1, INCOMPLETE: 3}
 HARMLESS = (OK, ERR)
 """The outcomes of a race in which nothing is lost or logged."""
+MOST_DIGITS, LONGEST = 12, 1_000
+"""Digits of a number, and characters of a message."""
 LOST, WAITS = "LOST", "WAITS"
 """The outcomes of questions: something can never come home again; a script waits for ever."""
 
@@ -63,9 +67,24 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mutant", choices=list(MUTANTS), metavar="MUTANT", help="M1 to M18, a kernel with a fault")
     command.add_argument("--host", choices=HOSTS, default=ANY, metavar="HOST",
                          help="the host that calls when an invariant is checked: " + ", ".join(HOSTS))
-    command.add_argument("--states", type=int, metavar="N", help="stop after this many states")
-    command.add_argument("--seconds", type=float, metavar="S", help="stop after this many seconds")
+    command.add_argument("--states", type=read_count, metavar="N", help="stop after this many states")
+    command.add_argument("--seconds", type=read_seconds, metavar="S", help="stop after this many seconds")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+
+
+def read_count(text: str) -> int:
+    """Return a number from the command line. Raise ArgumentTypeError unless it is 1 or more."""
+    if not text.isdecimal() or len(text) > MOST_DIGITS or not int(text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of 1 or more, of at most {MOST_DIGITS} digits")
+    return int(text)
+
+
+def read_seconds(text: str) -> float:
+    """Return a time from the command line. Raise ArgumentTypeError unless it is more than 0 and has an end."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of seconds above 0")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -76,7 +95,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         result = explore_named(arguments)
     except (KeyError, ValueError) as error:
-        print(f"pkvm_model: {error.args[0]}", file=sys.stderr)
+        print(escape(f"pkvm_model: {error.args[0]}"[:LONGEST]), file=sys.stderr)
         return 2
     print(json.dumps(result._asdict(), indent=1) if arguments.json else "\n".join(describe(result)))
     return STATUS[result.verdict]
@@ -103,12 +122,12 @@ def explore_named(arguments: argparse.Namespace) -> ExploreResult:
     kernel = choose_kernel(arguments)
     name, known = arguments.name, {*RACES, *SCENES, *HOSTS}
     if name in [invariant.name for invariant in list_invariants(HONEST)]:
-        if arguments.ask:
+        if arguments.ask is not None:
             raise ValueError(f"{name} is a question itself; leave out --ask, or say what to ask it about")
         return explore_invariant(name, kernel, arguments)
     if name not in known:
         raise KeyError(f"there is no {name!r} to explore; see --list")
-    if arguments.ask:
+    if arguments.ask is not None:
         return explore_question(HOSTS.get(name) or find_scenario(name), kernel, arguments)
     if name in HOSTS:
         raise ValueError(f"say what to ask about the host {name}: --ask wrong, or another question; see --list")

@@ -25,14 +25,17 @@ def main(arguments: argparse.Namespace) -> int:
         trace = parse(read(arguments.file))
     except (TraceError, OutsideError) as error:
         return fail(f"{name}: {error}")
-    except OSError as error:
-        return fail(f"{name}: {error.strerror}; give the path of a trace, or - for standard input")
+    except (OSError, ValueError) as error:  # a ValueError is a path with a NUL in it
+        reason = getattr(error, "strerror", "") or error
+        return fail(f"{name}: {reason}; give the path of a trace, or - for standard input")
     return report(trace, name)
 
 
 def read(file: str) -> str:
     """Return the text of a trace, read just far enough to see that it is too long. Raise OutsideError or OSError."""
     if file == "-":
+        if sys.stdin is None:
+            raise OutsideError("it is closed")
         return decode(sys.stdin.buffer.read(4 * LIMIT + 1))
     return read_text(Path(file), 4 * LIMIT, pipe=True)
 
