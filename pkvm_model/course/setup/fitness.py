@@ -1,8 +1,8 @@
 """Why an environment could not work, known before it is made. Standard library only."""
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,13 +53,17 @@ def refuse_a_disk_without_links(folder: Path) -> None:
     """Raise CourseError if a folder is on a disk without symbolic links, of which an environment has some."""
     if os.name == "nt":
         return
-    with tempfile.TemporaryDirectory(prefix=".links-", dir=folder) as scratch:
-        try:
-            Path(scratch, "link").symlink_to("file")
-        except OSError as error:
-            raise CourseError(f"{folder} is on a disk without symbolic links ({error.strerror}), as folders are that "
-                              f"two systems share, and no environment works there. Set {HOME_VARIABLE} to a folder on "
-                              "another disk.") from error
+    link = folder / f".link-{os.getpid()}"
+    try:
+        link.symlink_to("nothing")
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.ENOENT, errno.ENOSPC):
+            raise
+        raise CourseError(f"{folder} is on a disk without symbolic links ({error.strerror}), as folders are that two "
+                          f"systems share, and no environment works there. Set {HOME_VARIABLE} to a folder on another "
+                          "disk.") from error
+    finally:
+        link.unlink(missing_ok=True)
 
 
 def refuse_to_move_this_python(environment: Environment) -> None:
