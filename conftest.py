@@ -1,6 +1,7 @@
 """Settings of all tests: notebook kernels find the course, the user's own settings stay out, long files come first."""
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from typing import Any
@@ -32,9 +33,15 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Two hundred processes would each compile the course anew.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     os.environ.pop(HOME_VARIABLE, None)  # The copies of the course that tests make write into themselves.
+    gc.set_threshold(50_000, 20, 20)  # Searching for garbage is an eighth of the work of many tests.
     settings = tempfile.TemporaryDirectory(prefix="pkvm-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the collection made, which stays to the end, out of every later search for garbage."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
