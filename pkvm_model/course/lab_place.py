@@ -5,6 +5,7 @@ for other work cannot break it. The user's settings of JupyterLab, such as the t
 """
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -37,11 +38,28 @@ def find_user_folder() -> Path | None:
         return None
 
 
+def find_settings_folder() -> Path | None:
+    """Return the folder in which the user's settings of JupyterLab would be, None without a home."""
+    named, user = os.environ.get("JUPYTERLAB_SETTINGS_DIR"), find_user_folder()
+    return Path(named) if named else user and user / "lab" / "user-settings"
+
+
 def find_user_settings() -> Path | None:
     """Return the folder of the user's settings of JupyterLab, None if it cannot be used."""
-    named, user = os.environ.get("JUPYTERLAB_SETTINGS_DIR"), find_user_folder()
-    folder = Path(named) if named else user and user / "lab" / "user-settings"
-    return folder if folder and can_be_written(folder) else None
+    folder = find_settings_folder()
+    return folder if folder and can_be_written(folder) and not find_broken_settings(folder) else None
+
+
+def find_broken_settings(folder: Path) -> str:
+    """Return the name of a file of settings that JupyterLab cannot read, '' if there is none: it would show nothing."""
+    for path in sorted(folder.rglob("*.jupyterlab-settings")):
+        try:
+            importlib.import_module("json5").loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return str(path)
+        except ModuleNotFoundError:  # There is no environment yet, and what it will meet shows later.
+            return ""
+    return ""
 
 
 def can_be_written(folder: Path) -> bool:
@@ -56,9 +74,12 @@ def can_be_written(folder: Path) -> bool:
 
 def describe_set_aside() -> Iterator[str]:
     """Yield a sentence if the user has a configuration of Jupyter, which does not apply here."""
+    settings = find_settings_folder()
+    if broken := settings and find_broken_settings(settings):
+        yield f"Your settings of JupyterLab do not apply here: {broken} cannot be read. Mend it, or delete it."
     if files := list_user_configuration():
-        yield (f"Your own Jupyter configuration does not apply here: {', '.join(map(str, files))}. Your theme and "
-               "other settings of JupyterLab do.")
+        also = "" if broken else " Your theme and other settings of JupyterLab do."
+        yield f"Your own Jupyter configuration does not apply here: {', '.join(map(str, files))}.{also}"
 
 
 def list_user_configuration() -> list[Path]:

@@ -101,7 +101,7 @@ HOSTILE = {
     "VIRTUAL_ENV": "/nowhere", "CONDA_PREFIX": "/nowhere", "PIP_TARGET": "/nowhere", "PIP_PREFIX": "/nowhere",
     "PIP_ROOT": "/nowhere", "PIP_PYTHON": "/nowhere", "PIP_DRY_RUN": "1", "PIP_USER": "1", "PIP_QUIET": "3",
     "PIP_REQUIRE_VIRTUALENV": "1", "PIP_NO_BINARY": ":all:", "PIP_REPORT": "/nowhere/report",
-    "PIP_CONSTRAINT": "/nowhere", "PIP_LOG": "/nowhere/log"}
+    "PIP_CONSTRAINT": "/nowhere", "PIP_LOG": "/nowhere/log", "SSLKEYLOGFILE": "/nowhere/keys"}
 """Variables that send packages elsewhere, stop pip or Python, or cannot write the path of a course."""
 
 

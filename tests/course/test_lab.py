@@ -228,6 +228,19 @@ def test_no_variable_of_the_users_jupyter_is_left(monkeypatch: pytest.MonkeyPatc
     assert not [value for value in left.values() if str(tmp_path / "home") in value]
 
 
+def test_a_broken_file_of_settings_is_named_and_set_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "nothing"))
+    file = tmp_path / "@jupyterlab" / "tracker.jupyterlab-settings"
+    file.parent.mkdir()
+    file.write_text("{// with a remark\n}")
+    assert (lab_place.find_user_settings(), [*lab_place.describe_set_aside()]) == (tmp_path, [])
+    file.write_text('{"kernelShutdown": ')
+    assert lab_place.find_user_settings() is None
+    assert [*lab_place.describe_set_aside()] == [f"Your settings of JupyterLab do not apply here: {file} cannot be "
+                                                 "read. Mend it, or delete it."]
+
+
 @pytest.mark.parametrize("name", ["HOME", "JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR"])
 def test_settings_that_cannot_be_written_are_kept_beside_the_copy(name: str, monkeypatch: pytest.MonkeyPatch,
                                                                   tmp_path: Path) -> None:

@@ -97,8 +97,8 @@ def check_database() -> Diagnosis:
 
 def check_settings() -> Diagnosis:
     """Name the user's own configuration of Jupyter, which does not apply here."""
-    if sentence := next(lab_place.describe_set_aside(), ""):
-        return Diagnosis("note", "settings", sentence.rstrip("."))
+    if sentences := " ".join(lab_place.describe_set_aside()):
+        return Diagnosis("note", "settings", sentences.rstrip("."))
     return Diagnosis("ok", "settings", "the course's own, and those of JupyterLab that you choose")
 
 

@@ -13,8 +13,9 @@ from ..paths import HOME_VARIABLE, PACKAGE, ROOT, WORKPLACE
 from .environment import COURSE, DEVELOP
 
 HOSTILE = re.compile("PYTHON(?!DONTWRITEBYTECODE|PYCACHEPREFIX|HASHSEED|UNBUFFERED|NOUSERSITE|USERBASE)"
-                     "|__PYVENV_LAUNCHER__$|JUPYTERLAB_DIR$")
-"""Variables that could put other packages before the course's, run other code first, or make warnings errors."""
+                     "|__PYVENV_LAUNCHER__$|JUPYTERLAB_DIR$|SSLKEYLOGFILE$")
+"""Variables that could put other packages before the course's, run other code first, make warnings errors, or name a
+file without which Python opens no connection."""
 
 
 def build_variables(python: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import CourseError
 from . import wheels
 
-HOSTILE = re.compile("PYTHON|PIP_|_PIP|UV_|__PYVENV_LAUNCHER__$|VIRTUAL_ENV|CONDA_PREFIX$")
+HOSTILE = re.compile("PYTHON|PIP_|_PIP|UV_|__PYVENV_LAUNCHER__$|VIRTUAL_ENV|CONDA_PREFIX$|SSLKEYLOGFILE$")
 """The beginnings of the variables that the installers do not get to see."""
 PIP_SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert",
                 "proxy", "timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir", "keyring-provider")

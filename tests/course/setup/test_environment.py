@@ -133,9 +133,9 @@ def test_a_python_without_parts_is_named(checkout: Checkout) -> None:
 
 def test_without_network_the_first_set_up_says_so(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
-    checkout.tool("uv", "sys.exit('Failed to fetch: https://pypi.org/\\n  cause: dns error')")
+    checkout.tool("uv", "sys.exit('Failed to fetch: https://packages.example/\\n  cause: dns error')")
     done = checkout.run("start", PYTHONPATH=lack(checkout, "ensurepip"))
-    assert_one_line(done, "the name pypi.org is not found. Is there a network?")
+    assert_one_line(done, "the name packages.example is not found. Is there a network?")
     assert ".venv is missing:" in checkout.run("doctor").stdout
 
 

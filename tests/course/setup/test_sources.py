@@ -121,7 +121,7 @@ def test_in_a_bundle_no_setting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_in_an_environment_of_ours_nothing_comes_before_its_packages(python: Path,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONINSPECT", "PYTHONIOENCODING",
-                 "PYTHONPLATLIBDIR", "__PYVENV_LAUNCHER__", "JUPYTERLAB_DIR"):
+                 "PYTHONPLATLIBDIR", "__PYVENV_LAUNCHER__", "JUPYTERLAB_DIR", "SSLKEYLOGFILE"):
         monkeypatch.setenv(name, "/old/ipywidgets")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     variables = process.build_variables(python)
