@@ -128,10 +128,19 @@ def is_true(value: Any) -> bool:
     return False
 
 
+class ShortForm(reprlib.Repr):
+    """Python's short form of a value, where a number of too many digits raises, as it does before Python 3.14."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Return the short form of a number. Raise ValueError if Python refuses to write it."""
+        repr(x)
+        return super().repr_int(x, level)
+
+
 def describe_value(value: Any) -> str:
     """Return how a value looks, cut short, even if it raises when it is asked."""
     try:
-        return clean(reprlib.repr(value), SHOWN)
+        return clean(ShortForm().repr(value), SHOWN)
     except Exception as error:
         return clean(f"something of type {type(value).__name__} that raises {type(error).__name__}", SHOWN)
 
