@@ -21,7 +21,7 @@ def exercised(lab_page: Page) -> Page:
     lab_page.goto("/lab/tree/exercise.ipynb?reset")
     lab_page.wait_for_selector(".jp-Notebook .jp-Cell")
     lab_page.evaluate(RUN_ALL)
-    expect(lab_page.locator(".pkvm-exercise")).to_be_visible(timeout=30_000)
+    expect(lab_page.locator(".pkvm-exercise")).to_be_visible()
     return lab_page
 
 
@@ -54,7 +54,7 @@ def test_a_solution_passes(exercised: Page) -> None:
 def test_a_passed_card_links_to_the_next_exercise(exercised: Page) -> None:
     exercised.evaluate("() => { window.before = true; }")
     exercised.locator(".pkvm-exercise").get_by_role("link", name="comment-to-spec.ipynb").click()
-    expect(exercised.get_by_role("heading", name="From a comment to a check")).to_be_visible(timeout=30_000)
+    expect(exercised.get_by_role("heading", name="From a comment to a check")).to_be_visible()
     assert exercised.evaluate("() => window.before"), "the page was loaded anew: what was not saved is lost"
 
 

@@ -153,7 +153,7 @@ def test_a_link_to_a_heading_arrives_in_a_notebook_that_it_opens(lab_page: Page,
     notebook("unrun.ipynb")
     heading = lab_page.get_by_role("heading", name="Roads not taken")
     lab_page.evaluate(FOLLOW, ["12-protected-guests.ipynb", "#Roads-not-taken"])
-    expect(heading).to_be_in_viewport(timeout=60_000)
+    expect(heading).to_be_in_viewport()
 
 
 def test_a_kernel_alone_makes_no_notebook_unsaved(notebook: Open) -> None:

@@ -26,7 +26,7 @@ from tests.practice import hostile_answers
 
 PATIENT = 60.0
 """Seconds for answers that end by themselves, even on a busy machine."""
-SOON = 2.0
+SOON = 1.0
 IN_TURNS = """
 import time
 while True:
