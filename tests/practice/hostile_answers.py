@@ -154,14 +154,11 @@ ANSWERS: dict[str, tuple[str, str]] = {
         "Your code went wrong: PermissionError: an answer may not do this: os.kill"),
     "setsid": ("import os\nos.setsid()\nanswer = '0'", "Look at what teardown asks:"),
     "thread goes on": (
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(100,)).start()\nanswer = '0'",
+        "import threading, time\ntry: threading.Thread(target=time.sleep, args=(100,)).start()\nexcept RuntimeError: pass\nanswer = '0'",
         "Look at what teardown asks:"),
     "many threads": (
         "import threading, time\nfor _ in range(10000): threading.Thread(target=time.sleep, args=(100,), daemon=True).start()\nanswer = '0'",
         "Your code went wrong: RuntimeError"),
-    "thread raises": (
-        "import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()\nanswer = '0'",
-        "Look at what teardown asks:"),
     "opens many files": ("import os\nx = [open(os.devnull) for _ in range(1000)]", "Your code went wrong: OSError"),
     "writes a file": ("open('mine', 'w')", "Your code went wrong: PermissionError: an answer may not do this: open"),
     "reads parent": (
@@ -265,9 +262,6 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "changes records": (
         "def wrong(state):\n    for key in list(state.table): object.__setattr__(state.table[key], 'x', 1)\n    return ''",
         "Your code went wrong: wrong raises AttributeError"),
-    "random": (
-        "import random\ndef wrong(state): return random.choice(['', 'x'])",
-        "Your check speaks against "),
     "counts": (
         "n = 0\ndef wrong(state):\n    global n\n    n += 1\n    return '' if n % 2 else 'odd'",
         "Your check speaks against v1, where nothing is wrong."),
@@ -330,7 +324,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "writes float": ("vm.pool = 1.5", "Your code went wrong: a call writes "),
     "writes object": ("vm.pool = object()", "Your code went wrong: a call keeps, writes or returns "),
     "writes no leaf": ("vm.maps = (1, 2)", "Your code went wrong: a call writes "),
-    "writes no field": ("vm.nothing = 1", "Your code went wrong: __pkvm_finalize_teardown_vm: ValueError"),
+    "writes no field": ("vm.nothing = 1", "Your code went wrong: __pkvm_finalize_teardown_vm: "),
     "reads no field": ("vm.nothing", "Your code went wrong: __pkvm_finalize_teardown_vm: AttributeError"),
     "keeps a list": ("x = [1]\n    yield 'L', 'go on'", "Your code went wrong: unhashable type: 'list'; keep "),
     "yields nothing": ("yield", "Your code went wrong: 'NoneType' object is not subsc"),
