@@ -1,6 +1,7 @@
 """Calls that a learner wrote, watched: whatever goes wrong in them is reported as theirs, and none runs for ever."""
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
@@ -178,6 +179,8 @@ def errors_as_learner_errors(revision: Revision) -> Iterator[None]:
     except TypeError as error:
         if not revision.functions:
             raise
-        hint = ("keep only numbers, names and pointers from one region to the next" if "hash" in str(error)
+        # Python 3.14 says more around it.
+        unhashable = re.search("unhashable type: '[^']*'", str(error))
+        hint = ("keep only numbers, names and pointers from one region to the next" if unhashable
                 else "a call yields two texts, the locks of a region and what it is for")
-        raise LearnerError(f"{error}; {hint}") from error
+        raise LearnerError(f"{unhashable[0] if unhashable else error}; {hint}") from error
