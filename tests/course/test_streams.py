@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course import streams
-from tests.course.conftest import Checkout
+from tests.course.conftest import Checkout, hear_ctrl_c
 
 INTERRUPTED = """
 import sys
@@ -67,7 +67,8 @@ def test_ctrl_c_while_the_command_is_handed_over_is_heard_when_it_is_ready(check
               "os.kill(os.getpid(), signal.SIGINT); import sys; "
               "os.execv(sys.executable, [sys.executable, '-m', 'pkvm_model.course', 'start'])")
     done = subprocess.run([sys.executable, "-c", script], cwd=checkout.folder, capture_output=True, text=True,
-                          check=False, env=checkout.variables(PYTHONPATH=str(checkout.folder)))
+                          check=False, env=checkout.variables(PYTHONPATH=str(checkout.folder)),
+                          preexec_fn=hear_ctrl_c)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nStopped.\n")
 
 

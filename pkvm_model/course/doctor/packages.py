@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from ..paths import PACKAGE
@@ -65,7 +65,7 @@ def find_fault(name: str, module: str, version: str | None, pin: str) -> str:
 def find_origin(module: str) -> Path | None:
     """Return the file that an import of a module would read first, None if there is no such file."""
     try:
-        spec = importlib.util.find_spec(module)
+        spec = PathFinder.find_spec(module)  # which does not care for what this process has imported
     except (ImportError, ValueError):
         return None
     return Path(spec.origin) if spec and spec.origin else None
