@@ -143,8 +143,10 @@ def test_the_way_home_from_any_host_is_searched_in_slices() -> None:
     first = answer({"case": case, "go": True})
     assert (first["more"], first["verdict"], first["lines"]) == (True, "incomplete", None)
     assert first["says"].startswith("Not known yet: an honest host can still do it after any run of at most ")
-    later = answer({"case": case, "go": True})
-    assert int(later["looked"].split()[0].replace(",", "")) > int(first["looked"].split()[0].replace(",", ""))
+    begun = int(first["looked"].split()[0].replace(",", ""))
+    # On a busy machine a slice can be too short for one more step.
+    later = (answer({"case": case, "go": True})["looked"] for _ in range(100))
+    assert any(int(looked.split()[0].replace(",", "")) > begun for looked in later)
 
 
 def test_several_races_share_a_table_of_whether_they_go_wrong() -> None:
