@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -38,13 +39,19 @@ def ways(value: AnyGraph) -> dict[int, list[str]]:
     return paths
 
 
+@cache
+def ship(name: str) -> AnyGraph:
+    """Return the graph of a scene; it is made once."""
+    return StateGraph(SCENES[name]).value()
+
+
 OF_A_KERNEL = sorted(name for name, each in SCENES.items() if not each.revision.functions)
 """The scenes of real kernels; a trace cannot name a rewritten function."""
 
 
 @pytest.mark.parametrize("name", OF_A_KERNEL)
 def test_the_path_to_every_state_replays_to_its_digest(name: str) -> None:
-    value = StateGraph(SCENES[name]).value()
+    value = ship(name)
     for number, lines in ways(value).items():
         text = [value["header"], *value["setup"], *lines, f"state {value['states'][number]['digest']}"]
         assert replay(parse("\n".join(text))).differs == ""
@@ -56,7 +63,7 @@ def test_every_state_can_be_reached() -> None:
 
 
 def test_a_card_has_as_many_holders_as_references() -> None:
-    cards = [card for name in SCENES for state in StateGraph(SCENES[name]).value()["states"] for card in state["vms"]]
+    cards = [card for name in SCENES for state in ship(name)["states"] for card in state["vms"]]
     assert all(len(card["holders"]) == card["count"] for card in cards)
     assert any(card["count"] for card in cards)
 
