@@ -21,14 +21,16 @@ FITTING = "Use CPython 3.11 to 3.14, 64 bit, on Linux with glibc, macOS or Windo
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder on another disk."
 LOCAL_CAUSES = (
     (r"No space left on device",
-     "the disk is full; the course needs some 500 MB, the temporary folder as well. Make room, or " + ELSEWHERE),
+     "a disk is full: the course needs some 500 MB in its folder, and as much for temporary files (TMPDIR). Make room, "
+     "or " + ELSEWHERE),
     (r"[Qq]uota exceeded",
      "your quota on this disk is used up; the course needs some 500 MB. Make room, or " + ELSEWHERE),
     (r"Read-only file system|Permission denied|Access is denied|File exists|Not a directory|^\[Errno 2\]",
      f"something cannot be written. Set {HOME_VARIABLE} to a folder of your own. {{reason}}"),
     (r"failed to map segment|Operation not permitted", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
     (r"MemoryError|Cannot allocate memory|[Oo]ut of memory",
-     "there is not enough memory, or a limit (ulimit -v) allows too little."))
+     "there is not enough memory, or a limit (ulimit -v) allows too little. Close other programs, or raise the limit, "
+     "then run it again."))
 CAUSES = (
     *LOCAL_CAUSES,
     (r"SSL module is not available|'ssl' module is unavailable",
@@ -39,8 +41,8 @@ CAUSES = (
      "a setting names a file of certificates that does not exist: {what}. Look at SSL_CERT_FILE, REQUESTS_CA_BUNDLE, "
      "PIP_CERT and pip's settings."),
     (r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate",
-     "the certificate of {host} is not known here, as where a network inspects what passes, or at a mirror with a "
-     "certificate of its own. Ask for its file, and set SSL_CERT_FILE to that."),
+     "the certificate of {host} is not trusted here. On public Wi-Fi, log in first. In the network of a company or a "
+     "university, ask for its file of CA certificates, and set SSL_CERT_FILE to the path of that file."),
     (r"\b407 |proxy authorization required",
      "the proxy wants a name and a password. Set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT."),
     (r"Tunnel connection failed|tunnel error: unsuccessful",
@@ -68,6 +70,8 @@ CAUSES = (
     (r"Read timed out|Connect timed out|ConnectTimeout|operation timed out",
      "{host} does not answer in time. Is the network slow, or does it let nothing out? Run it again, or set "
      "PIP_TIMEOUT to more seconds."),
+    (r"\b429\b|Too Many Requests",
+     "{host} has had too many requests from your network. Wait some minutes, then run it again."),
     (r"[Nn]ame or service not known|name resolution|nodename nor servname|No address associated|dns error|getaddrinfo",
      "the name {host} is not found. Is there a network? Connect, then run it again."),
     (r"Connection refused|[Nn]etwork is unreachable|No route to host|Connection (reset|aborted)|os error 1\d\d",

@@ -90,7 +90,7 @@ def fill_environment(new: Environment) -> None:
     failure = ""
     for tool, install in installers.list_installers():
         if failure:
-            print(f"That did not work: {failure} Trying again with {tool}.", flush=True)
+            print(f"Trying {tool}, since the first attempt failed: {failure}", flush=True)
         remove_folder(new.venv)
         failure = try_installer(install, new)
         if not failure:

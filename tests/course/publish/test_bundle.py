@@ -136,7 +136,7 @@ def test_a_bundle_says_that_it_has_no_packages_for_tests(checkout: Checkout) -> 
 
 def test_a_full_disk_is_not_blamed_on_the_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wheels, "is_bundle", lambda: True)
-    assert causes.explain_failure("OSError: [Errno 28] No space left on device").startswith("the disk is full")
+    assert causes.explain_failure("OSError: [Errno 28] No space left on device").startswith("a disk is full")
 
 
 def test_a_lost_wheel_is_not_blamed_on_the_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import pytest
 from pkvm_model.course.setup import causes, wheels
 
 EXPECTED = {
-    "self-signed": "the certificate of 127.0.0.1:8080 is not known here.* set SSL_CERT_FILE",
-    "inspecting-proxy": "the certificate of 127.0.0.1:8080 is not known here.* where a network inspects what passes",
+    "self-signed": "the certificate of 127.0.0.1:8080 is not trusted here.* set SSL_CERT_FILE",
+    "inspecting-proxy": "the certificate of 127.0.0.1:8080 is not trusted here.* In the network of a company",
     "not-yet-valid": "the certificate of 127.0.0.1:8080 is not valid at this machine's time, 20..-..-.. ..:..",
     "expired": "the certificate of 127.0.0.1:8080 is not valid at this machine's time",
     "no-such-cert-file": r"file of certificates that does not exist: nowhere\.pem",
@@ -40,7 +40,7 @@ EXPECTED = {
     "refused": "127.0.0.1:9 cannot be reached. Is there a network, or does it need a proxy",
     "timeout": "127.0.0.1:8080 does not answer in time",
     "no-index": r"keeps the network out \(no-index, offline\), and tiny-thing is not here",
-    "full": "the disk is full",
+    "full": "a disk is full",
     "denied": r"something cannot be written\. .*Permission denied"}
 OUTPUTS = dict(re.findall(r"^### (.+)\n((?:(?!### ).*\n)*)",
                           (Path(__file__).parent / "installer-outputs.txt").read_text("utf-8"), re.MULTILINE))
@@ -63,6 +63,8 @@ def test_there_are_outputs_of_each_installer_for_each_cause() -> None:
     ("ImportError: x.so: failed to map segment from shared object: Operation not permitted", "lets no programs run"),
     ("MemoryError", "not enough memory"),
     ("[Errno 2] No such file or directory: '/proc/x'", "something cannot be written. Set PKVM_COURSE_HOME"),
+    ("ERROR: HTTP error 429 while getting https://mirror.example/a.whl\nToo Many Requests",
+     "has had too many requests from your network. Wait some minutes"),
     ("Error: Command '['/x/python3', '-m', 'ensurepip', '--upgrade']' returned non-zero exit status 1.",
      "cannot put pip into an environment. On Debian or Ubuntu: sudo apt install python3-venv"),
     ("Could not fetch URL https://mirror/x/: SSLError(1, '[SSL: WRONG_VERSION_NUMBER]')", "mirror speaks http and not"),
@@ -76,7 +78,7 @@ def test_rare_and_unknown_outputs(output: str, line: str) -> None:
 def test_what_pip_said_about_packages_that_it_got_does_not_count() -> None:
     output = ("1 location(s) to search for versions of a:\nCould not fetch URL https://b/: 403 Client Error: No\n"
               "2 location(s) to search for versions of tiny-thing:\nERROR: No space left on device\n")
-    assert causes.explain_failure(output).startswith("the disk is full")
+    assert causes.explain_failure(output).startswith("a disk is full")
 
 
 def test_passwords_in_addresses_are_not_repeated() -> None:

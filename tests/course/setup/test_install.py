@@ -79,7 +79,7 @@ def test_a_full_disk_is_named(environment: Environment, monkeypatch: pytest.Monk
         raise OSError(errno.ENOSPC, "No space left on device", str(new.venv))
 
     use_installer(monkeypatch, fill)
-    with pytest.raises(CourseError, match=r"the disk is full; .* set PKVM_COURSE_HOME to a folder on another disk"):
+    with pytest.raises(CourseError, match=r"a disk is full: .* set PKVM_COURSE_HOME to a folder on another disk"):
         install.ensure_environment(environment)
 
 
