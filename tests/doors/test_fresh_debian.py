@@ -48,7 +48,7 @@ def mount(kind: str, place: Path) -> Iterator[None]:
 def test_the_missing_package_is_named_then_lab_opens(debian: Desk) -> None:
     """The first command says which package to install; when that is done, it opens JupyterLab."""
     status, text = debian.run("lab")
-    assert (status, text.count("\n")) == (1, 1), text
+    assert (status, text.count("\n")) == (1, 2), text
     assert "sudo apt install python3-venv" in text
     apt = "apt-get update -q && apt-get install -q -y --no-install-recommends python3-venv"
     subprocess.run(["chroot", debian.top, "bash", "-c", apt], check=True, stdout=subprocess.DEVNULL)
