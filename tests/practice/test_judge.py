@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,7 +23,7 @@ from pkvm_model.practice.fence import find_landlock
 from pkvm_model.practice.judge import CLOCK, FAULT, NO_CHECK, ROOT, WAITED, WORKED, Watch, judge, parse_verdict
 from pkvm_model.practice.patterns import WAITING
 from pkvm_model.practice.verdict import Verdict
-from tests.practice import hostile_answers
+from tests.practice import apart, hostile_answers
 
 PATIENT = 60.0
 """Seconds for answers that end by themselves, even on a busy machine."""
@@ -97,27 +98,34 @@ def test_a_long_answer_is_judged() -> None:
     assert judge("lived-to-see", answer, PATIENT).passed
 
 
+@pytest.fixture(scope="module")
+def checker() -> Iterator[apart.Judge]:
+    """Start a process that checks many answers, each in a process of its own."""
+    checker = apart.start()
+    yield checker
+    checker.process.kill()
+    checker.process.communicate()
+
+
 @pytest.mark.parametrize(("code", "sentence"), hostile_answers.ANSWERS.values(), ids=hostile_answers.ANSWERS)
-def test_whatever_an_answer_does_ends_in_a_sentence(code: str, sentence: str) -> None:
-    check_sentence("lived-to-see", code, sentence)
+def test_whatever_an_answer_does_ends_in_a_sentence(checker: apart.Judge, code: str, sentence: str) -> None:
+    check_sentence(checker, "lived-to-see", code, sentence)
 
 
 @pytest.mark.parametrize(("code", "sentence"), hostile_answers.FUNCTIONS.values(), ids=hostile_answers.FUNCTIONS)
-def test_whatever_a_function_of_a_state_does_ends_in_a_sentence(code: str, sentence: str) -> None:
-    check_sentence("points-back", code, sentence)
+def test_whatever_a_function_of_a_state_does_ends_in_a_sentence(checker: apart.Judge, code: str,
+                                                                sentence: str) -> None:
+    check_sentence(checker, "points-back", code, sentence)
 
 
 @pytest.mark.parametrize(("line", "sentence"), hostile_answers.CALLS.values(), ids=hostile_answers.CALLS)
-def test_whatever_a_rewritten_call_does_ends_in_a_sentence(line: str, sentence: str) -> None:
-    check_sentence("close-the-hole", hostile_answers.CALL.format(line), sentence)
+def test_whatever_a_rewritten_call_does_ends_in_a_sentence(checker: apart.Judge, line: str, sentence: str) -> None:
+    check_sentence(checker, "close-the-hole", hostile_answers.CALL.format(line), sentence)
 
 
-def check_sentence(name: str, code: str, sentence: str) -> None:
-    """Check that an answer is refused with a sentence that begins so, and that all that is said is short and harmless.
-
-    The check runs in this process, and only the answer in one of its own.
-    """
-    verdict = sandbox.judge_apart(name, code)
+def check_sentence(checker: apart.Judge, name: str, code: str, sentence: str) -> None:
+    """Check that an answer is refused with a sentence that begins so, and that all of the verdict is short."""
+    verdict = checker.judge(name, code)
     assert not verdict.passed
     assert verdict.sentence.startswith(sentence)
     assert verdict.sentence.isprintable()
@@ -128,8 +136,8 @@ def check_sentence(name: str, code: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "sentence"), ENDS.values(), ids=ENDS)
-def test_the_verdict_says_what_went_wrong_in_an_answer(code: str, sentence: str) -> None:
-    verdict = sandbox.judge_apart("lived-to-see", code)
+def test_the_verdict_says_what_went_wrong_in_an_answer(checker: apart.Judge, code: str, sentence: str) -> None:
+    verdict = checker.judge("lived-to-see", code)
     assert not verdict.passed
     assert verdict.sentence.startswith(sentence)
 
@@ -202,8 +210,8 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize(("code", "sentence"), FORGERIES.values(), ids=FORGERIES)
-def test_an_answer_cannot_say_that_it_is_right(code: str, sentence: str) -> None:
-    verdict = sandbox.judge_apart("lived-to-see", code)
+def test_an_answer_cannot_say_that_it_is_right(checker: apart.Judge, code: str, sentence: str) -> None:
+    verdict = checker.judge("lived-to-see", code)
     assert not verdict.passed
     assert verdict.sentence.startswith((sentence, "Your code changes the model itself"))
 
@@ -235,10 +243,11 @@ for harm in (write_history, make_table, lambda: os.mknod({new!r}), lambda: os.mk
 
 
 @pytest.mark.skipif(not find_landlock(), reason="this system has no Landlock")
-def test_the_kernel_keeps_files_even_from_an_answer_that_takes_the_fence_down(tmp_path: Path) -> None:
+def test_the_kernel_keeps_files_even_from_an_answer_that_takes_the_fence_down(checker: apart.Judge,
+                                                                                  tmp_path: Path) -> None:
     there, new = tmp_path / "mine", tmp_path / "new"
     there.write_text("kept")
-    verdict = sandbox.judge_apart("lived-to-see", AROUND.format(there=str(there), new=str(new)))
+    verdict = checker.judge("lived-to-see", AROUND.format(there=str(there), new=str(new)))
     assert set(verdict.printed.split()) == {"refused"}
     assert (there.read_text(), [*tmp_path.iterdir()]) == ("kept", [there])
 
