@@ -34,8 +34,8 @@ class Judge(NamedTuple):
 
 def start() -> Judge:
     """Start the process."""
-    return Judge(subprocess.Popen([sys.executable, "-m", "tests.practice.apart"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True))
+    command = [sys.executable, "-m", "tests.practice.apart"]
+    return Judge(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
 
 
 def main() -> None:
