@@ -294,7 +294,9 @@ def test_a_broken_package_is_named_with_its_file(tmp_path: Path, monkeypatch: py
     broken = tmp_path / "psygnal" / "__init__.py"
     broken.parent.mkdir()
     broken.write_text("raise ValueError('half\\nupdated')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # In an environment of ours no PYTHONPATH reaches a probe: hand it one.
+    variables = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{shadows.ROOT}"}
+    monkeypatch.setattr(try_out, "build_variables", lambda python: variables)
     assert trials.check_imports().text.startswith(
         f"the import of anywidget fails (ValueError: half updated, in {broken}): ")
 
