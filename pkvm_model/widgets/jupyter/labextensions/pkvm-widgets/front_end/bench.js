@@ -1,12 +1,16 @@
 // The bench: draws a state of a graph and steps along its edges. docs/widgets.md describes graphs.
 
 import { unpack } from "./cells.js";
+import { drawChange, newlyBroken } from "./change.js";
 import { make } from "./elements.js";
-import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
-import { drawLane, inFlight, laneFrame } from "./lanes.js";
-import { dress } from "./styles.js";
+import { countHolds, drawerFrame, footFrame, headFrame, walkParts } from "./frame.js";
+import { drawLane, laneFrame, nextWords } from "./lanes.js";
 import { findChoice } from "./menu.js";
-import { drawChange, drawPages, drawProperties, drawState, newlyBroken, pageTable } from "./panels.js";
+import { drawCall, drawPages, drawProperties, drawState, pageTable } from "./panels.js";
+import { inFlight } from "./regions.js";
+import { drawStage, rowsFor, slideTiles, stageFrame } from "./stage.js";
+import { dress } from "./styles.js";
+import { welcomesMotion } from "./time.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
 
@@ -20,8 +24,11 @@ export class Bench extends Walker {
     dress("bench");
   }
 
+  /** What the step broke, and what each CPU does next. */
   get news() {
-    return this.broken;
+    const { state, graph } = this.view;
+    const next = state.lanes.map((lane, cpu) => nextWords(lane) && ` ${graph.cpus[cpu]} ${nextWords(lane)}.`);
+    return this.broken + (state.end ? "" : next.join(""));
   }
 
   actions() {
@@ -36,40 +43,68 @@ export class Bench extends Walker {
     const { graph, act, box, alert, standing, live } = this;
     const parts = {
       ...walkParts(act),
-      change: make("div"),
+      change: make("div.told"),
       lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act, graph.free?.includes(cpu))),
-      state: make("div.section"),
+      vms: make("div.vms"),
       pages: make("tbody"),
-      caption: make("caption"),
+      caption: make("caption.hidden-words"),
+      wires: make("div.wires", { "aria-hidden": "true" }),
+      calls: graph.cpus.map(() => make("div.call-box")),
+      state: make("div"),
+      words: { caption: make("caption"), pages: make("tbody") },
       properties: make("ul.props"),
     };
-    const lanes = make("div.lanes", {}, ...parts.lanes.map((lane) => lane.box));
+    const stage = stageFrame(
+        parts.lanes.map((lane) => lane.box),
+        parts,
+      ),
+      drawers = this.drawersOf(parts),
+      vms = Math.max(1, ...graph.states.map((state) => state.vms.length));
+    this.most = rowsFor(graph);
+    stage.setAttribute("style", `--vms:${vms}`);
     box.append(
-      headFrame(graph.title, [graph.revision], parts),
+      headFrame(graph.title, [graph.revision], parts, act),
       make("div.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert),
       standing,
       live,
-      make("div.columns", {}, make("div.section.lanes-section", {}, lanes), parts.state),
-      make("div.section", {}, pageTable(parts)),
-      propertyFrame(parts),
-      timelineFrame(parts),
-      shareFrame(parts, act),
+      stage,
+      ...footFrame(parts, drawers),
     );
-    return parts;
+    return { ...parts, drawers };
+  }
+
+  drawersOf(parts) {
+    const { act } = this,
+      calls = make("div.calls", {}, ...parts.calls);
+    return [
+      drawerFrame("words", "Words", act, calls, parts.state, pageTable(parts.words)),
+      drawerFrame("holds", "What holds", act, parts.properties),
+      ...super.drawersOf(parts),
+    ];
   }
 
   drawHere(since) {
     const { walk, parts } = this,
       view = walk.view(since);
     this.view = view;
-    drawChange(parts.change, view);
+    for (const slide of this.slides ?? []) slide.finish();
+    const moves = drawChange(parts.change, view, this.act.words);
     parts.lanes.forEach((lane, cpu) => this.drawLane(lane, cpu));
-    drawState(parts, view);
-    drawPages(parts, view);
-    drawProperties(parts.properties, view);
+    const shown = drawStage(parts, view, moves, this.most);
+    this.slides = this.drawnOnce && !this.joins && welcomesMotion() ? slideTiles(parts, shown, moves) : [];
+    this.drawnOnce = true;
+    countHolds(parts.drawers[1], view.properties);
     this.broken = newlyBroken(view)
       .map(({ says }) => ` Broken now: ${says}`)
       .join("");
+  }
+
+  drawDrawer(name) {
+    const { parts, view } = this;
+    if (name === "holds") return drawProperties(parts.properties, view);
+    parts.calls.forEach((box, cpu) => drawCall(box, view, cpu));
+    drawState(parts, view);
+    return drawPages(parts.words, view);
   }
 
   drawLane(lane, cpu) {
@@ -80,7 +115,7 @@ export class Bench extends Walker {
   choose(cpu) {
     const lane = this.parts.lanes[cpu];
     this.drawLane(lane, cpu);
-    this.announce(lane.steps[0].fore.textContent);
+    this.announce(lane.fore.textContent);
   }
 
   /** Steps a CPU; a CPU with a menu makes the call findChoice there. */

@@ -67,9 +67,11 @@ export function settle(element, rows) {
 
 export const hiddenWords = (text) => make("span.hidden-words", {}, text);
 
-/** A button with its key, as in "Undo u". */
+/** A button with its key beside its name, which the key is no part of. */
 export function button(spec, text, key, act) {
-  const element = make(spec, { type: "button" }, make("span", {}, text), key && make("kbd", {}, key));
+  const shortcut = key ? { "aria-keyshortcuts": key.replace("⇧", "Shift+") } : {};
+  const kbd = key && make("kbd", { "aria-hidden": "true" }, key);
+  const element = make(spec, { type: "button", ...shortcut }, make("span", {}, text), kbd);
   element.addEventListener("click", act);
   return element;
 }

@@ -1,66 +1,95 @@
-// The fixed frame of a walk.
+// The fixed frame of a walk: bar, time, and drawers with the details.
 
-import { button, make } from "./elements.js";
+import { button, make, write } from "./elements.js";
 import { refuseLong } from "./text.js";
+import { timeFrame } from "./time.js";
 
 /** The parts of every walk, made once so that buttons keep their place and the focus. */
 export function walkParts(act) {
-  const parts = {
-    counter: make("span.muted"),
+  return {
+    counter: make("span.muted.counter"),
+    said: make("span.said.muted"),
     undo: button("button", "Undo", "u", act.undo),
     redo: button("button", "Redo", "r", act.redo),
     reset: button("button", "Back to start", "b", act.reset),
-    jump: button("button", "Go to step", "g", act.jump),
     prune: button("button", "Forget the rest", "", act.prune),
-    timeline: make("div.timeline"),
-    trace: make("pre"),
-    room: make("div"),
-    said: make("div.said.muted"),
+    branches: make("div.branches"),
+    trace: make("pre", { tabindex: "0", role: "group", "aria-label": "Trace" }),
+    room: make("div.room-for-text"),
+    time: timeFrame(act),
   };
-  parts.timeline.addEventListener("click", act.pick);
-  return parts;
 }
 
 function revisionSign({ letter: sign, late, id }) {
   return make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
 }
 
-export function headFrame(title, revisions, { counter, undo, redo, reset }) {
-  const buttons = make("div.buttons", {}, undo, redo, reset);
+export function headFrame(title, revisions, parts, act) {
+  const { counter, said, undo, redo } = parts;
   return make(
     "div.bar",
     {},
     make("h3", {}, title),
     ...revisions.map(revisionSign),
     counter,
-    make("span.space"),
-    buttons,
+    said,
+    make("div.buttons", {}, undo, redo, shareMenu(parts, act)),
   );
 }
 
-export function propertyFrame({ properties }) {
-  return make(
-    "div.section.props-section",
-    { role: "group", "aria-label": "What holds now" },
-    make("h4", {}, "What holds now"),
-    properties,
-  );
-}
-
-export function timelineFrame({ jump, prune, timeline }) {
-  const keys = make("span.muted", {}, "arrow keys move, Enter goes there");
-  const head = make("div.head", {}, make("h4", {}, "Timeline"), keys, make("span.space"), jump, prune);
-  return make("div.section.timeline-section", { role: "group", "aria-label": "Timeline" }, head, timeline);
-}
-
-export function shareFrame({ trace, room, said }, act) {
-  const buttons = [
-    ["Copy trace", act.copyTrace],
+/** What a learner can copy or open; Escape and a click elsewhere close it. */
+function shareMenu({ room }, act) {
+  const ways = [
     ["Copy link", act.copyLink],
+    ["Copy trace", act.copyTrace],
     ["Open trace", act.openTrace],
   ].map(([text, work]) => button("button", text, "", work));
-  const row = make("div.row", {}, trace, make("div.buttons", {}, ...buttons));
-  return make("div.section.share", {}, make("div.head", {}, make("h4", {}, "Trace"), said), row, room);
+  const summary = make("summary.button", {}, "Share");
+  const menu = make("details.share", {}, summary, make("div.menu-box", {}, make("div.buttons", {}, ...ways), room));
+  const close = () => {
+    menu.open = false;
+    room.replaceChildren();
+  };
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    close();
+    summary.focus();
+  });
+  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && close());
+  return menu;
+}
+
+/** A drawer: its button says what is in it, and its box is drawn only while it is open. */
+export function drawerFrame(name, label, act, ...kids) {
+  const box = make("div.section.drawer", { role: "group", "aria-label": label }, ...kids);
+  const toggle = button("button.toggle", label, "", () => act.toggle(name));
+  return { name, box, toggle };
+}
+
+export function showDrawer({ box, toggle }, open) {
+  box.hidden = !open;
+  toggle.ariaExpanded = String(open);
+}
+
+/** The drawer of every walk: the branches, and the trace. */
+export function traceDrawer({ reset, prune, branches, trace }, act) {
+  const buttons = make("div.buttons", {}, reset, prune);
+  return drawerFrame("trace", "Trace", act, branches, make("div.row", {}, trace, buttons));
+}
+
+/** The bar below a walk: time, and the buttons of the drawers; then the drawers themselves. */
+export function footFrame({ time }, drawers) {
+  const toggles = make("div.toggles", { role: "group", "aria-label": "Details" }, ...drawers.map(({ toggle }) => toggle));
+  return [make("div.time-bar", {}, time.box, toggles), ...drawers.map(({ box }) => box)];
+}
+
+/** Says on the button of the drawer how many properties hold, and how many are broken. */
+export function countHolds({ toggle }, properties) {
+  const number = (word) => properties.filter((one) => one.word === word).length,
+    broken = number("broken");
+  toggle.hidden = !properties.length;
+  toggle.classList.toggle("broken", broken > 0);
+  write(toggle.firstChild, broken ? `${broken} broken` : `${number("holds")} hold`);
 }
 
 const TRACE_LINES = 8;

@@ -1,134 +1,91 @@
-// The lanes: for each CPU its call, the call's lock regions, what it keeps, and its step buttons.
+// The lanes: for each CPU its step button, its call as a strip of lock regions, what comes next, and what it holds.
 
-import { button, enable, make, prose, settle, write } from "./elements.js";
+import { button, enable, hiddenWords, make, prose, settle, write } from "./elements.js";
 import { drawMenu, findChoice, menuFrame, readChoice, refusalOf } from "./menu.js";
+import { gapLabel, gapWords, inFlight, listRegions } from "./regions.js";
 import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
-const doneRegions = (lane) => lane.regions.filter((region) => region.when === "done").length;
-export const inFlight = (lane) => doneRegions(lane) > 0 && lane.regions.some((region) => region.when !== "done");
+const STRIP = { done: 3, later: 2, used: false };
+const FOLDS = { done: "done", later: "more" };
 
-/** For each done region of a CPU's call, the step that made it, as far back as the path shows. */
-function stepsOfRegions(view, cpu) {
-  const made = [],
-    { path, at } = view;
-  let done = doneRegions(view.state.lanes[cpu]);
-  for (let step = at; step > 0 && done > 0; step--) {
-    if (path[step - 1].edge.cpu !== cpu) continue;
-    const before = view.stateAt(step - 1).lanes[cpu];
-    if (before.call !== view.state.lanes[cpu].call || doneRegions(before) < done - 1) break;
-    if (doneRegions(before) === done - 1) made[--done] = step;
-  }
-  return made;
+export const lockNames = (locks) => locks.match(/[A-Z]/g) ?? [];
+/** The class of a bracket or a box that stands for a region with these locks. */
+export const lockLook = (locks) => ["none", "one", "two"][Math.min(2, lockNames(locks).length)];
+export const lockLetters = (locks) =>
+  lockNames(locks).map((lock) => make(`abbr.lock-${lock}`, { title: LOCKS[lock] ?? lock }, lock));
+
+const whenWords = ({ from, to }) => (from === undefined ? "" : from === to ? ` in step ${from}` : ` in steps ${from} to ${to}`);
+const regionWords = (row) =>
+  `${row.when}${whenWords(row)}: ${row.times > 1 ? `${row.times} times ` : ""}${row.says}${row.locks && ` [${row.locks}]`}`;
+
+/** A row for `settle`: a region as a box. */
+function boxRow(row) {
+  const { locks, when, times, folded } = row,
+    words = regionWords(row);
+  const shown = folded ? [`${folded} ${FOLDS[when]}`] : [...lockLetters(locks), times > 1 && `×${times}`];
+  const draw = () => {
+    const seen = make("span", { "aria-hidden": "true" }, ...shown);
+    return make(`li.rg.${when}.${folded ? "fold" : lockLook(locks)}`, { title: words }, seen, hiddenWords(words));
+  };
+  return [words + folded, draw];
 }
 
-/** "CPU 1 took 13 steps here", or that others may run. */
-function gapWords(view, cpu, from, to) {
-  const others = new Map();
-  for (let step = from + 1; from && step <= to; step++) {
-    const who = view.path[step - 1].edge.cpu;
-    if (who !== cpu) others.set(who, (others.get(who) ?? 0) + 1);
-  }
-  const words = ([who, count]) => `${view.graph.cpus[who]} took ${count} ${count === 1 ? "step" : "steps"} here`;
-  return [...others].map(words).join(", ");
+/** A row for `settle`: the gap before a region, with who stepped in it. */
+function gapRow({ gap, when }, before) {
+  if (!before) return null;
+  const here = before.when === "done" && when === "next",
+    says = gap.length ? gapWords(gap) : here ? "gap, others may run" : "";
+  const draw = () => {
+    const look = gap.length ? ".used" : here ? ".here" : "";
+    return make(`li.gp${look}`, says ? { title: says } : { "aria-hidden": "true" }, ...gapParts(gap, says));
+  };
+  return [`gap ${here} ${says}`, draw];
 }
 
-/** Merges equal regions in a row into one line with a count. */
-function foldRegions(regions, made, isNew) {
-  const rows = [];
-  regions.forEach((region, at) => {
-    const last = rows.at(-1),
-      step = made[at];
-    const same = last && ["says", "locks", "when"].every((part) => last[part] === region[part]);
-    const follows = step === undefined || last?.to === undefined || step === last.to + 1;
-    if (same && follows && last.fresh === isNew(step)) Object.assign(last, { times: last.times + 1, to: step });
-    else rows.push({ ...region, times: 1, from: step, to: step, fresh: isNew(step) });
-  });
-  return rows;
+const gapParts = (gap, says) => [
+  gap.length > 0 && make("span", { "aria-hidden": "true" }, gapLabel(gap)),
+  says && hiddenWords(says),
+];
+
+function stripRows(view, cpu) {
+  const rows = listRegions(view, cpu, STRIP);
+  return rows.flatMap((row, number) => [gapRow(row, rows[number - 1]), boxRow(row)]);
 }
 
-const DONE_SHOWN = 5,
-  LATER_SHOWN = 3;
-
-/** Shortens a long call to the regions around the next one, with a line for the rest at either end. */
-function shortenRows(rows, gaps) {
-  const next = rows.findIndex((row) => row.when !== "done"),
-    done = next < 0 ? rows.length : next;
-  let first = Math.max(0, done - DONE_SHOWN);
-  while (first > 0 && gaps.slice(1, first + 1).some(Boolean)) first -= 1;
-  const most = done + 1 + LATER_SHOWN,
-    number = (some) => some.reduce((sum, row) => sum + row.times, 0);
-  const line = (some, when, word) => ({
-    locks: "",
-    says: `${number(some)} ${word}`,
-    when,
-    times: 1,
-    from: some[0].from,
-    to: some.at(-1).to,
-  });
-  const before = first > 1 ? [line(rows.slice(0, first), "done", "regions done")] : rows.slice(0, first);
-  const after = rows.length > most + 1 ? [line(rows.slice(most), "later", "more regions")] : rows.slice(most);
-  return [...before, ...rows.slice(first, most), ...after];
-}
-
-function bracket(locks) {
-  const letters = locks.match(/[A-Z]/g) ?? [];
-  const kind = letters.length === 0 ? ".none" : letters.length > 1 ? ".two" : "";
-  const named = (lock) => make(`abbr.lock-${lock}`, { title: LOCKS[lock] ?? lock }, lock);
-  return make(`span.bracket${kind}`, {}, ...letters.map(named));
-}
-
-/** A row for `settle` that shows a region. */
-function regionRow({ locks, says, when, times, from, to, fresh }) {
-  const text = (when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "") + says;
-  const at = from === undefined ? "" : from === to ? `step ${from}` : `${from}–${to}`,
-    look = fresh ? "done.now" : when;
+/**
+ * What a CPU holds: references that are counted, and pointers that a call keeps and nobody counts.
+ * @returns {{name: string, kind: string, says: string, stale: boolean, counted: boolean}[]}
+ */
+export function listHeld({ vms, lanes }, cpu) {
+  const mine = ({ says }) => says.match(/\bCPU (\d+)/)?.[1] === String(cpu);
+  const counted = vms.flatMap(({ vm, holders }) =>
+    holders.filter(mine).map(({ kind, says, stale }) => ({ name: vm, kind, says, stale, counted: true })),
+  );
+  const { keeps, stale } = lanes[cpu],
+    gone = stale && !counted.some((one) => one.stale);
+  const others = keeps.filter((name) => !counted.some((one) => one.name === name && one.kind === "call"));
   return [
-    [look, locks, text, at].join(" | "),
-    () => make(`li.region.${look}`, {}, bracket(locks), make("span", {}, text), make("span.at", {}, at)),
+    ...counted,
+    ...others.map((name) => ({ name, kind: "call", says: `keeps ${name}`, stale: gone, counted: false })),
   ];
 }
 
-/** The regions of a CPU's call; the region in which the machine ended counts as done. */
-function regionsNow(view, cpu, made) {
-  const { regions } = view.state.lanes[cpu];
-  if (!view.state.end || view.path[view.at - 1]?.edge.cpu !== cpu) return regions;
-  const done = regions.filter((region) => region.when === "done");
-  const last = view.stateAt(view.at - 1).lanes[cpu].regions.filter((region) => region.when === "next");
-  for (const number of last.keys()) made[done.length + number] = view.at;
-  return [...done, ...last.map((region) => ({ ...region, when: "done" }))];
+/** A row for `settle`: something that a CPU holds. */
+function heldRow({ name, kind, says, stale, counted }) {
+  const why = counted ? (kind === "vcpu" ? says.split(" on ")[0] : "counted") : "";
+  const draw = () => {
+    const drawn = tag(kind, make("span", {}, make("b", {}, name), why && ` ${why}`), stale);
+    drawn.title = says;
+    return drawn;
+  };
+  return [`${name} ${kind} ${says} ${stale}`, draw];
 }
 
-/** Who stepped in the gap before a row, in words, or "". */
-function gapBefore(view, cpu, rows, at) {
-  const before = rows[at - 1],
-    row = rows[at];
-  if (before?.when !== "done") return "";
-  return gapWords(view, cpu, before.to, row.when === "next" ? view.at : (row.from ?? 1) - 1);
-}
-
-function regionList(view, cpu) {
-  const made = stepsOfRegions(view, cpu),
-    isNew = (step) => step > view.since;
-  const all = foldRegions(regionsNow(view, cpu, made), made, isNew);
-  const rows = shortenRows(
-    all,
-    all.map((_, at) => gapBefore(view, cpu, all, at)),
-  );
-  return rows.flatMap((row, at) => {
-    const here = rows[at - 1]?.when === "done" && row.when === "next",
-      words = gapBefore(view, cpu, rows, at);
-    const shown = at > 0 && (words || row.when !== "done");
-    const says = words ? `gap: ${words}` : here ? "gap: others may run" : "gap";
-    const gap = [`${here} ${says}`, () => make(here ? "li.gap.here" : "li.gap", {}, says)];
-    return shown ? [gap, regionRow(row)] : [regionRow(row)];
-  });
-}
-
-function keepsOf({ call, keeps, stale }) {
-  if (!call) return [];
-  const kept = keeps.map((text) => [`${text} ${stale}`, () => tag("call", text, stale)]);
-  const none = ["none", () => make("span.tag.nobody", {}, "nothing that is counted")];
-  return [["keeps", () => make("span.muted", {}, "keeps")], ...(kept.length ? kept : [none])];
+function heldRows(view, cpu) {
+  const held = listHeld(view.state, cpu);
+  if (!held.length && !view.state.lanes[cpu].call) return [];
+  const none = ["none", () => make("span.muted", {}, "nothing")];
+  return [["keeps", () => make("span.muted", {}, "keeps")], ...(held.length ? held.map(heldRow) : [none])];
 }
 
 const FORECAST_SIGNS = {
@@ -145,7 +102,7 @@ function foretellRefusal(edge, { foretell }) {
   if (!refusal && !foretell) return undefined;
   const gaps = edge.refusal ? " So it ends if no other CPU steps in its gaps." : "";
   const sign = !refusal ? FORECAST_SIGNS[edge.kind]?.(edge) : /^-/.test(ret) ? refusedSign(ret) : SIGNS.nothing();
-  return [says + gaps, () => make("span.told", {}, sign, prose(says + gaps))];
+  return [says + gaps, () => make("span.foretold", {}, sign, prose(says + gaps))];
 }
 
 /** A row for `settle` that says what a step would do, or nothing. */
@@ -158,52 +115,48 @@ function forecast(edge, { graph, state }, lane, known) {
   if (!graph.foretell) return undefined;
   if (edge.to === null && !edge.says)
     return muted(known ? "Python works this step out." : "Not worked out here: run the cell first.");
-  return [edge.line + edge.says, () => make("span.told", {}, FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says))];
+  return [edge.line + edge.says, () => make("span.foretold", {}, FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says))];
+}
+
+/** What the next region of a call does, in words; "" if the call has none. */
+export function nextWords({ regions }) {
+  const next = regions.find(({ when }) => when === "next");
+  return next ? `next: ${next.says}` : "";
 }
 
 export function laneFrame(name, cpu, act, free) {
   const lane = {
-    short: make("span"),
-    where: make("span.muted"),
-    acts: make("div"),
-    call: make("p.call"),
+    short: make("b.short"),
+    where: make("span.muted.where"),
+    next: make("b"),
+    fore: make("div.fore"),
     keeps: make("p.keeps"),
-    regions: make("ol"),
+    strip: make("ol.strip", { "aria-label": "Lock regions" }),
+    acts: make("div.acts"),
+    steps: [],
   };
-  const title = make("h4", {}, make("span.cpu", {}, name), lane.short, lane.where);
-  lane.steps = [];
   lane.menu = free && menuFrame(() => act.choose(cpu));
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
-  lane.box = make(
-    "div.lane",
-    { role: "group", "aria-label": name },
-    title,
-    ...(free ? [lane.menu.box] : []),
-    lane.acts,
-    lane.call,
-    lane.keeps,
-    lane.regions,
-  );
+  const head = make("div.h", {}, lane.acts, lane.short, make("span.space"), lane.finish);
+  const ahead = make("p.nx", {}, lane.where, " ", lane.next);
+  const rest = [lane.strip, make("div.told-next", {}, ahead, lane.fore), lane.keeps];
+  lane.box = make("div.lane", { role: "group", "aria-label": name }, head, lane.menu && lane.menu.box, ...rest);
   return lane;
 }
 
 /** One button for each step a CPU can take; buttons persist from state to state. */
-function drawSteps(lane, view, cpu, edges, known, act) {
-  const shown = Math.max(1, edges.length),
-    now = view.state.lanes[cpu];
+function drawSteps(lane, view, cpu, edges, act) {
+  const shown = Math.max(1, edges.length);
   while (lane.steps.length < shown) {
-    const number = lane.steps.length,
-      fore = make("span.fore");
-    const go = button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number || undefined));
-    lane.steps.push({ go, fore, row: make("div.act", {}, go, number === 0 && lane.finish, fore) });
-    lane.acts.append(lane.steps[number].row);
+    const number = lane.steps.length;
+    lane.steps.push(button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number || undefined)));
+    lane.acts.append(lane.steps[number]);
   }
-  lane.steps.forEach(({ go, fore, row }, number) => {
+  lane.steps.forEach((go, number) => {
     const edge = view.state.end ? undefined : edges[number];
-    row.hidden = number >= shown;
+    go.hidden = number >= shown;
     write(go.firstChild, `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`);
     enable(go, edge);
-    settle(fore, [forecast(edge, view, now, known)]);
   });
 }
 
@@ -211,13 +164,20 @@ export function drawLane(lane, view, cpu, all, known, act) {
   if (lane.menu) drawMenu(lane.menu, all);
   const edges = lane.menu ? all.slice(findChoice(lane.menu, all)).slice(0, 1) : all;
   const now = view.state.lanes[cpu],
-    going = inFlight(now) && edges.length > 0 && !view.state.end;
+    going = inFlight(now) && edges.length > 0 && !view.state.end,
+    chooses = lane.menu && !now.short && edges.length > 0;
   write(lane.short, now.short || "idle");
   write(lane.where, now.where);
-  drawSteps(lane, view, cpu, edges, known, act);
-  if (!going && document.activeElement === lane.finish) lane.steps[0].go.focus();
+  lane.short.title = now.call || (chooses ? readChoice(lane.menu) : "");
+  drawSteps(lane, view, cpu, edges, act);
+  if (!going && document.activeElement === lane.finish) lane.steps[0].focus();
   enable(lane.finish, going);
-  write(lane.call, now.call || (lane.menu && edges.length ? readChoice(lane.menu) : ""));
-  settle(lane.keeps, keepsOf(now));
-  settle(lane.regions, regionList(view, cpu));
+  lane.box.classList.toggle("chooses", Boolean(chooses));
+  write(lane.next, nextWords(now));
+  settle(
+    lane.fore,
+    edges.map((edge) => forecast(edge, view, now, known)).concat(edges.length ? [] : [forecast(undefined, view, now, known)]),
+  );
+  settle(lane.keeps, heldRows(view, cpu));
+  settle(lane.strip, stripRows(view, cpu));
 }

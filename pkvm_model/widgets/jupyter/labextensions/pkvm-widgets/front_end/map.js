@@ -5,9 +5,10 @@ import { unpack } from "./cells.js";
 import { CONSTANTS } from "./constants.js";
 import { Picture, arrowText } from "./drawing.js";
 import { button, make, settle, write } from "./elements.js";
-import { headFrame, propertyFrame, shareFrame, timelineFrame, walkParts } from "./frame.js";
+import { countHolds, drawerFrame, footFrame, headFrame, walkParts } from "./frame.js";
 import { dress } from "./styles.js";
-import { drawChange, drawProperties, drawState, newlyBroken } from "./panels.js";
+import { drawChange, newlyBroken } from "./change.js";
+import { drawProperties, drawState } from "./panels.js";
 import { codeOf, cpuSign, nothingSign, refusedSign } from "./signs.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
@@ -52,51 +53,43 @@ class StateMap extends Walker {
       : new Picture(drawing, "States and the steps between them; arrow keys move, Enter goes there");
     const parts = {
       ...walkParts(act),
-      change: make("div"),
+      change: make("div.told"),
       choices: make("ol.choices"),
-      room: make("div"),
       map: make(
         near ? "div.map-room.near" : "div.map-room",
         {},
         this.picture ? this.picture.svg : make("p.muted", {}, drawing.missing),
       ),
-      state: make("div.section"),
+      state: make("div"),
       properties: make("ul.props"),
       table: make("div"),
       key: make("p.key"),
     };
-    const details = make("details", {}, make("summary", {}, "The same as a table"), parts.table);
     parts.map.addEventListener("click", act.box);
-    details.addEventListener(
-      "toggle",
-      this.guard(() => this.drawTable()),
-    );
     const steps = make(
-      "div",
-      { role: "group", "aria-label": "Steps from here" },
-      make("h4.what", {}, "From here"),
-      parts.choices,
-    );
+        "div",
+        { role: "group", "aria-label": "Steps from here" },
+        make("h4.what", {}, "From here"),
+        parts.choices,
+      ),
+      drawers = this.drawersOf(parts);
     box.append(
-      headFrame(graph.title, [graph.revision], parts),
+      headFrame(graph.title, [graph.revision], parts, act),
       make("div.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert),
       standing,
       live,
-      make("div.columns", {}, make("div.section", {}, steps, parts.map, this.picture && parts.key), parts.state),
-      details,
-      propertyFrame(parts),
-      timelineFrame(parts),
-      shareFrame(parts, act),
+      make("div.section", {}, steps, parts.map, this.picture && parts.key),
+      ...footFrame(parts, drawers),
     );
-    return { ...parts, details };
+    return { ...parts, drawers };
   }
 
   drawHere(since) {
     const { walk, parts } = this,
       view = walk.view(since);
-    drawChange(parts.change, view, "");
-    drawState(parts, view);
-    drawProperties(parts.properties, view);
+    this.view = view;
+    drawChange(parts.change, view, this.act.words);
+    countHolds(parts.drawers[1], view.properties);
     this.broken = newlyBroken(view)
       .map(({ says }) => ` Broken now: ${says}`)
       .join("");
@@ -109,7 +102,22 @@ class StateMap extends Walker {
         : [[none, () => make("li.muted", {}, none)]],
     );
     if (this.picture) this.drawPicture();
-    this.drawTable();
+  }
+
+  drawersOf(parts) {
+    const { act } = this;
+    return [
+      drawerFrame("words", "Words", act, parts.state, parts.table),
+      drawerFrame("holds", "What holds", act, parts.properties),
+      ...super.drawersOf(parts),
+    ];
+  }
+
+  drawDrawer(name) {
+    const { parts, view } = this;
+    if (name === "holds") return drawProperties(parts.properties, view);
+    drawState(parts, view);
+    return this.drawTable();
   }
 
   edgesHere() {
@@ -252,7 +260,6 @@ class StateMap extends Walker {
       graph: { drawing },
       walk,
     } = this;
-    if (!parts.details.open) return;
     const heads = ["State", "In words", "From here"].map((head) => make("th", { scope: "col" }, head));
     const rows = [...this.chooseBoxes(this.way())]
       .sort((one, other) => one - other)

@@ -1,24 +1,11 @@
-// State, ownership, and what just changed.
+// The drawers of a bench: calls, VMs and pages in words, and what holds.
 
 import { VIEWS } from "./cells.js";
-import { hiddenWords, make, prose, settle, write } from "./elements.js";
-import {
-  PAPER,
-  RIGHTS,
-  SIGNS,
-  codeOf,
-  nothingSign,
-  octagon,
-  once,
-  ownerSign,
-  pageSign,
-  refusedSign,
-  sentences,
-  tag,
-  vcpuSign,
-  vmSign,
-  withWord,
-} from "./signs.js";
+import { isNew } from "./change.js";
+import { make, prose, settle, write } from "./elements.js";
+import { lockLetters, lockLook } from "./lanes.js";
+import { gapWords, listRegions } from "./regions.js";
+import { RIGHTS, SIGNS, once, ownerSign, pageSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
 
 // A mark: what a cell was before the step, in words. It belongs to the key of the element that shows the cell.
 const wordsOf = (change) =>
@@ -111,73 +98,6 @@ function fillPage(row, [name, what], shown, at, changes) {
   ]);
 }
 
-const MOST_CHIPS = 5;
-
-function chip({ was, now }) {
-  const cell = now ?? was,
-    head = [make("b", {}, cell.name), cell.part && make("span", {}, cell.part)];
-  const word = (one) => (one.shown ? make("span.word", {}, one.word) : hiddenWords(one.word));
-  const show = (one) => (one.sign ? make("span.sign", {}, one.sign(), word(one)) : make("span", {}, one.word));
-  const become = [hiddenWords("becomes"), make("span", { "aria-hidden": "true" }, "→")];
-  if (!was) return make("li", {}, ...head, make("span", {}, "is new:"), show(now));
-  if (!now) return make("li", {}, ...head, show(was), ...become, "gone");
-  if (was.word === now.word) return make("li", {}, ...head, make("b", {}, `stays ${now.word}`));
-  return make("li", {}, ...head, show(was), ...become, show(now));
-}
-
-/** What this step broke, shown at the top. */
-export const newlyBroken = ({ properties, before }) =>
-  properties.filter((one, number) => one.word === "broken" && isNew(one, before[number]));
-
-function chips(view, where) {
-  const { changes } = view;
-  const all = [...changes.values()],
-    loud = all.filter(({ was, now }) => !(now ?? was).quiet);
-  const shown = (loud.length ? loud : all).slice(0, MOST_CHIPS),
-    more = all.length - shown.length;
-  const broken = newlyBroken(view).map(({ says }) =>
-    make("li", {}, SIGNS.broken(), make("b", {}, "broken now:"), says),
-  );
-  if (!all.length) return [...broken, make("li.plain.muted", {}, "No page, VM or slot changes.")];
-  return [...broken, ...shown.map(chip), more > 0 && make("li.plain", {}, `and ${more} more${where}`)];
-}
-
-function answerSign(edge) {
-  if (edge?.kind === "refused" && codeOf(edge)) return make("div.answer", {}, refusedSign(codeOf(edge)));
-  if (edge?.kind === "nothing") return make("div.answer", {}, nothingSign());
-  return null;
-}
-
-function panicBlock(title, says) {
-  const words = make("span", {}, make("b", {}, title), prose(says));
-  return make("div.panic", {}, octagon(40, PAPER, "var(--danger)"), words);
-}
-
-function whenWords(view) {
-  const edge = view.path[view.at - 1]?.edge;
-  if (!edge) return "Before the first step";
-  const steps = view.at - view.since > 1 ? `steps ${view.since + 1} to ${view.at}` : `step ${view.at}`;
-  return `What just changed · ${steps}, ${view.graph.cpus[edge.cpu]}, ${edge.label}`;
-}
-
-/** What just changed, as rows redrawn at each step; `where` says where to find the changes that do not fit here. */
-export function drawChange(box, view, where = ", marked below") {
-  const edge = view.path[view.at - 1]?.edge,
-    { end } = view.state,
-    says = edge?.says ?? view.graph.says;
-  const [main, ...warnings] = sentences(says);
-  const ends = edge?.kind === "panic",
-    when = whenWords(view);
-  settle(box, [
-    end && [`${end.title} ${says}`, () => panicBlock(end.title, ends ? says : end.says)],
-    ["when", () => make("div.when"), (element) => write(element, when)],
-    main && !ends && [main, () => make("p.says", {}, prose(main))],
-    ...warnings.map((text) => [text, () => make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(text))]),
-    answerSign(edge) && [`${edge.kind} ${codeOf(edge)}`, () => answerSign(edge)],
-    [view, () => make("ul.diffs", {}, ...chips(view, where))],
-  ]);
-}
-
 export function pageTable({ caption, pages }) {
   const heads = ["Page", "Host", "Hyp", "Guest", "Owner", "Counts"].map((head) => make("th", { scope: "col" }, head));
   const words = make("th.words-head", { scope: "col" }, "In words");
@@ -185,8 +105,6 @@ export function pageTable({ caption, pages }) {
 }
 
 const VERDICTS = { holds: SIGNS.holds, broken: SIGNS.broken, "nothing to check": SIGNS.empty };
-
-const isNew = ({ word }, was) => (word === "broken") !== (was.word === "broken");
 
 /** One property: sign, sentence, word, and the reason if it is broken. */
 function propertyItem(one, was, at) {
@@ -200,7 +118,7 @@ function propertyItem(one, was, at) {
   return make(`li.${look}`, {}, once(`verdict ${word}`, VERDICTS[word]), text);
 }
 
-/** What holds now, broken properties first; hidden where the learner is asked to predict it. */
+/** What holds now, broken properties first. */
 export function drawProperties(list, { properties, before, at }) {
   const rows = properties.map((one, number) => {
     const { name, word, reason, step } = one,
@@ -214,7 +132,6 @@ export function drawProperties(list, { properties, before, at }) {
     list,
     rows.sort(([one], [other]) => one - other).map(([, row]) => row),
   );
-  list.parentElement.hidden = !rows.length;
 }
 
 export function drawState(parts, { state, changes }) {
@@ -246,4 +163,38 @@ export function drawPages(parts, { graph, state, at, changes }) {
       (element) => fillPage(element, graph.pages[number], row, number, changes),
     ]),
   );
+}
+
+const ALL = { done: 5, later: 3, used: true };
+
+/** A row for `settle` that shows a region in words. */
+function regionRow({ locks, says, when, times, from, to, fresh }) {
+  const text = (when === "next" ? "next: " : "") + (times > 1 ? `${times} times: ` : "") + says;
+  const step = from === undefined ? "" : from === to ? `step ${from}` : `${from}–${to}`,
+    look = fresh ? "done.fresh" : when;
+  const bracket = () => make(`span.bracket.${lockLook(locks)}`, {}, ...lockLetters(locks));
+  return [
+    [look, locks, text, step].join(" | "),
+    () => make(`li.region.${look}`, {}, bracket(), make("span", {}, text), make("span.at", {}, step)),
+  ];
+}
+
+function regionRows(view, cpu) {
+  const rows = listRegions(view, cpu, ALL);
+  return rows.flatMap((row, number) => {
+    const here = rows[number - 1]?.when === "done" && row.when === "next";
+    const says = row.gap.length ? `gap: ${gapWords(row.gap)}` : here ? "gap: others may run" : "gap";
+    const shown = number > 0 && (row.gap.length || row.when !== "done");
+    return [shown && [`${here} ${says}`, () => make(here ? "li.gap.here" : "li.gap", {}, says)], regionRow(row)];
+  });
+}
+
+/** The call of a CPU in full, and its regions in words. */
+export function drawCall(box, view, cpu) {
+  const { call, where } = view.state.lanes[cpu];
+  settle(box, [
+    ["head", () => make("h4"), (head) => write(head, `${view.graph.cpus[cpu]} ${where}`)],
+    ["call", () => make("p.call"), (line) => write(line, call)],
+    ["regions", () => make("ol"), (list) => settle(list, regionRows(view, cpu))],
+  ]);
 }

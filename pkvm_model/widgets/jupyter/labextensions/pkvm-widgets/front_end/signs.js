@@ -98,6 +98,9 @@ export const octagon = (size, ground, mark) => {
   return fill(svg(24, 24, shape, call), { width: size, height: size }, []);
 };
 export const SIGNS = {
+  host: () => svg(14, 14, solid("M1 1H13V13H1Z")),
+  hyp: () => svg(14, 14, solid("M4 .8H10L13.6 7L10 13.2H4L.4 7Z")),
+  guest: () => svg(14, 14, solid("M7 .6A6.4 6.4 0 1 1 7 13.4A6.4 6.4 0 1 1 7 .6Z")),
   arrow: () => svg(20, 20, stroke("M17 3V9Q17 12.5 13.5 12.5H4M8 8L3.5 12.5L8 17", 2)),
   nothing: () => svg(20, 20, stroke("M10 3A7 7 0 1 1 10 17A7 7 0 1 1 10 3Z", 1.7, "3 2.5"), stroke("M4 17L16 3", 1.7)),
   warn: () => svg(20, 20, stroke("M10 2L18.5 17.5H1.5Z", 1.7), stroke("M10 7.5V12.3M10 13.7V15.6", 1.9)),
@@ -129,6 +132,67 @@ export const pageSign = (who, right) =>
   once(`page ${who} ${right}`, () => {
     const sign = svg(36, 20, ...(PAGE_SIGNS[right]?.(who, WHO[who]) ?? []));
     sign.classList.add(who);
+    return sign;
+  });
+
+// A tile is a page sign that is as wide as its page's name: whose page it is, is where it lies.
+const TILE = 70,
+  TILE_HALF = 46;
+const TILES = {
+  host: { outline: `M1 1H${TILE - 1}V23H1Z`, left: `M1 1H${TILE_HALF}V23H1Z`, edge: () => TILE - 1 },
+  hyp: {
+    outline: `M8 1H${TILE - 8}L${TILE - 1} 12L${TILE - 8} 23H8L1 12Z`,
+    left: `M8 1H${TILE_HALF}V23H8L1 12Z`,
+    edge: (y) => TILE - 1 - Math.abs(y - 12) / 1.6,
+  },
+  guest: {
+    outline: `M12 1H${TILE - 12}A11 11 0 0 1 ${TILE - 12} 23H12A11 11 0 0 1 12 1Z`,
+    left: `M12 1H${TILE_HALF}V23H12A11 11 0 0 1 12 1Z`,
+    edge: (y) => TILE - 12 + Math.sqrt(121 - (y - 12) ** 2),
+  },
+};
+
+/** Slanted lines over the right part of a tile, cut at its outline. */
+function tileStripes(who, slant, from) {
+  let path = "";
+  for (let foot = from - 8; foot < TILE + 8; foot += 6) {
+    const on = [];
+    for (let y = 2; y <= 22; y += 1) {
+      const x = foot + slant * (12 - y) * 0.6;
+      if (x >= from + 1 && x <= TILES[who].edge(y) - 1) on.push(`${x.toFixed(1)} ${y}`);
+    }
+    if (on.length > 1) path += `M${on[0]}L${on.at(-1)}`;
+  }
+  return path;
+}
+
+const tileName = (x, name, colour) => [
+  "text",
+  { x, y: 16.4, "text-anchor": "middle", "font-size": 12.5, "font-weight": 700, style: `fill:${colour}` },
+  name,
+];
+const TILE_PARTS = {
+  O: (who, { outline }, name) => [solid(outline), stroke(outline, 1.5), tileName(TILE / 2, name, PAPER)],
+  S: (who, { outline, left }, name) => [
+    paper(outline),
+    solid(left),
+    stroke(tileStripes(who, 1, TILE_HALF), 2.4),
+    stroke(outline, 2),
+    tileName(TILE_HALF / 2 + 2, name, PAPER),
+  ],
+  B: (who, { outline }) => [paper(outline), stroke(tileStripes(who, 1, 6), 2.2), stroke(outline, 1.5)],
+  X: (who, { outline }) => [
+    paper(outline),
+    stroke(tileStripes(who, 1, 6) + tileStripes(who, -1, 6), 1.5),
+    stroke(outline, 2),
+  ],
+};
+
+/** A page in the territory of one of the three. */
+export const tileSign = (who, right, name) =>
+  once(`tile ${who} ${right} ${name}`, () => {
+    const sign = svg(TILE, 24, ...TILE_PARTS[right](who, TILES[who], name));
+    sign.classList.add("tile", who);
     return sign;
   });
 export const vmSign = (word) => once(`vm ${word}`, () => svg(20, 20, ...(VM_SIGNS[word] ?? VM_SIGNS.free)));

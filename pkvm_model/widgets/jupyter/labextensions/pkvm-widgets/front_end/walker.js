@@ -1,9 +1,10 @@
 // The base of widgets that walk a graph: steps, undo, redo, branches, links and traces.
 // docs/widgets.md describes graphs.
 
+import { drawBranches } from "./branches.js";
 import { enable, write } from "./elements.js";
-import { askForTrace, copy, shortTrace, walkParts } from "./frame.js";
-import { drawTimeline, focusNow, moveFocus } from "./timeline.js";
+import { askForTrace, copy, shortTrace, showDrawer, traceDrawer, walkParts } from "./frame.js";
+import { drawTime, seekKey, startPlay, stopPlay } from "./time.js";
 import { linkHere } from "./links.js";
 import { dress } from "./styles.js";
 import { clip, refuseLong } from "./text.js";
@@ -27,15 +28,25 @@ export class Walker extends Widget {
     this.graph = /** @type {GraphValue<S, E>} */ (graph);
     this.walk = new Walk(this.graph);
     this.act = this.actions();
+    this.open = new Set(this.graph.open ?? []);
     this.parts = this.frame();
+    this.parts.branches.addEventListener("click", this.act.pick);
+    this.box.addEventListener("keydown", this.guard((event) => this.onPlayKey(event)), true);
     this.draw(0);
     this.begin();
   }
 
-  /** Makes the parts, in `box`. */
+  /** Makes the parts, in `box`; `drawers` are those of `drawersOf`. */
   frame() {
-    return walkParts(this.act);
+    const parts = walkParts(this.act);
+    return { ...parts, drawers: this.drawersOf(parts) };
   }
+  /** The drawers below the time, the trace last. */
+  drawersOf(parts) {
+    return [traceDrawer(parts, this.act)];
+  }
+  /** Draws what is in a drawer; a closed one costs nothing. */
+  drawDrawer(/** @type {string} */ name, /** @type {number} */ since) {}
   /** Updates the parts; marks what differs from the step `since`. */
   drawHere(/** @type {number} */ since) {}
 
@@ -60,7 +71,11 @@ export class Walker extends Widget {
       redo: () => this.goStep(walk.at + 1, "Redone. "),
       reset: () => this.goStep(0, "Back to start. "),
       pick: (event) => this.pick(event.target.closest("[data-place]")?.dataset.place),
-      jump: () => focusNow(this.parts.timeline),
+      seek: (step) => step !== walk.at && this.goTo(walk.placeAt(step)),
+      jump: () => this.parts.time.track.focus(),
+      play: () => this.play(),
+      toggle: (name) => this.toggle(name),
+      words: () => this.open.has("words") || this.toggle("words"),
       prune: () => this.prune(),
       copyTrace: () => copy(walk.trace, "Trace", this.parts.room, say),
       copyLink: () => copy(this.linkTo(walk.link), "Link", this.parts.room, say),
@@ -86,10 +101,51 @@ export class Walker extends Widget {
     enable(parts.reset, walk.at > 0);
     enable(parts.redo, walk.at < walk.path.length);
     enable(parts.prune, walk.places.length > walk.at + 1);
+    this.since = since;
     this.drawHere(since);
-    drawTimeline(parts.timeline, walk);
-    write(parts.trace, shortTrace(walk.trace));
+    drawTime(parts.time, walk);
+    for (const drawer of parts.drawers) this.drawOpen(drawer);
     parts.room.replaceChildren();
+  }
+
+  drawOpen(drawer) {
+    const open = this.open.has(drawer.name),
+      { walk, parts } = this;
+    showDrawer(drawer, open);
+    if (!open) return;
+    if (drawer.name !== "trace") return this.drawDrawer(drawer.name, this.since);
+    drawBranches(parts.branches, walk);
+    write(parts.trace, shortTrace(walk.trace));
+  }
+
+  /** Opens or closes a drawer; what is above it stays where it is. */
+  toggle(name) {
+    if (!this.open.delete(name)) this.open.add(name);
+    this.drawOpen(this.parts.drawers.find((drawer) => drawer.name === name));
+  }
+
+  /** Goes along the path shown, a step at a time; the same button pauses. */
+  play() {
+    const { walk, parts } = this,
+      { time } = parts;
+    const next = () => {
+      if (walk.at < walk.path.length) this.goTo(walk.placeAt(walk.at + 1));
+      return walk.at < walk.path.length;
+    };
+    if (time.timer) stopPlay(time);
+    else startPlay(time, this.guard(next));
+    return drawTime(time, walk);
+  }
+
+  /** While a run plays, Space pauses it, wherever the focus is, and every other key ends it. */
+  onPlayKey(event) {
+    const { time } = this.parts;
+    if (!time.timer || ["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key)) return;
+    stopPlay(time);
+    drawTime(time, this.walk);
+    if (event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   /** Draws a step, announces it, and tells Python. */
@@ -196,6 +252,11 @@ export class Walker extends Widget {
     return "";
   }
 
+  close() {
+    stopPlay(this.parts.time);
+    super.close();
+  }
+
   /** Restores a history with its branches; counts and drops steps that no longer fit. */
   async recall(text) {
     const { walk } = this,
@@ -232,7 +293,8 @@ export class Walker extends Widget {
     const { act, graph } = this,
       named = { u: act.undo, r: act.redo, b: act.reset, g: act.jump }[event.key];
     const cpu = Number(/^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1] ?? (/^\d$/.test(event.key) ? event.key : NaN));
-    if (moveFocus(event)) event.preventDefault();
+    const step = event.target === this.parts.time.track ? seekKey(event, this.walk) : undefined;
+    if (step !== undefined) act.seek(step);
     else if (graph.cpus[cpu] && event.shiftKey) act.finish?.(cpu);
     else if (graph.cpus[cpu]) act.step(cpu);
     else if (named) named();
