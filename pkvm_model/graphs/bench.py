@@ -96,6 +96,8 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         }
         if not scene.free:
             del graph["free"]
+        if scene.opens:
+            graph["opens"] = list(scene.opens)
         return graph
 
     def list_properties(self, known: int) -> list[list[str]]:

@@ -224,6 +224,7 @@ class GraphValue(TypedDict, Generic[S, E]):
     says: str
     cpus: list[str]
     free: NotRequired[list[int]]
+    opens: NotRequired[list[str]]
     pages: NotRequired[list[list[str]]]
     properties: list[list[str]]
     start: int

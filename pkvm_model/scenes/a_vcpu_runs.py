@@ -19,11 +19,11 @@ MADE = """
 """
 """A VM with one vCPU that was never loaded."""
 
-FIRST_PAGE = quiet(scene(
+FIRST_PAGE = replace(quiet(scene(
     "first-page", "A guest gets its first page", PRE, MADE,
     ("__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_host_share_guest(g0, 0)\n__kvm_vcpu_run(hv0.0)\n"
      "__pkvm_vcpu_put()", "__pkvm_host_share_guest(g0, 0)"),
-    "VM 0x1000 has a vCPU, and no memory yet; CPU 0 will run it."))
+    "VM 0x1000 has a vCPU, and no memory yet; CPU 0 will run it.")), opens=("words",))
 
 ONE_VCPU = quiet(scene(
     "one-vcpu", "One vCPU, two CPUs", PRE, MADE,

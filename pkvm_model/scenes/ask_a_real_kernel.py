@@ -12,7 +12,8 @@ TEARDOWN = "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(
 ONE_BY_ONE = replace(scene(
     "one-call-at-a-time", "One call at a time, as a recorder makes them", V1, LENT_PAGE,
     (f"{UNSHARE} whole", TEARDOWN),
-    "VM 0x1000 is alive and idle, and lends page g0; each click makes a whole call."), checks=False)
+    "VM 0x1000 is alive and idle, and lends page g0; each click makes a whole call."), checks=False,
+    opens=("trace",))
 
 OVERLAPPING = replace(scene(
     "calls-that-overlap", "The same calls, and they may overlap", V1, LENT_PAGE, (UNSHARE, TEARDOWN),

@@ -28,6 +28,7 @@ class Scene:
     `says` describes the situation in one sentence. `foretell` shows what a step will do before it is made, which takes
     the fun out of a prediction; without `checks` the bench does not say what holds, for the same reason. `free` are the
     learner's CPUs, which have no script: each with the calls it may make, or with none if it may make every call.
+    `opens` names the drawers that are open at first: `words`, `holds`, `trace`. A part is opened where it is taught.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Scene:
     foretell: bool = False
     checks: bool = True
     free: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    opens: tuple[str, ...] = ()
 
     def start(self) -> State:
         """Return the state after the setup."""

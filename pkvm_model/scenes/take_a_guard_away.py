@@ -1,6 +1,8 @@
 """The benches of "Take a guard away", and a finalise that flushes late."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..model.hypercalls import destroy_hyp_vm
 from ..model.revisions import EBUSY, ENOENT, UPSTREAM, V1
 from ..model.state import FREE
@@ -12,10 +14,11 @@ UNSHARE = "__pkvm_host_unshare_guest(0x1000, 0)"
 START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_vm(0x1000)"
 RUN_ONCE = "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"
 
-ANY_CAN_FINALISE = scene(
+ANY_CAN_FINALISE = replace(scene(
     "any-can-finalise", "A finalise that does not ask for dying", V1.without("finalize_dying"), LENT_PAGE,
     (f"{FINALISE} whole", RUN_ONCE),
-    "VM 0x1000 is alive and idle; CPU 1 would run it, CPU 0 finalises without a start.")
+    "VM 0x1000 is alive and idle; CPU 1 would run it, CPU 0 finalises without a start."),
+    opens=("holds",))
 
 LOADED_TWICE = scene(
     "loaded-twice", "A load that does not ask where", V1.without("load_vcpu_free"), LENT_PAGE,

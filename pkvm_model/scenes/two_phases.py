@@ -1,13 +1,15 @@
 """The benches of "Two phases"."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..model.revisions import PRE, V1
 from .scene import LENT_PAGE, Scene, scene
 
-ONE_SHOT = scene(
+ONE_SHOT = replace(scene(
     "one-shot", "The old way: one call", PRE, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_teardown_vm(0x1000)", ""),
-    "VM 0x1000 is alive and idle; the host lends it page g0.")
+    "VM 0x1000 is alive and idle; the host lends it page g0."), opens=("holds",))
 
 TWO_PHASES = scene(
     "two-phases", "The new way: start, then finalise", V1, LENT_PAGE,

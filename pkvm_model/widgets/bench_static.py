@@ -1,17 +1,19 @@
-"""The bench as HTML without scripts."""
+"""The bench as HTML without scripts: what the stage shows, with tiles, traces and lines made of borders."""
 from __future__ import annotations
 
 from html import escape
 
-from ..graphs.contract import RowValue
-from .bench_words import VIEWS, show_answer, describe_state, describe_properties
+from ..graphs.contract import CardValue, HolderValue, RowValue
+from .bench_words import VIEWS, describe_properties, describe_state, show_answer
 from .front_end import read_constants
-from .static import HUES, LINE, MUTED, render_box, render, render_list, render_table
+from .static import DANGER, HUES, INK, LINE, MUTED, render, render_box, render_list, render_table
 from .walk import BenchWalk
 
 RIGHTS: dict[str, str] = read_constants()["rights"]
 CORNERS = {"host": "0", "hyp": "5px", "guest": "10px"}
-MARK = "display:inline-block;min-width:16px;text-align:center;padding:0 5px;margin-right:7px"
+COLUMNS = {"HOST": "host", "HYP": "hyp", "GUEST": "guest"}
+HEADS = ["Page", "Host", "EL2", "Guest", "Counts", "In words"]
+TILE = "display:inline-block;min-width:46px;text-align:center;padding:0 5px;margin-right:7px"
 
 
 def render_bench(walk: BenchWalk) -> str:
@@ -24,29 +26,56 @@ def render_bench(walk: BenchWalk) -> str:
 
 
 def render_pages(walk: BenchWalk) -> str:
-    """Return the ownership table."""
-    pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
-    rows = (render_page(name, what, row) for (name, what), row in pages)
-    return render_table("Who owns every page", ["Page", "Host", "Hyp", "Guest", "Owner", "Counts", "In words"], rows)
+    """Return the territory: each page lies in the column of its owner."""
+    before = walk.place.before
+    old = walk.states[before.id] if before else walk.state
+    cards = {card["vm"]: card for card in walk.state["vms"]}
+    rows = (render_page(name, what, walk.state["pages"][at], old["pages"][at], cards.get(name))
+            for at, (name, what) in enumerate(walk.graph["pages"]))
+    return render_table("Who owns every page", HEADS, rows)
 
 
-def render_page(name: str, what: str, row: RowValue) -> str:
-    """Return the row of a page: signs, owner, counts and sentence."""
+def render_page(name: str, what: str, row: RowValue, old: RowValue, card: CardValue | None) -> str:
+    """Return the row of a page: its tiles, where it was, a line to whoever counts on it, and a sentence."""
     first = render("th", "cell", escape(name), render("span", "what", escape(what)), scope="row")
-    cells = [render_right(view, row[view]) for view in VIEWS]
-    cells += map(escape, (row["owner"], row["count"], row["says"]))
+    holders = card["holders"] if card else []
+    owner = VIEWS.index(COLUMNS[row["owner"]])
+    cells = [render_territory(view, row[view], old[view], name) + (render_line(holders) if at > owner else "")
+             for at, view in enumerate(VIEWS)]
+    cells += [render_counts(row, card), escape(row["says"])]
     return f"<tr>{first}{''.join(render('td', 'cell', cell) for cell in cells)}</tr>"
 
 
-def render_right(view: str, letter: str) -> str:
-    """Return the letter of a right in its border, and its word."""
+def render_territory(view: str, right: str, before: str, name: str) -> str:
+    """Return a right as a tile and its word; where there was one before the last step, what is left of it."""
+    if right == "-":
+        was = {"-": "", "B": "was lent"}.get(before, "was here")
+        return f'<span style="{TILE};color:{MUTED};border:2px dotted {LINE}">{was}</span>' if was else ""
     hue = HUES[view]
-    border = {
+    look = {
         "O": f"background:{hue};color:#FFFFFF;border:2px solid {hue}",
-        "S": f"color:{hue};border:2px solid {hue};border-right-width:11px",
-        "B": f"color:{hue};border:2px solid {hue};border-right:7px double {hue}",
-        "-": f"color:{MUTED};border:2px dotted {LINE}",
+        "S": f"color:{hue};border:2px solid {hue};border-right-width:17px",
+        "B": f"color:{hue};border:2px solid {hue};border-right:12px double {hue}",
         "X": f"color:{hue};border:4px double {hue}",
-    }[letter]
-    mark = f"{MARK};border-radius:{CORNERS[view]};{border}"
-    return f'<span style="white-space:nowrap"><b style="{mark}">{letter.replace("-", "–")}</b>{RIGHTS[letter]}</span>'
+    }[right]
+    shown = escape(name) if right in "OS" else "&nbsp;"
+    tile = f'<b style="{TILE};border-radius:{CORNERS[view]};{look}">{shown}</b>'
+    return f'<span style="white-space:nowrap">{tile}{RIGHTS[right]}</span>'
+
+
+def render_line(holders: list[HolderValue]) -> str:
+    """Return a piece of the line from a page to whoever holds a reference to it."""
+    if not holders:
+        return ""
+    stale = any(holder["stale"] for holder in holders)
+    return f'<div style="border-top:{f"4px double {DANGER}" if stale else f"2px dashed {INK}"};height:0"></div>'
+
+
+def render_counts(row: RowValue, card: CardValue | None) -> str:
+    """Return the counts of a page; for a VM's struct, its holders."""
+    if not card or not card["count"]:
+        return escape(row["count"])
+    stale = any(holder["stale"] for holder in card["holders"])
+    held = ", ".join(holder["says"] for holder in card["holders"])
+    words = f"{'✕ ' if stale else ''}count {card['count']}: {held or 'nobody'}"
+    return f'<b style="color:{DANGER if stale else INK}">{escape(words)}</b>'

@@ -11,6 +11,7 @@ from html import escape
 from ..show.table import Table
 
 INK, MUTED, LINE, HAIR = "#16191D", "#555D68", "#767E8A", "#D5D9DF"
+DANGER = "#7E0A61"
 HUES = {"host": "#313DD1", "hyp": "#B94C00", "guest": "#0B7C62"}
 
 FONT = "font:14px system-ui,sans-serif"

@@ -203,6 +203,7 @@ interface GraphValue<S, E> {
   says: string;
   cpus: Array<string>;
   free?: Array<number>;
+  opens?: Array<string>;
   pages?: Array<Array<string>>;
   properties: Array<Array<string>>;
   start: number;

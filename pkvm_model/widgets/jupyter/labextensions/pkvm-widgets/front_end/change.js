@@ -39,7 +39,12 @@ function chipRow(view, moves, warnings, openWords) {
   const room = MOST_CHIPS_SHOWN - broken.length,
     rest = more + Math.max(0, chips.length - room) + Math.max(0, warnings.length - 1);
   const answer = answerSign(edge);
-  const none = !chips.length && !broken.length && edge && make("li.plain.muted", {}, "No page, VM or slot changes.");
+  const none =
+    !chips.length &&
+    !broken.length &&
+    edge &&
+    !view.state.end &&
+    make("li.plain.muted", {}, "No page, VM or slot changes.");
   const further = rest > 0 && make("li.plain", {}, button("button.more", `${rest} more`, "", openWords));
   return make(
     "ul.chips",

@@ -25,7 +25,7 @@ function revisionSign({ letter: sign, late, id }) {
 }
 
 export function headFrame(title, revisions, parts, act) {
-  const { counter, said, undo, redo } = parts;
+  const { counter, said, undo, redo, reset } = parts;
   return make(
     "div.bar",
     {},
@@ -33,7 +33,7 @@ export function headFrame(title, revisions, parts, act) {
     ...revisions.map(revisionSign),
     counter,
     said,
-    make("div.buttons", {}, undo, redo, shareMenu(parts, act)),
+    make("div.buttons", {}, reset, undo, redo, shareMenu(parts, act)),
   );
 }
 
@@ -72,14 +72,17 @@ export function showDrawer({ box, toggle }, open) {
 }
 
 /** The drawer of every walk: the branches, and the trace. */
-export function traceDrawer({ reset, prune, branches, trace }, act) {
-  const buttons = make("div.buttons", {}, reset, prune);
-  return drawerFrame("trace", "Trace", act, branches, make("div.row", {}, trace, buttons));
+export function traceDrawer({ prune, branches, trace }, act) {
+  return drawerFrame("trace", "Trace", act, branches, make("div.row", {}, trace, prune));
 }
 
 /** The bar below a walk: time, and the buttons of the drawers; then the drawers themselves. */
 export function footFrame({ time }, drawers) {
-  const toggles = make("div.toggles", { role: "group", "aria-label": "Details" }, ...drawers.map(({ toggle }) => toggle));
+  const toggles = make(
+    "div.toggles",
+    { role: "group", "aria-label": "Details" },
+    ...drawers.map(({ toggle }) => toggle),
+  );
   return [make("div.time-bar", {}, time.box, toggles), ...drawers.map(({ box }) => box)];
 }
 

@@ -5,7 +5,8 @@ import { drawMenu, findChoice, menuFrame, readChoice, refusalOf } from "./menu.j
 import { gapLabel, gapWords, inFlight, listRegions } from "./regions.js";
 import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
-const STRIP = { done: 3, later: 2, used: false };
+/** How many regions a strip shows beside the next one: fewer where three lanes share the room. */
+const stripSize = ({ cpus }) => ({ done: cpus.length > 2 ? 1 : 3, later: cpus.length > 2 ? 1 : 2, used: false });
 const FOLDS = { done: "done", later: "more" };
 
 export const lockNames = (locks) => locks.match(/[A-Z]/g) ?? [];
@@ -14,15 +15,20 @@ export const lockLook = (locks) => ["none", "one", "two"][Math.min(2, lockNames(
 export const lockLetters = (locks) =>
   lockNames(locks).map((lock) => make(`abbr.lock-${lock}`, { title: LOCKS[lock] ?? lock }, lock));
 
-const whenWords = ({ from, to }) => (from === undefined ? "" : from === to ? ` in step ${from}` : ` in steps ${from} to ${to}`);
-const regionWords = (row) =>
-  `${row.when}${whenWords(row)}: ${row.times > 1 ? `${row.times} times ` : ""}${row.says}${row.locks && ` [${row.locks}]`}`;
+const whenWords = ({ from, to }) =>
+  from === undefined ? "" : from === to ? ` in step ${from}` : ` in steps ${from} to ${to}`;
+function regionWords(row) {
+  const times = row.times > 1 ? `${row.times} times ` : "",
+    locks = row.locks ? ` [${row.locks}]` : "";
+  return `${row.when}${whenWords(row)}: ${times}${row.says}${locks}`;
+}
 
 /** A row for `settle`: a region as a box. */
 function boxRow(row) {
   const { locks, when, times, folded } = row,
     words = regionWords(row);
-  const shown = folded ? [`${folded} ${FOLDS[when]}`] : [...lockLetters(locks), times > 1 && `×${times}`];
+  const letters = lockNames(locks).length ? lockLetters(locks) : ["–"];
+  const shown = folded ? [`${folded} ${FOLDS[when]}`] : [...letters, times > 1 && `×${times}`];
   const draw = () => {
     const seen = make("span", { "aria-hidden": "true" }, ...shown);
     return make(`li.rg.${when}.${folded ? "fold" : lockLook(locks)}`, { title: words }, seen, hiddenWords(words));
@@ -48,7 +54,7 @@ const gapParts = (gap, says) => [
 ];
 
 function stripRows(view, cpu) {
-  const rows = listRegions(view, cpu, STRIP);
+  const rows = listRegions(view, cpu, stripSize(view.graph));
   return rows.flatMap((row, number) => [gapRow(row, rows[number - 1]), boxRow(row)]);
 }
 
@@ -84,8 +90,9 @@ function heldRow({ name, kind, says, stale, counted }) {
 function heldRows(view, cpu) {
   const held = listHeld(view.state, cpu);
   if (!held.length && !view.state.lanes[cpu].call) return [];
-  const none = ["none", () => make("span.muted", {}, "nothing")];
-  return [["keeps", () => make("span.muted", {}, "keeps")], ...(held.length ? held.map(heldRow) : [none])];
+  const none = ["none", () => make("span.muted", {}, "keeps nothing")];
+  if (!held.length) return [none];
+  return [["keeps", () => make("span.muted", {}, "keeps")], ...held.map(heldRow)];
 }
 
 const FORECAST_SIGNS = {
@@ -136,7 +143,7 @@ export function laneFrame(name, cpu, act, free) {
     steps: [],
   };
   lane.menu = free && menuFrame(() => act.choose(cpu));
-  lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
+  lane.finish = button("button.finish", "Finish", `⇧${cpu}`, () => act.finish(cpu));
   const head = make("div.h", {}, lane.acts, lane.short, make("span.space"), lane.finish);
   const ahead = make("p.nx", {}, lane.where, " ", lane.next);
   const rest = [lane.strip, make("div.told-next", {}, ahead, lane.fore), lane.keeps];
@@ -176,7 +183,9 @@ export function drawLane(lane, view, cpu, all, known, act) {
   write(lane.next, nextWords(now));
   settle(
     lane.fore,
-    edges.map((edge) => forecast(edge, view, now, known)).concat(edges.length ? [] : [forecast(undefined, view, now, known)]),
+    edges
+      .map((edge) => forecast(edge, view, now, known))
+      .concat(edges.length ? [] : [forecast(undefined, view, now, known)]),
   );
   settle(lane.keeps, heldRows(view, cpu));
   settle(lane.strip, stripRows(view, cpu));

@@ -1,6 +1,6 @@
 // The menu of a CPU whose calls the learner chooses: the next call, its arguments, and why EL2 would refuse it.
 
-import { make, settle, write } from "./elements.js";
+import { hiddenWords, make, settle, write } from "./elements.js";
 
 /** The name and the arguments of the call that a step begins; undefined if a call goes on. */
 function parseBegin({ line }) {
@@ -18,7 +18,7 @@ export function menuFrame(choose) {
     menu.wanted[menu.call.value] = menu.args.value;
     choose();
   });
-  const labelled = (text, select) => make("label", {}, make("span.muted", {}, text), select);
+  const labelled = (text, select) => make("label", {}, hiddenWords(text), select);
   menu.box = make("div.menu", {}, labelled("Call", menu.call), labelled("Arguments", menu.args));
   return menu;
 }

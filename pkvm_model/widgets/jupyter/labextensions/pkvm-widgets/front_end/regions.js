@@ -81,8 +81,8 @@ const foldRest = (rows, when, word) => ({
 });
 
 /**
- * The regions of a CPU's call, each with who stepped in the gap before it. Of a long call only `done` and `later` regions
- * around the next one stand alone; with `used`, so do those after a gap that somebody used.
+ * The regions of a CPU's call, each with who stepped in the gap before it. Of a long call only `done` and `later`
+ * regions around the next one stand alone; with `used`, so do those after a gap that somebody used.
  */
 export function listRegions(view, cpu, { done, later, used }) {
   const made = stepsOfRegions(view, cpu),

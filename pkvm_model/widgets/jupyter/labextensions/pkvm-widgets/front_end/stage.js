@@ -10,19 +10,37 @@ const ROWS_IN_SIGHT = 8,
   SLIDE = 240;
 const HEADS = { host: "Host", hyp: "EL2", guest: "Guest" };
 
-/** Marks an element whose cell has changed; `now` says whether the eye should go there. */
-function markCell(element, change, loud) {
-  const was = change?.was && change.was.word !== change.now?.word ? `was ${change.was.word}` : change ? "changed" : "";
-  if (change && loud) element.classList.add("mv");
-  if (was && was !== "changed") element.append(make("small.was", {}, was));
-  return element;
+/** A row for `settle` that shows a cell of a VM or a slot; a change that follows from another one is not `loud`. */
+const markedRow = (key, change, draw, loud = true) => [
+  `${key} | ${Boolean(change) && loud}`,
+  () => {
+    const cell = draw();
+    if (change && loud) cell.classList.add("mv");
+    return cell;
+  },
+];
+
+/** The word of a VM's life, with what it was before. */
+function lifeRow({ word }, change) {
+  const was = change?.was ? `was ${change.was.word}` : "";
+  const draw = () => {
+    const sign = withWord(vmSign(word), word);
+    if (was) sign.append(make("small.was", {}, was));
+    return sign;
+  };
+  return markedRow(`${word} ${was}`, change, draw);
 }
 
-/** A row for `settle` that shows a cell of a VM or a slot. */
-const markedRow = (key, change, draw, loud = true) => [
-  `${key} | ${change ? (change.was?.word ?? "new") : ""} ${loud}`,
-  () => markCell(draw(), change, loud),
-];
+/** A vCPU; its sign says whether it is loaded or runs, and so do words that are hidden to the eye. */
+function vcpuRow({ idx, word }, change) {
+  const short = word.replace(/^(loaded|running) /, "");
+  const draw = () => {
+    const sign = withWord(vcpuSign(word), `vCPU ${idx} ${short}`);
+    if (short !== word) sign.append(hiddenWords(`, ${word.split(" ")[0]}`));
+    return sign;
+  };
+  return markedRow(`vcpu ${idx} ${word}`, change, draw);
+}
 
 function countRow(card, change) {
   const draw = () => make("span.count-cell", {}, "count ", make("b.big", {}, String(card.count)));
@@ -38,11 +56,9 @@ function fillVm(strip, card, changes, slots) {
     [life, counts] = strip.children;
   settle(life, [
     [card.handle, () => make("b", {}, `VM ${card.handle}`)],
-    markedRow(card.word, change("word"), () => withWord(vmSign(card.word), card.word, "life")),
+    lifeRow(card, change("word")),
     [card.where, () => make("span.muted", {}, card.where)],
-    ...card.vcpus.map(({ idx, word }) =>
-      markedRow(`vcpu ${idx} ${word}`, change(`vcpu ${idx}`), () => withWord(vcpuSign(word), `vCPU ${idx} ${word}`)),
-    ),
+    ...card.vcpus.map((vcpu) => vcpuRow(vcpu, change(`vcpu ${vcpu.idx}`))),
     ...slots,
   ]);
   settle(counts, [
@@ -87,7 +103,7 @@ export function drawVms(box, { state, changes }) {
 }
 
 /** The words that a cell leaves behind where a page was. */
-const ghostWords = (right) => (right === "B" ? "was borrowed" : "was here");
+const ghostWords = (right) => (right === "B" ? "was lent" : "was here");
 
 /** A row for `settle`: what one of the three has of a page. */
 function territoryCell(who, now, was, move, name) {
@@ -106,9 +122,14 @@ function territoryCell(who, now, was, move, name) {
 
 /** Who counts on a page: for a VM's struct its holders, for others the count that belongs to the page. */
 function countParts({ count }, card, holders) {
-  const held = holders.map(({ cpu, kind, stale }) => (kind === "vcpu" ? `CPU ${cpu} has its vCPU` : `CPU ${cpu} uses it`));
-  if (card?.count) return [make("b", {}, `count ${card.count}: ${held.join(", ") || card.holders[0]?.says || "nobody"}`)];
-  return [count];
+  const held = holders.map(({ cpu, kind, stale }) =>
+    kind === "vcpu" ? `CPU ${cpu} has its vCPU` : `CPU ${cpu} uses it`,
+  );
+  if (!card?.count) return [count];
+  const says = `count ${card.count}: ${held.join(", ") || card.holders[0]?.says || "nobody"}`,
+    cpus = [...new Set(holders.map(({ cpu }) => cpu))].join(", "),
+    short = cpus ? `held by CPU ${cpus}` : `count ${card.count}`;
+  return [make("b", {}, make("span.long", {}, says), make("span.brief", { "aria-hidden": "true" }, short))];
 }
 
 function fillRow(element, page, view, moves, held) {
@@ -150,7 +171,8 @@ function restRow({ graph }, shown, moves) {
   const moved = rest.filter(({ page }) => moves.has(page)).length,
     names = rest.slice(0, 8).map(({ name }) => name);
   const which = rest.length > names.length ? `${names.join(" ")} …` : names.join(" ");
-  const text = `${rest.length} more ${rest.length === 1 ? "page" : "pages"}: ${which}${moved ? `; ${moved} moved too` : ""}`;
+  const more = `${rest.length} more ${rest.length === 1 ? "page" : "pages"}`,
+    text = `${more}: ${which}${moved ? `; ${moved} moved too` : ""}`;
   return [text, () => make("tr.rest", {}, make("td", { colspan: "5" }, text))];
 }
 
@@ -159,7 +181,7 @@ export function stageFrame(lanes, parts) {
   const heads = [
     make("th", { scope: "col" }, "Page"),
     ...Object.entries(HEADS).map(head),
-    make("th", { scope: "col" }, "Counts, holders"),
+    make("th", { scope: "col" }, "Counts"),
   ];
   const table = make("table.territory", {}, parts.caption, make("thead", {}, make("tr", {}, ...heads)), parts.pages);
   return make("div.stage", {}, make("div.lanes", {}, ...lanes), parts.vms, table, parts.wires);
@@ -168,21 +190,18 @@ export function stageFrame(lanes, parts) {
 /** How many rows there is room for: each further VM takes the room of one. */
 export const rowsFor = ({ states }) => ROWS_IN_SIGHT + 1 - Math.max(1, ...states.map(({ vms }) => vms.length));
 
-const listAll = (state) => state.lanes.flatMap((_, cpu) => listHeld(state, cpu).map((one, slot) => ({ ...one, cpu, slot })));
+const listAll = (state) =>
+  state.lanes.flatMap((_, cpu) => listHeld(state, cpu).map((one, slot) => ({ ...one, cpu, slot })));
 
 /** Draws the territory and the references; returns the rows' pages in their order. */
 export function drawStage(parts, view, moves, most) {
-  const { graph, at } = view,
+  const { at } = view,
     held = listAll(view.state),
     shown = choosePages(view, moves, held, most);
   write(parts.caption, at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step");
   drawVms(parts.vms, view);
   settle(parts.pages, [
-    ...shown.map((page) => [
-      page,
-      () => make("tr.page"),
-      (element) => fillRow(element, page, view, moves, held),
-    ]),
+    ...shown.map((page) => [page, () => make("tr.page"), (element) => fillRow(element, page, view, moves, held)]),
     restRow(view, shown, moves),
   ]);
   drawWires(parts.wires, view, shown, held);

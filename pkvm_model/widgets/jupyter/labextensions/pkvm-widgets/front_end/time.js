@@ -1,5 +1,5 @@
-// Time: a slider over the steps of the path shown, with a track for each CPU and two bars below: whether somebody holds
-// a reference to the VM, and whether EL2 still has its struct. A held bar that outlives the other is the bug of this course.
+// Time: a slider over the steps of the path shown, with a track for each CPU and two bars below: whether somebody
+// holds a reference to the VM, and whether EL2 still has its struct. Where the first outlives the second is the bug.
 
 import { button, enable, make, settle, write } from "./elements.js";
 import { PAPER, SIGNS, octagon } from "./signs.js";
@@ -66,7 +66,8 @@ function barsOf(state, graph) {
 /** A row for `settle`: a part of the drawing at a step's column. */
 const part = (look, column, row, title, ...kids) => [
   `${look} ${column} ${row} ${title}`,
-  () => make(`i.${look}`, { style: `grid-column:${column};grid-row:${row}`, title }, ...kids.map((kid) => kid?.() ?? kid)),
+  () =>
+    make(`i.${look}`, { style: `grid-column:${column};grid-row:${row}`, title }, ...kids.map((kid) => kid?.() ?? kid)),
 ];
 
 function stepParts(at, time, walk, hasBars) {
@@ -98,7 +99,8 @@ export function drawTime(time, walk) {
     all = [places[0], ...path];
   time.first = Math.max(0, Math.min(at - BEFORE, all.length - 1 - WIDE));
   const shown = all.slice(time.first, time.first + WIDE + 1),
-    hasBars = Boolean(graph.states[here.id].vms) && shown.some(({ id }) => graph.states[id].vms.some(({ count }) => count));
+    hasBars =
+      Boolean(graph.states[here.id].vms) && shown.some(({ id }) => graph.states[id].vms.some(({ count }) => count));
   time.shown = shown.length;
   time.box.classList.toggle("bars", hasBars);
   const heads = [...graph.cpus, ...(hasBars ? ["held", "EL2’s"] : [])];
@@ -111,7 +113,11 @@ export function drawTime(time, walk) {
     shown.flatMap((one) => stepParts(one, time, walk, hasBars)),
   );
   const says = here.edge?.says ?? graph.says;
-  const values = { ariaValueMax: String(path.length), ariaValueNow: String(at), ariaValueText: `${nameStep(here, graph)}. ${says}` };
+  const values = {
+    ariaValueMax: String(path.length),
+    ariaValueNow: String(at),
+    ariaValueText: `${nameStep(here, graph)}. ${says}`,
+  };
   Object.assign(time.track, values);
   enable(time.play, at < path.length);
   write(time.play.firstChild, time.timer ? "Pause" : welcomesMotion() ? "Play" : "Next");

@@ -28,10 +28,14 @@ export class Walker extends Widget {
     this.graph = /** @type {GraphValue<S, E>} */ (graph);
     this.walk = new Walk(this.graph);
     this.act = this.actions();
-    this.open = new Set(this.graph.open ?? []);
+    this.opened = new Set(this.graph.opens ?? []);
     this.parts = this.frame();
     this.parts.branches.addEventListener("click", this.act.pick);
-    this.box.addEventListener("keydown", this.guard((event) => this.onPlayKey(event)), true);
+    this.box.addEventListener(
+      "keydown",
+      this.guard((event) => this.onPlayKey(event)),
+      true,
+    );
     this.draw(0);
     this.begin();
   }
@@ -75,7 +79,7 @@ export class Walker extends Widget {
       jump: () => this.parts.time.track.focus(),
       play: () => this.play(),
       toggle: (name) => this.toggle(name),
-      words: () => this.open.has("words") || this.toggle("words"),
+      words: () => this.opened.has("words") || this.toggle("words"),
       prune: () => this.prune(),
       copyTrace: () => copy(walk.trace, "Trace", this.parts.room, say),
       copyLink: () => copy(this.linkTo(walk.link), "Link", this.parts.room, say),
@@ -109,7 +113,7 @@ export class Walker extends Widget {
   }
 
   drawOpen(drawer) {
-    const open = this.open.has(drawer.name),
+    const open = this.opened.has(drawer.name),
       { walk, parts } = this;
     showDrawer(drawer, open);
     if (!open) return;
@@ -120,7 +124,7 @@ export class Walker extends Widget {
 
   /** Opens or closes a drawer; what is above it stays where it is. */
   toggle(name) {
-    if (!this.open.delete(name)) this.open.add(name);
+    if (!this.opened.delete(name)) this.opened.add(name);
     this.drawOpen(this.parts.drawers.find((drawer) => drawer.name === name));
   }
 
