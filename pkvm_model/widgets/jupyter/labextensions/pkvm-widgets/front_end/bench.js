@@ -93,7 +93,10 @@ export class Bench extends Walker {
     const shown = drawStage(parts, view, moves, this.most);
     this.slides = this.drawnOnce && !this.joins && welcomesMotion() ? slideTiles(parts, shown, moves) : [];
     this.drawnOnce = true;
-    countHolds(parts.drawers[1], view.properties);
+    countHolds(
+      parts.drawers.find(({ name }) => name === "holds"),
+      view.properties,
+    );
     this.broken = newlyBroken(view)
       .map(({ says }) => ` Broken now: ${says}`)
       .join("");
@@ -120,8 +123,10 @@ export class Bench extends Walker {
 
   /** Steps a CPU; a CPU with a menu makes the call findChoice there. */
   step(cpu, number) {
-    const { menu } = this.parts.lanes[cpu];
-    return super.step(cpu, number ?? (menu ? findChoice(menu, this.walk.edges(cpu)) : 0));
+    const { menu } = this.parts.lanes[cpu],
+      chosen = number ?? (menu ? findChoice(menu, this.walk.edges(cpu)) : 0);
+    if (menu) menu.picked = "";
+    return super.step(cpu, chosen);
   }
 
   /** Steps one CPU until its call is over, the machine ends, or the next state is unknown. */

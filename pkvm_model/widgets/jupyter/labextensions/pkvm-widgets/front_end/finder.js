@@ -1,15 +1,15 @@
-// The race finder: pick scripts, a kernel and a question; search, watch, stop; walk the shortest run on a bench. The
-// scheduler begins with the bench: the learner breaks a property by hand, then compares with the fewest steps.
+// The race finder: pick scripts, a kernel and a question; search, watch, stop; see the shortest run on a bench. The
+// scheduler is a bench with a goal: the learner breaks a property by hand, and learns whether there is a shorter way.
 //
 // A search never runs on its own: each slice is a question to Python, and stopping means asking for no further slice.
 
-import { Bench } from "./bench.js";
+import { AskedBench } from "./asked.js";
 import { unpack } from "./cells.js";
-import { button, fill, make, prose, settle, shape, write } from "./elements.js";
+import { button, fill, make, prose, settle, write } from "./elements.js";
 import { linkHere } from "./links.js";
 import { dress } from "./styles.js";
-import { SIGNS } from "./signs.js";
 import { clip, refuseLong } from "./text.js";
+import { answerRow, asPart, countSteps, winWords } from "./verdict.js";
 import { fitTrace, splitLink } from "./walk.js";
 import { Widget, register } from "./widget.js";
 
@@ -18,34 +18,6 @@ const NOT_STORED =
 const NO_BENCH = "A bench opens here with the run that is found.";
 const BENCH_NOT_STORED = "The bench of this run is not stored here. Open the notebook in JupyterLab and run this cell.";
 const TALK_EVERY = 5000;
-
-const steps = (number) => `${number} ${number === 1 ? "step" : "steps"}`;
-const ring = (inner, dashes) => {
-  const line = { fill: "none", stroke: "currentColor" };
-  const circle = shape("circle", {
-    cx: 10,
-    cy: 10,
-    r: 8,
-    "stroke-width": 1.6,
-    ...line,
-    ...(dashes && { "stroke-dasharray": dashes }),
-  });
-  return shape(
-    "svg",
-    { width: 20, height: 20, viewBox: "0 0 20 20", "aria-hidden": "true" },
-    circle,
-    shape("path", { d: inner, "stroke-width": 2, ...line }),
-  );
-};
-/** The sign of each verdict; its word is always beside it. */
-const VERDICT_SIGNS = {
-  holds: SIGNS.holds,
-  violated: SIGNS.broken,
-  empty: SIGNS.empty,
-  example: () => ring("M8 6.5L14 10L8 13.5Z"),
-  never: () => ring("M5.5 10H14.5"),
-  incomplete: () => ring("M6 10H7M9.5 10H10.5M13 10H14", "3 2.5"),
-};
 
 /** Fills a select with options {value, text, group}, by group. */
 function options(select, list) {
@@ -118,6 +90,7 @@ class Finder extends Widget {
   }
 
   frame() {
+    const { secret } = this.data;
     const choice = (name, label) => {
       const select = make("select"),
         box = make(`label.${name}`, {}, make("span", {}, label), select);
@@ -127,52 +100,55 @@ class Finder extends Widget {
       );
       return { select, box };
     };
+    const search = this.guard(() => this.search());
     const parts = {
       scripts: choice("scripts-of", "Scripts"),
       kernel: choice("kernel", "Kernel"),
       question: choice("asks", "Question"),
-      go: button(
-        "button.go",
-        "Search",
-        "s",
-        this.guard(() => this.search()),
-      ),
-      told: make("div.section"),
-      found: make("div"),
-      duel: make("p.duel"),
+      go: secret ? button("button.give-up", "Give up?", "s", search) : button("button.go", "Search", "s", search),
+      line: make(secret ? "div.goal" : "div.answer-line", { role: "group", "aria-label": secret ? "Goal" : "Answer" }),
+      now: make("div.now"),
+      help: make("p.muted"),
+      told: make("div.told-case"),
+      reply: make("div.reply"),
+      about: make("div.about"),
       room: make("div.room"),
     };
-    const { scripts, kernel, question, go } = parts,
-      { secret } = this.data;
-    options(
-      scripts.select,
-      this.data.subjects.map(({ name, title }) => ({ value: name, text: name === title ? name : `${name}: ${title}` })),
+    parts.line.append(parts.now);
+    parts.about.append(parts.told, parts.reply);
+    this.offerCases(parts);
+    // An error takes the place of the answer; at a scheduler it is about the button that asks the explorer.
+    if (!secret) parts.line.append(this.alert);
+    const kids = secret ? [parts.room, this.closing(parts), this.alert] : [this.pick(parts), parts.room];
+    fill(this.box, {}, [...kids, this.standing, this.live]);
+    // A key ends a run that plays, and Space pauses it, wherever in this widget the focus is.
+    this.box.addEventListener(
+      "keydown",
+      this.guard((event) => this.bench?.onPlayKey(event)),
+      true,
     );
+    return parts;
+  }
+
+  offerCases({ scripts, kernel }) {
+    const [{ cases }] = this.data.subjects;
+    const named = ({ name, title }) => ({ value: name, text: name === title ? name : `${name}: ${title}` });
+    options(scripts.select, this.data.subjects.map(named));
     options(
       kernel.select,
-      this.data.subjects[0].cases.map(({ name, label }) => ({ value: name, text: label })),
+      cases.map(({ name, label }) => ({ value: name, text: label })),
     );
     for (const { select, box } of [scripts, kernel]) box.hidden = select.length < 2;
-    // The scheduler asks the explorer last, so its button follows what the learner has found.
-    const pick = !secret && make("div.section.pick", {}, scripts.box, kernel.box, question.box, go);
-    const answer = make(
-      "div.section.answered",
-      { role: "group", "aria-label": "Answer" },
-      parts.found,
-      parts.duel,
-      secret && go,
-      this.alert,
-    );
-    fill(this.box, {}, [
-      make("div.bar", {}, make("h3", {}, this.data.title)),
-      pick,
-      parts.told,
-      answer,
-      this.standing,
-      this.live,
-      parts.room,
-    ]);
-    return parts;
+  }
+
+  /** What a race finder asks about, in one line. */
+  pick({ scripts, kernel, question, go }) {
+    return make("div.pick", {}, make("h3", {}, this.data.title), scripts.box, kernel.box, question.box, go);
+  }
+
+  /** The end of a scheduler: the explorer's help comes last. */
+  closing({ help, go }) {
+    return make("div.closing", {}, help, go);
   }
 
   /** Moves to a place and opens its bench. */
@@ -304,24 +280,36 @@ class Finder extends Widget {
 
   /** Opens the bench of the scripts, or a bench with the calls of a run. */
   async openBench(run, place) {
-    const old = this.bench,
-      { room } = this.parts;
+    const old = this.bench;
     this.bench = null;
     old?.close();
-    room.replaceChildren();
-    if (this.case.missing) return;
-    if (!this.scripted && !run.length) return room.append(make("p.muted", {}, NO_BENCH));
+    if (this.case.missing) return this.standIn("");
+    if (!this.scripted && !run.length) return this.standIn(NO_BENCH);
     const { at } = this,
       stored = this.case.benches.find(([lines]) => String(lines) === String(run))?.[1];
-    if (!stored && !this.port.ask) return room.append(make("p.muted", {}, BENCH_NOT_STORED));
+    if (!stored) this.standIn(this.port.ask ? "" : BENCH_NOT_STORED);
+    if (!stored && !this.port.ask) return;
     const packed = stored ? JSON.stringify(stored) : (await this.ask({ case: at.case, run, bench: true }))?.packed;
     if (packed && this.at === at) this.putBench(unpack(packed), place);
+  }
+
+  /** Shows in place of a bench what the bar and the drawer of one would show, and why there is none. */
+  standIn(why) {
+    const {
+      parts: { room, line, about },
+      data: { secret, title },
+    } = this;
+    const kids = [secret && make("div.bar", {}, make("h3", {}, title)), line, make("div.section", {}, about)];
+    room.replaceChildren();
+    fill(room, {}, [...kids, why && make("p.no-bench.muted", {}, why)]);
+    this.drawLine();
   }
 
   putBench(graph, place) {
     const finder = this;
     const port = {
       embedded: true,
+      finder,
       place,
       changed: this.guard(() => this.checkByHand()),
       // Python may connect later, so each question looks for it.
@@ -331,7 +319,7 @@ class Finder extends Widget {
         return ask && ((step) => ask({ case: asked, run, step }));
       },
     };
-    this.bench = new Bench(this.parts.room, graph, port);
+    this.bench = new AskedBench(this.parts.room, graph, port);
     this.bench.linkTo = (text) => this.linkTo(`${this.key}/${text}`);
     this.bench.open = (text) => this.openText(text);
   }
@@ -344,7 +332,7 @@ class Finder extends Widget {
       step = at.shown ? -1 : walk.findBreak(this.question.breaks);
     if (step > 0 && !(at.hand?.length <= step)) {
       at.hand = walk.path.slice(0, step).map(({ edge }) => edge.line);
-      this.announce(`You broke it in ${steps(step)}. ${this.asked ? this.duel : ""}`);
+      this.announce(this.data.secret ? this.winAt(walk) : `${winWords(step)} ${this.asked ? this.duel : ""}`);
       if (this.data.secret && !this.asked && !this.running) return this.search(true);
     }
     this.draw();
@@ -401,7 +389,14 @@ class Finder extends Widget {
     const { hand } = this.at,
       fewest = this.asked && this.answer?.lines?.length;
     if (!hand) return "";
-    return `You: ${steps(hand.length)}.${fewest ? ` Shortest: ${steps(fewest)}.` : ""}`;
+    return `You: ${countSteps(hand.length)}.${fewest ? ` Shortest: ${countSteps(fewest)}.` : ""}`;
+  }
+
+  /** What a scheduler says at a step that breaks it by hand, or "". */
+  winAt(walk) {
+    const { shown } = this.at;
+    if (!this.data.secret || shown || walk.findBreak(this.question.breaks) !== walk.at || !walk.at) return "";
+    return winWords(walk.at, this.answer?.lines?.length, Boolean(this.running));
   }
 
   /** Shows the answer, and the shortest run unless the learner has just found one and may try for a shorter one. */
@@ -409,12 +404,12 @@ class Finder extends Widget {
     this.running = null;
     this.noteAsked();
     this.draw();
-    this.announce(`${this.duel} ${this.words}`.trim());
+    this.announce((byHand && this.bench && this.winAt(this.bench.walk)) || `${this.duel} ${this.words}`.trim());
     this.tell();
     return this.answer.lines && !byHand && this.showRun();
   }
 
-  /** Walks the shortest run on the bench; from then on nothing counts as broken by hand. */
+  /** Plays the shortest run on the bench; from then on nothing counts as broken by hand. */
   async showRun() {
     const { lines } = this.answer;
     this.at.shown = true;
@@ -422,7 +417,7 @@ class Finder extends Widget {
       this.at.run = lines;
       await this.openBench(lines, "");
     }
-    await this.bench?.goAlong({ lines, at: Infinity });
+    await this.bench?.playRun(lines);
     this.tell();
   }
 
@@ -445,7 +440,7 @@ class Finder extends Widget {
     const lines = scripts.map((script, cpu) => make("li", {}, make("b", {}, `CPU ${cpu}`), calls(script)));
     this.parts.told.replaceChildren();
     fill(this.parts.told, {}, [
-      make("p.task", {}, asked),
+      make("p.asked", {}, asked),
       !secret && means.length > 0 && make("p", {}, "It goes wrong where one of these is broken:"),
       make("ul.means", {}, ...means.map((text) => make("li", {}, text))),
       make("p", {}, make("b", {}, subject.title), ` ${subject.says}`, secret && ` Kernel: ${label}.`),
@@ -453,51 +448,65 @@ class Finder extends Widget {
     ]);
   }
 
+  /** What is known and may be shown: the answer once somebody has asked. */
+  get known() {
+    return (this.asked || this.running) && this.answer;
+  }
+
   draw() {
-    const {
-        parts,
-        answer,
-        running,
-        asked,
-        data: { secret },
-      } = this,
-      known = (asked || running) && answer;
-    const label = known?.lines
-      ? "Show the shortest run"
-      : known?.more
-        ? "Go on"
-        : secret
-          ? "Ask the explorer"
-          : "Search";
+    const { parts, known, running } = this,
+      first = this.data.secret ? "Give up?" : "Search";
+    const label = known?.lines ? "Show the shortest run" : known?.more ? "Go on" : first;
     write(parts.go.firstChild, running ? "Stop" : label);
-    settle(parts.found, [this.foundRow(known)]);
-    write(parts.duel, this.duel);
+    write(parts.help, label === "Give up?" ? "The explorer knows the shortest run." : "");
+    const { says, reason, looked } = known || {};
+    const lines = [says, reason, looked].filter(Boolean);
+    settle(
+      parts.reply,
+      lines.map((text) => [text, () => make("p", {}, prose(text))]),
+    );
+    if (this.bench) this.bench.drawAround();
+    else this.drawLine();
+  }
+
+  /** Draws the line below the bar: the goal and how far the learner is, or the answer. */
+  drawLine(walk = this.bench?.walk) {
+    const row = this.data.secret ? this.goalRow(walk?.at ?? 0) : this.answerRow();
+    settle(this.parts.now, [row]);
+  }
+
+  /** The goal, and how far the learner is. */
+  goalRow(taken) {
+    const { says, means } = this.question,
+      tally = this.tally(taken);
+    const task = means.length ? means.join(" ") : asPart(says),
+      verb = this.at.hand ? "Broken" : "Break",
+      begins = means.length ? `${verb} one of these:` : `${verb}:`;
+    const draw = () =>
+      make("div.aim", {}, make("p.task", {}, make("b", {}, begins), ` ${task}`), make("p.tally", {}, prose(tally)));
+    return [`${begins} ${task} ${tally}`, draw];
+  }
+
+  tally(taken) {
+    const { known, running, duel } = this;
+    if (running) return `Searching … ${known ? known.looked : ""}`;
+    if (duel) return duel;
+    if (known?.lines) return `The explorer needs ${countSteps(known.lines.length)}; no run is shorter.`;
+    return known ? known.says : `${countSteps(taken)} so far`;
   }
 
   /** The answer with its sign, or the note that nobody has asked. */
-  foundRow(known) {
+  answerRow() {
     const {
       running,
+      known,
+      duel,
       case: { missing },
-      data: { secret },
-      at: { hand },
     } = this;
     const look = missing ? "empty" : known ? known.verdict : running ? "incomplete" : "unasked";
-    const says =
-      missing || known?.says || (running ? "Searching …" : secret && !hand ? "Not broken yet." : "Not asked yet.");
+    const says = missing || known?.says || (running ? "Searching …" : "Not asked yet.");
     const word = running && known ? `Searching … ${known.says}` : says;
-    const draw = () =>
-      fill(make(`div.found.${look}`), {}, [
-        VERDICT_SIGNS[look]?.(),
-        make(
-          "div",
-          {},
-          make("p.word", {}, prose(word)),
-          known?.reason && make("p", {}, prose(known.reason)),
-          known && make("p.muted", {}, known.looked),
-        ),
-      ]);
-    return [`${look} ${word} ${known?.reason} ${known?.looked}`, draw];
+    return answerRow(look, word, [duel, known && known.looked].filter(Boolean).join(" "));
   }
 
   onKey(event) {

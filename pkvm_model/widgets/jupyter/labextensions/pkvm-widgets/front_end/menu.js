@@ -11,10 +11,15 @@ function parseBegin({ line }) {
 /** The refusal {ret, says} that a call ends in if no other CPU steps in between, or undefined. */
 export const refusalOf = (edge) => edge.refusal ?? (["refused", "nothing"].includes(edge.kind) ? edge : undefined);
 
+/** A menu. What the learner has `picked`, call or arguments, stays until the CPU steps, even if EL2 refuses it. */
 export function menuFrame(choose) {
-  const menu = { call: make("select"), args: make("select"), wanted: {} };
-  menu.call.addEventListener("change", choose);
+  const menu = { call: make("select"), args: make("select"), wanted: {}, picked: "" };
+  menu.call.addEventListener("change", () => {
+    menu.picked = "call";
+    choose();
+  });
   menu.args.addEventListener("change", () => {
+    menu.picked = "args";
     menu.wanted[menu.call.value] = menu.args.value;
     choose();
   });
@@ -23,13 +28,14 @@ export function menuFrame(choose) {
   return menu;
 }
 
-/** Fills a list with options [value, text] and keeps the choice if possible. */
-function offer(select, options, wanted) {
+/** Fills a list with options {value, text, refused}; the one wanted is chosen, else the first that is not refused. */
+function offer(select, options, wanted, isPicked) {
   settle(
     select,
-    options.map(([value, text]) => [value, () => make("option", { value }), (option) => write(option, text)]),
+    options.map(({ value, text }) => [value, () => make("option", { value }), (option) => write(option, text)]),
   );
-  select.value = options.some(([value]) => value === wanted) ? wanted : options[0]?.[0];
+  const kept = options.find(({ value, refused }) => value === wanted && (isPicked || !refused));
+  select.value = (kept ?? options.find(({ refused }) => !refused) ?? options[0])?.value;
 }
 
 const answerWord = ({ ret }) => (/^-/.test(ret) ? ret : "nothing happens");
@@ -49,18 +55,17 @@ export function drawMenu(menu, edges) {
     if (name) calls.set(name, [...(calls.get(name) ?? []), { args, label: edge.label, refusal: refusalOf(edge) }]);
   }
   if (!calls.size) return;
-  offer(
-    menu.call,
-    [...calls].map(([name, ways]) => [name, ways[0].label + refusedWords(ways)]),
-    menu.call.value,
-  );
-  offer(
-    menu.args,
-    calls
-      .get(menu.call.value)
-      .map(({ args, refusal }) => [args, (args || "none") + (refusal ? ` (${answerWord(refusal)})` : "")]),
-    menu.wanted[menu.call.value],
-  );
+  const { call, args, wanted, picked } = menu;
+  const named = ([value, ways]) => {
+    const refused = refusedWords(ways);
+    return { value, text: ways[0].label + refused, refused: refused !== "" };
+  };
+  offer(call, [...calls].map(named), call.value, picked !== "");
+  const withArgs = ({ args: value, refusal }) => {
+    const text = (value || "none") + (refusal ? ` (${answerWord(refusal)})` : "");
+    return { value, text, refused: Boolean(refusal) };
+  };
+  offer(args, calls.get(call.value).map(withArgs), wanted[call.value], picked === "args");
 }
 
 /** The chosen call as in a trace. */

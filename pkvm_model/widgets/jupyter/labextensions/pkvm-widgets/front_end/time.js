@@ -135,10 +135,9 @@ export function stopPlay(time) {
   time.timer = 0;
 }
 
-/** Calls `next` at a steady pace until it returns false; where motion is unwelcome, once. */
-export function startPlay(time, next) {
+/** Calls `next` now, unless it `waits`, and then at a steady pace; where motion is unwelcome, only now. */
+export function startPlay(time, next, waits) {
   stopPlay(time);
-  if (!welcomesMotion()) return next();
-  time.timer = setInterval(() => next() || stopPlay(time), PACE);
-  return next();
+  if (welcomesMotion()) time.timer = setInterval(next, PACE);
+  if (!waits) next();
 }

@@ -128,16 +128,19 @@ export class Walker extends Widget {
     this.drawOpen(this.parts.drawers.find((drawer) => drawer.name === name));
   }
 
-  /** Goes along the path shown, a step at a time; the same button pauses. */
-  play() {
-    const { walk, parts } = this,
-      { time } = parts;
+  /** Goes along the path shown, a step at a time; the same button pauses. `waits` shows the step it begins at first. */
+  play(waits = false) {
+    const {
+      walk,
+      parts: { time },
+    } = this;
+    const go = this.guard(() => this.goTo(walk.placeAt(walk.at + 1)));
     const next = () => {
-      if (walk.at < walk.path.length) this.goTo(walk.placeAt(walk.at + 1));
-      return walk.at < walk.path.length;
+      if (walk.at + 1 >= walk.path.length) stopPlay(time);
+      if (walk.at < walk.path.length) go();
     };
     if (time.timer) stopPlay(time);
-    else startPlay(time, this.guard(next));
+    else startPlay(time, next, waits);
     return drawTime(time, walk);
   }
 

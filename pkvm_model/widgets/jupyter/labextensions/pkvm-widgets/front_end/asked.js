@@ -1,0 +1,57 @@
+// The bench in a race finder or a scheduler. Both are one widget to the eye: the bench's bar is also the finder's, and
+// the finder's words are a drawer of the bench.
+
+import { Bench } from "./bench.js";
+import { make, settle, write } from "./elements.js";
+import { drawerFrame } from "./frame.js";
+import { winRow } from "./verdict.js";
+
+/** A bench whose port names the `finder` around it. */
+export class AskedBench extends Bench {
+  frame() {
+    const { finder } = this.port,
+      parts = super.frame(),
+      bar = this.box.firstElementChild,
+      won = make("div.won");
+    if (finder.data.secret) {
+      write(bar.querySelector("h3"), finder.data.title);
+      bar.after(finder.parts.line);
+    } else {
+      bar.querySelector(".revision").remove();
+      bar.querySelector("h3").replaceWith(finder.parts.line);
+    }
+    parts.change.before(won);
+    return { ...parts, won };
+  }
+
+  drawersOf(parts) {
+    const { data, parts: around } = this.port.finder;
+    const label = data.secret ? "Task" : "Answer";
+    return [drawerFrame("about", label, this.act, around.about), ...super.drawersOf(parts)];
+  }
+
+  drawHere(since) {
+    super.drawHere(since);
+    this.drawAround();
+  }
+
+  drawDrawer(name) {
+    if (name !== "about") super.drawDrawer(name);
+  }
+
+  /** Draws what the finder says about this step. */
+  drawAround() {
+    const { finder } = this.port,
+      words = finder.winAt(this.walk);
+    settle(this.parts.won, [words && winRow(words, this.walk, finder.question.breaks)]);
+    finder.drawLine(this.walk);
+  }
+
+  /** Goes to the start of a run and plays it, or offers its first step where motion is unwelcome. */
+  async playRun(lines) {
+    await this.goAlong({ lines, at: 0 });
+    if (this.walk.at || this.walk.path.length !== lines.length || !this.box.isConnected) return;
+    this.parts.time.play.focus({ preventScroll: true });
+    this.play(true);
+  }
+}
