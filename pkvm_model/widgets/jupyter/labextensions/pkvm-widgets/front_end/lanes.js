@@ -6,7 +6,7 @@ import { gapLabel, gapWords, inFlight, listRegions } from "./regions.js";
 import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
 
 /** How many regions a strip shows beside the next one: fewer where three lanes share the room. */
-const stripSize = ({ cpus }) => ({ done: cpus.length > 2 ? 1 : 3, later: cpus.length > 2 ? 1 : 2, used: false });
+const stripSize = ({ cpus }) => ({ done: cpus.length > 2 ? 0 : 2, later: cpus.length > 2 ? 0 : 1, used: false });
 const FOLDS = { done: "done", later: "more" };
 
 export const lockNames = (locks) => locks.match(/[A-Z]/g) ?? [];
@@ -36,26 +36,26 @@ function boxRow(row) {
   return [words + folded, draw];
 }
 
-/** A row for `settle`: the gap before a region, with who stepped in it. */
-function gapRow({ gap, when }, before) {
+/** A row for `settle`: the gap before a region, with who stepped in it; there is room for one label. */
+function gapRow({ gap, when }, before, labelled) {
   if (!before) return null;
   const here = before.when === "done" && when === "next",
-    says = gap.length ? gapWords(gap) : here ? "gap, others may run" : "";
-  const draw = () => {
-    const look = gap.length ? ".used" : here ? ".here" : "";
-    return make(`li.gp${look}`, says ? { title: says } : { "aria-hidden": "true" }, ...gapParts(gap, says));
-  };
-  return [`gap ${here} ${says}`, draw];
+    says = gap.length ? gapWords(gap) : here ? "gap, others may run" : "",
+    look = gap.length && labelled ? "used" : gap.length || here ? "here" : "plain";
+  const draw = () =>
+    make(
+      `li.gp.${look}`,
+      says ? { title: says } : { "aria-hidden": "true" },
+      look === "used" && make("span", { "aria-hidden": "true" }, gapLabel(gap)),
+      says && hiddenWords(says),
+    );
+  return [`gap ${look} ${says}`, draw];
 }
 
-const gapParts = (gap, says) => [
-  gap.length > 0 && make("span", { "aria-hidden": "true" }, gapLabel(gap)),
-  says && hiddenWords(says),
-];
-
 function stripRows(view, cpu) {
-  const rows = listRegions(view, cpu, stripSize(view.graph));
-  return rows.flatMap((row, number) => [gapRow(row, rows[number - 1]), boxRow(row)]);
+  const rows = listRegions(view, cpu, stripSize(view.graph)),
+    last = rows.findLastIndex(({ gap }) => gap.length > 0);
+  return rows.flatMap((row, number) => [gapRow(row, rows[number - 1], number === last), boxRow(row)]);
 }
 
 /**
@@ -174,13 +174,13 @@ export function drawLane(lane, view, cpu, all, known, act) {
     going = inFlight(now) && edges.length > 0 && !view.state.end,
     chooses = lane.menu && !now.short && edges.length > 0;
   write(lane.short, now.short || "idle");
-  write(lane.where, now.where);
+  write(lane.where, view.state.end ? "" : now.where);
   lane.short.title = now.call || (chooses ? readChoice(lane.menu) : "");
   drawSteps(lane, view, cpu, edges, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].focus();
   enable(lane.finish, going);
   lane.box.classList.toggle("chooses", Boolean(chooses));
-  write(lane.next, nextWords(now));
+  write(lane.next, view.state.end ? "" : nextWords(now));
   settle(
     lane.fore,
     edges

@@ -35,7 +35,8 @@ function lifeRow({ word }, change) {
 function vcpuRow({ idx, word }, change) {
   const short = word.replace(/^(loaded|running) /, "");
   const draw = () => {
-    const sign = withWord(vcpuSign(word), `vCPU ${idx} ${short}`);
+    const sign = withWord(vcpuSign(word), `vCPU ${idx}`);
+    sign.append(make("span.what-it-does", {}, short));
     if (short !== word) sign.append(hiddenWords(`, ${word.split(" ")[0]}`));
     return sign;
   };
@@ -68,9 +69,9 @@ function fillVm(strip, card, changes, slots) {
 }
 
 /** A slot whose VM's word changed follows from that, and is not marked. */
-function looseSlot({ word, handle, vmid }, number, changes, loud) {
+function looseSlot({ word, handle }, number, changes, loud) {
   const change = changes.get(`slot ${number}`),
-    about = word === "free" ? "" : ` · ${handle} · VMID ${vmid}`;
+    about = word === "free" ? "" : ` · ${handle}`;
   const draw = () => withWord(vmSign(word), `slot ${number} ${word}${about}`);
   return markedRow(`slot ${number} ${word}`, change, draw, loud);
 }
