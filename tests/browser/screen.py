@@ -1,6 +1,6 @@
 """A bench as a test sees and uses it."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pkvm_model.widgets.bench_static import RIGHTS
 from pkvm_model.widgets.walk import AnyWalk
@@ -29,9 +29,23 @@ class Screen:
         if args:
             menu.last.select_option(args)
 
+    def share(self, name: str) -> None:
+        """Choose something from the menu of what can be copied and opened."""
+        menu = self.bench.locator("details.share")
+        if menu.get_attribute("open") is None:
+            menu.locator("summary").click()
+        menu.get_by_role("button", name=name).click()
+
+    def open_drawer(self, name: str) -> Locator:
+        """Open a drawer unless it is open, and return it."""
+        toggle = self.bench.locator(f".toggle[data-drawer={name}]")
+        if toggle.get_attribute("aria-expanded") == "false":
+            toggle.click()
+        return self.bench.locator(f".drawer[data-drawer={name}]")
+
     def open(self, text: str) -> None:
         """Open a trace or a link."""
-        self.click("Open trace")
+        self.share("Open trace")
         self.bench.locator("textarea").fill(text)
         self.click("Open it")
 
@@ -50,16 +64,16 @@ class Screen:
         expect(self.bench.locator(".says")).to_have_text(sentence)
 
     def ways(self) -> list[str]:
-        """Return the labels of the path shown and of its branches in the timeline."""
-        return [way.get_attribute("aria-label") or "" for way in self.bench.locator(".way").all()]
+        """Return the labels of the branches."""
+        return [way.get_attribute("aria-label") or "" for way in self.open_drawer("trace").locator(".way").all()]
 
     def focused(self) -> str:
-        """Return the label of the element with the focus."""
-        return str(self.page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        """Return the label of the element with the focus; of the slider of time, what it says."""
+        return str(self.page.evaluate("document.activeElement.ariaValueText ?? document.activeElement.ariaLabel"))
 
     def counts(self, text: str) -> None:
         """Expect this text in the step counter."""
-        expect(self.bench.locator(".bar .muted")).to_have_text(text)
+        expect(self.bench.locator(".counter")).to_have_text(text)
 
     def alerts(self, text: str) -> None:
         """Expect this text in the alert box."""
@@ -73,21 +87,21 @@ class Screen:
     def shows_at(self, walk: AnyWalk) -> None:
         """Expect the screen to show Python's state, whatever can be redone."""
         state = walk.state
-        expect(self.bench.locator(".share pre")).to_contain_text(f"state {state['digest']}")
+        expect(self.open_drawer("trace").locator("pre")).to_contain_text(f"state {state['digest']}")
         expect(self.bench.locator("[aria-live]")).to_contain_text(walk.says)
         assert self.slots() == [slot["word"] for slot in state["slots"]]
         assert self.counted() == [str(vm["count"]) for vm in state["vms"]]
         assert self.rights() == [[RIGHTS[row[view]] for view in VIEWS] for row in state["pages"]]
 
     def slots(self) -> list[str]:
-        """Return the words of the slots."""
-        return self.bench.locator(".slot .word").all_inner_texts()
+        """Return the words of the slots, from the drawer."""
+        return self.open_drawer("words").locator(".slot .word").all_inner_texts()
 
     def counted(self) -> list[str]:
-        """Return the count on each VM card."""
-        return self.bench.locator(".card .big").all_inner_texts()
+        """Return the count in the strip of each VM."""
+        return self.bench.locator(".vm .big").all_inner_texts()
 
     def rights(self) -> list[list[str]]:
-        """Return the words of the three views, page by page."""
-        rows = self.bench.locator("tbody tr").all()
-        return [row.locator("td .word").all_text_contents()[:3] for row in rows]
+        """Return the words of the three territories, page by page."""
+        rows = self.bench.locator("tr.page").all()
+        return [row.locator("td:not(.counts-cell) :is(.word, .hidden-words)").all_text_contents() for row in rows]

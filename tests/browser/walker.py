@@ -24,7 +24,7 @@ class Walker:
 
     def counts(self, text: str) -> None:
         """Expect this text in the step counter."""
-        expect(self.box.locator(".bar .muted")).to_have_text(text)
+        expect(self.box.locator(".counter")).to_have_text(text)
 
     def announces(self, text: str) -> None:
         """Expect this text in the live region."""

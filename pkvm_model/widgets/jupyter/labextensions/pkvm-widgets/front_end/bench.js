@@ -2,7 +2,7 @@
 
 import { unpack } from "./cells.js";
 import { drawChange, newlyBroken } from "./change.js";
-import { make } from "./elements.js";
+import { make, write } from "./elements.js";
 import { countHolds, drawerFrame, footFrame, headFrame, walkParts } from "./frame.js";
 import { drawLane, laneFrame, nextWords } from "./lanes.js";
 import { findChoice } from "./menu.js";
@@ -49,6 +49,7 @@ export class Bench extends Walker {
       pages: make("tbody"),
       caption: make("caption.hidden-words"),
       wires: make("div.wires", { "aria-hidden": "true" }),
+      story: make("p.story"),
       calls: graph.cpus.map(() => make("div.call-box")),
       state: make("div"),
       words: { caption: make("caption"), pages: make("tbody") },
@@ -77,7 +78,7 @@ export class Bench extends Walker {
     const { act } = this,
       calls = make("div.calls", {}, ...parts.calls);
     return [
-      drawerFrame("words", "Words", act, calls, parts.state, pageTable(parts.words)),
+      drawerFrame("words", "Words", act, parts.story, calls, parts.state, pageTable(parts.words)),
       drawerFrame("holds", "What holds", act, parts.properties),
       ...super.drawersOf(parts),
     ];
@@ -105,6 +106,7 @@ export class Bench extends Walker {
   drawDrawer(name) {
     const { parts, view } = this;
     if (name === "holds") return drawProperties(parts.properties, view);
+    write(parts.story, this.walk.says);
     parts.calls.forEach((box, cpu) => drawCall(box, view, cpu));
     drawState(parts, view);
     return drawPages(parts.words, view);

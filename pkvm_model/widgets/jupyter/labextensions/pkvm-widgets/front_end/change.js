@@ -36,7 +36,8 @@ function chipRow(view, moves, warnings, openWords) {
   const edge = view.path[view.at - 1]?.edge,
     { chips, more } = tellChanges(view, moves),
     broken = newlyBroken(view).slice(0, 1);
-  const room = MOST_CHIPS_SHOWN - broken.length,
+  // A broken property is a whole sentence, and takes the room of two.
+  const room = MOST_CHIPS_SHOWN - 2 * broken.length,
     rest = more + Math.max(0, chips.length - room) + Math.max(0, warnings.length - 1);
   const answer = answerSign(edge);
   const none =

@@ -63,6 +63,7 @@ function shareMenu({ room }, act) {
 export function drawerFrame(name, label, act, ...kids) {
   const box = make("div.section.drawer", { role: "group", "aria-label": label }, ...kids);
   const toggle = button("button.toggle", label, "", () => act.toggle(name));
+  for (const part of [box, toggle]) part.dataset.drawer = name;
   return { name, box, toggle };
 }
 

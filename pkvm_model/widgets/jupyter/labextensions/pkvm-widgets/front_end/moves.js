@@ -61,6 +61,7 @@ function pageFacts({ graph, state }, moves) {
   });
 }
 
+const QUIET = 9;
 const RANKS = { word: 3, count: 4, vcpu: 5, memo: 7, dying: 8 };
 
 /** A fact about a cell of a VM or a slot. */
@@ -68,7 +69,7 @@ function cellFact(key, { was, now }) {
   const cell = now ?? was,
     [kind, , part] = key.split(" ");
   const name = [cell.name, cell.part].filter(Boolean).join(" ");
-  const rank = cell.quiet ? 9 : kind === "slot" ? 6 : (RANKS[part] ?? 9);
+  const rank = cell.quiet ? QUIET : kind === "slot" ? 6 : (RANKS[part] ?? QUIET);
   const says = !was
     ? `is new: ${now.word}`
     : !now
@@ -99,7 +100,7 @@ function countFacts({ graph, state, changes }, moves) {
     const [kind, page, part] = key.split(" ");
     const name = kind === "page" && part === "count" ? graph.pages[page][0] : "";
     if (!name || structs.includes(name)) return [];
-    return [{ rank: moves.has(Number(page)) ? 10 : 9, name, says: `${was.word} → ${now.word}` }];
+    return [{ rank: moves.has(Number(page)) ? QUIET + 1 : QUIET, name, says: `${was.word} → ${now.word}` }];
   });
 }
 
@@ -110,6 +111,7 @@ function countFacts({ graph, state, changes }, moves) {
 export function tellChanges(view, moves) {
   const facts = [...pageFacts(view, moves), ...cellFacts(view), ...countFacts(view, moves)];
   const sorted = facts.map((fact, at) => ({ fact, at })).sort((a, b) => a.fact.rank - b.fact.rank || a.at - b.at);
-  const chips = sorted.slice(0, MOST_CHIPS).map(({ fact }) => fact);
+  const loud = sorted.filter(({ fact }) => fact.rank < QUIET),
+    chips = (loud.length ? loud.slice(0, MOST_CHIPS) : sorted.slice(0, 1)).map(({ fact }) => fact);
   return { chips, more: facts.length - chips.length };
 }

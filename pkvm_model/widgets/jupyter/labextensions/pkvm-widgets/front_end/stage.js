@@ -188,8 +188,8 @@ export function stageFrame(lanes, parts) {
   return make("div.stage", {}, make("div.lanes", {}, ...lanes), parts.vms, table, parts.wires);
 }
 
-/** How many rows there is room for: each further VM takes the room of one. */
-export const rowsFor = ({ states }) => ROWS_IN_SIGHT + 1 - Math.max(1, ...states.map(({ vms }) => vms.length));
+/** How many rows there is room for: each further VM takes the room of two. */
+export const rowsFor = ({ states }) => ROWS_IN_SIGHT - 2 * Math.max(0, ...states.map(({ vms }) => vms.length - 1));
 
 const listAll = (state) =>
   state.lanes.flatMap((_, cpu) => listHeld(state, cpu).map((one, slot) => ({ ...one, cpu, slot })));

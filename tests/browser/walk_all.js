@@ -1,0 +1,54 @@
+/* Walks a bench through every step of its graph, each from every state, and returns what is wrong on the screen. */
+(packed, most, everyEdge) => {
+  const root = document.getElementById("root");
+  globalThis.bench?.close();
+  const bench = (globalThis.bench = globalThis.mountHere(root, "bench", packed)),
+    { box, graph, walk } = bench,
+    faults = [];
+  const inBox = (selector) => [...box.querySelectorAll(selector)].filter((element) => !element.closest(".drawer"));
+  const top = box.getBoundingClientRect().top;
+  const bottom = (element) => Math.round(element.getBoundingClientRect().bottom - top);
+  const places = () =>
+    inBox(".go, .bar button, .bar summary")
+      .map((element) => element.getBoundingClientRect())
+      .map(({ left, top: y }) => `${Math.round(left)},${Math.round(y - top)}`)
+      .join(" ");
+  const CUT = ".told, .chips, .strip, .keeps, .vm, .life, .lane .h, .told-next, .territory th, .territory td";
+  const isCut = (element) =>
+    element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+  const first = places();
+  let steps = 0,
+    last = 0;
+  const look = (where) => {
+    const marks = inBox(".says, .panic, .chip, .mv, .ghost, .wire .down").map(bottom);
+    last = Math.max(last, ...marks);
+    const found = [
+      Math.max(0, ...marks) > most && `last mark at ${Math.max(...marks)} px`,
+      places() !== first && `buttons moved to ${places()}`,
+      inBox(".chip").length > 3 && "more than three chips",
+      document.documentElement.scrollWidth > innerWidth && "scrolls sideways",
+      ...inBox(CUT)
+        .filter(isCut)
+        .map((element) => `cut off: ${element.className || element.localName} ${element.textContent.slice(0, 90)}`),
+    ].filter(Boolean);
+    if (found.length && faults.length < 5) faults.push(`${where}: ${found.join("; ")}`);
+  };
+  look("start");
+  const seen = new Set([graph.start]),
+    open = [[graph.start, []]];
+  while (open.length) {
+    const [from, path] = open.shift();
+    for (const edge of graph.edges[from] ?? []) {
+      if (!walk.knows(edge) || (!everyEdge && seen.has(edge.to))) continue;
+      walk.forget();
+      for (const before of path) walk.take(before);
+      walk.take(edge);
+      bench.draw(walk.at - 1);
+      steps += 1;
+      look([...path, edge].map(({ cpu }) => cpu).join(""));
+      if (!seen.has(edge.to)) open.push([edge.to, [...path, edge]]);
+      seen.add(edge.to);
+    }
+  }
+  return { steps, last, faults };
+};
