@@ -20,7 +20,7 @@ export function walkParts(act) {
   };
 }
 
-function revisionSign({ letter: sign, late, id }) {
+export function revisionSign({ letter: sign, late, id }) {
   return make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
 }
 
@@ -43,7 +43,9 @@ function shareMenu({ room }, act) {
     ["Copy link", act.copyLink],
     ["Copy trace", act.copyTrace],
     ["Open trace", act.openTrace],
-  ].map(([text, work]) => button("button", text, "", work));
+  ]
+    .filter(([, work]) => work)
+    .map(([text, work]) => button("button", text, "", work));
   const summary = make("summary.button", {}, "Share");
   const menu = make("details.share", {}, summary, make("div.menu-box", {}, make("div.buttons", {}, ...ways), room));
   const close = () => {
