@@ -9,12 +9,13 @@ import { countHolds, drawerFrame, footFrame, headFrame, walkParts } from "./fram
 import { dress } from "./styles.js";
 import { drawChange, newlyBroken } from "./change.js";
 import { drawProperties, drawState } from "./panels.js";
-import { codeOf, cpuSign, nothingSign, refusedSign } from "./signs.js";
+import { SIGNS, codeOf, cpuSign } from "./signs.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
 
 const KEY = "Filled: where you are. Marked: the last step. Heavy: the way you came.";
 const BEYOND = "You are in a state beyond the picture; the words above say which.";
+const ROOM_FOR_BOX = 160;
 const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
@@ -54,7 +55,7 @@ class StateMap extends Walker {
     const parts = {
       ...walkParts(act),
       change: make("div.told"),
-      choices: make("ol.choices"),
+      choices: make(graph.cpus.length > 1 ? "ol.choices.by-cpu" : "ol.choices"),
       map: make(
         near ? "div.map-room.near" : "div.map-room",
         {},
@@ -66,19 +67,16 @@ class StateMap extends Walker {
       key: make("p.key"),
     };
     parts.map.addEventListener("click", act.box);
-    const steps = make(
-        "div",
-        { role: "group", "aria-label": "Steps from here" },
-        make("h4.what", {}, "From here"),
-        parts.choices,
-      ),
+    const steps = make("div.from-here", { role: "group", "aria-label": "Steps from here" }, parts.choices),
       drawers = this.drawersOf(parts);
+    this.slots = Math.max(1, ...graph.edges.map((edges) => edges.length));
     box.append(
       headFrame(graph.title, [graph.revision], parts, act),
       make("div.change", { role: "group", "aria-label": "What just changed" }, parts.change, alert),
       standing,
       live,
-      make("div.section", {}, steps, parts.map, this.picture && parts.key),
+      steps,
+      make("div.picture", {}, parts.map, this.picture && parts.key),
       ...footFrame(parts, drawers),
     );
     return { ...parts, drawers };
@@ -94,14 +92,21 @@ class StateMap extends Walker {
       .map(({ says }) => ` Broken now: ${says}`)
       .join("");
     this.choices = walk.state.end ? [] : this.edgesHere();
-    const none = walk.state.end ? "The machine has ended. Undo to go on." : "Nothing is left to do.";
-    settle(
-      parts.choices,
-      this.choices.length
-        ? this.choices.map((edge, number) => this.choiceRow(edge, number))
-        : [[none, () => make("li.muted", {}, none)]],
-    );
+    this.drawChoices();
     if (this.picture) this.drawPicture();
+  }
+
+  /** Draws the choices. Each keeps its place: a CPU has its own, and empty places keep room for the most there can be. */
+  drawChoices() {
+    const { parts, walk, choices, slots, graph } = this,
+      none = walk.state.end ? "The machine has ended. Undo to go on." : "Nothing is left to do.";
+    const empty = (name) => [`empty ${name}`, () => make("li.empty", { "aria-hidden": "true" })];
+    const rows = graph.cpus.flatMap((name, cpu) => {
+      const own = choices.map((edge, number) => ({ edge, number })).filter(({ edge }) => edge.cpu === cpu);
+      return own.length ? own.map(({ edge, number }) => this.choiceRow(edge, number)) : [empty(name)];
+    });
+    const rest = Array.from({ length: Math.max(0, slots - rows.length) }, (_, number) => empty(number));
+    settle(parts.choices, [...rows, ...rest, !choices.length && [none, () => make("li.none.muted", {}, none)]]);
   }
 
   drawersOf(parts) {
@@ -145,9 +150,10 @@ class StateMap extends Walker {
     const to = edge.to === null ? undefined : this.graph.states[edge.to],
       leads = to && this.graph.drawing.boxes[to.box];
     const refused = edge.kind === "refused" || edge.kind === "nothing",
-      text = leads ? `to ${leads.text}` : to ? "to a state beyond the picture" : "asks Python";
+      text = leads ? `to ${leads.text}` : to ? "beyond the picture" : "asks Python";
     const sign = () =>
-      edge.kind === "nothing" ? nothingSign() : codeOf(edge) ? refusedSign(codeOf(edge)) : make("span", {}, text);
+      make("span", {}, ...(edge.kind === "nothing" ? [SIGNS.nothing(), "nothing"] : [SIGNS.arrow(), codeOf(edge) || "refused"]));
+    item.title = edge.says;
     item.firstChild.classList.toggle("refusal", refused);
     settle(item.lastChild, [
       refused ? [`${edge.kind} ${codeOf(edge)}`, sign] : ["to", () => make("span"), (span) => write(span, text)],
@@ -236,7 +242,7 @@ class StateMap extends Walker {
     if (set !== this.fitted) this.picture.fit(shown, arrows);
     this.fitted = set;
     // Scrolling needs a layout; it waits for the next frame so that a click does not wait for the layout.
-    requestAnimationFrame(this.guard(() => this.center(here)));
+    requestAnimationFrame(this.guard(() => this.center(here, way.last)));
     const part =
       drawing.boxes.length > CONSTANTS.mostBoxes
         ? ` Of ${drawing.boxes.length} states those near your way are shown.`
@@ -244,14 +250,20 @@ class StateMap extends Walker {
     write(this.parts.key, here === null ? BEYOND : KEY + part);
   }
 
-  /** Scrolls a box to the middle of the visible map. */
-  center(box) {
+  /** Scrolls a box to the middle of the visible map, or box and arrow if there is room for both; the page stays. */
+  center(box, arrow) {
     const { map } = this.parts,
-      place = this.graph.drawing.boxes[box]?.place;
+      { boxes, arrows } = this.graph.drawing,
+      { place } = boxes[box] ?? {};
     if (!place) return;
     const [x, y] = place,
+      label = arrows[arrow]?.text ?? [x, y],
       { corner } = this.picture;
-    map.scrollTo(x - corner.x - map.clientWidth / 2, y - corner.y - map.clientHeight / 2);
+    const middle = (own, other, room) => (Math.abs(own - other) < room - ROOM_FOR_BOX ? (own + other) / 2 : own);
+    map.scrollTo(
+      middle(x, label[0], map.clientWidth) - corner.x - map.clientWidth / 2,
+      middle(y, label[1], map.clientHeight) - corner.y - map.clientHeight / 2,
+    );
   }
 
   drawTable() {

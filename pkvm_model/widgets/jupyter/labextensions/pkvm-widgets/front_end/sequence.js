@@ -3,8 +3,10 @@
 // a line below, like music.
 
 import { button, enable, make, prose } from "./elements.js";
+import { copy, drawerFrame, headFrame, showDrawer } from "./frame.js";
 import { dress } from "./styles.js";
 import { LOCKS, PAPER, SIGNS, octagon, ownerSign, refusedSign } from "./signs.js";
+import { seekKey, startPlay, stopPlay, welcomesMotion } from "./time.js";
 import { Widget, register } from "./widget.js";
 
 const NAMES_WIDTH = 108,
@@ -221,40 +223,36 @@ const liesAround = (outer, inner) =>
 class SequenceView extends Widget {
   constructor(root, data, port) {
     super(root, "sequence", data, port, `Sequence: ${data.title}`);
+    dress("walker");
     dress("sequence");
+    this.box.classList.add("pkvm-walk");
     this.at = 0;
     this.systems = [];
     this.fit = 0;
-    const go = (number) => this.guard(() => this.goTo(number()));
-    this.counter = make("span.muted");
-    this.back = button(
-      "button",
-      "Back",
-      "←",
-      go(() => this.at - 1),
-    );
-    this.next = button(
-      "button.go",
-      "Next region",
-      "→",
-      go(() => this.at + 1),
-    );
-    this.change = make("div.change", { role: "group", "aria-label": "What happens here" });
+    this.time = { timer: 0 };
+    this.act = this.actions();
+    this.parts = this.frame();
+    this.change = make("div.told.happens");
     this.score = make("div.score", { role: "group", "aria-label": "The run, region by region" });
     this.score.addEventListener(
       "click",
       this.guard((event) => this.pick(event.target.closest("[data-region]"))),
     );
     this.rows = data.rows.map(rowOf);
+    this.table = this.tableBox();
     this.box.append(
-      this.head(go),
-      this.change,
+      headFrame(data.title, [data.revision], this.parts, this.act),
+      make("div.change", { role: "group", "aria-label": "What happens here" }, this.change, this.alert),
       this.standing,
-      make("p.summary", {}, data.summary),
       this.score,
-      this.tableBox(),
-      this.alert,
+      this.foot(),
+      this.table.box,
       this.live,
+    );
+    this.box.addEventListener(
+      "keydown",
+      this.guard((event) => this.onPlayKey(event)),
+      true,
     );
     this.watch = new ResizeObserver(this.guard(() => this.layOut()));
     this.watch.observe(this.score);
@@ -262,47 +260,46 @@ class SequenceView extends Widget {
     this.begin();
   }
 
-  head(go) {
-    const { data } = this,
-      { letter, late, id } = data.revision,
-      { overlap } = data;
-    const revision = make(
-      late ? "span.revision.late" : "span.revision",
-      {},
-      make("b", { "aria-hidden": "true" }, letter),
-      id,
-    );
-    const buttons = [
-      this.back,
-      this.next,
-      button(
-        "button",
-        "First",
-        "Home",
-        go(() => 0),
-      ),
-      button(
-        "button",
-        "Last",
-        "End",
-        go(() => data.regions.length),
-      ),
-      overlap &&
-        button(
-          "button",
-          "Stale reference",
-          "s",
-          go(() => overlap.first),
-        ),
-    ];
+  actions() {
+    const { overlap, regions } = this.data;
+    const act = {
+      undo: () => this.goTo(this.at - 1),
+      redo: () => this.goTo(this.at + 1),
+      reset: () => this.goTo(0),
+      last: () => this.goTo(regions.length),
+      stale: () => overlap && this.goTo(overlap.first),
+      play: () => this.play(),
+      toggle: () => this.toggleTable(),
+      copyLink: () => copy(this.linkTo(this.place), "Link", this.parts.room, (text) => this.say(text)),
+    };
+    return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)]));
+  }
+
+  /** The parts of the bar. */
+  frame() {
+    const { act } = this;
+    return {
+      counter: make("span.muted.counter"),
+      said: make("span.said.muted"),
+      undo: button("button", "Back", "←", act.undo),
+      redo: button("button.go", "Next region", "→", act.redo),
+      room: make("div.room-for-text"),
+    };
+  }
+
+  /** The bar below the picture, which is the time of this widget. */
+  foot() {
+    const { act, data } = this;
+    this.player = button("button.play", "Play", "", act.play);
+    this.first = button("button", "First", "Home", act.reset);
+    this.final = button("button", "Last", "End", act.last);
+    const ways = [this.player, this.first, this.final, data.overlap && button("button", "Stale reference", "s", act.stale)];
     return make(
-      "div.bar",
+      "div.time-bar",
       {},
-      make("h3", {}, data.title),
-      revision,
-      this.counter,
-      make("span.space"),
-      make("div.buttons", {}, ...buttons),
+      make("div.buttons", {}, ...ways),
+      make("p.summary", {}, data.summary),
+      make("div.toggles", { role: "group", "aria-label": "Details" }, this.table.toggle),
     );
   }
 
@@ -315,12 +312,41 @@ class SequenceView extends Widget {
       make("thead", {}, head),
       make("tbody", {}, ...this.rows),
     );
-    return make(
-      "details",
-      {},
-      make("summary", {}, "As a table"),
-      make("div.wide", { tabindex: "0", role: "region", "aria-label": "The run as a table" }, table),
-    );
+    const wide = make("div.wide", { tabindex: "0", role: "region", "aria-label": "The run as a table" }, table);
+    const drawer = drawerFrame("table", "Table", this.act, wide);
+    showDrawer(drawer, false);
+    return drawer;
+  }
+
+  toggleTable() {
+    showDrawer(this.table, this.table.box.hidden);
+  }
+
+  say(text) {
+    this.parts.said.textContent = text;
+    this.announce(text);
+  }
+
+  /** Goes along the run, a region at a time; the same button pauses. */
+  play() {
+    const { time, data } = this;
+    const next = () => {
+      if (this.at < data.regions.length) this.goTo(this.at + 1);
+      return this.at < data.regions.length;
+    };
+    if (time.timer) stopPlay(time);
+    else startPlay(time, this.guard(next));
+    this.draw();
+  }
+
+  /** While the run plays, Space pauses it, wherever the focus is, and every other key ends it. */
+  onPlayKey(event) {
+    if (!this.time.timer || ["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key)) return;
+    stopPlay(this.time);
+    this.draw();
+    if (event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   /** Redraws the picture if the width now fits more or fewer columns. */
@@ -383,9 +409,21 @@ class SequenceView extends Widget {
   draw() {
     const { at: here, data, score } = this,
       focused = document.activeElement?.matches?.("button.box") && score.contains(document.activeElement);
-    this.counter.textContent = `region ${here} of ${data.regions.length}`;
-    enable(this.back, here > 0);
-    enable(this.next, here < data.regions.length);
+    const { counter, said, undo, redo, room } = this.parts,
+      most = data.regions.length;
+    counter.textContent = `region ${here} of ${most}`;
+    said.textContent = "";
+    room.replaceChildren();
+    for (const [way, on] of [
+      [undo, here > 0],
+      [redo, here < most],
+      [this.first, here > 0],
+      [this.final, here < most],
+      [this.player, here < most],
+    ])
+      enable(way, on);
+    this.player.firstChild.textContent = this.time.timer ? "Pause" : welcomesMotion() ? "Play" : "Next";
+    this.change.parentElement.classList.toggle("calm", !here);
     for (const box of score.querySelectorAll("button.box"))
       this.mark(box, Number(box.dataset.region) === Math.max(1, here), here > 0);
     for (const number of score.querySelectorAll(".number"))
@@ -416,27 +454,29 @@ class SequenceView extends Widget {
         make(
           "div.panic",
           {},
-          octagon(30, PAPER, "var(--danger)"),
+          octagon(26, PAPER, "var(--danger)"),
           make("p", {}, make("b", {}, "EL2 ends the machine"), region.says),
         ),
         when,
         path,
       ];
-    return [when, make("p.says", {}, prose(region.says)), code && refusedSign(code[0]), path].filter(Boolean);
+    if (code) when.append(refusedSign(code[0]));
+    return [when, make("p.says", {}, prose(region.says)), path];
   }
 
   onKey(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest(".wide")) return;
-    const { overlap, regions } = this.data;
-    const number = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: regions.length, s: overlap?.first }[
-      event.key
-    ];
-    if (number === undefined) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest(".wide, textarea")) return;
+    const { act, at, data } = this,
+      named = { u: act.undo, r: act.redo, b: act.reset, s: data.overlap && act.stale }[event.key];
+    const number = named ? undefined : seekKey(event, { at, path: data.regions });
+    if (named) named();
+    else if (number !== undefined) this.goTo(number);
+    else return;
     event.preventDefault();
-    this.goTo(number);
   }
 
   close() {
+    stopPlay(this.time);
     this.watch.disconnect();
     super.close();
   }
