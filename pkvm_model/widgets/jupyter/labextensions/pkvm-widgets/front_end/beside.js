@@ -68,13 +68,25 @@ function shortSide(before, edge, side) {
   if (!done) return make("span.muted.clipped", {}, idleWords(before, edge.cpu, side));
   const [main, ...warnings] = sentences(done.says);
   const look = done.kind === "panic" ? "span.short.ends" : warnings.length ? "span.short.warns" : "span.short";
-  return make(look, { title: done.says }, SHORT_SIGNS[done.kind]?.(), make("span.clipped", {}, prose(main)), warningLine(warnings));
+  return make(
+    look,
+    { title: done.says },
+    SHORT_SIGNS[done.kind]?.(),
+    make("span.clipped", {}, prose(main)),
+    warningLine(warnings),
+  );
 }
 
 function warningLine([first, ...more]) {
   if (!first) return null;
   const text = first.replace(/^The host logs a warning: /, "").replace(/ The machine goes on\.$/, "");
-  return make("span.host-warns", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(text + (more.length ? ` and ${more.length} more` : "")));
+  return make(
+    "span.host-warns",
+    {},
+    SIGNS.warn(),
+    make("code", {}, "WARN"),
+    prose(text + (more.length ? ` and ${more.length} more` : "")),
+  );
 }
 
 /** Whether both kernels did the same in a step. */
@@ -82,7 +94,7 @@ const isEqual = ({ sides: [one, other] }) => Boolean(one) && JSON.stringify(one)
 
 const RANKS_APART = { "VM ": 0, "page owner": 1, "page rights": 2, "VM count": 3, "slot ": 5, "page count": 7 };
 
-/** The facts that follow from another one: rights from the owner; all of a VM that one side lacks; its slot, its flag. */
+/** Facts that follow from another one: rights from the owner; all of a VM that one side lacks; its slot, its flag. */
 function isImpliedBy({ name, part, values }, cells) {
   const has = (of, about) => cells.some((one) => one.name === of && one.part === about);
   if (VIEWS.includes(part)) return has(name, "owner");
@@ -129,7 +141,8 @@ function nameFact({ kind, names, about }) {
 
 /** Two kernels have the same sides, so that what is equal stands once, across both columns. */
 function sideCells(before, edge) {
-  if (isEqual(edge)) return [make("td.same", { colspan: "2" }, make("span.muted", {}, "both"), shortSide(before, edge, 0))];
+  if (isEqual(edge))
+    return [make("td.same", { colspan: "2" }, make("span.muted", {}, "both"), shortSide(before, edge, 0))];
   return SIDES_OF_PAIR.map((side) => make("td", {}, shortSide(before, edge, side)));
 }
 
@@ -152,7 +165,7 @@ class SideBySide extends Walker {
       compare: () => this.compare(),
       run: (side) => this.showRun(side),
       row: ({ target }) => this.pick(target.closest("[data-place]")?.dataset.place),
-      apart: () => this.open.has("differences") || this.toggle("differences"),
+      apart: () => this.opened.has("differences") || this.toggle("differences"),
       first: () => this.goStep(this.differsAt, "The first difference. "),
     };
     return {
@@ -185,7 +198,12 @@ class SideBySide extends Walker {
       live,
       make("div.cpus", { role: "group", "aria-label": "Next steps" }, ...parts.cpus.map(({ row }) => row)),
       make("div.last", { style: `--rows:${this.rowsInSight}` }, this.tableOf("table", "The last steps", parts.last)),
-      make("div.facts-now", { role: "group", "aria-label": "What differs now" }, make("h4", {}, "What differs now"), parts.facts),
+      make(
+        "div.facts-now",
+        { role: "group", "aria-label": "What differs now" },
+        make("h4", {}, "What differs now"),
+        parts.facts,
+      ),
       ...footFrame(parts, drawers),
     );
     return { ...parts, drawers };
@@ -207,7 +225,13 @@ class SideBySide extends Walker {
       word = (text) => (isShort ? hiddenWords(text) : text);
     const heads = ["Step", ...this.graph.revisions.map(({ id }) => id)];
     const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, word(text))));
-    return make(spec, {}, make(isShort ? "caption.hidden-words" : "caption", {}, caption), make("thead", {}, head), rows);
+    return make(
+      spec,
+      {},
+      make(isShort ? "caption.hidden-words" : "caption", {}, caption),
+      make("thead", {}, head),
+      rows,
+    );
   }
 
   /** A step button, and beside it what the CPU does next in each kernel. */
@@ -253,13 +277,17 @@ class SideBySide extends Walker {
       { edge, before } = here;
     const isNews = first === at || isFresh || Boolean(edge?.differs.includes("answers"));
     parts.told.parentElement.classList.toggle("calm", !isNews);
-    const who = edge ? [make("b", {}, `Step ${at}`), cpuSign(edge.cpu), make("span", {}, edge.label)] : [make("b", {}, "Start")];
+    const who = edge
+      ? [make("b", {}, `Step ${at}`), cpuSign(edge.cpu), make("span", {}, edge.label)]
+      : [make("b", {}, "Start")];
     const one = (text, kind) => make("p.says.same", { title: text }, SHORT_SIGNS[kind]?.(), prose(text));
     const draw = () => {
       if (!edge) return make("div.sentence", {}, make("p.who", {}, ...who), one(graph.says));
       const from = graph.states[before.id],
         same = isEqual(edge) && edge.kind !== "panic" && edge.kind !== "warn";
-      const sides = SIDES_OF_PAIR.map((side) => make("p.side", {}, hiddenWords(`${graph.revisions[side].id}: `), shortSide(from, edge, side)));
+      const sides = SIDES_OF_PAIR.map((side) =>
+        make("p.side", {}, hiddenWords(`${graph.revisions[side].id}: `), shortSide(from, edge, side)),
+      );
       return make("div.sentence", {}, make("p.who", {}, ...who), ...(same ? [one(edge.says, edge.kind)] : sides));
     };
     settle(parts.told, [
@@ -277,7 +305,11 @@ class SideBySide extends Walker {
     const mark = () =>
       first === at
         ? make("li.plain", {}, make("b", {}, "◆ first difference"))
-        : make("li.plain", {}, button("button.more", `◆ first difference: ${first ? `step ${first}` : "start"}`, "", act.first));
+        : make(
+            "li.plain",
+            {},
+            button("button.more", `◆ first difference: ${first ? `step ${first}` : "start"}`, "", act.first),
+          );
     return make(
       "ul.chips",
       {},
@@ -302,14 +334,22 @@ class SideBySide extends Walker {
       steps = this.chooseSteps(first);
     settle(
       parts.last,
-      steps.map((step, row) => this.row(step, first, (place) => this.shortCells(place), row > 0 && step > steps[row - 1] + 1)),
+      steps.map((step, row) =>
+        this.row(step, first, (place) => this.shortCells(place), row > 0 && step > steps[row - 1] + 1),
+      ),
     );
   }
 
   shortCells({ edge, before }) {
     const { graph } = this;
     if (edge) return sideCells(graph.states[before.id], edge);
-    return [make("td.same", { colspan: "2" }, make("span.short", { title: graph.says }, make("span.clipped", {}, prose(graph.says))))];
+    return [
+      make(
+        "td.same",
+        { colspan: "2" },
+        make("span.short", { title: graph.says }, make("span.clipped", {}, prose(graph.says))),
+      ),
+    ];
   }
 
   /** What differs now, as many facts as there is room for. */
@@ -339,7 +379,15 @@ class SideBySide extends Walker {
   factRow(fact, isFresh) {
     const { cells, names, key } = fact;
     const cell = (side) =>
-      make("td", {}, make("span.values", {}, ...cells.map(({ part, sign, values }) => factValue(part, sign, values[side], cells.length))));
+      make(
+        "td",
+        {},
+        make(
+          "span.values",
+          {},
+          ...cells.map(({ part, sign, values }) => factValue(part, sign, values[side], cells.length)),
+        ),
+      );
     return [
       `${key} ${names} ${isFresh}`,
       () =>
@@ -412,7 +460,8 @@ class SideBySide extends Walker {
       "th",
       { scope: "row" },
       go,
-      step === first && make("span.mark", { title: "first difference" }, "◆", make("span.words", {}, " first difference")),
+      step === first &&
+        make("span.mark", { title: "first difference" }, "◆", make("span.words", {}, " first difference")),
       here && hiddenWords("you are here"),
     );
   }
@@ -504,7 +553,12 @@ class SideBySide extends Walker {
 /** The value of a part on one side; the part is named where a fact has several. */
 function factValue(part, sign, value, many) {
   const named = many > 1 && VIEWS.includes(part) && make("span.part", {}, part === "hyp" ? "EL2" : part);
-  return make("span.value", {}, named, valueOf(sign, value, (word) => WHOSE[word] ?? word));
+  return make(
+    "span.value",
+    {},
+    named,
+    valueOf(sign, value, (word) => WHOSE[word] ?? word),
+  );
 }
 
 register("beside", SideBySide, unpack);

@@ -15,8 +15,8 @@ export const CONSTANTS = {
     "bench": "bench.js", "beside": "beside.js", "el2time": "el2time.js", "exercise": "exercise.js",
     "finder": "finder.js", "map": "map.js", "progress": "progress.js", "quiz": "quiz.js", "sequence": "sequence.js"
   },
-  "styles": ["bench", "beside", "el2time", "exercise", "finder", "map", "progress", "quiz", "sequence", "walker",
-             "widget"],
+  "styles": ["bench", "beside", "el2time", "exercise", "finder", "frame", "map", "progress", "quiz", "sequence",
+             "walker", "widget"],
   "packed": ["lanes", "slots", "vms", "pages", "cells", "next"],
   "rights": {"O": "owned", "S": "shared-owned", "B": "shared-borrowed", "-": "no access", "X": "poison"},
   "mostBoxes": 60,

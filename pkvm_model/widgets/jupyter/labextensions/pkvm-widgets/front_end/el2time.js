@@ -15,9 +15,10 @@ function plainShape([tag, attributes, text]) {
 
 function pictureOf({ alt, size: [width, height], picture }) {
   const reader = shape("path.reader");
+  // Where the chart is too narrow for the words at the right, its style sheet gives it the shape of the rest.
   const drawn = shape(
     "svg",
-    { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt },
+    { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMinYMin slice", role: "img", "aria-label": alt },
     ...picture.map(plainShape),
     reader,
   );
@@ -30,6 +31,18 @@ function tableOf({ caption, heads, rows }) {
     make("tr", {}, make("th", { scope: "row" }, first), ...rest.map((text) => make("td", {}, text))),
   );
   return make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
+}
+
+/** The look of a line of the chart, for its name outside the chart. */
+function sampleOf(picture, number) {
+  const marker = picture.find(([tag, { class: look }]) => tag === "path" && look === `marker marker${number}`);
+  if (!marker) return make("span.sample");
+  const [tag, attributes, text] = marker,
+    line = shape(`path.line.line${number}`, { d: "M1 9H39" });
+  const [, from] = /^M[-\d.]+ [-\d.]+(.*)/.exec(attributes.d) ?? [];
+  const drawn = shape("svg", { width: 40, height: 18, viewBox: "0 0 40 18", "aria-hidden": "true" }, line);
+  drawn.append(plainShape([tag, { ...attributes, d: `M20 9${from}` }, text]));
+  return make("span.sample", {}, drawn);
 }
 
 let charts = 0;
@@ -133,7 +146,9 @@ class El2Time extends Widget {
       make(
         "ul",
         {},
-        ...names.map((name, number) => make("li", {}, make("b", {}, values[number]), make("span", {}, name))),
+        ...names.map((name, number) =>
+          make("li", {}, sampleOf(shown.picture, number), make("b", {}, values[number]), make("span", {}, name)),
+        ),
       ),
     );
   }

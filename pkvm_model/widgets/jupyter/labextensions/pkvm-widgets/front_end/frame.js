@@ -1,6 +1,7 @@
 // The fixed frame of a walk: bar, time, and drawers with the details.
 
 import { button, make, write } from "./elements.js";
+import { dress } from "./styles.js";
 import { refuseLong } from "./text.js";
 import { timeFrame } from "./time.js";
 
@@ -26,6 +27,7 @@ export function revisionSign({ letter: sign, late, id }) {
 
 export function headFrame(title, revisions, parts, act) {
   const { counter, said, undo, redo, reset } = parts;
+  dress("frame");
   return make(
     "div.bar",
     {},

@@ -96,7 +96,7 @@ class StateMap extends Walker {
     if (this.picture) this.drawPicture();
   }
 
-  /** Draws the choices. Each keeps its place: a CPU has its own, and empty places keep room for the most there can be. */
+  /** Draws the choices. Each keeps its place: a CPU has its own, and empty places keep room for the most of all. */
   drawChoices() {
     const { parts, walk, choices, slots, graph } = this,
       none = walk.state.end ? "The machine has ended. Undo to go on." : "Nothing is left to do.";
@@ -152,7 +152,11 @@ class StateMap extends Walker {
     const refused = edge.kind === "refused" || edge.kind === "nothing",
       text = leads ? `to ${leads.text}` : to ? "beyond the picture" : "asks Python";
     const sign = () =>
-      make("span", {}, ...(edge.kind === "nothing" ? [SIGNS.nothing(), "nothing"] : [SIGNS.arrow(), codeOf(edge) || "refused"]));
+      make(
+        "span",
+        {},
+        ...(edge.kind === "nothing" ? [SIGNS.nothing(), "nothing"] : [SIGNS.arrow(), codeOf(edge) || "refused"]),
+      );
     item.title = edge.says;
     item.firstChild.classList.toggle("refusal", refused);
     settle(item.lastChild, [

@@ -223,9 +223,7 @@ const liesAround = (outer, inner) =>
 class SequenceView extends Widget {
   constructor(root, data, port) {
     super(root, "sequence", data, port, `Sequence: ${data.title}`);
-    dress("walker");
     dress("sequence");
-    this.box.classList.add("pkvm-walk");
     this.at = 0;
     this.systems = [];
     this.fit = 0;
@@ -282,6 +280,7 @@ class SequenceView extends Widget {
       counter: make("span.muted.counter"),
       said: make("span.said.muted"),
       undo: button("button", "Back", "←", act.undo),
+      reset: button("button", "First", "b", act.reset),
       redo: button("button.go", "Next region", "→", act.redo),
       room: make("div.room-for-text"),
     };
@@ -291,9 +290,8 @@ class SequenceView extends Widget {
   foot() {
     const { act, data } = this;
     this.player = button("button.play", "Play", "", act.play);
-    this.first = button("button", "First", "Home", act.reset);
-    this.final = button("button", "Last", "End", act.last);
-    const ways = [this.player, this.first, this.final, data.overlap && button("button", "Stale reference", "s", act.stale)];
+    this.toLast = button("button", "Last", "End", act.last);
+    const ways = [this.player, this.toLast, data.overlap && button("button", "Stale reference", "s", act.stale)];
     return make(
       "div.time-bar",
       {},
@@ -409,7 +407,7 @@ class SequenceView extends Widget {
   draw() {
     const { at: here, data, score } = this,
       focused = document.activeElement?.matches?.("button.box") && score.contains(document.activeElement);
-    const { counter, said, undo, redo, room } = this.parts,
+    const { counter, said, undo, redo, reset, room } = this.parts,
       most = data.regions.length;
     counter.textContent = `region ${here} of ${most}`;
     said.textContent = "";
@@ -417,13 +415,14 @@ class SequenceView extends Widget {
     for (const [way, on] of [
       [undo, here > 0],
       [redo, here < most],
-      [this.first, here > 0],
-      [this.final, here < most],
+      [reset, here > 0],
+      [this.toLast, here < most],
       [this.player, here < most],
     ])
       enable(way, on);
     this.player.firstChild.textContent = this.time.timer ? "Pause" : welcomesMotion() ? "Play" : "Next";
     this.change.parentElement.classList.toggle("calm", !here);
+    score.classList.toggle("calm", !here);
     for (const box of score.querySelectorAll("button.box"))
       this.mark(box, Number(box.dataset.region) === Math.max(1, here), here > 0);
     for (const number of score.querySelectorAll(".number"))
