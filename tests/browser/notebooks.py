@@ -25,12 +25,13 @@ from pkvm_model.lesson import (
     side_by_side,
     state_graph,
 )
-from pkvm_model.model.revisions import UPSTREAM, V1
+from pkvm_model.model.revisions import MERGED, UPSTREAM, V1
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import make_notebook
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
+from pkvm_model.scenes.two_ways_to_close_it import HONEST
 from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.exercise import check
@@ -110,7 +111,8 @@ def undrawn() -> Map:
 WALKS: dict[str, Callable[[], Widget]] = {
     "beside": lambda: side_by_side(COLD_OPEN, V1, UPSTREAM), "life": lambda: lifecycle(V1),
     "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking,
-    "undrawn": undrawn, "unasked": asking_pair, "warned": lambda: side_by_side(TWO_FLAGS, V1, UPSTREAM)}
+    "undrawn": undrawn, "unasked": asking_pair, "warned": lambda: side_by_side(TWO_FLAGS, V1, UPSTREAM),
+    "honest": lambda: side_by_side(HONEST, V1, MERGED)}
 
 
 @cache
@@ -133,7 +135,19 @@ def stored_notebooks() -> dict[str, Any]:
     made["refused.ipynb"] = walk(check(hole.id, hole.stub))
     made["passed.ipynb"] = walk(check(hole.id, f'print("so")\n{hole.solution}'))
     made["progress.ipynb"] = walk(progress())
+    made |= {f"all-{kind}.ipynb": gather(kind, lessons) for kind in ("beside", "map", "sequence")}
+    firsts = [gather(kind, lessons).cells[0] for kind in ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")]
+    others = made["refused.ipynb"].cells + made["progress.ipynb"].cells
+    made["kinds.ipynb"] = new_notebook(cells=[*firsts, *others], metadata=KERNEL)
     return lessons | made
+
+
+def gather(kind: str, lessons: dict[str, Any]) -> Any:
+    """Return a notebook with every widget of a kind that the lessons store, a cell for each."""
+    outputs = [output for lesson in lessons.values() for cell in lesson.cells for output in cell.get("outputs", [])]
+    found = [output for output in outputs if output.get("data", {}).get(MIME, {}).get("kind") == kind]
+    cells = [new_code_cell("made", execution_count=1, outputs=[output]) for output in found]
+    return new_notebook(cells=cells, metadata=KERNEL)
 
 
 def read_back(lines: str, *made: Widget) -> Any:

@@ -129,8 +129,7 @@ def test_a_large_graph_shows_what_is_near_the_path(opened: Callable[..., Walker]
 def test_a_table_shows_the_same(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1")
-    states.box.locator("summary").click()
-    row = states.box.locator("details tr.here")
+    row = states.open_drawer("Words").locator("tr.here")
     assert row.locator("th").inner_text() == "2 dyingyou are here"
     assert row.locator("td").all_inner_texts()[1] == "CPU 0 unshare to 5 dying; CPU 1 finalise to 6 free"
 
@@ -150,8 +149,7 @@ def test_without_the_renderer_the_steps_and_the_table_remain(opened: Callable[..
     expect(states.box.locator(".map-room")).to_have_text("not drawn, the renderer is missing")
     states.press("1", "0")
     states.counts("step 2 of 2")
-    states.box.locator("summary").click()
-    expect(states.box.locator("details tr.here th")).to_contain_text("5 dying")
+    expect(states.open_drawer("Words").locator("tr.here th")).to_contain_text("5 dying")
 
 
 def test_a_step_that_only_python_knows_says_where_to_go(opened: Callable[..., Walker]) -> None:

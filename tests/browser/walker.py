@@ -22,9 +22,23 @@ class Walker:
         """Click a button by its label."""
         self.box.get_by_role("button", name=name, exact=True).click()
 
+    def open_drawer(self, label: str) -> Locator:
+        """Open a drawer unless it is open, and return it."""
+        toggle = self.box.locator(".toggle", has_text=label)
+        if toggle.get_attribute("aria-expanded") == "false":
+            toggle.click()
+        return self.box.locator(f".drawer[aria-label='{label}']")
+
+    def share(self, name: str) -> None:
+        """Choose something from the menu of what can be copied and opened."""
+        menu = self.box.locator("details.share")
+        if menu.get_attribute("open") is None:
+            menu.locator("summary").click()
+        menu.get_by_role("button", name=name).click()
+
     def counts(self, text: str) -> None:
         """Expect this text in the step counter."""
-        expect(self.box.locator(".counter")).to_have_text(text)
+        expect(self.box.locator(".bar .counter")).to_have_text(text)
 
     def announces(self, text: str) -> None:
         """Expect this text in the live region."""

@@ -79,13 +79,14 @@ function shortSide(before, edge, side) {
 
 function warningLine([first, ...more]) {
   if (!first) return null;
-  const text = first.replace(/^The host logs a warning: /, "").replace(/ The machine goes on\.$/, "");
+  const text = first.replace(/^The host logs a warning: /, "").replace(/\. The machine goes on\.$/, "");
   return make(
     "span.host-warns",
     {},
     SIGNS.warn(),
     make("code", {}, "WARN"),
-    prose(text + (more.length ? ` and ${more.length} more` : "")),
+    " ",
+    prose(text + (more.length ? ` (and ${more.length} more)` : "")),
   );
 }
 
