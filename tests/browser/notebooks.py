@@ -136,7 +136,8 @@ def stored_notebooks() -> dict[str, Any]:
     made["passed.ipynb"] = walk(check(hole.id, f'print("so")\n{hole.solution}'))
     made["progress.ipynb"] = walk(progress())
     made |= {f"all-{kind}.ipynb": gather(kind, lessons) for kind in ("beside", "map", "sequence")}
-    firsts = [gather(kind, lessons).cells[0] for kind in ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")]
+    kinds = ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")
+    firsts = [gather(kind, lessons).cells[0] for kind in kinds]
     others = made["refused.ipynb"].cells + made["progress.ipynb"].cells
     made["kinds.ipynb"] = new_notebook(cells=[*firsts, *others], metadata=KERNEL)
     return lessons | made
