@@ -38,7 +38,7 @@ class Walker:
 
     def counts(self, text: str) -> None:
         """Expect this text in the step counter."""
-        expect(self.box.locator(".bar .counter")).to_have_text(text)
+        expect(self.box.locator(".counter")).to_have_text(text)
 
     def announces(self, text: str) -> None:
         """Expect this text in the live region."""
