@@ -30,30 +30,49 @@ body{margin:0;background:var(--ground);color:var(--text);
   font:17px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1200px;margin:0 auto;padding:24px 24px 80px}
 nav{font-size:15px;color:var(--soft);border-bottom:1px solid var(--rule);padding-bottom:8px;margin-bottom:20px}
+nav > a{display:inline-block;padding:4px 0}
 h1{font-size:30px;line-height:1.2;margin:18px 0 10px} h2{font-size:22px;margin:38px 0 8px}
 h3{font-size:18px;margin:28px 0 6px}
-.text_cell,.input,.output_text,.contents{max-width:46rem}
+.text_cell,.output_text,.contents{max-width:46rem} .input{max-width:56rem}
 .output_html:not(:has(.widget-here)){max-width:60rem;font-size:15px;margin:8px 0 20px}
 p{margin:10px 0} a{color:var(--link)} a.anchor-link{display:none}
 img,.output_svg svg{max-width:100%;height:auto}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:14px}
-pre{line-height:1.45;margin:0;overflow-x:auto}
+code{overflow-wrap:anywhere} pre{line-height:1.45;margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .input pre{background:var(--wash);border-left:4px solid var(--rule);padding:9px 13px;margin:18px 0 4px}
-.output_text pre{padding:5px 17px;margin-bottom:18px;white-space:pre-wrap;overflow-wrap:anywhere}
-.text_cell table{border-collapse:collapse;margin:12px 0}
+.output_text pre{padding:5px 17px;margin-bottom:18px}
+.sideways{overflow-x:auto} .text_cell .sideways{margin:12px 0} .text_cell table{border-collapse:collapse}
 .text_cell :is(th,td){padding:4px 10px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 .text_cell :not(pre) > code{background:var(--wash);padding:1px 4px}
-td code{overflow-wrap:anywhere} .text_cell td code{white-space:nowrap}
+@media (min-width:700px){.text_cell td code{white-space:nowrap}}
 .text_cell pre{background:var(--wash);padding:9px 13px;margin:12px 0}
 blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);color:var(--soft)}
-.widget-here{margin:14px 0 26px} .contents li{margin:14px 0} .contents p{margin:0;color:var(--soft)}
+.widget-here{margin:14px 0 26px} .widget-here:not(:has(.pkvm-widget)){overflow-x:auto}
+.contents li{margin:14px 0} .contents p{margin:0;color:var(--soft)}
+@media (max-width:500px){main{padding:16px 12px 60px} .text_cell :is(th,td){padding:4px 6px}}
 @media print{main{padding:0} nav{display:none} .input pre,.output_subarea{break-inside:avoid}}
 """
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{title}</title><style>{style}</style></head>
-<body><main>{body}</main>{script}</body></html>
+<body><main>{body}</main>{script}<script type="module">{reach}</script></body></html>
+"""
+
+# What scrolls sideways can be scrolled by keyboard; what does not is no stop on the way.
+REACH = """
+const reach = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const kind = target.localName === "pre" ? "Code" : target.querySelector("svg") ? "Picture" : "Table";
+    const name = target.querySelector("caption")?.textContent ?? kind;
+    const asked = { tabindex: 0, role: "group", "aria-label": `${name}, scrolls sideways` };
+    const scrolls = target.scrollWidth > target.clientWidth;
+    for (const [attribute, value] of Object.entries(asked))
+      if (scrolls) target.setAttribute(attribute, value);
+      else target.removeAttribute(attribute);
+  }
+});
+for (const place of document.querySelectorAll("[style*='overflow-x'],.sideways")) reach.observe(place);
 """
 
 # The inline module draws each stored widget over its static table; if that fails, the table stays.
@@ -109,7 +128,13 @@ def hide_sources(notebook: NotebookNode) -> None:
 def render_cells(notebook: NotebookNode, path: Path) -> str:
     """Return the cells as HTML, by nbconvert's plain template, which adds no styles and no scripts."""
     body, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
-    return str(body)
+    return mend_tables(str(body))
+
+
+def mend_tables(body: str) -> str:
+    """Let wide tables of the text scroll, and make an empty head, as above the names of the rows, a plain cell."""
+    scrolling = re.sub(r"<table>\n<thead>.*?</table>", r'<div class="sideways">\g<0></div>', body, flags=re.DOTALL)
+    return re.sub(r"<th( [^>]*)?></th>", "<td></td>", scrolling)
 
 
 @cache
@@ -150,7 +175,7 @@ def format_page(title: str, body: str, families: Sequence[str], start: str = STA
     """
     script = f'\n<script type="module">\n{bundle(*families)}{start}</script>\n' if families else ""
     style = THEMES + STYLE + colour_code() + look
-    return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script)
+    return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script, reach=REACH)
 
 
 def colour_code() -> str:

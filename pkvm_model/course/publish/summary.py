@@ -56,6 +56,8 @@ main{max-width:190mm;padding:6mm} .sheet{margin-bottom:16mm} .sheet h1{font-size
 .sheet table{font-size:10.5px;line-height:1.25;width:100%} .sheet :is(th,td){padding:2px 7px 2px 0!important}
 .sheet caption{font-size:11.5px} .sheet code{font-size:10px} .sheet svg{display:block;max-width:100%;height:auto}
 .beside{display:grid;grid-template-columns:52% 1fr;gap:14px;align-items:start} .small p{font-size:10.5px;margin:2px 0}
+@media screen{main{max-width:1040px} .sheet{zoom:1.25} .sheet svg{max-width:none}}
+@media screen and (max-width:900px){.beside{grid-template-columns:minmax(0,1fr)}}
 @media print{@page{size:A4;margin:11mm} main{max-width:none}
   .sheet{break-after:page;margin:0} .sheet:last-child{break-after:auto}}
 """
@@ -74,7 +76,8 @@ def format_summary() -> str:
 
 def format_teardown() -> str:
     """Return the first sheet: the life of a VM, what the calls of its end answer, and what the kernels are."""
-    life = f"<div><h2>The life of a VM in v1</h2>{embed_picture(draw_life(V1))}</div>"
+    picture = f'<div class="sideways">{embed_picture(draw_life(V1))}</div>'
+    life = f"<div><h2>The life of a VM in v1</h2>{picture}</div>"
     words = "".join(f"<h2>{title}</h2><p>{text}</p>" for title, text in WORDS.items())
     beside = f'<div class="beside">{life}<div>{words}</div></div>'
     tables = format_table(make_answer_table()) + format_table(repairs())

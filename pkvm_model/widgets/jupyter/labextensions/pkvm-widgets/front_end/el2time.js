@@ -57,7 +57,7 @@ class El2Time extends Widget {
     this.pictures = data.layouts.map(pictureOf);
     this.chart = make("div.chart");
     this.values = make("div.values", { role: "group", "aria-label": "What the chart says here" });
-    this.table = make("div.wide", { tabindex: "0", role: "region", "aria-label": "The chart as a table" });
+    this.table = make("div.wide", { tabindex: "0", role: "group", "aria-label": "The chart as a table" });
     this.box.append(
       make("div.bar", {}, make("h3", {}, data.title), make("span.muted", {}, "model units, not time")),
       this.standing,

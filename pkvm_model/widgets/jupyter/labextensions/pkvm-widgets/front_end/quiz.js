@@ -9,7 +9,7 @@ let quizzes = 0;
 /** @extends {Widget<QuizValue>} */
 class QuizWidget extends Widget {
   constructor(root, data, port) {
-    super(root, "quiz", data, port, "Quiz");
+    super(root, "quiz", data, port, `Quiz: ${data.title}`);
     dress("quiz");
     this.tried = [];
     const group = `pkvm-quiz-${quizzes++}`;

@@ -310,7 +310,7 @@ class SequenceView extends Widget {
       make("thead", {}, head),
       make("tbody", {}, ...this.rows),
     );
-    const wide = make("div.wide", { tabindex: "0", role: "region", "aria-label": "The run as a table" }, table);
+    const wide = make("div.wide", { tabindex: "0", role: "group", "aria-label": "The run as a table" }, table);
     const drawer = drawerFrame("table", "Table", this.act, wide);
     showDrawer(drawer, false);
     return drawer;

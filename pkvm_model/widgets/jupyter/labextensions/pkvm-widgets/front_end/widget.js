@@ -31,7 +31,9 @@ export class Widget {
     this.standing = make("p.status", { role: "status" });
     this.live = make("div.hidden-words", { "aria-live": "polite" });
     // A click beside the controls focuses the widget itself, so keys stay here then, too.
-    this.box = make(`section.pkvm-widget.pkvm-${kind}`, { "aria-label": label, tabindex: "-1" });
+    this.box = port.embedded
+      ? make(`div.pkvm-widget.pkvm-${kind}`, { role: "group", "aria-label": label, tabindex: "-1" })
+      : make(`section.pkvm-widget.pkvm-${kind}`, { "aria-label": nameLandmark(label), tabindex: "-1" });
     this.freeKeys = keepKeys(this.box);
     this.box.addEventListener(
       "keydown",
@@ -238,6 +240,14 @@ export class Widget {
     window.removeEventListener("hashchange", this.onLink);
     this.port.close?.();
   }
+}
+
+/** Returns a name that no other widget on the page has: screen readers list widgets by their names. */
+function nameLandmark(label) {
+  const names = new Set([...document.querySelectorAll(".pkvm-widget")].map((other) => other.ariaLabel));
+  let name = label;
+  for (let number = 2; names.has(name); number += 1) name = `${label} (${number})`;
+  return name;
 }
 
 const families = new Map();

@@ -1,0 +1,64 @@
+"""Whole exported pages: axe-core finds no fault in any theme, a narrow phone shows them, words and targets are large."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from pkvm_model.course.publish import pages, slides, summary
+from pkvm_model.course.publish.chapters import NOTEBOOKS
+from tests.browser.access import find_violations
+
+NAMES = [*(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))), "index", "slides", "summary"]
+THEMES: dict[str, dict[str, Any]] = {"light": {"color_scheme": "light"}, "dark": {"color_scheme": "dark"},
+                                     "forced colours": {"color_scheme": "light", "forced_colors": "active"}}
+NARROW = {"width": 320, "height": 740}
+# Words for screen readers only are nowhere to be seen; what a drawing scales counts as it is seen.
+SMALL_TEXT = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { data, parentElement: within } = texts.currentNode;
+    if (!data.trim() || within.closest("script,style,.hidden-words,.pkvm-walk,.pkvm-sequence")) continue;
+    if (!within.checkVisibility({ visibilityProperty: true })) continue;
+    const scale = within.ownerSVGElement ? within.getScreenCTM().a : within.currentCSSZoom;
+    if (parseFloat(getComputedStyle(within).fontSize) * scale < 11.9) found.push(data.trim());
+  }
+  return found;
+}"""
+# A link in a sentence may be as high as its line. The label of a choice belongs to its target.
+SMALL_TARGETS = """() => [...document.querySelectorAll("a[href],button,input,select,textarea,summary")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest(".pkvm-walk,.pkvm-sequence"))
+  .filter((each) => !(each.localName === "a" && getComputedStyle(each).display === "inline"))
+  .filter((each) => {
+    const { width, height } = (each.closest("label") ?? each).getBoundingClientRect();
+    return width < 24 || height < 24;
+  }).map((each) => each.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write all pages, and return their folder."""
+    folder = tmp_path_factory.mktemp("site")
+    for room in (pages, slides, summary):
+        room.write(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_no_violation_on_a_whole_page(offline: Page, site: Path, name: str) -> None:
+    offline.goto((site / f"{name}.html").as_uri())
+    for theme, media in THEMES.items():
+        offline.emulate_media(**media, reduced_motion="reduce")
+        assert find_violations(offline) == [], theme
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_narrow_phone_shows_a_whole_page(offline: Page, site: Path, name: str) -> None:
+    offline.set_viewport_size(NARROW)
+    offline.goto((site / f"{name}.html").as_uri())
+    assert offline.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert offline.evaluate(SMALL_TEXT) == []
+    assert offline.evaluate(SMALL_TARGETS) == []
+    assert find_violations(offline) == []
