@@ -29,6 +29,15 @@ function options(select, list) {
   );
 }
 
+/** Offers options for a choice; if there is only one, it is a text. */
+function offerChoice({ select, only }, list) {
+  options(select, list);
+  select.hidden = list.length < 2;
+  only.hidden = !select.hidden;
+  write(only, list[0].text);
+  only.title = list[0].text;
+}
+
 const GROUPS = { always: "Does it always hold?", sometimes: "Can it happen?", possible: "Is it always possible?" };
 
 /** @extends {Widget<FinderValue>} */
@@ -93,12 +102,13 @@ class Finder extends Widget {
     const { secret } = this.data;
     const choice = (name, label) => {
       const select = make("select"),
-        box = make(`label.${name}`, {}, make("span", {}, label), select);
+        only = make("b.only"),
+        box = make(`label.${name}`, {}, make("span", {}, label), select, only);
       select.addEventListener(
         "change",
         this.guard(() => this.choose(name)),
       );
-      return { select, box };
+      return { select, only, box };
     };
     const search = this.guard(() => this.search());
     const parts = {
@@ -133,12 +143,11 @@ class Finder extends Widget {
   offerCases({ scripts, kernel }) {
     const [{ cases }] = this.data.subjects;
     const named = ({ name, title }) => ({ value: name, text: name === title ? name : `${name}: ${title}` });
-    options(scripts.select, this.data.subjects.map(named));
-    options(
-      kernel.select,
+    offerChoice(scripts, this.data.subjects.map(named));
+    offerChoice(
+      kernel,
       cases.map(({ name, label }) => ({ value: name, text: label })),
     );
-    for (const { select, box } of [scripts, kernel]) box.hidden = select.length < 2;
   }
 
   /** What a race finder asks about, in one line. */
@@ -164,11 +173,10 @@ class Finder extends Widget {
     this.alert.replaceChildren();
     const { scripts, kernel, question } = this.parts;
     const text = ({ name, kind, says }) => (GROUPS[kind] ? `${name}: ${says}` : says);
-    options(
-      question.select,
+    offerChoice(
+      question,
       this.questions.map((one) => ({ value: one.name, text: text(one), group: GROUPS[one.kind] })),
     );
-    question.box.hidden = question.select.length < 2;
     [scripts.select.value, kernel.select.value, question.select.value] = at.case;
     this.tellOfIt();
     this.draw();
@@ -471,28 +479,28 @@ class Finder extends Widget {
 
   /** Draws the line below the bar: the goal and how far the learner is, or the answer. */
   drawLine(walk = this.bench?.walk) {
-    const row = this.data.secret ? this.goalRow(walk?.at ?? 0) : this.answerRow();
+    const row = this.data.secret ? this.goalRow(walk) : this.answerRow();
     settle(this.parts.now, [row]);
   }
 
   /** The goal, and how far the learner is. */
-  goalRow(taken) {
+  goalRow(walk) {
     const { says, means } = this.question,
-      tally = this.tally(taken);
+      tally = this.tally(walk);
     const task = means.length ? means.join(" ") : asPart(says),
-      verb = this.at.hand ? "Broken" : "Break",
-      begins = means.length ? `${verb} one of these:` : `${verb}:`;
+      begins = means.length ? "Break one of these:" : this.at.hand ? "Broken:" : "Break:";
     const draw = () =>
       make("div.aim", {}, make("p.task", {}, make("b", {}, begins), ` ${task}`), make("p.tally", {}, prose(tally)));
     return [`${begins} ${task} ${tally}`, draw];
   }
 
-  tally(taken) {
+  tally(walk) {
     const { known, running, duel } = this;
     if (running) return `Searching … ${known ? known.looked : ""}`;
     if (duel) return duel;
     if (known?.lines) return `The explorer needs ${countSteps(known.lines.length)}; no run is shorter.`;
-    return known ? known.says : `${countSteps(taken)} so far`;
+    if (known) return known.says;
+    return `${countSteps(walk?.at ?? 0)} ${walk?.state.end ? "to another end: not broken" : "so far"}`;
   }
 
   /** The answer with its sign, or the note that nobody has asked. */
@@ -506,7 +514,7 @@ class Finder extends Widget {
     const look = missing ? "empty" : known ? known.verdict : running ? "incomplete" : "unasked";
     const says = missing || known?.says || (running ? "Searching …" : "Not asked yet.");
     const word = running && known ? `Searching … ${known.says}` : says;
-    return answerRow(look, word, [duel, known && known.looked].filter(Boolean).join(" "));
+    return answerRow(look, word, duel || (known?.more ? known.looked : ""));
   }
 
   onKey(event) {

@@ -75,10 +75,10 @@ export function winRow(words, walk, names) {
   return [`${words} ${text}`, draw];
 }
 
-/** A row for `settle`: the answer with its sign, a sentence, and in small how far it was looked for. */
+/** A row for `settle`: the answer with its sign, a sentence, and what else there is room for. */
 export function answerRow(look, says, small) {
   const draw = () =>
-    fill(make(`div.found.${look}`), {}, [
+    fill(make(`div.found.${look}${small ? ".two" : ""}`), {}, [
       VERDICT_SIGNS[look]?.(),
       make("div", {}, make("p.word", { title: says }, prose(says)), small && make("p.small.muted", {}, small)),
     ]);
