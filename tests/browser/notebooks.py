@@ -86,6 +86,7 @@ from tests.browser.notebooks import *
 races = find("R7"); races
 game = schedule("cold-open", "I0b"); game
 hosts = find("any", revisions=UPSTREAM); hosts
+longer = schedule("R7", "I0b"); longer
 (races.found and races.found.steps, races.at, game.steps_by_hand, hosts.found and hosts.found.verdict)
 """
 
@@ -126,7 +127,7 @@ def stored_notebooks() -> dict[str, Any]:
     made["silent.ipynb"] = unrun(graph() | {"foretell": False})
     made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
     made["in-lab.ipynb"] = read_back(IN_LAB, asking_pair(), WALKS["life"](), asking())
-    games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM)
+    games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM), schedule("R7", "I0b")
     made["finder.ipynb"] = read_back(FINDERS, *games)
     made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
     hole = find_exercise("close-the-hole")

@@ -1,17 +1,26 @@
 """Race finder and scheduler on a page from disk and in JupyterLab, before and after a run; mostly by keyboard."""
 
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from pkvm_model.lesson import find
 from pkvm_model.widgets.finder import Finder
 from tests.browser.access import find_violations
+from tests.browser.conftest import open_context, watched
 from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
 FOUND = "Yes: it goes wrong after 16 steps, and no run is shorter."
+WON = "You broke it in 4 steps. Nobody can do it in fewer."
+NEEDED = "The explorer needs 4 steps; no run is shorter."
 INSIDE = "name => document.activeElement.closest('.pkvm-finder')?.querySelector('h3').textContent === name"
 ON_GO = "() => document.activeElement.matches('.pick .go')"
+ON_HELP = "() => document.activeElement.matches('.give-up')"
+PACE = 1100
 SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 
 
@@ -23,12 +32,12 @@ class Screen:
         self.page, self.title = page, title
         self.box = page.locator(".pkvm-finder", has=page.get_by_role("heading", name=title)).nth(number)
         expect(self.box).to_be_visible()
-        self.answer, self.bench = self.box.locator(".found"), self.box.locator(".pkvm-bench")
-        self.go = self.box.locator(".go").filter(has_not_text="Step").first
+        self.line, self.bench = self.box.locator(".gist"), self.box.locator(".pkvm-bench")
+        self.go, self.won = self.box.locator(".pick .go, .give-up"), self.box.locator(".win")
 
     def says(self, text: str) -> None:
-        """Expect this text as the answer."""
-        expect(self.answer).to_contain_text(text)
+        """Expect this text as the answer, or below the goal."""
+        expect(self.line).to_contain_text(text)
 
     def announces(self, text: str) -> None:
         """Expect this text in the live region of the finder, not of its bench."""
@@ -36,13 +45,19 @@ class Screen:
 
     def stands(self, at: int, of: int) -> None:
         """Expect these numbers in the step counter of the bench."""
-        expect(self.bench.locator(".bar .muted")).to_have_text(f"step {at} of {of}")
+        expect(self.bench.locator(".counter")).to_have_text(f"step {at} of {of}")
 
     def press(self, *keys: str) -> None:
         """Press keys at the bench."""
         self.bench.focus()
         for key in keys:
             self.page.keyboard.press(key)
+
+    def end(self, steps: int) -> None:
+        """Go to the end of a run with so many steps, once it is on the bench."""
+        expect(self.bench.locator(".counter")).to_have_text(re.compile(f" of {steps}$"))
+        self.bench.get_by_role("slider", name="Time").press("End")
+        self.stands(steps, steps)
 
     def tab_to(self, script: str, argument: str | None = None) -> None:
         """Press Tab until the script finds the focus."""
@@ -54,10 +69,18 @@ class Screen:
 
     def ends_in(self, digest: str) -> None:
         """Expect the trace shown to end in this state."""
-        expect(self.bench.locator(".share pre")).to_contain_text(f"state {digest}")
+        self.show("Trace")
+        expect(self.bench.get_by_role("group", name="Trace").locator("pre")).to_contain_text(f"state {digest}")
+
+    def show(self, drawer: str) -> None:
+        """Open a drawer of the bench, unless it is open."""
+        toggle = self.bench.get_by_role("button", name=drawer)
+        if toggle.get_attribute("aria-expanded") == "false":
+            toggle.click()
 
     def open(self, text: str) -> None:
         """Paste a trace text or a link into the bench."""
+        self.bench.locator(".share summary").click()
         self.bench.get_by_role("button", name="Open trace").click()
         self.bench.locator("textarea").fill(text)
         self.bench.get_by_role("button", name="Open it").click()
@@ -65,7 +88,8 @@ class Screen:
 
 @pytest.fixture
 def opened(offline: Page, page_of: Address) -> Open:
-    """Return a function that opens the page from disk, with the network off."""
+    """Return a function that opens the page from disk, with the network off; a run that is shown waits at its start."""
+    offline.emulate_media(reduced_motion="reduce")
 
     def go(fragment: str = "") -> Page:
         offline.goto(page_of("finder.ipynb") + fragment)
@@ -81,8 +105,7 @@ def ask_by_keyboard(screen: Screen) -> None:
     screen.page.keyboard.press("Enter")
     screen.says(FOUND)
     screen.announces("Yes: it goes wrong after 16 steps")
-    screen.stands(16, 16)
-    screen.tab_to("() => document.activeElement.closest('.pkvm-bench')")
+    screen.end(16)
     screen.page.keyboard.press("u")
     screen.stands(15, 16)
 
@@ -108,7 +131,7 @@ def test_another_kernel_or_question_starts_anew(opened: Open) -> None:
 
 def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
     screen = Screen(opened(), number=1)
-    expect(screen.box.locator(".room")).to_have_text("A bench opens here with the run that is found.")
+    expect(screen.box.locator(".room")).to_contain_text("A bench opens here with the run that is found.")
     screen.box.get_by_label("Question").select_option("I3")
     screen.go.click()
     expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell: then it is searched for")
@@ -116,31 +139,177 @@ def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
 
 def test_the_scheduler_shows_the_fewest_steps_only_after_a_break_by_hand(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler")
+    game.says("Break: EL2 never touches memory that it has given back0 steps so far")
     game.press("0", "1")
-    game.says("Not broken yet.")
+    game.says("2 steps to another end: not broken")
     game.press("b", "1", "0", "0", "0", "1")
-    assert "hortest" not in game.box.inner_text()
+    assert "hortest" not in game.line.inner_text()
     game.press("b", "1", "0", "1", "0")
-    game.says("Violated: it is broken after 4 steps")
-    expect(game.box.locator(".duel")).to_have_text("You: 4 steps. Shortest: 4 steps.")
-    game.announces("You: 4 steps. Shortest: 4 steps.")
+    game.says("Broken: EL2 never touches memory that it has given back")
+    expect(game.won).to_have_text(WON)
+    game.says("You: 4 steps. Shortest: 4 steps.")
+    game.announces(WON)
+
+
+def test_a_win_takes_the_place_of_the_panic_and_keeps_its_words(opened: Open) -> None:
+    game = Screen(opened(), "You are the scheduler")
+    game.press("1", "0", "1", "0")
+    says = "EL2 fault.The machine ends: CPU 0’s unshare touches page vm0, which EL2 no longer maps."
+    expect(game.box.locator(".cause")).to_have_text(says)
+    expect(game.bench.locator(".panic")).to_be_hidden()
+    game.press("u")
+    expect(game.won).to_have_count(0)
+    expect(game.bench.locator(".says")).to_contain_text("CPU 1’s finalise destroys VM 0x1000")
+    game.says("You: 4 steps. Shortest: 4 steps.")
+
+
+def test_a_longer_way_wins_and_names_the_shortest(opened: Open) -> None:
+    game = Screen(opened(), "You are the scheduler", number=1)
+    game.press("0", "1", "Shift+Digit1", "0")
+    expect(game.won).to_have_text("You broke it in 17 steps. The shortest way takes 16.")
 
 
 def test_a_break_by_hand_is_compared_with_the_fewest_steps(opened: Open) -> None:
     screen = Screen(opened())
     screen.press("0", "1", "Shift+Digit1", "0")
     screen.stands(17, 17)
-    expect(screen.box.locator(".duel")).to_have_text("You: 17 steps.")
+    screen.says("You: 17 steps.")
     screen.go.click()
-    expect(screen.box.locator(".duel")).to_have_text("You: 17 steps. Shortest: 16 steps.")
+    screen.says("You: 17 steps. Shortest: 16 steps.")
+
+
+def test_giving_up_comes_after_the_bench_and_is_only_outlined(opened: Open) -> None:
+    game = Screen(opened(), "You are the scheduler")
+    game.bench.get_by_role("button", name="Trace").focus()
+    game.page.keyboard.press("Tab")
+    assert game.page.evaluate(ON_HELP)
+    expect(game.go).to_have_text("Give up?s")
+    look = "button => { const {backgroundColor, borderTopStyle} = getComputedStyle(button); " \
+           "return [backgroundColor, borderTopStyle]; }"
+    paper = game.box.evaluate("box => getComputedStyle(box).backgroundColor")
+    assert game.go.evaluate(look) == [paper, "solid"]
+    assert game.bench.locator(".acts .go").first.evaluate(look) != [paper, "solid"]
 
 
 def test_giving_up_asks_the_explorer_and_shows_its_run(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler")
     game.go.press("Enter")
-    game.stands(4, 4)
-    game.says("Violated: it is broken after 4 steps")
-    expect(game.box.locator(".duel")).to_be_hidden()
+    game.says(NEEDED)
+    game.stands(0, 4)
+    game.end(4)
+    expect(game.bench.locator(".panic")).to_be_visible()
+    expect(game.won).to_have_count(0)
+    game.show("Task")
+    expect(game.box.locator(".reply")).to_contain_text("Violated: it is broken after 4 steps")
+
+
+def test_the_drawer_has_the_question_the_reason_and_the_number_of_states(opened: Open) -> None:
+    screen = Screen(opened())
+    screen.go.click()
+    expect(screen.box.locator(".about")).to_be_hidden()
+    screen.show("Answer")
+    for text in ("It goes wrong where one of these is broken:", "The host logs no warning.", FOUND,
+                 "CPU 0 touches page vm0, which EL2 no longer maps.", "95 states looked at"):
+        expect(screen.box.locator(".about")).to_contain_text(text)
+
+
+def test_where_motion_is_unwelcome_a_run_offers_its_next_step(opened: Open) -> None:
+    screen = Screen(opened())
+    screen.go.press("Enter")
+    screen.stands(0, 16)
+    play = screen.bench.locator("button.play")
+    expect(play).to_have_text("Next")
+    expect(play).to_be_focused()
+    play.press("Enter")
+    play.press("Enter")
+    screen.stands(2, 16)
+
+
+@pytest.fixture
+def timed(browser: Browser, page_of: Address) -> Iterator[Page]:
+    """Open the page from disk, with a clock that stands still until the test moves it."""
+    context = open_context(browser, offline=True)
+    with watched(context) as page:
+        page.clock.install(time=0)
+        page.goto(page_of("finder.ipynb"))
+        page.clock.pause_at(3_600_000)
+        yield page
+    context.close()
+
+
+def test_a_run_plays_from_its_start_and_space_pauses_it(timed: Page) -> None:
+    screen, play = Screen(timed), Screen(timed).bench.locator("button.play")
+    screen.go.press("Enter")
+    screen.stands(0, 16)
+    expect(play).to_have_text("Pause")
+    timed.clock.run_for(2 * PACE)
+    screen.stands(2, 16)
+    screen.go.press("Space")
+    expect(play).to_have_text("Play")
+    timed.clock.run_for(5 * PACE)
+    screen.stands(2, 16)
+    play.press("Space")
+    screen.stands(3, 16)
+    timed.clock.run_for(20 * PACE)
+    screen.stands(16, 16)
+    expect(play).to_have_text("Play")
+    expect(screen.bench.locator(".panic")).to_be_visible()
+
+
+def test_a_step_by_hand_ends_a_run_that_plays(timed: Page) -> None:
+    screen = Screen(timed)
+    screen.go.press("Enter")
+    timed.clock.run_for(3 * PACE)
+    screen.press("u")
+    screen.stands(2, 16)
+    timed.clock.run_for(5 * PACE)
+    screen.stands(2, 16)
+
+
+def narrow(screen: Screen, width: int, height: int) -> None:
+    """Make the window as small as it is when the finder is this wide."""
+    page = screen.page
+    page.set_viewport_size({"width": width, "height": height})
+    page.set_viewport_size({"width": 2 * width - screen.box.evaluate("box => box.offsetWidth"), "height": height})
+    assert screen.box.evaluate("box => box.offsetWidth") == width
+
+
+PLACES = """box => new Promise(done => setTimeout(() => {
+    const {top} = box.getBoundingClientRect(), below = at => Math.round(at - top);
+    const steps = [...box.querySelectorAll(".acts")].map(acts => below(acts.getBoundingClientRect().top));
+    const rows = [...box.querySelectorAll(".territory tr")].map(row => below(row.getBoundingClientRect().bottom));
+    done([steps, Math.max(...rows), box.scrollWidth - box.clientWidth]);
+}))"""
+"""Where the step buttons and the end of the territory are, below the top; what has to follow a step is done then."""
+
+
+def play_at_random(screen: Screen, seed: int, first: str = "") -> list[Any]:
+    """Press keys at random, at first these, then ask the explorer; return all places of buttons and territory."""
+    dice = Random(seed)
+    seen = [screen.box.evaluate(PLACES)]
+    for key in [*first, "b", *dice.choices("01010101urb", k=50)]:
+        screen.press(key)
+        seen.append(screen.box.evaluate(PLACES))
+    screen.go.click()
+    for key in ("End", "Home"):
+        screen.bench.get_by_role("slider", name="Time").press(key)
+        seen.append(screen.box.evaluate(PLACES))
+    return seen
+
+
+@pytest.mark.parametrize(("title", "first", "width", "most"), [
+    ("You are the scheduler", "1010", 930, 600), ("Race finder", "01", 930, 647),
+    ("You are the scheduler", "1010", 420, None), ("Race finder", "01", 420, None)])
+def test_no_step_of_a_game_moves_a_button(opened: Open, title: str, first: str, width: int, most: int | None) -> None:
+    screen = Screen(opened(), title)
+    narrow(screen, width, 647)
+    seen = play_at_random(screen, 16, first)
+    steps, ends, sideways = ([*column] for column in zip(*seen, strict=True))
+    assert steps == [steps[0]] * len(steps)
+    assert {*sideways} == {0}
+    if most:
+        assert max(ends) <= most
+        assert max(steps[0]) <= 200
 
 
 def test_a_link_opens_the_race_at_its_step_on_a_page_and_after_a_reload(opened: Open, race: Finder) -> None:
@@ -160,7 +329,7 @@ def test_a_trace_opens_on_the_kernel_it_was_made_for(opened: Open, race: Finder)
     screen.ends_in(race.digest)
     screen.open(f"https://somewhere/page.html{race.link.partition('@')[0]}@3")
     screen.stands(3, 16)
-    expect(screen.box.locator(".duel")).to_be_hidden()
+    assert "You:" not in screen.line.inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +351,7 @@ def test_axe_finds_no_violation_and_nothing_scrolls_sideways(opened: Open, offli
     assert find_violations(offline, ".pkvm-finder") == []
     for screen, steps in ((Screen(offline), 16), (Screen(offline, "You are the scheduler"), 4)):
         screen.go.click()
-        screen.stands(steps, steps)
+        screen.end(steps)
         assert screen.box.evaluate(SIDEWAYS) == 0
     assert find_violations(offline, ".pkvm-finder") == []
 
@@ -192,10 +361,10 @@ def test_a_cloned_notebook_answers_and_steps_without_trust_or_a_run(notebook: Op
     screen = Screen(page)
     screen.go.click()
     screen.says(FOUND)
-    screen.stands(16, 16)
+    screen.end(16)
     game = Screen(page, "You are the scheduler")
     game.press("1", "0", "1", "0")
-    expect(game.box.locator(".duel")).to_have_text("You: 4 steps. Shortest: 4 steps.")
+    expect(game.won).to_have_text(WON)
 
 
 def test_no_key_typed_in_a_finder_acts_on_the_notebook(notebook: Open) -> None:
@@ -227,11 +396,11 @@ def test_a_long_search_shows_progress_and_can_be_stopped_and_continued(notebook:
     screen.page.keyboard.press("Escape")
     expect(screen.go).to_contain_text("Go on")
     screen.announces("Stopped. Not known yet")
-    stopped = screen.answer.inner_text()
+    stopped = screen.line.inner_text()
     wait_for_python(page, "(None, 0, None, 'incomplete')")
-    assert screen.answer.inner_text() == stopped
+    assert screen.line.inner_text() == stopped
     screen.go.press("Enter")
-    expect(screen.answer).not_to_have_text(stopped)
+    expect(screen.line).not_to_have_text(stopped)
     screen.go.press("s")
     expect(screen.go).to_contain_text("Go on")
 
@@ -242,7 +411,7 @@ def test_an_answer_and_a_run_from_python_survive_a_reload(notebook: Open) -> Non
     screen = Screen(page, number=1)
     screen.box.get_by_label("Question").select_option("I2x")
     screen.go.press("Enter")
-    screen.stands(17, 17)
+    screen.end(17)
     page.evaluate(SAVE)
     page.reload()
     again = Screen(page, number=1)

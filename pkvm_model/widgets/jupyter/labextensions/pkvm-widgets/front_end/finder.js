@@ -117,7 +117,7 @@ class Finder extends Widget {
       question: choice("asks", "Question"),
       go: secret ? button("button.give-up", "Give up?", "s", search) : button("button.go", "Search", "s", search),
       line: make(secret ? "div.goal" : "div.answer-line", { role: "group", "aria-label": secret ? "Goal" : "Answer" }),
-      now: make("div.now"),
+      now: make("div.gist"),
       help: make("p.muted"),
       told: make("div.told-case"),
       reply: make("div.reply"),
