@@ -13,6 +13,8 @@ export class AskedBench extends Bench {
       parts = super.frame(),
       bar = this.box.firstElementChild,
       won = make("div.won");
+    // The same scripts may be on the benches of two finders.
+    this.box.setAttribute("aria-label", `Bench: ${finder.box.getAttribute("aria-label")}`);
     if (finder.data.secret) {
       write(bar.querySelector("h3"), finder.data.title);
       bar.after(finder.parts.line);
