@@ -49,8 +49,10 @@ def render_page(name: str, what: str, row: RowValue, old: RowValue, card: CardVa
 def render_territory(view: str, right: str, before: str, name: str) -> str:
     """Return a right as a tile and its word; where there was one before the last step, what is left of it."""
     if right == "-":
-        was = {"-": "", "B": "was lent"}.get(before, "was here")
-        return f'<span style="{TILE};color:{MUTED};border:2px dotted {LINE}">{was}</span>' if was else ""
+        if before == "-":
+            return f'<span style="color:{MUTED}">–</span>'
+        was = "was lent" if before == "B" else "was here"
+        return f'<span style="{TILE};color:{MUTED};border:2px dotted {LINE}">{was}</span>'
     hue = HUES[view]
     look = {
         "O": f"background:{hue};color:#FFFFFF;border:2px solid {hue}",

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from pkvm_model.widgets.bench_static import render_bench
+from pkvm_model.widgets.static import DANGER
 from pkvm_model.widgets.bench_words import describe_bench
 from pkvm_model.widgets.walk import Walk
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
@@ -36,7 +37,7 @@ def test_the_stored_table_needs_no_scripts_or_attributes(cpus: tuple[int, ...]) 
     page = render_bench(walk_along(*cpus))
     assert not re.search(r"<script|<svg|aria-|role=|data-|javascript", page)
     assert set(re.findall(r" (\w+)=", page)) == {"style", "scope"}
-    assert page.count("owned") + page.count("borrowed") + page.count("no access") >= 9
+    assert page.count("owned") + page.count("borrowed") + len(re.findall(">(?:–|was here|was lent)</span>", page)) == 18
 
 
 def test_words_from_a_graph_cannot_become_markup() -> None:
@@ -55,3 +56,12 @@ def test_broken_properties_come_first() -> None:
 
 def test_the_stored_table_lists_properties() -> None:
     assert "BROKEN I6" in render_bench(walk_along(*TO_THE_PANIC[:-1]))
+
+
+def test_the_stored_table_shows_where_a_page_went_and_who_still_holds_it() -> None:
+    """The territory and the line to its holder are in the form without scripts, as words and as borders."""
+    row = next(line for line in render_bench(walk_along(*TO_THE_PANIC[:-1])).split("<tr>") if ">vm0<span" in line)
+    assert ">vm0</b>owned" in row
+    assert ">was here</span>" in row
+    assert row.count(f"border-top:4px double {DANGER}") == 2
+    assert "✕ count 1: CPU 0 · unshare" in row
