@@ -38,7 +38,7 @@ from .graphs.sequence import Sequence
 from .model.revisions import REVISIONS, V1, Revision
 from .model.run import CALLS
 from .model.trace import parse, replay
-from .practice import progress_table
+from .practice import progress_report
 from .practice.exercises import ExerciseError
 from .scenes import LENT_PAGE, Scene, scene
 from .show.claim import claim
@@ -180,7 +180,7 @@ def source(call: str | Callable[..., Any]) -> Source:
 
 def progress() -> ProgressView:
     """Show the learner's progress: each exercise, what is solved, what to do next."""
-    return ProgressView(progress_table.make_table_here)
+    return ProgressView(progress_report.make_report_here)
 
 
 PASSED: dict[str, bool] = {}

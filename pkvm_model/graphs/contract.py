@@ -412,16 +412,35 @@ class QuizValue(TypedDict):
     right: int
 
 
-class ProgressTableValue(TypedDict):
-    """The learner's progress as a table."""
+class ProgressExerciseValue(TypedDict):
+    """An exercise in the learner's progress."""
+
+    title: str
+    file: str
+    minutes: int
+    state: str
+    facts: str
+
+
+class ProgressChapterValue(TypedDict):
+    """A chapter in the learner's progress."""
+
+    title: str
+    file: str
+    solved: str
+    exercises: list[ProgressExerciseValue]
+
+
+class ProgressReportValue(TypedDict):
+    """The learner's progress: what comes next, and all chapters."""
 
     caption: str
-    heads: list[str]
-    rows: list[list[str]]
+    next: ProgressExerciseValue | None
     note: str
+    chapters: list[ProgressChapterValue]
 
 
-class ProgressValue(ProgressTableValue):
+class ProgressValue(ProgressReportValue):
     """The learner's progress as it is shipped."""
 
     name: str
@@ -579,7 +598,7 @@ class StoredValue(TypedDict):
 
 AnyQuestion = StepQuestion | RunsQuestion | LookQuestion | ExerciseQuestion | FinderQuestion
 """A question of any family."""
-AnyAnswer = AnyGrowth | RunsValue | ProgressTableValue | HintsValue | ShownValue | AnswerValue | PackedValue
+AnyAnswer = AnyGrowth | RunsValue | ProgressReportValue | HintsValue | ShownValue | AnswerValue | PackedValue
 """An answer of any family."""
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..show.table import Table
 from ..text import count
-from . import progress
-from .exercises import Exercise, load_exercises
-from .progress import ExerciseRecord, ProgressError, WholeProgressError
+from .exercises import Exercise
+from .progress import ExerciseRecord
 
+ALL_SOLVED = "Everything is solved. To hand it in: python3 course.py handin"
 HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
 
@@ -16,20 +16,13 @@ def make_table(exercises: Sequence[Exercise], records: Mapping[str, ExerciseReco
     """Return the learner's progress as a table, with what to do next below it."""
     chapters = dict.fromkeys(exercise.chapter for exercise in exercises)
     rows = [row for chapter in chapters for row in list_rows(chapter, exercises, records)]
+    return Table(count_solved(exercises, records), HEADS, rows, suggest_next(exercises, records))
+
+
+def count_solved(exercises: Sequence[Exercise], records: Mapping[str, ExerciseRecord]) -> str:
+    """Return how many exercises are solved, in words."""
     solved = sum(records.get(exercise.id, ExerciseRecord()).solved for exercise in exercises)
-    title = f"{solved} of {count(len(exercises), 'exercise')} solved"
-    return Table(title, HEADS, rows, suggest_next(exercises, records))
-
-
-def make_table_here() -> Table:
-    """Return the table of the copy that contains the current folder; outside of a copy, no exercise is solved."""
-    folder = progress.find_copy()
-    try:
-        return make_table(list(load_exercises().values()), progress.read(folder) if folder else {})
-    except ProgressError as error:
-        return Table("Your progress cannot be read", HEADS, [],
-                     f"{progress.NAME}: {error}." + ("" if isinstance(error, WholeProgressError) else
-                     " The next answer that you check puts it aside and begins a new one."))
+    return f"{solved} of {count(len(exercises), 'exercise')} solved"
 
 
 def list_rows(chapter: str, exercises: Iterable[Exercise],
@@ -44,15 +37,25 @@ def list_rows(chapter: str, exercises: Iterable[Exercise],
 
 def make_row(name: str, record: ExerciseRecord) -> tuple[str, ...]:
     """Return an exercise's row."""
-    state = "solved" if record.solved else "solution shown" if record.shown else "tried" if record.tries else "open"
     steps, fewest = (str(number) if number is not None else "" for number in (record.steps, record.fewest))
-    return f"  {name}", state, str(record.tries or ""), str(record.hints or ""), steps, fewest
+    return f"  {name}", name_state(record) or "open", str(record.tries or ""), str(record.hints or ""), steps, fewest
+
+
+def name_state(record: ExerciseRecord) -> str:
+    """Return how far the learner is with an exercise, '' if it was never tried."""
+    return "solved" if record.solved else "solution shown" if record.shown else "tried" if record.tries else ""
 
 
 def suggest_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRecord]) -> str:
-    """Return a sentence on what to do next: the first exercise that is begun, or else the first that is open."""
-    unsolved = [each for each in exercises if not records.get(each.id, ExerciseRecord()).solved]
-    if not unsolved:
-        return "Everything is solved. To hand it in: python3 course.py handin"
-    exercise = next((each for each in unsolved if records.get(each.id, ExerciseRecord()).tries), unsolved[0])
+    """Return a sentence on what to do next."""
+    exercise = find_next(exercises, records)
+    if exercise is None:
+        return ALL_SOLVED
     return f"Next: {exercise.title}, {exercise.minutes} minutes, in exercises/{exercise.id}.ipynb of your copy."
+
+
+def find_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRecord]) -> Exercise | None:
+    """Return the first exercise that is begun, or else the first that is open; None if all are solved."""
+    unsolved = [each for each in exercises if not records.get(each.id, ExerciseRecord()).solved]
+    begun = (each for each in unsolved if records.get(each.id, ExerciseRecord()).tries)
+    return next(begun, next(iter(unsolved), None))

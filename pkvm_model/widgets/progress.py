@@ -1,11 +1,11 @@
-"""The learner's progress: a table of chapters and exercises that can be refreshed."""
+"""The learner's progress: what comes next, and all chapters and exercises; it can be refreshed."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from html import escape
 
-from ..graphs.contract import LookQuestion, ProgressTableValue, ProgressValue
-from ..show.table import Table
-from .static import render_box, render_plain_table
+from ..graphs.contract import LookQuestion, ProgressExerciseValue, ProgressReportValue, ProgressValue
+from .static import render, render_box, render_list
 from .widget import Widget, compact
 
 
@@ -14,30 +14,50 @@ class ProgressView(Widget):
 
     kind = "progress"
 
-    def __init__(self, look: Callable[[], Table]):
+    def __init__(self, look: Callable[[], ProgressReportValue]):
         """Read the progress for the first time."""
-        self.look, self.table = look, look()
-        shipped: ProgressValue = {"name": "progress", "title": "Your progress", **self.value()}
+        self.look, self.report = look, look()
+        shipped: ProgressValue = {"name": "progress", "title": "Your progress", **self.report}
         super().__init__(compact(shipped))
 
-    def value(self) -> ProgressTableValue:
-        """Return the table as JSON values."""
-        return {"caption": self.table.caption, "heads": list(self.table.heads),
-                "rows": [list(row) for row in self.table.rows], "note": self.table.note}
-
-    def answer(self, question: LookQuestion) -> ProgressTableValue:
-        """Return the table as it is now."""
-        self.table = self.look()
-        return self.value()
+    def answer(self, question: LookQuestion) -> ProgressReportValue:
+        """Return the progress as it is now."""
+        self.report = self.look()
+        return self.report
 
     def describe(self) -> str:
-        """Return the table in words."""
-        return repr(self.table)
+        """Return the progress in words: what comes next, then each chapter with its exercises."""
+        return "\n".join([self.report["caption"], say_next(self.report), *list_lines(self.report)])
 
     def static(self) -> str:
-        """Return the table as HTML without scripts."""
-        return render_box("Your progress", self.table.caption, render_plain_table(self.table))
+        """Return the progress as HTML without scripts; opening a chapter shows its exercises."""
+        parts = [render("p", "says", escape(say_next(self.report)))]
+        for chapter in self.report["chapters"]:
+            summary = f"<summary>{escape(chapter['title'])}: {chapter['solved']}</summary>"
+            parts.append(f"<details>{summary}{render_list(map(describe_exercise, chapter['exercises']))}</details>")
+        return render_box("Your progress", self.report["caption"], *parts)
 
     def __repr__(self) -> str:
         """Return a short text that is the same on every machine."""
-        return f"Progress({self.table.caption!r})"
+        return f"Progress({self.report['caption']!r})"
+
+
+def say_next(report: ProgressReportValue) -> str:
+    """Return a sentence on what to do next."""
+    upcoming = report["next"]
+    if not upcoming:
+        return report["note"]
+    return f"Next: {upcoming['title']}, {upcoming['minutes']} minutes, in {upcoming['file']}"
+
+
+def list_lines(report: ProgressReportValue) -> Iterator[str]:
+    """Yield a line for each chapter, and an indented one for each of its exercises."""
+    for chapter in report["chapters"]:
+        yield f"{chapter['title']}: {chapter['solved']}"
+        yield from (f"  {describe_exercise(exercise)}" for exercise in chapter["exercises"])
+
+
+def describe_exercise(exercise: ProgressExerciseValue) -> str:
+    """Return an exercise's title and what the learner has done in it."""
+    done = ", ".join(filter(None, [exercise["state"], exercise["facts"]]))
+    return f"{exercise['title']} ({done})" if done else exercise["title"]

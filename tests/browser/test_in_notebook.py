@@ -105,7 +105,7 @@ def test_the_map_of_a_notebook_that_was_not_run_claims_nothing(opened: Open) -> 
     page = opened("progress.ipynb")
     shown = page.locator(".pkvm-progress")
     expect(shown.get_by_role("heading")).to_have_text("Your progress is not read yet")
-    expect(shown.locator(".note")).to_contain_text("This table came with the course")
+    expect(shown.locator(".next")).to_contain_text("This came with the course")
 
 
 def test_the_verdict_on_an_answer_is_in_sight_and_announced(opened: Open) -> None:

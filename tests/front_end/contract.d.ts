@@ -372,20 +372,37 @@ interface QuizValue {
   right: number;
 }
 
-/** The learner's progress as a table. */
-interface ProgressTableValue {
+/** An exercise in the learner's progress. */
+interface ProgressExerciseValue {
+  title: string;
+  file: string;
+  minutes: number;
+  state: string;
+  facts: string;
+}
+
+/** A chapter in the learner's progress. */
+interface ProgressChapterValue {
+  title: string;
+  file: string;
+  solved: string;
+  exercises: Array<ProgressExerciseValue>;
+}
+
+/** The learner's progress: what comes next, and all chapters. */
+interface ProgressReportValue {
   caption: string;
-  heads: Array<string>;
-  rows: Array<Array<string>>;
+  next: ProgressExerciseValue | null;
   note: string;
+  chapters: Array<ProgressChapterValue>;
 }
 
 /** The learner's progress as it is shipped. */
 interface ProgressValue {
   caption: string;
-  heads: Array<string>;
-  rows: Array<Array<string>>;
+  next: ProgressExerciseValue | null;
   note: string;
+  chapters: Array<ProgressChapterValue>;
   name: string;
   title: string;
 }
@@ -520,7 +537,7 @@ interface StoredValue {
 interface MessageValue {
   id?: string;
   ask?: StepQuestion | RunsQuestion | LookQuestion | ExerciseQuestion | FinderQuestion;
-  answer?: GrowthValue<any, any> | RunsValue | ProgressTableValue | HintsValue | ShownValue | AnswerValue | PackedValue;
+  answer?: GrowthValue<any, any> | RunsValue | ProgressReportValue | HintsValue | ShownValue | AnswerValue | PackedValue;
   error?: string;
   place?: string;
   says?: any;

@@ -1,29 +1,56 @@
-"""The progress widget ships a table, and updates it on request."""
+"""The progress widget ships what comes next and all chapters, and reads them again on request."""
 from __future__ import annotations
 
 import json
 
 import pytest
 
-from pkvm_model.show.table import Table
+from pkvm_model.graphs.contract import ProgressReportValue
+from pkvm_model.practice.exercises import load_exercises
+from pkvm_model.practice.progress import ExerciseRecord
+from pkvm_model.practice.progress_report import make_report
 from pkvm_model.widgets.progress import ProgressView
+
+EXERCISES = list(load_exercises().values())[:7]
+SOLVED = ExerciseRecord(3, 1, solved=True, steps=5, fewest=4)
 
 
 @pytest.fixture
 def widget() -> ProgressView:
-    """Return a progress table whose learner solves an exercise between two updates."""
-    solved = iter(range(9))
-    rows = [("05", ""), ("  one", "open")]
-    return ProgressView(lambda: Table(f"{next(solved)} of 3 solved", ("exercise", "state"), rows, "Next: one."))
+    """Return the progress of a learner who solves an exercise between two looks."""
+    solved = iter(range(1, 9))
+
+    def look() -> ProgressReportValue:
+        return make_report(EXERCISES, {each.id: SOLVED for each in EXERCISES[:next(solved)]})
+
+    return ProgressView(look)
 
 
-def test_solved_exercises_are_shipped_and_described(widget: ProgressView) -> None:
-    table = json.loads(widget.packed)
-    assert (table["caption"], table["rows"][1], table["note"]) == ("0 of 3 solved", ["  one", "open"], "Next: one.")
-    assert widget.describe().splitlines()[0] == "0 of 3 solved"
-    assert "0 of 3 solved" in widget.static()
+def test_titles_files_and_what_comes_next_are_shipped(widget: ProgressView) -> None:
+    shipped = json.loads(widget.packed)
+    first, second = shipped["chapters"]
+    assert shipped["caption"] == "1 of 7 exercises solved"
+    assert shipped["next"] == {"title": "Make it notice", "file": "exercises/make-it-notice.ipynb", "minutes": 5,
+                               "state": "", "facts": ""}
+    assert (first["title"], first["file"], first["solved"]) == ("1. Start here", "01-start-here.ipynb", "1 of 3")
+    assert first["exercises"][0]["facts"] == "3 tries, 1 hint, 5 steps, the fewest are 4"
+    assert second["title"] == "2. Who owns this page?"
 
 
-def test_the_table_is_read_again_on_request(widget: ProgressView) -> None:
-    assert widget.answer({"look": True})["caption"] == "1 of 3 solved"
-    assert repr(widget) == "Progress('1 of 3 solved')"
+def test_the_words_begin_with_what_comes_next(widget: ProgressView) -> None:
+    assert widget.describe().splitlines()[:5] == [
+        "1 of 7 exercises solved", "Next: Make it notice, 5 minutes, in exercises/make-it-notice.ipynb",
+        "1. Start here: 1 of 3", "  Count the users (solved, 3 tries, 1 hint, 5 steps, the fewest are 4)",
+        "  Make it notice"]
+    assert "<summary>2. Who owns this page?: 0 of 4</summary>" in widget.static()
+
+
+def test_the_progress_is_read_again_on_request(widget: ProgressView) -> None:
+    assert widget.answer({"look": True})["caption"] == "2 of 7 exercises solved"
+    assert repr(widget) == "Progress('2 of 7 exercises solved')"
+
+
+def test_the_last_line_of_a_solved_course_says_how_to_hand_it_in() -> None:
+    report = make_report(EXERCISES, {each.id: SOLVED for each in EXERCISES})
+    assert (report["next"], report["note"]) == (
+        None, "Everything is solved. To hand it in: python3 course.py handin")

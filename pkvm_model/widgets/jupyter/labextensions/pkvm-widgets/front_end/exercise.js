@@ -54,7 +54,7 @@ class ExerciseWidget extends Widget {
       make("p.head", {}, mark, make("span", {}, `${head} ${title}`)),
       make("p.says", { role: "status" }, ...markCode(sentence)),
       make("p.facts", {}, facts.join(" ")),
-      make("p.next", {}, next, after && " ", after && make("a", { "data-file": after }, after.replace("../", ""))),
+      make("p.next", {}, next, after && " ", after && this.linkToFile(after, after.replace("../", ""))),
       printed
         ? make("div", {}, make("p.muted", {}, "Your code printed:"), make("pre", { tabindex: "0" }, printed))
         : "",

@@ -18,7 +18,7 @@ function wasShown(what) {
 }
 
 /** Returns a port without Python. All views of one `output` stand at the same place. */
-export function storedPort({ place, key, output, cell, run }) {
+export function storedPort({ place, key, output, cell, run, open }) {
   const again = wasShown(output),
     shared = shown.get(output);
   let widget;
@@ -27,6 +27,7 @@ export function storedPort({ place, key, output, cell, run }) {
     place,
     cell,
     run,
+    open,
     again,
     at: shared.place,
     listen: (handle) => {
@@ -42,7 +43,7 @@ export function storedPort({ place, key, output, cell, run }) {
 }
 
 /** Returns a port to the Python object behind a model; a random id matches each answer to its question. */
-export function livePort(model, { cell, run } = /** @type {any} */ ({})) {
+export function livePort(model, { cell, run, open } = /** @type {any} */ ({})) {
   const waiting = new Map();
   let widget, timer;
   const gone = () => widget?.status(GONE);
@@ -77,6 +78,7 @@ export function livePort(model, { cell, run } = /** @type {any} */ ({})) {
     again: wasShown(model),
     cell,
     run,
+    open,
     listen: (handle) => {
       widget = handle;
       model.on("msg:custom", message);

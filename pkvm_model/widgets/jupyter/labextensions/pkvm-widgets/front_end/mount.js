@@ -22,19 +22,16 @@ function mountOrKeep(root, draw) {
 
 /**
  * Draws a stored widget in place of its table, and joins the live model once it exists. Returns null if it cannot be
- * drawn. `output` stands for all views of one output, `cell` is the id of its cell, `run` runs the cells down to it.
+ * drawn. `output` stands for all views of one output, `cell` is the id of its cell, `run` runs the cells down to it,
+ * `open` makes a link open a file.
  */
-function mountStored(root, { v, kind, packed, place }, { key, output = {}, cell, run } = /** @type {any} */ ({})) {
+function mountStored(root, { v, kind, packed, place }, { key, output = {}, ...around } = /** @type {any} */ ({})) {
   return mountOrKeep(root, () => {
     if (v !== CONSTANTS.format) throw Error(`it was stored by another version of the course, ${v}`);
     const live = liveModel(key),
-      widget = mount(
-        root,
-        kind,
-        packed,
-        live ? livePort(live, { cell, run }) : storedPort({ place, key, output, cell, run }),
-      );
-    if (!live) whenLive(key, () => widget.connect(livePort(liveModel(key), { cell, run })));
+      port = live ? livePort(live, around) : storedPort({ place, key, output, ...around }),
+      widget = mount(root, kind, packed, port);
+    if (!live) whenLive(key, () => widget.connect(livePort(liveModel(key), around)));
     return widget;
   });
 }

@@ -1,11 +1,11 @@
-// The learner's progress: a table that Python reads again on request.
+// The learner's progress: what comes next, and all chapters with their exercises; Python reads it again on request.
 
-import { button, make } from "./elements.js";
+import { button, make, settle, write } from "./elements.js";
 import { dress } from "./styles.js";
 import { Widget, register } from "./widget.js";
 
 const UNREAD = "Your progress is not read yet";
-const NOT_YOURS = "This table came with the course. Run the cells of this notebook in JupyterLab to see yours.";
+const NOT_YOURS = "This came with the course. Run the cells of this notebook in JupyterLab to see what you have done.";
 
 /** @extends {Widget<ProgressValue>} */
 class ProgressWidget extends Widget {
@@ -13,21 +13,12 @@ class ProgressWidget extends Widget {
     super(root, "progress", data, port, data.title);
     dress("progress");
     this.caption = make("h3");
-    this.wide = make("div.wide", { tabindex: "0", role: "group", "aria-label": "Chapters and exercises" });
-    this.note = make("p.note");
-    const top = make(
-      "div.top",
-      {},
-      this.caption,
-      button(
-        "button",
-        "Look again",
-        "l",
-        this.guard(() => this.look()),
-      ),
-    );
-    this.box.append(top, this.note, this.wide, this.standing, this.alert, this.live);
-    this.draw(port.ask ? data : { ...data, caption: UNREAD, note: NOT_YOURS });
+    this.next = make("p.next");
+    this.chapters = make("div.chapters");
+    const look = this.guard(() => this.look());
+    const top = make("div.top", {}, this.caption, button("button", "Look again", "l", look));
+    this.box.append(top, this.next, this.chapters, this.standing, this.alert, this.live);
+    this.draw(port.ask ? data : { ...data, caption: UNREAD, next: null, note: NOT_YOURS });
     this.begin();
   }
 
@@ -35,7 +26,7 @@ class ProgressWidget extends Widget {
     const found = await this.ask({ look: true });
     if (!found) return;
     this.draw(found);
-    this.announce(`${found.caption}. ${found.note}`);
+    this.announce(`${found.caption}. ${this.next.textContent}`);
   }
 
   /** Reads the learner's progress as soon as Python is there. */
@@ -44,13 +35,35 @@ class ProgressWidget extends Widget {
     this.guard(() => this.look())();
   }
 
-  draw({ caption, heads, rows, note }) {
-    this.caption.textContent = caption;
-    this.note.textContent = note;
-    const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
-    this.wide.replaceChildren(
-      make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows.map(rowOfProgress))),
+  draw({ caption, next, note, chapters }) {
+    write(this.caption, caption);
+    const words = next && [
+      make("b", {}, "Next: "),
+      this.linkToFile(next.file, next.title),
+      `, ${next.minutes} minutes`,
+    ];
+    this.next.replaceChildren(...(words ?? [note]));
+    settle(
+      this.chapters,
+      chapters.map((chapter) => [chapter.file, chapterFrame, (element) => this.drawChapter(element, chapter)]),
     );
+  }
+
+  drawChapter(element, { title, file, solved, exercises }) {
+    const [summary, list] = element.children,
+      [name, count] = summary.children;
+    write(name, title);
+    const unread = this.caption.textContent === UNREAD;
+    write(count, unread ? `${exercises.length} exercises` : solved);
+    element.classList.toggle(
+      "done",
+      exercises.every(({ state }) => state === "solved"),
+    );
+    const rows = exercises.map((exercise) =>
+      make("li", {}, this.linkToFile(exercise.file, exercise.title), doneWith(exercise)),
+    );
+    const first = this.port.open ? [make("li", {}, this.linkToFile(file, "Open the chapter"))] : [];
+    list.replaceChildren(...first, ...rows);
   }
 
   onKey(event) {
@@ -58,10 +71,14 @@ class ProgressWidget extends Widget {
   }
 }
 
-/** The row of a chapter, or the indented row of an exercise. */
-function rowOfProgress([name, ...rest]) {
-  const kind = name.startsWith(" ") ? "one" : "chapter";
-  return make(`tr.${kind}`, {}, make("th", { scope: "row" }, name.trim()), ...rest.map((text) => make("td", {}, text)));
+/** A folded chapter: its title, how many exercises are solved, and a list. */
+function chapterFrame() {
+  return make("details", {}, make("summary", {}, make("span"), make("span.count")), make("ul"));
+}
+
+function doneWith({ state, facts }) {
+  const words = [state, facts].filter(Boolean).join(", ");
+  return words && make("span.muted", {}, words);
 }
 
 register("progress", ProgressWidget);

@@ -53,9 +53,9 @@
           output: model,
           cell: here?.cell.model.id,
           run: here && (() => runDownTo(this.node)),
+          open: (link, file) => this.open(link, file),
         });
         if (this.shown && made.kind === "exercise") cards.set(this.node, this.shown);
-        for (const link of this.node.querySelectorAll("a[data-file]")) this.open(link);
       }
 
       /** The form without scripts, which stays where the widget cannot be drawn. */
@@ -66,9 +66,8 @@
       }
 
       // The name of a file becomes a link that opens it here, in a tab; elsewhere it stays a name.
-      async open(link) {
-        const { resolver, linkHandler } = this.options,
-          { file } = link.dataset;
+      async open(link, file) {
+        const { resolver, linkHandler } = this.options;
         if (!resolver || !linkHandler) return;
         link.href = file;
         linkHandler.handleLink(link, await resolver.resolveUrl(file), "");

@@ -1,10 +1,10 @@
 // The base of every widget: a box that no key leaves and in which no error stays silent. It announces what happens,
 // reports its place to Python, asks Python questions, and returns to its place after a reload.
 //
-//   port = {key, place, at, again, embedded, ask, cell, run, changed, listen, close}, each optional. Without `ask`
-//   there is no Python behind the page; `cell` is the id of this cell, `run` runs the cells down to it; `embedded` is
-//   set by a widget that contains this one and keeps its place; `again` means that another view was there before, and
-//   `at` is its place. See docs/widgets.md.
+//   port = {key, place, at, again, embedded, ask, cell, run, open, changed, listen, close}, each optional. Without
+//   `ask` there is no Python behind the page; `cell` is the id of this cell, `run` runs the cells down to it; `open`
+//   makes a link open a file; `embedded` is set by a widget that contains this one and keeps its place; `again` means
+//   that another view was there before, and `at` is its place. See docs/widgets.md.
 
 import { button, make } from "./elements.js";
 import { keepKeys } from "./keys.js";
@@ -206,6 +206,14 @@ export class Widget {
   /** The address that opens this widget here; `text` is the argument of `follow`. */
   linkTo(text) {
     return linkTo(this.data.name, text);
+  }
+
+  /** A link that opens a file where files can be opened; elsewhere it stays a name. */
+  linkToFile(file, text) {
+    if (!this.port.open) return make("span", {}, text);
+    const link = make("a", {}, text);
+    this.port.open(link, file);
+    return link;
   }
 
   openLink(address) {
