@@ -5,8 +5,8 @@ import re
 import pytest
 
 from pkvm_model.widgets.bench_static import render_bench
-from pkvm_model.widgets.static import DANGER
 from pkvm_model.widgets.bench_words import describe_bench
+from pkvm_model.widgets.static import DANGER
 from pkvm_model.widgets.walk import Walk
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
