@@ -64,7 +64,7 @@ def test_the_first_difference_stays_in_sight_and_a_button_leads_there(opened: Op
     expect(kept).to_contain_text("WARN __pkvm_host_unshare_guest returns -EINVAL")
     shown.click("◆ first difference: step 4")
     shown.counts("step 4 of 12")
-    expect(shown.box.locator(".chips")).to_have_text("◆ first differencediffers:answersVM tablepages")
+    expect(shown.box.locator(".chips")).to_have_text("◆ first differencediffers:VM tablepages")
 
 
 def test_what_follows_from_a_difference_is_told_once(opened: Opener) -> None:
@@ -72,7 +72,7 @@ def test_what_follows_from_a_difference_is_told_once(opened: Opener) -> None:
     shown.press(*RACE[:3])
     facts = rows(shown.box.locator(".facts-now"))
     assert facts[0] == ["VM 0x1000", "freed", "dying"]
-    assert facts[1] == ["vm0 pgd0 vc0.0", "H\nthe host’s", "Y\nEL2’s"]
+    assert facts[1] == ["pgd0 vc0.0 vm0", "H\nthe host’s", "Y\nEL2’s"]
     shown.press("0")
     shown.press("u")
     assert rows(shown.box.locator(".facts-now")) == facts

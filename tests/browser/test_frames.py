@@ -84,7 +84,7 @@ def walk_all(shown: Walker, graph: Any, keys: dict[int, str] | None = None) -> I
             yield from go(to)
             shown.page.keyboard.press("u")
 
-    shown.box.focus()
+    shown.box.evaluate("box => box.focus({preventScroll: true})")
     yield from go(graph["start"])
     assert len(taken) > 10
 
@@ -123,6 +123,7 @@ def test_every_step_of_a_map_shows_its_box_its_arrow_and_its_choices(offline: Pa
     shown, graph = Walker(offline, "map", number), stored_graphs("map")[number]
     places = {name: place for name, *place in shown.box.evaluate(BUTTONS)}
     assert shown.box.evaluate(MAP_BOTTOM) <= MOST
+    shown.box.evaluate("box => { box.focus(); box.scrollIntoView(); }")
     before = offline.evaluate("scrollY")
     for step in walk_all(shown, graph):
         offline.evaluate(FRAME)

@@ -103,7 +103,7 @@ def test_names_of_calls_do_not_overlap(page: Views) -> None:
 
 
 def test_the_table_of_a_run_has_pythons_words(page: Views) -> None:
-    page.sequence.get_by_text("As a table").click()
+    page.sequence.locator(".toggle").click()
     rows = page.sequence.locator("tbody tr").all()
     assert len(rows) == 19
     assert rows[16].locator("th,td").all_inner_texts()[3:] == [GIVEN_BACK, "1 (CPU 0 · unshare, VM is gone)", "HOST"]
