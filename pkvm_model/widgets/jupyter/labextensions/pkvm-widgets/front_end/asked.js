@@ -49,11 +49,16 @@ export class AskedBench extends Bench {
     finder.drawLine(this.walk);
   }
 
-  /** Goes to the start of a run and plays it, or offers its first step where motion is unwelcome. */
+  /**
+   * Goes to the start of a run and plays it. Where motion is unwelcome, it offers the first step; and who is elsewhere
+   * by now, because the search was long, will find it waiting.
+   */
   async playRun(lines) {
+    const { walk, box, parts } = this;
     await this.goAlong({ lines, at: 0 });
-    if (this.walk.at || this.walk.path.length !== lines.length || !this.box.isConnected) return;
-    this.parts.time.play.focus({ preventScroll: true });
+    const isHere = this.port.finder.box.contains(document.activeElement) && box.isConnected;
+    if (!isHere || walk.at || walk.path.length !== lines.length) return;
+    parts.time.play.focus({ preventScroll: true });
     this.play(true);
   }
 }
