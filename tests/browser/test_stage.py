@@ -1,16 +1,19 @@
 """The bench fits on one screen: every step of every scene, on a laptop, on a wider one and on a phone."""
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.scenes import SCENES
 from pkvm_model.widgets.front_end import bundle
 from pkvm_model.widgets.walker import fit_and_pack
+from tests.browser.in_lab import Address
+from tests.browser.screen import Screen
 
 WALK = (Path(__file__).parent / "walk_all.js").read_text(encoding="utf-8")
 HTML = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="root"></div>
@@ -50,3 +53,91 @@ def test_every_step_of_every_scene_is_on_one_screen(offline: Page, stage: str, s
     walked = {name: walk_scene(offline, name, FAR[size]) for name in names}
     assert {name: one["faults"] for name, one in walked.items() if one["faults"]} == {}
     assert sum(one["steps"] for one in walked.values()) > 10 * len(names)
+
+
+@pytest.fixture
+def hole(offline: Page, page_of: Address) -> Screen:
+    """Open a bench on which unshare holds the VM while finalise can give it away: 1 0 1, with whole calls on CPU 1."""
+    offline.goto(page_of("01-start-here.ipynb"))
+    return Screen(offline)
+
+
+def ends_of(screen: Screen) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Return where the line is, where the tag of what CPU 0 holds is, and where the tile of page vm0 is."""
+    line = screen.bench.locator(".wire .down").bounding_box()
+    tag = screen.bench.locator(".lane").first.locator(".keeps .tag").bounding_box()
+    tile = screen.bench.locator("tr.page", has=screen.page.get_by_role("rowheader", name=re.compile("^vm0"))).locator(
+        ".tile").bounding_box()
+    assert line is not None
+    assert tag is not None
+    assert tile is not None
+    return dict(line), dict(tag), dict(tile)
+
+
+def test_the_line_stays_on_a_page_that_is_given_away(hole: Screen) -> None:
+    hole.press("1", "0")
+    line, tag, tile = ends_of(hole)
+    assert abs(line["x"] - (tile["x"] + tile["width"])) < 8
+    assert abs(line["y"] + line["height"] - (tile["y"] + tile["height"] / 2)) < 4
+    assert tag["y"] < line["y"] < tag["y"] + tag["height"] + 12
+    expect(hole.bench.locator(".wire.stale")).to_have_count(0)
+    hole.press("1")
+    line, _, there = ends_of(hole)
+    assert there["x"] < tile["x"]
+    assert abs(line["x"] - (there["x"] + there["width"])) < 8
+    expect(hole.bench.locator(".wire.stale .cross")).to_have_count(1)
+    expect(hole.bench.locator("tr.stale .counts-cell")).to_have_text("count 1: CPU 0 uses itheld by CPU 0")
+
+
+def test_what_moved_leaves_a_trace_and_the_rest_is_not_yellow(hole: Screen) -> None:
+    hole.press("1", "0", "1")
+    assert hole.bench.locator(".chip").all_inner_texts() == [
+        "vm0 pgd0 vc0.0\nEL2 → host", "g0\nback from the guest", "VM 0x1000\ndying → freed"]
+    marked = hole.bench.locator("tr.page:has(.mv)")
+    assert [row.inner_text().split()[0] for row in marked.all()] == ["vm0", "pgd0", "vc0.0", "g0"]
+    assert hole.bench.locator(".ghost").all_inner_texts() == ["was here", "was here", "was here", "was lent"]
+
+
+def test_a_tile_slides_only_where_motion_is_welcome_and_any_step_ends_it(hole: Screen) -> None:
+    sliding = "document.getAnimations().filter((one) => one.effect.target.matches('.tile')).length"
+    hole.page.emulate_media(reduced_motion="no-preference")
+    hole.press("1", "0")
+    hole.bench.locator(".go").nth(1).focus()
+    assert hole.page.evaluate(f"() => {{ document.activeElement.click(); return {sliding}; }}") == 3
+    hole.press("u")
+    hole.page.emulate_media(reduced_motion="reduce")
+    assert hole.page.evaluate(f"() => {{ document.activeElement.click(); return {sliding}; }}") == 0
+
+
+def test_time_is_a_slider(hole: Screen) -> None:
+    hole.press("1", "0", "1", "g")
+    slider = hole.bench.get_by_role("slider", name="Time")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("Step 3, CPU 1, finalise. CPU 1’s finalise destroys"))
+    for key, at in [("ArrowLeft", 2), ("Home", 0), ("End", 3), ("PageDown", 0), ("ArrowRight", 1)]:
+        hole.page.keyboard.press(key)
+        hole.counts(f"step {at} of 3")
+    box = slider.bounding_box()
+    assert box
+    tick = box["width"] / 25
+    hole.page.mouse.move(box["x"] + tick / 2, box["y"] + 8)
+    hole.page.mouse.down()
+    hole.counts("step 0 of 3")
+    hole.page.mouse.move(box["x"] + 2.5 * tick, box["y"] + 8)
+    hole.counts("step 2 of 3")
+    hole.page.mouse.move(box["x"] + 20 * tick, box["y"] + 8)
+    hole.counts("step 3 of 3")
+    hole.page.mouse.up()
+
+
+def test_drawers_open_below_and_move_nothing(hole: Screen) -> None:
+    before = hole.bench.locator(".time-bar").evaluate("bar => bar.offsetTop")
+    for name in ("words", "trace"):
+        expect(hole.bench.locator(f".drawer[data-drawer={name}]")).to_be_hidden()
+        expect(hole.open_drawer(name)).to_be_visible()
+    assert hole.bench.locator(".time-bar").evaluate("bar => bar.offsetTop") == before
+
+
+def test_the_names_of_buttons_do_not_run_into_their_keys(hole: Screen) -> None:
+    hole.press("1", "0")
+    for name in ("Back to start", "Undo", "Redo", "Step CPU 0", "Step CPU 1", "Finish call"):
+        expect(hole.bench.get_by_role("button", name=name, exact=True).first).to_be_attached()

@@ -143,7 +143,7 @@ export function laneFrame(name, cpu, act, free) {
     steps: [],
   };
   lane.menu = free && menuFrame(() => act.choose(cpu));
-  lane.finish = button("button.finish", "Finish", `⇧${cpu}`, () => act.finish(cpu));
+  lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
   const head = make("div.h", {}, lane.acts, lane.short, make("span.space"), lane.finish);
   const ahead = make("p.nx", {}, lane.where, " ", lane.next);
   const rest = [lane.strip, make("div.told-next", {}, ahead, lane.fore), lane.keeps];
