@@ -1,9 +1,9 @@
-"""The slides of a workshop: keys turn them, and a bench on a slide steps and keeps its keys."""
+"""The slides of a workshop: keys turn them, they fill the window, and a bench on a slide steps and keeps its keys."""
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from pkvm_model.course.publish import slides
 from tests.browser.access import find_violations
@@ -27,6 +27,17 @@ LIST = """# A list
 """
 
 
+# Where the title begins, where what is seen last ends, and where the buttons that turn the slides begin.
+PLACES = """() => {
+  const slide = document.querySelector(".slide.now"), seen = [...slide.querySelectorAll("*")].filter(
+    (each) => each.checkVisibility() && !each.closest(".hidden-words,.part,[role=menu]"));
+  return [slide.querySelector(".title").getBoundingClientRect().top,
+    Math.max(...seen.map((each) => each.getBoundingClientRect().bottom)),
+    document.querySelector(".turns").getBoundingClientRect().top];
+}"""
+WINDOWS: list[ViewportSize] = [{"width": 1366, "height": 768}, {"width": 1920, "height": 1080}]
+
+
 @pytest.fixture
 def deck(offline: Page, tmp_path: Path) -> Page:
     """Open three slides; the second has a bench."""
@@ -46,7 +57,7 @@ def test_keys_turn_the_slides_and_stop_at_both_ends(deck: Page) -> None:
         found += seen(deck)
     assert found == ["One", "Two", "One", "Two", "Three", "Three", "One", "Three", "Two"]
     assert deck.evaluate("location.hash") == "#slide-2"
-    assert deck.locator(".bar output").text_content() == "0–5 First · 2 of 3"
+    assert deck.locator(".turns output").text_content() == "0–5 First · 2 of 3"
     deck.reload()
     assert seen(deck) == ["Two"]
 
@@ -72,6 +83,32 @@ def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck: Page) -> None:
     deck.keyboard.press("Escape")
     deck.keyboard.press("ArrowRight")
     assert seen(deck) == ["Three"]
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=["laptop", "beamer"])
+def test_a_slide_fills_the_window_and_a_bench_stays_in_it(deck: Page, window: ViewportSize) -> None:
+    deck.set_viewport_size(window)
+    for key in ("Home", "End", "ArrowLeft"):
+        deck.keyboard.press(key)
+        top, bottom, turns = deck.evaluate(PLACES)
+        assert top >= 0
+        assert 0.4 * turns < bottom <= turns, seen(deck)
+    for cpu in (1, 0, 1, 0):
+        deck.locator(".slide.now .pkvm-bench").get_by_role("button", name=f"Step CPU {cpu}").click()
+        top, bottom, turns = deck.evaluate(PLACES)
+        assert 0 <= top < bottom <= turns
+
+
+def test_every_slide_of_the_workshop_fits_a_laptop(offline: Page, tmp_path: Path) -> None:
+    offline.set_viewport_size(WINDOWS[0])
+    slides.write(tmp_path)
+    offline.goto((tmp_path / "slides.html").as_uri())
+    places = {}
+    for _ in range(offline.locator(".slide").count()):
+        _, bottom, turns = offline.evaluate(PLACES)
+        places[seen(offline)[0]] = bottom - turns
+        offline.keyboard.press("PageDown")
+    assert {title: beyond for title, beyond in places.items() if beyond > 0} == {}
 
 
 def test_each_slide_prints_on_its_own_page(deck: Page) -> None:

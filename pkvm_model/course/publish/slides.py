@@ -26,22 +26,32 @@ LIST = ROOT / "docs" / "workshop" / "slides.md"
 LINE = re.compile(r"- ([\w-]+): ([\w -]+)")
 LOOK = """
 main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text_cell{font-size:24px;line-height:1.5}
-.slide .text_cell,.slide .contents{max-width:none} .slide .title{font-size:38px;line-height:1.2;margin:6px 0 14px}
+.slide .text_cell,.slide .contents,.slide .output_text{max-width:none}
+.slide .title{font-size:32px;line-height:1.2;margin:0 0 8px}
 .slide .output_html:not(:has(.widget-here)){font-size:18px;max-width:none} .slide .text_cell code{font-size:.86em}
-.slide .pkvm-quiz{zoom:1.5}
-.room{font-size:26px;font-weight:600;border-left:6px solid var(--link);padding-left:16px}
+.slide:has(.pkvm-walk,.pkvm-finder) .title{font-size:26px;margin:0 0 4px}
+.slide .widget-here{margin:6px 0 0} .slide .text_cell p{margin:6px 0} .slide blockquote{margin:6px 0;color:inherit}
+.slide .pkvm-quiz{zoom:1.5;max-width:none} .slide .pkvm-quiz .verdict{min-height:62px}
+.room{font-size:22px;line-height:1.35;font-weight:600;border-left:6px solid var(--link);padding-left:16px;
+  margin:0 0 8px}
 .slide .part{color:var(--soft);font-size:17px;font-weight:400;margin:0}
-.deck .slide{display:none} .deck .slide.now{display:block} .deck.all .slide.now,.overview{display:none}
-.deck.all .overview{display:block;max-width:900px;margin:0 auto;font-size:19px;border:0}
+.deck main{max-width:none;padding:0 24px} .deck .slide{display:none;padding-top:8px} .deck .slide.now{display:block}
+.deck .part{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.deck.all .slide.now,.overview{display:none}
+.deck.all .overview{display:block;max-width:900px;margin:16px auto 70px;font-size:19px;border:0}
 .overview h2{font-size:18px;margin:18px 0 2px} .overview ol{margin:0} .overview li::marker{color:var(--soft)}
-.bar{display:none} .deck .bar{display:flex;gap:12px;align-items:center;position:fixed;bottom:0;left:0;right:0;
-  padding:8px 24px;background:var(--wash);border-top:1px solid var(--rule);font-size:16px}
-.bar :is(button,output){white-space:nowrap}
-.bar button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
+.overview li a{display:inline-block;padding:2px 0}
+.turns{display:none} .deck .turns{display:flex;gap:12px;align-items:center;position:fixed;bottom:0;left:0;right:0;
+  padding:6px 24px;background:var(--wash);border-top:1px solid var(--rule);font-size:16px}
+.turns :is(button,output){white-space:nowrap}
+.turns button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
   padding:4px 12px}
-.bar output{margin-left:auto;color:var(--soft)} .title:focus{outline:none}
-@media print{@page{size:A4 landscape;margin:12mm} .deck .slide.slide.slide{display:block} .slide{break-after:page}
-  .bar,.deck .bar,.overview,.deck.all .overview{display:none}}
+.turns output{margin-left:auto;color:var(--soft)} .title:focus{outline:none}
+@media (max-width:700px){.deck main{padding:0 12px 60px} .turns span{display:none} .slide .pkvm-quiz{zoom:1}
+  .slide .text_cell{font-size:18px}}
+@media print{@page{size:A4 landscape;margin:12mm} .deck .slide.slide.slide{display:block;zoom:1!important}
+  .slide{break-after:page} .deck .part{position:static;width:auto;height:auto;clip-path:none}
+  .turns,.deck .turns,.overview,.deck.all .overview{display:none}}
 """
 SHOW = """
 // In a block, since the front end uses some of these names.
@@ -58,13 +68,39 @@ SHOW = """
     }
   }
 
+  const WALKS = ".pkvm-walk,.pkvm-finder,.pkvm-sequence";
+
+  // The room sees a slide from afar: it is as large as the window allows. Text becomes small before it needs to
+  // scroll, a widget hardly. The time of a walk grows by a row of references once there are some.
+  function fit(slide) {
+    const small = innerWidth < 700 ? 1 : slide.querySelector(WALKS) ? 0.94 : 0.6;
+    let [low, high] = [small, innerWidth < 700 ? 1 : 2.6];
+    while (high - low > 0.01) {
+      const middle = (low + high) / 2;
+      slide.style.zoom = middle;
+      if (fits(slide)) low = middle;
+      else high = middle;
+    }
+    slide.style.zoom = low;
+  }
+
+  const scrolls = (element) => element.scrollWidth > element.clientWidth;
+
+  function fits(slide) {
+    const bottom = document.querySelector(".turns").getBoundingClientRect().top - 4;
+    const wide = [page, ...slide.querySelectorAll(".sideways,[style*='overflow-x']")].some(scrolls);
+    const later = slide.querySelector(".pkvm-walk") ? 28 * slide.currentCSSZoom : 0;
+    return !wide && slide.getBoundingClientRect().bottom + scrollY + later <= bottom;
+  }
+
   function show(number) {
     at = Math.min(Math.max(number, 0), slides.length - 1);
     page.classList.remove("all");
     slides.forEach((slide, each) => slide.classList.toggle("now", each === at));
     fill(slides[at]);
+    fit(slides[at]);
     const heading = slides[at].querySelector(".title");
-    document.querySelector(".bar output").textContent = `${slides[at].dataset.part} · ${at + 1} of ${slides.length}`;
+    document.querySelector(".turns output").textContent = `${slides[at].dataset.part} · ${at + 1} of ${slides.length}`;
     document.title = `${at + 1}. ${heading.textContent}`;
     history.replaceState(null, "", `#slide-${at + 1}`);
     heading.focus({ preventScroll: true });
@@ -104,11 +140,12 @@ SHOW = """
   document.querySelector(".on").addEventListener("click", () => show(at + 1));
   document.querySelector(".list").addEventListener("click", overview);
   addEventListener("hashchange", () => show(slideOfAddress()));
+  addEventListener("resize", () => fit(slides[at]));
   page.classList.add("deck");
   show(slideOfAddress());
 }
 """
-BAR = """<footer class="bar"><button class="back">Back</button><button class="on">Next</button>
+BAR = """<footer class="turns"><button class="back">Back</button><button class="on">Next</button>
 <button class="list">All slides</button><span>Arrows, space, Home, End, Escape</span><output></output></footer>"""
 
 
