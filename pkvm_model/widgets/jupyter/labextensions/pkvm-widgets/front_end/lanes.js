@@ -78,7 +78,7 @@ export function listHeld({ vms, lanes }, cpu) {
 
 /** A row for `settle`: something that a CPU holds. */
 function heldRow({ name, kind, says, stale, counted }) {
-  const why = counted ? (kind === "vcpu" ? says.split(" on ")[0] : "counted") : "";
+  const why = counted ? (kind === "vcpu" ? `via ${says.split(" on ")[0]}` : "counted") : "";
   const draw = () => {
     const drawn = tag(kind, make("span", {}, make("b", {}, name), why && ` ${why}`), stale);
     drawn.title = says;
@@ -174,7 +174,8 @@ export function drawLane(lane, view, cpu, all, known, act) {
     going = inFlight(now) && edges.length > 0 && !view.state.end,
     chooses = lane.menu && !now.short && edges.length > 0;
   write(lane.short, now.short || "idle");
-  write(lane.where, view.state.end ? "" : now.where);
+  // A call that has not begun "is next", which the words that follow say, too.
+  write(lane.where, view.state.end || now.where === "is next" ? "" : now.where);
   lane.short.title = now.call || (chooses ? readChoice(lane.menu) : "");
   drawSteps(lane, view, cpu, edges, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].focus();
