@@ -86,7 +86,7 @@ def test_the_line_stays_on_a_page_that_is_given_away(hole: Screen) -> None:
     assert there["x"] < tile["x"]
     assert abs(line["x"] - (there["x"] + there["width"])) < 8
     expect(hole.bench.locator(".wire.stale .cross")).to_have_count(1)
-    expect(hole.bench.locator("tr.stale .counts-cell")).to_have_text("count 1: CPU 0 uses itheld by CPU 0")
+    expect(hole.bench.locator("tr.stale .counts-cell")).to_have_text("count 1: CPU 0 still uses itheld by CPU 0")
 
 
 def test_what_moved_leaves_a_trace_and_the_rest_is_not_yellow(hole: Screen) -> None:

@@ -22,7 +22,11 @@ function panicBlock(title, says) {
   return make("div.panic", {}, octagon(40, PAPER, "var(--danger)"), words);
 }
 
-const brokenChip = ({ says }) => make("li.chip.wrong", {}, SIGNS.broken(), make("b", {}, "broken now:"), says);
+/** The first property that this step broke, and how many it broke. */
+function brokenChip([{ says }, ...others]) {
+  const number = others.length ? `${others.length + 1} broken now:` : "broken now:";
+  return make("li.chip.wrong", {}, SIGNS.broken(), make("b", {}, number), says);
+}
 const chip = ({ name, says, stale }) =>
   make(stale ? "li.chip.stale" : "li.chip", {}, stale && SIGNS.stale(), make("b", {}, name), says);
 
@@ -35,9 +39,9 @@ function spanWords({ at, since }) {
 function chipRow(view, moves, warnings, openWords) {
   const edge = view.path[view.at - 1]?.edge,
     { chips, more } = tellChanges(view, moves),
-    broken = newlyBroken(view).slice(0, 1);
+    broken = newlyBroken(view);
   // A broken property is a whole sentence, and takes the room of two.
-  const room = MOST_CHIPS_SHOWN - 2 * broken.length,
+  const room = broken.length ? MOST_CHIPS_SHOWN - 2 : MOST_CHIPS_SHOWN,
     rest = more + Math.max(0, chips.length - room) + Math.max(0, warnings.length - 1);
   const answer = answerSign(edge);
   const none =
@@ -52,7 +56,7 @@ function chipRow(view, moves, warnings, openWords) {
     {},
     spanWords(view),
     answer && make("li.plain", {}, answer),
-    ...broken.map(brokenChip),
+    broken.length > 0 && brokenChip(broken),
     ...chips.slice(0, room).map(chip),
     none,
     further,

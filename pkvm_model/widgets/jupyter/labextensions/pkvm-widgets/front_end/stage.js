@@ -123,8 +123,8 @@ function territoryCell(who, now, was, move, name) {
 
 /** Who counts on a page: for a VM's struct its holders, for others the count that belongs to the page. */
 function countParts({ count }, card, holders) {
-  const held = holders.map(({ cpu, kind, stale }) =>
-    kind === "vcpu" ? `CPU ${cpu} has its vCPU` : `CPU ${cpu} uses it`,
+  const held = holders.map(
+    ({ cpu, kind, stale }) => `CPU ${cpu} ${stale ? "still " : ""}${kind === "vcpu" ? "has its vCPU" : "uses it"}`,
   );
   if (!card?.count) return [count];
   const says = `count ${card.count}: ${held.join(", ") || card.holders[0]?.says || "nobody"}`,

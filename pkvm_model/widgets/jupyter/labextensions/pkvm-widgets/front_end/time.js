@@ -33,7 +33,7 @@ export function timeFrame(act) {
   const track = make("div.track-box", { role: "slider", tabindex: "0", "aria-label": "Time", "aria-valuemin": "0" });
   const heads = make("div.heads", { "aria-hidden": "true" });
   const play = button("button.play", "Play", "", act.play);
-  const box = make("div.time", {}, heads, track, play);
+  const box = make("div.time", {}, make("b.label", {}, "Time"), heads, track, play);
   const time = { box, track, heads, play, first: 0, shown: 1, timer: 0 };
   const seek = (event) => {
     const { left, width } = track.getBoundingClientRect();
@@ -103,7 +103,7 @@ export function drawTime(time, walk) {
       Boolean(graph.states[here.id].vms) && shown.some(({ id }) => graph.states[id].vms.some(({ count }) => count));
   time.shown = shown.length;
   time.box.classList.toggle("bars", hasBars);
-  const heads = [...graph.cpus, ...(hasBars ? ["held", "EL2’s"] : [])];
+  const heads = [...graph.cpus, ...(hasBars ? ["held", "at EL2"] : [])];
   settle(
     time.heads,
     heads.map((text, row) => headRow(text, row + 1)),
