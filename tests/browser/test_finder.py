@@ -256,12 +256,22 @@ def test_a_run_plays_from_its_start_and_space_pauses_it(timed: Page) -> None:
     expect(screen.bench.locator(".panic")).to_be_visible()
 
 
-def test_a_step_by_hand_ends_a_run_that_plays(timed: Page) -> None:
+@pytest.mark.parametrize(("button", "at", "of"), [("Undo", 2, 16), ("Step CPU 0", 4, 4), ("Finish", 5, 5)])
+def test_a_click_ends_a_run_that_plays(timed: Page, button: str, at: int, of: int) -> None:
+    screen = Screen(timed)
+    screen.go.press("Enter")
+    timed.clock.run_for(3 * PACE)
+    screen.stands(3, 16)
+    screen.bench.get_by_role("button", name=button).first.click()
+    timed.clock.run_for(5 * PACE)
+    screen.stands(at, of)
+
+
+def test_a_key_ends_a_run_that_plays(timed: Page) -> None:
     screen = Screen(timed)
     screen.go.press("Enter")
     timed.clock.run_for(3 * PACE)
     screen.press("u")
-    screen.stands(2, 16)
     timed.clock.run_for(5 * PACE)
     screen.stands(2, 16)
 

@@ -135,6 +135,7 @@ export class Bench extends Walker {
   finish(cpu) {
     const { walk } = this,
       since = walk.at;
+    this.endPlay();
     for (let most = 1000; most && inFlight(walk.state.lanes[cpu]) && !walk.state.end; most--) {
       const [edge] = walk.edges(cpu);
       if (!edge || !walk.knows(edge) || walk.isFull) break;

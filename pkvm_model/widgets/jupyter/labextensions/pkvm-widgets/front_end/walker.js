@@ -14,6 +14,9 @@ import { Widget } from "./widget.js";
 const FULL = "10,000 steps are kept here and no more. Go back to where you want to go on, and press “Forget the rest”.";
 const LATER = "are not worked out here. Run the notebook in JupyterLab to see them again.";
 
+/** What can be done while a run plays; everything else ends it. */
+const STAYING = ["play", "jump", "toggle", "words", "copyTrace", "copyLink"];
+
 /**
  * A widget that walks a graph. A family makes its parts in `frame` and updates them in `drawHere`.
  * @template {PositionValue} S
@@ -89,7 +92,8 @@ export class Walker extends Widget {
           this.guard((text) => this.open(text)),
         ),
     };
-    return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(work)]));
+    const moving = (name, work) => (STAYING.includes(name) ? work : (...given) => (this.endPlay(), work(...given)));
+    return Object.fromEntries(Object.entries(act).map(([name, work]) => [name, this.guard(moving(name, work))]));
   }
 
   say(text) {
@@ -144,12 +148,17 @@ export class Walker extends Widget {
     return drawTime(time, walk);
   }
 
-  /** While a run plays, Space pauses it, wherever the focus is, and every other key ends it. */
-  onPlayKey(event) {
+  endPlay() {
     const { time } = this.parts;
-    if (!time.timer || ["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key)) return;
+    if (!time.timer) return;
     stopPlay(time);
     drawTime(time, this.walk);
+  }
+
+  /** While a run plays, Space pauses it, wherever the focus is, and every other key ends it. */
+  onPlayKey(event) {
+    if (!this.parts.time.timer || ["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key)) return;
+    this.endPlay();
     if (event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
