@@ -40,7 +40,7 @@ def make_report(exercises: Sequence[Exercise], records: Mapping[str, ExerciseRec
     chapters = dict.fromkeys(exercise.chapter for exercise in exercises)
     upcoming = find_next(exercises, records)
     return {"caption": count_solved(exercises, records),
-            "next": upcoming and make_entry(upcoming, records, way), "note": "" if upcoming else ALL_SOLVED,
+            "next": make_entry(upcoming, records, way) if upcoming else None, "note": "" if upcoming else ALL_SOLVED,
             "chapters": [make_chapter(chapter, exercises, records, way) for chapter in chapters]}
 
 

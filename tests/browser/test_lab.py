@@ -156,8 +156,9 @@ def test_a_link_to_a_heading_arrives_in_a_notebook_that_it_opens(lab_page: Page,
     expect(heading).to_be_in_viewport()
 
 
-def test_a_kernel_alone_makes_no_notebook_unsaved(notebook: Open) -> None:
-    notebook("silent.ipynb").wait_for_function(CLEAN)
+@pytest.mark.parametrize("name", ["silent.ipynb", "01-start-here.ipynb"])
+def test_a_kernel_alone_makes_no_notebook_unsaved(notebook: Open, name: str) -> None:
+    notebook(name).wait_for_function(CLEAN)
 
 
 def test_a_stored_bench_steps_without_trust_or_a_run(notebook: Open) -> None:

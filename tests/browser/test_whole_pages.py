@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from pkvm_model.course.publish import pages, slides, summary
 from pkvm_model.course.publish.chapters import NOTEBOOKS
@@ -16,7 +16,7 @@ THEMES: dict[str, dict[str, Any]] = {"light": {"color_scheme": "light"}, "dark":
                                      "forced colours": {"color_scheme": "light", "forced_colors": "active"}}
 AROUND = {"exclude": [[".widget-here"]]}
 """The page without its widgets; their own tests look at the contrast in them."""
-NARROW = {"width": 320, "height": 740}
+NARROW: ViewportSize = {"width": 320, "height": 740}
 # Words for screen readers only are nowhere to be seen; what a drawing scales counts as it is seen.
 SMALL_TEXT = """() => {
   const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
