@@ -140,11 +140,11 @@ function nameFact({ kind, names, about }) {
   return about === "count" ? `${shown} count` : shown;
 }
 
-/** Two kernels have the same sides, so that what is equal stands once, across both columns. */
+/** The cells of a step; what both kernels did stands once, across both columns. */
 function sideCells(before, edge) {
-  if (isEqual(edge))
-    return [make("td.same", { colspan: "2" }, make("span.muted", {}, "both"), shortSide(before, edge, 0))];
-  return SIDES_OF_PAIR.map((side) => make("td", {}, shortSide(before, edge, side)));
+  if (!isEqual(edge)) return SIDES_OF_PAIR.map((side) => make("td", {}, shortSide(before, edge, side)));
+  const both = make("span.both", {}, make("span.muted", {}, "both"), shortSide(before, edge, 0));
+  return [make("td", { colspan: "2" }, both)];
 }
 
 /**
@@ -364,7 +364,7 @@ class SideBySide extends Walker {
         "tr",
         {},
         make("th", { scope: "row" }, button("button.more", `${rest.length} more`, "", act.apart)),
-        make("td.muted.same", { colspan: "2" }, make("span.clipped", {}, rest.map(nameFact).join(", "))),
+        make("td.muted", { colspan: "2" }, make("span.clipped", {}, rest.map(nameFact).join(", "))),
       );
     const shown = facts.length ? [...rows, rest.length > 0 && [`more ${rest.map(({ key }) => key)}`, more]] : [];
     settle(parts.facts, [
