@@ -466,7 +466,8 @@ class Finder extends Widget {
       first = this.data.secret ? "Give up?" : "Search";
     const label = known?.lines ? "Show the shortest run" : known?.more ? "Go on" : first;
     write(parts.go.firstChild, running ? "Stop" : label);
-    write(parts.help, label === "Give up?" ? "The explorer knows the shortest run." : "");
+    const searched = known && running ? known.looked : "";
+    write(parts.help, label === "Give up?" && !running ? "The explorer knows the shortest run." : searched);
     const { says, reason, looked } = known || {};
     const lines = [says, reason, looked].filter(Boolean);
     settle(
@@ -496,8 +497,8 @@ class Finder extends Widget {
 
   tally(walk) {
     const { known, running, duel } = this;
-    if (running) return `Searching … ${known ? known.looked : ""}`;
     if (duel) return duel;
+    if (running) return "Searching …";
     if (known?.lines) return `The explorer needs ${countSteps(known.lines.length)}; no run is shorter.`;
     if (known) return known.says;
     return `${countSteps(walk?.at ?? 0)} ${walk?.state.end ? "to another end: not broken" : "so far"}`;
