@@ -13,7 +13,7 @@ export const newlyBroken = ({ properties, before }) =>
   properties.filter((one, number) => one.word === "broken" && isNew(one, before[number]));
 
 function answerSign(edge) {
-  if (edge?.kind === "refused" && codeOf(edge)) return refusedSign(codeOf(edge));
+  if (edge?.kind === "refused" && codeOf(edge).startsWith("-")) return refusedSign(codeOf(edge));
   return edge?.kind === "nothing" ? nothingSign() : null;
 }
 

@@ -70,10 +70,13 @@ function fillVm(strip, card, changes, slots) {
 
 /** A slot whose VM's word changed follows from that, and is not marked. */
 function looseSlot({ word, handle }, number, changes, loud) {
-  const change = changes.get(`slot ${number}`),
-    about = word === "free" ? "" : ` · ${handle}`;
-  const draw = () => withWord(vmSign(word), `slot ${number} ${word}${about}`);
-  return markedRow(`slot ${number} ${word}`, change, draw, loud);
+  const draw = () => {
+    const sign = withWord(vmSign(word), `slot ${number} ${word}`);
+    sign.classList.add("loose");
+    if (word !== "free") sign.append(make("span.handle", {}, `· ${handle}`));
+    return sign;
+  };
+  return markedRow(`slot ${number} ${word}`, changes.get(`slot ${number}`), draw, loud);
 }
 
 /** The slots that no VM's strip names, each as a row for `settle`. */
@@ -83,7 +86,8 @@ function looseSlots({ slots, vms }, changes) {
   return slots.flatMap((slot, number) => (named.has(`slot ${number}`) ? [] : [looseSlot(slot, number, changes, loud)]));
 }
 
-const vmFrame = (name) => make("div.vm", { role: "group", "aria-label": name }, make("div.life"), make("div.counts"));
+const vmFrame = (name, look = "") =>
+  make(`div.vm${look}`, { role: "group", "aria-label": name }, make("div.life"), make("div.counts"));
 
 /** The strips of the VMs; without a VM, one strip with the slots. */
 export function drawVms(box, { state, changes }) {
@@ -94,7 +98,11 @@ export function drawVms(box, { state, changes }) {
     return [text, () => make("span.mv", {}, text)];
   });
   const none = farewell.length ? farewell : [["none", () => make("b", {}, "EL2 has no VM")]];
-  const empty = ["empty", () => vmFrame("VM table"), (strip) => settle(strip.firstChild, [...none, ...loose])];
+  const empty = [
+    "empty",
+    () => vmFrame("VM table", ".no-vm"),
+    (strip) => settle(strip.firstChild, [...none, ...loose]),
+  ];
   const strips = state.vms.map((card, number) => [
     `${card.vm} ${card.handle}`,
     () => vmFrame(`VM ${card.handle}`),
@@ -188,8 +196,9 @@ export function stageFrame(lanes, parts) {
   return make("div.stage", {}, make("div.lanes", {}, ...lanes), parts.vms, table, parts.wires);
 }
 
-/** How many rows there is room for: each further VM takes the room of two. */
-export const rowsFor = ({ states }) => ROWS_IN_SIGHT - 2 * Math.max(0, ...states.map(({ vms }) => vms.length - 1));
+/** How many rows there is room for: a second VM takes the room of two, and a third lane that of one on a phone. */
+export const rowsFor = ({ states, cpus }) =>
+  ROWS_IN_SIGHT - 2 * Math.max(0, ...states.map(({ vms }) => vms.length - 1)) - Number(cpus.length > 2);
 
 const listAll = (state) =>
   state.lanes.flatMap((_, cpu) => listHeld(state, cpu).map((one, slot) => ({ ...one, cpu, slot })));
