@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from benchmarks.lab import QUIET, chromium, running_lab
+from benchmarks.lab import QUIET, find_chromium, running_lab
 from pkvm_model.course.publish.pages import export
 from tests.browser.in_lab import OPEN_NEXT, Address, Open
 from tests.browser.notebooks import stored_notebooks
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
     """Start the Chromium of this machine; skip the test if there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     playwright.expect.set_options(timeout=1000 * PATIENCE)
-    program = chromium()
+    program = find_chromium()
     if program is None:
         pytest.skip("no Chromium on PATH, so nothing was clicked")
     with playwright.sync_playwright() as driver:
