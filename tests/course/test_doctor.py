@@ -434,11 +434,11 @@ def test_whether_the_kernel_fences_answers_in_is_said(version: int, status: str,
 
 
 def test_a_folder_that_macos_protects_says_where_to_allow_it() -> None:
-    refused = PermissionError(errno.EPERM, "Operation not permitted")
-    said = folders.explain_write_error(Path("/Users/me/Documents/course"), refused)
-    assert said.startswith("/Users/me/Documents/course cannot be written (Operation not permitted): macOS keeps this")
+    refused, home = PermissionError(errno.EPERM, "Operation not permitted"), Path("/", "Users", "me")
+    said = folders.explain_write_error(home / "Documents" / "course", refused)
+    assert said.startswith(f"{home}/Documents/course cannot be written (Operation not permitted): macOS keeps this")
     assert "System Settings, Privacy & Security, Files & Folders" in said
-    assert "macOS" not in folders.explain_write_error(Path("/Users/me/Documentation"), refused)
+    assert "macOS" not in folders.explain_write_error(home / "Documentation", refused)
 
 
 def test_a_shadow_in_the_course_is_named_before_anything_fails(checkout: Checkout) -> None:

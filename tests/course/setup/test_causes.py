@@ -45,6 +45,8 @@ EXPECTED = {
     "forbidden": "on this machine forbids the connection to 127.0.0.1:8080. Allow it there",
     "cache": r"uv cannot write its cache\. Set UV_CACHE_DIR .*Failed to initialize cache at `/course/ro/x`",
     "denied": r"something cannot be written\. .*Permission denied"}
+MAC = Path("/", "Users", "Zoë M")
+"""A home as macOS has it."""
 OUTPUTS = dict(re.findall(r"^### (.+)\n((?:(?!### ).*\n)*)",
                           (Path(__file__).parent / "installer-outputs.txt").read_text("utf-8"), re.MULTILINE))
 
@@ -69,9 +71,9 @@ def test_there_are_outputs_of_each_installer_for_each_cause() -> None:
     ("ProxyError('x', NewConnectionError('Failed to establish a new connection: [Errno 1] Operation not permitted'))",
      "forbids the connection to the package index"),
     ("[WinError 10013] An attempt was made to access a socket in a way forbidden", "forbids the connection to"),
-    ("[Errno 1] Operation not permitted: '/Users/Zoë M/Documents/course/.venv.new'",
+    (f"[Errno 1] Operation not permitted: '{MAC}/Documents/course/.venv.new'",
      "macOS keeps this program out of Desktop, Documents and Downloads. Allow your terminal to use them in System"),
-    ("error: failed to create directory `/Users/me/Desktop/x`: Operation not permitted (os error 1)", "macOS keeps"),
+    (f"error: failed to create directory `{MAC}/Desktop/x`: Operation not permitted (os error 1)", "macOS keeps"),
     ("[Errno 2] No usable temporary directory found in ['/tmp']", "no folder for temporary files can be written. Make"),
     ("MemoryError", "not enough memory"),
     ("Collecting a\nKilled", "not enough memory"),
