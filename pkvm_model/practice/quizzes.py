@@ -49,4 +49,4 @@ def keep(folder: Path, key: str, place: str) -> None:
 
 def to_text(places: Mapping[str, str]) -> str:
     """Return the text of a file of answers."""
-    return json.dumps(dict(sorted(places.items())), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(dict(sorted(places.items())), indent=1) + "\n"

@@ -327,16 +327,19 @@ class Ended(NamedTuple):
 @pytest.mark.parametrize("check", [trials.check_imports, trials.check_pictures, trials.check_lab])
 @pytest.mark.parametrize(("end", "fault", "cure"), [
     Ended(subprocess.CompletedProcess([], -9, STEP, ""), "a kernel ended Python (SIGKILL, as where memory is short)",
-           "close other programs, or give the machine or container more memory, then run doctor again"),
+          "close other programs, or give the machine or container more memory, then run doctor again"),
     Ended(subprocess.CompletedProcess([], 1, STEP, "a\nMemoryError\n"), "a kernel ended Python (MemoryError)",
-           "close other programs, or give the machine or container more memory, then run doctor again"),
+          "close other programs, or give the machine or container more memory, then run doctor again"),
     Ended(subprocess.CompletedProcess([], -24, STEP, ""), "a kernel ended Python (SIGXCPU, a limit on computing)",
-           "raise the limit on computing time (ulimit -t), then run doctor again"),
+          "raise the limit on computing time (ulimit -t), then run doctor again"),
     Ended(subprocess.TimeoutExpired("", 180, STEP.encode()), "a kernel was not done after 180 seconds",
-           "close other programs, then run doctor again; if this stays, this machine is too slow"),
+          "close other programs, then run doctor again; if this stays, this machine is too slow"),
+    Ended(subprocess.CompletedProcess([], 1, STEP, "OSError: [Errno 12] Cannot allocate memory"),
+          "a kernel ended Python (OSError: [Errno 12] Cannot allocate memory)",
+          "close other programs, or give the machine or container more memory, then run doctor again"),
     Ended(BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
-           "a second Python cannot be started (Resource temporarily unavailable)",
-           "close other programs, or give the machine or container more memory, then run doctor again")])
+          "a second Python cannot be started (Resource temporarily unavailable)",
+          "close other programs, or give the machine or container more memory, then run doctor again")])
 def test_what_the_machine_is_to_blame_for_is_not_cured_by_a_new_environment(
         check: diagnosis.Check, end: subprocess.CompletedProcess[str] | Exception, fault: str, cure: str,
         monkeypatch: pytest.MonkeyPatch) -> None:
@@ -347,6 +350,11 @@ def test_what_the_machine_is_to_blame_for_is_not_cured_by_a_new_environment(
 
     monkeypatch.setattr(subprocess, "run", run)
     assert check().text.endswith(f"{fault}: {cure}")
+
+
+@pytest.mark.parametrize("words", ["ImportError: no _zmq", "SIGSEGV", "exit status 1", "No such file or directory"])
+def test_what_may_be_due_to_a_package_gets_no_cure_of_the_machines(words: str) -> None:
+    assert try_out.find_cure(words) == ""
 
 
 def test_a_probe_that_cannot_start_or_never_ends_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,7 +418,7 @@ def test_a_check_that_fails_itself_is_a_note_of_one_line(capsys: pytest.CaptureF
 def test_the_report_ends_with_what_to_do_and_where_to_send_the_line(capsys: pytest.CaptureFixture[str]) -> None:
     missing = diagnosis.Diagnosis("missing", "folder", f"it cannot be written: {folders.ELSEWHERE}")
     assert examination.report([missing]) == 1
-    _, setting, what_next, send, line = capsys.readouterr().out.splitlines()
+    _, what_next, setting, send, line = capsys.readouterr().out.splitlines()
     assert setting.startswith("To set PKVM_COURSE_HOME, type export PKVM_COURSE_HOME=/path/to/folder (in PowerShell: ")
     assert what_next == ('You cannot work yet. Each line that begins with "missing" says what to do: do that for the '
                          "first one, then run doctor again.")

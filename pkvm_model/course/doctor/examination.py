@@ -44,10 +44,10 @@ def report(diagnoses: Iterable[Diagnosis]) -> int:
     for diagnosis in diagnoses:
         done.append(diagnosis)
         print(f"{diagnosis.status:<8}{diagnosis.subject:<15}{flatten(diagnosis.text)}", flush=True)
-    if any(HOME_VARIABLE in diagnosis.text for diagnosis in done if diagnosis.status != "ok"):
-        print(explain_setting())
     able = all(diagnosis.status != "missing" for diagnosis in done)
     print("You can work." if able else NEXT)
+    if any(HOME_VARIABLE in diagnosis.text for diagnosis in done if diagnosis.status != "ok"):
+        print(explain_setting())
     print(f"{SEND}\n{format_line(done)}")
     return 0 if able else 1
 

@@ -1,7 +1,9 @@
 """Runs the doctor's probes, each in a process of its own. Standard library only."""
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import signal
 import subprocess
@@ -21,7 +23,8 @@ MOST_SECONDS = 180
 GIVE_TIME = "close other programs, then run doctor again; if this stays, this machine is too slow"
 GIVE_MEMORY = "close other programs, or give the machine or container more memory, then run doctor again"
 GIVE_COMPUTING = "raise the limit on computing time (ulimit -t), then run doctor again"
-CURES = {"SIGKILL": GIVE_MEMORY, "MemoryError": GIVE_MEMORY, "SIGXCPU": GIVE_COMPUTING}
+CURES = {**dict.fromkeys(("SIGKILL", "MemoryError", os.strerror(errno.ENOMEM), os.strerror(errno.EAGAIN)), GIVE_MEMORY),
+         "SIGXCPU": GIVE_COMPUTING}
 """What to do about a death that no package is to blame for."""
 
 
@@ -43,7 +46,8 @@ def try_out(name: str) -> Trial:
         output = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else ""
         return Trial(fault=f"{read_step(output)} was not done after {MOST_SECONDS} seconds", cure=GIVE_TIME)
     except (OSError, MemoryError) as error:
-        return Trial(fault=f"a second Python cannot be started ({describe_error(error)})", cure=GIVE_MEMORY)
+        words = describe_error(error)
+        return Trial(fault=f"a second Python cannot be started ({words})", cure=find_cure(words))
     return read_result(process)
 
 
@@ -62,7 +66,7 @@ def read_result(process: subprocess.CompletedProcess[str]) -> Trial:
 
 def find_cure(words: str) -> str:
     """Return what to do about a death if the machine is to blame, '' otherwise."""
-    return next((cure for name, cure in CURES.items() if words.startswith(name)), "")
+    return next((cure for name, cure in CURES.items() if name in words), "")
 
 
 def read_marked(output: str) -> list[dict[str, str]]:
