@@ -113,29 +113,6 @@ WALKS: dict[str, Callable[[], Widget]] = {
     "undrawn": undrawn, "unasked": asking_pair, "warned": lambda: side_by_side(TWO_FLAGS, V1, UPSTREAM)}
 
 
-@cache
-def stored_notebooks() -> dict[str, Any]:
-    """Return the notebooks by file name; making them takes seconds, and no test changes them."""
-    lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
-    made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
-    made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
-    made["misfit.ipynb"] = unrun(misfit())
-    made["free.ipynb"], made["warning.ipynb"] = free(), unrun(warning())
-    made["silent.ipynb"] = unrun(graph() | {"foretell": False})
-    made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
-    made["in-lab.ipynb"] = read_back(IN_LAB, asking_pair(), WALKS["life"](), asking())
-    games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM)
-    made["finder.ipynb"] = read_back(FINDERS, *games)
-    made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
-    hole = find_exercise("close-the-hole")
-    made["exercise.ipynb"] = nbformat.reads(make_notebook(hole), as_version=4)
-    made["comment-to-spec.ipynb"] = nbformat.reads(make_notebook(find_exercise("comment-to-spec")), as_version=4)
-    made["refused.ipynb"] = walk(check(hole.id, hole.stub))
-    made["passed.ipynb"] = walk(check(hole.id, f'print("so")\n{hole.solution}'))
-    made["progress.ipynb"] = walk(progress())
-    return lessons | made
-
-
 def read_back(lines: str, *made: Widget) -> Any:
     """Return a notebook: a cell with imports, a cell per widget with its output, and one that reads them back."""
     first, *shown, last = lines.strip().splitlines()
@@ -231,3 +208,37 @@ def old() -> Any:
 def stored(value: AnyGraph) -> str:
     """Return a stored bench at its start, as JSON."""
     return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})
+
+
+def answer(text: str) -> Any:
+    """Return a notebook with the verdict on an answer to the exercise about the hole."""
+    return walk(check("close-the-hole", text))
+
+
+def exercise(name: str) -> Any:
+    """Return the notebook of an exercise."""
+    return nbformat.reads(make_notebook(find_exercise(name)), as_version=4)
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "live": live, "unrun": lambda: unrun(graph()), "twice": twice, "odd": lambda: unrun(odd()), "old": old,
+    "round": lambda: unrun(circle()), "misfit": lambda: unrun(misfit()), "free": free,
+    "warning": lambda: unrun(warning()), "silent": lambda: unrun(graph() | {"foretell": False}),
+    "views": lambda: read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That")),
+    "in-lab": lambda: read_back(IN_LAB, asking_pair(), WALKS["life"](), asking()),
+    "finder": lambda: read_back(FINDERS, find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM)),
+    "exercise": lambda: exercise("close-the-hole"), "comment-to-spec": lambda: exercise("comment-to-spec"),
+    "refused": lambda: answer(find_exercise("close-the-hole").stub),
+    "passed": lambda: answer(f'print("so")\n{find_exercise("close-the-hole").solution}'),
+    "progress": lambda: walk(progress())}
+"""What makes the notebooks that are no lessons; there is one more for each of the walks."""
+STORED = (*LESSONS, *(f"{name}.ipynb" for name in (*MADE, *WALKS)))
+
+
+@cache
+def stored_notebook(name: str) -> Any:
+    """Return a notebook by its file name. Making all of them takes seconds; no test changes one."""
+    if name in LESSONS:
+        return nbformat.read(ROOT / "notebooks" / name, as_version=4)
+    made = name.removesuffix(".ipynb")
+    return walk(WALKS[made]()) if made in WALKS else MADE[made]()
