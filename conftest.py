@@ -14,23 +14,26 @@ from pkvm_model.course.paths import HOME_VARIABLE, ROOT
 IN_LAB = tuple(f"tests/browser/test_{name}.py"
                for name in ("lab", "in_notebook", "finder", "views", "exercise", "walks_in_lab"))
 """They share one JupyterLab, and so one process."""
-LONGEST = (*IN_LAB, "tests/explore/test_repairs.py", "tests/browser/test_pages.py", "tests/browser/test_access.py",
-           "tests/conform/test_compare_vectors.py", "tests/practice/test_exercises.py", "tests/practice/test_judge.py",
-           "tests/explore/test_homecoming.py", "tests/explore/test_fixes.py", "tests/course/publish/test_bundle.py",
-           "tests/front_end/test_checks.py", "tests/explore/engine/test_levels.py", "tests/course/setup/",
-           "tests/model/test_renaming.py", "tests/course/", "tests/explore/", "tests/browser/", "notebooks/")
+LONGEST = (*IN_LAB, "tests/explore/test_repairs.py", "tests/browser/test_pages.py", "tests/explore/test_homecoming.py",
+           "tests/practice/test_exercises.py", "tests/practice/test_judge.py", "tests/conform/test_compare_vectors.py",
+           "tests/browser/test_access.py", "tests/explore/test_fixes.py", "tests/browser/test_beside.py",
+           "tests/front_end/test_checks.py", "tests/course/learner/test_faults.py",
+           "tests/explore/engine/test_levels.py", "tests/explore/", "tests/browser/", "tests/graphs/test_bench.py",
+           "tests/course/publish/test_bundle.py", "tests/course/setup/", "tests/model/test_renaming.py",
+           "tests/course/", "notebooks/")
 """They begin first, so that no process is still in the middle of one when the others have nothing left to do."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the comparison with all vectors, which takes minutes."""
     parser.addoption("--full", action="store_true", help="compare the model with all vectors, not only with a sample")
-    parser.addoption("--vectors", metavar="FOLDER", default=str(ROOT.parent / "shared" / "conformance"),
-                     help="the folder of all vectors (default: shared/conformance beside the checkout)")
+    parser.addoption("--vectors", metavar="FOLDER", help="the folder of all vectors, which --full needs")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment that every kernel and subprocess of the tests inherits."""
+    if config.getoption("--full") and not config.getoption("--vectors"):
+        raise pytest.UsageError("--full needs --vectors FOLDER, the folder of all vectors")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Two hundred processes would each compile the course anew.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     os.environ.pop(HOME_VARIABLE, None)  # The copies of the course that tests make write into themselves.

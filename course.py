@@ -24,8 +24,9 @@ if __name__ == "__main__":
     except ModuleNotFoundError as error:
         if error.name not in sys.stdlib_module_names:
             raise
-        sys.exit("course.py: this Python lacks its own module %s. On Debian or Ubuntu: sudo apt install python3 "
-                 "python3-venv; elsewhere, start the course with another Python." % error.name)
+        sys.exit("course.py: this Python lacks its own module %s. On Debian or Ubuntu: sudo apt install "
+                 "python%d.%d python%d.%d-venv; elsewhere, start the course with another Python."
+                 % ((error.name,) + sys.version_info[:2] * 2))
     except KeyboardInterrupt:
         # It came while the modules were imported.
         sys.stderr.write("\nStopped.\n")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from benchmarks.lab import QUIET, NotStartedError, chromium, running_lab
+from benchmarks.lab import NotStartedError, drive_chromium, running_lab
 
 TWENTY = 20
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -99,11 +99,8 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="course.py bench clicks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=100, metavar="N", help="how often (default: 100)")
     rounds = parser.parse_args(argv).rounds
-    program = chromium()
-    if program is None:
-        sys.exit("bench: there is no Chromium on PATH; install one, then run it again.")
     try:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, open_lab(Path(folder), program) as page:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, open_lab(Path(folder)) as page:
             report(measure(page, rounds))
     except NotStartedError as error:
         sys.exit(f"bench: {error}")
@@ -111,17 +108,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def open_lab(folder: Path, program: str) -> Iterator[Any]:
+def open_lab(folder: Path) -> Iterator[Any]:
     """Yield a page of a JupyterLab with the notebooks that are measured."""
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
-    except ImportError:
-        sys.exit("bench: Playwright is not installed: pip install playwright")
     for name, source, cells in (("known", KNOWN, 1), ("asked", ASKED, 1), ("twenty", KNOWN, TWENTY)):
         notebook = new_notebook(cells=[new_code_cell(source.strip()) for _ in range(cells)], metadata=KERNEL)
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    with running_lab(folder) as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=QUIET)
+    with drive_chromium() as (chromium, options), running_lab(folder) as address:
+        browser = chromium.launch(**options)
         yield browser.new_page(base_url=address, viewport={"width": 1400, "height": 1000})
         browser.close()
 

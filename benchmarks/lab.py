@@ -25,9 +25,23 @@ class NotStartedError(RuntimeError):
     """JupyterLab did not start; the message quotes the end of its log."""
 
 
-def chromium() -> str | None:
+def find_chromium() -> str | None:
     """Return the path of a Chromium on this machine, or None."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def drive_chromium() -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield Playwright's Chromium and the options to start it with; end the program in words if one is missing."""
+    program = find_chromium()
+    if program is None:
+        sys.exit("bench: there is no Chromium on PATH; install one, then run it again.")
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
+    except ImportError:
+        sys.exit("bench: Playwright is not installed: pip install playwright")
+    with sync_playwright() as driver:
+        yield driver.chromium, {"executable_path": program, "args": QUIET}
 
 
 @contextmanager

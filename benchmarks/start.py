@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.lab import QUIET, chromium, stop
+from benchmarks.lab import drive_chromium, stop
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup.process import build_variables
 
@@ -41,34 +41,27 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="course.py bench start", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how many starts of each kind (default: 5)")
     rounds = parser.parse_args(argv).rounds
-    program = chromium()
-    if program is None:
-        sys.exit("bench: there is no Chromium on PATH; install one, then run it again.")
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only the test packages have it
-    except ImportError:
-        sys.exit("bench: Playwright is not installed: pip install playwright")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as driver:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, drive_chromium() as browser:
         home = Path(folder)
-        with open_browser(driver, program, home / "first") as page:
+        with open_browser(browser, home / "first") as page:
             first = measure(page, home)
         new = []
         for number in range(rounds):
-            with open_browser(driver, program, home / f"new-{number}") as page:
+            with open_browser(browser, home / f"new-{number}") as page:
                 new.append(measure(page, home))
-        with open_browser(driver, program, home / "first") as page:
+        with open_browser(browser, home / "first") as page:
             known = [measure(page, home) for _ in range(rounds)]
     report({"second start, new browser": new, "second start, same browser": known, "start that made the copy": [first]})
     return 0
 
 
 @contextmanager
-def open_browser(driver: Any, program: str, profile: Path) -> Iterator[Any]:
+def open_browser(browser: tuple[Any, dict[str, Any]], profile: Path) -> Iterator[Any]:
     """Yield a page of a browser that keeps its cache in a profile."""
-    browser = driver.chromium.launch_persistent_context(str(profile), executable_path=program, args=QUIET,
-                                                        viewport={"width": 1400, "height": 1000})
-    yield browser.new_page()
-    browser.close()
+    chromium, options = browser
+    context = chromium.launch_persistent_context(str(profile), viewport={"width": 1400, "height": 1000}, **options)
+    yield context.new_page()
+    context.close()
 
 
 def measure(page: Any, home: Path) -> Start:

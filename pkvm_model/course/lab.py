@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from .doctor import preflight
-from .lab_place import STATE, describe_set_aside, find_user_settings, set_variables
+from .lab_place import STATE, describe_set_aside, find_user_settings, set_broken_workspaces_aside, set_variables
 from .learner import my_work
 from .ports import listen
 
@@ -21,9 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(sentence)
     folder = my_work.MY_WORK
     print(f"Opening JupyterLab in {folder}. Ctrl-C ends it.", flush=True)
-    for sentence in describe_set_aside():
-        print(sentence, flush=True)
     state = folder / STATE
+    for sentence in (*describe_set_aside(), *set_broken_workspaces_aside(state)):
+        print(sentence, flush=True)
     settings = find_user_settings() or state / "settings"
     with (tempfile.TemporaryDirectory(prefix="pkvm-lab-", ignore_cleanup_errors=True) as runtime,
           preflight.explain_failures()):

@@ -6,6 +6,8 @@ for other work cannot break it. The user's settings of JupyterLab, such as the t
 from __future__ import annotations
 
 import importlib
+import itertools
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from .setup.process import adopt_variables
 
 STATE = ".jupyter"
 """The folder in the learner's copy where JupyterLab keeps what it writes."""
+WORKSPACES, WORKSPACE = "workspaces", ".jupyterlab-workspace"
+"""The folder there in which JupyterLab keeps which notebooks are open, and how the names of its files end."""
 CONFIGURATIONS = ("jupyter_config", "jupyter_lab_config", "jupyter_notebook_config", "jupyter_server_config")
 
 
@@ -80,6 +84,25 @@ def describe_set_aside() -> Iterator[str]:
     if files := list_user_configuration():
         also = "" if broken else " Your theme and other settings of JupyterLab do."
         yield f"Your own Jupyter configuration does not apply here: {', '.join(map(str, files))}.{also}"
+
+
+def set_broken_workspaces_aside(state: Path) -> Iterator[str]:
+    """Give files of workspaces that JupyterLab cannot read another name, and yield a sentence for each."""
+    for path in sorted((state / WORKSPACES).glob(f"*{WORKSPACE}")):
+        if not is_workspace(path):
+            names = (path.with_name(f"{path.stem}-damaged-{number}") for number in itertools.count(1))
+            aside = path.rename(next(name for name in names if not os.path.lexists(name)))
+            yield (f"{path} cannot be read, so JupyterLab has forgotten which notebooks were open. The file is now "
+                   f"{aside.name}.")
+
+
+def is_workspace(path: Path) -> bool:
+    """Return True if JupyterLab can read a file as a workspace."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return isinstance(content["metadata"]["id"], str) and isinstance(content["data"], dict)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def list_user_configuration() -> list[Path]:

@@ -29,6 +29,7 @@ from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
 from .browsers import announce, find_browser, open_browser
+from .lab_place import WORKSPACE, WORKSPACES
 from .paths import PACKAGE
 
 PATIENCE = 5.0
@@ -129,9 +130,9 @@ def make_server(folder: Path, state: Path, settings: Path, sockets: Sequence[soc
 
     JupyterLab writes into `state`; `settings` is the folder of the user's settings of JupyterLab.
     """
-    workspaces = WorkspacesManager(str(state / "workspaces"))
-    if not workspaces.list_workspaces():
-        workspaces.save("default", json.dumps(FIRST_WORKSPACE))
+    workspaces = state / WORKSPACES
+    if not any(workspaces.glob(f"*{WORKSPACE}")):  # None of them is read here: one may be damaged.
+        WorkspacesManager(str(workspaces)).save("default", json.dumps(FIRST_WORKSPACE))
     CourseServer.sockets, CourseServer.opens_browser = sockets, opens_browser
     CourseLab.serverapp_config = {"jpserver_extensions": {}, "default_url": choose_first_page(folder)}
     server: CourseServer = CourseLab.initialize_server(argv=[], config=configure(folder, state, settings))  # type: ignore[no-untyped-call]
@@ -149,7 +150,7 @@ def configure(folder: Path, state: Path, settings: Path) -> Config:
         "IdentityProvider": {"token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)},
         "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
         "MappingKernelManager": {"cull_idle_timeout": IDLE_SECONDS, "cull_interval": 300},
-        "CourseLab": {"user_settings_dir": str(settings), "workspaces_dir": str(state / "workspaces"),
+        "CourseLab": {"user_settings_dir": str(settings), "workspaces_dir": str(state / WORKSPACES),
                       "app_settings_dir": str(ours / "labconfig"), "schemas_dir": str(lab / "schemas"),
                       "templates_dir": str(lab / "static"), "static_dir": str(lab / "static"),
                       "themes_dir": str(lab / "themes"), "labextensions_path": [*map(str, labextensions)],

@@ -44,6 +44,16 @@ def explain_workplace() -> str:
             "folder.")
 
 
+EXAMPLES = (f"export {HOME_VARIABLE}=/path/to/folder", f'$env:{HOME_VARIABLE} = "C:\\path\\to\\folder"')
+"""How HOME_VARIABLE is set in the shells of Linux and macOS, and in PowerShell."""
+
+
+def explain_setting() -> str:
+    """Return a line on how to set HOME_VARIABLE, and how long that holds."""
+    return (f"To set {HOME_VARIABLE}, type {EXAMPLES[0]} (in PowerShell: {EXAMPLES[1]}). That holds in this terminal "
+            "only, and every command of the course needs it: type it first in each new one.")
+
+
 def shorten_path(path: Path) -> str:
     """Return how messages name a path: relative in the checkout, whole elsewhere."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

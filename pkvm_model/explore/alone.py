@@ -7,7 +7,7 @@ for. Its regions take the locks under which the kernel changes the same fields.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -29,6 +29,15 @@ NEEDLESS = "__pkvm_init_vcpu"
 """The call that a dying VM can do without: nobody could load what it makes."""
 
 
+class TriedCall(NamedTuple):
+    """A rewritten call that was made alone: where, on which CPU, and its steps, region by region."""
+
+    situation: Situation
+    cpu: int
+    call: Call
+    steps: list[Step]
+
+
 class Deviation(NamedTuple):
     """What a repaired call does otherwise when it is made alone: a sentence, the steps to it, how many are setup."""
 
@@ -38,10 +47,15 @@ class Deviation(NamedTuple):
     config: Config
 
 
-def find_endless(fixed: Revision) -> Iterator[Deviation]:
-    """Yield the rewritten calls that do not end, though nobody else does anything."""
+def make_trials(fixed: Revision) -> Iterator[TriedCall]:
+    """Make every rewritten call in every situation."""
     for situation, cpu, call in list_trials(fixed):
-        steps = run_regions(situation.state, fixed, cpu, call)
+        yield TriedCall(situation, cpu, call, run_regions(situation.state, fixed, cpu, call))
+
+
+def find_endless(trials: Iterable[TriedCall]) -> Iterator[Deviation]:
+    """Yield the rewritten calls that do not end, though nobody else does anything."""
+    for situation, _, call, steps in trials:
         if steps[-1].pending and not (situation.is_busy and has_repeated(steps)):
             wait = "while another call is under way it goes on and on, and keeps more each time" if situation.is_busy \
                 else "made alone it never ends"
@@ -53,11 +67,10 @@ def has_repeated(steps: list[Step]) -> bool:
     return len({step.state for step in steps}) < len(steps)
 
 
-def find_deviations(fixed: Revision) -> Iterator[Deviation]:
+def find_deviations(fixed: Revision, trials: Iterable[TriedCall]) -> Iterator[Deviation]:
     """Yield what the rewritten calls do otherwise than the kernel when nobody comes in between."""
     locksets = collect_locksets(fixed.name)
-    for situation, cpu, call in list_trials(fixed):
-        steps = run_regions(situation.state, fixed, cpu, call)
+    for situation, cpu, call, steps in trials:
         says = compare(fixed, situation, cpu, call, steps) or judge_regions(situation.state, steps, locksets)
         if says:
             yield make_deviation(situation, call, says, steps)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, tee
 from typing import NamedTuple
 
 from ..conform.recordings.replay import ReplayedScenario
 from ..model.revisions import REVISIONS, Revision
 from ..model.trace import record
-from .alone import Deviation, find_deviations, find_endless
+from .alone import Deviation, find_deviations, find_endless, make_trials
 from .check import AlwaysPossible, Exploration, Limits
 from .homecoming import HOME, HOME_BUT_FOR_LEFT, RUNS
 from .learner_calls import Endless, Spinning, errors_as_learner_errors, interrupt_endless_loops, watch
@@ -85,7 +85,8 @@ def judge_fix(revision: Revision) -> Judgement:
 
 def judge_watched(fixed: Revision) -> Judgement:
     """Judge a kernel whose rewritten calls are watched: by races and good runs, then by what is lost, then by lives."""
-    endless = next(find_endless(fixed), None)
+    trials, trials_again = tee(make_trials(fixed))
+    endless = next(find_endless(trials), None)
     if endless:
         return Judgement((object_to_deviation(endless, fixed),))
     explored = {scenario.name: explore_orders(scenario, fixed, WITHIN) for scenario in (*ORDER, *GOOD_RUNS, *ENDINGS)}
@@ -94,7 +95,7 @@ def judge_watched(fixed: Revision) -> Judgement:
     runs = [objection for run in GOOD_RUNS if (objection := object_to_loss(run, fixed, *explored[run.name], races))]
     if not runs and not races:
         complete = {name: exploration for name, (_, exploration) in explored.items() if exploration}
-        alone = (object_to_deviation(deviation, fixed) for deviation in find_deviations(fixed))
+        alone = (object_to_deviation(deviation, fixed) for deviation in find_deviations(fixed, trials_again))
         lives = map(object_to_life, list_broken_lives(fixed))
         runs = [*islice(chain(object_to_dead_ends(fixed, complete), lives, alone), 1)]
     return Judgement((*runs, *races), sum(outcome.states for outcome in outcomes.values()))

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, tee
 from typing import Any
 
-from ..explore.alone import find_deviations, find_endless
+from ..explore.alone import find_deviations, find_endless, make_trials
 from ..explore.learner_calls import errors_as_learner_errors, watch
 from ..model.revisions import Revision
 from ..model.trace import record
@@ -17,7 +17,8 @@ def refuse_deviation(kernel: Revision, functions: dict[str, Callable[..., Any]])
     """Return a refusal if a learner's functions, called alone, do otherwise than the kernel's, else None."""
     fixed = watch(kernel._replace(functions={**kernel.functions, **functions}))
     with errors_as_learner_errors(fixed):
-        deviation = next(chain(find_endless(fixed), find_deviations(fixed)), None)
+        trials, trials_again = tee(make_trials(fixed))
+        deviation = next(chain(find_endless(trials), find_deviations(fixed, trials_again)), None)
     if not deviation:
         return None
     trace = record(fixed, deviation.config, deviation.steps)

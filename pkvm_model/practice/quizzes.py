@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from .progress import lock_progress, write_atomically
@@ -14,6 +15,17 @@ NAME, DAMAGED = "quizzes.json", "quizzes-damaged.json"
 def make_key(name: str, packed: str) -> str:
     """Return the key of a quiz: when its text changes, the old answers no longer count."""
     return f"{name} {hashlib.sha256(packed.encode()).hexdigest()[:8]}"
+
+
+def list_keys(notebook: bytes) -> set[str]:
+    """Return the keys of the quizzes that a notebook shows; none if it is no notebook."""
+    try:
+        outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])]
+        shown = [form for output in outputs for form in output.get("data", {}).values() if isinstance(form, dict)]
+        return {make_key(json.loads(form["packed"])["name"], form["packed"]) for form in shown
+                if form.get("kind") == "quiz"}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return set()
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -32,5 +44,9 @@ def keep(folder: Path, key: str, place: str) -> None:
         places = read(folder)
         if not places and (folder / NAME).exists():
             (folder / NAME).replace(folder / DAMAGED)
-        text = json.dumps(dict(sorted((places | {key: place}).items())), indent=1, ensure_ascii=False)
-        write_atomically(folder / NAME, f"{text}\n".encode())
+        write_atomically(folder / NAME, to_text(places | {key: place}).encode())
+
+
+def to_text(places: Mapping[str, str]) -> str:
+    """Return the text of a file of answers."""
+    return json.dumps(dict(sorted(places.items())), indent=1) + "\n"

@@ -1,8 +1,11 @@
-"""The report on measured clicks; the clicking itself is not tested here."""
+"""The report on measured clicks, and what measures them without a browser; the clicking itself is not tested here."""
+
+import sys
+from types import ModuleType
 
 import pytest
 
-from benchmarks import clicks
+from benchmarks import clicks, lab, start
 
 
 def test_one_time_in_twenty_may_be_above_the_percentile() -> None:
@@ -17,7 +20,16 @@ def test_the_last_line_has_every_median_and_percentile(capsys: pytest.CaptureFix
     assert lines[1].split() == ["known", "step", "2.0", "9.0", "10", "25", "3", "times"]
 
 
-def test_the_command_says_that_a_browser_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clicks, "chromium", lambda: None)
+@pytest.mark.parametrize("command", [clicks, start])
+def test_each_command_says_that_a_browser_is_missing(command: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "BROWSERS", ("no-such-browser",))
     with pytest.raises(SystemExit, match="there is no Chromium on PATH"):
-        clicks.main([])
+        command.main([])
+
+
+@pytest.mark.parametrize("command", [clicks, start])
+def test_each_command_says_that_playwright_is_missing(command: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "find_chromium", lambda: "chromium")
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(SystemExit, match="Playwright is not installed"):
+        command.main([])

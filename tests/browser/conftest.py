@@ -5,20 +5,21 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbformat
 import pytest
 
-from benchmarks.lab import QUIET, chromium, running_lab
+from benchmarks.lab import QUIET, find_chromium, running_lab
 from pkvm_model.course.publish.pages import export
 from tests.browser.in_lab import OPEN_NEXT, Address, Open
-from tests.browser.notebooks import stored_notebooks
+from tests.browser.notebooks import STORED, stored_notebook
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+VIEWPORT: Any = {"width": 1400, "height": 1000}
 THROWN_AWAY = re.compile(r"((Per comm-target subshell creation failed: )?Error: )?"
                          r"Canceled future for (create|delete)_subshell_request message before replies were done")
 """What JupyterLab itself raises when a notebook is closed or its kernel ends before it has a subshell for comms."""
@@ -29,7 +30,7 @@ def browser() -> Iterator[Browser]:
     """Start the Chromium of this machine; skip the test if there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     playwright.expect.set_options(timeout=1000 * PATIENCE)
-    program = chromium()
+    program = find_chromium()
     if program is None:
         pytest.skip("no Chromium on PATH, so nothing was clicked")
     with playwright.sync_playwright() as driver:
@@ -40,24 +41,60 @@ def browser() -> Iterator[Browser]:
 
 def open_context(browser: Browser, **settings: Any) -> BrowserContext:
     """Open a browser as if for the first time."""
-    context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}} | settings)
+    context = browser.new_context(**{"viewport": VIEWPORT} | settings)
     context.set_default_timeout(1000 * PATIENCE)
     return context
+
+
+class Trouble:
+    """What a page must not do: it loads something from outside this machine, or raises an error."""
+
+    def __init__(self, page: Page) -> None:
+        """Take notice from now on."""
+        self.outside, self.raised = list[str](), list[str]()
+        page.on("request", lambda request: self.outside.append(request.url) if leaves(request.url) else None)
+        page.on("pageerror", lambda error: self.note(str(error)))
+
+    def note(self, error: str) -> None:
+        """Keep an error that JupyterLab does not throw away."""
+        if not THROWN_AWAY.fullmatch(error):
+            self.raised.append(error)
+
+    def check(self) -> None:
+        """Fail if there was any since the last time."""
+        outside, raised = self.outside.copy(), self.raised.copy()
+        self.outside.clear()
+        self.raised.clear()
+        assert outside == []
+        assert raised == []
+
+
+class Window(NamedTuple):
+    """A page in which tests open theirs, one after the other: a new one costs more than most of these tests do."""
+
+    page: Page
+    trouble: Trouble
+    empty: str
+
+    def clear(self) -> None:
+        """Close what a test has opened, and forget what it left behind: stored places, size, colours, the mouse."""
+        self.page.goto(self.empty)
+        self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        self.page.set_viewport_size(VIEWPORT)
+        self.page.emulate_media(media="null", color_scheme="light", reduced_motion="no-preference")
+        self.page.mouse.move(0, 0)
 
 
 @contextmanager
 def watched(context: BrowserContext) -> Iterator[Page]:
     """Open a page, and fail at the end if it loaded anything from outside this machine or raised an error."""
-    outside, raised = [], []
     page = context.new_page()
-    page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
-    page.on("pageerror", lambda error: raised.append(str(error)) if not THROWN_AWAY.fullmatch(str(error)) else None)
+    trouble = Trouble(page)
     try:
         yield page
     finally:
         page.close()
-    assert outside == []
-    assert raised == []
+    trouble.check()
 
 
 @pytest.fixture(scope="session")
@@ -66,11 +103,22 @@ def without_network(browser: Browser) -> BrowserContext:
     return open_context(browser, offline=True)
 
 
+@pytest.fixture(scope="session")
+def window(without_network: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Window:
+    """Open the page that tests share."""
+    empty = tmp_path_factory.mktemp("empty") / "empty.html"
+    empty.write_text("<!doctype html><title>Nothing</title>", encoding="utf-8")
+    page = without_network.new_page()
+    return Window(page, Trouble(page), empty.as_uri())
+
+
 @pytest.fixture
-def offline(without_network: BrowserContext) -> Iterator[Page]:
-    """Open a page without a network."""
-    with watched(without_network) as page:
-        yield page
+def offline(window: Window) -> Iterator[Page]:
+    """Open a page without a network, as if for the first time."""
+    window.clear()
+    yield window.page
+    window.page.goto(window.empty)  # which may raise the last errors of what was open
+    window.trouble.check()
 
 
 @pytest.fixture(scope="session")
@@ -117,8 +165,8 @@ def leaves(address: str) -> bool:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run a JupyterLab on copies of the notebooks and return its address."""
     folder = tmp_path_factory.mktemp("lab")
-    for name, notebook in stored_notebooks().items():
-        nbformat.write(notebook, folder / name)
+    for name in STORED:
+        nbformat.write(stored_notebook(name), folder / name)
     with running_lab(folder) as address:
         yield address
 
@@ -131,7 +179,7 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Address:
     def made(name: str) -> str:
         folder = tmp_path_factory.mktemp("pages")
         notebook, page = folder / name, folder / "page.html"
-        nbformat.write(stored_notebooks()[name], notebook)
+        nbformat.write(stored_notebook(name), notebook)
         page.write_text(export(notebook), encoding="utf-8")
         return page.as_uri()
 

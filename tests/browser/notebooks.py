@@ -116,42 +116,6 @@ WALKS: dict[str, Callable[[], Widget]] = {
     "honest": lambda: side_by_side(HONEST, V1, MERGED)}
 
 
-@cache
-def stored_notebooks() -> dict[str, Any]:
-    """Return the notebooks by file name; making them takes seconds, and no test changes them."""
-    lessons = {name: nbformat.read(ROOT / "notebooks" / name, as_version=4) for name in LESSONS}
-    made = {"live.ipynb": live(), "unrun.ipynb": unrun(graph()), "twice.ipynb": twice()}
-    made |= {"odd.ipynb": unrun(odd()), "old.ipynb": old(), "round.ipynb": unrun(circle())}
-    made["misfit.ipynb"] = unrun(misfit())
-    made["free.ipynb"], made["warning.ipynb"] = free(), unrun(warning())
-    made["silent.ipynb"] = unrun(graph() | {"foretell": False})
-    made["views.ipynb"] = read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That"))
-    made["in-lab.ipynb"] = read_back(IN_LAB, asking_pair(), WALKS["life"](), asking())
-    games = find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM), schedule("R7", "I0b")
-    made["finder.ipynb"] = read_back(FINDERS, *games)
-    made |= {f"{name}.ipynb": walk(make()) for name, make in WALKS.items()}
-    hole = find_exercise("close-the-hole")
-    made["exercise.ipynb"] = nbformat.reads(make_notebook(hole), as_version=4)
-    made["comment-to-spec.ipynb"] = nbformat.reads(make_notebook(find_exercise("comment-to-spec")), as_version=4)
-    made["refused.ipynb"] = walk(check(hole.id, hole.stub))
-    made["passed.ipynb"] = walk(check(hole.id, f'print("so")\n{hole.solution}'))
-    made["progress.ipynb"] = walk(progress())
-    made |= {f"all-{kind}.ipynb": gather(kind, lessons) for kind in ("beside", "map", "sequence")}
-    kinds = ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")
-    firsts = [gather(kind, lessons).cells[0] for kind in kinds]
-    others = made["refused.ipynb"].cells + made["progress.ipynb"].cells
-    made["kinds.ipynb"] = new_notebook(cells=[*firsts, *others], metadata=KERNEL)
-    return lessons | made
-
-
-def gather(kind: str, lessons: dict[str, Any]) -> Any:
-    """Return a notebook with every widget of a kind that the lessons store, a cell for each."""
-    outputs = [output for lesson in lessons.values() for cell in lesson.cells for output in cell.get("outputs", [])]
-    found = [output for output in outputs if output.get("data", {}).get(MIME, {}).get("kind") == kind]
-    cells = [new_code_cell("made", execution_count=1, outputs=[output]) for output in found]
-    return new_notebook(cells=cells, metadata=KERNEL)
-
-
 def read_back(lines: str, *made: Widget) -> Any:
     """Return a notebook: a cell with imports, a cell per widget with its output, and one that reads them back."""
     first, *shown, last = lines.strip().splitlines()
@@ -247,3 +211,55 @@ def old() -> Any:
 def stored(value: AnyGraph) -> str:
     """Return a stored bench at its start, as JSON."""
     return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})
+
+
+def answer(text: str) -> Any:
+    """Return a notebook with the verdict on an answer to the exercise about the hole."""
+    return walk(check("close-the-hole", text))
+
+
+def gather(kind: str) -> Any:
+    """Return a notebook with every widget of a kind that the lessons store, a cell for each."""
+    cells = [cell for name in LESSONS for cell in stored_notebook(name).cells]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    found = [output for output in outputs if output.get("data", {}).get(MIME, {}).get("kind") == kind]
+    made = [new_code_cell("made", execution_count=1, outputs=[output]) for output in found]
+    return new_notebook(cells=made, metadata=KERNEL)
+
+
+def one_of_each_kind() -> Any:
+    """Return a notebook with a widget of each kind."""
+    kinds = ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")
+    others = [*stored_notebook("refused.ipynb").cells, *stored_notebook("progress.ipynb").cells]
+    return new_notebook(cells=[*(gather(kind).cells[0] for kind in kinds), *others], metadata=KERNEL)
+
+
+def exercise(name: str) -> Any:
+    """Return the notebook of an exercise."""
+    return nbformat.reads(make_notebook(find_exercise(name)), as_version=4)
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "live": live, "unrun": lambda: unrun(graph()), "twice": twice, "odd": lambda: unrun(odd()), "old": old,
+    "round": lambda: unrun(circle()), "misfit": lambda: unrun(misfit()), "free": free,
+    "warning": lambda: unrun(warning()), "silent": lambda: unrun(graph() | {"foretell": False}),
+    "views": lambda: read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That")),
+    "in-lab": lambda: read_back(IN_LAB, asking_pair(), WALKS["life"](), asking()),
+    "finder": lambda: read_back(FINDERS, find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM),
+                                schedule("R7", "I0b")),
+    "exercise": lambda: exercise("close-the-hole"), "comment-to-spec": lambda: exercise("comment-to-spec"),
+    "refused": lambda: answer(find_exercise("close-the-hole").stub),
+    "passed": lambda: answer(f'print("so")\n{find_exercise("close-the-hole").solution}'),
+    "progress": lambda: walk(progress()), "all-beside": lambda: gather("beside"), "all-map": lambda: gather("map"),
+    "all-sequence": lambda: gather("sequence"), "kinds": one_of_each_kind}
+"""What makes the notebooks that are no lessons; there is one more for each of the walks."""
+STORED = (*LESSONS, *(f"{name}.ipynb" for name in (*MADE, *WALKS)))
+
+
+@cache
+def stored_notebook(name: str) -> Any:
+    """Return a notebook by its file name. Making all of them takes seconds; no test changes one."""
+    if name in LESSONS:
+        return nbformat.read(ROOT / "notebooks" / name, as_version=4)
+    made = name.removesuffix(".ipynb")
+    return walk(WALKS[made]()) if made in WALKS else MADE[made]()

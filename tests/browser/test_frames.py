@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from pkvm_model.widgets.front_end import list_kinds
 from pkvm_model.widgets.widget import MIME
-from tests.browser.notebooks import stored_notebooks
+from tests.browser.notebooks import stored_notebook
 from tests.browser.walker import Walker
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def fit(page: Page, kind: str, width: int, height: int = PANE) -> None:
 
 def stored_graphs(kind: str) -> list[Any]:
     """Return the packed graphs of the widgets of a kind that the course stores."""
-    return [json.loads(cell.outputs[0].data[MIME]["packed"]) for cell in stored_notebooks()[f"all-{kind}.ipynb"].cells]
+    return [json.loads(cell.outputs[0].data[MIME]["packed"]) for cell in stored_notebook(f"all-{kind}.ipynb").cells]
 
 
 def walk_all(shown: Walker, graph: Any, keys: dict[int, str] | None = None) -> Iterator[str]:

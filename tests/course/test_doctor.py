@@ -35,8 +35,9 @@ from pkvm_model.course.doctor import (
 )
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import my_work
+from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import lock, shadows
-from pkvm_model.practice import progress
+from pkvm_model.practice import fence, progress
 from tests.course.conftest import Checkout
 from tests.patience import PATIENCE
 
@@ -295,7 +296,7 @@ def test_a_broken_package_is_named_with_its_file(tmp_path: Path, monkeypatch: py
     broken.parent.mkdir()
     broken.write_text("raise ValueError('half\\nupdated')")
     # In an environment of ours no PYTHONPATH reaches a probe: hand it one.
-    variables = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{shadows.ROOT}"}
+    variables = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     monkeypatch.setattr(try_out, "build_variables", lambda python: variables)
     assert trials.check_imports().text.startswith(
         f"the import of anywidget fails (ValueError: half updated, in {broken}): ")
@@ -308,13 +309,52 @@ STEP = '{"doctor-step": "a kernel"}\n'
     (0, f'{STEP}\n{{"doctor-fault": "InvalidStateError"}}', "  x\nOSError: no folder\n", "fails (OSError: no folder)"),
     (0, f'{STEP}noise\n[]\n{{"doctor-fault": "it\\n died"}}', "[W] no\n", "fails (it died)"),
     (-11, STEP, "", "ended Python (SIGSEGV)"),
-    (-9, STEP, "", "ended Python (SIGKILL, as where memory is short)"),
     (-77, STEP, "", "ended Python (signal 77)"),
-    (3, STEP, "nothing to see", "ended Python (exit status 3)"),
-    (1, STEP, "a\nMemoryError\n", "ended Python (MemoryError)")])
+    (3, STEP, "nothing to see", "ended Python (exit status 3)")])
 def test_a_probe_that_fails_or_dies_is_one_line(status: int, output: str, errors: str, fault: str) -> None:
     process = subprocess.CompletedProcess([], status, output, errors)
     assert try_out.read_result(process) == try_out.Trial(fault=f"a kernel {fault}")
+
+
+class Ended(NamedTuple):
+    """A probe that the machine ended: what `subprocess.run` returns or raises, the fault, and the cure."""
+
+    end: subprocess.CompletedProcess[str] | Exception
+    fault: str
+    cure: str
+
+
+@pytest.mark.parametrize("check", [trials.check_imports, trials.check_pictures, trials.check_lab])
+@pytest.mark.parametrize(("end", "fault", "cure"), [
+    Ended(subprocess.CompletedProcess([], -9, STEP, ""), "a kernel ended Python (SIGKILL, as where memory is short)",
+          "close other programs, or give the machine or container more memory, then run doctor again"),
+    Ended(subprocess.CompletedProcess([], 1, STEP, "a\nMemoryError\n"), "a kernel ended Python (MemoryError)",
+          "close other programs, or give the machine or container more memory, then run doctor again"),
+    Ended(subprocess.CompletedProcess([], -24, STEP, ""), "a kernel ended Python (SIGXCPU, a limit on computing)",
+          "raise the limit on computing time (ulimit -t), then run doctor again"),
+    Ended(subprocess.TimeoutExpired("", 180, STEP.encode()), "a kernel was not done after 180 seconds",
+          "close other programs, then run doctor again; if this stays, this machine is too slow"),
+    Ended(subprocess.CompletedProcess([], 1, STEP, "OSError: [Errno 12] Cannot allocate memory"),
+          "a kernel ended Python (OSError: [Errno 12] Cannot allocate memory)",
+          "close other programs, or give the machine or container more memory, then run doctor again"),
+    Ended(BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+          "a second Python cannot be started (Resource temporarily unavailable)",
+          "close other programs, or give the machine or container more memory, then run doctor again")])
+def test_what_the_machine_is_to_blame_for_is_not_cured_by_a_new_environment(
+        check: diagnosis.Check, end: subprocess.CompletedProcess[str] | Exception, fault: str, cure: str,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert check().text.endswith(f"{fault}: {cure}")
+
+
+@pytest.mark.parametrize("words", ["ImportError: no _zmq", "SIGSEGV", "exit status 1", "No such file or directory"])
+def test_what_may_be_due_to_a_package_gets_no_cure_of_the_machines(words: str) -> None:
+    assert try_out.find_cure(words) == ""
 
 
 def test_a_probe_that_cannot_start_or_never_ends_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,6 +413,40 @@ def test_a_check_that_fails_itself_is_a_note_of_one_line(capsys: pytest.CaptureF
     assert examination.report([examination.try_check(check_things)]) == 0
     assert capsys.readouterr().out.splitlines()[0] == (
         "note    things         could not be checked (ValueError: one two\\x1b[31m)")
+
+
+def test_the_report_ends_with_what_to_do_and_where_to_send_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = diagnosis.Diagnosis("missing", "folder", f"it cannot be written: {folders.ELSEWHERE}")
+    assert examination.report([missing]) == 1
+    _, what_next, setting, send, line = capsys.readouterr().out.splitlines()
+    assert setting.startswith("To set PKVM_COURSE_HOME, type export PKVM_COURSE_HOME=/path/to/folder (in PowerShell: ")
+    assert what_next == ('You cannot work yet. Each line that begins with "missing" says what to do: do that for the '
+                         "first one, then run doctor again.")
+    assert send.startswith("To get help, send your teacher, or those who gave you the course, this line")
+    assert line.startswith("pkvm-course ")
+
+
+def test_how_to_set_the_variable_is_said_only_where_it_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert examination.report([diagnosis.Diagnosis("ok", "folder", "it is PKVM_COURSE_HOME")]) == 0
+    assert "export" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("version", "status", "words"), [
+    (4, "ok", "the kernel keeps answers from changing your files (Landlock 4)"),
+    (0, "note", "this system has no Landlock, so only a list of what answers may not do keeps them from your files: ")])
+def test_whether_the_kernel_fences_answers_in_is_said(version: int, status: str, words: str, learners_machine: Machine,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fence, "find_landlock", lambda: version)
+    (said,) = [each for each in examination.examine() if each.subject == "fence"]
+    assert (said.status, said.text[:len(words)]) == (status, words)
+
+
+def test_a_folder_that_macos_protects_says_where_to_allow_it() -> None:
+    refused, home = PermissionError(errno.EPERM, "Operation not permitted"), Path("/", "Users", "me")
+    said = folders.explain_write_error(home / "Documents" / "course", refused)
+    assert said.startswith(f"{home}/Documents/course cannot be written (Operation not permitted): macOS keeps this")
+    assert "System Settings, Privacy & Security, Files & Folders" in said
+    assert "macOS" not in folders.explain_write_error(home / "Documentation", refused)
 
 
 def test_a_shadow_in_the_course_is_named_before_anything_fails(checkout: Checkout) -> None:

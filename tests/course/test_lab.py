@@ -1,6 +1,7 @@
 """`course.py lab`: its port, its address, its browser, and a user's Jupyter that is set up in every wrong way."""
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -12,13 +13,16 @@ import webbrowser
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
-from pkvm_model.course import browsers, cli, lab_place, ports
+from pkvm_model.course import browsers, cli, lab, lab_place, lab_server, ports
+from pkvm_model.course.doctor import preflight
 from pkvm_model.course.errors import CourseError
+from pkvm_model.course.lab_server import FIRST_WORKSPACE
 from pkvm_model.course.learner import my_work
 from pkvm_model.course.setup.process import build_variables
 from tests.course.conftest import Checkout, hear_ctrl_c
@@ -239,6 +243,56 @@ def test_a_broken_file_of_settings_is_named_and_set_aside(monkeypatch: pytest.Mo
     assert lab_place.find_user_settings() is None
     assert [*lab_place.describe_set_aside()] == [f"Your settings of JupyterLab do not apply here: {file} cannot be "
                                                  "read. Mend it, or delete it."]
+
+
+def make_workspace(folder: Path, content: str) -> Path:
+    """Write a file of JupyterLab's workspaces below a folder, and return it."""
+    file = folder / "workspaces" / "default-37a8.jupyterlab-workspace"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(content)
+    return file
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"data": {}}', '{"metadata": {}, "data": {}}', "[" * 100_000])
+def test_a_damaged_workspace_is_put_aside_and_named(content: str, tmp_path: Path) -> None:
+    for number in (1, 2):
+        file = make_workspace(tmp_path, content)
+        assert [*lab_place.set_broken_workspaces_aside(tmp_path)] == [
+            f"{file} cannot be read, so JupyterLab has forgotten which notebooks were open. The file is now "
+            f"default-37a8-damaged-{number}."]
+        assert (file.parent / f"default-37a8-damaged-{number}").read_text() == content
+        assert not file.exists()
+
+
+def test_a_whole_workspace_stays(tmp_path: Path) -> None:
+    file = make_workspace(tmp_path, json.dumps(FIRST_WORKSPACE))
+    assert [*lab_place.set_broken_workspaces_aside(tmp_path)] == []
+    assert [*lab_place.set_broken_workspaces_aside(tmp_path / "nowhere")] == []
+    assert file.is_file()
+
+
+@pytest.mark.parametrize("content", ["", "{"])
+def test_a_damaged_workspace_does_not_stop_a_server(content: str, tmp_path: Path,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    make_workspace(tmp_path, content)
+    made: list[object] = []
+    monkeypatch.setattr(lab_server.CourseLab, "initialize_server", lambda **options: made.append(options))
+    lab_server.make_server(tmp_path, tmp_path, tmp_path, [], opens_browser=False)
+    assert len(made) == 1
+
+
+def test_lab_says_that_a_workspace_was_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / lab_place.STATE).mkdir()
+    make_workspace(tmp_path / lab_place.STATE, "")
+    monkeypatch.setattr(my_work, "MY_WORK", tmp_path)
+    monkeypatch.setattr(my_work, "make_copy", list)
+    monkeypatch.setattr(preflight, "refuse_known_faults", lambda: None)
+    monkeypatch.setattr(lab, "listen", lambda _: [])
+    monkeypatch.setattr(lab, "set_variables", lambda *_: None)
+    monkeypatch.setattr(lab_server, "make_server", lambda *_, **__: SimpleNamespace(start=lambda: None))
+    assert lab.run(argparse.Namespace(port=None, no_browser=True)) == 0
+    assert "JupyterLab has forgotten which notebooks were open" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["HOME", "JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR"])

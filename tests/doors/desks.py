@@ -147,9 +147,11 @@ def have_uv(desk: Desk, seed: Path) -> Iterator[None]:
 
 def fetch_uv(folder: Path) -> str:
     """Install uv in a folder of its own, if it is not there yet, and return its path."""
-    uv = folder / "uv" / "bin" / "uv"
+    uv, python = (folder / "uv" / "bin" / name for name in ("uv", "python"))
     if not uv.exists():
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", folder / "uv", "uv"], check=True)
+        # The environment of these tests has no pip.
+        subprocess.run([sys.executable, "-m", "venv", folder / "uv"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
     return str(uv)
 
 

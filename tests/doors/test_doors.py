@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.lab import QUIET, chromium
+from benchmarks.lab import QUIET, find_chromium
 from pkvm_model.course.dev.pythons import list_pythons, newest_of_each
 from tests.doors.conftest import Seed
 from tests.doors.desks import DOORS, NEED_ROOT, Desk, make_desk
@@ -34,7 +34,7 @@ def test_the_course_opens(version: str, door: str, top: Path, seed: Seed) -> Non
     if door in NEED_ROOT and os.geteuid():
         pytest.skip(f"the door '{door}' needs root")
     desk = make_desk(PYTHONS[version], top)
-    desk.chromium = chromium() or pytest.skip("no Chromium on PATH")
+    desk.chromium = find_chromium() or pytest.skip("no Chromium on PATH")
     with DOORS[door](desk, seed(PYTHONS[version])):
         if desk.is_new:
             assert "missing environment" in " ".join(desk.run("doctor")[1].split())

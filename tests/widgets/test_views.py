@@ -131,6 +131,14 @@ def test_a_damaged_file_of_answers_is_put_aside(tmp_path: Path, damaged: str) ->
     assert Quiz(shown.question, tmp_path).right
 
 
+def test_half_a_character_in_the_file_of_answers_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    (tmp_path / quizzes.NAME).write_text(r'{"\ud800": "\udfff"}')
+    shown = Quiz(make_question("Which one?", {"This": "No.", "That": "Because."}, "That"), tmp_path)
+    shown.place = "1"
+    assert Quiz(shown.question, tmp_path).right
+
+
 def test_a_quiz_outside_of_a_copy_keeps_nothing(tmp_path: Path) -> None:
     ask = make_question("Which one?", {"This": "No.", "That": "Because."}, "That")
     Quiz(ask, tmp_path).place = "1"

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pkvm_model
 from ..errors import CourseError
-from ..setup import environment, fitness
+from ..paths import HOME_VARIABLE, explain_setting
+from ..setup import causes, environment, fitness
 from ..setup.signed_line import sign
 from ..setup.wheels import describe_machine
 from . import folders, limits, machine, packages, trials
@@ -21,11 +22,15 @@ OUTSIDE: tuple[Check, ...] = (
     machine.check_loopback)
 """The quick checks that need no environment."""
 SLOW: tuple[Check, ...] = (folders.check_database, folders.check_settings, limits.check_memory, machine.check_clock,
-                           machine.check_localhost, machine.check_browser)
+                           machine.check_localhost, machine.check_browser, machine.check_fence)
 """The other checks that need no environment. Looking a name up can take seconds."""
 INSIDE: tuple[Check, ...] = (packages.check_environment, packages.check_files, packages.check_extension,
                              trials.check_imports, trials.check_pictures, trials.check_lab)
 """The checks of the environment, which take seconds."""
+NEXT = ("You cannot work yet. Each line that begins with \"missing\" says what to do: do that for the first one, then "
+        "run doctor again.")
+SEND = ("To get help, send your teacher, or those who gave you the course, this line, which has no name and no path in "
+        "it:")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,8 +45,10 @@ def report(diagnoses: Iterable[Diagnosis]) -> int:
         done.append(diagnosis)
         print(f"{diagnosis.status:<8}{diagnosis.subject:<15}{flatten(diagnosis.text)}", flush=True)
     able = all(diagnosis.status != "missing" for diagnosis in done)
-    print("You can work." if able else "Something is missing; each line says what to do.")
-    print(f"Your line, if your teacher asks for one:\n{format_line(done)}")
+    print("You can work." if able else NEXT)
+    if any(HOME_VARIABLE in diagnosis.text for diagnosis in done if diagnosis.status != "ok"):
+        print(explain_setting())
+    print(f"{SEND}\n{format_line(done)}")
     return 0 if able else 1
 
 
@@ -83,6 +90,8 @@ def check_set_up() -> Diagnosis:
         fitness.refuse_misfits(environment.COURSE)
     except CourseError as error:
         return Diagnosis("missing", "set-up", str(error).rstrip("."))
+    except OSError as error:
+        return Diagnosis("missing", "set-up", causes.explain_failure(str(error)).rstrip("."))
     return Diagnosis("ok", "set-up", "an environment can be made here")
 
 

@@ -16,6 +16,8 @@ from .. import lab_place
 from ..learner.my_work import EXERCISES, MY_WORK
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from ..setup import shadows
+from ..setup.causes import ALLOW, PROTECTED
+from ..setup.turn import describe_lockless
 from .diagnosis import Diagnosis, describe_error
 
 LEAST_ROOM = 10_000_000
@@ -75,8 +77,7 @@ def check_locks() -> Diagnosis:
     except (PermissionError, FileNotFoundError) as error:
         return Diagnosis("missing", "locks", explain_write_error(folder, error))
     except OSError as error:
-        return Diagnosis("missing", "locks", f"the file system of {folder} has no file locks "
-                         f"({describe_error(error)}), like some network disks: {ELSEWHERE}")
+        return Diagnosis("missing", "locks", describe_lockless(folder, describe_error(error)))
     return Diagnosis("ok", "locks", "a file can be locked")
 
 
@@ -152,6 +153,8 @@ def explain_write_error(folder: Path, error: OSError) -> str:
     reason = f"{folder} cannot be written ({describe_error(error)})"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{reason}: make room"
+    if error.errno == errno.EPERM and PROTECTED.match(f"{folder}/"):
+        return f"{reason}: {ALLOW.rstrip('.')}"
     if error.errno in (errno.EACCES, errno.EPERM) and is_other_users(folder):
         return f"{reason}, since it belongs to another user: {suggest_owner(folder)}"
     return f"{reason}: {ELSEWHERE}"

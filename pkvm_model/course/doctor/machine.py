@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from ...practice import fence
 from .. import browsers
 from .diagnosis import Diagnosis, describe_error
 
@@ -91,6 +92,15 @@ def check_localhost() -> Diagnosis:
         return Diagnosis("ok", "localhost", " and ".join(sorted(addresses)))
     return Diagnosis("note", "localhost", "this machine does not know its own name localhost "
                      f"({', '.join(addresses)}): if the browser finds no page, write 127.0.0.1 there instead")
+
+
+def check_fence() -> Diagnosis:
+    """Ask whether the kernel can keep answers from files, which matters to those who run answers of others."""
+    version = fence.find_landlock()
+    if version:
+        return Diagnosis("ok", "fence", f"the kernel keeps answers from changing your files (Landlock {version})")
+    return Diagnosis("note", "fence", "this system has no Landlock, so only a list of what answers may not do keeps "
+                     "them from your files: run answers of other people only if you trust them")
 
 
 def check_browser() -> Diagnosis:

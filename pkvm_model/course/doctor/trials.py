@@ -16,7 +16,7 @@ def check_imports() -> Diagnosis:
     """Import everything that JupyterLab, a kernel and the notebooks need."""
     trial = try_out("imports")
     if trial.fault:
-        return Diagnosis("missing", "imports", f"{trial.fault}: {suggest_repair()}")
+        return Diagnosis("missing", "imports", f"{trial.fault}: {trial.cure or suggest_repair()}")
     return Diagnosis("ok", "imports", trial.answer)
 
 
@@ -25,7 +25,7 @@ def check_pictures() -> Diagnosis:
     trial = try_out("picture")
     if not trial.fault:
         return Diagnosis("ok", "pictures", trial.answer)
-    cause = limits.describe_address_limit() or f"{trial.fault}: {suggest_repair()}"
+    cause = limits.describe_address_limit() or f"{trial.fault}: {trial.cure or suggest_repair()}"
     return Diagnosis("note", "pictures", f"graphs show as text, since {cause}")
 
 
@@ -33,7 +33,7 @@ def check_lab() -> Diagnosis:
     """Do what `lab` does, in small: start JupyterLab and a kernel, and run a cell."""
     trial = try_out("lab")
     if trial.fault:
-        return Diagnosis("missing", "lab", f"{trial.fault}{suggest_cure()}")
+        return Diagnosis("missing", "lab", f"{trial.fault}{f': {trial.cure}' if trial.cure else suggest_cure()}")
     return Diagnosis("ok", "lab", trial.answer)
 
 

@@ -1,7 +1,9 @@
 """Runs the doctor's probes, each in a process of its own. Standard library only."""
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import signal
 import subprocess
@@ -18,13 +20,20 @@ LAST_WORDS = re.compile(r"[A-Za-z_.]*(Error|Exception|Interrupt|Exit)\b|\[\w+\] 
 """How a line begins with which Python, or a kernel, ends."""
 MOST_SECONDS = 180
 """A machine where a probe takes longer is of no use to a learner."""
+GIVE_TIME = "close other programs, then run doctor again; if this stays, this machine is too slow"
+GIVE_MEMORY = "close other programs, or give the machine or container more memory, then run doctor again"
+GIVE_COMPUTING = "raise the limit on computing time (ulimit -t), then run doctor again"
+CURES = {**dict.fromkeys(("SIGKILL", "MemoryError", os.strerror(errno.ENOMEM), os.strerror(errno.EAGAIN)), GIVE_MEMORY),
+         "SIGXCPU": GIVE_COMPUTING}
+"""What to do about a death that no package is to blame for."""
 
 
 class Trial(NamedTuple):
-    """What came of a probe: its answer, or a phrase that says what failed."""
+    """What came of a probe: its answer, or a phrase that says what failed; the cure if the machine is to blame."""
 
     answer: str = ""
     fault: str = ""
+    cure: str = ""
 
 
 def try_out(name: str) -> Trial:
@@ -35,9 +44,10 @@ def try_out(name: str) -> Trial:
                                  env=build_variables(Path(sys.executable)), timeout=MOST_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         output = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else ""
-        return Trial(fault=f"{read_step(output)} was not done after {MOST_SECONDS} seconds")
+        return Trial(fault=f"{read_step(output)} was not done after {MOST_SECONDS} seconds", cure=GIVE_TIME)
     except (OSError, MemoryError) as error:
-        return Trial(fault=f"a second Python cannot be started ({describe_error(error)})")
+        words = describe_error(error)
+        return Trial(fault=f"a second Python cannot be started ({words})", cure=find_cure(words))
     return read_result(process)
 
 
@@ -48,8 +58,15 @@ def read_result(process: subprocess.CompletedProcess[str]) -> Trial:
     if ANSWER in result:
         return Trial(answer=flatten(result[ANSWER]))
     if FAULT in result:
-        return Trial(fault=flatten(f"{step} fails ({find_last_words(process.stderr) or result[FAULT]})"))
-    return Trial(fault=flatten(f"{step} ended Python ({describe_death(process)})"))
+        words = find_last_words(process.stderr) or result[FAULT]
+        return Trial(fault=flatten(f"{step} fails ({words})"), cure=find_cure(words))
+    death = describe_death(process)
+    return Trial(fault=flatten(f"{step} ended Python ({death})"), cure=find_cure(death))
+
+
+def find_cure(words: str) -> str:
+    """Return what to do about a death if the machine is to blame, '' otherwise."""
+    return next((cure for name, cure in CURES.items() if name in words), "")
 
 
 def read_marked(output: str) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from ...outside import OutsideError, read_file, unify_line_ends
-from ...practice import progress
+from ...practice import progress, quizzes
 from ...practice.exercises import FOLDER, Exercise, ExerciseError, load_exercises
 from ...practice.notebook import MAGIC, extract_answer, make_notebook
 from ...practice.progress import ExerciseRecord, ProgressError, write_atomically, write_beside
@@ -26,7 +26,7 @@ from ...text import list_words
 from ..errors import CourseError
 from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
 from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, read_fixed_cells
-from .renaming import add_name, move_aside
+from .renaming import add_name, find_free_name, move_aside
 
 MY_WORK = WORKPLACE / "my_work"
 ORIGINALS = ROOT / "notebooks"
@@ -34,7 +34,7 @@ RECORD = progress.COPY
 LARGEST_NOTEBOOK = 200_000_000
 EXERCISES, ASIDE = "exercises", "put-aside"
 EXERCISE_LINK = re.compile(rb"\.\./exercises/([a-z0-9-]+)\.md\b")
-LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|quizzes\.json|\.course\.json)\.\d+\.new")
+LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|quizzes(?:-\d+)?\.json|\.course\.json)\.\d+\.new")
 
 
 class CopyPaths(NamedTuple):
@@ -128,6 +128,19 @@ class OpenCopy:
             return f"{drop_ending(name)}: it is already the course's version."
         _, kept = self.replace(name, lambda mine: self.files[name])
         return f"{drop_ending(name)}: the course's version again.{kept}"
+
+    def reset_quizzes(self, name: str, keys: set[str]) -> str:
+        """Forget the answers to some quizzes, but keep a copy of them aside, and say so; '' if there are none."""
+        answers = quizzes.read(self.folder)
+        forgotten = {key: place for key, place in answers.items() if key in keys}
+        if not forgotten:
+            return ""
+        (self.folder / ASIDE).mkdir(exist_ok=True)
+        aside = f"{ASIDE}/{find_free_name(quizzes.NAME, self.folder / ASIDE)}"
+        write_atomically(self.folder / aside, quizzes.to_text(forgotten).encode())
+        left = {key: place for key, place in answers.items() if key not in keys}
+        write_atomically(self.folder / quizzes.NAME, quizzes.to_text(left).encode())
+        return f"{drop_ending(name)}: its quizzes are open again. Your answers: {aside}"
 
     def find_answer(self, name: str, mine: bytes) -> str | None:
         """Return the learner's own answer in an exercise's notebook, None if there is none."""

@@ -17,8 +17,7 @@ def move_aside(path: Path, folder: Path) -> Iterator[str]:
     The name is '' if somebody has just deleted the file.
     """
     folder.mkdir(exist_ok=True)
-    names = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
-    aside = next(name for name in names if not os.path.lexists(folder / name))
+    aside = find_free_name(path.name, folder)
     try:
         insist(lambda: path.rename(folder / aside))
     except FileNotFoundError:
@@ -29,6 +28,13 @@ def move_aside(path: Path, folder: Path) -> Iterator[str]:
         if aside and not os.path.lexists(path):
             (folder / aside).rename(path)
         raise
+
+
+def find_free_name(name: str, folder: Path) -> str:
+    """Return a name with a number that no file in a folder has."""
+    path = Path(name)
+    names = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
+    return next(name for name in names if not os.path.lexists(folder / name))
 
 
 def add_name(path: Path, second: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Restores the course's version of an exercise or chapter; the learner's version is put aside.
+"""Restores the course's version of an exercise or chapter; the learner's version is put aside, and answers to quizzes.
 
 Of an exercise's progress the tries and the last answer stay. Hints, the solution that was shown, solved, the steps and
 the run start afresh, so that the exercise can be done once more.
@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator
 
 from ...practice.progress import ExerciseRecord
+from ...practice.quizzes import list_keys
 from .my_work import CopyPaths, cut_stem, open_copy
 from .update import RELOAD
 
@@ -24,7 +25,10 @@ def reset(name: str, paths: CopyPaths | None = None) -> Iterator[str]:
     """Reset a notebook and its progress; yield a line for each. Raise CourseError for an unknown name."""
     with open_copy(paths) as copy:
         file = copy.resolve(name)
+        keys = list_keys(copy.files[file]) | list_keys(copy.read(file))
         yield copy.reset(file)
+        if forgotten := copy.reset_quizzes(file, keys):
+            yield forgotten
         progress, damage = copy.read_progress()
         if damage:
             yield damage

@@ -7,6 +7,7 @@ import time
 from ...outside import escape
 from ..paths import HOME_VARIABLE
 from . import wheels
+from .environment import ROOM, TEMPORARY_ROOM, find_venv_package
 
 PACKAGE = re.compile(
     r"search for versions of (?P<sought>[\w.-]+):"
@@ -16,27 +17,46 @@ PACKAGE = re.compile(
     r"|(?P<wrong>[\w.-]+)==\S+ from http|(?:download|install:\s\S+) \W(?P<fetched>[\w.-]+)==")
 """How the installers name the package that they failed on."""
 HOST = re.compile(r"(?:fetch(?: URL)?:?|indexes:|url|from) \(?https?://(?:[^/@\s]*@)?([^/\s'\"`]+)")
-MIRROR = "Ask whoever runs {host}, or set PIP_INDEX_URL to another index."
+SIZE = f"at least {ROOM // 10**6} MB"
+OTHER_INDEX = "set PIP_INDEX_URL to another index."
 FITTING = "Use CPython 3.11 to 3.14, 64 bit, on Linux with glibc, macOS or Windows."
 ELSEWHERE = f"set {HOME_VARIABLE} to a folder on another disk."
+PROTECTED = re.compile("/Users/[^/]+/(?:Desktop|Documents|Downloads|Library/Mobile Documents)/")
+"""The folders that macOS keeps programs out of until the user allows it."""
+ALLOW = ("macOS keeps this program out of Desktop, Documents and Downloads. Allow your terminal to use them in System "
+         "Settings, Privacy & Security, Files & Folders, and open a new one; or move the course to another folder.")
+REFUSED = "(?:Operation not permitted|Permission denied)"
+FORBIDDEN_CONNECTION = (
+    rf"(?:Failed to establish a new connection|connection error|tcp \w+ error)\b.*(?:\n.*cause.*)?\b{REFUSED}"
+    "|WinError 10013",
+    "a firewall, a sandbox or a security program on this machine forbids the connection to {host}. Allow it there, or "
+    "type the command in a terminal outside the sandbox.")
+"""The system's words about a connection are those that it has for a file."""
 LOCAL_CAUSES = (
+    (rf"Operation not permitted.*{PROTECTED.pattern}|{PROTECTED.pattern}.*Operation not permitted", ALLOW),
+    (r"No usable temporary directory",
+     "no folder for temporary files can be written. Make room in /tmp, or set TMPDIR to a folder of your own."),
     (r"No space left on device",
-     "a disk is full: the course needs some 500 MB in its folder, and as much for temporary files (TMPDIR). Make room, "
-     "or " + ELSEWHERE),
+     f"a disk is full: the course needs {SIZE} in its folder, and {TEMPORARY_ROOM // 10**6} MB for temporary files "
+     "(TMPDIR). Make room, or " + ELSEWHERE),
     (r"[Qq]uota exceeded",
-     "your quota on this disk is used up; the course needs some 500 MB. Make room, or " + ELSEWHERE),
-    (r"Read-only file system|Permission denied|Access is denied|File exists|Not a directory|^\[Errno 2\]",
+     f"your quota on this disk is used up: the course needs {SIZE}. Make room, or " + ELSEWHERE),
+    (r"[Ff]ailed to initialize cache",
+     "uv cannot write its cache. Set UV_CACHE_DIR to a folder of your own, then run it again. {reason}"),
+    (r"failed to map segment", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
+    (rf"Read-only file system|{REFUSED}|Access is denied|File exists|Not a directory|^\[Errno 2\]",
      f"something cannot be written. Set {HOME_VARIABLE} to a folder of your own. {{reason}}"),
-    (r"failed to map segment|Operation not permitted", f"the disk lets no programs run; {ELSEWHERE} {{reason}}"),
-    (r"MemoryError|Cannot allocate memory|[Oo]ut of memory",
+    (r"MemoryError|Cannot allocate memory|[Oo]ut of memory|^Killed$",
      "there is not enough memory, or a limit (ulimit -v) allows too little. Close other programs, or raise the limit, "
      "then run it again."))
 CAUSES = (
+    FORBIDDEN_CONNECTION,
     *LOCAL_CAUSES,
     (r"SSL module is not available|'ssl' module is unavailable",
      "this Python was built without TLS (ssl) and cannot fetch packages. Start the course with another Python."),
     (r"not yet valid|not valid yet|certificate has expired|certificate expired",
-     "the certificate of {host} is not valid at this machine's time, {now}. If that time is wrong, set the clock."),
+     "the certificate of {host} is not valid at this machine's time, {now}. If that time is wrong, set the "
+     "clock; otherwise ask whoever runs {host}."),
     (r"TLS CA certificate bundle, invalid path: (.*)|SSL_CERT_FILE`. Path does not exist: (\S*)\. ",
      "a setting names a file of certificates that does not exist: {what}. Look at SSL_CERT_FILE, REQUESTS_CA_BUNDLE, "
      "PIP_CERT and pip's settings."),
@@ -46,25 +66,31 @@ CAUSES = (
     (r"\b407 |proxy authorization required",
      "the proxy wants a name and a password. Set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT."),
     (r"Tunnel connection failed|tunnel error: unsuccessful",
-     "the proxy does not let through what comes from {host}. Ask whoever runs the proxy, or for a mirror inside."),
+     "the proxy does not let through what comes from {host}. Ask whoever runs the proxy to allow it, or "
+     "for a mirror inside, and set PIP_INDEX_URL to that."),
     (r"Missing dependencies for SOCKS|SOCKS error",
      "the SOCKS proxy cannot be used. Look at ALL_PROXY and HTTPS_PROXY, or name an http:// proxy there."),
     (r"only use HTTP and not HTTPS|tunnel error.*(?:\n.*)?InvalidContentType",
      "the proxy speaks http and not https. Write http:// before its name in HTTPS_PROXY."),
     (r"connect to proxy|ProxyError|tunnel error",
-     "the proxy cannot be reached. Look at HTTPS_PROXY, ALL_PROXY and the proxy in pip's settings."),
+     "the proxy cannot be reached. Is its address right in HTTPS_PROXY, ALL_PROXY and pip's settings? Outside the "
+     "network that it belongs to, unset it there."),
     (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|end of file before message|[Ii]ncomplete-?download|extract archive",
-     "{package} is not the file that the lock names: it was cut on its way, or changed by a mirror, a virus scanner or "
-     "a proxy that inspects what passes. Run it again, or in another network."),
+     "{package} is not the file that the course expects: it was cut on its way, or changed by a mirror, a virus "
+     "scanner or a proxy that inspects what passes. Run it again, or in another network."),
     (r"ensurepip.* returned non-zero",
-     "this Python cannot put pip into an environment. On Debian or Ubuntu: sudo apt install python3-venv; elsewhere, "
-     "start the course with another Python."),
+     f"this Python cannot put pip into an environment. On Debian or Ubuntu: sudo apt install {find_venv_package()}; "
+     "elsewhere, start the course with another Python."),
     (r"WRONG_VERSION_NUMBER|InvalidContentType",
-     "{host} speaks http and not https. Look at the index in the settings."),
+     "{host} speaks http and not https. Write http:// before its name in PIP_INDEX_URL, or in pip's settings."),
     (r"is not a trusted or secure host",
      "{host} is not https, and pip does not trust it. Set PIP_TRUSTED_HOST to its name if you do."),
-    (r"\b401\b Client Error|\b401 Unauthorized", "{host} wants a name and a password. " + MIRROR),
-    (r"\b403\b Client Error|\b403 Forbidden|HTTP error 403", "{host} refuses to give {package} (403). " + MIRROR),
+    (r"\b401\b Client Error|\b401 Unauthorized",
+     "{host} wants a name and a password. Ask whoever runs it for them, and write them into its address: "
+     "PIP_INDEX_URL=https://NAME:PASSWORD@HOST/..., or " + OTHER_INDEX),
+    (r"\b403\b Client Error|\b403 Forbidden|HTTP error 403",
+     "{host}, or a filter on the way to it, refuses to give {package} (HTTP 403). Try another network, or ask whoever "
+     "runs this one for an index that works in it, and set PIP_INDEX_URL to that."),
     (r"too many (5\d\d) error|\b(5\d\d) (?:Server Error|[A-Z]\w+ )",
      "{host} is out of order (HTTP {what}). Run it again later."),
     (r"Read timed out|Connect timed out|ConnectTimeout|operation timed out",
@@ -73,7 +99,7 @@ CAUSES = (
     (r"\b429\b|Too Many Requests",
      "{host} has had too many requests from your network. Wait some minutes, then run it again."),
     (r"[Nn]ame or service not known|name resolution|nodename nor servname|No address associated|dns error|getaddrinfo",
-     "the name {host} is not found. Is there a network? Connect, then run it again."),
+     "the name {host} is not found. Is there a network, or does it need a proxy (HTTPS_PROXY)? Then run it again."),
     (r"Connection refused|[Nn]etwork is unreachable|No route to host|Connection (reset|aborted)|os error 1\d\d",
      "{host} cannot be reached. Is there a network, or does it need a proxy (HTTPS_PROXY)? Then run it again."),
     (r"[Ff]ailed building wheel|Failed to build|subprocess-exited-with-error",
@@ -81,9 +107,11 @@ CAUSES = (
     (r"no wheels with a matching|none of the wheel's tags .*-VERSION-|requires a different Python.*-VERSION-",
      "there is no {package} for this machine ({machine}). " + FITTING),
     (r"^0 location|network was disabled",
-     "a setting of pip or uv keeps the network out (no-index, offline), and {package} is not here. Unset it."),
+     "a setting of pip or uv keeps the network out (no-index, offline), and {package} is not here. Unset PIP_NO_INDEX "
+     "and UV_OFFLINE, or take no-index and offline out of the configuration of pip and uv."),
     (r"No matching distribution|was not found in the package registry|there is no version of",
-     "{host} does not have {package}: it is not a whole mirror, or its page wants a login. " + MIRROR))
+     "{host} does not have {package}: it is not a whole mirror, or its page wants a login. Log in there with a "
+     "browser, ask whoever runs it, or " + OTHER_INDEX))
 """What is found in an installer's output, and the line that it means; the first that is found counts."""
 
 
@@ -99,7 +127,7 @@ def explain_failure(output: str) -> str:
             what = next(filter(None, match.groups()), "")
             return escape(sentence.format(**facts, what=what, reason=f"({line})"))
     what = ("the wheels of this bundle could not be installed. Copy the whole bundle again." if wheels.is_bundle() else
-            "the environment could not be made.")
+            "the environment could not be made. To look for the cause: python3 course.py doctor.")
     return f"{what} ({find_reason(tail)})"
 
 

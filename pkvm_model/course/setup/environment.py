@@ -67,11 +67,18 @@ class Environment(NamedTuple):
         new.replace(self.stamp)
 
 
+ROOM, TEMPORARY_ROOM = 300_000_000, 100_000_000
+"""The bytes that the environment to learn in takes, and those of the files that come to make it; some to spare."""
 LOCKS = ROOT / "locks"
 COURSE = Environment(WORKPLACE / ".venv", LOCKS / "learn.lock")
 """The environment to learn in: what the notebooks need, and nothing else."""
 DEVELOP = Environment(WORKPLACE / ".venv-develop", LOCKS / "develop.lock")
 """The environment to build, test and measure the course in: the same versions, and the tools for that."""
+
+
+def find_venv_package() -> str:
+    """Return the package in which Debian and Ubuntu keep what this Python needs to make an environment."""
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
 
 
 def has_locked_packages(environment: Environment = COURSE) -> bool:

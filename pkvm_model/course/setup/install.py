@@ -60,9 +60,8 @@ def renew_environment(environment: Environment) -> None:
 def make_environment(environment: Environment, fault: str) -> None:
     """Make an environment from its lock; `fault` is the old one's. Raise CourseError if that fails."""
     refuse_misfits(environment)
-    again = f" again (it was {fault})" if environment.is_ours else ""
-    print(f"Making the environment in {environment.name}{again}. This happens once and can take a few minutes.",
-          flush=True)
+    again, once = (f" again (it was {fault})", "") if environment.is_ours else ("", "happens once and ")
+    print(f"Making the environment in {environment.name}{again}. This {once}can take a few minutes.", flush=True)
     target = find_target(environment)
     new = target._replace(venv=target.beside(".new"))
     fill_environment(new)

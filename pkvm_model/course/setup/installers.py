@@ -17,9 +17,11 @@ from pathlib import Path
 
 from ..errors import CourseError
 from . import causes, sources, wheels
-from .environment import Environment, read_lock
+from .environment import Environment, find_venv_package, read_lock
 
 PipCommand = list[str | Path]
+KILLED = -9
+"""How a program ended that the system has stopped, which it does where memory is short."""
 PIPS = 4
 """How many pips fetch packages at the same time: each waits for its server most of the time."""
 
@@ -28,13 +30,21 @@ def list_installers() -> Iterator[tuple[str, Callable[[Environment], None]]]:
     """Yield the tools that can fill an environment, the fast one first."""
     if shutil.which("uv"):
         yield "uv", install_with_uv
-    if has_pip() or not shutil.which("uv"):
+    if has_pip():
         yield "pip", install_with_pip
 
 
 def has_pip() -> bool:
     """Return True if this Python can make an environment with pip in it; Debian's cannot without another package."""
     return bool(importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"))
+
+
+def describe_missing_venv() -> str:
+    """Return what to do where neither this Python nor uv can make an environment, '' if one of them can."""
+    if has_pip() or shutil.which("uv"):
+        return ""
+    return (f"this Python has no venv or no ensurepip. On Debian or Ubuntu: sudo apt install {find_venv_package()}; "
+            "elsewhere, start the course with another Python.")
 
 
 def install_with_uv(environment: Environment) -> None:
@@ -46,9 +56,6 @@ def install_with_uv(environment: Environment) -> None:
 
 def install_with_pip(environment: Environment) -> None:
     """Make and fill an environment with the pip that comes with Python, which does not stay in it."""
-    if not has_pip():
-        raise CourseError("this Python has no venv or no ensurepip. On Debian or Ubuntu: sudo apt install "
-                          "python3-venv; then run the same command again.")
     with tempfile.TemporaryDirectory(prefix="pkvm-pip-") as folder:
         pip = make_empty_environment(environment, Path(folder))
         sources = choose_sources() or fetch_packages(pip, environment, Path(folder))
@@ -112,4 +119,5 @@ def run_quietly(command: Sequence[str | Path]) -> None:
     except OSError as error:
         raise CourseError(f"{command[0]} cannot be started ({error.strerror}).") from error
     if process.returncode:
-        raise CourseError(causes.explain_failure(process.stdout))
+        ended = "\nKilled" if process.returncode == KILLED else ""
+        raise CourseError(causes.explain_failure(process.stdout + ended))

@@ -4,7 +4,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
+from ..errors import CourseError
+from ..paths import HOME_VARIABLE
 from .environment import Environment
 
 if os.name == "nt":
@@ -15,7 +18,7 @@ else:
 
 @contextlib.contextmanager
 def take_turn(environment: Environment) -> Iterator[None]:
-    """Hold the lock on an environment; say so if that means to wait, or if the disk has no locks."""
+    """Hold the lock on an environment; say so if that means to wait. Raise CourseError if the disk has no locks."""
     with environment.beside(".lock").open("a+b") as file:
         try:
             lock_file(file.fileno(), wait=False)
@@ -23,9 +26,14 @@ def take_turn(environment: Environment) -> Iterator[None]:
             print(f"Another start is making the environment in {environment.name}; this one waits for it.", flush=True)
             lock_file(file.fileno(), wait=True)
         except OSError as error:
-            print(f"The disk of {environment.venv.parent} has no file locks ({error.strerror}): start nothing else of "
-                  "the course until this is done.", flush=True)
+            raise CourseError(f"{describe_lockless(environment.venv.parent, str(error.strerror))}.") from error
         yield
+
+
+def describe_lockless(folder: Path, reason: str) -> str:
+    """Return what doctor and every command say about a folder without file locks."""
+    return (f"the file system of {folder} has no file locks ({reason}), like some network disks: set {HOME_VARIABLE} "
+            "to a folder of your own, on a disk of this machine")
 
 
 def lock_file(number: int, *, wait: bool) -> None:

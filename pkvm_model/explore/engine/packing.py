@@ -102,10 +102,7 @@ class TracingTable(dict[RecordKey, Any]):
 
     def get(self, key: RecordKey, default: Any = None) -> Any:
         """Return the record or value of this key."""
-        try:
-            value = self.known[key]
-        except KeyError:
-            value = self.known[key] = self.read(key)
+        value = self.known[key] if key in self.known else self.read(key)
         return default if value is None else value
 
     def read(self, key: RecordKey) -> Any:
@@ -115,7 +112,8 @@ class TracingTable(dict[RecordKey, Any]):
         if part is None:
             part = packing.number(key)
         self.bits_read[part] = bits = self.code & packing.masks[part]
-        return packing.values[part][bits]
+        value = self.known[key] = packing.values[part][bits]
+        return value
 
     def __getitem__(self, key: RecordKey) -> Any:
         return self.get(key)
@@ -150,6 +148,6 @@ class TracingTable(dict[RecordKey, Any]):
         for key, record in self.written.items():
             part = self.packing.number(key)
             if part not in self.bits_read:
-                self.read(key)
+                self.bits_read[part] = self.code & self.packing.masks[part]
             changes[part] = self.packing.encode(part, record)
         return changes

@@ -6,13 +6,10 @@ import errno
 import io
 import itertools
 import os
-import random
-import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -22,61 +19,8 @@ from pkvm_model.course.learner import my_work
 from pkvm_model.course.learner.import_progress import import_progress
 from pkvm_model.course.learner.reset import reset
 from pkvm_model.course.learner.update import update
-from pkvm_model.practice import progress
 from tests.course.copies import Course, Learner
-
-TIMES = 100
-WATCHED = ("my_work.py", "renaming.py", "progress.py", "update.py", "reset.py", "import_progress.py")
-LONGEST = 550
-"""About the number of lines of the watched files that a command runs."""
-
-
-def make_learner(folder: Path, seed: int) -> Learner:
-    """Return a learner who has worked for a while, and has just got a newer course."""
-    learner = Learner(Course(folder / str(seed)), seed)
-    my_work.make_copy(learner.course.copy)
-    for _ in range(learner.random.randrange(1, 3)):
-        learner.work()
-        if learner.random.random() < 0.5:
-            learner.get_newer_course()
-            list(learner.choose_command())
-    learner.work()
-    learner.get_newer_course()
-    return learner
-
-
-def fork(run: Callable[[], object]) -> int:
-    """Run something in its own process and return the process id. The process ends with 0, or 1 after an error."""
-    number = os.fork()
-    if number == 0:
-        try:
-            run()
-        except BaseException as error:
-            print(repr(error), file=sys.__stderr__)
-            os._exit(1)
-        os._exit(0)
-    return number
-
-
-def wait_for(number: int) -> int:
-    """Wait for a process and return its status, negative for a signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-
-
-def killed_at(moment: int, command: Iterator[str]) -> None:
-    """Run a command, and kill this process after `moment` lines of the watched files."""
-    left = [moment]
-
-    def see(frame: FrameType, event: str, _: Any) -> Any:
-        if not frame.f_code.co_filename.endswith(WATCHED):
-            return None
-        left[0] -= event == "line"
-        if left[0] <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return see
-
-    sys.settrace(see)
-    list(command)
+from tests.course.learner.forks import TIMES, make_learner
 
 
 @pytest.fixture
@@ -88,16 +32,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", fsync)
 
 
-@pytest.mark.usefixtures("quick")
+def run_apart(name: str, folder: Path) -> None:
+    """Let a process without threads do what forks."""
+    command = [sys.executable, "-m", "tests.course.learner.forks", name, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(os.name != "posix", reason="nothing is killed like this on Windows")
 def test_a_kill_at_any_moment_loses_no_line(tmp_path: Path) -> None:
-    kills, seed, moments = 0, 0, random.Random(7)
-    while kills < TIMES:
-        someone, moment, seed = make_learner(tmp_path, seed), moments.randrange(1, LONGEST), seed + 1
-        command = someone.choose_command()
-        kills += wait_for(fork(partial(killed_at, moment, command))) == -signal.SIGKILL
-        assert not someone.find_lost_lines(), seed
-        assert not someone.find_faults(), seed
+    run_apart("kill", tmp_path)
 
 
 class Full(io.FileIO):
@@ -228,28 +172,9 @@ def test_a_save_at_any_moment_is_not_lost(command: str, in_place: bool, name: st
     assert moment > 3
 
 
-def count_tries(folder: Path) -> int:
-    """Return the number of all tries."""
-    return sum(done.tries for done in progress.read_or_put_aside(folder).values())
-
-
-@pytest.mark.usefixtures("quick")
 @pytest.mark.skipif(os.name != "posix", reason="there is no fork on Windows")
 def test_two_commands_at_once_lose_no_line_and_no_try(tmp_path: Path) -> None:
-    for seed in range(2000, 2000 + TIMES):
-        someone = make_learner(tmp_path, seed)
-        before = count_tries(someone.folder)
-
-        def cell(some: Learner = someone) -> None:
-            for _ in range(3):
-                progress.update(some.folder, "say-it", lambda done: done._replace(tries=done.tries + 1))
-
-        commands = [someone.choose_command(), someone.choose_command()]
-        runs = [*(fork(partial(list, command)) for command in commands), fork(cell)]
-        assert [wait_for(number) for number in runs] == [0, 0, 0], seed
-        assert not someone.find_lost_lines(), seed
-        assert count_tries(someone.folder) >= before + 3, seed
-        assert not someone.find_faults(), seed
+    run_apart("two", tmp_path)
 
 
 def test_a_learner_loses_what_a_command_would_overwrite(tmp_path: Path) -> None:

@@ -3,16 +3,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
+import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pkvm_model.course.doctor import examination, folders
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.setup import install, place, turn
-from pkvm_model.course.setup.environment import Environment, find_fault
+from pkvm_model.course.setup import install, lock, place, turn
+from pkvm_model.course.setup.environment import COURSE, ROOM, Environment, find_fault
+from pkvm_model.practice import progress
 from tests.course.setup.fakes import ask_nobody, fail, make_tiny, run_script, use_installer
 
 
@@ -91,6 +96,57 @@ def test_a_disk_without_links_is_named(environment: Environment, monkeypatch: py
     with pytest.raises(CourseError, match=r"disk without symbolic links \(Operation not permitted\), .* another disk"):
         install.ensure_environment(environment)
     assert list_names(environment) == set()
+
+
+def ask_doctor(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what the doctor finds missing of an environment that is not there yet."""
+    monkeypatch.setattr(sys.modules[find_fault.__module__], "COURSE", environment)
+    said = examination.check_set_up()
+    assert said.status == "missing"
+    return said.text
+
+
+@pytest.mark.parametrize(("number", "words"), [
+    (errno.EDQUOT, "your quota on this disk is used up"), (errno.EROFS, r"something cannot be written\..*Read-only")])
+def test_a_disk_that_cannot_be_written_is_not_one_without_links(
+        number: int, words: str, environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    if number == errno.EROFS:
+        monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    with pytest.raises(CourseError, match=words):
+        install.ensure_environment(environment)
+    assert re.search(words, ask_doctor(environment, monkeypatch))
+
+
+def test_a_shared_folder_that_refuses_links_as_read_only_is_named(environment: Environment,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    with pytest.raises(CourseError, match=r"disk without symbolic links \(Read-only file system\)"):
+        install.ensure_environment(environment)
+
+
+def test_a_disk_without_room_for_an_environment_is_named(environment: Environment,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(environment.venv.parent)._replace(free=200_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    words = r"has 200 MB free, and the environment needs 300\. Make room, or set PKVM_COURSE_HOME"
+    with pytest.raises(CourseError, match=words):
+        install.ensure_environment(environment)
+    assert re.search(words, ask_doctor(environment, monkeypatch))
+    assert folders.check_room().status == "ok"
+
+
+def test_the_room_that_is_asked_for_is_what_the_packages_take() -> None:
+    pins = lock.list_pins(COURSE.lock.read_text(), lock.describe_interpreter())
+    files = [file.locate() for name, _ in pins for file in metadata.files(name) or ()]
+    size = sum(Path(file).stat().st_size for file in files if Path(file).is_file())
+    assert ROOM / 2 < size < ROOM
 
 
 def test_a_disk_without_programs_is_named(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,15 +300,20 @@ def test_a_held_lock_blocks(tmp_path: Path) -> None:
             turn.lock_file(second.fileno(), wait=False)
 
 
-def test_a_disk_without_locks_is_named(environment: Environment, monkeypatch: pytest.MonkeyPatch,
-                                       capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_without_locks_is_refused_in_the_words_of_the_doctor(environment: Environment,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     def lock_file(number: int, *, wait: bool) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(turn, "lock_file", lock_file)
-    install.ensure_environment(environment)
-    assert "has no file locks (No locks available): start nothing else" in capsys.readouterr().out
-    assert find_fault(environment) == ""
+    with pytest.raises(CourseError) as caught:
+        install.ensure_environment(environment)
+    monkeypatch.setattr(progress, "lock_file", lambda number: lock_file(number, wait=True))
+    monkeypatch.setattr(folders, "WORKPLACE", environment.venv.parent)
+    monkeypatch.setattr(folders, "MY_WORK", environment.venv.parent / "my_work")
+    assert "has no file locks (No locks available), like some network disks: set" in str(caught.value)
+    assert str(caught.value) == f"{folders.check_locks().text}."
+    assert list_names(environment) == set()
 
 
 def test_an_old_environment_that_cannot_be_removed_is_put_aside(old: Environment, monkeypatch: pytest.MonkeyPatch,

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from pathlib import Path
 
@@ -68,6 +69,12 @@ def test_without_that_wheel_the_environment_gets_its_own_pip(environment: Enviro
     installers.install_with_pip(environment)
     assert "--without-pip" not in run.commands[0]
     assert all(command[1:4] == ["-I", "-m", "pip"] for command in run.commands[1:])
+
+
+def test_an_installer_that_the_system_kills_lacks_memory() -> None:
+    dies = "import os; print('Collecting', flush=True); os.kill(os.getpid(), 9)"
+    with pytest.raises(CourseError, match="there is not enough memory, or a limit"):
+        installers.run_quietly([sys.executable, "-c", dies])
 
 
 def test_one_download_that_fails_is_the_failure(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

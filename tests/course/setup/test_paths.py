@@ -58,6 +58,13 @@ def test_without_a_home_the_checkout_is_the_workplace(tmp_path: Path, monkeypatc
     assert paths.choose_workplace(tmp_path) == tmp_path
 
 
+def test_the_readme_and_the_doctor_set_the_variable_in_the_same_way() -> None:
+    readme = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    for example in paths.EXAMPLES:
+        assert f"\n{example}  " in readme
+        assert f"type {example} " in paths.explain_setting() or f"(in PowerShell: {example})" in paths.explain_setting()
+
+
 def test_paths_are_short_in_the_checkout_only() -> None:
     assert paths.shorten_path(paths.ROOT / ".venv") == ".venv"
     assert paths.shorten_path(Path("/elsewhere/.venv")) == "/elsewhere/.venv"
