@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.scenes import SCENES
@@ -62,7 +62,7 @@ def hole(offline: Page, page_of: Address) -> Screen:
     return Screen(offline)
 
 
-def ends_of(screen: Screen) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+def ends_of(screen: Screen) -> tuple[FloatRect, FloatRect, FloatRect]:
     """Return where the line is, where the tag of what CPU 0 holds is, and where the tile of page vm0 is."""
     line = screen.bench.locator(".wire .down").bounding_box()
     tag = screen.bench.locator(".lane").first.locator(".keeps .tag").bounding_box()
@@ -71,7 +71,7 @@ def ends_of(screen: Screen) -> tuple[dict[str, float], dict[str, float], dict[st
     assert line is not None
     assert tag is not None
     assert tile is not None
-    return dict(line), dict(tag), dict(tile)
+    return line, tag, tile
 
 
 def test_the_line_stays_on_a_page_that_is_given_away(hole: Screen) -> None:
