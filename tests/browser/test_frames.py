@@ -148,6 +148,30 @@ def test_every_region_of_a_run_is_on_one_screen_and_no_button_moves(offline: Pag
         assert shown.box.evaluate(TALL) <= MOST
 
 
+def test_a_run_along_time_plays_to_its_end_and_what_a_learner_does_ends_it(offline: Page, page_of: Address) -> None:
+    offline.emulate_media(reduced_motion="no-preference")
+    offline.goto(page_of("all-sequence.ipynb"))
+    shown = Walker(offline, "sequence", 2)
+    player = shown.box.locator("button.play")
+    player.click()
+    expect(player).to_have_text("Pause")
+    shown.counts("region 4 of 4")
+    expect(player).to_have_text("Play")
+    shown.press("b")
+    player.click()
+    shown.box.locator("[data-region='3']").click()
+    expect(player).to_have_text("Play")
+    shown.counts("region 3 of 4")
+
+
+def test_where_motion_is_unwelcome_a_run_goes_on_by_one_region(offline: Page, page_of: Address) -> None:
+    offline.emulate_media(reduced_motion="reduce")
+    offline.goto(page_of("all-sequence.ipynb"))
+    shown = Walker(offline, "sequence", 2)
+    shown.click("Next")
+    shown.counts("region 1 of 4")
+
+
 @pytest.mark.parametrize("width", [320, 420, 930])
 @pytest.mark.parametrize("kind", list_kinds())
 def test_no_text_is_smaller_than_12_pixels_and_nothing_scrolls_sideways(offline: Page, page_of: Address, kind: str,

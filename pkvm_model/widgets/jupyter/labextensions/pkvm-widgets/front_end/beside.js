@@ -165,9 +165,8 @@ class SideBySide extends Walker {
     const act = {
       compare: () => this.compare(),
       run: (side) => this.showRun(side),
-      row: ({ target }) => this.pick(target.closest("[data-place]")?.dataset.place),
       apart: () => this.opened.has("differences") || this.toggle("differences"),
-      first: () => this.goStep(this.differsAt, "The first difference. "),
+      first: () => this.goToDifference(),
     };
     return {
       ...super.actions(),
@@ -189,7 +188,7 @@ class SideBySide extends Walker {
       apart: make("div"),
       runs: make("div.runs"),
     };
-    for (const rows of [parts.last, parts.rows]) rows.addEventListener("click", act.row);
+    for (const rows of [parts.last, parts.rows]) rows.addEventListener("click", act.pick);
     const drawers = this.drawersOf(parts);
     box.append(
       headFrame(graph.title, [], parts, act),
@@ -251,6 +250,11 @@ class SideBySide extends Walker {
     if (graph.states[walk.places[0].id].differs.length) return 0;
     const found = walk.path.findIndex(({ edge }) => edge.differs.length);
     return found < 0 ? Infinity : found + 1;
+  }
+
+  goToDifference() {
+    this.endPlay();
+    return this.goStep(this.differsAt, "The first difference. ");
   }
 
   drawHere(since) {
@@ -541,6 +545,7 @@ class SideBySide extends Walker {
   /** Walks a run to an end that the other kernel never reaches. */
   async showRun(side) {
     const { walk } = this;
+    this.endPlay();
     walk.go(walk.places[0]);
     for (const cpu of this.graph.runs.alone[side]) {
       const [edge] = walk.edges(cpu);

@@ -165,6 +165,7 @@ class StateMap extends Walker {
   }
 
   choose(edge) {
+    this.endPlay();
     if (!edge) return this.say("There is no such step from here.");
     return this.step(edge.cpu, this.walk.edges(edge.cpu).indexOf(edge));
   }
@@ -329,6 +330,7 @@ class StateMap extends Walker {
   goToBox(box) {
     const { walk } = this,
       since = walk.at;
+    this.endPlay();
     if (walk.state.box === box) return this.say("You are here.");
     const edges = this.route(walk.id, box),
       earlier = walk.path.slice(0, walk.at).findLast(({ id }) => this.graph.states[id].box === box);

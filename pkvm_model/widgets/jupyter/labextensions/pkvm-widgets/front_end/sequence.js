@@ -329,19 +329,24 @@ class SequenceView extends Widget {
   play() {
     const { time, data } = this;
     const next = () => {
-      if (this.at < data.regions.length) this.goTo(this.at + 1);
-      return this.at < data.regions.length;
+      if (this.at + 1 >= data.regions.length) stopPlay(time);
+      return this.at < data.regions.length && this.show(this.at + 1);
     };
     if (time.timer) stopPlay(time);
     else startPlay(time, this.guard(next));
     this.draw();
   }
 
+  endPlay() {
+    if (!this.time.timer) return;
+    stopPlay(this.time);
+    this.draw();
+  }
+
   /** While the run plays, Space pauses it, wherever the focus is, and every other key ends it. */
   onPlayKey(event) {
     if (!this.time.timer || ["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key)) return;
-    stopPlay(this.time);
-    this.draw();
+    this.endPlay();
     if (event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
@@ -386,7 +391,13 @@ class SequenceView extends Widget {
     this.tell();
   }
 
+  /** Goes to a region; what a learner does ends a run that plays. */
   goTo(number) {
+    this.endPlay();
+    return this.show(number);
+  }
+
+  show(number) {
     if (number < 0 || number > this.data.regions.length) return this.announce("There is no such region to go to.");
     this.at = number;
     this.draw();
