@@ -102,7 +102,7 @@ def test_python_knows_what_a_link_opened(notebook: Open) -> None:
 def test_no_key_typed_at_a_bench_acts_on_the_notebook(notebook: Open) -> None:
     page = notebook("unrun.ipynb")
     screen, before = Screen(page), page.evaluate(CELLS)
-    controls = screen.bench.locator("button:visible").all()
+    controls = screen.bench.locator("button:visible, summary:visible, [role=slider]").all()
     assert len(controls) >= 10
     for control in controls:
         control.focus()
@@ -129,10 +129,23 @@ def test_a_chord_typed_at_a_bench_is_for_jupyterlab(live: Screen) -> None:
     live.counts("step 1 of 1")
 
 
+@pytest.mark.parametrize("part", [".go", "summary", "[role=slider]", ".toggle"])
+def test_ctrl_s_in_any_part_of_a_bench_saves_the_notebook(live: Screen, part: str) -> None:
+    live.page.evaluate("() => { window.jupyterapp.shell.currentWidget.context.model.dirty = true; }")
+    live.bench.locator(part).first.press("Control+s")
+    live.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+
+
+def test_cmd_s_leaves_a_bench_too(live: Screen) -> None:
+    live.page.evaluate("() => document.addEventListener('keydown', ({ key }) => { window.arrived = key; })")
+    live.press("Meta+s")
+    assert live.page.evaluate("window.arrived") == "s"
+
+
 def test_no_key_acts_on_the_notebook_after_a_click_beside_the_controls(notebook: Open) -> None:
     page = notebook("unrun.ipynb")
     screen, before = Screen(page), page.evaluate(CELLS)
-    for place in (".says", ".bar h3", "tbody th", ".lane .muted"):
+    for place in (".says", ".bar h3", "tbody th", ".lane .muted:visible"):
         screen.bench.locator(place).first.click()
         page.keyboard.type("adxd")
     assert page.evaluate(CELLS) == before
