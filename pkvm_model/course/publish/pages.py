@@ -40,6 +40,7 @@ img,.output_svg svg{max-width:100%;height:auto}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:14px}
 code{overflow-wrap:anywhere} pre{line-height:1.45;margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .input pre{background:var(--wash);border-left:4px solid var(--rule);padding:9px 13px;margin:18px 0 4px}
+.output_html:not(:has(.widget-here)) p{overflow-wrap:anywhere}
 .output_text pre{padding:5px 17px;margin-bottom:18px}
 .sideways{overflow-x:auto} .text_cell .sideways{margin:12px 0} .text_cell table{border-collapse:collapse}
 .text_cell :is(th,td){padding:4px 10px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}

@@ -289,7 +289,7 @@ class StateMap extends Walker {
             const cpu = arrow.cpu === undefined ? "" : `CPU ${arrow.cpu} `;
             return `${cpu}${arrowText(arrow)} to ${drawing.boxes[arrow.to].text}`;
           });
-        const head = make("th", { scope: "row" }, box.text, here && make("span.what", {}, "you are here"));
+        const head = make("th", { scope: "row" }, box.text, here && " ", here && make("span.what", {}, "you are here"));
         const words = [box.says.replace(/^[^:]*: /, ""), ...box.broken.map((name) => `${name} is broken`)].join("; ");
         return make(
           here ? "tr.here" : "tr",

@@ -88,7 +88,7 @@ function fillPage(row, [name, what], shown, at, changes) {
   const change = (part) => changes.get(`page ${at} ${part}`);
   row.classList.toggle("changed", PAGE_CELLS.some(change));
   settle(row, [
-    [name, () => make("th", { scope: "row" }, name, make("span.what", {}, what))],
+    [name, () => make("th", { scope: "row" }, name, " ", make("span.what", {}, what))],
     ...VIEWS.map((who) =>
       cellRow(shown[who], change(who), () => make("td", {}, withWord(pageSign(who, shown[who]), RIGHTS[shown[who]]))),
     ),

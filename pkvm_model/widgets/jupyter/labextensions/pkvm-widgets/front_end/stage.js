@@ -154,7 +154,7 @@ function fillRow(element, page, view, moves, held) {
     stale = holders.some((one) => one.stale);
   element.className = stale ? "page stale" : "page";
   settle(element, [
-    [name, () => make("th", { scope: "row" }, name, make("span.what", {}, what))],
+    [name, () => make("th", { scope: "row" }, name, " ", make("span.what", {}, what))],
     ...VIEWS.map((who) => territoryCell(who, now, was, move, name)),
     [`${words} ${stale}`, () => make("td.counts-cell", {}, stale && SIGNS.stale(), ...counts)],
   ]);
