@@ -9,7 +9,7 @@
   const top = box.getBoundingClientRect().top;
   const bottom = (element) => Math.round(element.getBoundingClientRect().bottom - top);
   const places = () =>
-    inBox(".go, .bar button, .bar summary")
+    inBox(".go, .bar button, .bar summary, .time-bar button")
       .map((element) => element.getBoundingClientRect())
       .map(({ left, top: y }) => `${Math.round(left)},${Math.round(y - top)}`)
       .join(" ");

@@ -34,7 +34,7 @@ export function timeFrame(act) {
   const heads = make("div.heads", { "aria-hidden": "true" });
   const play = button("button.play", "Play", "", act.play);
   const box = make("div.time", {}, make("b.label", {}, "Time"), heads, track, play);
-  const time = { box, track, heads, play, first: 0, shown: 1, timer: 0 };
+  const time = { box, track, heads, play, first: 0, shown: 1, timer: 0, hasBars: undefined };
   const seek = (event) => {
     const { left, width } = track.getBoundingClientRect();
     const tick = Math.floor(((event.clientX - left) / width) * (WIDE + 1));
@@ -99,8 +99,8 @@ export function drawTime(time, walk) {
     all = [places[0], ...path];
   time.first = Math.max(0, Math.min(at - BEFORE, all.length - 1 - WIDE));
   const shown = all.slice(time.first, time.first + WIDE + 1),
-    hasBars =
-      Boolean(graph.states[here.id].vms) && shown.some(({ id }) => graph.states[id].vms.some(({ count }) => count));
+    // From the first step to the last the bar has the same height.
+    hasBars = (time.hasBars ??= graph.states.some(({ vms }) => vms?.some(({ count }) => count)));
   time.shown = shown.length;
   time.box.classList.toggle("bars", hasBars);
   const heads = [...graph.cpus, ...(hasBars ? ["held", "at EL2"] : [])];
