@@ -45,7 +45,7 @@ code{overflow-wrap:anywhere} pre{line-height:1.45;margin:0;white-space:pre-wrap;
 .sideways{overflow-x:auto} .text_cell .sideways{margin:12px 0} .text_cell table{border-collapse:collapse}
 .text_cell :is(th,td){padding:4px 10px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 .text_cell :not(pre) > code{background:var(--wash);padding:1px 4px}
-@media (min-width:700px){.text_cell td code{white-space:nowrap}}
+@media (min-width:700px){.text_cell td code{white-space:nowrap} .output_html td code{overflow-wrap:break-word}}
 .text_cell pre{background:var(--wash);padding:9px 13px;margin:12px 0}
 blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);color:var(--soft)}
 .widget-here{margin:14px 0 26px} .widget-here:not(:has(.pkvm-widget)){overflow-x:auto}
@@ -57,7 +57,7 @@ blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);col
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{title}</title><style>{style}</style></head>
-<body><main>{body}</main>{script}<script type="module">{reach}</script></body></html>
+<body><main>{body}</main>{script}</body></html>
 """
 
 # What scrolls sideways can be scrolled by keyboard; what does not is no stop on the way.
@@ -175,8 +175,10 @@ def format_page(title: str, body: str, families: Sequence[str], start: str = STA
     `start` is what the module does with the stored widgets, `look` are further styles, `after` follows the body.
     """
     script = f'\n<script type="module">\n{bundle(*families)}{start}</script>\n' if families else ""
+    if re.search(r'overflow-x|class="sideways"', body):
+        script += f'<script type="module">{REACH}</script>\n'
     style = THEMES + STYLE + colour_code() + look
-    return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script, reach=REACH)
+    return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script)
 
 
 def colour_code() -> str:
