@@ -81,7 +81,8 @@ class Window(NamedTuple):
         self.page.goto(self.empty)
         self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
         self.page.set_viewport_size(VIEWPORT)
-        self.page.emulate_media(media="null", color_scheme="light", reduced_motion="no-preference")
+        self.page.emulate_media(media="null", color_scheme="light", reduced_motion="no-preference",
+                                forced_colors="none")
         self.page.mouse.move(0, 0)
 
 

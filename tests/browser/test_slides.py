@@ -85,9 +85,9 @@ def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck: Page) -> None:
     assert seen(deck) == ["Three"]
 
 
-@pytest.mark.parametrize("window", WINDOWS, ids=["laptop", "beamer"])
-def test_a_slide_fills_the_window_and_a_bench_stays_in_it(deck: Page, window: ViewportSize) -> None:
-    deck.set_viewport_size(window)
+@pytest.mark.parametrize("size", WINDOWS, ids=["laptop", "beamer"])
+def test_a_slide_fills_the_window_and_a_bench_stays_in_it(deck: Page, size: ViewportSize) -> None:
+    deck.set_viewport_size(size)
     for key in ("Home", "End", "ArrowLeft"):
         deck.keyboard.press(key)
         top, bottom, turns = deck.evaluate(PLACES)
