@@ -60,7 +60,7 @@ RUN = """async (at) => {
   return took;
 }"""
 WATCH = """() => {
-  const counter = document.querySelector(".measured .bar .muted");
+  const counter = document.querySelector(".measured .counter");
   let clicked = 0;
   window.timed = [];
   addEventListener("click", (event) => { clicked = event.timeStamp; }, { capture: true });

@@ -63,4 +63,4 @@ def step_on_the_first_bench(page: Page) -> None:
     bench = page.locator(".pkvm-bench").first
     expect(bench).to_be_visible(timeout=180_000)
     bench.locator(".go").first.click()
-    expect(bench.locator(".bar .muted")).to_have_text("step 1 of 1", timeout=180_000)
+    expect(bench.locator(".counter")).to_have_text("step 1 of 1", timeout=180_000)
