@@ -58,6 +58,7 @@ def test_every_step_of_every_scene_is_on_one_screen(offline: Page, stage: str, s
 @pytest.fixture
 def hole(offline: Page, page_of: Address) -> Screen:
     """Open a bench on which unshare holds the VM while finalise can give it away: 1 0 1, with whole calls on CPU 1."""
+    offline.emulate_media(reduced_motion="reduce")
     offline.goto(page_of("01-start-here.ipynb"))
     return Screen(offline)
 
