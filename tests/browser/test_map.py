@@ -130,7 +130,7 @@ def test_a_table_shows_the_same(opened: Callable[..., Walker]) -> None:
     states = opened("states")
     states.press("1")
     row = states.open_drawer("Words").locator("tr.here")
-    assert row.locator("th").inner_text() == "2 dyingyou are here"
+    assert row.locator("th").inner_text() == "2 dying you are here"
     assert row.locator("td").all_inner_texts()[1] == "CPU 0 unshare to 5 dying; CPU 1 finalise to 6 free"
 
 
