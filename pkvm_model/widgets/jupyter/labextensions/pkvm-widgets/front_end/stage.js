@@ -129,16 +129,22 @@ function territoryCell(who, now, was, move, name) {
   return [`${right} ${moved} ${ghost} ${name}`, draw];
 }
 
-/** Who counts on a page: for a VM's struct its holders, for others the count that belongs to the page. */
+/** Who counts on a VM's struct; of several, only which CPUs. */
+function holderWords(holders) {
+  const [{ cpu, kind, stale }] = holders,
+    cpus = [...new Set(holders.map((one) => one.cpu))];
+  if (cpus.length > 1) return `${stale ? "still " : ""}held by CPUs ${cpus.join(", ")}`;
+  return `CPU ${cpu} ${stale ? "still " : ""}${kind === "vcpu" ? "has its vCPU" : "uses it"}`;
+}
+
+/** The counts of a page: for a VM's struct with its holders, for others the count that belongs to the page. */
 function countParts({ count }, card, holders) {
-  const held = holders.map(
-    ({ cpu, kind, stale }) => `CPU ${cpu} ${stale ? "still " : ""}${kind === "vcpu" ? "has its vCPU" : "uses it"}`,
-  );
   if (!card?.count) return [count];
-  const says = `count ${card.count}: ${held.join(", ") || card.holders[0]?.says || "nobody"}`,
-    cpus = [...new Set(holders.map(({ cpu }) => cpu))].join(", "),
+  const cpus = [...new Set(holders.map(({ cpu }) => cpu))].join(", "),
+    says = holders.length ? holderWords(holders) : (card.holders[0]?.says ?? "nobody"),
     short = cpus ? `held by CPU ${cpus}` : `count ${card.count}`;
-  return [make("b", {}, make("span.long", {}, says), make("span.brief", { "aria-hidden": "true" }, short))];
+  const long = make("span.long", {}, `count ${card.count}: ${says}`);
+  return [make("b", {}, long, make("span.brief", { "aria-hidden": "true" }, short))];
 }
 
 function fillRow(element, page, view, moves, held) {
