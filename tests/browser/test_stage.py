@@ -142,3 +142,36 @@ def test_the_names_of_buttons_do_not_run_into_their_keys(hole: Screen) -> None:
     hole.press("1", "0")
     for name in ("Back to start", "Undo", "Redo", "Step CPU 0", "Step CPU 1", "Finish call"):
         expect(hole.bench.get_by_role("button", name=name, exact=True).first).to_be_attached()
+
+
+def test_the_keyboard_alone_finds_the_race_plays_it_and_copies_its_link(offline: Page, page_of: Address) -> None:
+    """From the address bar on, with Tab, Enter, digits and arrows; the pointer is never used."""
+    offline.emulate_media(reduced_motion="reduce")
+    offline.goto(page_of("01-start-here.ipynb"))
+    offline.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
+    screen = Screen(offline)
+    move_focus(offline, "Step CPU 0")
+    for key in ("1", "0", "1", "0"):
+        offline.keyboard.press(key)
+    expect(screen.bench.locator(".panic")).to_contain_text("EL2 fault: the machine ends")
+    offline.keyboard.press("g")
+    offline.keyboard.press("Home")
+    move_focus(offline, "Next")
+    for step in (1, 2, 3, 4):
+        offline.keyboard.press("Enter")
+        screen.counts(f"step {step} of 4")
+    move_focus(offline, "Share", "Shift+Tab")
+    offline.keyboard.press("Enter")
+    move_focus(offline, "Copy link")
+    offline.keyboard.press("Enter")
+    offline.wait_for_function("window.copied")
+    assert offline.evaluate("window.copied").endswith("@4")
+
+
+def move_focus(page: Page, name: str, key: str = "Tab") -> None:
+    """Press Tab until the focus is on a control with this name."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("document.activeElement.firstChild?.textContent") == name:
+            return
+    raise AssertionError(f"Tab does not lead to {name}")
