@@ -99,8 +99,8 @@ export function drawTime(time, walk) {
     all = [places[0], ...path];
   time.first = Math.max(0, Math.min(at - BEFORE, all.length - 1 - WIDE));
   const shown = all.slice(time.first, time.first + WIDE + 1),
-    // From the first step to the last the bar has the same height.
-    hasBars = (time.hasBars ??= graph.states.some(({ vms }) => vms?.some(({ count }) => count)));
+    // From the first step to the last the bar has the same height; a map has no pages, and says nothing of owners.
+    hasBars = (time.hasBars ??= Boolean(graph.pages) && graph.states.some(({ vms }) => vms.some(({ count }) => count)));
   time.shown = shown.length;
   time.box.classList.toggle("bars", hasBars);
   const heads = [...graph.cpus, ...(hasBars ? ["held", "at EL2"] : [])];
