@@ -24,8 +24,11 @@ def debian() -> Iterator[Desk]:
     if os.geteuid() or not shutil.which("debootstrap"):
         pytest.skip("needs root and debootstrap")
     root = Path(mkdtemp(prefix="pkvm-debian-"))
-    subprocess.run(["debootstrap", "--variant=minbase", "--include=python3", "trixie", root], check=True,
-                   stdout=subprocess.DEVNULL)
+    made = subprocess.run(["debootstrap", "--variant=minbase", "--include=python3", "trixie", root], check=False,
+                          capture_output=True, text=True)
+    if made.returncode:
+        shutil.rmtree(root)
+        pytest.skip(f"debootstrap cannot make a root here: {made.stdout.strip().splitlines()[-1:]}")
     shutil.copy2("/etc/resolv.conf", root / "etc")
     copy_checkout(root / "course")
     (root / "ca.crt").write_bytes(CERTIFICATES.read_bytes())  # of the network that this machine is in
