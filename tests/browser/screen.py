@@ -4,6 +4,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pkvm_model.widgets.bench_static import RIGHTS
 from pkvm_model.widgets.walk import AnyWalk
+from tests.browser.walker import share
 
 VIEWS = ("host", "hyp", "guest")
 
@@ -31,10 +32,7 @@ class Screen:
 
     def share(self, name: str) -> None:
         """Choose something from the menu of what can be copied and opened."""
-        menu = self.bench.locator("details.share")
-        if menu.get_attribute("open") is None:
-            menu.locator("summary").click()
-        menu.get_by_role("button", name=name).click()
+        share(self.bench, name)
 
     def open_drawer(self, name: str) -> Locator:
         """Open a drawer unless it is open, and return it."""

@@ -26,6 +26,7 @@
       Math.max(0, ...marks) > most && `last mark at ${Math.max(...marks)} px`,
       places() !== first && `buttons moved to ${places()}`,
       inBox(".chip").length > 3 && "more than three chips",
+      inBox(".change.calm").length > 0 && inBox(".mv").length > 0 && "yellow though nothing changed",
       document.documentElement.scrollWidth > innerWidth && "scrolls sideways",
       ...inBox(CUT)
         .filter(isCut)

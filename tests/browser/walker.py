@@ -31,10 +31,7 @@ class Walker:
 
     def share(self, name: str) -> None:
         """Choose something from the menu of what can be copied and opened."""
-        menu = self.box.locator("details.share")
-        if menu.get_attribute("open") is None:
-            menu.locator("summary").click()
-        menu.get_by_role("button", name=name).click()
+        share(self.box, name)
 
     def counts(self, text: str) -> None:
         """Expect this text in the step counter."""
@@ -55,3 +52,11 @@ class Walker:
     def focused(self) -> str:
         """Return the label of the element with the focus."""
         return str(self.page.evaluate("document.activeElement.getAttribute('aria-label')"))
+
+
+def share(box: Locator, name: str) -> None:
+    """Choose something from the menu of what can be copied and opened."""
+    menu = box.locator("details.share")
+    if menu.get_attribute("open") is None:
+        menu.locator("summary").click()
+    menu.get_by_role("button", name=name).click()

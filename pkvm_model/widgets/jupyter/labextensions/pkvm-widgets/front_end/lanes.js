@@ -3,13 +3,12 @@
 import { button, enable, hiddenWords, make, prose, settle, write } from "./elements.js";
 import { drawMenu, findChoice, menuFrame, readChoice, refusalOf } from "./menu.js";
 import { gapLabel, gapWords, inFlight, listRegions } from "./regions.js";
-import { LOCKS, PAPER, SIGNS, codeOf, octagon, refusedSign, tag } from "./signs.js";
+import { LOCKS, PAPER, SIGNS, codeOf, lockNames, octagon, refusedSign, tag } from "./signs.js";
 
 /** How many regions a strip shows beside the next one: fewer where three lanes share the room. */
 const stripSize = ({ cpus }) => ({ done: cpus.length > 2 ? 0 : 2, later: cpus.length > 2 ? 0 : 1, used: false });
 const FOLDS = { done: "done", later: "more" };
 
-export const lockNames = (locks) => locks.match(/[A-Z]/g) ?? [];
 /** The class of a bracket or a box that stands for a region with these locks. */
 export const lockLook = (locks) => ["none", "one", "two"][Math.min(2, lockNames(locks).length)];
 export const lockLetters = (locks) =>

@@ -5,7 +5,7 @@
 import { button, enable, make, prose } from "./elements.js";
 import { copy, drawerFrame, headFrame, showDrawer } from "./frame.js";
 import { dress } from "./styles.js";
-import { LOCKS, PAPER, SIGNS, octagon, ownerSign, refusedSign } from "./signs.js";
+import { LOCKS, lockNames, PAPER, SIGNS, octagon, ownerSign, refusedSign } from "./signs.js";
 import { seekKey, startPlay, stopPlay, welcomesMotion } from "./time.js";
 import { Widget, register } from "./widget.js";
 
@@ -21,9 +21,8 @@ const SIGN_OF = {
   nothing: SIGNS.nothing,
 };
 
-const lettersOf = (locks) => locks.match(/[A-Z]/g) ?? [];
 const lockWords = (locks) =>
-  lettersOf(locks)
+  lockNames(locks)
     .map((letter) => `${letter} ${LOCKS[letter] ?? ""}`.trim())
     .join(", ") || "no lock";
 const columnsOf = (first, last, row) => `grid-column:${first}/${last + 1};grid-row:${row}`;
@@ -143,7 +142,7 @@ class System {
   }
 
   region(region, number) {
-    const letters = lettersOf(region.locks),
+    const letters = lockNames(region.locks),
       kind = letters.length > 1 ? "two" : letters.length ? "one" : "none";
     const names = letters.map((letter) => make(`span.lock-${letter}`, {}, letter));
     const label = `Region ${number}, ${this.data.cpus[region.cpu].name}, ${lockWords(region.locks)}: ${region.does}`;

@@ -52,6 +52,9 @@ export const LOCKS = {
   C: "config_lock",
 };
 
+/** The letters of the locks that a region takes. */
+export const lockNames = (locks) => locks.match(/[A-Z]/g) ?? [];
+
 export const RIGHTS = CONSTANTS.rights;
 
 // Ink shows the right: full ink owns, half ink half stripes owns and lends, stripes on paper borrow, dots none.

@@ -90,7 +90,7 @@ const vmFrame = (name, look = "") =>
   make(`div.vm${look}`, { role: "group", "aria-label": name }, make("div.life"), make("div.counts"));
 
 /** The strips of the VMs; without a VM, one strip with the slots. */
-export function drawVms(box, { state, changes }) {
+function drawVms(box, { state, changes }) {
   const loose = looseSlots(state, changes);
   const gone = [...changes.values()].filter(({ was, now }) => was?.whole && !now);
   const farewell = gone.map(({ was }) => {
