@@ -15,7 +15,9 @@ CHAPTERS = [path for path in NOTEBOOKS if path.name[0].isdigit()]
 AUTHORS = sorted((ROOT / "docs").rglob("*.ipynb"))
 TEMPLATE = ROOT / "docs" / "template.ipynb"
 EVIDENCE = re.compile(r"\((?:read|recorded|derived|unverified)(?: \w+)*:\s[^()]*(?:\([^()]*\)[^()]*)*\)")
-"""The mark of a passage that names its source: (read: `file:function`, revision)."""
+"""The mark of a fact that names its source: (read: `file:function`, revision)."""
+FOLD = "<details><summary>Sources</summary>\n\n"
+"""How the cell begins that holds the sources of a section."""
 
 
 class Cell(NamedTuple):
@@ -25,6 +27,11 @@ class Cell(NamedTuple):
     is_text: bool
     source: str
     hidden: bool = False
+
+    @property
+    def is_fold(self) -> bool:
+        """True for the folded list of a section's sources."""
+        return self.is_text and self.source.startswith(FOLD)
 
     def calls(self) -> list[str]:
         """Return the names of the functions that a code cell calls."""
@@ -53,6 +60,16 @@ def code_cells(path: Path) -> list[Cell]:
 def by_id(path: Path) -> dict[str, Cell]:
     """Return the cells by their ids."""
     return {cell.id: cell for cell in cells(path)}
+
+
+def sections(path: Path) -> list[tuple[Cell, ...]]:
+    """Return the cells of each section, from one heading of the first or second level to the next."""
+    found: list[list[Cell]] = [[]]
+    for cell in cells(path):
+        if cell.is_text and re.match(r"##? ", cell.source):
+            found.append([])
+        found[-1].append(cell)
+    return [tuple(section) for section in found if section]
 
 
 def headings(path: Path) -> list[tuple[int, str]]:

@@ -16,7 +16,20 @@ from pkvm_model.course.publish.chapters import read_chapter
 from pkvm_model.model import revisions
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import GUARD, KERNEL, make_notebook
-from tests.text.notebook import AUTHORS, CHAPTERS, NOTEBOOKS, TEMPLATE, by_id, cells, code_cells, headings, name_of
+from tests.text.notebook import (
+    AUTHORS,
+    CHAPTERS,
+    EVIDENCE,
+    NOTEBOOKS,
+    TEMPLATE,
+    Cell,
+    by_id,
+    cells,
+    code_cells,
+    headings,
+    name_of,
+    sections,
+)
 
 FRAMED = [*CHAPTERS, TEMPLATE]
 FRAME = {"title": "# ", "ask-again": "## Who may still be using this?", "quiz-title": "## Quiz",
@@ -78,6 +91,36 @@ def test_the_quiz_has_at_least_two_questions(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_the_source_of_a_question_is_hidden_since_it_has_the_answers(path: Path) -> None:
     assert not [cell.id for cell in code_cells(path) if "quiz" in cell.calls() and not cell.hidden]
+
+
+@framed
+def test_sources_are_in_one_fold_at_the_end_of_a_section(path: Path) -> None:
+    """A table may have its own, in the row or below."""
+    for section in sections(path):
+        marked = [cell.id for cell in section if cell.is_text and EVIDENCE.search(cell.source)
+                  and not cell.source.startswith("|")]
+        assert marked == [cell.id for cell in section if cell.is_fold], section[0].id
+        assert marked in ([], [section[-1].id]), section[0].id
+
+
+@framed
+def test_a_claim_longer_than_a_line_is_folded_behind_its_sentence(path: Path) -> None:
+    claims = [cell for cell in code_cells(path) if "claim" in cell.calls()]
+    assert not [cell.id for cell in claims if len(cell.source.split("\n")) > 1 and ends_in_claim(cell)
+                and not cell.hidden]
+
+
+def ends_in_claim(cell: Cell) -> bool:
+    """Return True if a cell shows the sentence of a claim, and nothing else."""
+    last = ast.parse(cell.source).body[-1]
+    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and ast.unparse(last.value.func) == "claim"
+
+
+@framed
+def test_an_import_line_has_at_most_two_names(path: Path) -> None:
+    lines = [node for cell in code_cells(path) for node in ast.walk(ast.parse(cell.source))
+             if isinstance(node, ast.ImportFrom)]
+    assert not [ast.unparse(line) for line in lines if len(line.names) > 2]
 
 
 @framed

@@ -33,7 +33,7 @@ def unlinked_first_use(path: Path, term: str) -> str:
     for cell in text_cells(path):
         prose = re.sub(r"```.*?```|`[^`]*`|^#+ [^\n]*$", " ", cell.source, flags=re.DOTALL | re.MULTILINE)
         plain = re.sub(r"\[[^\]]*\]\([^)]*\)", lambda link: " " * len(link[0]), prose)
-        if cell.id in UNREAD or cell.id.startswith("box-"):
+        if cell.id in UNREAD or cell.is_fold or cell.id.startswith("box-"):
             continue
         linked = min((link.start() for link in re.finditer(r"\[([^\]]*)\]\(([^)]*)\)", prose)
                       if form.search(link[1]) and explains(link[2], term)), default=len(prose) + 1)

@@ -24,7 +24,7 @@ def sentences(cell: Cell) -> list[str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_no_sentence_is_too_long(path: Path) -> None:
-    cells = [cell for cell in text_cells(path) if cell.id not in NO_SENTENCES]
+    cells = [cell for cell in text_cells(path) if cell.id not in NO_SENTENCES and not cell.is_fold]
     assert not [f"{cell.id}: {sentence}" for cell in cells for sentence in sentences(cell)
                 if len(sentence.split()) > MOST_WORDS]
 

@@ -95,3 +95,11 @@ def test_a_source_that_jupyterlab_hides_is_not_in_the_page(tmp_path: Path) -> No
     text = re.sub(r"<[^>]+>", "", pages.export(tmp_path / "quiz.ipynb"))
     assert "Quiz: Which?" in text
     assert "right=" not in text
+
+
+def test_the_check_behind_a_claim_is_folded_below_its_sentence(tmp_path: Path) -> None:
+    claim = new_code_cell("claim('It holds.',\n      1 < 2)", metadata={"jupyter": {"source_hidden": True}})
+    claim.outputs = [new_output("execute_result", data={"text/plain": "holds: It holds."}, execution_count=1)]
+    nbformat.write(new_notebook(cells=[claim]), tmp_path / "claim.ipynb")
+    assert "<summary>How this was checked</summary><pre>claim('It holds.',\n      1 &lt; 2)</pre>" in (
+        pages.export(tmp_path / "claim.ipynb"))

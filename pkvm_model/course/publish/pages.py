@@ -120,10 +120,19 @@ def embed_widget(data: MimeBundle) -> str:
 
 
 def hide_sources(notebook: NotebookNode) -> None:
-    """Show only the output of a cell whose source JupyterLab hides, such as a quiz with its answers."""
+    """Show only the output of a cell whose source JupyterLab hides; a claim keeps its check, folded below."""
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata["transient"] = {"remove_source": True}
+            if "claim(" in cell.source:
+                cell.outputs.append(fold_source(cell.source))
+
+
+def fold_source(source: str) -> NotebookNode:
+    """Return an output that shows the source of a cell when it is opened."""
+    text = f"<details><summary>How this was checked</summary><pre>{html.escape(source)}</pre></details>"
+    output: NotebookNode = nbformat.v4.new_output("display_data", {"text/html": text})
+    return output
 
 
 def render_cells(notebook: NotebookNode, path: Path) -> str:
