@@ -33,6 +33,8 @@ ORIGINALS = ROOT / "notebooks"
 RECORD = progress.COPY
 LARGEST_NOTEBOOK = 200_000_000
 EXERCISES, ASIDE = "exercises", "put-aside"
+RENAMED = {"three-questions.ipynb": "before-and-after.ipynb"}
+"""The old and the new names of files that the course gives out under another name now."""
 EXERCISE_LINK = re.compile(rb"\.\./exercises/([a-z0-9-]+)\.md\b")
 LEFTOVER = re.compile(r"\.(.+\.ipynb|progress\.json|quizzes(?:-\d+)?\.json|\.course\.json)\.\d+\.new")
 
@@ -66,12 +68,23 @@ class OpenCopy:
         """Clean up after an earlier stop, and make what is missing."""
         remove_leftovers(self.folder)
         self.recorded = read_record(self.folder)
+        self.rename()
         self.created = [name for name in self.files if not os.path.lexists(self.folder / name)]
         current = [name for name in self.files if name in self.created or self.is_current(name)]
         # Missing files are recorded first: after a stop they are still missing, and the next run makes them.
         self.record(current)
         for name in self.created:
             self.create(name, self.files[name])
+
+    def rename(self) -> None:
+        """Give files their new names, with what the learner wrote in them, where no file has the new name yet."""
+        for old, new in RENAMED.items():
+            if new in self.files and old in self.recorded:
+                self.recorded[new] = self.recorded.pop(old)
+                self.write_record()
+            path = self.folder / old
+            if new in self.files and os.path.lexists(path) and add_name(path, self.folder / new):
+                path.unlink()
 
     def read(self, name: str) -> bytes:
         """Return the learner's file of this name, b"" if it cannot be read or is far too large."""
@@ -184,9 +197,14 @@ class OpenCopy:
     def record(self, names: list[str]) -> None:
         """Record that these files are as the course gives them out now."""
         recorded = self.recorded | {name: self.digests[name] for name in names}
-        if recorded != self.recorded or not (self.folder / RECORD).is_file():
-            write_atomically(self.folder / RECORD, json.dumps(recorded, indent=1).encode())
+        is_written = recorded == self.recorded and (self.folder / RECORD).is_file()
         self.recorded = recorded
+        if not is_written:
+            self.write_record()
+
+    def write_record(self) -> None:
+        """Write what the course has given out, under its names."""
+        write_atomically(self.folder / RECORD, json.dumps(self.recorded, indent=1).encode())
 
     def resolve(self, text: str) -> str:
         """Return the file that a learner means by a path or a name. Raise CourseError if there is no such file."""

@@ -228,6 +228,42 @@ def test_a_renamed_file_stays_and_a_new_one_is_made(course: Course, mine: Path) 
     assert "new" not in read_cell(mine / "mine.ipynb", 0)
 
 
+@pytest.fixture
+def renamed(course: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
+    """Return the course once it gives out a chapter under another name."""
+    monkeypatch.setattr(my_work, "RENAMED", {CHAPTER: "new-name.ipynb"})
+    (course.copy.chapters / CHAPTER).rename(course.copy.chapters / "new-name.ipynb")
+    return course
+
+
+def test_a_file_that_the_course_renames_keeps_what_the_learner_wrote(renamed: Course, mine: Path) -> None:
+    edit(mine / CHAPTER, "my answer")
+    for _ in range(2):
+        assert my_work.make_copy(renamed.copy) == []
+        assert not (mine / CHAPTER).exists()
+        assert read_cell(mine / "new-name.ipynb", -1) == "my answer"
+    renamed.write_chapter("new-name", "new")
+    assert next(update((), renamed.copy)) == "new-name: updated. Your version: put-aside/new-name-1.ipynb"
+
+
+def test_a_file_under_the_old_name_stays_where_the_new_name_is_taken(renamed: Course, mine: Path) -> None:
+    (mine / "new-name.ipynb").write_text("my own")
+    my_work.make_copy(renamed.copy)
+    assert (mine / CHAPTER).exists()
+    assert (mine / "new-name.ipynb").read_text() == "my own"
+
+
+def test_no_chapter_shares_its_name_with_an_exercise() -> None:
+    names = [Path(name).stem for name in my_work.OpenCopy(my_work.CopyPaths()).files]
+    assert sorted({*names}) == sorted(names)
+
+
+def test_what_the_course_renamed_exists_under_its_new_name_only() -> None:
+    files = my_work.OpenCopy(my_work.CopyPaths()).files
+    assert my_work.RENAMED.keys().isdisjoint(files)
+    assert {*my_work.RENAMED.values()} <= files.keys()
+
+
 @pytest.mark.parametrize("record", ["", "{", "[1]", "null", '{"exercises/find-the-hole.ipynb": "1"}', "[" * 9999, None])
 def test_a_lost_record_is_restored(record: str | None, course: Course, mine: Path) -> None:
     (mine / my_work.RECORD).unlink() if record is None else (mine / my_work.RECORD).write_text(record)
