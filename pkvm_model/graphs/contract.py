@@ -418,6 +418,7 @@ class ProgressExerciseValue(TypedDict):
     title: str
     file: str
     minutes: int
+    more: bool
     state: str
     facts: str
 

@@ -3,7 +3,7 @@
     # The title
     - kind: predict              one of KINDS
     - chapter: 05-one-shot       the notebook that teaches what is needed
-    - minutes: 5
+    - road: main                 main, or more: what the course needs, and what is more practice
     - difficulty: 1              1 to 3
     - why: One sentence.
     ## Task
@@ -26,9 +26,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from .effort import round_up, time_choices, time_code, time_prose, time_writing
+
 FOLDER = Path(__file__).parents[2] / "exercises"
 KINDS = ("predict", "break it", "say it", "mend it", "explain", "capstone")
-FIELDS = ("kind", "chapter", "minutes", "difficulty", "why")
+ROADS = ("main", "more")
+FIELDS = ("kind", "chapter", "road", "difficulty", "why")
 SECTIONS = ("Task", "Bench", "Options", "Answer", "Hints", "Solution", "Wrong")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHAPTER = re.compile(r"\d\d-[a-z][a-z-]*")
@@ -57,7 +60,7 @@ class Exercise:
     title: str
     kind: str
     chapter: str
-    minutes: int
+    road: str
     difficulty: int
     why: str
     task: str
@@ -69,13 +72,28 @@ class Exercise:
     explanation: str
     wrong: tuple[WrongAnswer, ...]
 
+    @property
+    def effort(self) -> float:
+        """How many minutes it takes, by the rates of the course."""
+        sentences = (sentence for values in self.options.values() for pair in values.items() for sentence in pair)
+        read = time_prose(" ".join([self.task, *self.hints, self.explanation, *sentences]))
+        act = (time_choices(len(self.options), self.difficulty, bool(self.bench)) if self.options else
+               time_writing(self.stub, self.solution, self.difficulty))
+        return read + time_code(f"{self.bench}\n{self.stub}") + act
+
+    @property
+    def minutes(self) -> int:
+        """The minutes to state."""
+        return round_up(self.effort)
+
 
 @cache
 def load_exercises(folder: Path = FOLDER) -> dict[str, Exercise]:
-    """Return all exercises by id, ordered by chapter and difficulty. Raise ExerciseError if one is malformed."""
+    """Return all exercises by id: each chapter's main road, then more. Raise ExerciseError if one is malformed."""
     paths = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
     parsed = [parse(path.stem, read_text(path)) for path in paths]
-    return {each.id: each for each in sorted(parsed, key=lambda each: (each.chapter, each.difficulty, each.id))}
+    ordered = sorted(parsed, key=lambda each: (each.chapter, ROADS.index(each.road), each.difficulty, each.id))
+    return {each.id: each for each in ordered}
 
 
 def find_exercise(name: str) -> Exercise:
@@ -106,8 +124,8 @@ def parse(name: str, text: str) -> Exercise:
     solution, explanation = take_block(name, parts["Solution"])
     wrong = tuple(parse_wrong_answers(name, parts.get("Wrong", "")))
     return Exercise(
-        name, title, fields["kind"], fields["chapter"], parse_number(name, fields, "minutes", 60),
-        parse_number(name, fields, "difficulty", 3), fields["why"], parts["Task"],
+        name, title, fields["kind"], fields["chapter"], fields["road"], parse_number(name, fields, "difficulty", 3),
+        fields["why"], parts["Task"],
         take_block(name, parts["Bench"])[0] if "Bench" in parts else "", options,
         take_block(name, parts["Answer"])[0] if "Answer" in parts else make_stub(options),
         parse_hints(name, parts["Hints"]), solution, explanation,
@@ -127,6 +145,8 @@ def parse_head(name: str, head: str) -> tuple[str, dict[str, str]]:
         fail(name, f"it must begin with a title and a list of {', '.join(FIELDS)}")
     if fields["kind"] not in KINDS:
         fail(name, f"the kind must be one of {', '.join(KINDS)}")
+    if fields["road"] not in ROADS:
+        fail(name, f"the road must be {' or '.join(ROADS)}")
     if not CHAPTER.fullmatch(fields["chapter"]):
         fail(name, "the chapter must be the name of a notebook, as in 05-one-shot")
     return first.removeprefix("# "), fields

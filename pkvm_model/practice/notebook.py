@@ -12,6 +12,7 @@ assert find_spec("pkvm_model"), "Wrong kernel: run python3 course.py lab, choose
 """
 """What the first cell of each notebook begins with: another kernel answers in our words."""
 KERNEL = "Kernel: *Python 3* of `python3 course.py lab`."
+ROADS = {"main": ", on the main road", "more": ", as more practice"}
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
@@ -33,7 +34,7 @@ def write_heading(exercise: Exercise) -> str:
     """Return the first cell's text: the title, why the exercise matters, and what it takes."""
     return (f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.kind.capitalize()}. {exercise.minutes} minutes, "
             f"{LEVELS[exercise.difficulty]}. It belongs to "
-            f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.ipynb#Exercises).\n\n"
+            f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.ipynb#Exercises){ROADS[exercise.road]}.\n\n"
             f"Run the cells from the top, with Shift+Enter. The last one is the place to edit. Keep its first line, "
             f"change the rest, run it, read what it says. If it says that `{MAGIC}` is not found, run the cell above. "
             f"{KERNEL}")

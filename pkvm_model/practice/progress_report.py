@@ -58,7 +58,7 @@ def make_entry(exercise: Exercise, records: Mapping[str, ExerciseRecord], way: s
     """Return an exercise with what the learner has done in it."""
     record = records.get(exercise.id, ExerciseRecord())
     return {"title": exercise.title, "file": f"{way}exercises/{exercise.id}.ipynb", "minutes": exercise.minutes,
-            "state": name_state(record), "facts": describe_record(record)}
+            "more": exercise.road == "more", "state": name_state(record), "facts": describe_record(record)}
 
 
 def describe_record(record: ExerciseRecord) -> str:

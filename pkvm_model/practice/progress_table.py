@@ -25,14 +25,15 @@ def count_solved(exercises: Sequence[Exercise], records: Mapping[str, ExerciseRe
     return f"{solved} of {count(len(exercises), 'exercise')} solved"
 
 
-def list_rows(chapter: str, exercises: Iterable[Exercise],
+def list_rows(chapter: str, exercises: Sequence[Exercise],
               records: Mapping[str, ExerciseRecord]) -> Iterator[tuple[str, ...]]:
     """Yield a chapter's row and a row for each of its exercises."""
     members = {each.id: records.get(each.id, ExerciseRecord()) for each in exercises if each.chapter == chapter}
+    more = {each.id for each in exercises if each.road == "more"}
     solved = sum(record.solved for record in members.values())
     yield chapter, f"{solved} of {len(members)}", "", "", "", ""
     for name, record in members.items():
-        yield make_row(name, record)
+        yield make_row(f"{name} (more)" if name in more else name, record)
 
 
 def make_row(name: str, record: ExerciseRecord) -> tuple[str, ...]:
@@ -55,7 +56,8 @@ def suggest_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRe
 
 
 def find_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRecord]) -> Exercise | None:
-    """Return the first exercise that is begun, or else the first that is open; None if all are solved."""
+    """Return the first exercise that is begun, or else the first that is open, on the main road if there is one."""
     unsolved = [each for each in exercises if not records.get(each.id, ExerciseRecord()).solved]
     begun = (each for each in unsolved if records.get(each.id, ExerciseRecord()).tries)
-    return next(begun, next(iter(unsolved), None))
+    on_road = (each for each in unsolved if each.road == "main")
+    return next(begun, next(on_road, next(iter(unsolved), None)))

@@ -58,6 +58,7 @@ def list_lines(report: ProgressReportValue) -> Iterator[str]:
 
 
 def describe_exercise(exercise: ProgressExerciseValue) -> str:
-    """Return an exercise's title and what the learner has done in it."""
+    """Return an exercise's title, whether it is off the main road, and what the learner has done in it."""
     done = ", ".join(filter(None, [exercise["state"], exercise["facts"]]))
-    return f"{exercise['title']} ({done})" if done else exercise["title"]
+    title = f"More: {exercise['title']}" if exercise["more"] else exercise["title"]
+    return f"{title} ({done})" if done else title

@@ -23,7 +23,7 @@ TEXT = """# The title
 
 - kind: say it
 - chapter: {chapter}
-- minutes: 5
+- road: main
 - difficulty: 1
 - why: One sentence.
 

@@ -377,6 +377,7 @@ interface ProgressExerciseValue {
   title: string;
   file: string;
   minutes: number;
+  more: boolean;
   state: string;
   facts: string;
 }

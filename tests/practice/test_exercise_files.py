@@ -11,7 +11,7 @@ CHOICE = '''# A title
 
 - kind: predict
 - chapter: 05-one-shot
-- minutes: 5
+- road: main
 - difficulty: 1
 - why: One sentence.
 
@@ -76,13 +76,14 @@ run = [1]
 '''
 FAULTS = [
     (CHOICE, "# A title", "A title", "it must begin with a title"),
-    (CHOICE, "- minutes: 5\n", "", "it must begin with a title and a list of kind, chapter, minutes, difficulty, why"),
-    (CHOICE, "- minutes: 5\n- difficulty: 1", "- difficulty: 1\n- minutes: 5", "a list of kind, chapter, minutes"),
+    (CHOICE, "- road: main\n", "", "it must begin with a title and a list of kind, chapter, road, difficulty, why"),
+    (CHOICE, "- road: main\n- difficulty: 1", "- difficulty: 1\n- road: main", "a list of kind, chapter, road"),
     (CHOICE, "- why: One sentence.", "- why: One sentence.\nAnd one more.", "it must begin with a title and a list"),
     (CHOICE, "kind: predict", "kind: guess", "the kind must be one of predict, break it"),
     (CHOICE, "05-one-shot", "../one-shot", "the chapter must be the name of a notebook"),
-    (CHOICE, "minutes: 5", "minutes: five", "minutes must be a number from 1 to 60"),
-    (CHOICE, "minutes: 5", "minutes: 0", "minutes must be a number from 1 to 60"),
+    (CHOICE, "road: main", "road: side", "the road must be main or more"),
+    (CHOICE, "difficulty: 1", "difficulty: one", "difficulty must be a number from 1 to 3"),
+    (CHOICE, "difficulty: 1", "difficulty: 0", "difficulty must be a number from 1 to 3"),
     (CHOICE, "difficulty: 1", "difficulty: 4", "difficulty must be a number from 1 to 3"),
     (CHOICE, "## Task", "## Tasks", "its sections are Tasks, Options"),
     (CHOICE, "## Hints", "## Task", "its sections are"),

@@ -14,6 +14,7 @@ import pytest
 from pkvm_model import scenes
 from pkvm_model.course.publish.chapters import read_chapter
 from pkvm_model.model import revisions
+from pkvm_model.practice.effort import round_up
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import GUARD, KERNEL, make_notebook
 from tests.text.notebook import (
@@ -47,7 +48,8 @@ framed = pytest.mark.parametrize("path", FRAMED, ids=name_of)
 @framed
 def test_the_title_cell_has_a_promise_a_length_and_the_chapters_needed(path: Path) -> None:
     title = read_chapter(path)
-    assert 20 <= title.minutes <= 45
+    assert title.minutes == round_up(title.length.road)
+    assert title.minutes <= 45
     assert len(re.findall(r"[.!?](?=\s|$)", title.promise)) == 1, "the promise is one sentence"
     assert all(need < path.stem for need in title.needs), "a chapter needs what comes before it"
 

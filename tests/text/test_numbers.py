@@ -24,7 +24,7 @@ NAMES = re.compile(rf"""
     | (?:Linux\ )?\b\d\.\d+(?:\.\d+)?\b                             # releases
     | \b(?:\d{{1,2}}\ )?(?:{MONTHS})\ 20\d\d\b
     | \b(?:the|these|those|between)\ (?:two|three)\b                # points back at what was just listed
-    | arm64\b | ^\s*\d+\.\ | ^\#+\ .* | Time:\ \d+\ minutes | Python\ 3  # items of a list, headings, a chapter's length
+    | arm64\b | ^\s*\d+\.\ | ^\#+\ .* | Time:\ \d+\ minutes | about\ \w+\ hours | Python\ 3  # items, headings, lengths
     | ^-\ \[.*\].*:\ [a-z ]+,\ \d+\ minutes\.$                       # an exercise's title, kind and length
     """, flags=re.VERBOSE | re.MULTILINE)
 TITLES = [*(headings(path)[0][1] for path in NOTEBOOKS), *(scene.title for scene in SCENES.values())]

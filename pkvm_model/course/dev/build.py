@@ -1,5 +1,7 @@
 """Runs the notebooks in place and stores their outputs, the same bytes every time; draws figures, declares types.
 
+How long a chapter and its exercises take is measured then, and written into the chapter.
+
 Outputs are never filtered: whatever differs from run to run has to be mended in the notebook or in what it shows.
 """
 from __future__ import annotations
@@ -21,6 +23,7 @@ from ...outside import unify_line_ends
 from ...practice.progress import write_atomically
 from ..errors import CourseError
 from ..paths import ROOT
+from ..publish.minutes import state_minutes
 from . import declarations
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -65,6 +68,7 @@ def run_notebook(path: Path) -> bytes:
         execute(notebook, path)
     refuse_stderr(notebook, path)
     trim(notebook)
+    state_minutes(notebook.cells)
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook)
     return (text + "\n").encode()

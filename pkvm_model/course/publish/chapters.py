@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..errors import CourseError
 from ..paths import ROOT
+from .minutes import Length, measure
 
 NOTEBOOKS = ROOT / "notebooks"
 TITLE = re.compile(
@@ -16,13 +17,14 @@ LINK = re.compile(r"\]\(([\w-]+)\.ipynb")
 
 
 class Chapter(NamedTuple):
-    """One chapter; `needs` are the names of the notebooks to read before it."""
+    """One chapter; `minutes` are stated, `length` is measured, `needs` are the notebooks to read before it."""
 
     name: str
     title: str
     promise: str
     minutes: int
     needs: tuple[str, ...]
+    length: Length
 
     @property
     def number(self) -> str:
@@ -37,9 +39,10 @@ def read_chapters(folder: Path = NOTEBOOKS) -> list[Chapter]:
 
 def read_chapter(path: Path) -> Chapter:
     """Return what a notebook's title cell states. Raise CourseError if the cell does not have the form of a title."""
-    first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    first = "".join(cells[0]["source"])
     title = TITLE.fullmatch(re.sub(r"(?<!\n)\n(?!\n)", " ", first))
     if not title:
         raise CourseError(f"{path.name}: the first cell is not `# Title`, `**Promise.**`, `Time: … You need: …`.")
     needs = tuple(LINK.findall(title["needs"]))
-    return Chapter(path.stem, title["title"], title["promise"], int(title["minutes"]), needs)
+    return Chapter(path.stem, title["title"], title["promise"], int(title["minutes"]), needs, measure(cells))

@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ...practice.effort import round_up
+from ...practice.exercises import load_exercises
 from ...show.dot import Dot
 from ...show.table import Table
 from .chapters import Chapter, read_chapters
@@ -25,6 +27,7 @@ WAYS = (
     Route("OS student", "those who know page tables, but not virtual machines", "01 02 03 04 05 07 08 09 10"),
     Route("KVM developer", "those who know the code, and want the races and the evidence", "01 05 07 09 10 13 14"),
     Route("Model-checking fan", "those who want to break and mend the model", "01 08 09 10 11"))
+LENGTHS = ("minutes", "with exercises")
 
 
 def course_map() -> Dot:
@@ -34,7 +37,7 @@ def course_map() -> Dot:
     picture = Dot(f"The map of the course, an arrow from each chapter to those that need it. {words}.", name="map")
     picture.attr(rankdir="LR")
     for chapter in known.values():
-        picture.node(chapter.name, f"  {chapter.number}  {chapter.title}  \n{chapter.minutes} minutes")
+        picture.node(chapter.name, f"  {chapter.number}  {chapter.title}  ")
         for need in chapter.needs:
             picture.edge(need, chapter.name)
     return picture
@@ -43,7 +46,7 @@ def course_map() -> Dot:
 def describe_chapter(chapter: Chapter, known: Mapping[str, Chapter]) -> str:
     """Describe a chapter of the map in words."""
     needs = ", ".join(known[need].title for need in chapter.needs) or "nothing"
-    return f"{chapter.title}, {chapter.minutes} minutes, needs {needs}"
+    return f"{chapter.title} needs {needs}"
 
 
 class Contents(Table):
@@ -57,9 +60,12 @@ class Contents(Table):
 def contents() -> Contents:
     """Return the table of all chapters, with their promises and lengths."""
     chapters = read_chapters()
-    rows = [(chapter.name, chapter.title, chapter.promise, str(chapter.minutes)) for chapter in chapters]
-    note = f"{sum_minutes(chapters)} minutes in all."
-    return Contents("Chapters", ("notebook", "chapter", "promise", "minutes"), rows, note=note)
+    rows = [(chapter.name, chapter.title, chapter.promise, *state_lengths([chapter]), say_sides(chapter))
+            for chapter in chapters]
+    alone, with_exercises = state_lengths(chapters)
+    note = (f"{alone} minutes in all, {with_exercises} with the exercises of the main road. Each number is rounded up. "
+            "Side roads and more exercises come on top.")
+    return Contents("Chapters", ("notebook", "chapter", "promise", *LENGTHS, "side roads"), rows, note=note)
 
 
 def ways() -> Table:
@@ -69,10 +75,22 @@ def ways() -> Table:
     for way in WAYS:
         chapters = [known[number] for number in way.numbers.split() if number in known]
         titles = " → ".join(chapter.title for chapter in chapters)
-        rows.append((way.name, way.readers, titles, str(sum_minutes(chapters))))
-    return Table("Ways through the course", ("way", "for", "chapters", "minutes"), rows)
+        rows.append((way.name, way.readers, titles, *state_lengths(chapters)))
+    return Table("Ways through the course", ("way", "for", "chapters", *LENGTHS), rows)
 
 
-def sum_minutes(chapters: Iterable[Chapter]) -> int:
-    """Return the total length of these chapters in minutes."""
-    return sum(chapter.minutes for chapter in chapters)
+def state_lengths(chapters: Sequence[Chapter]) -> tuple[str, str]:
+    """Return the minutes that chapters take on the main road, without and with its exercises."""
+    alone = sum(chapter.length.road for chapter in chapters)
+    return str(round_up(alone)), str(round_up(alone + measure_exercises(chapters)))
+
+
+def measure_exercises(chapters: Iterable[Chapter]) -> float:
+    """Return the minutes that the exercises on the main road of chapters take."""
+    names = {chapter.name for chapter in chapters}
+    return sum(each.effort for each in load_exercises().values() if each.road == "main" and each.chapter in names)
+
+
+def say_sides(chapter: Chapter) -> str:
+    """Return the minutes of a chapter's side roads, nothing if it has none."""
+    return str(round_up(sum(chapter.length.sides.values()))) if chapter.length.sides else ""

@@ -155,7 +155,7 @@ def test_the_table_has_every_exercise_and_what_to_do_next(there: Course) -> None
                                                      ["find-the-hole", "solved", "3", "1", "5", "4"],
                                                      ["lived-to-see", "open"],
                                                      ["say-it", "open"]]
-    assert shown[-1].startswith("Next: The title, 5 minutes, in exercises/lived-to-see.ipynb of your copy.")
+    assert shown[-1].startswith("Next: The title, 10 minutes, in exercises/lived-to-see.ipynb of your copy.")
 
 
 def test_next_is_what_was_begun_and_finally_the_hand_in(there: Course) -> None:

@@ -57,13 +57,17 @@ class ProgressWidget extends Widget {
     write(count, unread ? `${exercises.length} exercises` : solved);
     element.classList.toggle(
       "done",
-      exercises.every(({ state }) => state === "solved"),
+      exercises.every(({ more, state }) => more || state === "solved"),
     );
-    const rows = exercises.map((exercise) =>
-      make("li", {}, this.linkToFile(exercise.file, exercise.title), doneWith(exercise)),
-    );
+    const more = exercises.filter((exercise) => exercise.more).map((exercise) => this.row(exercise)),
+      rows = exercises.filter((exercise) => !exercise.more).map((exercise) => this.row(exercise));
+    if (more.length) rows.push(make("li.muted", {}, "More practice:"), ...more);
     const first = this.port.open ? [make("li", {}, this.linkToFile(file, "Open the chapter"))] : [];
     list.replaceChildren(...first, ...rows);
+  }
+
+  row(exercise) {
+    return make("li", {}, this.linkToFile(exercise.file, exercise.title), doneWith(exercise));
   }
 
   onKey(event) {
