@@ -18,6 +18,11 @@ STILL_WORKS = scene(
 
 FIND_THE_HOLE = scene("find-the-hole", "Find the hole", V1, LENT_PAGE, (UNSHARE, TEARDOWN), IDLE)
 
+WHO_GETS_IN = scene(
+    "who-gets-in", "Who gets in now?", V1, LENT_PAGE,
+    ("__pkvm_vcpu_load(0x1000, 0) whole\n__pkvm_vcpu_put() whole\n__pkvm_host_test_clear_young_guest(0x1000, 0)",
+     TEARDOWN), IDLE)
+
 EVERY_REGION = scene("every-region", "The hole, a lock region a click", V1, LENT_PAGE,
                      (UNSHARE, f"{START}\n{FINALISE}"), IDLE)
 

@@ -10,9 +10,9 @@ from functools import cache
 
 import pytest
 
-from pkvm_model.model.revisions import ERRNO
+from pkvm_model.model.revisions import ERRNO, REVISIONS
 from pkvm_model.practice.exercises import Exercise, load_exercises
-from tests.text.notebook import CHAPTERS, NOTEBOOKS, headings
+from tests.text.notebook import CHAPTERS, NOTEBOOKS, code_cells, headings
 
 ALL = list(load_exercises().values())
 ENOUGH, FOR_EACH = 42, 3
@@ -72,6 +72,15 @@ def test_untaught_names_in_hints_are_found() -> None:
     for hint in ("Look at R16.", "Try `hyp_page_count`.", "It gives -EHWPOISON.", "Think of a force-reclaim."):
         assert [*find_untaught(first, hint)], hint
     assert not [*find_untaught(first, "Step the bench. Who uses the page?")]
+
+
+@pytest.mark.parametrize("exercise", [exercise for exercise in ALL if exercise.road == "main"],
+                         ids=lambda exercise: exercise.id)
+def test_no_exercise_of_the_main_road_is_about_a_bench_of_its_chapter(exercise: Exercise) -> None:
+    page = next(path for path in CHAPTERS if path.stem == exercise.chapter)
+    shown = "\n".join(cell.source for cell in code_cells(page) if cell.id != "imports")
+    benches = set(re.findall(r"\b[A-Z][A-Z_]+\b", exercise.bench)) - {each.upper() for each in REVISIONS}
+    assert not [name for name in benches if re.search(rf"\b{name}\b", shown)]
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.id)

@@ -7,7 +7,7 @@ from ...explore.properties import INVARIANTS
 from ...model.revisions import UPSTREAM
 from ...model.state import OWNED
 from ...scenes.the_hole_in_the_patch import (DESTROY_AND_UNMAP, FIND_THE_HOLE, ONE_CALL, POLITE_REFUSAL, QUIET,
-                                             SAME_MEMORY)
+                                             SAME_MEMORY, WHO_GETS_IN)
 from ...show.story import Story, play
 from ...text import make_sentence
 from ..answer import SubmittedAnswer
@@ -21,7 +21,7 @@ MEMORY = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0b")
 
 def find_the_hole(answer: SubmittedAnswer) -> Verdict:
     """Check a run in which EL2 uses memory that it has given back."""
-    return check_violation(answer, FIND_THE_HOLE, MEMORY, explain_no_hole)
+    return check_violation(answer, WHO_GETS_IN, MEMORY, explain_no_hole)
 
 
 def explain_no_hole(story: Story) -> str:

@@ -69,16 +69,16 @@ def replace_facts(name: str, **facts: Any) -> Callable[[HandIn], HandIn]:
 CALM = judge_here("find-the-hole", "run = [1, 1, 0]").trace
 """A run of the same bench in which nothing is broken."""
 ELSEWHERE = CALM.replace(" v1\n", " upstream\n", 1)
-LYING = judge_here("find-the-hole", "run = [1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
+LYING = judge_here("find-the-hole", "run = [0, 0, 1, 0, 1, 0]").trace.replace("vm(0x1000) = 0", "vm(0x1000) = 7")
 NO_HAND_INS: dict[str, Spoil] = {"it is cut or is not JSON": cut, "it was cut or changed": rename_learner,
                                  "it has other fields": replace_content}
 CANNOT_BE: dict[str, Spoil] = {
     "no such exercise": replace_facts("no-such-exercise"),
     "solved without a try": replace_facts("find-the-hole", tries=0),
     "9 hints, and there are 3": replace_facts("find-the-hole", hints=9),
-    "2 steps, and the fewest is 4": replace_facts("find-the-hole", steps=2),
-    "2 steps, and the fewest is 4 ": replace_facts("find-the-hole", steps=2, fewest=None),
-    "the fewest steps are 1, and they are 4": replace_facts("find-the-hole", steps=4, fewest=1),
+    "2 steps, and the fewest is 6": replace_facts("find-the-hole", steps=2),
+    "2 steps, and the fewest is 6 ": replace_facts("find-the-hole", steps=2, fewest=None),
+    "the fewest steps are 1, and they are 6": replace_facts("find-the-hole", steps=6, fewest=1),
     "does not replay": replace_facts("find-the-hole", trace="pkvm-trace 9 nothing\n"),
     "its run does not replay: This trace is not from this bench": replace_facts("find-the-hole", trace=ELSEWHERE),
     "its run ends differently when replayed": replace_facts("find-the-hole", trace=LYING),
@@ -109,6 +109,6 @@ def write_sample(folder: Path) -> None:
     chance = random.Random(7)
     for number in range(8):
         hand_in = make_hand_in(chance, number, SAMPLE, OLD)
-        text = handin.to_text(CANNOT_BE["2 steps, and the fewest is 4"](hand_in) if number == 5 else hand_in)
+        text = handin.to_text(CANNOT_BE["2 steps, and the fewest is 6"](hand_in) if number == 5 else hand_in)
         file = folder / f"{hand_in.name.lower().replace(' ', '-')}.json"
         file.write_text(rename_learner(text) if number == 6 else text)

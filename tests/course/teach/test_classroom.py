@@ -89,7 +89,7 @@ def test_the_class_is_stuck_where_most_tried_in_vain(thirty: Thirty) -> None:
     (ExerciseRecord(2, answer="x"), "…"),
     (ExerciseRecord(2, 3, shown=True, answer="x"), "S"),
     (made_up.solve("find-the-hole"), "✓"),
-    (made_up.solve("find-the-hole")._replace(hints=2, steps=6), "✓2 +2"),
+    (made_up.solve("find-the-hole")._replace(hints=2, steps=8), "✓2 +2"),
     (made_up.solve("find-the-hole")._replace(tries=0), "✓ !")])
 def test_the_map_has_a_sign_and_a_colour_in_each_cell(tmp_path: Path, done: ExerciseRecord, sign: str) -> None:
     group = read(tmp_path, find_the_hole=done, lived_to_see=ExerciseRecord(1))
