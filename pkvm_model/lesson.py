@@ -44,7 +44,7 @@ from .scenes import LENT_PAGE, Scene, scene
 from .show.claim import claim
 from .show.guards import judged, noticed, without
 from .show.patch import patch
-from .show.quiz import make_question
+from .show.quiz import make_prediction, make_question
 from .show.recorded import Life, counted, numbered, recorded
 from .show.repairs import repairs
 from .show.story import Story, play, play_out
@@ -56,7 +56,7 @@ from .widgets.exercise import Card, check
 from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
 from .widgets.progress import ProgressView
-from .widgets.quiz import Quiz
+from .widgets.quiz import Prediction, Quiz
 from .widgets.sequence import SequenceView
 from .widgets.walker import fit_and_pack, fit_graph
 
@@ -65,8 +65,8 @@ __all__ = [
     "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "can_always_reach", "claim",
     "compare", "counted", "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged",
     "lifecycle", "lines", "load", "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play",
-    "play_out", "progress", "quiz", "recorded", "refuse_leftovers", "repairs", "replay", "replay_all", "scene",
-    "schedule", "sequence", "side_by_side", "source", "state_graph", "without"]
+    "play_out", "predict", "progress", "quiz", "recorded", "refuse_leftovers", "repairs", "replay", "replay_all",
+    "scene", "schedule", "sequence", "side_by_side", "source", "state_graph", "without"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""
@@ -157,6 +157,14 @@ def el2_time() -> El2Time:
 def quiz(question: str, options: dict[str, str], right: str) -> Quiz:
     """Ask a question. `options` maps each answer to the sentence it gets, `right` is the right answer."""
     return Quiz(make_question(question, options, right))
+
+
+def predict(question: str, *options: str) -> Prediction:
+    """Take a prediction before a run: one click on an option, or, if there are no options, a word that is typed.
+
+    It is kept in the learner's progress and is never right or wrong: what happens next is the answer.
+    """
+    return Prediction(make_prediction(question, options))
 
 
 class Source:

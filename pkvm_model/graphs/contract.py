@@ -412,6 +412,15 @@ class QuizValue(TypedDict):
     right: int
 
 
+class PredictionValue(TypedDict):
+    """A prediction; without options the learner types a line."""
+
+    name: str
+    title: str
+    options: list[str]
+    longest: int
+
+
 class ProgressExerciseValue(TypedDict):
     """An exercise in the learner's progress."""
 

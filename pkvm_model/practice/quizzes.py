@@ -1,4 +1,4 @@
-"""The learner's answers to quizzes, in one small file of the copy: running a notebook again does not erase them."""
+"""The learner's answers to quizzes, and predictions, in one file of the copy: running a notebook again erases none."""
 from __future__ import annotations
 
 import contextlib
@@ -10,20 +10,22 @@ from pathlib import Path
 from .progress import lock_progress, write_atomically
 
 NAME, DAMAGED = "quizzes.json", "quizzes-damaged.json"
+KINDS = ("quiz", "prediction")
+"""The widgets whose place is kept here."""
 
 
 def make_key(name: str, packed: str) -> str:
-    """Return the key of a quiz: when its text changes, the old answers no longer count."""
+    """Return the key of a question: when its text changes, the old answers no longer count."""
     return f"{name} {hashlib.sha256(packed.encode()).hexdigest()[:8]}"
 
 
 def list_keys(notebook: bytes) -> set[str]:
-    """Return the keys of the quizzes that a notebook shows; none if it is no notebook."""
+    """Return the keys of the questions that a notebook shows; none if it is no notebook."""
     try:
         outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])]
         shown = [form for output in outputs for form in output.get("data", {}).values() if isinstance(form, dict)]
         return {make_key(json.loads(form["packed"])["name"], form["packed"]) for form in shown
-                if form.get("kind") == "quiz"}
+                if form.get("kind") in KINDS}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
 
@@ -39,7 +41,7 @@ def read(folder: Path) -> dict[str, str]:
 
 
 def keep(folder: Path, key: str, place: str) -> None:
-    """Keep the answers to one quiz. Where nothing can be written they last as long as the widget."""
+    """Keep the answers to one question. Where nothing can be written they last as long as the widget."""
     with contextlib.suppress(OSError), lock_progress(folder):
         places = read(folder)
         if not places and (folder / NAME).exists():

@@ -1,11 +1,16 @@
-"""A quiz: a question, its options with the sentence for each, and the answers so far."""
+"""Questions to the learner: a quiz has a right answer and a sentence for each, a prediction is only taken."""
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from ..text import quote_briefly
+
 RIGHT, NOT_YET = "Right.", "Not yet."
+CHOOSE, WRITE = "Choose one before you go on.", "Write down a word before you go on."
+LONGEST = 80
+"""The most characters of a prediction that the learner types."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,50 @@ def read_tries(place: str, among: QuizQuestion) -> tuple[int, ...]:
 def describe_quiz(among: QuizQuestion, tries: Sequence[int]) -> str:
     """Return the question in words: its options, and the verdict on the last answer."""
     chosen = tries[-1] if tries else None
-    options = [f"  ({'x' if number == chosen else ' '}) {option}" for number, option in enumerate(among.options)]
     verdict = [] if chosen is None else [" ".join(among.verdict(chosen))]
-    return "\n".join([f"Quiz: {among.asks}", *options, *verdict])
+    return "\n".join([f"Quiz: {among.asks}", *mark_options(among.options, chosen), *verdict])
+
+
+def mark_options(options: Sequence[str], chosen: int | None) -> list[str]:
+    """Return a line for each option, with a mark at the chosen one."""
+    return [f"  ({'x' if number == chosen else ' '}) {option}" for number, option in enumerate(options)]
+
+
+@dataclass(frozen=True)
+class PredictionQuestion:
+    """A question before a run; `options` are what can be predicted, and without any the learner types a line."""
+
+    asks: str
+    options: tuple[str, ...]
+
+    def render(self) -> str:
+        """Return the question as HTML without scripts."""
+        options = "".join(f"<li>{escape(option)}</li>" for option in self.options)
+        choice = f"<ul>{options}</ul><p>{CHOOSE}</p>" if options else f"<p>{WRITE}</p>"
+        return f"<p><b>Predict</b> · {escape(self.asks)}</p>{choice}"
+
+
+def make_prediction(asks: str, options: Sequence[str]) -> PredictionQuestion:
+    """Make a question with different options or none. Raise ValueError if there is only one, or one twice."""
+    if len(options) == 1 or len({*options}) < len(options):
+        raise ValueError("a prediction has at least two different options, or none: then the learner types a word")
+    return PredictionQuestion(asks, tuple(options))
+
+
+def read_prediction(place: str, among: PredictionQuestion) -> str | None:
+    """Return what was predicted from the text that the front end writes; None if nothing was."""
+    if among.options:
+        return place if place in among.options else None
+    return quote_briefly(place.strip(), LONGEST) or None
+
+
+def describe_prediction(among: PredictionQuestion, taken: str | None) -> str:
+    """Return the question in words: its options, and what was predicted."""
+    chosen = among.options.index(taken) if taken in among.options else None
+    choice = mark_options(among.options, chosen) or [f"  {WRITE}"]
+    return "\n".join([f"Predict: {among.asks}", *choice, *([] if taken is None else [say_taken(taken)])])
+
+
+def say_taken(taken: str) -> str:
+    """Return the sentence that a prediction gets, which does not say whether it is true."""
+    return f"You predicted: {taken.rstrip('.')}. Now find out."

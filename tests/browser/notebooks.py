@@ -1,8 +1,10 @@
 """The notebooks that the browser tests open: the lessons of the course, and small ones for one purpose each."""
 
 import json
+import os
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -18,6 +20,7 @@ from pkvm_model.lesson import (
     find,
     lifecycle,
     play,
+    predict,
     progress,
     quiz,
     schedule,
@@ -28,6 +31,7 @@ from pkvm_model.lesson import (
 from pkvm_model.model.revisions import MERGED, UPSTREAM, V1
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import make_notebook
+from pkvm_model.practice.progress import COPY
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
@@ -74,6 +78,13 @@ asked = quiz(*QUESTION, right="That"); asked
 """
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
 QUESTION = ("Which one?", {"This": "Look again.", "That": "Because it is that one."})
+PREDICTIONS = """
+from tests.browser.notebooks import *; enter_copy()
+safe = predict(*SAFE); safe
+call = predict(CALL); call
+(safe.taken, call.taken)
+"""
+SAFE, CALL = ("Is the next click safe?", "yes", "no"), "Which call is refused first?"
 IN_LAB = """
 from tests.browser.notebooks import *
 pair = asking_pair(); pair
@@ -114,6 +125,14 @@ WALKS: dict[str, Callable[[], Widget]] = {
     "states": lambda: state_graph(COLD_OPEN), "wide": lambda: state_graph(TWO_PHASES), "near": asking,
     "undrawn": undrawn, "unasked": asking_pair, "warned": lambda: side_by_side(TWO_FLAGS, V1, UPSTREAM),
     "honest": lambda: side_by_side(HONEST, V1, MERGED)}
+
+
+def enter_copy() -> None:
+    """Make a learner's copy below the current folder, once, and go there."""
+    folder = Path.cwd() if Path(COPY).exists() else Path.cwd() / "copy"
+    folder.mkdir(exist_ok=True)
+    (folder / COPY).write_text("{}", encoding="utf-8")
+    os.chdir(folder)
 
 
 def read_back(lines: str, *made: Widget) -> Any:
@@ -230,7 +249,7 @@ def gather(kind: str) -> Any:
 def one_of_each_kind() -> Any:
     """Return a notebook with a widget of each kind."""
     kinds = ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")
-    others = [*stored_notebook("refused.ipynb").cells, *stored_notebook("progress.ipynb").cells]
+    others = [*walk(predict(*SAFE)).cells, *stored_notebook("refused.ipynb").cells, *stored_notebook("progress.ipynb").cells]
     return new_notebook(cells=[*(gather(kind).cells[0] for kind in kinds), *others], metadata=KERNEL)
 
 
@@ -244,6 +263,7 @@ MADE: dict[str, Callable[[], Any]] = {
     "round": lambda: unrun(circle()), "misfit": lambda: unrun(misfit()), "free": free,
     "warning": lambda: unrun(warning()), "silent": lambda: unrun(graph() | {"foretell": False}),
     "views": lambda: read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That")),
+    "predictions": lambda: read_back(PREDICTIONS, predict(*SAFE), predict(CALL)),
     "in-lab": lambda: read_back(IN_LAB, asking_pair(), WALKS["life"](), asking()),
     "finder": lambda: read_back(FINDERS, find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM),
                                 schedule("R7", "I0b")),

@@ -28,11 +28,10 @@ def opened(lesson: Open) -> Open:
     return open_ready
 
 
-def open_second_view(page: Page) -> Screen:
-    """Open a new view of the output of the first cell, beside the notebook."""
-    page.locator(".pkvm-bench").first.click(button="right", position={"x": 5, "y": 5})
+def open_second_view(page: Page, kind: str = "bench") -> None:
+    """Open a new view of the output of the first widget of a kind, beside the notebook."""
+    page.locator(f".pkvm-{kind}").first.click(button="right", position={"x": 5, "y": 5})
     page.get_by_text("Create New View for Cell Output").click()
-    return Screen(page, 1)
 
 
 @pytest.mark.parametrize("name", ["silent.ipynb", "live.ipynb"])
@@ -42,7 +41,8 @@ def test_all_views_of_an_output_stand_at_the_same_step(opened: Open, name: str) 
         assert page.evaluate(RUN_ALL)
     first = Screen(page)
     first.press("b", "1", "1")
-    second = open_second_view(page)
+    open_second_view(page)
+    second = Screen(page, 1)
     second.counts("step 2 of 2")
     second.press("u", "0")
     first.counts("step 2 of 2")
@@ -51,6 +51,21 @@ def test_all_views_of_an_output_stand_at_the_same_step(opened: Open, name: str) 
     first.click("Forget the rest")
     second.counts("step 2 of 2")
     expect(second.bench.locator(".way")).to_have_count(0)
+
+
+def test_two_views_of_a_prediction_say_the_same(opened: Open) -> None:
+    page = opened("predictions.ipynb")
+    assert page.evaluate(RUN_ALL)
+    page.locator(".pkvm-prediction").first.get_by_label("yes").click()
+    open_second_view(page, "prediction")
+    both = [page.get_by_role("region", name=f"Predict: Is the next click safe?{number}", exact=True)
+            for number in ("", " (2)")]
+    for at, word in ((1, "no"), (0, "yes")):
+        both[at].get_by_label(word).click()
+        for view in both:
+            expect(view.get_by_role("status").first).to_contain_text(f"You predicted: {word}. Now find out.")
+            expect(view.get_by_label(word)).to_be_checked()
+    page.evaluate(SAVE)
 
 
 def test_a_widget_keeps_its_step_when_its_cell_is_moved(opened: Open) -> None:

@@ -1,10 +1,12 @@
-"""The sequence view, the EL2 time chart and the quiz, on a page from disk and in JupyterLab, before and after a run."""
+"""The sequence view, the EL2 time chart and questions, on a page from disk and in JupyterLab, before and after a run."""
+
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.access import find_violations
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
+from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
 GIVEN_BACK = "CPU 1’s finalise gives page vm0 back to the host while CPU 0’s unshare still holds a reference."
 # Jupyter Notebook listens before any widget, and spares only elements that say so themselves.
@@ -13,6 +15,7 @@ SPARED = """() => [...document.querySelectorAll('.pkvm-widget, .pkvm-widget *')]
   .map((one) => one.dataset.lmSuppressShortcuts === 'true' || one.outerHTML.slice(0, 80))"""
 PLACES = "calls => calls.map((call) => call.getBoundingClientRect().toJSON()).filter((place) => place.width)"
 DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+Forced = Literal["none", "active"]
 SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 
 
@@ -54,6 +57,41 @@ class Views:
         expect(self.chart.locator(".values p")).to_have_text("28 guest pages, 2 MiB apart")
         expect(self.quiz.get_by_role("status").first).to_have_text("Not yet. Look again.1 try so far. Choose again.")
         expect(self.quiz.get_by_label("This")).to_be_checked()
+
+
+class Predictions:
+    """The predictions of a page: one that is chosen, and one that is typed."""
+
+    def __init__(self, page: Page) -> None:
+        """Wait until they are there."""
+        self.page = page
+        self.safe, self.call = (page.locator(".pkvm-prediction").nth(number) for number in (0, 1))
+        self.line = self.call.get_by_role("textbox", name="Which call is refused first?")
+        expect(self.line).to_be_visible()
+
+    def take(self) -> None:
+        """Predict both by keyboard."""
+        self.safe.get_by_label("yes").press("Space")
+        self.safe.get_by_label("yes").press("ArrowDown")
+        self.line.fill("")
+        self.line.press_sequentially("start dd")
+        self.line.press("Enter")
+        self.are_taken("no", "start dd")
+
+    def are_taken(self, *words: str) -> None:
+        """Expect that they say so, and that nothing else has changed."""
+        for box, word, again in zip((self.safe, self.call), words, ("choose", "type"), strict=True):
+            said = f"You predicted: {word}. Now find out.To change it, {again} again."
+            expect(box.get_by_role("status").first).to_have_text(said)
+        expect(self.safe.get_by_label(words[0])).to_be_checked()
+        expect(self.line).to_have_value(words[1])
+
+
+@pytest.fixture
+def predictions(offline: Page, page_of: Address) -> Predictions:
+    """Open predictions on a page from disk, with the network off."""
+    offline.goto(page_of("predictions.ipynb"))
+    return Predictions(offline)
 
 
 @pytest.fixture
@@ -125,7 +163,7 @@ def test_the_right_answer_is_hidden_until_it_is_chosen(page: Views) -> None:
     expect(page.quiz).to_contain_text("Right. Because it is that one.")
 
 
-@pytest.mark.parametrize("name", ["views.ipynb", "unrun.ipynb", "free.ipynb"])
+@pytest.mark.parametrize("name", ["views.ipynb", "unrun.ipynb", "free.ipynb", "predictions.ipynb"])
 def test_everything_focusable_keeps_its_keys_from_the_notebook(offline: Page, page_of: Address,
                                                                               name: str) -> None:
     offline.goto(page_of(name))
@@ -174,3 +212,51 @@ def test_no_key_typed_at_them_acts_on_the_notebook(notebook: Open) -> None:
         for key in ("d", "d", "j", "x", "ArrowDown"):
             page.keyboard.press(key)
     assert page.evaluate(CELLS) == before
+
+
+def test_a_prediction_is_taken_with_one_click_and_a_change_replaces_it(predictions: Predictions) -> None:
+    expect(predictions.safe.get_by_role("status").first).to_be_empty()
+    predictions.safe.get_by_label("yes").click()
+    predictions.call.get_by_role("button", name="Predict").click()
+    expect(predictions.call.get_by_role("alert")).to_have_text("Type a word first.")
+    predictions.line.fill(" finalise. ")
+    predictions.call.get_by_role("button", name="Predict").click()
+    expect(predictions.call.get_by_role("alert")).to_be_empty()
+    expect(predictions.call.get_by_role("status").first).to_contain_text("You predicted: finalise. Now find out.")
+    predictions.safe.get_by_label("no").click()
+    predictions.line.fill("unshare")
+    predictions.line.press("Enter")
+    predictions.are_taken("no", "unshare")
+
+
+def test_predictions_are_there_after_a_reload(predictions: Predictions) -> None:
+    predictions.take()
+    predictions.page.reload()
+    Predictions(predictions.page).are_taken("no", "start dd")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_axe_finds_no_violation_in_predictions(predictions: Predictions, theme: Theme, forced: Forced) -> None:
+    page = predictions.page
+    page.emulate_media(color_scheme=theme, forced_colors=forced)
+    page.set_viewport_size({"width": 320, "height": 740})
+    for act in (lambda: None, predictions.take):
+        act()
+        assert find_violations(page, ".pkvm-widget") == []
+        assert [box.evaluate(SIDEWAYS) for box in (predictions.safe, predictions.call)] == [0, 0]
+
+
+def test_in_jupyterlab_python_keeps_predictions_for_the_next_run(notebook: Open) -> None:
+    page = notebook("predictions.ipynb")
+    before = page.evaluate(CELLS)
+    Predictions(page).take()
+    assert page.evaluate(RUN_ALL)
+    Predictions(page).take()
+    wait_for_python(page, "('no', 'start dd')")
+    page.evaluate(RESTART)
+    assert page.evaluate(RUN_ALL)
+    wait_for_python(page, "('no', 'start dd')")
+    Predictions(page).are_taken("no", "start dd")
+    assert page.evaluate(CELLS) == before
+    page.evaluate(SAVE)

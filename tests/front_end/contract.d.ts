@@ -372,6 +372,14 @@ interface QuizValue {
   right: number;
 }
 
+/** A prediction; without options the learner types a line. */
+interface PredictionValue {
+  name: string;
+  title: string;
+  options: Array<string>;
+  longest: number;
+}
+
 /** An exercise in the learner's progress. */
 interface ProgressExerciseValue {
   title: string;

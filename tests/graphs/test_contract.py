@@ -15,7 +15,7 @@ from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.lifecycle import LifeGraph
 from pkvm_model.graphs.map import StateMap
 from pkvm_model.graphs.pairs import PairGraph
-from pkvm_model.lesson import find, progress, quiz, sequence
+from pkvm_model.lesson import find, predict, progress, quiz, sequence
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.scenes import LENT_PAGE, scene
 from pkvm_model.scenes.start_here import COLD_OPEN
@@ -114,6 +114,7 @@ EVERYTHING: dict[str, tuple[Callable[[], Any], Any]] = {
     "sequence": (lambda: json.loads(sequence(play(COLD_OPEN, 1, 0, 1, 0)).packed), contract.SequenceValue),
     "EL2 time": (el2_time.value, contract.El2TimeValue),
     "quiz": (lambda: json.loads(quiz("Why?", {"So.": "Yes.", "No.": "No."}, "So.").packed), contract.QuizValue),
+    "prediction": (lambda: json.loads(predict("Is it safe?", "yes", "no").packed), contract.PredictionValue),
     "progress": (lambda: json.loads(progress().packed), contract.ProgressValue),
     "finder": (lambda: json.loads(find("R7", revisions=V1).packed), contract.FinderValue),
 }

@@ -2,9 +2,18 @@
 
 import pytest
 
-from pkvm_model.show.quiz import describe_quiz, make_question, read_tries
+from pkvm_model.show.quiz import (
+    LONGEST,
+    describe_prediction,
+    describe_quiz,
+    make_prediction,
+    make_question,
+    read_prediction,
+    read_tries,
+)
 
 ASKED = make_question("Which?", {"This": "No.", "That": "Because."}, right="That")
+SAFE, WORD = make_prediction("Safe?", ["yes", "no"]), make_prediction("Which call?", [])
 
 
 def test_a_quiz_folds_each_verdict_behind_its_option() -> None:
@@ -34,3 +43,34 @@ def test_invalid_answers_are_ignored(place: str, tries: tuple[int, ...]) -> None
 
 def test_markup_in_a_quiz_is_escaped() -> None:
     assert "<script>" not in make_question("<script>", {"<script>": "<script>"}, right="<script>").render()
+
+
+def test_a_prediction_in_words_has_no_verdict() -> None:
+    assert describe_prediction(SAFE, None) == "Predict: Safe?\n  ( ) yes\n  ( ) no"
+    assert describe_prediction(SAFE, "no") == "Predict: Safe?\n  ( ) yes\n  (x) no\nYou predicted: no. Now find out."
+    assert describe_prediction(WORD, None) == "Predict: Which call?\n  Write down a word before you go on."
+    assert describe_prediction(WORD, "start.").endswith("\nYou predicted: start. Now find out.")
+
+
+@pytest.mark.parametrize(("place", "taken"), [("", None), ("no", "no"), ("No", None), ("1", None)])
+def test_only_an_option_can_be_predicted_if_there_are_any(place: str, taken: str | None) -> None:
+    assert read_prediction(place, SAFE) == taken
+
+
+@pytest.mark.parametrize(("place", "taken"), [
+    ("", None), ("  ", None), (" start\n", "start"), ("\x1b\ud800", "\\u001b\\ud800"), ("x" * 99, f"{'x' * LONGEST}…")])
+def test_a_typed_prediction_is_a_short_line(place: str, taken: str | None) -> None:
+    assert read_prediction(place, WORD) == taken
+
+
+@pytest.mark.parametrize("options", [["yes"], ["yes", "no", "yes"]])
+def test_a_prediction_with_one_option_or_one_twice_is_rejected(options: list[str]) -> None:
+    with pytest.raises(ValueError, match="at least two different options, or none"):
+        make_prediction("Safe?", options)
+
+
+@pytest.mark.parametrize("options", [[], ["<script>", "no"]])
+def test_markup_in_a_prediction_is_escaped(options: list[str]) -> None:
+    page = make_prediction("<script>", options).render()
+    assert "<script>" not in page
+    assert page.count("<li>") == len(options)

@@ -1,4 +1,4 @@
-"""The sequence view, the EL2 time chart and the quiz: what they leave in a notebook, and how Python reads them back."""
+"""The sequence view, the EL2 time chart and the questions: what they leave in a notebook, and how Python reads them back."""
 
 import json
 from collections.abc import Callable
@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.lesson import bench, el2_time, quiz, sequence
+from pkvm_model.lesson import bench, el2_time, predict, quiz, sequence
 from pkvm_model.practice import quizzes
 from pkvm_model.practice.progress import COPY
 from pkvm_model.scenes.start_here import COLD_OPEN
-from pkvm_model.show.quiz import make_question
+from pkvm_model.show.quiz import make_prediction, make_question
 from pkvm_model.show.story import play
-from pkvm_model.widgets.quiz import Quiz
+from pkvm_model.widgets.quiz import Prediction, Quiz
 from pkvm_model.widgets.widget import MIME, Widget
 
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
 MAKERS: dict[str, Callable[[], Widget]] = {
     "sequence": lambda: sequence(FOUR), "el2time": el2_time,
-    "quiz": lambda: quiz("Which one?", {"This": "No.", "That": "Because."}, right="That")}
+    "quiz": lambda: quiz("Which one?", {"This": "No.", "That": "Because."}, right="That"),
+    "prediction": lambda: predict("Is the next click safe?", "yes", "no")}
 
 
 @pytest.fixture
@@ -41,7 +42,8 @@ def test_two_widgets_store_the_same_words_and_form_without_scripts(kind: str) ->
 
 @pytest.mark.parametrize(("kind", "text"), [
     ("sequence", "SequenceView('cold-open-sequence', 18 regions, at 0)"),
-    ("el2time", "El2Time(read at 32 pages side by side)"), ("quiz", "Quiz('Which one?', 0 tries)")])
+    ("el2time", "El2Time(read at 32 pages side by side)"), ("quiz", "Quiz('Which one?', 0 tries)"),
+    ("prediction", "Prediction('Is the next click safe?')")])
 def test_each_repr_is_one_short_line_without_an_address(kind: str, text: str) -> None:
     assert repr(MAKERS[kind]()) == text
 
@@ -144,3 +146,30 @@ def test_a_quiz_outside_of_a_copy_keeps_nothing(tmp_path: Path) -> None:
     Quiz(ask, tmp_path).place = "1"
     assert Quiz(ask, tmp_path).tries == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_python_reads_a_prediction_back_and_a_change_replaces_it() -> None:
+    shown = predict("Is the next click safe?", "yes", "no")
+    assert shown.taken is None
+    for place in ("yes", "no"):
+        shown.place = place
+        assert shown.taken == place
+    assert repr(shown) == "Prediction('Is the next click safe?', taken: 'no')"
+    shown.place = "perhaps"
+    assert shown.taken is None
+
+
+def test_a_prediction_is_never_right_or_wrong() -> None:
+    shipped = json.loads(predict("Is the next click safe?", "yes", "no").packed)
+    assert shipped == {"name": "predict-is-the-next-click-safe", "title": "Is the next click safe?",
+                       "options": ["yes", "no"], "longest": 80}
+    assert not hasattr(Prediction, "right")
+
+
+@pytest.mark.parametrize(("options", "taken"), [(("yes", "no"), "no"), ((), "the fourth one")])
+def test_a_prediction_stays_when_its_cell_runs_again(tmp_path: Path, options: tuple[str, ...], taken: str) -> None:
+    (tmp_path / COPY).write_text("{}")
+    Quiz(make_question("Safe?", {"yes": "No.", "no": "Yes."}, "no"), tmp_path).place = "0"
+    Prediction(make_prediction("Safe?", options), tmp_path).place = taken
+    assert Prediction(make_prediction("Safe?", options), tmp_path).taken == taken
+    assert Prediction(make_prediction("Is it safe?", options), tmp_path).taken is None

@@ -143,7 +143,7 @@ class OpenCopy:
         return f"{drop_ending(name)}: the course's version again.{kept}"
 
     def reset_quizzes(self, name: str, keys: set[str]) -> str:
-        """Forget the answers to some quizzes, but keep a copy of them aside, and say so; '' if there are none."""
+        """Forget the answers to some questions, but keep a copy of them aside, and say so; '' if there are none."""
         answers = quizzes.read(self.folder)
         forgotten = {key: place for key, place in answers.items() if key in keys}
         if not forgotten:
@@ -153,7 +153,7 @@ class OpenCopy:
         write_atomically(self.folder / aside, quizzes.to_text(forgotten).encode())
         left = {key: place for key, place in answers.items() if key not in keys}
         write_atomically(self.folder / quizzes.NAME, quizzes.to_text(left).encode())
-        return f"{drop_ending(name)}: its quizzes are open again. Your answers: {aside}"
+        return f"{drop_ending(name)}: its questions are open again. Your answers: {aside}"
 
     def find_answer(self, name: str, mine: bytes) -> str | None:
         """Return the learner's own answer in an exercise's notebook, None if there is none."""

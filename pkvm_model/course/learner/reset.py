@@ -1,4 +1,4 @@
-"""Restores the course's version of an exercise or chapter; the learner's version is put aside, and answers to quizzes.
+"""Restores the course's version of an exercise or chapter; the learner's version and answers are put aside.
 
 Of an exercise's progress the tries and the last answer stay. Hints, the solution that was shown, solved, the steps and
 the run start afresh, so that the exercise can be done once more.

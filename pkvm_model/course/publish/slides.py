@@ -31,7 +31,8 @@ main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text
 .slide .output_html:not(:has(.widget-here)){font-size:18px;max-width:none} .slide .text_cell code{font-size:.86em}
 .slide:has(.pkvm-walk,.pkvm-finder) .title{font-size:26px;margin:0 0 4px}
 .slide .widget-here{margin:6px 0 0} .slide .text_cell p{margin:6px 0} .slide blockquote{margin:6px 0;color:inherit}
-.slide .pkvm-quiz{zoom:1.5;max-width:none} .slide .pkvm-quiz .verdict{min-height:62px}
+.slide :is(.pkvm-quiz,.pkvm-prediction){zoom:1.5;max-width:none}
+.slide :is(.pkvm-quiz,.pkvm-prediction) .verdict{min-height:62px}
 .room{font-size:22px;line-height:1.35;font-weight:600;border-left:6px solid var(--link);padding-left:16px;
   margin:0 0 8px}
 .slide .part{color:var(--soft);font-size:17px;font-weight:400;margin:0}
@@ -47,8 +48,8 @@ main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text
 .turns button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
   padding:4px 12px}
 .turns output{margin-left:auto;color:var(--soft)} .title:focus{outline:none}
-@media (max-width:700px){.deck main{padding:0 12px 60px} .turns span{display:none} .slide .pkvm-quiz{zoom:1}
-  .slide .text_cell{font-size:18px}}
+@media (max-width:700px){.deck main{padding:0 12px 60px} .turns span{display:none}
+  .slide :is(.pkvm-quiz,.pkvm-prediction){zoom:1} .slide .text_cell{font-size:18px}}
 @media print{@page{size:A4 landscape;margin:12mm} .deck .slide.slide.slide{display:block;zoom:1!important}
   .slide{break-after:page} .deck .part{position:static;width:auto;height:auto;clip-path:none}
   .turns,.deck .turns,.overview,.deck.all .overview{display:none}}

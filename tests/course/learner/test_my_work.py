@@ -310,25 +310,25 @@ def test_a_reset_opens_the_exercise_again_and_keeps_tries_and_answer(course: Cou
     assert progress.read(mine) == {"find-the-hole": ExerciseRecord(7, answer="mine"), "say-it": done}
 
 
-def ask(name: str, question: str) -> tuple[JSON, str]:
-    """Return a cell with a quiz as JupyterLab stores it, and the key of its answers."""
+def ask(name: str, question: str, kind: str = "quiz") -> tuple[JSON, str]:
+    """Return a cell with a question as JupyterLab stores it, and the key of its answers."""
     packed = json.dumps({"name": name, "title": question})
     output = {"output_type": "execute_result", "metadata": {}, "execution_count": 1,
-              "data": {"text/plain": question, "application/x": {"v": 1, "kind": "quiz", "packed": packed}}}
+              "data": {"text/plain": question, "application/x": {"v": 1, "kind": kind, "packed": packed}}}
     return make_code_cell(name, "quiz()") | {"outputs": [output]}, quizzes.make_key(name, packed)
 
 
-def test_a_reset_opens_the_quizzes_of_a_chapter_again_and_keeps_the_answers(course: Course, mine: Path) -> None:
+def test_a_reset_opens_the_questions_of_a_chapter_again_and_keeps_the_answers(course: Course, mine: Path) -> None:
     original, copy = course.copy.chapters / CHAPTER, mine / CHAPTER
     keys = []
-    for path, name in ((original, "asked-now"), (copy, "asked-before")):
-        cell, key = ask(name, "Which one?")
+    for path, name, kind in ((original, "asked-now", "quiz"), (copy, "asked-before", "prediction")):
+        cell, key = ask(name, "Which one?", kind)
         whole = json.loads(path.read_bytes())
         path.write_text(json.dumps(whole | {"cells": [*whole["cells"], cell]}))
         keys.append(key)
     for number, answered in ((1, keys), (2, keys[:1])):
         (mine / quizzes.NAME).write_text(quizzes.to_text(dict.fromkeys([*answered, "elsewhere 0"], "0 1")))
-        assert f"05-one-shot: its quizzes are open again. Your answers: put-aside/quizzes-{number}.json" in [
+        assert f"05-one-shot: its questions are open again. Your answers: put-aside/quizzes-{number}.json" in [
             *reset("05-one-shot", course.copy)]
         assert quizzes.read(mine) == {"elsewhere 0": "0 1"}
         aside = json.loads((mine / "put-aside" / f"quizzes-{number}.json").read_bytes())
@@ -337,14 +337,15 @@ def test_a_reset_opens_the_quizzes_of_a_chapter_again_and_keeps_the_answers(cour
 
 def test_a_reset_without_answers_puts_none_aside(course: Course, mine: Path) -> None:
     (mine / quizzes.NAME).write_text(quizzes.to_text({"elsewhere 0": "0"}))
-    assert not [line for line in reset("05-one-shot", course.copy) if "quizzes" in line]
+    assert not [line for line in reset("05-one-shot", course.copy) if "questions" in line]
     assert quizzes.read(mine) == {"elsewhere 0": "0"}
     assert not (mine / "put-aside").exists()
 
 
-def test_the_quizzes_of_every_chapter_are_found_in_its_outputs() -> None:
+def test_the_questions_of_every_chapter_are_found_in_its_outputs() -> None:
     files = my_work.OpenCopy(my_work.CopyPaths()).files
-    asked = {name: count for name, content in files.items() if (count := content.count(rb'"quiz(\"'))}
+    asked = {name: count for name, content in files.items()
+             if (count := len(re.findall(rb'"(?:quiz|predict)\(\\"', content)))}
     assert len(asked) > 10
     assert asked == {name: len(quizzes.list_keys(files[name])) for name in asked}
 

@@ -13,7 +13,8 @@ export const CONSTANTS = {
   "format": 3,
   "families": {
     "bench": "bench.js", "beside": "beside.js", "el2time": "el2time.js", "exercise": "exercise.js",
-    "finder": "finder.js", "map": "map.js", "progress": "progress.js", "quiz": "quiz.js", "sequence": "sequence.js"
+    "finder": "finder.js", "map": "map.js", "prediction": "quiz.js", "progress": "progress.js", "quiz": "quiz.js",
+    "sequence": "sequence.js"
   },
   "styles": ["bench", "beside", "el2time", "exercise", "finder", "frame", "map", "progress", "quiz", "sequence",
              "walker", "widget"],
