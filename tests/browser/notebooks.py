@@ -249,7 +249,8 @@ def gather(kind: str) -> Any:
 def one_of_each_kind() -> Any:
     """Return a notebook with a widget of each kind."""
     kinds = ("bench", "beside", "el2time", "finder", "map", "quiz", "sequence")
-    others = [*walk(predict(*SAFE)).cells, *stored_notebook("refused.ipynb").cells, *stored_notebook("progress.ipynb").cells]
+    others = [*walk(predict(*SAFE)).cells, *stored_notebook("refused.ipynb").cells,
+              *stored_notebook("progress.ipynb").cells]
     return new_notebook(cells=[*(gather(kind).cells[0] for kind in kinds), *others], metadata=KERNEL)
 
 

@@ -1,4 +1,4 @@
-"""The sequence view, the EL2 time chart and questions, on a page from disk and in JupyterLab, before and after a run."""
+"""The sequence view, the EL2 time chart and questions, on a page from disk and in JupyterLab, before and after runs."""
 
 from typing import Literal
 

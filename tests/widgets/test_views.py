@@ -1,4 +1,4 @@
-"""The sequence view, the EL2 time chart and the questions: what they leave in a notebook, and how Python reads them back."""
+"""The sequence view, the EL2 time chart and questions: what they leave in a notebook, and what Python reads back."""
 
 import json
 from collections.abc import Callable
