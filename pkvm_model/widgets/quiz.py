@@ -18,7 +18,7 @@ from ..show.quiz import (
 from .widget import Widget, compact
 
 
-class Question(Widget):
+class KeptQuestion(Widget):
     """A question on the screen. In the learner's copy its place is kept: running the cell again erases no answer."""
 
     def __init__(self, shipped: QuizValue | PredictionValue, start: Path | None = None):
@@ -34,7 +34,7 @@ class Question(Widget):
             quizzes.keep(self.folder, self.kept_as, self.place)
 
 
-class Quiz(Question):
+class Quiz(KeptQuestion):
     """A question with a right answer; its place is the numbers of the options chosen so far, in order."""
 
     kind = "quiz"
@@ -85,7 +85,7 @@ def quiz_value(question: QuizQuestion) -> QuizValue:
             "verdicts": verdicts, "right": question.right}
 
 
-class Prediction(Question):
+class Prediction(KeptQuestion):
     """A question before a run, which has no verdict; its place is what was predicted, in words."""
 
     kind = "prediction"
