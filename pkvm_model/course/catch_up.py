@@ -1,0 +1,150 @@
+"""Runs the cells above that a cell needs and that have not run: an extension of the course's kernel.
+
+A learner opens a notebook whose outputs are there and whose kernel has run nothing yet. Before a cell runs, this looks
+for the names that the cell uses and nobody has defined, in the notebook's file. The cells above that define them, and
+those that these need, run first, without output. Where all cells run in order, it does nothing.
+
+The kernel knows the notebook's path from the server, and a cell's id from the page. Where either is missing, as in
+nbval, it does nothing either.
+"""
+from __future__ import annotations
+
+import builtins
+import itertools
+import json
+import os
+import symtable
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..outside import OutsideError, read_file
+
+NOTEBOOK = "JPY_SESSION_NAME"
+"""The variable in which a Jupyter server tells a kernel the path of its notebook."""
+LARGEST_NOTEBOOK = 200_000_000
+RUNS_FIRST = "This cell needs cells above that have not run yet. They run first."
+FAILED = "A cell above that this one needs did not run to its end. Run it to see why: it begins with {begin}"
+STOPPED = "The cells above that this one needs were interrupted. Run this cell again."
+OURS = {"answer": "pkvm_model.lesson"}
+"""The course's cell magics, each with the extension that has it."""
+
+
+class CodeCell(NamedTuple):
+    """A code cell: its id, its text, the names that it defines, and the names that it needs from elsewhere."""
+
+    id: str
+    source: str
+    defines: frozenset[str]
+    needs: frozenset[str]
+
+
+class CatchUp:
+    """Runs what a cell needs, in a shell, before the cell itself runs."""
+
+    def __init__(self, shell: Any) -> None:
+        """Remember the shell; nothing is read yet."""
+        self.shell = shell
+
+    def before_cell(self, info: Any) -> None:
+        """Run the cells above that the cell needs; called by IPython."""
+        if not info.raw_cell or info.cell_id is None:
+            return
+        self.load_magic(info.raw_cell)
+        wanted = self.find_unknown(self.analyse(info.cell_id, info.raw_cell))
+        if wanted and (chosen := choose_cells(wanted, self.read_above(info.cell_id), self.is_known)):
+            self.run_first(chosen)
+
+    def load_magic(self, source: str) -> None:
+        """Load the extension of a course's cell magic that a cell begins with."""
+        magic = source.split(maxsplit=1)[0].removeprefix("%%") if source.startswith("%%") else ""
+        if magic in OURS and not self.shell.find_cell_magic(magic):
+            self.shell.extension_manager.load_extension(OURS[magic])
+
+    def run_first(self, cells: list[CodeCell]) -> None:
+        """Run cells without showing anything, and say so; the first that fails is named."""
+        print(RUNS_FIRST, flush=True)
+        for cell in cells:
+            try:
+                self.run_quietly(cell.source)
+            except KeyboardInterrupt:
+                return print(STOPPED)
+            except (Exception, SystemExit):
+                return print(FAILED.format(begin=cell.source.strip().partition("\n")[0]))
+        return None
+
+    def run_quietly(self, source: str) -> None:
+        """Run the text of a cell in the notebook's namespace; what it shows is dropped, what it raises is not."""
+        from IPython.utils.capture import capture_output  # noqa: PLC0415  # only a kernel has it, and has it already
+
+        text = self.shell.transform_cell(source)
+        # Cached, so that the text of a function can be shown and errors quote it.
+        name = self.shell.compile.cache(text, self.shell.execution_count, raw_code=source)
+        with capture_output():
+            exec(compile(text, name, "exec"), self.shell.user_ns)
+
+    def read_above(self, cell_id: str) -> list[CodeCell]:
+        """Return the code cells above a cell in the notebook's file; all of them if the cell is not in the file yet."""
+        cells = read_code_cells(Path(os.environ.get(NOTEBOOK, "")))
+        above = itertools.takewhile(cell_id.__ne__, cells)
+        return [self.analyse(each, cells[each]) for each in above]
+
+    def analyse(self, cell_id: str, source: str) -> CodeCell:
+        """Return what a cell defines and needs; nothing where it is no Python or belongs to a cell magic."""
+        try:
+            defines, needs = list_names(self.shell.transform_cell(source))
+        except (SyntaxError, ValueError, RecursionError):
+            defines, needs = frozenset(), frozenset()
+        return CodeCell(cell_id, source, defines, needs)
+
+    def is_known(self, name: str) -> bool:
+        """Return True if a name is defined in the notebook's namespace, or everywhere."""
+        return name in self.shell.user_ns or hasattr(builtins, name)
+
+    def find_unknown(self, cell: CodeCell) -> set[str]:
+        """Return the names that a cell needs and nobody has defined."""
+        return {name for name in cell.needs if not self.is_known(name)}
+
+
+def choose_cells(wanted: set[str], above: list[CodeCell], is_known: Callable[[str], bool]) -> list[CodeCell]:
+    """Return the cells that have to run, in order: those that define what is wanted, and what these need in turn."""
+    chosen, open_names = list[CodeCell](), set(wanted)
+    for cell in reversed(above):
+        if found := cell.defines & open_names:
+            chosen.insert(0, cell)
+            open_names = (open_names - found) | {name for name in cell.needs if not is_known(name)}
+    return chosen
+
+
+def list_names(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that a Python text defines, and those that it uses from outside. Raise SyntaxError."""
+    top = symtable.symtable(text, "<cell>", "exec")
+    own = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    used = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
+    for table in walk_tables(top):
+        globals_here = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        used |= {name for name in globals_here if table.lookup(name).is_referenced()}
+        own |= {name for name in globals_here if table.lookup(name).is_assigned()}
+    return frozenset(own), frozenset(used - own)
+
+
+def walk_tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Yield the tables of all functions, classes and comprehensions in a text."""
+    for child in table.get_children():
+        yield child
+        yield from walk_tables(child)
+
+
+def read_code_cells(path: Path) -> Mapping[str, str]:
+    """Return the text of each code cell of a notebook by its id, in order; nothing if it cannot be read."""
+    try:
+        cells = json.loads(read_file(path, LARGEST_NOTEBOOK))["cells"]
+        return {str(cell["id"]): cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+                for cell in cells if cell["cell_type"] == "code"}
+    except (OSError, OutsideError, ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Let each cell find what it needs; the kernel calls this when it starts."""
+    shell.events.register("pre_run_cell", CatchUp(shell).before_cell)
