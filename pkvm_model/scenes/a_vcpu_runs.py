@@ -45,12 +45,12 @@ TWO_VCPUS = quiet(scene(
 REFUSED_SHARE = quiet(scene(
     "refused-share", "A share that is refused", PRE, MADE + "0 __pkvm_vcpu_load(0x1000, 0)",
     ("__pkvm_host_share_guest(vm0, 0) whole", ""),
-    "vCPU 0 is loaded on CPU 0; the host would lend a page that is EL2’s."))
+    "vCPU 0 is loaded on CPU 0; the host wants to lend a page that is EL2’s."))
 
 DYING = quiet(scene(
     "load-dying", "A load, and a VM that is dying", V1, LENT_PAGE + "0 __pkvm_start_teardown_vm(0x1000)",
     ("__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)", ""),
-    "VM 0x1000 is dying; CPU 0 would load its vCPU and run it."))
+    "VM 0x1000 is dying; CPU 0 wants to load its vCPU and run it."))
 
 RIVALS = quiet(scene(
     "rivals", "Two CPUs, two vCPUs", PRE, """
@@ -60,7 +60,7 @@ RIVALS = quiet(scene(
 0 __pkvm_init_vcpu(0x1000, hv0.0, vc0.0)
 """,
     tuple(["__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 1)\n__pkvm_vcpu_put()"] * 2),
-    "VM 0x1000 has a pair of vCPUs, and is idle; each CPU loads both, and puts once."))
+    "VM 0x1000 has a pair of vCPUs, and is idle; each CPU loads both, and makes one put."))
 
 WRONG_CPU = quiet(scene(
     "wrong-cpu", "A page for whom?", PRE, f"""{MADE}0 kvm_create_vm(kvm1)
@@ -69,7 +69,7 @@ WRONG_CPU = quiet(scene(
 1 __pkvm_vcpu_load(0x1001, 0)
 """,
     ("__pkvm_host_unshare_guest(0x1000, 0) whole", "__pkvm_host_share_guest(g0, 0) whole"),
-    "VM 0x1000 is loaded on CPU 0, VM 0x1001 on CPU 1; the host means to lend page g0 to VM 0x1000.",
+    "VM 0x1000 is loaded on CPU 0, VM 0x1001 on CPU 1; the host wants to lend page g0 to VM 0x1000.",
     Config(slots=2)))
 
 

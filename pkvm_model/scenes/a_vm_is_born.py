@@ -57,7 +57,7 @@ PROMISE_GONE = quiet(scene(
 """,
     ("__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0)\n__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0) whole",
      "__pkvm_unreserve_vm(0x1000) whole"),
-    "Slot 0 is promised; CPU 0 will make the VM, CPU 1 would give the promise back."))
+    "Slot 0 is promised; CPU 0 will make the VM, CPU 1 wants to give the promise back."))
 
 
 def init_vm_publishes_second(view: View, kvm: str, handle: int, nr_vcpus: int, vm_mem: str, pgd_mem: str,

@@ -20,7 +20,7 @@ STILL_LOADED = quiet(scene(
     "VM 0x1000 is idle; CPU 1 is about to load its vCPU, CPU 0 to tear the VM down."))
 
 EVERY_PAGE = quiet(scene(
-    "every-page", "Every page on its way home", PRE, TWO_LENT,
+    "every-page", "Every page on its way back", PRE, TWO_LENT,
     ("__pkvm_teardown_vm(0x1000)",
      "__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_host_unshare_guest(0x1000, 1) whole"),
     "VM 0x1000 is idle; the host lends it pages g0 and g1."))
@@ -44,7 +44,7 @@ FORGOTTEN_PAGE = quiet(scene(
 STILL_UNSHARING = quiet(scene(
     "still-unsharing", "A teardown, and no vCPU", PRE, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_teardown_vm(0x1000) whole"),
-    "VM 0x1000 is idle; CPU 0 is about to take page g0 home, CPU 1 to tear the VM down."))
+    "VM 0x1000 is idle; CPU 0 is about to take page g0 back, CPU 1 to tear the VM down."))
 
 PAIR = quiet(scene(
     "pair-goes-home", "A VM with a pair of vCPUs goes home", PRE, """
@@ -58,7 +58,7 @@ PAIR = quiet(scene(
 0 __pkvm_host_unshare_guest(0x1000, 0)
 """,
     ("__pkvm_teardown_vm(0x1000)", ""),
-    "VM 0x1000 is idle and has a pair of vCPUs, one of which was never loaded; page g0 is home."))
+    "VM 0x1000 is idle and has a pair of vCPUs, one of which was never loaded; page g0 is back with the host."))
 
 
 def teardown_forgets_a_pin(view: View, handle: int) -> Hypercall:

@@ -22,4 +22,4 @@ LOAD_OR_START = replace(scene(
     "load-or-start", "A vCPU, and a teardown", V1, LENT_PAGE,
     ("__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()",
      "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
-    "VM 0x1000 is alive and idle; CPU 0 would load its vCPU, CPU 1 would tear it down."), checks=False)
+    "VM 0x1000 is alive and idle; CPU 0 wants to load its vCPU, CPU 1 to tear it down."), checks=False)

@@ -24,7 +24,7 @@ SAME_PAGE = quiet(scene(
     "same-page", "The same page, lent or given away", PRE, PROMISED,
     ("__pkvm_host_share_hyp(vm0)",
      "__pkvm_init_vm(kvm0, 0x1000, 1, vm0, pgd0) whole"),
-    "Page vm0 is the host’s; CPU 0 would lend it, CPU 1 would give it away."))
+    "Page vm0 is the host’s; CPU 0 wants to lend it, CPU 1 to give it away."))
 
 TOUCH = quiet(scene(
     "touch", "Touching what is not yours", PRE, PROMISED,
@@ -35,7 +35,7 @@ TOUCH = quiet(scene(
 LENT_TO_GUEST = quiet(scene(
     "lent-to-guest", "A page lent to a guest", PRE, LENT_PAGE,
     ("__pkvm_host_share_hyp(g0)", "__pkvm_host_unshare_guest(0x1000, 0) whole"),
-    "The host lends page g0 to VM 0x1000; CPU 0 would lend it to EL2 as well."))
+    "The host lends page g0 to VM 0x1000; CPU 0 wants to lend it to EL2 as well."))
 
 FORGOTTEN_ENTRY = quiet(scene(
     "forgotten-entry", "A call that EL2 does not know", PRE.without("__pkvm_host_share_hyp"), "",
@@ -64,7 +64,7 @@ TWO_GUESTS = quiet(scene(
 """,
     ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_host_unshare_guest(0x1001, 0) whole",
      "__pkvm_host_share_hyp(g0)\n__pkvm_host_share_hyp(g0)"),
-    "The host lends page g0 to VM 0x1000 and to VM 0x1001; CPU 1 would lend it to EL2 as well.", Config(slots=2)))
+    "The host lends page g0 to VM 0x1000 and to VM 0x1001; CPU 1 wants to lend it to EL2 as well.", Config(slots=2)))
 
 UNKNOWN_UNSHARE = quiet(scene(
     "unknown-unshare", "An unshare that EL2 does not know", PRE.without("__pkvm_host_unshare_hyp"),
