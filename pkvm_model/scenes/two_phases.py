@@ -3,19 +3,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model.revisions import PRE, V1
+from ..model.revisions import V1
 from .scene import LENT_PAGE, Scene, scene
 
-ONE_SHOT = replace(scene(
-    "one-shot", "The old way: one call", PRE, LENT_PAGE,
-    ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_teardown_vm(0x1000)", ""),
-    "VM 0x1000 is alive and idle; the host lends it page g0."), opens=("holds",))
-
-TWO_PHASES = scene(
+TWO_PHASES = replace(scene(
     "two-phases", "The new way: start, then finalise", V1, LENT_PAGE,
     ("__pkvm_start_teardown_vm(0x1000)\n__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_finalize_teardown_vm(0x1000)",
      "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
-    "VM 0x1000 is alive and idle; CPU 1 would like to run it.")
+    "VM 0x1000 is alive and idle; CPU 1 would like to run it."), opens=("holds",))
 
 TWO_FLAGS = scene(
     "two-flags", "Two flags of one name", V1, LENT_PAGE,

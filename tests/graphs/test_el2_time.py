@@ -9,7 +9,7 @@ from pkvm_model.graphs import el2_time
 from pkvm_model.graphs.el2_time import APART, NEAR, PAGES, LineGroup, draw_chart, round_step, svg
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1
 from pkvm_model.model.run import call
-from pkvm_model.scenes.two_phases import ONE_SHOT
+from pkvm_model.scenes.one_shot import NEXT_TENANT
 from pkvm_model.show.story import play
 
 
@@ -24,7 +24,7 @@ def numbers(apart: int, name: str) -> list[int]:
 
 
 def test_a_teardown_takes_one_unit_per_lock_region() -> None:
-    before = play(ONE_SHOT, 0).state
+    before = play(NEXT_TENANT, 0).state
     whole = call(before, PRE, 0, "__pkvm_teardown_vm", 0x1000)
     one_page = el2_time.start_vm(PRE, protected=False)
     one_page = call(one_page, PRE, 0, "kvm_guest_fault", "kvm0", "g0", 0).state

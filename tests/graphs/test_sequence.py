@@ -8,9 +8,10 @@ from pkvm_model.model.state import Config
 from pkvm_model.model.state_json import digest
 from pkvm_model.model.trace import parse
 from pkvm_model.scenes import LENT_PAGE, scene
+from pkvm_model.scenes.one_shot import NEXT_TENANT
 from pkvm_model.scenes.scene import Scene
 from pkvm_model.scenes.start_here import COLD_OPEN
-from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN, ONE_SHOT, TWO_FLAGS, TWO_PHASES
+from pkvm_model.scenes.two_phases import LEFT_BEHIND, NEVER_RAN, TWO_FLAGS, TWO_PHASES
 from pkvm_model.show.story import Story, play, play_out
 
 
@@ -52,7 +53,7 @@ def test_a_call_made_with_one_click_has_a_box_for_each_of_its_regions() -> None:
     assert {moment.step.cpu for moment in inside} == {1}
 
 
-@pytest.mark.parametrize("scene_played", [COLD_OPEN, ONE_SHOT, TWO_PHASES, TWO_FLAGS, LEFT_BEHIND, NEVER_RAN],
+@pytest.mark.parametrize("scene_played", [COLD_OPEN, NEXT_TENANT, TWO_PHASES, TWO_FLAGS, LEFT_BEHIND, NEVER_RAN],
                          ids=lambda played: played.name)
 def test_a_run_split_into_regions_ends_in_the_same_state(scene_played: Scene) -> None:
     story = play_out(scene_played)

@@ -33,7 +33,7 @@ AGEING = scene(
 NAMES = ("cold-open", "hole-again", "refused-at-the-end", "honest-after-repair", "find-the-hole", "held-at-start",
          "hole-flush", "loaded-twice", "take-home", "both-finalise", "old-memories", "guests-will", "still-works",
          "unknown-unshare", "old-name", "pair-goes-home", "still-alive", "hole-wrprotect", "hole-age",
-         "honest-destroy", "by-force", "one-shot", "promise-gone", "never-ran")
+         "honest-destroy", "by-force", "two-phases", "promise-gone", "never-ran")
 EXAMPLES = {one.name: one for one in (HOST_LIFE, AGEING, *(SCENES[name] for name in NAMES))}
 """Scenes that together make every call, and references of every kind; a test says so."""
 

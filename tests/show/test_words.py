@@ -9,9 +9,10 @@ from pkvm_model.model.revisions import V1
 from pkvm_model.scenes import LENT_PAGE, SCENES, scene
 from pkvm_model.scenes.a_vcpu_runs import FIRST_PAGE
 from pkvm_model.scenes.a_vm_is_born import REFUSED
+from pkvm_model.scenes.one_shot import NEXT_TENANT
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.the_hole_in_the_patch import SAME_MEMORY
-from pkvm_model.scenes.two_phases import ONE_SHOT, TWO_FLAGS, TWO_PHASES
+from pkvm_model.scenes.two_phases import TWO_FLAGS, TWO_PHASES
 from pkvm_model.scenes.you_are_the_scheduler import TORN_DOWN_WHILE_RUN, WITH_A_GAP
 from pkvm_model.show.story import Story, play, play_out
 from pkvm_model.show.words import conjugate, find_holders
@@ -73,7 +74,7 @@ def test_no_sentence_of_a_step_has_more_than_twenty_words(name: str) -> None:
 
 
 def test_each_step_of_the_old_teardown_says_something_of_its_own() -> None:
-    sentences = describe(play_out(ONE_SHOT))
+    sentences = describe(play_out(NEXT_TENANT))
     assert "CPU 0’s teardown empties slot 0; a new VM may get handle 0x1000." in sentences
     assert "CPU 0’s teardown gives page vm0 back to the host." in sentences
     assert sentences[-1] == "CPU 0’s teardown unpins the host’s kvm0."
