@@ -38,13 +38,13 @@ GIVE = quiet(scene(
     "give", "Give a page", UPSTREAM, ONE_GIVEN,
     ("__pkvm_vcpu_load(0x1000, 0) whole\n__pkvm_host_donate_guest(g1, 1) whole",
      "host_access(g1) whole\nhost_access(g1) whole\n__pkvm_host_share_hyp(g1) whole"),
-    "Protected VM 0x1000 is idle and owns g0; the host is about to give it g1, and CPU 1 to read it."))
+    "Protected VM 0x1000 is idle and owns g0. The host is about to give it g1; CPU 1 is about to read g1."))
 
 GUESTS_WILL = quiet(scene(
     "guests-will", "The guest lends a page back", UPSTREAM, f"{ONE_GIVEN}0 __pkvm_vcpu_load(0x1000, 0)",
     ("guest_mem_share(0) whole\nguest_mem_unshare(0) whole",
      "host_access(g0) whole\nhost_access(g0) whole\nhost_access(g0) whole"),
-    "Protected VM 0x1000 runs on CPU 0 and owns g0; on CPU 1 the host's process tries to read the page."))
+    "Protected VM 0x1000 runs on CPU 0 and owns g0; on CPU 1 a program of the host tries to read the page."))
 
 TAKE_HOME = quiet(scene(
     "take-home", "Pages of a dying guest", UPSTREAM, ONE_LENT_BACK,
@@ -88,7 +88,7 @@ OLD_NAME = quiet(scene(
 0 __pkvm_vcpu_load(0x1000, 0)
 """, ("__pkvm_host_donate_guest(g1, 0) whole",
       "__pkvm_force_reclaim_guest_page(g0) whole\n__pkvm_force_reclaim_guest_page(g0) whole"),
-    "The VM that owned g0 is gone, and a new one has its handle; g0 still carries the old name."))
+    "The VM that owned g0 is gone, and a new one has its handle; g0 still has the old name."))
 
 LENT_AND_LEFT = quiet(scene(
     "lent-and-left", "A page lent back, and left", UPSTREAM, ONE_LENT_BACK,
@@ -103,9 +103,9 @@ HOLD_THE_DYING = quiet(scene(
 REFUSED_RECLAIM = quiet(scene(
     "refused-reclaim", "A reclaim of nothing", UPSTREAM, ONE_GIVEN,
     (f"{START} whole\n{RECLAIM}(0x1000, 7)\n{RECLAIM}(0x1000, 0)", f"{FINALISE} whole\n{FINALISE} whole"),
-    "Protected VM 0x1000 is idle and owns g0; CPU 0 first reclaims at a gfn where nothing is."))
+    "Protected VM 0x1000 is idle and owns g0; CPU 0 first reclaims at a gfn where there is nothing."))
 
 STILL_ALIVE = quiet(scene(
-    "still-alive", "A reclaim from the living", UPSTREAM, ONE_GIVEN,
+    "still-alive", "A reclaim from a living VM", UPSTREAM, ONE_GIVEN,
     (f"{RECLAIM}(0x1000, 0)", f"{START} whole"),
-    "Protected VM 0x1000 is idle and owns g0; CPU 0 reclaims before anybody has started."))
+    "Protected VM 0x1000 is idle and owns g0; CPU 0 reclaims before anybody has started the teardown."))

@@ -11,7 +11,7 @@ YOUR_QUESTION = scene(
     "your-question", "A bench for your question", V1, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 0) whole",
      "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
-    "VM 0x1000 is alive and idle, and lends page g0; each CPU has two calls to make.")
+    "VM 0x1000 is alive and idle; the host lends it page g0. Each CPU has two calls to make.")
 
 ONE_TO_COME = """
 0 kvm_create_vm(kvm0)

@@ -17,7 +17,7 @@ RUN_ONCE = "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put(
 ANY_CAN_FINALISE = replace(scene(
     "any-can-finalise", "A finalise that does not ask for dying", V1.without("finalize_dying"), LENT_PAGE,
     (f"{FINALISE} whole", RUN_ONCE),
-    "VM 0x1000 is alive and idle; CPU 1 would run it, CPU 0 finalises without a start."),
+    "VM 0x1000 is alive and idle. CPU 1 is about to run it; CPU 0 finalises without a start."),
     opens=("holds",))
 
 LOADED_TWICE = scene(
@@ -26,14 +26,14 @@ LOADED_TWICE = scene(
     "VM 0x1000 is alive and idle; both CPUs load its only vCPU.")
 
 RUN_THE_DYING = scene(
-    "run-the-dying", "A load that takes the dying", UPSTREAM.without("load_not_dying"), LENT_PAGE,
+    "run-the-dying", "A load that accepts a dying VM", UPSTREAM.without("load_not_dying"), LENT_PAGE,
     (f"{START} whole\n{FINALISE} whole", RUN_ONCE),
-    "VM 0x1000 is alive and idle; CPU 0 would tear it down, CPU 1 would run it.")
+    "VM 0x1000 is alive and idle. CPU 0 is about to tear it down, CPU 1 to run it.")
 
 START_TWICE = scene(
-    "start-twice", "Start without its last question", UPSTREAM.without("start_not_dying"), LENT_PAGE,
+    "start-twice", "Start without its last check", UPSTREAM.without("start_not_dying"), LENT_PAGE,
     (f"{START} whole\n{UNSHARE} whole\n{FINALISE} whole", f"{START} whole"),
-    "VM 0x1000 is alive and idle; CPU 1 starts its teardown, too.")
+    "VM 0x1000 is alive and idle. Both CPUs start its teardown.")
 
 MEND_ME = scene(
     "mend-me", "Your finalise", V1, LENT_PAGE,
@@ -53,12 +53,12 @@ TAKEN_BY_FORCE = scene(
 TWO_TEARDOWNS = scene(
     "two-teardowns", "Two CPUs take one VM apart", UPSTREAM, LENT_PAGE,
     (f"{START}\n{UNSHARE}\n{FINALISE}", f"{START}\n__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()\n{FINALISE}"),
-    "VM 0x1000 is alive and idle; both CPUs start its teardown and finalise, one tries to load its vCPU in between.")
+    "VM 0x1000 is alive and idle. Both CPUs start its teardown and finalise; one of them also tries to load its vCPU.")
 
 LOST_MEMO = scene(
     "lost-memo", "A host that has lost its memo", UPSTREAM.without("host_remembers_start"), LENT_PAGE,
     ("kvm_destroy_vm(kvm0, 4) whole", ""),
-    "VM 0x1000 is alive and idle; the host destroys it in a walk of four steps, and forgets each time that it started.")
+    "VM 0x1000 is alive and idle; the host destroys it in a walk of four steps. It does not note that it has started.")
 
 BOTH_GET_IN = scene(
     "both-get-in", "Two CPUs finalise", V1, f"{LENT_PAGE}0 {START}\n", (FINALISE, f"{FINALISE} whole"),

@@ -13,18 +13,18 @@ HOLE = scene(
     "hole-again", "The hole, once more", V1, LENT_PAGE, (UNSHARE, f"{START} whole\n{FINALISE} whole"),
     "VM 0x1000 is alive and idle; the host lends it page g0.")
 
-REFUSED_AT_THE_DOOR = replace(HOLE, name="refused-at-the-door", title="The first way: refused at the door",
+REFUSED_AT_THE_DOOR = replace(HOLE, name="refused-at-the-door", title="The first way: a check at the door",
                               revision=MERGED)
 
 HONEST = scene(
     "honest-after-repair", "The honest host destroys a VM", MERGED, LENT_PAGE, ("kvm_destroy_vm(kvm0)", ""),
-    "VM 0x1000 is alive and idle, and lends page g0; nobody does anything unusual.")
+    "VM 0x1000 is alive and idle; the host lends it page g0, and nobody does anything unusual.")
 
 NEXT_TENANT = scene(
     "stayed-away", "The page that stayed away", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
     ("kvm_create_vm(kvm1) whole\nkvm_create_vcpu(kvm1, hv1.0) whole\n"
      "__pkvm_init_vm(kvm1, 0x1000, 1, g0, pgd1) whole", ""),
-    "The first VM is gone; the host makes the next one and offers page g0 for its struct.")
+    "The first VM is gone. The host makes the next one and offers page g0 for its struct.")
 
 TENANT_OF_TABLES = scene(
     "tenant-of-tables", "The page that stayed away, as a page table", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
@@ -33,13 +33,13 @@ TENANT_OF_TABLES = scene(
     "The first VM is gone; the host makes the next one and offers page g0 for its page tables.")
 
 REFUSED_AT_THE_END = scene(
-    "refused-at-the-end", "The second way: refused at the end", UPSTREAM, LENT_PAGE,
+    "refused-at-the-end", "The second way: a check at the end", UPSTREAM, LENT_PAGE,
     (UNSHARE, f"{START} whole\n{FINALISE} whole\n{FINALISE} whole"),
     "VM 0x1000 is alive and idle; the host lends it page g0.")
 
 HELD_AT_START = scene(
-    "held-at-start", "Start is refused, and noted", UPSTREAM, LENT_PAGE, ("kvm_destroy_vm(kvm0)", UNSHARE),
-    "The host is about to destroy VM 0x1000, while somebody on CPU 1 makes a call that holds it.")
+    "held-at-start", "Start while a call holds the VM", UPSTREAM, LENT_PAGE, ("kvm_destroy_vm(kvm0)", UNSHARE),
+    "The host is about to destroy VM 0x1000. On CPU 1 a call is about to take a reference to it.")
 
 MANY_PAGES = 300
 
@@ -49,7 +49,7 @@ def many_lent() -> Scene:
     faults = "\n".join(f"0 kvm_guest_fault(kvm0, g{gfn}, {gfn})" for gfn in range(MANY_PAGES))
     setup = LENT_PAGE.replace("0 kvm_guest_fault(kvm0, g0, 0)", faults)
     return scene("many-lent-merged", "Many pages on loan", MERGED, setup, ("kvm_destroy_vm(kvm0) whole", ""),
-                 f"VM 0x1000 is alive and idle, and lends {MANY_PAGES} pages; the honest host is about to destroy it.")
+                 f"VM 0x1000 is alive and idle; the host lends it {MANY_PAGES} pages and is about to destroy it.")
 
 
 UNMAPPED_ALIVE = scene(
@@ -60,4 +60,4 @@ TORN_DOWN_AND_RUN = scene(
     "torn-down-and-run", "One CPU tears down what another one runs", V1, LENT_PAGE,
     (f"{START}\n{UNSHARE} whole\n{FINALISE} whole",
      "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
-    "VM 0x1000 is alive and idle; CPU 0 would tear it down, CPU 1 would run it.")
+    "VM 0x1000 is alive and idle. CPU 0 is about to tear it down, CPU 1 to run it.")
