@@ -13,9 +13,12 @@
       .map((element) => element.getBoundingClientRect())
       .map(({ left, top: y }) => `${Math.round(left)},${Math.round(y - top)}`)
       .join(" ");
-  const CUT = ".told, .chips, .strip, .keeps, .vm, .life, .lane .h, .told-next, .territory th, .territory td";
+  const CUT =
+    ".bar h3, .told, .chips, .chip, .strip, .gp.used, .keeps, .tag, .lane, .vm, .life, .lane .h, .short, .told-next, .territory th, .territory td";
   const isCut = (element) =>
     element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+  const isBare = ({ className, children }) =>
+    className !== "more" && [...children].every((kid) => kid.offsetWidth <= 1) && children[0].checkVisibility();
   const first = places();
   let steps = 0,
     last = 0;
@@ -28,6 +31,7 @@
       inBox(".chip").length > 3 && "more than three chips",
       inBox(".change.calm").length > 0 && inBox(".mv").length > 0 && "yellow though nothing changed",
       document.documentElement.scrollWidth > innerWidth && "scrolls sideways",
+      inBox("button").some(isBare) && "a button without words",
       ...inBox(CUT)
         .filter(isCut)
         .map((element) => `cut off: ${element.className || element.localName} ${element.textContent.slice(0, 90)}`),

@@ -146,22 +146,17 @@ def test_a_foreign_program_gets_errors_for_impossible_requests() -> None:
 
 
 def test_all_vectors_agree(request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--full"):
-        pytest.skip("only with --full --vectors FOLDER, which takes minutes")
+    if not request.config.getoption("--vectors"):
+        pytest.skip("only with --vectors FOLDER, which takes minutes")
     folder = Path(request.config.getoption("--vectors"))
     files = sorted(map(str, folder.glob("*.jsonl.gz")))
     assert files, f"there are no vectors in {folder}; say where they are with --vectors FOLDER"
     assert run("conform", *files)[0] == 0
 
 
-def set_options(full: bool) -> Any:
-    """Return what stands in for pytest's configuration: --full or not, and no --vectors."""
-    return SimpleNamespace(getoption={"--full": full, "--vectors": None}.__getitem__)
-
-
-def test_all_vectors_are_compared_only_where_somebody_says_where_they_are(request: pytest.FixtureRequest) -> None:
-    with pytest.raises(pytest.skip.Exception, match="only with --full --vectors FOLDER, which takes minutes"):
-        test_all_vectors_agree(cast("Any", SimpleNamespace(config=set_options(full=False))))
-    settings = request.config.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
-    with pytest.raises(pytest.UsageError, match="--full needs --vectors FOLDER, the folder of all vectors"):
-        settings.pytest_configure(set_options(full=True))
+@pytest.mark.parametrize("full", [False, True])
+def test_all_vectors_are_compared_only_where_somebody_says_where_they_are(full: bool) -> None:
+    options = {"--full": full, "--vectors": None}
+    config = SimpleNamespace(getoption=options.__getitem__)
+    with pytest.raises(pytest.skip.Exception, match="only with --vectors FOLDER, which takes minutes"):
+        test_all_vectors_agree(cast("Any", SimpleNamespace(config=config)))

@@ -77,9 +77,11 @@ export function listHeld({ vms, lanes }, cpu) {
 
 /** A row for `settle`: something that a CPU holds. */
 function heldRow({ name, kind, says, stale, counted }) {
-  const why = counted ? (kind === "vcpu" ? `via ${says.split(" on ")[0]}` : "counted") : "";
+  const by = counted && kind === "vcpu",
+    why = by ? says.split(" on ")[0] : counted ? "counted" : "";
   const draw = () => {
-    const drawn = tag(kind, make("span", {}, make("b", {}, name), why && ` ${why}`), stale);
+    const words = make("span", {}, make("b", {}, name), " ", by && make("span.via", {}, "via "), why);
+    const drawn = tag(kind, words, stale);
     drawn.title = says;
     return drawn;
   };

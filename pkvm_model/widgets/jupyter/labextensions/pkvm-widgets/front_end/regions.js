@@ -31,8 +31,11 @@ const stepWords = (count) => `${count} ${count === 1 ? "step" : "steps"}`;
 
 /** "CPU 1 took 13 steps here", or "". */
 export const gapWords = (others) => others.map(([name, count]) => `${name} took ${stepWords(count)} here`).join(", ");
-/** The same in short: "CPU 1: 13 steps". */
-export const gapLabel = (others) => others.map(([name, count]) => `${name}: ${stepWords(count)}`).join(", ");
+/** The same in short: "CPU 1: 13 steps", "2 CPUs: 14 steps". */
+export function gapLabel(others) {
+  const steps = others.reduce((total, [, count]) => total + count, 0);
+  return `${others.length > 1 ? `${others.length} CPUs` : others[0][0]}: ${stepWords(steps)}`;
+}
 
 /** Merges equal regions in a row into one with a count. */
 function foldRegions(regions, made, isNew) {
