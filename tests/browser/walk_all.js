@@ -14,7 +14,8 @@
       .map(({ left, top: y }) => `${Math.round(left)},${Math.round(y - top)}`)
       .join(" ");
   const CUT =
-    ".bar h3, .told, .chips, .chip, .strip, .gp.used, .keeps, .tag, .lane, .vm, .life, .lane .h, .short, .told-next, .territory th, .territory td";
+    ".bar h3, .told, .chips, .chip, .lane, .lane .h, .short, .strip, .gp.used, .told-next, .keeps, .tag, " +
+    ".vm, .life, .territory th, .territory td";
   const isCut = (element) =>
     element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
   const isBare = ({ className, children }) =>
