@@ -21,6 +21,8 @@ INSIDE = "name => document.activeElement.closest('.pkvm-finder')?.querySelector(
 ON_GO = "() => document.activeElement.matches('.pick .go')"
 ON_HELP = "() => document.activeElement.matches('.give-up')"
 PACE = 1100
+PANE = 647
+"""The height of a notebook in JupyterLab on a screen of 768 pixels."""
 SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 
 
@@ -308,15 +310,17 @@ def play_at_random(screen: Screen, seed: int, first: str = "") -> list[Any]:
 
 
 @pytest.mark.parametrize(("title", "first", "width", "most"), [
-    ("You are the scheduler", "1010", 930, 600), ("Race finder", "01", 930, 647),
+    ("You are the scheduler", "1010", 930, 600), ("Race finder", "01", 930, PANE),
     ("You are the scheduler", "1010", 420, None), ("Race finder", "01", 420, None)])
 def test_no_step_of_a_game_moves_a_button(opened: Open, title: str, first: str, width: int, most: int | None) -> None:
     screen = Screen(opened(), title)
-    narrow(screen, width, 647)
+    narrow(screen, width, PANE)
     seen = play_at_random(screen, 16, first)
     steps, ends, sideways = ([*column] for column in zip(*seen, strict=True))
     assert steps == [steps[0]] * len(steps)
     assert {*sideways} == {0}
+    if most == PANE:
+        assert screen.box.evaluate("box => box.offsetHeight") <= PANE
     if most:
         assert max(ends) <= most
         assert max(steps[0]) <= 200

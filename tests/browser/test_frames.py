@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PANE = 647
 """The height of a notebook in JupyterLab on a screen of 768 pixels."""
 MOST = 600
+PHONE = 740
+"""The height of a phone, all of which a widget may take."""
 BUTTONS = """box => [...box.querySelectorAll('.go, .choice')].map((one) => {
   const {left, top} = one.getBoundingClientRect(), at = box.getBoundingClientRect();
   return [one.textContent, left - at.left, top - at.top];
@@ -52,6 +54,12 @@ HIDDEN_MARKS = """box => {
 }"""
 MAP_BOTTOM = """box => box.querySelector('.map-room').getBoundingClientRect().bottom
   - box.getBoundingClientRect().top"""
+CUT = """(box, parts) => [...box.querySelectorAll(parts)].filter((one) => {
+  const {left, right, top, bottom} = one.getBoundingClientRect(), room = one.parentElement.getBoundingClientRect();
+  return one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1
+    || left < room.left || right > room.right || top < room.top || bottom > room.bottom;
+}).map((one) => one.textContent)"""
+"""The parts that do not show all their text, or lie over others."""
 FRAME = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
@@ -103,12 +111,15 @@ def test_every_step_of_two_kernels_is_on_one_screen_and_no_button_moves(offline:
         assert shown.box.locator(".chip").count() <= 3, step
 
 
-@pytest.mark.parametrize("width", [420, 320])
-def test_on_a_phone_no_button_of_two_kernels_moves(offline: Page, page_of: Address, width: int) -> None:
+@pytest.mark.parametrize(("number", "width", "most"), [(0, 420, PHONE), (1, 420, PHONE), (0, 320, 900)])
+def test_on_a_phone_no_button_of_two_kernels_moves(offline: Page, page_of: Address, number: int, width: int,
+                                                  most: int) -> None:
     offline.goto(page_of("all-beside.ipynb"))
-    offline.set_viewport_size({"width": width, "height": 740})
-    shown, graph = Walker(offline, "beside"), stored_graphs("beside")[0]
+    offline.set_viewport_size({"width": width, "height": PHONE})
+    shown, graph = Walker(offline, "beside", number), stored_graphs("beside")[number]
     places, tall = shown.box.evaluate(BUTTONS), shown.box.evaluate(TALL)
+    assert tall <= most
+    assert shown.box.evaluate(CUT, ".kernels > .revision") == []
     for step in walk_all(shown, graph, {0: "0", 1: "1"}):
         assert shown.box.evaluate(BUTTONS) == places, step
         assert shown.box.evaluate(TALL) == tall, step
@@ -146,6 +157,34 @@ def test_every_region_of_a_run_is_on_one_screen_and_no_button_moves(offline: Pag
         shown.counts(f"region {region} of {regions}")
         assert shown.box.evaluate(BUTTONS) == places
         assert shown.box.evaluate(TALL) <= MOST
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_run_is_on_one_screen_of_a_phone_and_no_button_moves(offline: Page, page_of: Address, number: int) -> None:
+    offline.goto(page_of("all-sequence.ipynb"))
+    offline.set_viewport_size({"width": 420, "height": PHONE})
+    shown, regions = Walker(offline, "sequence", number), len(stored_graphs("sequence")[number]["regions"])
+    places = shown.box.evaluate(BUTTONS)
+    shown.box.focus()
+    for region in range(1, regions + 1):
+        offline.keyboard.press("r")
+        shown.counts(f"region {region} of {regions}")
+        assert shown.box.evaluate(BUTTONS) == places
+        assert shown.box.evaluate(TALL) <= PHONE
+        assert shown.box.evaluate(CUT, ".says, .path, button.box > span") == []
+
+
+@pytest.mark.parametrize("width", [420, 640])
+def test_what_is_said_moves_nothing_and_can_be_read(offline: Page, page_of: Address, width: int) -> None:
+    offline.goto(page_of("all-map.ipynb"))
+    offline.set_viewport_size({"width": width, "height": PHONE})
+    shown = Walker(offline, "map", 2)
+    places = shown.box.evaluate(BUTTONS)
+    shown.press("u")
+    said = shown.box.locator(".said")
+    expect(said).to_have_text("There is no such step to go to.")
+    assert said.evaluate("said => said.scrollWidth - said.clientWidth") == 0
+    assert shown.box.evaluate(BUTTONS) == places
 
 
 def test_a_run_along_time_plays_to_its_end_and_what_a_learner_does_ends_it(offline: Page, page_of: Address) -> None:

@@ -6,6 +6,8 @@ import { make, settle, write } from "./elements.js";
 import { drawerFrame } from "./frame.js";
 import { winRow } from "./verdict.js";
 
+const MOST_ROWS = 7;
+
 /** A bench whose port names the `finder` around it. */
 export class AskedBench extends Bench {
   frame() {
@@ -23,6 +25,7 @@ export class AskedBench extends Bench {
       bar.querySelector("h3").replaceWith(finder.parts.line);
     }
     parts.change.before(won);
+    this.most = Math.min(this.most, MOST_ROWS);
     return { ...parts, won };
   }
 

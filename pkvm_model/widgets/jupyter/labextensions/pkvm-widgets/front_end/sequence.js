@@ -9,8 +9,9 @@ import { LOCKS, lockNames, PAPER, SIGNS, octagon, ownerSign, refusedSign } from 
 import { seekKey, startPlay, stopPlay, welcomesMotion } from "./time.js";
 import { Widget, register } from "./widget.js";
 
-const NAMES_WIDTH = 108,
-  NARROWEST = 31,
+/** The width of the names, and of the narrowest column: on a phone a run of twenty regions has two lines. */
+const ROOMS = { phone: { names: 100, narrowest: 25 }, wide: { names: 108, narrowest: 31 } };
+const PHONE = 560,
   WIDEST = 96,
   LETTER = 7.2,
   USUAL = 760;
@@ -40,7 +41,7 @@ function inLines(labels) {
 
 /** One line of the picture: the columns from `first` to `last`; column 0 is the start. */
 class System {
-  constructor(view, first, last, width) {
+  constructor(view, first, last, width, names) {
     this.view = view;
     this.data = view.data;
     this.first = first;
@@ -50,7 +51,7 @@ class System {
     this.kids = [];
     this.column = make("div.column", { hidden: "" });
     this.box = make("div.system", {
-      style: `grid-template-columns:${NAMES_WIDTH}px repeat(${last - first + 1},minmax(0,${WIDEST}px))`,
+      style: `grid-template-columns:${names}px repeat(${last - first + 1},minmax(0,${WIDEST}px))`,
     });
   }
 
@@ -353,9 +354,11 @@ class SequenceView extends Widget {
 
   /** Redraws the picture if the width now fits more or fewer columns. */
   layOut() {
-    const room = (this.score.clientWidth || USUAL) - NAMES_WIDTH - 28,
+    const all = this.score.clientWidth || USUAL,
+      { names, narrowest } = all < PHONE ? ROOMS.phone : ROOMS.wide,
+      room = all - names - 28,
       total = this.data.regions.length + 1;
-    const fit = Math.max(4, Math.floor(room / NARROWEST));
+    const fit = Math.max(4, Math.floor(room / narrowest));
     if (fit === this.fit) return;
     this.fit = fit;
     const lines = Math.ceil(total / fit),
@@ -363,7 +366,7 @@ class SequenceView extends Widget {
       width = Math.min(WIDEST, room / each);
     this.systems = Array.from(
       { length: lines },
-      (_, line) => new System(this, line * each, Math.min(total, (line + 1) * each) - 1, width),
+      (_, line) => new System(this, line * each, Math.min(total, (line + 1) * each) - 1, width, names),
     );
     this.score.replaceChildren(...this.systems.map((system) => system.draw()));
     this.draw();
