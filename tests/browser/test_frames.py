@@ -111,7 +111,7 @@ def test_every_step_of_two_kernels_is_on_one_screen_and_no_button_moves(offline:
         assert shown.box.locator(".chip").count() <= 3, step
 
 
-@pytest.mark.parametrize(("number", "width", "most"), [(0, 420, PHONE), (1, 420, PHONE), (0, 320, 900)])
+@pytest.mark.parametrize(("number", "width", "most"), [(0, 420, PHONE), (1, 420, PHONE), (0, 320, 820)])
 def test_on_a_phone_no_button_of_two_kernels_moves(offline: Page, page_of: Address, number: int, width: int,
                                                   most: int) -> None:
     offline.goto(page_of("all-beside.ipynb"))
