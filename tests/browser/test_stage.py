@@ -21,7 +21,8 @@ HTML = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="r
 globalThis.mountHere = mount;</script>"""
 LAPTOP, WIDE, DOUBLE, PHONE = (930, 647), (1182, 647), (640, 740), (420, 740)
 FAR = {LAPTOP: 600, WIDE: 600, DOUBLE: 740, PHONE: 740}
-"""How far below the head of a bench its last mark may be. At 200 % no bench fits, but nothing is cut off; the screen of a phone is the whole of 740 px."""
+"""How far below the head of a bench its last mark may be. At 200 % no bench fits, but nothing is cut off; the screen of
+a phone is the whole of 740 px."""
 SAMPLE = [name for number, name in enumerate(sorted(SCENES)) if number % 4 == 0]
 """On the other screens a quarter of the scenes is walked, unless all are asked for."""
 
