@@ -12,7 +12,8 @@ from tests.text.notebook import CHAPTERS, by_id, headings, name_of, text_cells
 
 GLOSSARY = ROOT / "notebooks" / "glossary.ipynb"
 EVERYDAY = {"count", "dying", "finalise", "guest", "host", "load", "owned", "page", "put", "share", "start", "teardown",
-            "trace", "unshare", "warning", "revision", "memo", "EL2", "guard", "borrowed", "run"}
+            "trace", "unshare", "warning", "revision", "memo", "EL2", "guard", "borrowed", "run", "bench", "gap",
+            "lane", "race", "state", "home", "recording", "error code", "flush", "panic", "honest host", "KVM", "VM"}
 """Very frequent terms and common words: explained, but not linked."""
 FORMS = {"donate": r"donat(?:e[sd]?|ing|ion)", "pin": r"(?:un)?pin(?:s|ned|ning)?", "poison": r"poison(?:s|ed|ing)?",
          "reclaim": r"(?<!force-)reclaim(?:s|ed|ing)?", "reserve": r"(?:un)?reserve[sd]?",
