@@ -39,9 +39,10 @@ from pkvm_model.scenes.two_ways_to_close_it import HONEST
 from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.exercise import check
+from pkvm_model.widgets.finder import Finder
 from pkvm_model.widgets.map import Map
 from pkvm_model.widgets.walker import pack
-from pkvm_model.widgets.widget import MIME, Widget
+from pkvm_model.widgets.widget import MIME, Widget, compact
 from tests.widgets.small_graph import graph, walk_along
 
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -133,6 +134,20 @@ def enter_copy() -> None:
     folder.mkdir(exist_ok=True)
     (folder / COPY).write_text("{}", encoding="utf-8")
     os.chdir(folder)
+
+
+def stop_short(steps: int) -> Finder:
+    """Return a finder that ships its run only up to a step: further ones have to be asked of Python."""
+    finder = find("R7", revisions=V1)
+    value = json.loads(finder.packed)
+    case = value["subjects"][0]["cases"][0]
+    graph, state = case["benches"][0][1], case["benches"][0][1]["start"]
+    [lines] = [answer["lines"] for answer in case["answers"] if answer["verdict"] == "violated"][:1]
+    for line in lines[:steps]:
+        state = next(to for part, to in graph["edges"][state] if graph["parts"][part]["line"] == line)
+    graph["edges"][state] = [[part, None] for part, _ in graph["edges"][state]]
+    finder.packed = compact(value)
+    return finder
 
 
 def read_back(lines: str, *made: Widget) -> Any:
@@ -268,6 +283,7 @@ MADE: dict[str, Callable[[], Any]] = {
     "in-lab": lambda: read_back(IN_LAB, asking_pair(), WALKS["life"](), asking()),
     "finder": lambda: read_back(FINDERS, find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM),
                                 schedule("R7", "I0b")),
+    "short": lambda: walk(stop_short(5)),
     "exercise": lambda: exercise("close-the-hole"), "comment-to-spec": lambda: exercise("comment-to-spec"),
     "refused": lambda: answer(find_exercise("close-the-hole").stub),
     "passed": lambda: answer(f'print("so")\n{find_exercise("close-the-hole").solution}'),

@@ -171,13 +171,41 @@ def test_a_longer_way_wins_and_names_the_shortest(opened: Open) -> None:
     expect(game.won).to_have_text("You broke it in 17 steps. The shortest way takes 16.")
 
 
-def test_a_break_by_hand_is_compared_with_the_fewest_steps(opened: Open) -> None:
+def test_a_break_by_hand_wins_at_a_race_finder_too(opened: Open, race: Finder) -> None:
     screen = Screen(opened())
     screen.press("0", "1", "Shift+Digit1", "0")
     screen.stands(17, 17)
-    screen.says("You: 17 steps.")
-    screen.go.click()
+    expect(screen.won).to_have_text("You broke it in 17 steps. The shortest way takes 16.")
+    screen.announces("You broke it in 17 steps. The shortest way takes 16.")
+    screen.says(FOUND)
     screen.says("You: 17 steps. Shortest: 16 steps.")
+    assert race.found
+    screen.press("b", *map(str, race.found.cpus))
+    expect(screen.won).to_have_text("You broke it in 16 steps. Nobody can do it in fewer.")
+
+
+def test_the_run_of_the_explorer_is_no_win(opened: Open) -> None:
+    screen = Screen(opened())
+    screen.go.click()
+    screen.end(16)
+    expect(screen.bench.locator(".panic")).to_be_visible()
+    expect(screen.won).to_have_count(0)
+
+
+def test_a_run_that_is_stored_in_part_plays_to_its_last_step_and_says_so(offline: Page, page_of: Address) -> None:
+    offline.emulate_media(reduced_motion="reduce")
+    offline.goto(page_of("short.ipynb"))
+    screen = Screen(offline)
+    screen.go.click()
+    screen.stands(0, 5)
+    expect(screen.box.locator("[role=alert]", has_text="not worked out")).to_have_count(0)
+    for _ in range(5):
+        screen.bench.get_by_role("button", name="Next").click()
+    screen.stands(5, 5)
+    expect(screen.bench.locator(".said")).to_have_text("Stored up to here. Run the notebook for the rest.")
+    expect(screen.bench.locator(".says")).to_be_visible()
+    screen.press("u")
+    expect(screen.bench.locator(".said")).to_have_text("")
 
 
 def test_giving_up_comes_after_the_bench_and_is_only_outlined(opened: Open) -> None:

@@ -7,6 +7,7 @@ import { drawerFrame } from "./frame.js";
 import { winRow } from "./verdict.js";
 
 const MOST_ROWS = 7;
+const STORED_SO_FAR = "Stored up to here. Run the notebook for the rest.";
 
 /** A bench whose port names the `finder` around it. */
 export class AskedBench extends Bench {
@@ -58,10 +59,25 @@ export class AskedBench extends Bench {
    */
   async playRun(lines) {
     const { walk, box, parts } = this;
-    await this.goAlong({ lines, at: 0 });
+    walk.go(walk.places[0]);
+    const misfit = await this.takeLines(lines);
+    this.lastStored = misfit ? walk.here : undefined;
+    walk.go(walk.placeAt(0));
+    this.show(0);
+    if (!walk.path.length) return misfit && this.fail(misfit);
     const isHere = this.port.finder.box.contains(document.activeElement) && box.isConnected;
-    if (!isHere || walk.at || walk.path.length !== lines.length) return;
+    if (!isHere) return undefined;
     parts.time.play.focus({ preventScroll: true });
-    this.play(true);
+    return this.play(true);
+  }
+
+  /** Shows a step; of a run that is stored only in part, the last one says so. */
+  show(since, before) {
+    super.show(since, before);
+    if (this.walk.at && this.walk.here === this.lastStored) write(this.parts.said, STORED_SO_FAR);
+  }
+
+  get news() {
+    return super.news + (this.walk.at && this.walk.here === this.lastStored ? ` ${STORED_SO_FAR}` : "");
   }
 }

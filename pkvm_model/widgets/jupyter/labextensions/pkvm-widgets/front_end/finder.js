@@ -340,8 +340,8 @@ class Finder extends Widget {
       step = at.shown ? -1 : walk.findBreak(this.question.breaks);
     if (step > 0 && !(at.hand?.length <= step)) {
       at.hand = walk.path.slice(0, step).map(({ edge }) => edge.line);
-      this.announce(this.data.secret ? this.winAt(walk) : `${winWords(step)} ${this.asked ? this.duel : ""}`);
-      if (this.data.secret && !this.asked && !this.running) return this.search(true);
+      this.announce(this.winAt(walk));
+      if (this.looksForShorter && !this.running) return this.search(true);
     }
     this.draw();
     this.tell();
@@ -400,10 +400,17 @@ class Finder extends Widget {
     return `You: ${countSteps(hand.length)}.${fewest ? ` Shortest: ${countSteps(fewest)}.` : ""}`;
   }
 
-  /** What a scheduler says at a step that breaks it by hand, or "". */
+  /**
+   * Whether a break by hand asks the explorer for a shorter way: always at a scheduler; at a race finder, where nothing
+   * is searched before the learner asks, only if the answer is known.
+   */
+  get looksForShorter() {
+    return !this.asked && (this.data.secret || (this.answer && !this.answer.more));
+  }
+
+  /** What a step says that breaks it by hand, or "". */
   winAt(walk) {
-    const { shown } = this.at;
-    if (!this.data.secret || shown || walk.findBreak(this.question.breaks) !== walk.at || !walk.at) return "";
+    if (this.at.shown || !walk.at || walk.findBreak(this.question.breaks) !== walk.at) return "";
     return winWords(walk.at, this.answer?.lines?.length, Boolean(this.running));
   }
 
