@@ -10,7 +10,9 @@ const SHAPES = ["path", "text"],
 function plainShape([tag, attributes, text]) {
   if (!SHAPES.includes(tag)) throw Error(`a chart has no ${tag}`);
   const kept = Object.entries(attributes).filter(([name]) => ATTRIBUTES.includes(name));
-  return shape(tag, Object.fromEntries(kept), text);
+  // What follows a comma is said elsewhere, too, and is left out where the chart is narrow.
+  const [first, ...further] = text.split(/(?=, )/);
+  return shape(tag, Object.fromEntries(kept), first, shape("tspan.further", {}, ...further));
 }
 
 function pictureOf({ alt, size: [width, height], picture }) {

@@ -145,7 +145,15 @@ export function laneFrame(name, cpu, act, free) {
   };
   lane.menu = free && menuFrame(() => act.choose(cpu));
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
-  const head = make("div.h", {}, lane.acts, lane.short, make("span.space"), lane.finish);
+  const head = make(
+    "div.h",
+    {},
+    make("b.who", { "aria-hidden": "true" }, name),
+    lane.acts,
+    lane.short,
+    make("span.space"),
+    lane.finish,
+  );
   const ahead = make("p.nx", {}, lane.where, " ", lane.next);
   const rest = [lane.strip, make("div.told-next", {}, ahead, lane.fore), lane.keeps];
   lane.box = make("div.lane", { role: "group", "aria-label": name }, head, lane.menu && lane.menu.box, ...rest);
