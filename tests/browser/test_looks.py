@@ -133,7 +133,7 @@ def test_no_word_of_the_chart_leaves_it(kinds: Page, width: int) -> None:
 def test_on_a_phone_the_calls_of_a_life_need_two_lines(kinds: Page) -> None:
     kinds.set_viewport_size({"width": 420, "height": 740})
     choices = kinds.locator(".pkvm-map").first.locator(".choices li")
-    assert choices.count() == 7
+    assert choices.count() >= 7
     assert choices.evaluate_all(LINES) == 2
     assert choices.locator("button span").evaluate_all(CUT) == []
 

@@ -21,8 +21,11 @@ export function walkParts(act) {
   };
 }
 
+/** The sign and the name of a kernel; a long name goes on in a new line after an underscore. */
 export function revisionSign({ letter: sign, late, id }) {
-  return make(late ? "span.revision.late" : "span.revision", {}, make("b", { "aria-hidden": "true" }, sign), id);
+  const name = id.split(/(?<=_)/).flatMap((part) => [part, make("wbr")]);
+  const look = late ? "span.revision.late" : "span.revision";
+  return make(look, {}, make("b", { "aria-hidden": "true" }, sign), make("span", {}, ...name));
 }
 
 export function headFrame(title, revisions, parts, act) {
