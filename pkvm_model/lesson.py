@@ -56,7 +56,7 @@ from .widgets.exercise import Card, check
 from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
 from .widgets.progress import ProgressView
-from .widgets.quiz import Prediction, Quiz
+from .widgets.quiz import Prediction, Quiz, ask_again
 from .widgets.sequence import SequenceView
 from .widgets.walker import fit_and_pack, fit_graph
 
@@ -65,8 +65,8 @@ __all__ = [
     "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "can_always_reach", "claim",
     "compare", "counted", "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged",
     "lifecycle", "lines", "load", "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play",
-    "play_out", "predict", "progress", "quiz", "recorded", "refuse_leftovers", "repairs", "replay", "replay_all",
-    "scene", "schedule", "sequence", "side_by_side", "source", "state_graph", "without"]
+    "play_out", "predict", "progress", "quiz", "quiz_again", "recorded", "refuse_leftovers", "repairs", "replay",
+    "replay_all", "scene", "schedule", "sequence", "side_by_side", "source", "state_graph", "without"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""
@@ -157,6 +157,17 @@ def el2_time() -> El2Time:
 def quiz(question: str, options: dict[str, str], right: str) -> Quiz:
     """Ask a question. `options` maps each answer to the sentence it gets, `right` is the right answer."""
     return Quiz(make_question(question, options, right))
+
+
+def quiz_again(chapter: str, *usual: str) -> None:
+    """Ask two questions of earlier chapters again, before the chapter with a number such as "04".
+
+    In a learner's copy they are those that the learner missed or left out. Elsewhere, and if there are none, they are
+    the usual ones, each named by its chapter and cell: "02 quiz-give".
+    """
+    from IPython.display import display  # noqa: PLC0415  # only a notebook needs it, and it has it already
+
+    display(*ask_again(chapter, usual))  # type: ignore[no-untyped-call]
 
 
 def predict(question: str, *options: str) -> Prediction:

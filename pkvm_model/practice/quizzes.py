@@ -4,14 +4,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from .progress import lock_progress, write_atomically
 
 NAME, DAMAGED = "quizzes.json", "quizzes-damaged.json"
 KINDS = ("quiz", "prediction")
 """The widgets whose place is kept here."""
+AGAIN = "again "
+"""With the number of a chapter, the key of the choice of what it asks again."""
+ASKS_AGAIN = re.compile(r'quiz_again\("(\d\d)"')
 
 
 def make_key(name: str, packed: str) -> str:
@@ -20,14 +25,22 @@ def make_key(name: str, packed: str) -> str:
 
 
 def list_keys(notebook: bytes) -> set[str]:
-    """Return the keys of the questions that a notebook shows; none if it is no notebook."""
+    """Return the keys of what a notebook asks; none if it is no notebook."""
     try:
-        outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])]
-        shown = [form for output in outputs for form in output.get("data", {}).values() if isinstance(form, dict)]
-        return {make_key(json.loads(form["packed"])["name"], form["packed"]) for form in shown
-                if form.get("kind") in KINDS}
+        return {key for cell in json.loads(notebook)["cells"] for key in list_asked(cell)}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
+
+
+def list_asked(cell: Any) -> Iterator[str]:
+    """Yield the keys of the questions that a cell shows, or that of the choice if they belong to earlier chapters."""
+    if again := ASKS_AGAIN.search("".join(cell.get("source", ""))):
+        yield f"{AGAIN}{again[1]}"
+        return
+    forms = [form for output in cell.get("outputs", []) for form in output.get("data", {}).values()]
+    for form in forms:
+        if isinstance(form, dict) and form.get("kind") in KINDS:
+            yield make_key(json.loads(form["packed"])["name"], form["packed"])
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -40,13 +53,13 @@ def read(folder: Path) -> dict[str, str]:
     return {key: place for key, place in kept if isinstance(place, str)}
 
 
-def keep(folder: Path, key: str, place: str) -> None:
-    """Keep the answers to one question. Where nothing can be written they last as long as the widget."""
+def keep(folder: Path, new: Mapping[str, str]) -> None:
+    """Keep answers, by key. Where nothing can be written they last as long as the widget."""
     with contextlib.suppress(OSError), lock_progress(folder):
         places = read(folder)
         if not places and (folder / NAME).exists():
             (folder / NAME).replace(folder / DAMAGED)
-        write_atomically(folder / NAME, to_text(places | {key: place}).encode())
+        write_atomically(folder / NAME, to_text(places | {**new}).encode())
 
 
 def to_text(places: Mapping[str, str]) -> str:

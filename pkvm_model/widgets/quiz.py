@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..graphs.contract import PredictionValue, QuizValue
-from ..practice import progress, quizzes
+from ..practice import again, progress, quizzes
 from ..show.quiz import (
     LONGEST,
     PredictionQuestion,
@@ -23,15 +24,23 @@ class KeptQuestion(Widget):
 
     def __init__(self, shipped: QuizValue | PredictionValue, start: Path | None = None):
         """Show a question, with the answers kept in the copy around a folder; by default the current folder."""
-        self.folder, packed = progress.find_copy(start), compact(shipped)
-        self.kept_as = quizzes.make_key(shipped["name"], packed)
-        super().__init__(packed, quizzes.read(self.folder).get(self.kept_as, "") if self.folder else "")
+        self.folder, self.kept_as = progress.find_copy(start), find_key(shipped)
+        kept = quizzes.read(self.folder).get(self.kept_as, "") if self.folder else ""
+        super().__init__(compact(shipped), self.take_up(kept))
         self.observe(self._keep, "place")
+
+    def take_up(self, kept: str) -> str:
+        """Return the place to begin at, from what was kept."""
+        return kept
+
+    def list_kept(self) -> dict[str, str]:
+        """Return what is kept, by key."""
+        return {self.kept_as: self.place}
 
     def _keep(self, _: object) -> None:
         """Keep the place in the learner's copy."""
         if self.folder:
-            quizzes.keep(self.folder, self.kept_as, self.place)
+            quizzes.keep(self.folder, self.list_kept())
 
 
 class Quiz(KeptQuestion):
@@ -76,6 +85,44 @@ class Quiz(KeptQuestion):
         """Return a short text that is the same on every machine."""
         tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
         return f"Quiz({self.question.asks!r}, {tries}{', right' if self.right else ''})"
+
+
+class QuizAgain(Quiz):
+    """A question of an earlier chapter, asked afresh: the answers it had before stay, and new ones follow them."""
+
+    def __init__(self, question: QuizQuestion, answers: int, choice: Mapping[str, str], start: Path | None = None):
+        """Show a question that had some answers before; with a new one the choice of the question is kept."""
+        self.answers_before, self.choice, self.before = answers, choice, list[str]()
+        super().__init__(question, start)
+
+    def take_up(self, kept: str) -> str:
+        """Return only the answers that were given here."""
+        words = kept.split()
+        self.before = words[:self.answers_before]
+        return " ".join(words[self.answers_before:])
+
+    def list_kept(self) -> dict[str, str]:
+        """Return all answers, where the earlier chapter finds them, and the choice."""
+        return {self.kept_as: " ".join([*self.before, self.place]).strip(), **self.choice}
+
+
+def ask_again(chapter: str, usual: Iterable[str], start: Path | None = None) -> list[QuizAgain]:
+    """Return the questions that a chapter asks again; outside of a learner's copy, and at first, the usual ones."""
+    folder, questions = progress.find_copy(start), again.list_questions(chapter)
+    places = quizzes.read(folder) if folder else {}
+    answers = {name: places.get(find_key(quiz_value(question)), "") for name, question in questions.items()}
+    choice = again.read_choice(places.get(f"{quizzes.AGAIN}{chapter}", ""))
+    if not choice or not choice.keys() <= questions.keys():
+        elsewhere = again.list_chosen_elsewhere(places, chapter)
+        left = {name: question for name, question in questions.items() if name not in elsewhere}
+        choice = {name: len(answers[name].split()) for name in again.choose(left, answers, usual)}
+    kept = {f"{quizzes.AGAIN}{chapter}": again.write_choice(choice)}
+    return [QuizAgain(questions[name], before, kept, start) for name, before in choice.items()]
+
+
+def find_key(shipped: QuizValue | PredictionValue) -> str:
+    """Return the key under which the place of a question is kept."""
+    return quizzes.make_key(shipped["name"], compact(shipped))
 
 
 def quiz_value(question: QuizQuestion) -> QuizValue:

@@ -29,6 +29,7 @@ from pkvm_model.lesson import (
     state_graph,
 )
 from pkvm_model.model.revisions import MERGED, UPSTREAM, V1
+from pkvm_model.practice import quizzes
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import make_notebook
 from pkvm_model.practice.progress import COPY
@@ -84,6 +85,11 @@ from tests.browser.notebooks import *; enter_copy()
 safe = predict(*SAFE); safe
 call = predict(CALL); call
 (safe.taken, call.taken)
+"""
+AGAIN = """
+from tests.browser.notebooks import enter_copy, read_choice; from pkvm_model.lesson import quiz_again; enter_copy()
+quiz_again("04", "01 quiz-enemy", "02 quiz-give")
+read_choice()
 """
 SAFE, CALL = ("Is the next click safe?", "yes", "no"), "Which call is refused first?"
 IN_LAB = """
@@ -148,6 +154,11 @@ def stop_short(steps: int) -> Finder:
     graph["edges"][state] = [[part, None] for part, _ in graph["edges"][state]]
     finder.packed = compact(value)
     return finder
+
+
+def read_choice() -> str:
+    """Return what is kept of the questions that chapter 04 asks again."""
+    return quizzes.read(Path.cwd()).get("again 04", "")
 
 
 def read_back(lines: str, *made: Widget) -> Any:
@@ -280,6 +291,7 @@ MADE: dict[str, Callable[[], Any]] = {
     "warning": lambda: unrun(warning()), "silent": lambda: unrun(graph() | {"foretell": False}),
     "views": lambda: read_back(VIEWS, sequence(FOUR), el2_time(), quiz(*QUESTION, right="That")),
     "predictions": lambda: read_back(PREDICTIONS, predict(*SAFE), predict(CALL)),
+    "again": lambda: new_notebook(cells=[*map(new_code_cell, AGAIN.strip().splitlines())], metadata=KERNEL),
     "in-lab": lambda: read_back(IN_LAB, asking_pair(), WALKS["life"](), asking()),
     "finder": lambda: read_back(FINDERS, find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM),
                                 schedule("R7", "I0b")),

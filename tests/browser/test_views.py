@@ -260,3 +260,16 @@ def test_in_jupyterlab_python_keeps_predictions_for_the_next_run(notebook: Open)
     Predictions(page).are_taken("no", "start dd")
     assert page.evaluate(CELLS) == before
     page.evaluate(SAVE)
+
+
+def test_in_jupyterlab_a_question_asked_again_keeps_its_answer_when_its_cell_runs_again(notebook: Open) -> None:
+    page = notebook("again.ipynb")
+    assert page.evaluate(RUN_ALL)
+    enemy, give = (page.locator(".pkvm-quiz").nth(number) for number in (0, 1))
+    enemy.get_by_label("Yes: EL2 must not rely on an honest host.").check()
+    enemy.get_by_role("button", name="Check").click()
+    wait_for_python(page, "'01 quiz-enemy 0, 02 quiz-give 0'")
+    assert page.evaluate(RUN_ALL)
+    expect(enemy.get_by_role("status").first).to_contain_text("1 try.")
+    expect(give.get_by_role("status").first).to_be_empty()
+    page.evaluate(SAVE)

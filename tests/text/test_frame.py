@@ -14,9 +14,11 @@ import pytest
 from pkvm_model import scenes
 from pkvm_model.course.publish.chapters import read_chapter
 from pkvm_model.model import revisions
+from pkvm_model.practice.again import MOST, list_questions
 from pkvm_model.practice.effort import round_up
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import GUARD, KERNEL, make_notebook
+from pkvm_model.widgets.widget import MIME
 from tests.text.notebook import (
     AUTHORS,
     CHAPTERS,
@@ -39,6 +41,7 @@ FRAME = {"title": "# ", "ask-again": "## Who may still be using this?", "quiz-ti
 """The cells that every chapter has, in this order, and how each begins."""
 DECIDING = {"bench", "schedule"}
 """The widgets in which a learner decides something."""
+QUESTIONS = {"predict", "quiz", "quiz_again"}
 MOST_REVISIONS, ALL_FROM = 2, "10"
 REVISIONS = {name: value.name for name, value in vars(revisions).items() if isinstance(value, revisions.Revision)}
 
@@ -104,7 +107,7 @@ def test_the_quiz_has_at_least_two_questions(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_the_source_of_a_question_is_hidden_since_it_has_the_answers(path: Path) -> None:
-    assert not [cell.id for cell in code_cells(path) if {"predict", "quiz"} & {*cell.calls()} and not cell.hidden]
+    assert not [cell.id for cell in code_cells(path) if QUESTIONS & {*cell.calls()} and not cell.hidden]
 
 
 @framed
@@ -135,6 +138,48 @@ def test_an_import_line_has_at_most_two_names(path: Path) -> None:
     lines = [node for cell in code_cells(path) for node in ast.walk(ast.parse(cell.source))
              if isinstance(node, ast.ImportFrom)]
     assert not [ast.unparse(line) for line in lines if len(line.names) > 2]
+
+
+RETURNS = {"04", "07", "10", "13"}
+"""The chapters that begin with questions of earlier ones."""
+
+
+def read_return(path: Path) -> tuple[str, ...]:
+    """Return what a chapter's cell `return` names: the chapter, and the questions that are usual there."""
+    (call,) = [node for node in ast.walk(ast.parse(by_id(path)["return"].source)) if isinstance(node, ast.Call)]
+    return tuple(ast.literal_eval(argument) for argument in call.args)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_four_chapters_begin_with_two_questions_of_earlier_ones(path: Path) -> None:
+    places = [cell.id for cell in cells(path)]
+    asking = [cell.id for cell in code_cells(path) if "quiz_again" in cell.calls()]
+    assert asking == (["return"] if path.name[:2] in RETURNS else [])
+    if asking:
+        assert places[places.index("imports") + 1:][:2] == ["return-title", "return"]
+        assert by_id(path)["return-title"].source.startswith("## Before you begin: two questions from earlier\n")
+        number, *usual = read_return(path)
+        assert number == path.name[:2]
+        assert len({*usual} & {*list_questions(number)}) == MOST
+
+
+@pytest.mark.parametrize("path", [path for path in CHAPTERS if path.name[:2] in RETURNS], ids=name_of)
+def test_the_questions_that_return_are_stored_as_their_chapters_ask_them_now(path: Path) -> None:
+    number, *usual = read_return(path)
+    (shown,) = [cell["outputs"] for cell in json.loads(path.read_bytes())["cells"] if cell["id"] == "return"]
+    asked = [json.loads(output["data"][MIME]["packed"])["title"] for output in shown]
+    assert asked == [list_questions(number)[name].asks for name in usual], "build this chapter again"
+
+
+def test_no_usual_question_returns_twice() -> None:
+    usual = [name for path in CHAPTERS if path.name[:2] in RETURNS for name in read_return(path)[1:]]
+    assert len({*usual}) == len(usual) == MOST * len(RETURNS)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_every_question_of_a_chapter_can_return(path: Path) -> None:
+    asking = {f"{path.name[:2]} {cell.id}" for cell in code_cells(path) if "quiz" in cell.calls()}
+    assert asking == {name for name in list_questions("99") if name.startswith(path.name[:2])}
 
 
 @framed

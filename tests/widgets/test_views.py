@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.lesson import bench, el2_time, predict, quiz, sequence
-from pkvm_model.practice import quizzes
+from pkvm_model.practice import again, quizzes
 from pkvm_model.practice.progress import COPY
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.show.quiz import make_prediction, make_question
 from pkvm_model.show.story import play
-from pkvm_model.widgets.quiz import Prediction, Quiz
+from pkvm_model.widgets.quiz import Prediction, Quiz, QuizAgain, ask_again
 from pkvm_model.widgets.widget import MIME, Widget
 
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
@@ -173,3 +173,67 @@ def test_a_prediction_stays_when_its_cell_runs_again(tmp_path: Path, options: tu
     Prediction(make_prediction("Safe?", options), tmp_path).place = taken
     assert Prediction(make_prediction("Safe?", options), tmp_path).taken == taken
     assert Prediction(make_prediction("Is it safe?", options), tmp_path).taken is None
+
+
+USUAL = ("01 quiz-enemy", "02 quiz-give")
+
+
+def ask_first(folder: Path, name: str, place: str) -> Quiz:
+    """Answer a question in its own chapter."""
+    asked = Quiz(again.list_questions("99")[name], folder)
+    asked.place = place
+    return asked
+
+
+def names(asked: list[QuizAgain]) -> list[str]:
+    """Return the questions that are asked again."""
+    every = {question: name for name, question in again.list_questions("99").items()}
+    return [every[each.question] for each in asked]
+
+
+def test_outside_of_a_copy_the_usual_questions_are_asked_again_as_their_chapters_store_them(tmp_path: Path) -> None:
+    for each, name in zip(ask_again("04", USUAL, tmp_path), USUAL, strict=True):
+        first = Quiz(again.list_questions("99")[name], tmp_path)
+        assert (each.packed, each.place, repr(each)) == (first.packed, "", repr(first))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_question_asked_again_begins_afresh_and_its_answers_follow_the_earlier_ones(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    first = ask_first(tmp_path, "03 quiz-error", "0 1")
+    asked = ask_again("07", USUAL, tmp_path)
+    assert names(asked) == ["03 quiz-error", "01 quiz-enemy"]
+    assert [each.tries for each in asked] == [0, 0]
+    asked[0].place = "1"
+    assert quizzes.read(tmp_path) == {first.kept_as: "0 1 1", "again 07": "03 quiz-error 2, 01 quiz-enemy 0"}
+    assert Quiz(first.question, tmp_path).tries == 3
+
+
+def test_once_answered_the_same_questions_are_there_when_the_cell_runs_again(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    ask_again("04", USUAL, tmp_path)[1].place = "1"
+    ask_first(tmp_path, "03 quiz-error", "0")
+    ask_again("04", USUAL, tmp_path)[0].place = "0 1"
+    asked = ask_again("04", USUAL, tmp_path)
+    assert names(asked) == [*USUAL]
+    assert [each.place for each in asked] == ["0 1", "1"]
+
+
+def test_before_an_answer_the_choice_follows_the_progress(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    assert names(ask_again("04", USUAL, tmp_path)) == [*USUAL]
+    ask_first(tmp_path, "03 quiz-error", "0")
+    assert names(ask_again("04", USUAL, tmp_path)) == ["03 quiz-error", USUAL[0]]
+
+
+def test_no_question_comes_back_in_two_chapters(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    ask_first(tmp_path, "03 quiz-error", "0")
+    ask_again("04", USUAL, tmp_path)[0].place = "0"
+    assert names(ask_again("07", ("05 quiz-ebusy", "03 quiz-error"), tmp_path))[0] == "05 quiz-ebusy"
+
+
+def test_a_choice_whose_question_is_gone_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / COPY).write_text("{}")
+    (tmp_path / quizzes.NAME).write_text(quizzes.to_text({"again 04": "01 quiz-gone 0, 02 quiz-give 0"}))
+    assert names(ask_again("04", USUAL, tmp_path)) == [*USUAL]

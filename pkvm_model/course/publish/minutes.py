@@ -110,6 +110,8 @@ def measure_cell(cell: Cell, tree: ast.Module) -> float:
     code = 0.0 if is_folded else time_code(read_source(cell))
     if "quiz" in names:
         return code + sum(time_quiz(call) for name, call in list_calls(tree) if name == "quiz")
+    if "quiz_again" in names:
+        return code + time_prose(shown) + GLANCE * len(cell["outputs"])
     if "claim" in names:
         return code + time_prose(shown)
     if SHOWN_CODE & names:

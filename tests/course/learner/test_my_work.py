@@ -335,6 +335,16 @@ def test_a_reset_opens_the_questions_of_a_chapter_again_and_keeps_the_answers(co
         assert aside == dict.fromkeys(answered, "0 1")
 
 
+def test_a_reset_asks_earlier_questions_again_and_leaves_their_answers(course: Course, mine: Path) -> None:
+    cell, key = ask("asked-earlier", "Which one?")
+    whole = json.loads((course.copy.chapters / CHAPTER).read_bytes())
+    again = cell | {"source": ['quiz_again("05", "01 quiz-a")']}
+    (course.copy.chapters / CHAPTER).write_text(json.dumps(whole | {"cells": [*whole["cells"], again]}))
+    (mine / quizzes.NAME).write_text(quizzes.to_text({"again 05": "01 quiz-a 0", "again 07": "", key: "0 1"}))
+    list(reset("05-one-shot", course.copy))
+    assert quizzes.read(mine) == {"again 07": "", key: "0 1"}
+
+
 def test_a_reset_without_answers_puts_none_aside(course: Course, mine: Path) -> None:
     (mine / quizzes.NAME).write_text(quizzes.to_text({"elsewhere 0": "0"}))
     assert not [line for line in reset("05-one-shot", course.copy) if "questions" in line]
@@ -345,7 +355,7 @@ def test_a_reset_without_answers_puts_none_aside(course: Course, mine: Path) -> 
 def test_the_questions_of_every_chapter_are_found_in_its_outputs() -> None:
     files = my_work.OpenCopy(my_work.CopyPaths()).files
     asked = {name: count for name, content in files.items()
-             if (count := len(re.findall(rb'"(?:quiz|predict)\(\\"', content)))}
+             if (count := len(re.findall(rb'"(?:quiz|quiz_again|predict)\(\\"', content)))}
     assert len(asked) > 10
     assert asked == {name: len(quizzes.list_keys(files[name])) for name in asked}
 
