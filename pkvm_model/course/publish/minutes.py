@@ -3,7 +3,8 @@
 Prose, claims and quizzes are read at the speed of prose, open cells and the model's own text at the speed of code. A
 click, a prediction, a question, a picture or a table takes a glance each. Folded code and folded sources take nothing.
 What a page asks to be clicked is what it retells: each run that it plays of a scene that it shows on a bench.
-The main road is all that stands before `can-do`; side roads after it are measured apart.
+The main road is all that stands before `can-do`; side roads after it are measured apart. The list of exercises is
+glanced at, since each exercise has its own minutes.
 """
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from ...practice.exercises import Exercise, load_exercises
 
 Cell = Mapping[str, Any]
 Run = tuple[str, tuple[int, ...]]
-SIDE_ROAD, END_OF_ROAD, END_OF_SIDES = "## Side road: ", "can-do", "roads"
+SIDE_ROAD, LIST, END_OF_ROAD, END_OF_SIDES = "## Side road: ", "exercises", "can-do", "roads"
 CLICKED = {"bench", "find", "schedule", "side_by_side", "state_graph", "lifecycle", "free_host", "el2_time"}
 """The widgets on which a reader clicks."""
 FINISH = 2
@@ -59,7 +60,7 @@ def state_minutes(cells: Sequence[Any]) -> None:
     title = STATED.sub(str(round_up(measure(cells).road)), read_source(cells[0]))
     cells[0]["source"] = title
     for cell in cells:
-        if cell["id"] == "exercises":
+        if cell["id"] == LIST:
             cell["source"] = LISTED.sub(lambda line: list_exercise(line[1]) or line[0], read_source(cell))
 
 
@@ -91,10 +92,12 @@ def split_sides(cells: Iterable[Cell]) -> Iterator[tuple[str, list[Cell]]]:
 def measure_part(cells: Sequence[Cell]) -> float:
     """Return the minutes for some cells of a chapter that follow each other."""
     code = [(cell, ast.parse(read_source(cell))) for cell in cells if cell["cell_type"] == "code"]
-    prose = [FOLD.sub("", read_source(cell)) for cell in cells if cell["cell_type"] == "markdown"]
+    prose = [FOLD.sub("", read_source(cell)) for cell in cells
+             if cell["cell_type"] == "markdown" and cell["id"] != LIST]
     asked = sum(len(PREDICTION.findall(text)) for text in prose)
+    glances = max(asked, count_calls(code, {"predict"})) + count_clicks(tree for _, tree in code)
     return (sum(time_prose(UNREAD.sub("", text)) for text in prose) + sum(measure_cell(*each) for each in code)
-            + (max(asked, count_calls(code, {"predict"})) + count_clicks(tree for _, tree in code)) * GLANCE)
+            + (glances + any(cell["id"] == LIST for cell in cells)) * GLANCE)
 
 
 def read_source(cell: Cell) -> str:

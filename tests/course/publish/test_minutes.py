@@ -69,6 +69,10 @@ def test_a_prediction_takes_a_glance_however_it_is_made() -> None:
     assert measure([text("**Predict.**"), code("predict('')"), END]).road == pytest.approx(GLANCE + 1 / PROSE)
 
 
+def test_a_list_of_exercises_takes_a_glance_however_long_it_is() -> None:
+    assert measure([text("- one\n- two\n- three", "exercises"), END]).road == pytest.approx(GLANCE)
+
+
 def test_a_side_road_is_measured_apart() -> None:
     aside = [text("## Side road: Away\n\none two three", "aside"), text("four", "on")]
     length = measure([text("one"), END, *aside, text("## Roads not taken", "roads")])
