@@ -24,6 +24,7 @@ from .reach import LIMIT, Reach
 IDLE: LaneValue = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False,
                    "regions": []}
 NOTHING_LEFT: LaneValue = {**IDLE, "where": "has nothing left to do"}
+WHOLE = "the whole call"
 MOST_CALLS = 1400
 """The most calls that are tried beforehand if the learner drives: a bench of the free host must appear soon, too."""
 
@@ -98,6 +99,8 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
             del graph["free"]
         if scene.opens:
             graph["opens"] = list(scene.opens)
+        if scene.shows:
+            graph["shows"] = list(scene.shows)
         return graph
 
     def list_properties(self, known: int) -> list[list[str]]:
@@ -152,8 +155,17 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         else:
             return IDLE if cpu in self.menu.calls else NOTHING_LEFT
         where = ("is in the guest" if is_in_guest(flight) else "waits in a gap") if flight else "is next"
-        return {"short": shorten(current.name), "where": where, "call": show_call(current), "keeps": list_kept(flight),
-                "stale": bool(flight and flight.stale), "regions": list(self.encode_regions(number, cpu))}
+        lane: LaneValue = {"short": shorten(current.name), "where": where, "call": show_call(current),
+                           "keeps": list_kept(flight), "stale": bool(flight and flight.stale), "regions": []}
+        if self.scene.is_whole(cpu, node.begun[cpu] - bool(flight)):
+            return {**lane, "regions": self.encode_whole(number, cpu), "whole": True}
+        return {**lane, "regions": list(self.encode_regions(number, cpu))}
+
+    def encode_whole(self, number: int, cpu: int) -> list[RegionValue]:
+        """Return a call that one click makes as one region; none while it waits or once the machine has ended."""
+        coming = self.find_coming_regions(number, cpu)
+        says = coming[0][1] if len(coming) == 1 else WHOLE
+        return [{"locks": "", "says": says, "when": "next"}] if coming else []
 
     def encode_regions(self, number: int, cpu: int) -> Iterator[RegionValue]:
         """Yield the regions of a call: those it passed, the next one, and those to come if nobody gets in between."""

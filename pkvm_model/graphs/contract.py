@@ -39,6 +39,7 @@ class LaneValue(TypedDict):
     keeps: list[str]
     stale: bool
     regions: list[RegionValue]
+    whole: NotRequired[bool]
 
 
 class SlotValue(TypedDict):
@@ -225,6 +226,7 @@ class GraphValue(TypedDict, Generic[S, E]):
     cpus: list[str]
     free: NotRequired[list[int]]
     opens: NotRequired[list[str]]
+    shows: NotRequired[list[str]]
     pages: NotRequired[list[list[str]]]
     properties: list[list[str]]
     start: int

@@ -148,6 +148,8 @@ def next_words(scene: Scene, node: Node, cpu: int) -> str:
     name = shorten(flight.call if flight else move.call.name if move else "")
     if step_cpu(scene, node, cpu) is None:
         return f"{name} waits for a lock"
+    if move and move.whole and not flight:
+        return f"{name}, the whole call"
     return f"{name} goes on" if flight else f"{name} begins"
 
 

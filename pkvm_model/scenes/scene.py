@@ -11,6 +11,8 @@ from ..model.trace import Trace, parse_call, record
 from ..model.view import Waits
 
 USUAL = Config()
+DETAILS = ("locks", "vmid", "memo", "caches", "back")
+"""What a bench can leave out besides pages: letters of locks, VMID, the host's memo, memcaches, what was given back."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Scene:
     the fun out of a prediction; without `checks` the bench does not say what holds, for the same reason. `free` are the
     learner's CPUs, which have no script: each with the calls it may make, or with none if it may make every call.
     `opens` names the drawers that are open at first: `words`, `holds`, `trace`. A part is opened where it is taught.
+    `shows` names the pages in the picture and the `DETAILS` that the chapter has explained so far; empty shows all.
     """
 
     name: str
@@ -42,6 +45,12 @@ class Scene:
     checks: bool = True
     free: tuple[tuple[int, tuple[str, ...]], ...] = ()
     opens: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+
+    def is_whole(self, cpu: int, number: int) -> bool:
+        """Return True if one click makes all of this call of a CPU's script."""
+        script = self.scripts[cpu]
+        return 0 <= number < len(script) and script[number].whole
 
     def start(self) -> State:
         """Return the state after the setup."""

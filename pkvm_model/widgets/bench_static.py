@@ -4,7 +4,7 @@ from __future__ import annotations
 from html import escape
 
 from ..graphs.contract import CardValue, HolderValue, RowValue
-from .bench_words import VIEWS, describe_properties, describe_state, show_answer
+from .bench_words import VIEWS, choose_pages, count_unused, describe_properties, describe_state, show_answer
 from .front_end import read_constants
 from .static import DANGER, HUES, INK, LINE, MUTED, render, render_box, render_list, render_table
 from .walk import BenchWalk
@@ -30,9 +30,10 @@ def render_pages(walk: BenchWalk) -> str:
     before = walk.place.before
     old = walk.states[before.id] if before else walk.state
     cards = {card["vm"]: card for card in walk.state["vms"]}
-    rows = (render_page(name, what, walk.state["pages"][at], old["pages"][at], cards.get(name))
-            for at, (name, what) in enumerate(walk.graph["pages"]))
-    return render_table("Who owns every page", HEADS, rows)
+    rows = [render_page(name, what, walk.state["pages"][at], old["pages"][at], cards.get(name))
+            for at in choose_pages(walk) for name, what in [walk.graph["pages"][at]]]
+    unused = count_unused(walk)
+    return render_table("Who owns every page", HEADS, rows) + (render("p", "note", unused) if unused else "")
 
 
 def render_page(name: str, what: str, row: RowValue, old: RowValue, card: CardValue | None) -> str:

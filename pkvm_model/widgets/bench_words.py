@@ -3,7 +3,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..graphs.contract import CardValue, EdgeValue, HolderValue, LaneValue, RowValue, SideValue, SlotValue
+from ..graphs.contract import BenchGraph, CardValue, EdgeValue, HolderValue, LaneValue, RowValue, SideValue, SlotValue
+from ..text import count
 from .walk import BenchWalk, PropertyResult
 
 VIEWS: tuple[Literal["host", "hyp", "guest"], ...] = ("host", "hyp", "guest")
@@ -26,14 +27,29 @@ def show_answer(edge: EdgeValue | SideValue | None) -> str:
     return signs.get(kind, "")
 
 
-def describe_lane(name: str, lane: LaneValue) -> str:
+def shows(graph: BenchGraph, name: str) -> bool:
+    """Return True if the chapter of a bench has explained a page or a detail."""
+    return name in graph.get("shows", [name])
+
+
+def describe_lane(name: str, lane: LaneValue, with_locks: bool = True) -> str:
     """Return a CPU's call, position, next region, and what it keeps."""
     if not lane["call"]:
         return f"{name}: {lane['where']}."
-    following = [region for region in lane["regions"] if region["when"] == "next"]
-    after = "".join(f"; next {show_locks(region['locks'])} {region['says']}" for region in following[:1])
     keeps = f"; keeps {', '.join(lane['keeps'])}" if lane["keeps"] else ""
-    return f"{name}: {lane['call']}, {lane['where']}{after}{keeps}{' (given back)' if lane['stale'] else ''}."
+    gone = " (given back)" if lane["stale"] else ""
+    return f"{name}: {lane['call']}, {lane['where']}{describe_next(lane, with_locks)}{keeps}{gone}."
+
+
+def describe_next(lane: LaneValue, with_locks: bool) -> str:
+    """Return what the next click on a CPU does, as the end of a phrase; '' if it waits or the machine has ended."""
+    following = next((region for region in lane["regions"] if region["when"] == "next"), None)
+    if following is None:
+        return ""
+    if lane.get("whole"):
+        return "; one click makes the whole call"
+    locks = f"{show_locks(following['locks'])} " if with_locks else ""
+    return f"; next {locks}{following['says']}"
 
 
 def show_locks(locks: str) -> str:
@@ -41,13 +57,15 @@ def show_locks(locks: str) -> str:
     return f"[{'+'.join(letter for letter in locks if letter.isalpha())}]"
 
 
-def describe_card(card: CardValue) -> str:
-    """Return a VM's state, count with holders, dying flags on both sides, and vCPUs."""
+def describe_card(graph: BenchGraph, card: CardValue) -> str:
+    """Return a VM's state, count with holders, dying flags on both sides, vCPUs and stocks, as far as explained."""
     holders = ", ".join(describe_holder(holder) for holder in card["holders"]) or "nobody"
     vcpus = "".join(f"; vCPU {vcpu['idx']} {vcpu['word']}" for vcpu in card["vcpus"])
-    count = f"count {card['count']} ({holders}); dying: EL2 {card['dying']}, host memo {card['memo']}"
-    back = f"; memcaches: {card['caches']}; given back: {card['back'] or 'nothing yet'}"
-    return f"VM {card['handle']}: {card['word']}, {card['where']}; {count}{vcpus}{back}."
+    memo = f", host memo {card['memo']}" if shows(graph, "memo") else ""
+    count = f"count {card['count']} ({holders}); dying: EL2 {card['dying']}{memo}"
+    stocks = f"; memcaches: {card['caches']}" if shows(graph, "caches") else ""
+    back = f"; given back: {card['back'] or 'nothing yet'}" if shows(graph, "back") else ""
+    return f"VM {card['handle']}: {card['word']}, {card['where']}; {count}{vcpus}{stocks}{back}."
 
 
 def describe_holder(holder: HolderValue) -> str:
@@ -75,18 +93,32 @@ def describe_properties(walk: BenchWalk) -> list[str]:
 
 def describe_state(walk: BenchWalk) -> list[str]:
     """Return a line for everything but the pages."""
-    state = walk.state
+    state, graph = walk.state, walk.graph
     end = [f"EL2 PANIC: {state['end']['says']}"] if state["end"] else []
-    lanes = [describe_lane(name, lane) for name, lane in zip(walk.graph["cpus"], state["lanes"], strict=True)]
+    lanes = [describe_lane(name, lane, shows(graph, "locks"))
+             for name, lane in zip(graph["cpus"], state["lanes"], strict=True)]
     slots = "; ".join(describe_slot(number, slot) for number, slot in enumerate(state["slots"]))
-    return [*end, *lanes, f"VM table: {slots}.", *(describe_card(card) for card in state["vms"])]
+    return [*end, *lanes, f"VM table: {slots}.", *(describe_card(graph, card) for card in state["vms"])]
 
 
 def make_page_rows(walk: BenchWalk) -> list[list[str]]:
     """Return the ownership table in ASCII signs, head first."""
     head = ["page", *VIEWS, "owner", "counts", "in words"]
-    pages = zip(walk.graph["pages"], walk.state["pages"], strict=True)
-    return [head, *(make_page_row(name, row) for (name, _), row in pages)]
+    names = [name for name, _ in walk.graph["pages"]]
+    return [head, *(make_page_row(names[page], walk.state["pages"][page]) for page in choose_pages(walk))]
+
+
+def choose_pages(walk: BenchWalk) -> list[int]:
+    """Return the pages that the chapter has explained, and each that is still used although it was given back."""
+    stale = {card["vm"] for card in walk.state["vms"] for holder in card["holders"] if holder["stale"]}
+    names = (name for name, _ in walk.graph["pages"])
+    return [page for page, name in enumerate(names) if shows(walk.graph, name) or name in stale]
+
+
+def count_unused(walk: BenchWalk) -> str:
+    """Return how many pages are left out, '' if none is."""
+    unused = len(walk.graph["pages"]) - len(choose_pages(walk))
+    return f"{count(unused, 'more page')} that this chapter does not use" if unused else ""
 
 
 def make_page_row(name: str, row: RowValue) -> list[str]:
@@ -103,5 +135,5 @@ def align_columns(rows: list[list[str]]) -> list[str]:
 
 def describe_bench(walk: BenchWalk) -> str:
     """Return a sentence, a line for each CPU and VM, the ownership table, and the properties."""
-    pages = align_columns(make_page_rows(walk))
+    pages = [*align_columns(make_page_rows(walk)), *filter(None, [count_unused(walk)])]
     return "\n".join([describe_step(walk), *describe_state(walk), "", *pages, "", *describe_properties(walk)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..explore.machines import Scripts
@@ -75,10 +76,11 @@ class Case:
         return self.stored.get(name) or self.inquiry.reply(self.subject.question(name))
 
     def open_bench(self, run: RunLines = (), most: int = MOST_BYTES) -> BenchWalk:
-        """Return the walk for a run; the same walk each time, so that it keeps what it learned."""
+        """Return the walk for a run, the same each time, so that it keeps what it learned; a finder hides no page."""
         run = () if self.scripted else run
         if run not in self.benches:
-            graph = StateGraph(self.inquiry.scene(run), *self.choose_limits(most), self.list_runs(run))
+            scene = replace(self.inquiry.scene(run), shows=())
+            graph = StateGraph(scene, *self.choose_limits(most), self.list_runs(run))
             self.benches[run] = Walk(fit_graph(graph, most), graph.expand)
         return self.benches[run]
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
 from pkvm_model.graphs.bench import StateGraph
-from pkvm_model.scenes import SCENES
+from pkvm_model.scenes import SCENES, Scene
 from pkvm_model.widgets.front_end import bundle
 from pkvm_model.widgets.walker import fit_and_pack
 from tests.browser.in_lab import Address
@@ -94,10 +95,10 @@ def test_the_line_stays_on_a_page_that_is_given_away(hole: Screen) -> None:
 def test_what_moved_leaves_a_trace_and_the_rest_is_not_yellow(hole: Screen) -> None:
     hole.press("1", "0", "1")
     assert hole.bench.locator(".chip").all_inner_texts() == [
-        "vm0 pgd0 vc0.0\nEL2 → host", "g0\nback from the guest", "VM 0x1000\ndying → freed"]
+        "vm0\nEL2 → host", "g0\nback from the guest", "VM 0x1000\ndying → freed"]
     marked = hole.bench.locator("tr.page:has(.mv)")
-    assert [row.inner_text().split()[0] for row in marked.all()] == ["vm0", "pgd0", "vc0.0", "g0"]
-    assert hole.bench.locator(".ghost").all_inner_texts() == ["was here", "was here", "was here", "was lent"]
+    assert [row.inner_text().split()[0] for row in marked.all()] == ["vm0", "g0"]
+    assert hole.bench.locator(".ghost").all_inner_texts() == ["was here", "was lent"]
 
 
 def test_a_tile_slides_only_where_motion_is_welcome_and_any_step_ends_it(hole: Screen) -> None:
@@ -105,7 +106,7 @@ def test_a_tile_slides_only_where_motion_is_welcome_and_any_step_ends_it(hole: S
     hole.page.emulate_media(reduced_motion="no-preference")
     hole.press("1", "0")
     hole.bench.locator(".go").nth(1).focus()
-    assert hole.page.evaluate(f"() => {{ document.activeElement.click(); return {sliding}; }}") == 3
+    assert hole.page.evaluate(f"() => {{ document.activeElement.click(); return {sliding}; }}") == 1
     hole.press("u")
     hole.page.emulate_media(reduced_motion="reduce")
     assert hole.page.evaluate(f"() => {{ document.activeElement.click(); return {sliding}; }}") == 0
@@ -131,6 +132,55 @@ def test_time_is_a_slider(hole: Screen) -> None:
     hole.page.mouse.up()
 
 
+def open_scene(page: Page, stage: str, scene: Scene) -> Screen:
+    """Put the bench of a scene on an empty page."""
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(stage)
+    page.wait_for_function("Boolean(globalThis.mountHere)")
+    page.evaluate("packed => void mountHere(document.getElementById('root'), 'bench', packed)",
+                  fit_and_pack(StateGraph(scene))[1])
+    return Screen(page)
+
+
+def test_the_picture_leaves_out_what_the_chapter_has_not_named_and_the_words_have_it(hole: Screen) -> None:
+    hole.press("1", "0", "1")
+    assert [row.inner_text().split()[0] for row in hole.bench.locator(".stage tr.page").all()] == ["vm0", "g0"]
+    expect(hole.bench.locator(".stage tr.rest")).to_have_text("4 more pages that this chapter does not use")
+    expect(hole.bench.locator(".stage abbr")).to_have_count(0)
+    words = hole.open_drawer("words")
+    assert [row.inner_text().split()[0] for row in words.locator("tbody tr").all()] == [
+        "kvm0", "hv0.0", "vm0", "pgd0", "vc0.0", "g0"]
+    assert not re.search("VMID|memo|emcache|iven back", words.inner_text())
+
+
+def test_a_change_of_hidden_pages_alone_is_no_news(offline: Page, stage: str) -> None:
+    screen = open_scene(offline, stage, replace(SCENES["birth"], shows=("kvm0",)))
+    screen.press("0")
+    expect(screen.bench.locator(".change.calm")).to_have_count(0)
+    screen.press("0")
+    expect(screen.bench.locator(".change.calm")).to_have_count(1)
+    expect(screen.bench.locator(".chip, .mv")).to_have_count(0)
+
+
+def test_a_hidden_page_comes_into_the_picture_when_it_is_used_without_a_right(offline: Page, stage: str) -> None:
+    screen = open_scene(offline, stage, replace(SCENES["cold-open"], shows=("g0",), checks=True))
+    screen.press("1", "0", "1")
+    expect(screen.bench.locator("tr.page.stale")).to_contain_text("vm0")
+    expect(screen.bench.locator(".wire.stale .cross")).to_have_count(1)
+    expect(screen.bench.locator(".chip.wrong")).to_have_count(1)
+
+
+def test_a_button_that_makes_a_whole_call_says_so_and_keeps_its_size(hole: Screen) -> None:
+    whole = hole.bench.get_by_role("button", name="Step CPU 1: whole call", exact=True)
+    expect(whole).to_have_count(1)
+    box = whole.bounding_box()
+    regions = hole.bench.locator(".lane").nth(1).locator(".rg")
+    expect(regions).to_have_text("whole callnext: check and mark the VM dying")
+    hole.press("1", "1")
+    expect(regions).to_have_count(0)
+    assert hole.bench.get_by_role("button", name="Step CPU 1", exact=True).bounding_box() == box
+
+
 def test_drawers_open_below_and_move_nothing(hole: Screen) -> None:
     before = hole.bench.locator(".time-bar").evaluate("bar => bar.offsetTop")
     for name in ("words", "trace"):
@@ -141,7 +191,7 @@ def test_drawers_open_below_and_move_nothing(hole: Screen) -> None:
 
 def test_the_names_of_buttons_do_not_run_into_their_keys(hole: Screen) -> None:
     hole.press("1", "0")
-    for name in ("Back to start", "Undo", "Redo", "Step CPU 0", "Step CPU 1", "Finish call"):
+    for name in ("Back to start", "Undo", "Redo", "Step CPU 0", "Step CPU 1: whole call", "Finish call"):
         expect(hole.bench.get_by_role("button", name=name, exact=True).first).to_be_attached()
 
 

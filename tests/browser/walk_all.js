@@ -10,8 +10,8 @@
   const bottom = (element) => Math.round(element.getBoundingClientRect().bottom - top);
   const places = () =>
     inBox(".go, .bar button, .bar summary, .time-bar button")
-      .map((element) => element.getBoundingClientRect())
-      .map(({ left, top: y }) => `${Math.round(left)},${Math.round(y - top)}`)
+      .map((element) => ({ ...element.getBoundingClientRect().toJSON(), go: element.matches(".go") }))
+      .map(({ left, top: y, width, go }) => `${Math.round(left)},${Math.round(y - top)}${go ? `+${Math.round(width)}` : ""}`)
       .join(" ");
   const CUT =
     ".bar h3, .told, .chips, .chip, .lane, .lane .h, .short, .strip, .gp.used, .told-next, .keeps, .tag, " +

@@ -17,6 +17,7 @@ from pkvm_model.lesson import bench
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes import SCENES, scene
+from pkvm_model.scenes.scene import DETAILS
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
 from pkvm_model.scenes.who_owns_this_page import USABLE_BY_NOBODY
@@ -157,3 +158,42 @@ def test_a_bug_is_not_called_a_warning() -> None:
 def test_a_vm_with_a_forgotten_handle_is_named_after_the_hosts_struct() -> None:
     cards = StateGraph(SCENES["stayed-away"]).value()["states"][0]["vms"]
     assert [card["handle"] for card in cards] == ["of kvm0"]
+
+
+def test_a_whole_call_is_one_box_and_its_lane_says_so() -> None:
+    value = ship("cold-open")
+    lanes = [state["lanes"][1] for state in value["states"]]
+    whole = [lane for lane in lanes if lane.get("whole")]
+    assert {lane["short"] for lane in whole} == {"start", "finalise"}
+    assert [region["says"] for region in whole[0]["regions"]] == ["check and mark the VM dying"]
+    after_start = value["edges"][0][1]["to"]
+    assert value["states"][after_start]["lanes"][1]["regions"] == [
+        {"locks": "", "says": "the whole call", "when": "next"}]
+    assert not any(state["lanes"][0].get("whole") for state in value["states"])
+
+
+def test_a_machine_that_ends_within_a_whole_call_leaves_no_regions_of_it() -> None:
+    value = ship("cold-open")
+    ended = [state for state in value["states"] if state["end"] and "CPU 1" in state["end"]["says"]]
+    assert ended
+    assert all(state["lanes"][1]["whole"] and not state["lanes"][1]["regions"] for state in ended)
+
+
+def test_only_a_scene_that_hides_something_ships_what_it_shows() -> None:
+    assert ship("cold-open")["shows"] == ["vm0", "g0", "g1"]
+    assert "shows" not in ship("two-phases")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, each in SCENES.items() if each.shows))
+def test_no_sentence_is_about_what_a_scene_leaves_out(name: str) -> None:
+    value, shown = ship(name), set(SCENES[name].shows)
+    hidden = [page for page, _ in value["pages"] if page not in shown]
+    lanes = [lane for state in value["states"] for lane in state["lanes"]]
+    said = {edge["says"] for out in value["edges"] for edge in out}
+    said |= {text for lane in lanes for text in [*lane["keeps"], *(region["says"] for region in lane["regions"])]}
+    assert [(page, text) for page in hidden for text in said if page in text.replace(",", " ").split()] == []
+
+
+def test_a_scene_shows_pages_that_exist_and_details_that_a_bench_can_leave_out() -> None:
+    pages = {page for name in SCENES for page, _ in ship(name)["pages"]}
+    assert {shown for each in SCENES.values() for shown in each.shows} - pages <= set(DETAILS)

@@ -1,13 +1,17 @@
 """The bench without a screen says what the screen shows."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.scenes import Scene
+from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.widgets.bench_static import render_bench
 from pkvm_model.widgets.bench_words import describe_bench
 from pkvm_model.widgets.static import DANGER
-from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walk import BenchWalk, Walk
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 
@@ -65,3 +69,44 @@ def test_the_stored_table_shows_where_a_page_went_and_who_still_holds_it() -> No
     assert ">was here</span>" in row
     assert row.count(f"border-top:4px double {DANGER}") == 2
     assert "✕ count 1: CPU 0 · unshare" in row
+
+
+def walk_scene(scene: Scene, *cpus: int) -> BenchWalk:
+    """Return a walk on the bench of a scene."""
+    walk: BenchWalk = Walk(StateGraph(scene).value())
+    for cpu in cpus:
+        walk.take(next(edge for edge in walk.edges[walk.here] if edge["cpu"] == cpu))
+    return walk
+
+
+def test_a_first_bench_shows_only_what_its_chapter_names() -> None:
+    text = describe_bench(walk_scene(COLD_OPEN))
+    assert not re.search(r"kvm0|hv0|pgd0|vc0|\[L\]|VMID|memo|memcaches|given back", text)
+    assert "4 more pages that this chapter does not use" in text.splitlines()
+    page = render_bench(walk_scene(COLD_OPEN))
+    assert not re.search("kvm0|hv0|pgd0|vc0|memo|memcaches", page)
+    assert "4 more pages that this chapter does not use" in page
+
+
+def test_a_whole_call_is_announced_as_one_click() -> None:
+    assert "CPU 1: __pkvm_start_teardown_vm(0x1000), is next; one click makes the whole call." in describe_bench(
+        walk_scene(COLD_OPEN)).splitlines()
+
+
+def test_a_hidden_page_appears_once_it_is_used_without_a_right() -> None:
+    hides = replace(COLD_OPEN, shows=("g0",))
+    assert "vm0 " not in describe_bench(walk_scene(hides, 1, 0)).partition("\n\n")[2]
+    assert "\nvm0 " in describe_bench(walk_scene(hides, 1, 0, 1))
+    assert "4 more pages" in describe_bench(walk_scene(hides, 1, 0, 1))
+
+
+def test_a_hidden_page_does_not_hide_a_broken_property() -> None:
+    hides = replace(COLD_OPEN, shows=("g0",), checks=True)
+    assert "BROKEN I0b" in describe_bench(walk_scene(hides, 1, 0, 1, 0))
+
+
+def test_a_scene_without_a_selection_shows_everything() -> None:
+    text = describe_bench(walk_scene(replace(COLD_OPEN, shows=())))
+    assert re.search("kvm0.*hv0.*pgd0.*vc0", text, re.DOTALL)
+    assert "host memo no" in text
+    assert "does not use" not in text

@@ -44,7 +44,7 @@ export class Bench extends Walker {
     const parts = {
       ...walkParts(act),
       change: make("div.told"),
-      lanes: graph.cpus.map((name, cpu) => laneFrame(name, cpu, act, graph.free?.includes(cpu))),
+      lanes: graph.cpus.map((_, cpu) => laneFrame(graph, cpu, act)),
       vms: make("div.vms"),
       pages: make("tbody"),
       caption: make("caption.hidden-words"),

@@ -2,6 +2,7 @@
 
 import { button, make, prose, settle } from "./elements.js";
 import { pageMoves, tellChanges } from "./moves.js";
+import { shownChanges } from "./shows.js";
 import { PAPER, SIGNS, codeOf, nothingSign, octagon, refusedSign, sentences } from "./signs.js";
 
 const MOST_CHIPS_SHOWN = 3;
@@ -38,7 +39,7 @@ function spanWords({ at, since }) {
 /** The chips of a step; what finds no room is counted on a button that opens the words. */
 function chipRow(view, moves, warnings, openWords) {
   const edge = view.path[view.at - 1]?.edge,
-    { chips, more } = tellChanges(view, moves),
+    { chips, more } = tellChanges({ ...view, changes: shownChanges(view) }, moves),
     broken = newlyBroken(view);
   // A broken property is a whole sentence, and takes the room of two.
   const room = broken.length ? MOST_CHIPS_SHOWN - 2 : MOST_CHIPS_SHOWN,
@@ -73,7 +74,7 @@ export function drawChange(box, view, openWords) {
     [main, ...warnings] = sentences(edge?.says ?? view.graph.says),
     moves = view.state.pages ? pageMoves(view) : new Map(),
     ends = edge?.kind === "panic";
-  box.parentElement.classList.toggle("calm", !view.changes.size && !newlyBroken(view).length);
+  box.parentElement.classList.toggle("calm", !shownChanges(view).size && !newlyBroken(view).length);
   box.classList.toggle("tight", warnings.length > 0);
   const warning = (text) => make("p.warning", {}, SIGNS.warn(), make("code", {}, "WARN"), prose(text));
   settle(box, [

@@ -3,6 +3,7 @@
 import { button, enable, hiddenWords, make, prose, settle, write } from "./elements.js";
 import { drawMenu, findChoice, menuFrame, readChoice, refusalOf } from "./menu.js";
 import { gapLabel, gapWords, inFlight, listRegions } from "./regions.js";
+import { showsDetail } from "./shows.js";
 import { LOCKS, PAPER, SIGNS, codeOf, lockNames, octagon, refusedSign, tag } from "./signs.js";
 
 /** How many regions a strip shows beside the next one: fewer where three lanes share the room. */
@@ -22,17 +23,23 @@ function regionWords(row) {
   return `${row.when}${whenWords(row)}: ${times}${row.says}${locks}`;
 }
 
-/** A row for `settle`: a region as a box. */
-function boxRow(row) {
-  const { locks, when, times, folded } = row,
-    words = regionWords(row);
+/** What is in the box of a region: the letters of its locks, and how often it was made. */
+function boxParts({ locks, when, times, folded, plain }, whole) {
+  if (whole || folded) return [whole ? "whole call" : `${folded} ${FOLDS[when]}`];
   const letters = lockNames(locks).length ? lockLetters(locks) : ["–"];
-  const shown = folded ? [`${folded} ${FOLDS[when]}`] : [...letters, times > 1 && `×${times}`];
+  return [...(plain ? [] : letters), times > 1 && `×${times}`];
+}
+
+/** A row for `settle`: a region as a box, or all of a call that one click makes. */
+function boxRow(row, whole) {
+  const { locks, when, folded } = row,
+    words = regionWords(row),
+    look = whole ? "whole" : folded ? "fold" : lockLook(locks);
   const draw = () => {
-    const seen = make("span", { "aria-hidden": "true" }, ...shown);
-    return make(`li.rg.${when}.${folded ? "fold" : lockLook(locks)}`, { title: words }, seen, hiddenWords(words));
+    const seen = make("span", { "aria-hidden": "true" }, ...boxParts(row, whole));
+    return make(`li.rg.${when}.${look}`, { title: words }, seen, hiddenWords(words));
   };
-  return [words + folded, draw];
+  return [`${words} ${folded} ${whole}`, draw];
 }
 
 /** A row for `settle`: the gap before a region, with who stepped in it; there is room for one label. */
@@ -51,11 +58,16 @@ function gapRow({ gap, when }, before, labelled) {
   return [`gap ${look} ${says}`, draw];
 }
 
+/** The strip of a call; a box is empty while the chapter has not explained locks. */
 function stripRows(view, cpu) {
-  const rows = listRegions(view, cpu, stripSize(view.graph)),
+  const { whole } = view.state.lanes[cpu],
+    rows = listRegions(view, cpu, stripSize(view.graph)).map((row) => withoutLocks(view.graph, row)),
     last = rows.findLastIndex(({ gap }) => gap.length > 0);
-  return rows.flatMap((row, number) => [gapRow(row, rows[number - 1], number === last), boxRow(row)]);
+  return rows.flatMap((row, number) => [gapRow(row, rows[number - 1], number === last), boxRow(row, whole)]);
 }
+
+/** A region as it is shown: without its locks while the chapter has not explained these. */
+export const withoutLocks = (graph, row) => (showsDetail(graph, "locks") ? row : { ...row, locks: "", plain: true });
 
 /**
  * What a CPU holds: references that are counted, and pointers that a call keeps and nobody counts.
@@ -132,8 +144,12 @@ export function nextWords({ regions }) {
   return next ? `next: ${next.says}` : "";
 }
 
-export function laneFrame(name, cpu, act, free) {
+/** The lane of a CPU. If some of its clicks make a whole call, the button has room to say so from the start. */
+export function laneFrame(graph, cpu, act) {
+  const name = graph.cpus[cpu],
+    free = graph.free?.includes(cpu);
   const lane = {
+    whole: graph.states.some(({ lanes }) => lanes[cpu].whole),
     short: make("b.short"),
     where: make("span.muted.where"),
     next: make("b"),
@@ -160,18 +176,24 @@ export function laneFrame(name, cpu, act, free) {
   return lane;
 }
 
+const WHOLE_CALL = ": whole call";
+
 /** One button for each step a CPU can take; buttons persist from state to state. */
 function drawSteps(lane, view, cpu, edges, act) {
   const shown = Math.max(1, edges.length);
   while (lane.steps.length < shown) {
     const number = lane.steps.length;
-    lane.steps.push(button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number || undefined)));
+    const go = button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number || undefined));
+    go.classList.toggle("whole", lane.whole);
+    go.firstChild.dataset.longest = `Step ${view.graph.cpus[cpu]}${WHOLE_CALL}`;
+    lane.steps.push(go);
     lane.acts.append(lane.steps[number]);
   }
   lane.steps.forEach((go, number) => {
     const edge = view.state.end ? undefined : edges[number];
     go.hidden = number >= shown;
-    write(go.firstChild, `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}`);
+    const whole = view.state.lanes[cpu].whole ? WHOLE_CALL : "";
+    write(go.firstChild, `Step ${edge && edges.length > 1 ? edge.label : view.graph.cpus[cpu]}${whole}`);
     enable(go, edge);
   });
 }

@@ -1,6 +1,7 @@
 // What a step did, in few words: the move of a page is one fact, though it changes three cells.
 
 import { VIEWS } from "./cells.js";
+import { shownPages, staleStructs } from "./shows.js";
 import { RIGHTS } from "./signs.js";
 
 /** The column of the ownership table in which an owner's pages are. */
@@ -36,16 +37,14 @@ export function pageMove(/** @type {RowValue} */ was, /** @type {RowValue} */ no
   return view ? { view, says: changeWords(view, was[view], now[view]) } : null;
 }
 
-/** The moves of a step, by the number of the page. */
-export function pageMoves({ state, since, at, stateAt }) {
-  const before = stateAt(at ? since : 0).pages;
+/** The moves of a step that the picture shows, by the number of the page. */
+export function pageMoves(view) {
+  const { state, since, at, stateAt } = view,
+    before = stateAt(at ? since : 0).pages,
+    shown = shownPages(view);
   const moves = state.pages.map((row, page) => [page, row === before[page] ? null : pageMove(before[page], row)]);
-  return new Map(/** @type {[number, any][]} */ (moves.filter(([, move]) => move)));
+  return new Map(/** @type {[number, any][]} */ (moves.filter(([page, move]) => move && shown.has(page))));
 }
-
-/** The structs that somebody still uses although they have been given back, by name. */
-export const staleStructs = ({ vms }) =>
-  new Set(vms.filter(({ holders }) => holders.some(({ stale }) => stale)).map(({ vm }) => vm));
 
 /** Facts about pages: pages that moved alike are one fact, those that somebody still uses first. */
 function pageFacts({ graph, state }, moves) {

@@ -3,8 +3,9 @@
 import { VIEWS } from "./cells.js";
 import { isNew } from "./change.js";
 import { make, prose, settle, write } from "./elements.js";
-import { lockLetters, lockLook } from "./lanes.js";
+import { lockLetters, lockLook, withoutLocks } from "./lanes.js";
 import { gapWords, listRegions } from "./regions.js";
+import { showsDetail } from "./shows.js";
 import { RIGHTS, SIGNS, once, ownerSign, pageSign, tag, vcpuSign, vmSign, withWord } from "./signs.js";
 
 // A mark: what a cell was before the step, in words. It belongs to the key of the element that shows the cell.
@@ -22,13 +23,14 @@ function mark(element, change) {
 /** A row for `settle` that shows one cell. */
 const cellRow = (key, change, draw) => [`${key} | ${wordsOf(change)}`, () => mark(draw(), change)];
 
-function slotRow(slot, at, changes) {
-  const { word, handle, vmid } = slot;
+function slotRow(slot, at, { graph, changes }) {
+  const { word, handle } = slot,
+    vmid = showsDetail(graph, "vmid") ? ` · VMID ${slot.vmid}` : "";
   return cellRow(word, changes.get(`slot ${at}`), () =>
     make(
       word === "free" ? "div.slot.unused" : "div.slot",
       {},
-      make("span.key", {}, `slot ${at} · ${handle} · VMID ${vmid}`),
+      make("span.key", {}, `slot ${at} · ${handle}${vmid}`),
       withWord(vmSign(word), word),
     ),
   );
@@ -42,10 +44,10 @@ function holders(card) {
 const countLine = (card) =>
   make("div.count-line", {}, make("span.big", {}, String(card.count)), make("div.holders", {}, ...holders(card)));
 
-/** The rows of a VM card: label, part, key of what it shows, and a function that draws it. */
-function vmLines(card) {
+/** The rows of a VM card that the chapter has explained: label, part, key of what it shows, and how it is drawn. */
+function vmLines(graph, card) {
   const words = (label, part, text) => [label, part, text, () => text];
-  return [
+  const lines = [
     ["Count", "count", JSON.stringify([card.count, card.holders]), () => countLine(card)],
     words("Dying", "dying", `EL2: ${card.dying}`),
     words("", "memo", `host memo: ${card.memo}`),
@@ -58,12 +60,13 @@ function vmLines(card) {
     words("Memcaches", "caches", card.caches),
     words("Given back", "back", card.back || "nothing yet"),
   ];
+  return lines.filter(([, part]) => !["memo", "caches", "back"].includes(part) || showsDetail(graph, part));
 }
 
-function fillCard(element, card, changes) {
+function fillCard(element, card, { graph, changes }) {
   const change = (part) => changes.get(`vm ${card.vm} ${part}`),
     { word, where, handle } = card;
-  const lines = vmLines(card).flatMap(([label, part, shows, draw]) => [
+  const lines = vmLines(graph, card).flatMap(([label, part, shows, draw]) => [
     [label, () => make("dt", {}, label)],
     cellRow(shows, change(part), () => make("dd", {}, draw())),
   ]);
@@ -76,10 +79,10 @@ function fillCard(element, card, changes) {
   settle(list, lines);
 }
 
-const vmRow = (card, changes) => [
+const vmRow = (card, view) => [
   `vm ${card.vm} ${card.handle}`,
   () => make("div.card", { role: "group", "aria-label": `VM ${card.handle}` }, make("h4"), make("dl")),
-  (element) => fillCard(element, card, changes),
+  (element) => fillCard(element, card, view),
 ];
 
 const PAGE_CELLS = [...VIEWS, "owner", "count"];
@@ -134,7 +137,8 @@ export function drawProperties(list, { properties, before, at }) {
   );
 }
 
-export function drawState(parts, { state, changes }) {
+export function drawState(parts, view) {
+  const { state, changes } = view;
   const left = [...changes.values()].filter(({ was, now }) => was?.whole && !now);
   const gone = left.map(({ was }) => `${was.name} is gone; it was ${was.word}.`);
   settle(parts.state, [
@@ -144,10 +148,10 @@ export function drawState(parts, { state, changes }) {
       (element) =>
         settle(
           element,
-          state.slots.map((slot, number) => slotRow(slot, number, changes)),
+          state.slots.map((slot, number) => slotRow(slot, number, view)),
         ),
     ],
-    ...state.vms.map((card) => vmRow(card, changes)),
+    ...state.vms.map((card) => vmRow(card, view)),
     ...gone.map((text) => [text, () => make("p.card.changed-cell", {}, text)]),
     !state.vms.length && !gone.length && ["none", () => make("p.card.unused", {}, "EL2 has no VM.")],
   ]);
@@ -180,7 +184,7 @@ function regionRow({ locks, says, when, times, from, to, fresh }) {
 }
 
 function regionRows(view, cpu) {
-  const rows = listRegions(view, cpu, ALL);
+  const rows = listRegions(view, cpu, ALL).map((row) => withoutLocks(view.graph, row));
   return rows.flatMap((row, number) => {
     const here = rows[number - 1]?.when === "done" && row.when === "next";
     const says = row.gap.length ? `gap: ${gapWords(row.gap)}` : here ? "gap: others may run" : "gap";

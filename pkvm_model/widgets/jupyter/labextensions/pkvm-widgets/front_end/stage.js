@@ -3,7 +3,8 @@
 import { VIEWS } from "./cells.js";
 import { hiddenWords, make, settle, shape, write } from "./elements.js";
 import { listHeld } from "./lanes.js";
-import { COLUMNS, staleStructs } from "./moves.js";
+import { COLUMNS } from "./moves.js";
+import { shownPages, staleStructs } from "./shows.js";
 import { RIGHTS, SIGNS, tag, tileSign, vcpuSign, vmSign, withWord } from "./signs.js";
 
 const ROWS_IN_SIGHT = 8,
@@ -166,9 +167,10 @@ function fillRow(element, page, view, moves, held) {
   ]);
 }
 
-/** The pages that have a row: all, or those that matter now and the first others. */
-function choosePages({ graph, state }, moves, held, most) {
-  const all = graph.pages.map((_, page) => page);
+/** The pages that have a row: all in the picture, or those that matter now and the first others. */
+function choosePages(view, moves, held, most) {
+  const { graph, state } = view,
+    all = [...shownPages(view)];
   if (all.length <= most) return all;
   const stale = staleStructs(state),
     used = new Set(held.map(({ name }) => name));
@@ -180,15 +182,25 @@ function choosePages({ graph, state }, moves, held, most) {
   return first.sort((one, other) => one - other);
 }
 
-function restRow({ graph }, shown, moves) {
-  const rest = graph.pages.flatMap(([name], page) => (shown.includes(page) ? [] : [{ name, page }]));
+/** The pages without a row: those for which there is no room, and those that the chapter has not named. */
+function restRows(view, shown, moves) {
+  const known = shownPages(view),
+    unused = view.graph.pages.length - known.size;
+  const text = `${unused} more ${unused === 1 ? "page" : "pages"} that this chapter does not use`;
+  return [restRow(view, [...known], shown, moves), unused > 0 && restLine(text)];
+}
+
+const restLine = (text) => [text, () => make("tr.rest", {}, make("td", { colspan: "5" }, text))];
+
+function restRow({ graph }, known, shown, moves) {
+  const rest = known.flatMap((page) => (shown.includes(page) ? [] : [{ name: graph.pages[page][0], page }]));
   if (!rest.length) return null;
   const moved = rest.filter(({ page }) => moves.has(page)).length,
     names = rest.slice(0, 8).map(({ name }) => name);
   const which = rest.length > names.length ? `${names.join(" ")} …` : names.join(" ");
   const more = `${rest.length} more ${rest.length === 1 ? "page" : "pages"}`,
     text = `${more}: ${which}${moved ? `; ${moved} moved too` : ""}`;
-  return [text, () => make("tr.rest", {}, make("td", { colspan: "5" }, text))];
+  return restLine(text);
 }
 
 export function stageFrame(lanes, parts) {
@@ -218,7 +230,7 @@ export function drawStage(parts, view, moves, most) {
   drawVms(parts.vms, view);
   settle(parts.pages, [
     ...shown.map((page) => [page, () => make("tr.page"), (element) => fillRow(element, page, view, moves, held)]),
-    restRow(view, shown, moves),
+    ...restRows(view, shown, moves),
   ]);
   drawWires(parts.wires, view, shown, held);
   return shown;
