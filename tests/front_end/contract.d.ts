@@ -22,6 +22,7 @@ interface LaneValue {
   keeps: Array<string>;
   stale: boolean;
   regions: Array<RegionValue>;
+  whole?: boolean;
 }
 
 /** A slot of the VM table. */
@@ -204,6 +205,7 @@ interface GraphValue<S, E> {
   cpus: Array<string>;
   free?: Array<number>;
   opens?: Array<string>;
+  shows?: Array<string>;
   pages?: Array<Array<string>>;
   properties: Array<Array<string>>;
   start: number;

@@ -106,7 +106,7 @@ def test_a_cpu_without_a_step_says_why() -> None:
     value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
     assert walk_run(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],
                                                     ["the machine has ended", "nothing left to do"]]
-    assert value["states"][0]["next"] == [["unshare begins"] * 2, ["start begins"] * 2]
+    assert value["states"][0]["next"] == [["unshare begins"] * 2, ["start, the whole call"] * 2]
 
 
 def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_merged() -> None:
