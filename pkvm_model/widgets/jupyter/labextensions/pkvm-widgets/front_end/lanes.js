@@ -161,6 +161,7 @@ export function laneFrame(graph, cpu, act) {
   };
   lane.menu = free && menuFrame(() => act.choose(cpu));
   lane.finish = button("button.finish", "Finish call", `⇧${cpu}`, () => act.finish(cpu));
+  lane.finish.hidden = lane.whole && !graph.states.some(({ lanes }) => inFlight(lanes[cpu]));
   const head = make(
     "div.h",
     {},
@@ -184,8 +185,7 @@ function drawSteps(lane, view, cpu, edges, act) {
   while (lane.steps.length < shown) {
     const number = lane.steps.length;
     const go = button("button.go", "Step", number ? "" : String(cpu), () => act.step(cpu, number || undefined));
-    go.classList.toggle("whole", lane.whole);
-    go.firstChild.dataset.longest = `Step ${view.graph.cpus[cpu]}${WHOLE_CALL}`;
+    go.firstChild.dataset.longest = `Step ${view.graph.cpus[cpu]}${lane.whole ? WHOLE_CALL : ""}`;
     lane.steps.push(go);
     lane.acts.append(lane.steps[number]);
   }
