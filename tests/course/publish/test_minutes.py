@@ -50,6 +50,12 @@ def test_a_question_is_read_with_its_options_and_the_right_ones_sentence() -> No
     assert measure([code(quiz), END]).road == pytest.approx(GLANCE + 7 / PROSE)
 
 
+def test_a_question_that_comes_back_is_read_and_asked() -> None:
+    shown = "Quiz('Is it?', 0 tries)\nQuiz: Is it?\n  ( ) Yes.\n  ( ) No."
+    again = code("quiz_again('04', '01 quiz-a', '02 quiz-b')", shown)
+    assert measure([again, END]).road == pytest.approx(GLANCE + 4 / PROSE)
+
+
 def test_a_table_of_recordings_takes_a_glance_and_a_retold_run_none() -> None:
     assert measure([code("recorded('n3')", "a table"), END]).road == pytest.approx(GLANCE)
     assert measure([code(RUN, "a table"), END]).road == 0
