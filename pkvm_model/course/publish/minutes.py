@@ -115,8 +115,6 @@ def measure_cell(cell: Cell, tree: ast.Module) -> float:
         return code + sum(time_quiz(call) for name, call in list_calls(tree) if name == "quiz")
     if "quiz_again" in names:
         return code + time_prose(shown) + GLANCE * len(cell["outputs"])
-    if "quiz_again" in names:
-        return code + sum(map(time_line, shown.splitlines()))
     if "claim" in names:
         return code + time_prose(shown)
     if SHOWN_CODE & names:
@@ -142,11 +140,6 @@ def time_quiz(call: ast.Call) -> float:
                for key, value in zip(node.keys, node.values, strict=True) if key}
     right = next((ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg == "right"), "")
     return GLANCE + time_prose(" ".join([ast.unparse(values[0]), *options, options.get(right, "")]))
-
-
-def time_line(line: str) -> float:
-    """Return the minutes for a line of a question that comes back: its head is where it is asked, the rest is read."""
-    return GLANCE if line.startswith("Quiz(") else time_prose(line.removeprefix("Quiz: "))
 
 
 def count_clicks(trees: Iterable[ast.Module]) -> int:

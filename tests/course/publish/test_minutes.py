@@ -51,8 +51,7 @@ def test_a_question_is_read_with_its_options_and_the_right_ones_sentence() -> No
 
 
 def test_a_question_that_comes_back_is_read_and_asked() -> None:
-    shown = "Quiz('Is it?', 0 tries)\nQuiz: Is it?\n  ( ) Yes.\n  ( ) No."
-    again = code("quiz_again('04', '01 quiz-a', '02 quiz-b')", shown)
+    again = code("quiz_again('04', '01 quiz-a', '02 quiz-b')", "Is it?\n  ( ) Yes.\n  ( ) No.")
     assert measure([again, END]).road == pytest.approx(GLANCE + 4 / PROSE)
 
 
