@@ -126,7 +126,7 @@ def test_on_a_phone_no_button_of_two_kernels_moves(offline: Page, page_of: Addre
         assert offline.evaluate(SIDEWAYS) == 0, step
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_every_step_of_a_map_shows_its_box_its_arrow_and_its_choices(offline: Page, page_of: Address,
                                                                     number: int) -> None:
     offline.goto(page_of("all-map.ipynb"))
@@ -178,7 +178,7 @@ def test_a_run_is_on_one_screen_of_a_phone_and_no_button_moves(offline: Page, pa
 def test_what_is_said_moves_nothing_and_can_be_read(offline: Page, page_of: Address, width: int) -> None:
     offline.goto(page_of("all-map.ipynb"))
     offline.set_viewport_size({"width": width, "height": PHONE})
-    shown = Walker(offline, "map", 2)
+    shown = Walker(offline, "map", 1)
     places = shown.box.evaluate(BUTTONS)
     shown.press("u")
     said = shown.box.locator(".said")
