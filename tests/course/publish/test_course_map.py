@@ -81,7 +81,6 @@ def test_a_way_takes_no_longer_than_its_name_says(name: str) -> None:
     assert measure_way(name)[0] <= LONGEST[name]
 
 
-@pytest.mark.xfail(strict=True, reason="some chapters are still too long; once the course is short enough, delete this")
 def test_the_course_takes_seven_hours_with_exercises_and_its_first_page_says_so() -> None:
     minutes = measure_way("The course")[1]
     first = json.loads((NOTEBOOKS / "01-start-here.ipynb").read_text(encoding="utf-8"))["cells"][1]["source"]
