@@ -77,7 +77,7 @@ def finalise_asking_for_pages(view: View, handle: int) -> Hypercall:
 
 
 ASKS_FOR_PAGES = replace(
-    PAGE_LEFT, name="asks-and-spares-marks", title="A finalise that asks for pages",
+    PAGE_LEFT, name="asks-and-spares-marks", title="A finalise that checks for pages",
     revision=UPSTREAM._replace(functions={"__pkvm_finalize_teardown_vm": finalise_asking_for_pages}))
 
 OLD_NAME = quiet(scene(

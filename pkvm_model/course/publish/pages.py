@@ -138,7 +138,13 @@ def fold_source(source: str) -> NotebookNode:
 def render_cells(notebook: NotebookNode, path: Path) -> str:
     """Return the cells as HTML, by nbconvert's plain template, which adds no styles and no scripts."""
     body, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
-    return mend_tables(str(body))
+    return mend_folds(mend_tables(str(body)))
+
+
+def mend_folds(body: str) -> str:
+    """Let a fold reach to the end of its cell: nbconvert, which embeds pictures, closes it behind its summary."""
+    return re.sub(r"(<details><summary>[^<]*</summary>\n)</details>\n(.*?\n)(?=</div>)", r"\1\2</details>\n", body,
+                  flags=re.DOTALL)
 
 
 def mend_tables(body: str) -> str:
