@@ -1,16 +1,15 @@
 """The benches of "Two phases"."""
 from __future__ import annotations
 
-from dataclasses import replace
 
 from ..model.revisions import V1
 from .scene import LENT_PAGE, Scene, scene
 
-TWO_PHASES = replace(scene(
+TWO_PHASES = scene(
     "two-phases", "The new way: start, then finalise", V1, LENT_PAGE,
     ("__pkvm_start_teardown_vm(0x1000)\n__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_finalize_teardown_vm(0x1000)",
      "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"),
-    "VM 0x1000 is alive and idle; CPU 1 would like to run it."), opens=("holds",))
+    "VM 0x1000 is alive and idle; CPU 1 would like to run it.")
 
 TWO_FLAGS = scene(
     "two-flags", "Two flags of one name", V1, LENT_PAGE,
