@@ -11,7 +11,7 @@ from ..text import make_sentence
 from .patterns import describe_coverage, explore_fully, is_reached, show_answer
 from .verdict import Verdict
 
-TOO_MUCH = "Your check speaks against the kernel that is right."
+TOO_MUCH = "Your check reports a fault in the correct kernel."
 
 
 def check_invariant(invariant: Always, good: Iterable[Scene], bad: Iterable[tuple[Scene, str]],

@@ -36,7 +36,7 @@ def collect_text(card: Card) -> str:
 
 def test_a_refused_answer_gets_its_sentence_and_no_solution(copy: Path) -> None:
     card = check(PREDICT.id, 'answer = "-EBUSY"')
-    assert card.describe().startswith("Not yet. That value stands behind a warning")
+    assert card.describe().startswith("Not yet. That code is behind a warning")
     assert json.loads(card.packed)["solution"] is None
     assert not [hint for hint in PREDICT.hints if hint in collect_text(card)]
 

@@ -18,7 +18,7 @@ def silent_load(answer: SubmittedAnswer) -> Verdict:
     """Check what load and run return for a vCPU of a dying VM."""
     story = play(DYING, 0, 0)
     load, run = story.outcomes
-    return check_prediction(answer, {"load": "no answer" if load == "= void" else load.removeprefix("= "),
+    return check_prediction(answer, {"load": "nothing" if load == "= void" else load.removeprefix("= "),
                                      "count": str(play(DYING, 0).page("vm0").refcount), "run": run.removeprefix("= ")},
                             "1 run, all of it", story)
 
@@ -31,8 +31,8 @@ def question_and_note(answer: SubmittedAnswer) -> Verdict:
 def explain_no_double_load(story: Story) -> str:
     """Return a hint for a run in which no two CPUs load the vCPU."""
     if story.loaded(0) is story.loaded(1) is None:
-        return "No CPU has the vCPU now. Who has asked, and who has written a note?"
-    return "Whoever asked second found the note of the first. When is the note not there yet?"
+        return "No CPU has loaded the vCPU yet. Which CPUs have made the check, and which have written a note?"
+    return "The second CPU found the note of the first one. At which moment is the note not written yet?"
 
 
 def two_questions(answer: SubmittedAnswer) -> Verdict:

@@ -25,9 +25,9 @@ def publish_last(answer: SubmittedAnswer) -> Verdict:
     """Check an invariant of the VM table: it must catch kernels that publish an unfinished VM."""
     mine = make_invariant(answer, "wrong")
     second, filled = replace(BIRTH, revision=PUBLISHES_SECOND), replace(BIRTH, revision=FILLS_LAST)
-    bad = ((second, "Your check accepts a VM in the table that has no root of stage 2 yet."),
+    bad = ((second, "Your check accepts a VM in the table that does not have a root of stage 2 yet."),
            (filled, "Your check accepts a VM in the table whose struct is still empty."))
-    praise = "Whoever finds a VM finds a finished one: both careless kernels are caught."
+    praise = "A call that finds a VM finds a finished one: your check catches both careless kernels."
     return check_invariant(mine, (BIRTH, REUSE, REFUSED), bad, praise)
 
 
@@ -39,7 +39,8 @@ def broken_promise(answer: SubmittedAnswer) -> Verdict:
 def explain_no_panic(story: Story) -> str:
     """Return a hint for a run that the machine survives."""
     if story.state.vm_in(0):
-        return "The VM was in its slot already, and unreserve leaves a living VM alone."
+        return "The VM was already in its slot, and unreserve does nothing to a VM that exists."
     if not any(step.cpu == 1 for step, _ in story.steps):
-        return "Nobody has taken the promise back yet."
-    return "The promise is gone, and the machine is well so far. What will page pgd0 count when it has come home?"
+        return "CPU 1 has not given the promise back yet."
+    return ("The promise is gone, and the machine still runs. "
+            "What will EL2 count on page pgd0 after the host gets it back?")

@@ -25,7 +25,7 @@ def lived_to_see(answer: SubmittedAnswer) -> Verdict:
 
 def done_but_counted(answer: SubmittedAnswer) -> Verdict:
     """Check a run in which teardown ends the machine although page g0 is home and no vCPU was ever loaded."""
-    never_late = Always("late", "With page g0 home, EL2 does not warn.", describe_late_panic)
+    never_late = Always("late", "Once the host has page g0 back, EL2 does not warn.", describe_late_panic)
     return check_violation(answer, STILL_UNSHARING, (never_late,), explain_no_late_panic)
 
 
@@ -40,8 +40,8 @@ def explain_no_late_panic(story: Story) -> str:
     if story.state.end:
         return "EL2 noticed that the VM is in use. But page g0 is still lent: the unshare has not done its work yet."
     if not any(step.cpu == 1 for step, _ in story.steps):
-        return "Nobody has torn the VM down yet."
-    return "Nobody held a reference when teardown looked. Until which of its clicks does an unshare hold one?"
+        return "CPU 1 has not torn the VM down yet."
+    return "Nothing held a reference when teardown checked the count. Which click of CPU 0 drops the reference?"
 
 
 def pair_goes_home(answer: SubmittedAnswer) -> Verdict:
@@ -67,7 +67,7 @@ def all_home(answer: SubmittedAnswer) -> Verdict:
     """Check an invariant of a finished teardown: it must catch two kernels that leave EL2 something of the VM."""
     mine = make_invariant(answer, "wrong")
     pin, vcpus = replace(TWICE, revision=FORGETS_A_PIN), replace(TWICE, revision=FORGETS_VCPUS)
-    bad = ((vcpus, "Your check accepts a teardown that leaves EL2 a vCPU's struct."),
+    bad = ((vcpus, "Your check accepts a teardown after which EL2 still owns a vCPU's struct."),
            (pin, "Your check accepts a teardown that leaves the host's kvm0 pinned."))
-    praise = "When teardown has returned, EL2 has nothing left: both careless kernels are caught."
+    praise = "After teardown, EL2 has nothing of the VM: your check catches both careless kernels."
     return check_invariant(mine, (EVERY_PAGE, TWICE, FORGOTTEN_PAGE), bad, praise)

@@ -38,10 +38,11 @@ def explain_no_panic(story: Story) -> str:
     calls = [step.call.name for step, _ in story.steps]
     start, load = "__pkvm_start_teardown_vm", "__pkvm_vcpu_load"
     if start not in calls:
-        return "Nobody has torn the VM down yet, so nobody has looked who is using it."
+        return "CPU 1 has not called start yet, so EL2 has not checked whether the VM is in use."
     if load in calls and calls.index(start) < calls.index(load):
-        return "The VM was dying before CPU 0 came, so the load did nothing, and nobody was using the VM."
-    return "Nobody was using the VM when start looked. Who can be using it, for how long?"
+        return "The VM was already dying when CPU 0 called load, so the load did nothing, and nobody was using the VM."
+    return ("Nobody was using the VM when start checked its count. "
+            "Which of CPU 0's calls begins the use, and which one ends it?")
 
 
 def both_end_the_machine(answer: SubmittedAnswer) -> Verdict:
@@ -50,7 +51,7 @@ def both_end_the_machine(answer: SubmittedAnswer) -> Verdict:
     now = explore_fully(COLD_OPEN, KEPT, Sometimes("warns", "EL2 warns.", has_panicked))
     then = explore_fully(replace(COLD_OPEN, revision=counting), MEMORY,
                          Sometimes("ends", "The machine ends.", has_ended),
-                         Sometimes("home", "Page g0 comes home.", is_home))
+                         Sometimes("home", "The host gets page g0 back.", is_home))
     truth = {"reply": select_true(compare_endings()), "but_then": select_true(judge_warnings(now)),
              "and_if": select_true(judge_warning_finalise(then))}
     return check_prediction(answer, truth, f"{describe_coverage(now, then)}, of 2 kernels", play(COLD_OPEN, 0, 1))
@@ -73,9 +74,9 @@ def judge_warnings(now: Report) -> dict[str, bool]:
 
 def judge_warning_finalise(then: Report) -> dict[str, bool]:
     """Return what holds with a finalise that reads the count and warns."""
-    return {"the machine lives in every order": not is_reached(then, "ends"),
+    return {"the machine survives every order": not is_reached(then, "ends"),
             "EL2 uses only its own memory": then.answers[0].verdict == HOLDS,
-            "page g0 can never come home": not is_reached(then, "home")}
+            "the host never gets page g0 back": not is_reached(then, "home")}
 
 
 def has_panicked(state: State) -> bool:

@@ -34,7 +34,7 @@ def missing_line(answer: SubmittedAnswer) -> Verdict:
     args, x1 = answers[START]
     return check_prediction(answer, {
         "x1": "its own argument" if x1 == x1_when_unsupported(args) else show_ret(x1),
-        "page": "it is home" if story.page("g0").host == OWNED else "it is still lent",
+        "page": "the host has it back" if story.page("g0").host == OWNED else "it is still lent",
         "finalise": show_ret(answers[FINALISE][1]) if FINALISE in answers else "it is not called",
         "log": str(count_warnings(story))}, "1 run, all of it", story)
 
@@ -95,5 +95,6 @@ def describe_namesakes(state: State) -> str:
 def explain_no_namesakes(story: Story) -> str:
     """Return a hint for a run in which no two VMs have one handle."""
     if story.state.get(Vm, "vm1").handle:
-        return "When the second VM was made, EL2 had given the first one back. In which region is the slot emptied?"
-    return "No second VM was made. What must become free before CPU 1's reserve gets it?"
+        return ("When CPU 1 made the second VM, EL2 had already given the first one's struct back. "
+                "In which region does finalise empty the slot?")
+    return "CPU 1 has not made a second VM. What must be free before its reserve can succeed?"

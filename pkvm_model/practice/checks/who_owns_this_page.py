@@ -38,11 +38,11 @@ def explain_no_gap(story: Story) -> str:
     steps = [step for step, _ in story.steps]
     read = next((number for number, step in enumerate(steps) if step.cpu == 0), None)
     if read is None:
-        return "Nobody has read page vm0 yet."
+        return "CPU 0 has not read page vm0 yet."
     earlier = [step for step in steps[:read] if step.cpu == 1]
     if earlier and not earlier[-1].pending:
-        return "The call had given page vm0 back when it was read. Refused, it was over."
-    return "Page vm0 was still the host's when it was read. Which click of CPU 1 takes it?"
+        return "CPU 0 read page vm0 too late: the call had been refused and had given the page back."
+    return "CPU 0 read page vm0 while it was still the host's. Which click of CPU 1 takes the page?"
 
 
 def what_a_row_never_shows(answer: SubmittedAnswer) -> Verdict:
@@ -51,8 +51,8 @@ def what_a_row_never_shows(answer: SubmittedAnswer) -> Verdict:
     lends = replace(LENT_TO_GUEST, revision=LENDS_TWICE)
     forgets = replace(LEND_AND_GIVE, revision=FORGETS_PINS)
     bad = ((lends, "Your check accepts a page that EL2 and a guest borrow at once."),
-           (forgets, "Your check accepts a page that EL2 has pinned and nobody lends."))
-    praise = "Both careless kernels are caught, and the right one is spared."
+           (forgets, "Your check accepts a page that EL2 has pinned although nobody lends it."))
+    praise = "Your check catches both careless kernels and accepts the correct one."
     return check_invariant(mine, (LENT_TO_GUEST, LEND_AND_GIVE), bad, praise)
 
 
@@ -62,6 +62,6 @@ def unknown_unshare(answer: SubmittedAnswer) -> Verdict:
     page, step = story.page("kvm0"), story.steps[0][0]
     unknown = [x1 == x1_when_unsupported(args) for name, args, x1 in step.answers if name == "__pkvm_host_unshare_hyp"]
     return check_prediction(answer, {
-        "x1": "its own argument" if all(unknown) else "an answer of EL2's",
+        "x1": "its own argument" if all(unknown) else "a value that EL2 wrote",
         "warnings": str(sum(event.kind == "HOST_WARN" for event in step.events)),
         "row": f"host {LETTERS[page.host]}, EL2 {LETTERS[page.hyp]}"}, "1 run, all of it", story)

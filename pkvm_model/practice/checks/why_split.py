@@ -28,9 +28,9 @@ def nobody_to_name(answer: SubmittedAnswer) -> Verdict:
 def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:
     """Check an invariant: a guest with a loaded vCPU keeps its page."""
     mine = make_invariant(answer, "wrong")
-    alarm = "Your check speaks against a kernel that takes pages only from the dying."
-    miss = "The page went home while a vCPU was loaded, and your check said nothing."
-    praise = "It lets the dying give their pages back, and nobody else."
+    alarm = "Your check reports a fault in a kernel that takes pages only from dying VMs."
+    miss = "The host took the page back while a vCPU was loaded, and your check reported nothing."
+    praise = "It lets a dying VM give its pages back, and no other VM."
     return check_invariant(mine, (RUN_AND_RECLAIM,), ((NOBODY_ASKS, miss),), praise, alarm)
 
 
