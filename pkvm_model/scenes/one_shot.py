@@ -47,7 +47,7 @@ STILL_UNSHARING = quiet(scene(
     "VM 0x1000 is idle; CPU 0 is about to take page g0 back, CPU 1 to tear the VM down."))
 
 PAIR = quiet(scene(
-    "pair-goes-home", "A VM with a pair of vCPUs goes home", PRE, """
+    "pair-goes-home", "A VM with two vCPUs is torn down", PRE, """
 0 kvm_create_vm(kvm0)
 0 kvm_create_vcpu(kvm0, hv0.0)
 0 kvm_first_run(kvm0, hv0.1)

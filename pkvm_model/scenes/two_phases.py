@@ -29,12 +29,12 @@ IN_FLIGHT = scene(
     "start-again-in-flight", "Start again, while a call holds the VM", V1,
     f"{LENT_PAGE}0 __pkvm_start_teardown_vm(0x1000)",
     ("__pkvm_host_unshare_guest(0x1000, 0)", "__pkvm_start_teardown_vm(0x1000) whole"),
-    "VM 0x1000 is dying; CPU 0 takes page g0 home, CPU 1 calls start once more.")
+    "VM 0x1000 is dying; CPU 0 takes page g0 back, CPU 1 calls start once more.")
 
 CREATED_UNASKED = scene(
-    "created-unasked", "A host that does not ask whether the VM was made", V1.without("host_asks_created"),
+    "created-unasked", "A host that does not check whether the VM was made", V1.without("host_asks_created"),
     "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
-    "The host has a handle for a VM that EL2 has not made; its destroy does not ask for that.")
+    "The host has a handle for a VM that EL2 has not made; its destroy does not check that.")
 
 MISSING_LINE = scene(
     "missing-line", "A start that EL2 does not know", V1.without("__pkvm_start_teardown_vm"), LENT_PAGE,
@@ -42,11 +42,11 @@ MISSING_LINE = scene(
     "VM 0x1000 is alive and idle; the honest host destroys it on a kernel whose table lacks the entry for start.")
 
 SAME_NUMBER = scene(
-    "same-number", "The next VM while the last one goes home", V1,
+    "same-number", "The next VM while the last one is destroyed", V1,
     f"{LENT_PAGE}0 __pkvm_start_teardown_vm(0x1000)\n0 __pkvm_host_share_hyp(kvm1)",
     ("__pkvm_host_unshare_guest(0x1000, 0) whole\n__pkvm_finalize_teardown_vm(0x1000)",
      "__pkvm_reserve_vm() whole\n__pkvm_init_vm(kvm1, 0x1000, 1, vm1, pgd1) whole"),
-    "VM 0x1000 is dying, the table has one slot; CPU 1 would like to make the next VM.")
+    "VM 0x1000 is dying, and the table has one slot; CPU 1 wants to make the next VM.")
 
 
 def walk(steps: int) -> Scene:

@@ -45,7 +45,7 @@ RUN_AND_RECLAIM = quiet(scene(
     ("__pkvm_reclaim_dying_guest_page(0x1000, 0) whole\n__pkvm_start_teardown_vm(0x1000) whole\n"
      "__pkvm_reclaim_dying_guest_page(0x1000, 0) whole",
      "__pkvm_vcpu_load(0x1000, 0) whole\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put() whole"),
-    "Protected VM 0x1000 is idle and owns page g0; CPU 1 would run it, CPU 0 wants the page back."))
+    "Protected VM 0x1000 is idle and owns page g0; CPU 1 wants to run it, CPU 0 wants the page back."))
 
 LENT_PAGES = 100
 
