@@ -39,7 +39,7 @@ def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
     truth = {
         "position": select_true({"refuse, so that no page is lost": (is_reached(now, "lost")
                                                                      and not is_reached(asking, "lost")),
-                                 "let it pass, so that the slot comes back": left.slots == [FREE] != refused.slots,
+                                 "let it pass, so that the slot becomes free": left.slots == [FREE] != refused.slots,
                                  "refuse, or the host reads secrets": is_reached(now, "I8"),
                                  "let it pass, since it gives the pages back": left.page("g0").host == OWNED}),
         "hurt": select_true({"the host": is_reached(now, "lost"), "the guest whose page it was": is_reached(now, "I8"),
@@ -50,7 +50,7 @@ def lost_or_leaked(answer: SubmittedAnswer) -> Verdict:
         "block": select_blockers(refused),
         "mark": select_true({"it loses the VM for ever": is_reached(marked, HOME.name),
                              "nothing: reclaim takes the mark away": not force.state.get(Vm, "vm0").maps,
-                             "nothing: it finalises again later": not finalise_again(force)})}
+                             "nothing: it can finalise again later": not finalise_again(force)})}
     return check_prediction(answer, truth, describe_coverage(now, asking, reuse), left)
 
 

@@ -145,7 +145,7 @@ def order_of_two(answer: SubmittedAnswer) -> Verdict:
     in_load, in_start = is_reached(report, "load"), is_reached(report, "start")
     truth = {"load": "nothing" if not in_load else "what a refused load leaves behind",
              "start": next(describe_difference(report.answers[1].run or ())) if in_start else "nothing",
-             "rule": select_true({"when both are true of one VM and their refusals differ": in_start and not in_load,
+             "rule": select_true({"when one VM can fail both checks and the refusals differ": in_start and not in_load,
                                   "always": in_load and in_start, "never, inside one lock region": not in_start})}
     return check_prediction(answer, truth, describe_coverage(report))
 
@@ -174,7 +174,7 @@ def describe_difference(cpus: tuple[int, ...]) -> Iterator[str]:
     """Yield what start returns where the order matters, in the words of the options."""
     for before, after in run_both_orders(play(TWO_ORDERS, *cpus).state, START, start_checking_dying_first):
         ends = before.state.end and not after.state.end and after.ret == -EINVAL
-        yield "a refusal where the machine ended" if ends else "another code"
+        yield "a refusal instead of the end of the machine" if ends else "another code"
 
 
 def load_checking_index_first(view: View, handle: int, idx: int) -> Hypercall:
@@ -205,7 +205,7 @@ def start_checking_dying_first(view: View, handle: int) -> Hypercall:
     return 0
 
 
-CHANGES = {"finalise asks for the count": "finalize_unreferenced",
+CHANGES = {"finalise checks the count": "finalize_unreferenced",
            "start refuses without a warning": "start_unreferenced",
            "EL2 gives no page back that still counts": "give_back_unreferenced",
            "a refused init_vm takes its tables apart": "init_vm_undoes_stage2"}
@@ -218,8 +218,8 @@ def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     closing = [change for change, (hole, _) in outcomes.items() if hole.kind not in (BUG, EL2_PANIC)]
     rest = outcomes[closing[0]][1] if closing else outcomes[answer.get_choice("change")][0]
     truth = {"change": {*closing},
-             "left": {EL2_PANIC: "end the machine by a start", BUG: "make EL2 use what it gave back"}.get(
-                 rest.kind, "nothing of the kind")}
+             "left": {EL2_PANIC: "end the machine by a start", BUG: "make EL2 use memory that it gave back"}.get(
+                 rest.kind, "neither of these")}
     states = sum(outcome.states for pair in outcomes.values() for outcome in pair)
     return check_prediction(answer, truth, f"{states} of {states} states, in {len(outcomes)} kernels", rest.trace)
 

@@ -63,7 +63,7 @@ def vms_kept(flight: Flight) -> set[str]:
 def compare_leftovers(before: Story, after: Story) -> str:
     """Return what a second start changes without the guard, in the words of the options."""
     if before.state != after.state:
-        return "the flag that the VM ends with"
+        return "the VM's flag at the end"
     return "nothing at all" if before.outcomes == after.outcomes else "the code that the second caller gets"
 
 

@@ -61,16 +61,16 @@ def no_honest_host(answer: SubmittedAnswer) -> Verdict:
     host_only = is_reached(any_order, "I0b") and not is_reached(honest, "I0b")
     after_hole, after_guard = gave_struct_back(hole), gave_struct_back(guard)
     truth = {
-        "reason": select_true({"EL2 may not count on its host": host_only,
+        "reason": select_true({"EL2 must not rely on its host": host_only,
                                "an honest host falls in, too": is_reached(honest, "I0b"),
-                               "the host is warned first": any(event.kind == "HOST_WARN" for step, _ in hole.steps
+                               "the host gets a warning first": any(event.kind == "HOST_WARN" for step, _ in hole.steps
                                                                for event in step.events)}),
-        "but_then": select_true({"here EL2 goes on in memory that is the host's": after_hole and not after_guard,
+        "but_then": select_true({"EL2 goes on in memory that is the host's": after_hole and not after_guard,
                                  "nothing: the machine ends both times": after_hole == after_guard,
-                                 "here nobody can say which call it was": not hole.state.end}),
+                                 "nobody can tell which call did it": not hole.state.end}),
         "and_if": select_true({"no: the next VM in that memory can pay for it": tenant.state.end is not None,
                                "yes: the machine goes on for good": tenant.state.end is None,
-                               "no: unshare has answered an error": not quiet.outcomes[-1].startswith("= 0")})}
+                               "no: unshare has returned an error": not quiet.outcomes[-1].startswith("= 0")})}
     return check_prediction(answer, truth, f"{describe_coverage(honest, any_order)}, and 4 runs", tenant)
 
 
