@@ -30,7 +30,7 @@ ASK_ANYTHING = scene(
     Config(cpus=3))
 
 TWO_ORDERS = replace(scene(
-    "two-orders", "Which question comes first", V1, LENT_PAGE,
+    "two-orders", "Which check comes first", V1, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0)\n__pkvm_vcpu_load(0x1000, 0)\n__pkvm_vcpu_put()",
      "__pkvm_start_teardown_vm(0x1000)\n__pkvm_finalize_teardown_vm(0x1000)",
      "free __pkvm_vcpu_load __pkvm_start_teardown_vm"),
