@@ -67,7 +67,7 @@ def test_a_learner_explores_a_good_end_of_their_own() -> None:
     assert [answer.verdict for answer in report.answers] == [HOLDS, VIOLATED, VIOLATED]
     assert [answer.reason for answer in report.answers][1:] == [
         "whatever an honest host does now, ten is out of reach",
-        "whatever an honest host does now, page g0 stays counted as lent to a guest"]
+        "whatever an honest host does now, page g0 still counts as lent to a guest"]
 
 
 def test_a_learner_finds_runs_that_lose_a_good_end_of_their_own() -> None:

@@ -32,7 +32,7 @@ ALONE = "ALONE"
 """The kind of outcome in which a call does otherwise though nobody comes in between."""
 LOST = "LOST"
 """The kind of outcome after which something can never come home."""
-NO_MORE = "o run exists any more in which "
+NO_MORE = "here is no longer a run in which "
 
 
 class Objection(NamedTuple):
@@ -182,7 +182,7 @@ def object_to_race(race: Scenario, outcome: Outcome, name: str) -> Objection | N
     if outcome.kind == HOST_WARN and before in (OK, ERR):
         return Objection(race.name, f"{race.title} The host now logs a warning: {outcome.reason}.", outcome)
     if not outcome.complete:
-        return Objection(race.name, f"{race.title} Not every order was looked at: {outcome.stopped}.", outcome)
+        return Objection(race.name, f"{race.title} Not every order was checked: {outcome.stopped}.", outcome)
     return None
 
 
@@ -205,7 +205,7 @@ def object_to_loss(run: Scenario, fixed: Revision, outcome: Outcome, exploration
     losses = [*find_losses(exploration, HOME)]
     loss = next((loss for loss in losses if loss.refusal), losses[0] if losses else None)
     because = f": {loss.refusal}" if loss and loss.refusal else ""
-    return Objection(run.name, f"{'The hole is closed, but n' if closed else 'N'}{NO_MORE}{run.says}{because}.",
+    return Objection(run.name, f"{'The hole is closed, but t' if closed else 'T'}{NO_MORE}{run.says}{because}.",
                      show_loss(run, fixed, loss) if loss else show_longest(run, fixed, outcome, exploration))
 
 

@@ -173,7 +173,7 @@ def list_pages_away(state: State) -> Iterator[tuple[str, str]]:
     """Yield the pages that are not the host's alone, or that count something; those of EL2's structs come first."""
     for name, page in sorted(state.all(Page), key=lambda item: not item[0].startswith(EL2_MEMORY)):
         if page.host_share_guest_count:
-            yield f"page {name}", f"page {name} stays counted as lent to a guest"
+            yield f"page {name}", f"page {name} still counts as lent to a guest"
         elif page.refcount and page.host in (OWNED, SHARED_OWNED):
             yield f"page {name}", f"page {name} keeps a count of {page.refcount}"
         elif (page.host, page.hyp, page.owner, page.refcount) != (OWNED, NOPAGE, HOST, 0):

@@ -22,20 +22,20 @@ ENOUGH = Limits(mebibytes=500)
 SHOWN = (VIOLATED, EXAMPLE)
 """The verdicts that a run shows."""
 WORDS = {
-    (WRONG, VIOLATED): "Yes: it goes wrong after {after}, and no run is shorter.",
-    (WRONG, HOLDS): "No: nothing goes wrong, in whatever order the steps are made.",
+    (WRONG, VIOLATED): "Yes: it goes wrong after {after}. No shorter run goes wrong.",
+    (WRONG, HOLDS): "No: nothing goes wrong, whatever the order of the steps.",
     (WRONG, INCOMPLETE): "Not known yet: no run of at most {after} goes wrong.",
-    (ALWAYS, VIOLATED): "Violated: it is broken after {after}, and no run is shorter.",
-    (ALWAYS, HOLDS): "It holds in every state, in whatever order the steps are made.",
-    (ALWAYS, EMPTY): "Empty: no state is one that it speaks of, so it says nothing here.",
+    (ALWAYS, VIOLATED): "Violated: it is broken after {after}. No shorter run breaks it.",
+    (ALWAYS, HOLDS): "It holds in every state, whatever the order of the steps.",
+    (ALWAYS, EMPTY): "Empty: it is about a kind of state that never occurs here, so it says nothing.",
     (ALWAYS, INCOMPLETE): "Not known yet: no run of at most {after} breaks it.",
-    (SOMETIMES, EXAMPLE): "Yes: it takes {after}, and no run is shorter.",
+    (SOMETIMES, EXAMPLE): "Yes: it takes {after}. No shorter run leads there.",
     (SOMETIMES, NEVER): "Never: no order of the steps leads there.",
     (SOMETIMES, INCOMPLETE): "Not known yet: no run of at most {after} leads there.",
-    (POSSIBLE, VIOLATED): "No: after {after} it is lost, and no run is shorter.",
+    (POSSIBLE, VIOLATED): "No: after {after} it is lost. No shorter run loses it.",
     (POSSIBLE, HOLDS): "Yes: from every state, an honest host that takes over can still do it.",
     (POSSIBLE, INCOMPLETE): "Not known yet: an honest host can still do it after any run of at most {after}.",
-    (STUCK, VIOLATED): "Yes: after {after} a script waits for ever, and no run is shorter.",
+    (STUCK, VIOLATED): "Yes: after {after} a script waits for ever. No shorter run leads there.",
     (STUCK, HOLDS): "No: whatever the order, every script comes to its end.",
     (STUCK, INCOMPLETE): "Not known yet: within {after} no script waits for ever.",
 }
@@ -139,14 +139,14 @@ def rank(answer: Answer) -> int:
 def describe_premise(answer: Answer) -> str:
     """Return a sentence that a property which holds is not empty, if it is not about every state."""
     about_some = isinstance(answer.prop, Always) and answer.prop.premise and answer.verdict == HOLDS
-    return " There are states that it speaks of." if about_some else ""
+    return " States of the kind that it is about do occur." if about_some else ""
 
 
 def describe_extent(states: int, waiting: int) -> str:
     """Return how many states a search has found, and how many of them it has not explored."""
     if waiting:
-        return f"{count(states, 'state')} found, {waiting:,} of them not looked at."
-    return f"{count(states, 'state')} looked at: all that there are."
+        return f"{count(states, 'state')} found, {waiting:,} of them not checked yet."
+    return f"{count(states, 'state')} checked: that is all of them."
 
 
 def get_cpu(action: Any) -> int:

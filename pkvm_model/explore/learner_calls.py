@@ -112,7 +112,8 @@ class Watched:
 def describe_error(view: View, error: Exception) -> str:
     """Return an error in words. A call that is being restored reads no more than it did the first time."""
     if view.earlier is not None and isinstance(error, IndexError):
-        return "it reads before its first yield, or other things the second time; yield first, and use no chance"
+        return ("it reads before its first yield, or other things the second time; "
+                "yield first, and use no random numbers")
     return f"{type(error).__name__}: {error}"
 
 
@@ -174,7 +175,7 @@ def errors_as_learner_errors(revision: Revision) -> Iterator[None]:
     except ModelError as error:
         if isinstance(error.__cause__, LearnerError):
             raise error.__cause__ from error
-        why = "; keep nothing outside of the machine, and use no chance" if revision.functions else ""
+        why = "; keep nothing outside the machine, and use no random numbers" if revision.functions else ""
         raise LearnerError(f"{error}{why if LED_ASTRAY in str(error) else ''}") from error
     except TypeError as error:
         if not revision.functions:

@@ -12,6 +12,7 @@ from ..model.state import (FREE, GUEST, HOST, HYP, NOPAGE, OWNED, SECRET, SHARED
                            Kvm, Mapped, Page, Slot, State, Vcpu, Vm)
 from ..model.steps import Step
 from ..model.vm_table import holders
+from ..text import count
 from .check import Always
 
 
@@ -35,9 +36,9 @@ def find_ownership_conflict(state: State) -> str:
     """Return which page has no single owner, or is borrowed and not lent, '' if none: I1."""
     for name, page in state.all(Page):
         if page.host == OWNED and (page.hyp != NOPAGE or page.owner != HOST or page.host_share_guest_count):
-            return f"page {name} is the host's alone and yet somebody else's"
+            return f"page {name} is the host's alone, and yet somebody else has it"
         if page.hyp == OWNED and (page.host != NOPAGE or page.owner != HYP):
-            return f"page {name} is EL2's and the host has it too"
+            return f"page {name} is EL2's, and the host has it too"
         if page.host == SHARED_OWNED and (page.hyp == SHARED_BORROWED) == (page.host_share_guest_count > 0):
             return f"page {name} is lent to nobody, or to EL2 and a guest at once"
         if page.hyp == SHARED_BORROWED and page.host != SHARED_OWNED:
@@ -66,8 +67,8 @@ def count_borrowers(state: State, page: str) -> int:
 
 def describe_count(state: State, page: str) -> str:
     """Return a page's count and its borrowers in words."""
-    count = state.get(Page, page).host_share_guest_count
-    return f"page {page} counts {count}, and its borrowers are {count_borrowers(state, page)}"
+    counted, borrowers = state.get(Page, page).host_share_guest_count, count_borrowers(state, page)
+    return f"page {page} has {count(borrowers, 'borrower')}, but its count is {counted}"
 
 
 def find_missing_count(state: State) -> str:
@@ -92,11 +93,11 @@ def find_loaded_while_dying(state: State) -> str:
 def find_wrong_count(state: State) -> str:
     """Return which VM's count is not the number of its loaded vCPUs and of the calls that hold it, '' if none."""
     for address in list_published(state):
-        vm, count = state.get(Vm, address), state.get(Page, address).refcount
+        vm, counted = state.get(Vm, address), state.get(Page, address).refcount
         loaded = sum(state.get(Vcpu, vcpu).loaded_on is not None for vcpu in vm.vcpus if vcpu)
         calls = sum(bool(holder.call) and not holder.is_stale for holder in holders(state, address))
-        if count != loaded + calls:
-            return f"VM {vm.handle:#x} counts {count}; vCPUs loaded: {loaded}; calls that hold it: {calls}"
+        if counted != loaded + calls:
+            return f"VM {vm.handle:#x} counts {counted}; vCPUs loaded: {loaded}; calls that hold it: {calls}"
     return ""
 
 
@@ -115,7 +116,8 @@ def find_vm_outside_el2(state: State) -> str:
 def find_unclean_page(state: State) -> str:
     """Return which page is the host's alone and still counts something or holds a struct of EL2's, '' if none."""
     structs = {name for kind in (Vm, Vcpu) for name, _ in state.all(kind)}
-    return next((f"page {name} is the host's alone and still {'holds a struct' if name in structs else 'counts'}"
+    return next((f"page {name} is the host's alone, but "
+                 f"{'holds a struct of EL2' if name in structs else 'its count is not 0'}"
                  for name, page in state.all(Page)
                  if page.host == OWNED and page.hyp == NOPAGE and (page.refcount or name in structs)), "")
 
@@ -184,6 +186,7 @@ INVARIANTS = (
     Always("I5", "A VM in the table is made of EL2's memory.", find_vm_outside_el2, premise=has_any(Vm)),
     Always("I6", "A page that is the host's alone is clean.", find_unclean_page, premise=has_any(Vm)),
     Always("I7", "A loaded vCPU's VM is in the table.", find_unpublished_vcpu, premise=has_any(Vcpu)),
-    Always("I8", "What a guest keeps to itself nobody else can read.", broken_by=find_leaked_secret, premise=is_secret),
-    Always("I9", "After an honest host's destroy everything is as it was.", find_leftover, premise=is_host_done))
+    Always("I8", "Nobody else can read what a guest keeps to itself.", broken_by=find_leaked_secret, premise=is_secret),
+    Always("I9", "After an honest host has destroyed its VM, everything is as it was.", find_leftover,
+           premise=is_host_done))
 """Everything that should always be true. I0 and I2 have two halves; that of I2x is broken by design (R17)."""

@@ -87,7 +87,7 @@ def has_unfinished_teardown(state: State) -> bool:
 ALL_HOME = Always("home", "What the host destroyed is its own again.", find_leftover, premise=is_host_done)
 NO_ORPHAN = Always("orphan", "Between calls, what EL2 has belongs to a VM in the table.", find_orphan)
 HELD = Always("held", "Between calls, only CPUs with a vCPU loaded hold a VM.", find_unheld_count)
-ONE_CPU = Always("one-cpu", "A vCPU is loaded on one CPU at most.", find_double_load)
+ONE_CPU = Always("one-cpu", "A vCPU is loaded on at most one CPU.", find_double_load)
 NO_NEW_PAGE = Always("no-new-page", "A dying VM gets no page.", find_page_of_dying)
 ROOM = Always("room", "A VM has as many vCPUs as EL2 took memory for.", find_excess_vcpus)
 LOADED = Sometimes("loaded", "A dying VM has a vCPU loaded.", find_loaded_while_dying)
@@ -231,11 +231,11 @@ ALL_RACES = (
     Scenario("R26", "The host's kernel crashes between the phases.",
              "The machine is gone, and EL2's state with it: under this hypervisor no other kernel is started in "
              "place."),
-    Scenario("R27", "EL2 works for long.",
+    Scenario("R27", "EL2 works for a long time.",
              "Destroying takes a time that grows with a VM's tables and vCPUs, on one CPU with its interrupts off. The "
              "split takes the guest's pages out of that time, not the rest."),
     Scenario("R28", "Put after start.",
-             "It cannot be: start wants a count of 0, so no vCPU is loaded that somebody could put."),
+             "This cannot happen: start requires a count of 0, so no vCPU is loaded that a CPU could put."),
     Scenario("R29", "Start while a call holds the VM.",
              "One CPU is in the middle of a call that has looked the VM up by its handle; another one starts the "
              "teardown. An honest host does not do it: see R12.",

@@ -32,8 +32,8 @@ HOST_MEMORY = 1 << 18
 """The steps of the honest host's walk over the guest's memory; those without a page do nothing."""
 
 UNIT = ("A model unit is one lock region of one hypercall. EL2 runs a hypercall with interrupts masked, so its regions "
-        "are one stretch. It is no time: taking a stage 2 apart counts 1, as a test of a flag does.")
-NOTE = ("A published figure, of another tree: up to 150+ ms on a Pixel 6 for the one-shot call of Android’s tree, "
+        "form one stretch. A unit is not a time: taking a stage 2 apart is one unit, and so is testing a flag.")
+NOTE = ("A published figure from another tree: up to 150+ ms on a Pixel 6 for the one-shot call of Android’s tree, "
         "which walked a protected guest’s pages (Quentin Perret, “KVM: arm64: Refactor the guest teardown path”). The "
         "patch of this course has no figure of its own.")
 """Never on the same scale: those are milliseconds of another tree, these are units of a model."""

@@ -150,17 +150,17 @@ def next_words(scene: Scene, node: Node, cpu: int) -> str:
         return f"{name} waits for a lock"
     if move and move.whole and not flight:
         return f"{name}, the whole call"
-    return f"{name} goes on" if flight else f"{name} begins"
+    return f"{name} continues" if flight else f"{name} begins"
 
 
 def compare_ends(both: Ends, names: list[str]) -> str:
     """Describe the ends of all runs."""
     if both.same:
         ends = f"{count(both.both, 'end')} in all"
-        return f"Every run of {names[0]} ends where one of {names[1]} does, and the other way round: {ends}."
+        return f"Every end of {names[0]} is also an end of {names[1]}, and vice versa: {ends}."
     only = [f"{count(len(runs), 'end')} only in {name}"
             for name, runs in zip(names, (both.first_only, both.second_only), strict=True) if runs]
-    return f"Some ends come in one kernel only: {count(both.both, 'end')} in both, {', '.join(only)}."
+    return f"Some ends occur in only one kernel: {count(both.both, 'end')} in both, {', '.join(only)}."
 
 
 def cells(first: State, second: State) -> Iterator[CellValue]:

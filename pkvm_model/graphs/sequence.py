@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from ..model.host import HOST_CALLS
 from ..model.run import resume
-from ..model.state import HYP, Cpu, Kvm, Page, State, Vm
+from ..model.state import HOST, HYP, Cpu, Kvm, Page, State, Vm
 from ..model.steps import Call, Step
 from ..model.trace import Trace, TraceLine, replay, run_line, show_call, show_ret
 from ..show.table import Table
@@ -176,8 +176,12 @@ class Sequence:
         over, size = self.overlap(), f"{count(len(self.moments), 'lock region')} on {count(len(self.cpus), 'CPU')}."
         if over:
             who = over.who.replace(" · ", "’s ")
-            return f"{size} From region {over.first} on {self.vm} is the host’s again, and {who} still holds it."
-        return f"{size} Nobody holds {self.vm} when it is not EL2’s."
+            again = f"From region {over.first} on, {self.vm} is the host’s again"
+            return f"{size} {again}, but {who} still holds a reference."
+        owners = [state.get(Page, self.vm).owner for state in self.states]
+        if (HYP, HOST) in pairwise(owners):
+            return f"{size} After EL2 gives {self.vm} back, nobody holds a reference."
+        return f"{size} EL2 does not give {self.vm} back."
 
     def table(self) -> Table:
         """Return the run as a table, in which time goes down."""
@@ -192,7 +196,7 @@ class Sequence:
         """Return a row for the start and one for each region; `...` stands where a call waits in a gap."""
         counts = [str(period.value) for period in self.counts() for _ in range(period.first, period.last + 1)]
         owners = [period.value.owner for period in self.owners() for _ in range(period.first, period.last + 1)]
-        rows = [["start", *("" for _ in self.cpus), self.says, counts[0], owners[0]]]
+        rows = [["before", *("" for _ in self.cpus), self.says, counts[0], owners[0]]]
         calls, held = self.calls(), self.find_locks_held()
         for number, moment in enumerate(self.moments, 1):
             here = describe_region(number, moment, calls, held)

@@ -19,14 +19,14 @@ class SubmittedAnswer:
         if name not in self.names:
             raise NotYet(f"There is no `{name}` in your answer. Keep that name; the check looks for it.")
         if self.names[name] is ...:
-            raise NotYet(f"`{name}` is still open. Write your answer in the place of the three dots.")
+            raise NotYet(f"`{name}` is still open. Replace the three dots with your answer.")
         return self.names[name]
 
     def get_function(self, name: str) -> Callable[..., Any]:
         """Return the function `name`. Raise NotYet if it is anything else."""
         function = self.get_value(name)
         if not callable(function):
-            raise NotYet(f"`{name}` should be a function, and is {function!r:.60}.")
+            raise NotYet(f"`{name}` should be a function, but it is {function!r:.60}.")
         callable_value: Callable[..., Any] = function
         return callable_value
 

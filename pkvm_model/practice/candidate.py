@@ -30,8 +30,8 @@ PRINTED = 2_000
 """Characters kept of what learners' code prints."""
 FILE = "your answer"
 """What tracebacks call the learner's code."""
-MODEL_CHANGED = ("Your code changes the model itself ({}). A check asks the model as it is: "
-                 "put what you want to change into the answer's own functions.")
+MODEL_CHANGED = ("Your code changes the model itself ({}). A check needs it unchanged: "
+                 "put your changes into the answer's own functions.")
 
 
 class AnswerError(Exception):
@@ -84,7 +84,7 @@ def explain_syntax_error(error: SyntaxError) -> str:
 
 def explain_error(error: BaseException) -> str:
     """Return the sentence for an exception of the learner's code."""
-    return f"Your code went wrong: {describe_exception(error)}."
+    return f"Your code failed: {describe_exception(error)}."
 
 
 def show_traceback(error: BaseException | None) -> str:

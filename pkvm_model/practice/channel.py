@@ -21,16 +21,16 @@ from .candidate import AnswerError, Candidate
 from .fence import close_fence
 from .plain import DETAILS, clean, replace_surrogates
 
-ENDED = ("Your answer ended the process in which it ran. "
-         "It needs no exit, no signals, and less than 1 GiB of memory.")
-KILLED = ("Something ended the process in which your answer ran: your answer itself, or a machine without free memory. "
+ENDED = ("Your answer ended the process that ran it. "
+         "Use no exit and no signals, and less than 1 GiB of memory.")
+KILLED = ("Something ended the process that ran your answer: the answer itself, or the system because memory ran out. "
           "Run the cell again; this does not count as a try.")
-DISTURBED = "Your answer got in the way of its own check: what came back was no reply. It needs no files of its own."
+DISTURBED = "Your answer disturbed its own check, which got no valid reply. Do not open files in your answer."
 PATIENCE = 1.0
 """Seconds that a process may take to end after it has closed its pipes."""
 LARGEST = 8_000_000
 """The bytes of the longest reply."""
-TOO_LARGE = {"error": "Your code went wrong: a value is too large.", "details": ""}
+TOO_LARGE = {"error": "Your code failed: a value is too large.", "details": ""}
 MOST_FILES = 1024
 """As many files are closed."""
 

@@ -22,4 +22,5 @@ def refuse_deviation(kernel: Revision, functions: dict[str, Callable[..., Any]])
     if not deviation:
         return None
     trace = record(fixed, deviation.config, deviation.steps)
-    return Verdict(False, deviation.says, "two lives of VMs, each call alone", **show_run(trace, deviation.setup))
+    looked_at = "the lives of two VMs, with each call made alone"
+    return Verdict(False, deviation.says, looked_at, **show_run(trace, deviation.setup))

@@ -29,17 +29,17 @@ CHECKING, CLOCK = 30.0, 90.0
 """How long the check itself may compute; after how many seconds by the clock everything ends."""
 LOOK = 0.1
 """Seconds between two looks at the processes."""
-WORKED = ("Your answer had not finished after {seconds:g} s of work, so it was stopped. "
-          "Is there a loop in it that never ends?")
-WAITED = ("Your answer had waited for {seconds:g} s, so it was stopped. "
+WORKED = ("Your answer was stopped after {seconds:g} s of computing. "
+          "Does it have a loop that never ends?")
+WAITED = ("Your answer was stopped after it had waited for {seconds:g} s. "
           "What does it wait for? It needs no sleep, no lock and no input.")
-TOO_MUCH = ("Your answer makes so much work that its check had not finished after {seconds:g} s. "
-            "Does a call of yours keep a value that grows with each step?")
-STALLED = ("This machine had no time for the check: it had not finished after {seconds:g} s, in which it could work "
-           "for {worked:.1f} s. Run the cell again; this does not count as a try.")
+TOO_MUCH = ("The check of your answer was stopped after {seconds:g} s: there was too much to check. "
+            "Does one of your calls keep a value that grows with each step?")
+STALLED = ("This machine was too busy for the check: in {seconds:g} s it could compute for only {worked:.1f} s. "
+           "Run the cell again; this does not count as a try.")
 NO_CHECK = "The check could not run on this machine. Run the cell again; this does not count as a try."
-FAULT = "The check itself went wrong, not your answer. Please report it with the lines below; your answer is kept."
-CANNOT_STOP = "A check cannot be stopped here: it runs in the notebook's kernel. Interrupt that if it never ends."
+FAULT = "The check itself failed, not your answer. Please report it with the lines below. Your answer is saved."
+CANNOT_STOP = "A check runs in the notebook's kernel here, without a time limit. Interrupt the kernel if it never ends."
 ROOT = Path(__file__).parents[2]
 
 

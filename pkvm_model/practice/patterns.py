@@ -32,9 +32,9 @@ ENOUGH = Limits(states=200_000)
 """More states than any exercise has."""
 CLICKS = 200
 """More steps than any exercise's bench has."""
-WAITING = "1 order, up to where it waits for ever"
+WAITING = "1 order, up to the point where it waits for ever"
 """How far a check looked if a call waits under a lock that another call needs."""
-FOREIGN = "This trace is not from this bench: kernel, machine or calls differ. Copy it from there."
+FOREIGN = "This trace is not from this bench: its kernel, machine or calls differ. Copy a trace from this bench."
 
 
 class RunFields(TypedDict):
@@ -104,7 +104,7 @@ def check_violation(answer: SubmittedAnswer, scene: Scene, properties: tuple[Alw
     report = explore(Scripts(scene), properties, ENOUGH)
     fewest = min(len(result.run) for result in report.answers if result.run is not None)
     steps = len(story.steps)
-    comparison = "that is the fewest there are" if steps <= fewest else f"the fewest is {fewest}"
+    comparison = "no run is shorter" if steps <= fewest else f"the shortest run has {fewest}"
     sentence = f"Broken in {count(steps, 'step')}; {comparison}. {make_sentence(reason)}"
     return Verdict(True, sentence, describe_coverage(report), steps=steps, fewest=fewest, **show_run(story))
 
@@ -117,7 +117,7 @@ def play_steps(scene: Scene, steps: object) -> Story:
     if absent := [cpu for cpu in cpus if not 0 <= cpu < len(scene.scripts)]:
         raise NotYet(f"There is no CPU {absent[0]} on this bench; it has CPUs 0 to {len(scene.scripts) - 1}.")
     if len(cpus) > CLICKS:
-        raise NotYet(f"These are {len(cpus)} steps; no run on this bench has more than {CLICKS}.")
+        raise NotYet(f"You gave {len(cpus)} steps; no run on this bench has more than {CLICKS}.")
     try:
         story = play(scene, *cpus)
     except ValueError as error:
@@ -237,7 +237,7 @@ def describe_judgement(judgement: Judgement, kernel: Revision) -> str:
     """Return how far the judge looked: each question is asked only if none before it has an objection."""
     if not judgement.states:
         return WAITING
-    orders = f"{judgement.states:,} states, all orders of all races and of all good runs"
+    orders = f"{judgement.states:,} states: every order of every race and of every good run"
     ways = f"{orders}; the way home from every state of the races"
     lives = f"{ways}; {count(count_fitting_lives(kernel.name), 'recording')} of real kernels, played to the end"
     if not judgement.objections:

@@ -66,7 +66,7 @@ def describe_record(record: ExerciseRecord) -> str:
     counted = [f"{record.tries} {'try' if record.tries == 1 else 'tries'}" if record.tries else "",
                count(record.hints, "hint") if record.hints else "",
                count(record.steps, "step") if record.steps is not None else "",
-               f"the fewest are {record.fewest}" if record.fewest is not None else ""]
+               f"fewest possible: {record.fewest}" if record.fewest is not None else ""]
     return ", ".join(filter(None, counted))
 
 

@@ -91,7 +91,7 @@ def check_answer(exercise: Exercise, text: str, run: Callable[[], Mapping[str, A
     except AnswerError as error:
         return Verdict(False, add_advice(error.sentence, exercise, text), details=error.details, tried=error.tried)
     except LearnerError as error:
-        sentence = f"Your code went wrong: {error.message.rstrip(': ')}."
+        sentence = f"Your code failed: {error.message.rstrip(': ')}."
         return Verdict(False, sentence, details=describe_failure(error))
     except BaseException as error:
         if not is_learners_fault(error):
@@ -101,7 +101,7 @@ def check_answer(exercise: Exercise, text: str, run: Callable[[], Mapping[str, A
 
 def add_advice(sentence: str, exercise: Exercise, text: str) -> str:
     """Return a sentence about an answer, with a guess at the cause if Python could not read it or a name in it."""
-    if not sentence.startswith(("Python cannot read", "Your code went wrong: NameError")):
+    if not sentence.startswith(("Python cannot read", "Your code failed: NameError")):
         return sentence
     return f"{sentence} {suggest_quotes(exercise, text)}".rstrip()
 

@@ -94,12 +94,12 @@ def describe_coverage(answer: Answer, report: Report | None) -> str:
     """Return how far a sentence was checked, in words."""
     states = count(report.states, "state") if report else "states"
     if answer.verdict == INCOMPLETE:
-        return f"{states} looked at, and not all of them" + (f": {report.stopped}" if report and report.stopped else "")
+        return f"{states} checked, but not all of them" + (f": {report.stopped}" if report and report.stopped else "")
     if answer.run is not None:
         steps = f"a run of {count(len(answer.run), 'step')} shows it"
         return f"{steps}{f', among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
     if isinstance(answer.prop, AlwaysPossible):
         return f"checked in all {states}: wherever an honest host can take over, it gets there"
     if answer.verdict == EMPTY:
-        return f"none of all {states} is one that it speaks of"
+        return f"none of the {states} is of the kind that it is about"
     return f"checked in all {states}" + (", and its premise is reached" if answer.premise else "")

@@ -12,7 +12,7 @@ from .table import Table
 DANGERS = tuple(RACES[name] for name in ("R2", "R29", "R7", "R22"))
 NEEDED = tuple(run for run in GOOD_RUNS if run.name in ("unmap", "home", "end"))
 """The good runs that every kernel with ordinary VMs should have; a page comes home in each."""
-WORDS = {OK: "nothing goes wrong", ERR: "refused", HOST_WARN: "a warning of the host",
+WORDS = {OK: "nothing goes wrong", ERR: "refused", HOST_WARN: "a host warning",
          EL2_PANIC: "EL2 ends the machine", NOT_THERE: "has no such calls"}
 NOTE = "In pre, finalise stands for the one call that is the whole teardown."
 

@@ -72,7 +72,7 @@ def describe_main_change(before: State, step: Step) -> str:
     if step.refused:
         code, why = step.refused
         if code is None:
-            return f"EL2 ignores {who} and answers nothing: {why}."
+            return f"EL2 ignores {who} and gives no answer: {why}."
         return f"EL2 refuses {who} with {errno(code)}: {why}."
     if why := find_undo_reason(before, step):
         return f"{who} finds that {why}, and begins to undo its work."
@@ -130,14 +130,14 @@ def tell_dying(diff: StateDiff) -> Iterator[str]:
     """Say that a VM was marked."""
     for vm, _, new in diff.of(Vm, "is_dying"):
         if new:
-            yield f"marks VM {diff.handle(vm)} dying; from now on no vCPU can be loaded"
+            yield f"marks VM {diff.handle(vm)} as dying; from now on no vCPU can be loaded"
 
 
 def tell_memo(diff: StateDiff) -> Iterator[str]:
     """Say that the host made a note."""
     for kvm, _, new in diff.of(Kvm, "is_dying"):
         if new:
-            yield f"notes in the host’s {kvm} that the start was made"
+            yield f"notes in the host’s {kvm} that start was called"
 
 
 def tell_slot(diff: StateDiff) -> Iterator[str]:
@@ -147,7 +147,7 @@ def tell_slot(diff: StateDiff) -> Iterator[str]:
         if new == RESERVED:
             yield f"promises slot {idx} to the host; its handle is {handle}"
         elif new == FREE and old == RESERVED:
-            yield f"takes the promise of slot {idx} back"
+            yield f"takes back the promise of slot {idx}"
         elif new == FREE and diff.gone(old):
             yield f"destroys VM {handle} and gives its pages back{describe_holding(diff, old)}"
         elif new == FREE:
@@ -158,7 +158,7 @@ def tell_slot(diff: StateDiff) -> Iterator[str]:
 
 def describe_count(references: int) -> str:
     """Describe the count of a new VM: 0, unless somebody still holds what was in its memory before."""
-    return f"it counts {references} already" if references else "nobody holds a reference"
+    return f"its count is already {references}" if references else "nobody holds a reference"
 
 
 def describe_holding(diff: StateDiff, vm: str) -> str:
@@ -171,7 +171,7 @@ def tell_loading(diff: StateDiff) -> Iterator[str]:
     """Say that a vCPU came or went."""
     for address, old, new in diff.of(Vcpu, "loaded_on"):
         vcpu = diff.after.get(Vcpu, address)
-        counts = f"VM {diff.handle(vcpu.vm)} now counts {diff.count(vcpu.vm)}"
+        counts = f"the count of VM {diff.handle(vcpu.vm)} is now {diff.count(vcpu.vm)}"
         if new is not None:
             yield f"puts vCPU {vcpu.idx} on CPU {new}; {counts}"
         elif vcpu.vm:
@@ -179,7 +179,7 @@ def tell_loading(diff: StateDiff) -> Iterator[str]:
     for vm, _, vcpus in diff.of(Vm, "vcpus"):
         for idx, address in enumerate(vcpus):
             if address and address not in diff.before.get(Vm, vm).vcpus:
-                yield f"enters vCPU {idx} into VM {diff.handle(vm)}"
+                yield f"adds vCPU {idx} to VM {diff.handle(vm)}"
 
 
 def tell_mapping(diff: StateDiff) -> Iterator[str]:
@@ -239,7 +239,7 @@ def tell_stage2(diff: StateDiff) -> Iterator[str]:
         if pgd.startswith("pgd") and old and not new:
             torn = [maps for vm, maps, _ in diff.of(Vm, "maps") if diff.before.get(Vm, vm).pgd == pgd]
             left = [str(leaf.page) for maps in torn for leaf in maps if leaf.page]
-            counted = f"; page {left[0]} stays counted as lent{describe_rest(left)}" if left else ""
+            counted = f"; page {left[0]} still counts as lent{describe_rest(left)}" if left else ""
             yield f"takes stage 2 apart{counted}"
         elif pgd.startswith("pgd") and new:
             yield f"fills the VM struct and makes {pgd} its stage-2 root"
@@ -250,7 +250,7 @@ def tell_reference(diff: StateDiff) -> Iterator[str]:
     for vm, old, new in diff.of(Page, "refcount"):
         if diff.after.get(Vm, vm) != Vm():
             verb = "takes a reference to" if new > old else "drops its reference to"
-            yield f"{verb} VM {diff.handle(vm)}, which now counts {new}"
+            yield f"{verb} VM {diff.handle(vm)}, whose count is now {new}"
 
 
 def tell_lending(diff: StateDiff) -> Iterator[str]:
@@ -273,7 +273,7 @@ def tell_tables(diff: StateDiff) -> Iterator[str]:
     """Say that pages without a name moved."""
     for _, old, new in diff.of(Kvm, "stage2_teardown_mc"):
         if new > old:
-            yield f"gives a table page back; {new} have come home"
+            yield f"gives a table page back; {new} so far"
     for _, old, new in diff.of(Vcpu, "memcache"):
         if new > old:
             yield "takes a page for tables from the host"

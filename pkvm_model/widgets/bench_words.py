@@ -36,7 +36,7 @@ def describe_lane(name: str, lane: LaneValue, with_locks: bool = True) -> str:
     """Return a CPU's call, position, next region, and what it keeps."""
     if not lane["call"]:
         return f"{name}: {lane['where']}."
-    keeps = f"; keeps {', '.join(lane['keeps'])}" if lane["keeps"] else ""
+    keeps = f"; holds {', '.join(lane['keeps'])}" if lane["keeps"] else ""
     gone = " (given back)" if lane["stale"] else ""
     return f"{name}: {lane['call']}, {lane['where']}{describe_next(lane, with_locks)}{keeps}{gone}."
 

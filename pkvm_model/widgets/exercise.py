@@ -66,7 +66,7 @@ class Card(Widget):
     def list_facts(self) -> list[str]:
         """Return sentences on how far the check looked, and on what is noted."""
         note = self.submission.note
-        looked = [f"Looked at: {self.verdict.looked_at}."] if self.verdict.looked_at else []
+        looked = [f"Checked: {self.verdict.looked_at}."] if self.verdict.looked_at else []
         stays = [SOLVED] if note.record.solved and not self.verdict.passed else []
         return [*looked, *stays, *([judge.CANNOT_STOP] if not judge.can_end_processes() else []), *note.warnings]
 
@@ -90,7 +90,7 @@ class Card(Widget):
         if self.verdict.printed:
             lines += ["Your code printed:", self.verdict.printed.rstrip()]
         if self.verdict.details:
-            lines += ["In detail:", self.verdict.details.rstrip()]
+            lines += ["Details:", self.verdict.details.rstrip()]
         if self.verdict.along:
             lines.append(repr(Table("The run", self.verdict.along["heads"], self.verdict.along["rows"])))
         return "\n".join(lines)

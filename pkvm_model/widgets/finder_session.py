@@ -112,7 +112,7 @@ class FinderSession:
     def bench(self) -> BenchWalk:
         """The walk on the bench at the learner's place. Raise LookupError if there is no bench."""
         if not self.has_bench:
-            raise LookupError(self.case.missing or "A bench opens here with the run that is found.")
+            raise LookupError(self.case.missing or "When a run is found, a bench opens here.")
         walk = self.case.open_bench(self.place.run)
         if self.place.bench != walk.history:
             walk.recall(self.place.bench or NOTHING)

@@ -12,10 +12,10 @@ from .cases import Case
 from .finder_session import FinderSession
 from .static import render_box, render, render_list, render_table
 
-NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Nobody has asked yet.", "not searched yet", "cannot run there"
+NOT_ASKED, NOT_SEARCHED, CANNOT_RUN = "Not asked yet.", "not searched yet", "cannot run there"
 GROUPS = {ALWAYS: "Does it always hold?", SOMETIMES: "Can it happen?", POSSIBLE: "Is it always possible?"}
 """What the front end asks above the questions of a kind."""
-NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does where one of these is broken:"
+NOT_BROKEN, MEANS = "Not broken by hand yet.", "It does if one of these is broken:"
 
 
 def shorten_answer(reply: Reply) -> str:

@@ -120,7 +120,7 @@ def describe_error(error: BaseException) -> str:
     """Return an error in the words that the learner sees, on one line."""
     if isinstance(error, KeyboardInterrupt):
         return "Python was interrupted before it had an answer. Ask again if you still want one."
-    return f"Python could not work this out ({quote_error(error)})."
+    return f"Python could not compute this ({quote_error(error)})."
 
 
 def mend(text: str) -> str:

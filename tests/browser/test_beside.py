@@ -39,7 +39,7 @@ def test_each_step_is_a_row_and_the_first_difference_is_marked(opened: Opener) -
     steps = shown.open_drawer("Steps")
     table = rows(steps)
     assert [row[0].split("\n")[0] for row in table] == ["start", "1", "2", "3", "0", "0"]
-    assert table[1][1] == table[1][2] == "CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."
+    assert table[1][1] == table[1][2] == "CPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded."
     assert "◆ first difference" in table[3][0]
     assert table[3][2].split("\n") == [
         "EL2 refuses CPU 1’s finalise with -EINVAL: VM 0x1000 is still in use.", "-EINVAL"]
@@ -51,7 +51,7 @@ def test_the_last_steps_are_in_sight_and_what_both_do_stands_once(opened: Opener
     shown = opened()
     shown.press(*RACE[:3])
     start, first, second, third = rows(shown.box.locator(".last"))
-    assert first == ["1\n1\nstart", "both\nCPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."]
+    assert first == ["1\n1\nstart", "both\nCPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded."]
     assert [len(start), len(second), len(third)] == [2, 2, 3]
     assert third[2] == "EL2 refuses CPU 1’s finalise with -EINVAL: VM 0x1000 is still in use."
 
@@ -100,7 +100,7 @@ def test_the_first_difference_is_announced(opened: Opener) -> None:
 def test_what_differs_is_shown_with_the_words_of_each_side(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE[:2])
-    expect(shown.box.locator(".facts-now")).to_contain_text("Nothing that an onlooker can see differs.")
+    expect(shown.box.locator(".facts-now")).to_contain_text("An observer sees no difference.")
     shown.press(RACE[2])
     row = shown.open_drawer("Differences").locator("tbody tr", has_text="page vm0")
     assert [side.locator(".part, .word").all_inner_texts() for side in row.locator("td").all()] == [
@@ -132,7 +132,7 @@ def test_a_step_button_announces_both_sides_and_stays_when_nothing_is_left(opene
 def test_a_run_with_an_end_that_only_one_kernel_has_is_shown(opened: Opener) -> None:
     shown = opened()
     runs = shown.open_drawer("All runs")
-    expect(runs).to_contain_text("Some ends come in one kernel only")
+    expect(runs).to_contain_text("Some ends occur in only one kernel")
     shown.click("Show a run whose end only v1 has")
     shown.counts("step 2 of 2")
     ends = re.compile("^The machine ends: CPU 1’s start warns at EL2")

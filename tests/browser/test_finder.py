@@ -125,7 +125,7 @@ def test_another_kernel_or_question_starts_anew(opened: Open) -> None:
     screen.says("Not asked yet.")
     screen.stands(0, 0)
     screen.go.click()
-    screen.says("No: nothing goes wrong, in whatever order the steps are made.")
+    screen.says("No: nothing goes wrong, whatever the order of the steps.")
     screen.box.get_by_label("Question").select_option("I8")
     screen.go.click()
     screen.says("Empty: no state is one that it speaks of")
@@ -133,7 +133,7 @@ def test_another_kernel_or_question_starts_anew(opened: Open) -> None:
 
 def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
     screen = Screen(opened(), number=1)
-    expect(screen.box.locator(".room")).to_contain_text("A bench opens here with the run that is found.")
+    expect(screen.box.locator(".room")).to_contain_text("When a run is found, a bench opens here.")
     screen.box.get_by_label("Question").select_option("I3")
     screen.go.click()
     expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell: then it is searched for")
@@ -143,7 +143,7 @@ def test_the_scheduler_shows_the_fewest_steps_only_after_a_break_by_hand(opened:
     game = Screen(opened(), "You are the scheduler")
     game.says("Break: EL2 never touches memory that it has given back0 steps so far")
     game.press("0", "1")
-    game.says("2 steps to another end: not broken")
+    game.says("2 steps to an end that does not break it")
     game.press("b", "1", "0", "0", "0", "1")
     assert "hortest" not in game.line.inner_text()
     game.press("b", "1", "0", "1", "0")
@@ -238,7 +238,7 @@ def test_the_drawer_has_the_question_the_reason_and_the_number_of_states(opened:
     screen.go.click()
     expect(screen.box.locator(".about")).to_be_hidden()
     screen.show("Answer")
-    for text in ("It goes wrong where one of these is broken:", "The host logs no warning.", FOUND,
+    for text in ("It goes wrong if one of these is broken:", "The host logs no warning.", FOUND,
                  "CPU 0 touches page vm0, which EL2 no longer maps.", "95 states looked at"):
         expect(screen.box.locator(".about")).to_contain_text(text)
 

@@ -116,13 +116,13 @@ def test_a_widget_that_needs_python_runs_the_cells_down_to_it_and_goes_on(opened
     expect(pair.locator(".counter").first).to_have_text("step 1 of 1")
     pair.get_by_role("button", name="All runs").click()
     pair.get_by_role("button", name="Compare the ends of all runs").click()
-    expect(pair.locator(".runs")).to_contain_text("Some ends come in one kernel only")
+    expect(pair.locator(".runs")).to_contain_text("Some ends occur in only one kernel")
 
 
 def test_the_map_of_a_notebook_that_was_not_run_claims_nothing(opened: Open) -> None:
     page = opened("progress.ipynb")
     shown = page.locator(".pkvm-progress")
-    expect(shown.get_by_role("heading")).to_have_text("Your progress is not read yet")
+    expect(shown.get_by_role("heading")).to_have_text("Your progress has not been read yet")
     expect(shown.locator(".next")).to_contain_text("This came with the course")
 
 

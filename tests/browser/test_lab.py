@@ -179,5 +179,5 @@ def test_a_stored_bench_steps_without_trust_or_a_run(notebook: Open) -> None:
     screen.press("b")
     screen.step(1)
     screen.step(1)
-    screen.says("CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.")
+    screen.says("CPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded.")
     screen.counts("step 2 of 2")

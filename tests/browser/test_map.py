@@ -118,7 +118,7 @@ def test_path_and_end_are_marked_by_more_than_colour(opened: Callable[..., Walke
 
 def test_a_large_graph_shows_what_is_near_the_path(opened: Callable[..., Walker]) -> None:
     wide = opened("wide")
-    expect(wide.box.locator("p.key")).to_contain_text("Of 84 states those near your way are shown.")
+    expect(wide.box.locator("p.key")).to_contain_text("Of 84 states, only those near your path are shown.")
     before = wide.box.locator(".state-box:visible").count()
     wide.press("0", "0")
     assert 2 < before < wide.box.locator(".state-box:visible").count() < 60

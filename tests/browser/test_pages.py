@@ -109,7 +109,7 @@ def test_the_panic_ends_every_step_but_not_undo(exported: Callable[..., Screen])
 
 def test_a_step_is_foretold_only_if_the_graph_allows_it(exported: Callable[..., Screen]) -> None:
     forecast = exported("unrun.ipynb").bench.locator(".fore").first
-    expect(forecast).to_have_text("CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.")
+    expect(forecast).to_have_text("CPU 0’s unshare takes a reference to VM 0x1000, whose count is now 1.")
     expect(exported("silent.ipynb").bench.locator(".fore").first).to_be_empty()
 
 
@@ -126,9 +126,9 @@ def test_a_refusal_is_foretold_before_the_call(exported: Callable[..., Screen]) 
 def test_the_outcome_of_an_accepted_call_is_not_foretold(exported: Callable[..., Screen]) -> None:
     screen = exported("free.ipynb")
     screen.choose(1, "start", "0x1000")
-    expect(screen.bench.locator(".fore").nth(1)).to_have_text("EL2 does not refuse this call now.")
+    expect(screen.bench.locator(".fore").nth(1)).to_have_text("EL2 would not refuse this call now.")
     screen.press("1")
-    screen.says("CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.")
+    screen.says("CPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded.")
 
 
 def test_the_learner_races_two_cpus_to_the_end_of_the_machine(exported: Callable[..., Screen]) -> None:
@@ -148,7 +148,7 @@ def test_a_broken_property_comes_first_with_its_reason_and_is_announced(exported
     screen.press(*map(str, TO_THE_PANIC[:-1]))
     first = holds.locator(".props li").first
     says = "A page that is the host's alone is clean."
-    expect(first).to_have_text(f"{says} I6 · brokennew at step 4page vm0 is the host's alone and still counts")
+    expect(first).to_have_text(f"{says} I6 · brokennew at step 4page vm0 is the host's alone, but its count is not 0")
     expect(screen.bench.locator("[aria-live]")).to_contain_text(f"Broken now: {says}")
 
 
@@ -157,7 +157,7 @@ def test_a_property_that_a_step_broke_stays_broken(exported: Callable[..., Scree
     screen.press(*map(str, TO_THE_PANIC))
     assert screen.open_drawer("holds").locator(".why").all_inner_texts() == [
         "EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which EL2 no longer maps",
-        "page vm0 is the host's alone and still counts"]
+        "page vm0 is the host's alone, but its count is not 0"]
     screen.press("u")
     assert screen.bench.locator(".props li.broken").count() == 1
 
@@ -195,7 +195,7 @@ def test_a_link_opens_as_far_as_it_fits_and_names_the_next_line(exported: Callab
 def test_an_exception_is_shown_in_the_bench_with_its_trace(exported: Callable[..., Screen]) -> None:
     screen = exported("odd.ipynb")
     screen.press("1")
-    screen.alerts("The widget stumbled:")
+    screen.alerts("This widget has failed:")
     expect(screen.bench.get_by_role("alert").locator("pre")).to_contain_text(walk_along(1).trace.splitlines()[-2])
     screen.press("u", "0")
     screen.shows(walk_along(0))

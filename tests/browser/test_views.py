@@ -107,7 +107,7 @@ def test_arrow_keys_move_along_a_run_and_each_region_is_announced(page: Views) -
         page.page.keyboard.press(key)
     assert page.lit() == ("1", "1")
     expect(page.sequence.locator("[aria-live]")).to_have_text(
-        "Region 1 of 18. CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded. "
+        "Region 1 of 18. CPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded. "
         "count of vm0: 0 (nobody). owner of vm0: HYP.")
 
 

@@ -47,7 +47,7 @@ def test_steps_beyond_the_graph_come_from_python_and_survive_a_reload(opened: Th
     three.near.counts("step 2 of 2")
     three.pair.click("All runs")
     three.pair.click("Compare the ends of all runs")
-    three.pair.announces("Some ends come in one kernel only: 2 ends in both")
+    three.pair.announces("Some ends occur in only one kernel: 2 ends in both")
     wait_for_python(three.page, "(3, 3, 'live', 2, None)")
     three.page.evaluate(SAVE)
     three.page.reload()

@@ -12,7 +12,7 @@ from pkvm_model.model.trace import parse, replay
 
 FIELDS = ["name", "revision", "mutant", "question", "property", "verdict", "outcome", "premise", "states",
           "transitions", "depth", "seconds", "complete", "trace", "reason", "explained"]
-LOST = "whatever an honest host does now, page g0 stays counted as lent to a guest"
+LOST = "whatever an honest host does now, page g0 still counts as lent to a guest"
 
 
 def explore(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:

@@ -140,7 +140,7 @@ def test_a_start_takes_the_way_home_from_a_page_in_merged_alone(revision: Revisi
     answer = explore(RACES["R15"].machine(revision), (HOME,)).answers[0]
     if revision is MERGED:
         assert (answer.verdict, answer.run) == (VIOLATED, (0,))
-        assert answer.reason == "whatever an honest host does now, page g0 stays counted as lent to a guest"
+        assert answer.reason == "whatever an honest host does now, page g0 still counts as lent to a guest"
     else:
         assert (answer.verdict, answer.run, answer.reason) == (HOLDS, None, "")
 
@@ -183,7 +183,7 @@ def test_in_scenes_and_races_merged_alone_loses_what_nobody_left_behind() -> Non
             answer = explore(scenario.machine(revision), (HOME_BUT_FOR_LEFT,)).answers[0]
             lost |= {(revision.name, answer.reason)} if answer.verdict != HOLDS else set()
     assert {name for name, _ in lost} == {"merged"}
-    assert all("stays counted as lent to a guest" in reason for _, reason in lost)
+    assert all("still counts as lent to a guest" in reason for _, reason in lost)
 
 
 def is_nothing_loaded(state: State) -> bool:

@@ -121,7 +121,7 @@ def test_a_search_that_reaches_its_limit_stops_and_says_so() -> None:
     inquiry = Inquiry(AnyHost(V1, every_call(V1)), find_scenario("any").questions)
     reply = inquiry.advance(inquiry.questions[-1], seconds=60, limits=Limits(states=50))
     assert not inquiry.has_more(inquiry.questions[-1])
-    assert reply.looked.endswith("not looked at. It stopped at the limit of 50 states.")
+    assert reply.looked.endswith("not checked yet. It stopped at the limit of 50 states.")
 
 
 def test_a_learners_property_is_answered_like_any_other() -> None:
@@ -132,8 +132,8 @@ def test_a_learners_property_is_answered_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(("revision", "words"), [
-    (MERGED, "No: after 1 step it is lost, and no run is shorter. Whatever an honest host does now, page g0 stays "
-             "counted as lent to a guest. 2 states found, 1 of them not looked at."),
+    (MERGED, "No: after 1 step it is lost. No shorter run loses it. Whatever an honest host does now, page g0 stays "
+             "counted as lent to a guest. 2 states found, 1 of them not checked yet."),
     (V1, "Yes: from every state, an honest host that takes over can still do it. 25 states looked at: all that there "
          "are.")])
 def test_the_way_home_is_answered_with_who_continues_and_what_is_lost(revision: Revision, words: str) -> None:

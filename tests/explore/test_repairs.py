@@ -22,7 +22,7 @@ SENTENCES = {
     "counts_only_on_the_second_cpu": "The hole is open: the struct is given back while a call still holds the VM.",
     "works_only_for_the_first_handle": "The hole is open: the struct is given back while a call still holds the VM.",
     "refuses_two_vcpus": (
-        "The hole is closed, but no run exists any more in which the honest host destroys a VM whose pages "
+        "The hole is closed, but there is no longer a run in which the honest host destroys a VM whose pages "
         "lie far apart and has everything back: __pkvm_finalize_teardown_vm answers -EBUSY: too many vCPUs."),
     "wakes_the_dying_when_busy": (
         "__pkvm_finalize_teardown_vm: it answers -EBUSY and leaves something behind: afterwards is_dying of "
@@ -59,7 +59,7 @@ SENTENCES = {
         "lost."),
     "empties_the_slot_last": "The reference was taken between your test and your free.",
     "keeps_the_reservation": (
-        "The hole is closed, but no run exists any more in which the honest host destroys a VM and has "
+        "The hole is closed, but there is no longer a run in which the honest host destroys a VM and has "
         "everything back."),
     "does_not_zero_the_struct": "__pkvm_finalize_teardown_vm: afterwards vm0 is not zeroed.",
     "forgets_the_memcache": "__pkvm_finalize_teardown_vm: afterwards teardown_mc of the host's kvm0 is 2, not 3.",
@@ -103,7 +103,7 @@ SENTENCES = {
     "takes_a_page_from_other_borrowers": (
         "__pkvm_host_unshare_guest: afterwards host of page g0 is OWNED, not SHARED_OWNED."),
     "unshares_only_the_first_pages": (
-        "The hole is closed, but no run exists any more in which the honest host destroys a VM whose pages "
+        "The hole is closed, but there is no longer a run in which the honest host destroys a VM whose pages "
         "lie far apart and has everything back."),
     "unshares_the_dying_and_leaves_the_hole": (
         "The hole is open: the struct is given back while a call still holds the VM."),

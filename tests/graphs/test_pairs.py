@@ -104,7 +104,7 @@ def test_a_vm_that_neither_side_has_is_left_out() -> None:
 
 def test_a_cpu_without_a_step_says_why() -> None:
     value: Any = PairGraph(COLD_OPEN, V1, UPSTREAM).value()
-    assert walk_run(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare goes on"],
+    assert walk_run(value, RACE[:4])[1]["next"] == [["the machine has ended", "unshare continues"],
                                                     ["the machine has ended", "nothing left to do"]]
     assert value["states"][0]["next"] == [["unshare begins"] * 2, ["start, the whole call"] * 2]
 
@@ -114,7 +114,7 @@ def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_me
     same: Any = PairGraph(life, PRE, V1).value()["runs"]
     assert same["says"] == "Every run of pre ends where one of v1 does, and the other way round: 1 end in all."
     other: Any = PairGraph(life, PRE, MERGED).value()["runs"]
-    assert other["says"] == "Some ends come in one kernel only: 1 end in both, 1 end only in merged."
+    assert other["says"] == "Some ends occur in only one kernel: 1 end in both, 1 end only in merged."
     assert other["alone"][0] is None
 
 

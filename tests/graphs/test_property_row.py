@@ -13,7 +13,7 @@ def test_a_state_reports_what_holds_what_is_broken_and_what_is_empty() -> None:
     said = [dict(zip(names, state["holds"], strict=True)) for state in value["states"]]
     assert (said[0]["I3"], said[0]["I2x"]) == (None, True)
     assert said[1]["I3"] is True
-    assert said[2]["I2x"] == "page g0 counts 1, and its borrowers are 0"
+    assert said[2]["I2x"] == "page g0 has 0 borrowers, but its count is 1"
 
 
 def test_a_step_names_the_property_it_breaks_and_why() -> None:

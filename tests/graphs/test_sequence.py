@@ -28,7 +28,8 @@ def test_the_overlap_lasts_from_the_give_back_to_the_end_of_the_machine() -> Non
     assert over.first == next(n for n, row in enumerate(R7.rows()) if "gives page vm0 back" in row[-3])
     assert over.last == len(R7.moments)
     assert R7.moments[-1].step.state.end.kind == "EL2_USE_AFTER_DONATION"
-    assert R7.summary().endswith("From region 16 on vm0 is the host’s again, and CPU 0’s unshare still holds it.")
+    assert R7.summary().endswith("From region 16 on, vm0 is the host’s again, but CPU 0’s unshare still "
+                                 "holds a reference.")
 
 
 def test_a_second_holder_does_not_end_the_overlap_of_the_first() -> None:
@@ -43,7 +44,7 @@ def test_a_second_holder_does_not_end_the_overlap_of_the_first() -> None:
 def test_calls_one_after_the_other_have_no_overlap() -> None:
     calm = make_sequence(play(COLD_OPEN, 1, 0, 0, 0, 1))
     assert calm.overlap() is None
-    assert calm.summary().endswith("Nobody holds vm0 when it is not EL2’s.")
+    assert calm.summary().endswith("After EL2 gives vm0 back, nobody holds a reference.")
 
 
 def test_a_call_made_with_one_click_has_a_box_for_each_of_its_regions() -> None:

@@ -45,26 +45,26 @@ ENDLESS = {
     "a process that leaves its group": ("import os\nos.setsid()\nwhile True: pass", WORKED),
     "a function that never returns": ("def wrong(state):\n    while True: pass", WORKED)}
 ENDS = {
-    "it raises": ("x = 1 / 0", "Your code went wrong: ZeroDivisionError: division by zero."),
+    "it raises": ("x = 1 / 0", "Your code failed: ZeroDivisionError: division by zero."),
     "it cannot be read": ("x = 1\nanswer = = 1",
                           "Python cannot read your answer: invalid syntax, line 3: `answer = = 1`."),
     "it has no quotes": ("answer = no answer", "Python cannot read your answer: invalid syntax, line 2: `answer = no "
                                                "answer`. Write an option as it stands there, with its quotes."),
-    "it is a word without quotes": ("answer = EBUSY", "Your code went wrong: NameError: name 'EBUSY' is not defined. "
+    "it is a word without quotes": ("answer = EBUSY", "Your code failed: NameError: name 'EBUSY' is not defined. "
                                                       "Write an option as it stands there, with its quotes."),
-    "it raises without a word": ("assert False", "Your code went wrong: AssertionError."),
-    "it exits": ("raise SystemExit(0)", "Your code went wrong: SystemExit: 0."),
+    "it raises without a word": ("assert False", "Your code failed: AssertionError."),
+    "it exits": ("raise SystemExit(0)", "Your code failed: SystemExit: 0."),
     "it exits at once": ("import os\nos._exit(0)", ENDED),
     "it is killed": ("import signal\nsignal.raise_signal(signal.SIGKILL)", KILLED),
-    "it asks for input": ("input()", "Your code went wrong: EOFError: EOF when reading a line."),
-    "it eats memory": ("x = [0] * 10 ** 10", "Your code went wrong: MemoryError."),
+    "it asks for input": ("input()", "Your code failed: EOFError: EOF when reading a line."),
+    "it eats memory": ("x = [0] * 10 ** 10", "Your code failed: MemoryError."),
     "it recurses": ("def f(): return f()\nf()",
-                    "Your code went wrong: RecursionError: maximum recursion depth exceeded."),
+                    "Your code failed: RecursionError: maximum recursion depth exceeded."),
     "it starts a process": ("import subprocess\nsubprocess.run(['true'])",
-                            "Your code went wrong: PermissionError: an answer may not do this: "),
-    "it forks": ("import os\nos.fork()", "Your code went wrong: PermissionError: an answer may not do this: os.fork."),
+                            "Your code failed: PermissionError: an answer may not do this: "),
+    "it forks": ("import os\nos.fork()", "Your code failed: PermissionError: an answer may not do this: os.fork."),
     "it asks the network": ("import socket\nsocket.create_connection(('localhost', 9))",
-                            "Your code went wrong: PermissionError: an answer may not do this: socket."),
+                            "Your code failed: PermissionError: an answer may not do this: socket."),
     "it changes a kernel": ("import pkvm_model.model.revisions as r\nr.V1 = r.UPSTREAM",
                             "Your code changes the model itself (pkvm_model.model.revisions.V1)."),
     "it changes a call": ("from pkvm_model.model.run import CALLS\nCALLS['__pkvm_vcpu_put'] = print",
@@ -158,13 +158,13 @@ def test_long_output_is_cut_and_does_no_harm() -> None:
 
 def test_an_error_in_a_state_is_reported_with_the_state() -> None:
     verdict = judge("points-back", "def wrong(state):\n    return state.nothing", PATIENT)
-    assert verdict.sentence.startswith("Your code went wrong: wrong raises AttributeError")
+    assert verdict.sentence.startswith("Your code failed: wrong raises AttributeError")
     assert "in the state {" in verdict.details
 
 
 def test_a_function_that_returns_no_text_is_reported() -> None:
     verdict = judge("points-back", "def wrong(state):\n    return True", PATIENT)
-    assert verdict.sentence == ("Your code went wrong: wrong returns True; it should return what is wrong in "
+    assert verdict.sentence == ("Your code failed: wrong returns True; it should return what is wrong in "
                                 "words, or ''.")
 
 
@@ -175,7 +175,7 @@ def test_a_trace_without_quotes_gets_a_reminder_of_the_quotes() -> None:
 
 def test_an_exception_without_a_message_is_reported_without_one() -> None:
     code = find_exercise("close-the-hole").stub.replace("    remove_vm", "    assert not vm\n    remove_vm")
-    sentence = "Your code went wrong: __pkvm_finalize_teardown_vm: AssertionError."
+    sentence = "Your code failed: __pkvm_finalize_teardown_vm: AssertionError."
     assert judge("close-the-hole", code, PATIENT).sentence == sentence
 
 

@@ -59,7 +59,7 @@ def test_a_choice_may_be_typed_with_the_keyboards_dash() -> None:
 
 
 FINALISE = "__pkvm_finalize_teardown_vm"
-ORDERS = "states, all orders of all races and of all good runs"
+ORDERS = "states: every order of every race and of every good run"
 
 
 def find_idle(view: View, handle: int) -> Pointer:

@@ -56,7 +56,7 @@ def test_an_empty_invariant_is_no_evidence_unless_the_claim_says_so() -> None:
     with pytest.raises(ClaimBroken, match="the explorer says empty"):
         claim("Nobody runs it.", empty)
     shown = claim("Nobody can run what never was.", empty, verdict=check.EMPTY)
-    assert repr(shown).startswith("nothing to check (none of all 2 states is one that it speaks of)")
+    assert repr(shown).startswith("nothing to check (none of the 2 states is of the kind that it is about)")
     assert "dotted" in shown._repr_html_()
 
 
@@ -77,13 +77,13 @@ def test_what_is_always_possible_says_who_gets_there_or_what_is_lost() -> None:
     lost = explore(race.machine(MERGED), (HOME,))
     assert repr(claim("A page is lost.", lost, verdict=check.VIOLATED)) == (
         "not always possible, as said (a run of 1 step shows it, among 2 states: whatever an honest host does now, "
-        "page g0 stays counted as lent to a guest): A page is lost.")
+        "page g0 still counts as lent to a guest): A page is lost.")
     with pytest.raises(ClaimBroken, match="the explorer says violated: a run of 1 step shows it"):
         claim("Everything can come home.", lost)
 
 
 def test_a_search_that_was_stopped_proves_nothing() -> None:
-    with pytest.raises(ClaimBroken, match="incomplete: 3 states looked at, and not all of them: the limit of 3"):
+    with pytest.raises(ClaimBroken, match="incomplete: 3 states checked, but not all of them: the limit of 3"):
         claim("It can.", explore_scene(TWO_PHASES, NOTHING, limits=Limits(states=3)))
 
 

@@ -25,8 +25,8 @@ def describe(story: Story) -> list[str]:
 
 def test_each_sentence_begins_with_its_doer() -> None:
     assert describe(play(COLD_OPEN, 1, 0, 1, 0)) == [
-        "CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded.",
-        "CPU 0’s unshare takes a reference to VM 0x1000, which now counts 1.",
+        "CPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded.",
+        "CPU 0’s unshare takes a reference to VM 0x1000, whose count is now 1.",
         "CPU 1’s finalise destroys VM 0x1000 and gives its pages back while CPU 0’s unshare still holds a reference.",
         "The machine ends: CPU 0’s unshare touches page vm0, which EL2 no longer maps."]
 
@@ -46,7 +46,7 @@ def test_the_sentence_of_a_step_leaves_its_condition_out() -> None:
 
 
 def test_a_call_without_an_answer_says_so() -> None:
-    assert describe(play(TWO_PHASES, 0, 1))[1] == "EL2 ignores CPU 1’s load and answers nothing: VM 0x1000 is dying."
+    assert describe(play(TWO_PHASES, 0, 1))[1] == "EL2 ignores CPU 1’s load and gives no answer: VM 0x1000 is dying."
 
 
 def test_a_warning_of_el2_ends_the_machine_and_one_of_the_host_does_not() -> None:
@@ -57,7 +57,7 @@ def test_a_warning_of_el2_ends_the_machine_and_one_of_the_host_does_not() -> Non
 def test_pages_left_behind_are_named() -> None:
     left = scene("left", "Left", V1, LENT_PAGE, ("__pkvm_start_teardown_vm(0x1000) whole\n"
                                                  "__pkvm_finalize_teardown_vm(0x1000)",), "A page is left.")
-    assert describe(play(left, 0, 0, 0))[2] == "CPU 0’s finalise takes stage 2 apart; page g0 stays counted as lent."
+    assert describe(play(left, 0, 0, 0))[2] == "CPU 0’s finalise takes stage 2 apart; page g0 still counts as lent."
 
 
 def test_a_reference_has_as_many_holders_as_it_counts() -> None:
@@ -82,7 +82,7 @@ def test_each_step_of_the_old_teardown_says_something_of_its_own() -> None:
 
 def test_a_new_vm_that_inherits_a_count_says_so() -> None:
     newborn = play(SAME_MEMORY, 1, 0, 0, 1, 1, 1)
-    assert describe(newborn)[-1] == "CPU 1’s init_vm puts VM 0x1000 into slot 0; it counts 1 already."
+    assert describe(newborn)[-1] == "CPU 1’s init_vm puts VM 0x1000 into slot 0; its count is already 1."
 
 
 def test_a_vcpu_whose_struct_was_given_back_still_holds_its_vm() -> None:

@@ -84,7 +84,7 @@ def test_python_reads_the_learners_position(bench: Bench) -> None:
 
 def test_an_error_in_a_step_is_shown_to_the_learner(bench: Bench) -> None:
     bench._hear(bench, {"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
-    assert bench.sent == [{"error": "Python could not work this out (KeyError: 'page x9').", "id": "5"}]
+    assert bench.sent == [{"error": "Python could not compute this (KeyError: 'page x9').", "id": "5"}]
 
 
 def test_a_message_without_a_question_gets_an_error(bench: Bench) -> None:
@@ -105,7 +105,7 @@ def test_python_reads_broken_properties(bench: Bench) -> None:
     assert bench.broken == {}
     bench.goto(walk_along(*TO_THE_PANIC).trace)
     assert bench.broken == {"I0b": "EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which EL2 no longer maps",
-                            "I6": "page vm0 is the host's alone and still counts"}
+                            "I6": "page vm0 is the host's alone, but its count is not 0"}
 
 
 def test_a_trace_and_a_link_lead_to_the_same_place(bench: Bench) -> None:

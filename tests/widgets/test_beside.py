@@ -66,16 +66,16 @@ def test_a_trace_of_other_kernels_is_refused_with_its_line(pair: SideBySide) -> 
 def test_equal_steps_share_a_line_and_the_first_difference_is_marked(pair: SideBySide) -> None:
     pair.step(RACE)
     lines = pair.describe().splitlines()
-    assert lines[1] == "step 1, CPU 1 start: CPU 1’s start marks VM 0x1000 dying; from now on no vCPU can be loaded."
+    assert lines[1] == "step 1, CPU 1 start: CPU 1’s start marks VM 0x1000 as dying; from now on no vCPU can be loaded."
     assert lines[3] == "step 3, CPU 1 finalise * first difference:"
     assert lines[5] == "    upstream: EL2 refuses CPU 1’s finalise with -EINVAL: VM 0x1000 is still in use. -> -EINVAL"
     assert lines[10] == "    v1: not reached"
     assert "page vm0 owner          HOST                 HYP" in lines
-    assert lines[-1].startswith("Some ends come in one kernel only")
+    assert lines[-1].startswith("Some ends occur in only one kernel")
 
 
 def test_the_description_says_that_nothing_differs(pair: SideBySide) -> None:
-    assert "Nothing that an onlooker can see differs." in pair.describe()
+    assert "An observer sees no difference." in pair.describe()
 
 
 def test_the_form_without_scripts_is_complete(pair: SideBySide) -> None:

@@ -111,7 +111,7 @@ def test_the_card_says_when_progress_cannot_be_saved(copy: Path, monkeypatch: py
 def test_the_card_shows_printed_text_and_the_traceback(copy: Path) -> None:
     value = json.loads(check(PREDICT.id, 'print("so far"); 1 / 0').packed)
     assert value["printed"] == "so far\n"
-    assert value["sentence"] == "Your code went wrong: ZeroDivisionError: division by zero."
+    assert value["sentence"] == "Your code failed: ZeroDivisionError: division by zero."
     assert "your answer" in value["details"]
 
 

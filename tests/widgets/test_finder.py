@@ -100,8 +100,8 @@ def test_python_reads_the_answer_and_its_run(r7: Finder) -> None:
 
 def test_the_words_are_a_sentence_and_a_table_of_answers(r7: Finder) -> None:
     lines = ask_about(r7, "R7", "merged", "I8").describe().splitlines()
-    assert lines[0].startswith("Finalise while a call holds the VM (merged). Does it always hold? What a guest keeps")
-    assert "Empty: no state is one that it speaks of" in lines[0]
+    assert lines[0].startswith("Finalise while a call holds the VM (merged). Does it always hold? Nobody else ")
+    assert "Empty: it is about a kind of state that never occurs here" in lines[0]
     wrong = next(line for line in lines if line.startswith("wrong"))
     assert "violated after 16 steps" in wrong
     assert "All answers</caption>" in r7.static()
@@ -110,8 +110,8 @@ def test_the_words_are_a_sentence_and_a_table_of_answers(r7: Finder) -> None:
 
 def test_the_sentence_explains_what_going_wrong_means(r7: Finder) -> None:
     assert r7.describe().splitlines()[0] == (
-        "Finalise while a call holds the VM (v1). Can this go wrong? It does where one of these is broken: EL2 never "
-        "panics. EL2 never touches memory that it has given back. The host logs no warning. Nobody has asked yet.")
+        "Finalise while a call holds the VM (v1). Can this go wrong? It does if one of these is broken: EL2 never "
+        "panics. EL2 never touches memory that it has given back. The host logs no warning. Not asked yet.")
 
 
 def test_the_way_home_is_answered_without_a_kernel_in_text_and_in_html() -> None:
@@ -124,7 +124,7 @@ def test_the_way_home_is_answered_without_a_kernel_in_text_and_in_html() -> None
     assert (answer["verdict"], len(answer["lines"]), answer["more"]) == ("violated", 1, False)
     said = finder.describe().splitlines()[0]
     assert "(merged). Is it always possible? Whatever has happened, an honest host can still bring everything" in said
-    assert "No: after 1 step it is lost, and no run is shorter. Whatever an honest host does now, page g0" in said
+    assert "No: after 1 step it is lost. No shorter run loses it. Whatever an honest host does now, page g0" in said
     assert "Is it always possible?" in finder.static()
     row = next(line for line in finder.describe().splitlines() if line.startswith("way-home "))
     assert re.split(r"  +", row)[-4:] == ["cannot run there", "holds", "violated after 1 step", "holds"]

@@ -33,14 +33,14 @@ def test_titles_files_and_what_comes_next_are_shipped(widget: ProgressView) -> N
     assert shipped["next"] == {"title": "Lent twice", "file": "exercises/lent-twice.ipynb", "minutes": 5, "more": False,
                                "state": "", "facts": ""}
     assert (first["title"], first["file"], first["solved"]) == ("1. Start here", "01-start-here.ipynb", "1 of 3")
-    assert first["exercises"][0]["facts"] == "3 tries, 1 hint, 5 steps, the fewest are 4"
+    assert first["exercises"][0]["facts"] == "3 tries, 1 hint, 5 steps, fewest possible: 4"
     assert second["title"] == "2. Who owns this page?"
 
 
 def test_the_words_begin_with_what_comes_next(widget: ProgressView) -> None:
     assert widget.describe().splitlines()[:5] == [
         "1 of 7 exercises solved", "Next: Lent twice, 5 minutes, in exercises/lent-twice.ipynb",
-        "1. Start here: 1 of 3", "  Count the users (solved, 3 tries, 1 hint, 5 steps, the fewest are 4)",
+        "1. Start here: 1 of 3", "  Count the users (solved, 3 tries, 1 hint, 5 steps, fewest possible: 4)",
         "  More: Make it notice"]
     assert "<summary>2. Who owns this page?: 0 of 4</summary>" in widget.static()
 

@@ -20,7 +20,7 @@ def silent_load(answer: SubmittedAnswer) -> Verdict:
     load, run = story.outcomes
     return check_prediction(answer, {"load": "nothing" if load == "= void" else load.removeprefix("= "),
                                      "count": str(play(DYING, 0).page("vm0").refcount), "run": run.removeprefix("= ")},
-                            "1 run, all of it", story)
+                            "the one run of this task", story)
 
 
 def question_and_note(answer: SubmittedAnswer) -> Verdict:
@@ -75,4 +75,4 @@ def wrong_cpu(answer: SubmittedAnswer) -> Verdict:
     shared, unshared = (outcome.removeprefix("= ") for outcome in story.outcomes)
     owners = [f"{vm.handle:#x}" for _, vm in story.state.all(Vm) if any(leaf.page == "g0" for leaf in vm.maps)]
     return check_prediction(answer, {"share": shared, "guest": " and ".join(owners) or "neither", "unshare": unshared},
-                            "1 run, all of it", story)
+                            "the one run of this task", story)

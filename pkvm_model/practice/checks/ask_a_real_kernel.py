@@ -31,7 +31,7 @@ def sixteen_bits(answer: SubmittedAnswer) -> Verdict:
         raise ExerciseError(f"sixteen-bits: {NEW} answers {answers[NEW]}, the model {story.outcomes}")
     vm = "dying" if story.state.get(Vm, "vm0").is_dying else "alive"
     truth = {"old": answers[OLD], "new": answers[NEW], "vm": vm}
-    return check_prediction(answer, truth, "2 recorded answers; 1 run, all of it", story)
+    return check_prediction(answer, truth, "2 recorded answers and the one run of this task", story)
 
 
 def find_odd_answer(kernel: str) -> str:
@@ -54,7 +54,7 @@ def one_number_off(answer: SubmittedAnswer) -> Verdict:
     truth = {"start": choices.get(start.call.name, "nobody"),
              "unshare": errno(unshare.ret or 0),
              "finalise": "its own argument" if finalise.ret is None else errno(finalise.ret)}
-    return check_prediction(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "the one run of this task", story)
 
 
 def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
@@ -67,9 +67,10 @@ def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
     differ = next((pair for pair in pairs if show_outcome(pair[0]) != show_outcome(pair[1])), None)
     looked_at = f"{count(len(pairs), 'call')}, each in 2 kernels"
     if differ is None:
-        return Verdict(False, "Both answer alike, call by call. What does an honest host never ask?", looked_at)
+        return Verdict(False, "Both kernels give the same answer to every call. What does an honest host never ask?",
+                       looked_at)
     if any(step.state.end for step in differ):
-        return Verdict(False, "It tells them apart, and ends the machine. Find a call to which both give an answer.",
+        return Verdict(False, "The call tells them apart, but ends the machine. Find a call that both kernels answer.",
                        looked_at)
     lives = [life for kind in ("natural", "injected") for life in replay_all(load(f"{NEW}-{kind}"), V1)]
     looked_at += f"; {len(lives)} recorded scenarios"
@@ -94,7 +95,7 @@ def run_line(state: State, kernel: Revision, row: str, number: int) -> Step:
     try:
         cpu, _, call = row.strip().partition(" = ")[0].partition(" ")
         if call == "resume":
-            raise NotYet(f"Line {number} is not a call: each call runs to its end, so none has to go on.")
+            raise NotYet(f"Line {number} is not a call: each call runs to its end, so no line continues one.")
         return run(state, kernel, int(cpu), parse_call(call))
     except ValueError:
         raise NotYet(f"Line {number} is not a call: {row.strip()[:60]!r}. Write CPU and call, as in "

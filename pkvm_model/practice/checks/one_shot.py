@@ -20,7 +20,7 @@ PINNED = ("kvm0", "hv0.0", "hv0.1")
 def lived_to_see(answer: SubmittedAnswer) -> Verdict:
     """Check what teardown returns while CPU 1 has a vCPU loaded."""
     story = play(STILL_LOADED, 1, 0)
-    return check_prediction(answer, {"answer": describe_outcome(story)}, "1 run, all of it", story)
+    return check_prediction(answer, {"answer": describe_outcome(story)}, "the one run of this task", story)
 
 
 def done_but_counted(answer: SubmittedAnswer) -> Verdict:
@@ -49,7 +49,7 @@ def pair_goes_home(answer: SubmittedAnswer) -> Verdict:
     story = play_out(PAIR)
     pins = sum(PAIR.start().get(Page, name).refcount - story.page(name).refcount for name in PINNED)
     truth = {"structs": str(story.kvm("kvm0").teardown_mc), "pins": str(pins), "first": name_first_return(story)}
-    return check_prediction(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "the one run of this task", story)
 
 
 def name_first_return(story: Story) -> str:

@@ -99,7 +99,7 @@ def lent_and_left(answer: SubmittedAnswer) -> Verdict:
     read, lend = (step.ret or 0 for step, _ in story.steps[2:])
     zeroed = story.page("g1").content == ZERO
     seen = "a signal" if read else "zeros" if zeroed else "what the guest wrote"
-    return check_prediction(answer, {"read": seen, "lend": errno(lend)}, "1 run, all of it", story)
+    return check_prediction(answer, {"read": seen, "lend": errno(lend)}, "the one run of this task", story)
 
 
 def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
@@ -117,7 +117,7 @@ def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
             return Verdict(False, sentence, describe_coverage(report), **show_answer(rewritten, report))
     if alone := refuse_deviation(UPSTREAM, mine):
         return alone
-    return Verdict(True, "No order breaks it, every page can come home, and then the VM can go.",
+    return Verdict(True, "No order breaks it, every page can come home, and then the VM can be destroyed.",
                    describe_coverage(*reports))
 
 
@@ -136,15 +136,15 @@ TRIALS: tuple[tuple[Scene, Property, str], ...] = (
     (STILL_ALIVE, Always("alive", "A living guest keeps its pages.", describe_theft),
      "It takes a page from a guest that is alive."),
     (HOLD_THE_DYING, Sometimes("home", "The page comes home.", lambda state: state.get(Page, "g0").host == OWNED),
-     "No run exists any more in which a page of a dying guest comes home."),
+     "There is no longer a run in which a page of a dying guest comes home."),
     (HOLD_THE_DYING, NAMED["I8"], "The page comes home, and the guest's secret with it."),
     (HOLD_THE_DYING, NAMED["I0b"],
      "Finalise came between your lookup and your work: EL2 uses memory that it has given back."),
     (HOLD_THE_DYING, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
-     "The page comes home, and the VM can never be finalised: who drops your reference?"),
+     "The page comes home, but the VM can never be finalised. Who drops your reference?"),
     (REFUSED_RECLAIM, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
      "A reclaim that is refused keeps its reference, and the VM can never be finalised."),
-    (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, and any host can end the machine."),
+    (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, so any host can end the machine."),
     (REFUSED_RECLAIM, HOME_BUT_FOR_LEFT, "From here on something can never come home, whatever an honest host does."),
     (TAKEN_BY_FORCE, HOME,
      "A page was taken by force, and the host destroys the VM: your reclaim of its mark keeps the VM for ever."))

@@ -122,10 +122,10 @@ def name_finding(run: ReplayedRun) -> str:
 def explain_unknown(number: int, trace: Trace) -> str:
     """Return the sentence for a question whose run shows no finding."""
     if list_steps(trace)[-1][1].state.end:
-        return (f"Question {number}: the machine ends at a guard that does its work. "
-                "What happens that no guard stops, or that a guard stops too hard?")
+        return (f"Question {number}: the machine ends because a guard works. "
+                "What can happen that no guard stops, or that a guard stops too hard?")
     return (f"Question {number}: the run goes as it says, but shows none of the findings that count here. "
-            "It may be a good question all the same; find another one for this place.")
+            "It may still be a good question; find another one for this place.")
 
 
 def explain_duplicate(findings: list[str]) -> str:

@@ -25,7 +25,7 @@ def count_the_users(answer: SubmittedAnswer) -> Verdict:
         "both": str(play(TWO_AT_ONCE, 0, 1).page("vm0").refcount),
         "one_left": str(play(TWO_AT_ONCE, 0, 1, 0, 0).page("vm0").refcount),
         "start": describe_outcome(whole),
-    }, "1 run, all of it", whole)
+    }, "the one run of this task", whole)
 
 
 def make_it_notice(answer: SubmittedAnswer) -> Verdict:

@@ -89,16 +89,16 @@ def both_get_in(answer: SubmittedAnswer) -> Verdict:
 def explain_no_overlap(story: Story) -> str:
     """Return a hint for a run in which two finalises do not get in each other's way."""
     if "= -ENOENT" in story.outcomes:
-        return "The second found the slot empty. You need both inside."
+        return "The second CPU found the slot empty. Both must be inside the call."
     if len({step.cpu for step, _ in story.steps}) > 1:
-        return "One has finished, and the other one is still inside, with a pointer to the VM. What does it do next?"
-    return "Only one CPU has been inside. Where could the other one get in?"
+        return "One CPU has finished; the other is still inside, with a pointer to the VM. What does it do next?"
+    return "Only one CPU has been inside the call. Where could the other get in?"
 
 
 def old_memories(answer: SubmittedAnswer) -> Verdict:
     """Check a run in which the next VM's guest runs before the last VM's translations are flushed."""
     if normalise(answer.get_value("run")) == normalise(CANNOT):
-        return Verdict(False, "VMID = slot + 1.", "1 run, all of it")
+        return Verdict(False, "VMID = slot + 1.", "the one run of this task")
     stale = Always("stale", "No guest runs while its VMID still means the last VM.", describe_stale_run)
     return check_violation(answer, OLD_MEMORIES, (stale,), explain_no_stale_run)
 
@@ -117,10 +117,10 @@ def describe_stale_run(state: State) -> str:
 def explain_no_stale_run(story: Story) -> str:
     """Return a hint for a run in which no guest meets old translations."""
     if "= -ENOMEM" in story.outcomes:
-        return "There was no newcomer: no slot was free for it."
+        return "No new VM was made: no slot was free for it."
     if any(FLUSH in step.purposes for step, _ in story.steps):
-        return "The flush came first, so nothing of the last VM was remembered when the newcomer ran."
-    return "No guest of the newcomer has run yet. What remembers the last VM, and until which region?"
+        return "The flush came first, so no CPU remembered the last VM when the new one ran."
+    return "The guest of the new VM has not run yet. What remembers the last VM, and until which region?"
 
 
 def points_back(answer: SubmittedAnswer) -> Verdict:
@@ -131,6 +131,6 @@ def points_back(answer: SubmittedAnswer) -> Verdict:
     forgotten = RACES["R21"].scene(mutate(V1, "M16"))
     bad = ((twice, "It does not notice M15: two CPUs that have the same vCPU loaded."),
            (forgotten, "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
-    alarm = "Your check speaks against {kernel}, where nothing is wrong."
+    alarm = "Your check reports a fault in {kernel}, where nothing is wrong."
     praise = "It notices both lost guards, and it is silent where nothing is wrong."
     return check_invariant(mine, good, bad, praise, alarm)

@@ -27,8 +27,8 @@ def find_the_hole(answer: SubmittedAnswer) -> Verdict:
 def explain_no_hole(story: Story) -> str:
     """Return a hint for a run in which EL2 uses no memory that it has given back."""
     if story.state.end:
-        return ("EL2 saw the reference and panicked. That is a guard doing its work. "
-                "When is the count looked at for the last time?")
+        return ("EL2 saw the reference and panicked: the guard worked. "
+                "When does EL2 look at the count for the last time?")
     return "Every page that was touched was still EL2's. Which call may still be under way when the struct goes home?"
 
 
@@ -36,13 +36,13 @@ def polite_refusal(answer: SubmittedAnswer) -> Verdict:
     """Check what start returns during an unshare that will be refused, and after it."""
     early, late = play(POLITE_REFUSAL, 0, 1), play(POLITE_REFUSAL, 0, 1, 0, 1)
     truth = {"answer": describe_outcome(early), "later": describe_outcome(late)}
-    return check_prediction(answer, truth, "1 run, all of it", late)
+    return check_prediction(answer, truth, "the one run of this task", late)
 
 
 def stray_count(answer: SubmittedAnswer) -> Verdict:
     """Check an invariant that must notice the quiet variant of the hole, and hold in kernels without the hole."""
     mine, quiet, closed = make_invariant(answer, "wrong"), play(QUIET, 1, 0, 0, 1, 0), replace(QUIET, revision=UPSTREAM)
-    alarm = "Your check speaks against a kernel without the hole."
+    alarm = "Your check reports a fault in a kernel without the hole."
     if refusal := refuse_false_alarm(ONE_CALL, mine, alarm) or refuse_false_alarm(closed, mine, alarm):
         return refusal
     reason = find_violation(quiet, mine)
@@ -50,7 +50,7 @@ def stray_count(answer: SubmittedAnswer) -> Verdict:
     looked_at = f"all {len(quiet.steps)} states of the quiet run, and {others} of kernels without the hole"
     if not reason:
         return Verdict(False, "In the quiet variant no machine ends, and your check said nothing.", looked_at)
-    return Verdict(True, f"Your check hears it: {make_sentence(reason)}", looked_at, **show_run(quiet))
+    return Verdict(True, f"Your check notices it: {make_sentence(reason)}", looked_at, **show_run(quiet))
 
 
 def no_honest_host(answer: SubmittedAnswer) -> Verdict:

@@ -24,7 +24,7 @@ LONGEST = 1 << (48 - 30)
 def order_of_checks(answer: SubmittedAnswer) -> Verdict:
     """Check what a second start returns while an unshare holds the dying VM."""
     story = play(IN_FLIGHT, 0, 1)
-    return check_prediction(answer, {"answer": describe_outcome(story)}, "1 run, all of it", story)
+    return check_prediction(answer, {"answer": describe_outcome(story)}, "the one run of this task", story)
 
 
 def missing_line(answer: SubmittedAnswer) -> Verdict:
@@ -36,7 +36,7 @@ def missing_line(answer: SubmittedAnswer) -> Verdict:
         "x1": "its own argument" if x1 == x1_when_unsupported(args) else show_ret(x1),
         "page": "the host has it back" if story.page("g0").host == OWNED else "it is still lent",
         "finalise": show_ret(answers[FINALISE][1]) if FINALISE in answers else "it is not called",
-        "log": str(count_warnings(story))}, "1 run, all of it", story)
+        "log": str(count_warnings(story))}, "the one run of this task", story)
 
 
 def forgotten_memo(answer: SubmittedAnswer) -> Verdict:
@@ -46,7 +46,7 @@ def forgotten_memo(answer: SubmittedAnswer) -> Verdict:
     truth = {"starts": f"{extrapolate({steps: count_starts(story) for steps, story in stories.items()}):,}",
              "warnings": f"{extrapolate({steps: count_warnings(story) for steps, story in stories.items()}):,}",
              "finalise": results.pop() if len(results) == 1 else "it depends"}
-    return check_prediction(answer, truth, f"{len(WALKS)} walks of 1 to {WALKS[-1]} steps, each whole", stories[2])
+    return check_prediction(answer, truth, f"{len(WALKS)} walks of 1 to {WALKS[-1]} steps, each to its end", stories[2])
 
 
 def count_starts(story: Story) -> int:
@@ -76,7 +76,7 @@ def not_created(answer: SubmittedAnswer) -> Verdict:
     log = "the machine ends" if ends else {0: "nothing", 1: "one warning"}.get(count_warnings(story), "more than one")
     code = story.hypercalls().made[0][2]
     slot = "it is free" if story.slots == [FREE] else "it stays reserved"
-    return check_prediction(answer, {"start": code, "log": log, "slot": slot}, "1 run, all of it", story)
+    return check_prediction(answer, {"start": code, "log": log, "slot": slot}, "the one run of this task", story)
 
 
 def same_number(answer: SubmittedAnswer) -> Verdict:

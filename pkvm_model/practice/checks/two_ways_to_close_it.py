@@ -30,7 +30,7 @@ def next_tenant(answer: SubmittedAnswer) -> Verdict:
     story = play_out(TENANT_OF_TABLES)
     truth = {"answer": story.outcomes[-1].removeprefix("= "),
              "struct": "the host" if story.page("vm1").host == OWNED else "EL2"}
-    return check_prediction(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "the one run of this task", story)
 
 
 def count_the_warnings(answer: SubmittedAnswer) -> Verdict:
@@ -38,7 +38,7 @@ def count_the_warnings(answer: SubmittedAnswer) -> Verdict:
     story = play_out(many_lent())
     result = next(result for name, _, result in story.hypercalls().made if name == FINALISE)
     truth = {"warnings": str(count_warnings(story)), "finalise": result, "left": str(count_lent_pages(story))}
-    return check_prediction(answer, truth, "1 run, all of it", play_out(HONEST))
+    return check_prediction(answer, truth, "the one run of this task", play_out(HONEST))
 
 
 def count_warnings(story: Story) -> int:
@@ -54,7 +54,7 @@ def count_lent_pages(story: Story) -> int:
 def comment_to_spec(answer: SubmittedAnswer) -> Verdict:
     """Check both promises of the comment: an invariant for the first, a state to reach for the second."""
     safe, good = make_invariant(answer, "wrong"), make_goal(answer, "reached")
-    alarm = "Your check speaks against v1, which keeps its first promise."
+    alarm = "Your check reports a fault in v1, which keeps its first promise."
     miss = "A vCPU of a dying VM was loaded, and `wrong` said nothing."
     refusal = refuse_false_alarm(TORN_DOWN_AND_RUN, safe, alarm) or refuse_miss(LOAD_DOES_NOT_ASK, safe, miss)
     if refusal:

@@ -22,7 +22,7 @@ def nobody_to_name(answer: SubmittedAnswer) -> Verdict:
     story = play_out(TWO_GIVEN)
     kept = story.page("g1").host == NOPAGE
     truth = {"answer": story.outcomes[-1].removeprefix("= "), "page": "nobody" if kept else "the host"}
-    return check_prediction(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "the one run of this task", story)
 
 
 def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:
@@ -43,7 +43,7 @@ def whose_milliseconds(answer: SubmittedAnswer) -> Verdict:
     truth = {"reason": "no call got shorter" if same else "finalise does less than teardown did",
              "but_then": "walking over the guest's pages" if walked else "giving tables and structs back",
              "and_if": "one short call for each page" if flat else "nothing: reclaim takes as long"}
-    return check_prediction(answer, truth, f"both charts of the chapter, {len(PAGES)} numbers of pages each")
+    return check_prediction(answer, truth, f"both charts of the chapter, each for {len(PAGES)} numbers of pages")
 
 
 def measure_rise(line: ChartLine) -> int:

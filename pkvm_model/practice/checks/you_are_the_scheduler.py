@@ -26,7 +26,7 @@ def late_arrival(answer: SubmittedAnswer) -> Verdict:
     truth = {"answer": story.outcomes[0].removeprefix("= "),
              "load": "the vCPU is loaded" if play(SECOND_VCPU, 0, 0).loaded(0) else "nothing happens",
              "page": "the host" if story.page("vc0.0").host == OWNED else "EL2"}
-    return check_prediction(answer, truth, "1 run, all of it", story)
+    return check_prediction(answer, truth, "the one run of this task", story)
 
 
 def between_put_and_load(answer: SubmittedAnswer) -> Verdict:
@@ -49,7 +49,7 @@ def explain_no_use(story: Story) -> str:
     before = story.scene.start()
     for step, _ in story.steps:
         if step.call.name == FINALISE:
-            return ("Nobody has come back to the vCPU since finalise gave its struct away." if has_loaded_vcpu(before)
+            return ("No call has used the vCPU since finalise gave its struct away." if has_loaded_vcpu(before)
                     else "Finalise came while no vCPU was loaded. Who has to be inside when it comes?")
         before = step.state
     return "Nothing was given back: finalise did not run."
@@ -69,7 +69,7 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
         finds_vm = Always("found", "Start marks a VM.", broken_by=describe_empty_success)
         wrong = explore_rewritten(orders, RULES["I0b"], finds_vm)
     except Spinning:
-        return Verdict(False, "Your start waits under the lock that put needs: neither of them ever goes on.")
+        return Verdict(False, "Your start waits under the lock that put needs, so neither of them ever continues.")
     if gap := describe_gap(raced):
         return Verdict(False, gap, describe_coverage(raced), **show_answer(race, raced))
     for number, result in enumerate(wrong.answers):
@@ -78,7 +78,7 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
                            **show_answer(orders, wrong, number))
     if alone := refuse_deviation(TORN_DOWN_WHILE_RUN.revision, mine):
         return alone
-    return Verdict(True, "No order gets a vCPU of a dying VM loaded, and an idle VM can still be marked.",
+    return Verdict(True, "No order loads a vCPU of a dying VM, and an idle VM can still be marked.",
                    describe_coverage(raced, wrong))
 
 
@@ -93,7 +93,7 @@ def describe_gap(raced: Report) -> str:
     loaded, touched, marked = raced.answers
     if loaded.verdict == VIOLATED:
         first = (loaded.run or (0,))[0]
-        return ("The load came in between your question and your mark." if first == 0
+        return ("The load ran between your question and your mark." if first == 0
                 else "You marked a VM while its vCPU was loaded.")
     if touched.verdict == VIOLATED:
         return make_sentence(touched.reason)

@@ -180,7 +180,7 @@ def test_a_notebook_shows_the_same_progress_and_says_so_if_it_cannot(there: Cour
     shown = lesson.progress()
     solved = {exercise["file"]: exercise["facts"] for chapter in shown.report["chapters"]
               for exercise in chapter["exercises"] if exercise["state"] == "solved"}
-    assert solved == {"../exercises/find-the-hole.ipynb": "3 tries, 1 hint, 5 steps, the fewest are 4"}
+    assert solved == {"../exercises/find-the-hole.ipynb": "3 tries, 1 hint, 5 steps, fewest possible: 4"}
     (there.copy.folder / progress.NAME).write_text("{")
     assert shown.answer({"look": True})["caption"] == "Your progress cannot be read"
 

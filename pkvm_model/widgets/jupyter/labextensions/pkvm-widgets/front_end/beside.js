@@ -31,7 +31,7 @@ const ROWS_IN_DRAWER = 60,
   MOST_PAGES_NAMED = 3,
   MOST_PARTS_NAMED = 3;
 const SIDES_OF_PAIR = [0, 1];
-const NO_DIFFERENCE = "Nothing that an onlooker can see differs.";
+const NO_DIFFERENCE = "An observer sees no difference.";
 const WHOSE = { HOST: "the host’s", HYP: "EL2’s", GUEST: "the guest’s" };
 
 /** A value with its sign and word. */
@@ -284,7 +284,7 @@ class SideBySide extends Walker {
     parts.told.parentElement.classList.toggle("calm", !isNews);
     const who = edge
       ? [make("b", {}, `Step ${at}`), cpuSign(edge.cpu), make("span", {}, edge.label)]
-      : [make("b", {}, "Start")];
+      : [make("b", {}, "Before step 1")];
     const one = (text, kind) => make("p.says.same", { title: text }, SHORT_SIGNS[kind]?.(), prose(text));
     const draw = () => {
       if (!edge) return make("div.sentence", {}, make("p.who", {}, ...who), one(graph.says));
@@ -313,7 +313,7 @@ class SideBySide extends Walker {
         : make(
             "li.plain",
             {},
-            button("button.more", `◆ first difference: ${first ? `step ${first}` : "start"}`, "", act.first),
+            button("button.more", `◆ first difference: ${first ? `step ${first}` : "at the beginning"}`, "", act.first),
           );
     return make(
       "ul.chips",
@@ -457,7 +457,7 @@ class SideBySide extends Walker {
     const { edge } = place,
       here = step === this.walk.at,
       current = here ? { "aria-current": "step" } : {};
-    const name = edge ? `Go to step ${step}, ${this.graph.cpus[edge.cpu]}, ${edge.label}` : "Go to the start";
+    const name = edge ? `Go to step ${step}, ${this.graph.cpus[edge.cpu]}, ${edge.label}` : "Go to the beginning";
     const kids = edge ? [step <= first && `${step}`, cpuSign(edge.cpu), make("span", {}, edge.label)] : ["start"];
     const go = make("button", { type: "button", "aria-label": name, ...current }, ...kids);
     go.dataset.place = place.number;

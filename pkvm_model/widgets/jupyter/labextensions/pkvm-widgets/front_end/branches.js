@@ -19,7 +19,7 @@ const stepCount = (number) => `${number} ${number === 1 ? "step" : "steps"}`;
 
 /** A row for `settle`: a branch with the steps that lead along it. */
 function branchRow({ from, places }, graph) {
-  const where = from ? `from step ${from}` : "from the start",
+  const where = from ? `from step ${from}` : "from the beginning",
     shown = places.slice(0, MOST_STEPS),
     more = places.length - shown.length;
   const name = `Branch ${where}, ${stepCount(places.length)}`;

@@ -27,7 +27,7 @@ class ExerciseWidget extends Widget {
     );
     this.show = button(
       "button.show",
-      "Show a solution (this is noted)",
+      "Show a solution (your progress will say so)",
       "s",
       this.guard(() => this.showSolution()),
     );
@@ -58,7 +58,7 @@ class ExerciseWidget extends Widget {
       printed
         ? make("div", {}, make("p.muted", {}, "Your code printed:"), make("pre", { tabindex: "0" }, printed))
         : "",
-      details ? make("details", {}, make("summary", {}, "In detail"), make("pre", { tabindex: "0" }, details)) : "",
+      details ? make("details", {}, make("summary", {}, "Details"), make("pre", { tabindex: "0" }, details)) : "",
     ].filter(Boolean);
   }
 

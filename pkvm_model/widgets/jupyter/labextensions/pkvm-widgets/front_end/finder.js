@@ -14,8 +14,8 @@ import { fitTrace, splitLink } from "./walk.js";
 import { Widget, register } from "./widget.js";
 
 const NOT_STORED =
-  "This answer is not stored here. Open the notebook in JupyterLab and run this cell: then it is searched for.";
-const NO_BENCH = "A bench opens here with the run that is found.";
+  "This answer is not stored here. Open the notebook in JupyterLab and run this cell to search for it.";
+const NO_BENCH = "When a run is found, a bench opens here.";
 const BENCH_NOT_STORED = "The bench of this run is not stored here. Open the notebook in JupyterLab and run this cell.";
 const TALK_EVERY = 5000;
 
@@ -359,7 +359,7 @@ class Finder extends Widget {
   async slices(run, byHand) {
     const { key } = this;
     this.alert.replaceChildren();
-    this.announce("Searching. The same button stops it.");
+    this.announce("Searching. Press the same button to stop.");
     this.draw();
     for (let said = Date.now(); this.running === run;) {
       const found = await this.ask({ case: this.at.case, go: true });
@@ -447,8 +447,8 @@ class Finder extends Widget {
     const task = !secret
       ? says
       : means.length
-        ? "Break one of these; you choose who steps next."
-        : `Break this; you choose who steps next. ${says}`;
+        ? "Break one of these. You choose which CPU steps next."
+        : `Break this. You choose which CPU steps next. ${says}`;
     const asked = secret || !GROUPS[kind] ? task : `${name} · ${GROUPS[kind]} ${says}`;
     const calls = (script) =>
       script.length ? make("code", {}, script.join(", then ")) : make("span.muted", {}, "nothing");
@@ -456,7 +456,7 @@ class Finder extends Widget {
     this.parts.told.replaceChildren();
     fill(this.parts.told, {}, [
       make("p.asked", {}, asked),
-      !secret && means.length > 0 && make("p", {}, "It goes wrong where one of these is broken:"),
+      !secret && means.length > 0 && make("p", {}, "It goes wrong if one of these is broken:"),
       make("ul.means", {}, ...means.map((text) => make("li", {}, text))),
       make("p", {}, make("b", {}, subject.title), ` ${subject.says}`, secret && ` Kernel: ${label}.`),
       make("ul.scripts", {}, ...lines),
@@ -506,9 +506,9 @@ class Finder extends Widget {
     const { known, running, duel } = this;
     if (duel) return duel;
     if (running) return "Searching …";
-    if (known?.lines) return `The explorer needs ${countSteps(known.lines.length)}; no run is shorter.`;
+    if (known?.lines) return `The explorer needs ${countSteps(known.lines.length)}; no run needs fewer.`;
     if (known) return known.says;
-    return `${countSteps(walk?.at ?? 0)} ${walk?.state.end ? "to another end: not broken" : "so far"}`;
+    return `${countSteps(walk?.at ?? 0)} ${walk?.state.end ? "to an end that does not break it" : "so far"}`;
   }
 
   /** The answer with its sign, or the note that nobody has asked. */

@@ -83,7 +83,7 @@ export function listHeld({ vms, lanes }, cpu) {
   const others = keeps.filter((name) => !counted.some((one) => one.name === name && one.kind === "call"));
   return [
     ...counted,
-    ...others.map((name) => ({ name, kind: "call", says: `keeps ${name}`, stale: gone, counted: false })),
+    ...others.map((name) => ({ name, kind: "call", says: `points to ${name}`, stale: gone, counted: false })),
   ];
 }
 
@@ -103,9 +103,9 @@ function heldRow({ name, kind, says, stale, counted }) {
 function heldRows(view, cpu) {
   const held = listHeld(view.state, cpu);
   if (!held.length && !view.state.lanes[cpu].call) return [];
-  const none = ["none", () => make("span.muted", {}, "keeps nothing")];
+  const none = ["none", () => make("span.muted", {}, "holds nothing")];
   if (!held.length) return [none];
-  return [["keeps", () => make("span.muted", {}, "keeps")], ...held.map(heldRow)];
+  return [["holds", () => make("span.muted", {}, "holds")], ...held.map(heldRow)];
 }
 
 const FORECAST_SIGNS = {
@@ -120,7 +120,7 @@ function foretellRefusal(edge, { foretell }) {
   const refusal = refusalOf(edge),
     { ret, says } = refusal ?? edge;
   if (!refusal && !foretell) return undefined;
-  const gaps = edge.refusal ? " So it ends if no other CPU steps in its gaps." : "";
+  const gaps = edge.refusal ? " It ends like this if no other CPU runs in its gaps." : "";
   const sign = !refusal ? FORECAST_SIGNS[edge.kind]?.(edge) : /^-/.test(ret) ? refusedSign(ret) : SIGNS.nothing();
   return [says + gaps, () => make("span.foretold", {}, sign, prose(says + gaps))];
 }
@@ -131,10 +131,10 @@ function forecast(edge, { graph, state }, lane, known) {
   if (state.end) return muted("The machine has ended. Undo to go on.");
   if (!edge) return lane.short && muted("waits");
   if (graph.free?.includes(edge.cpu) && !lane.short)
-    return foretellRefusal(edge, graph) ?? muted("EL2 does not refuse this call now.");
+    return foretellRefusal(edge, graph) ?? muted("EL2 would not refuse this call now.");
   if (!graph.foretell) return undefined;
   if (edge.to === null && !edge.says)
-    return muted(known ? "Python works this step out." : "Not worked out here: run the cell first.");
+    return muted(known ? "Python will compute this step." : "Not stored here: run the cell first.");
   return [edge.line + edge.says, () => make("span.foretold", {}, FORECAST_SIGNS[edge.kind]?.(edge), prose(edge.says))];
 }
 
@@ -173,7 +173,13 @@ export function laneFrame(graph, cpu, act) {
   );
   const ahead = make("p.nx", {}, lane.where, " ", lane.next);
   const rest = [lane.strip, make("div.told-next", {}, ahead, lane.fore), lane.keeps];
-  lane.box = make("div.lane", { role: "group", "aria-label": name }, head, lane.menu && lane.menu.box, ...rest);
+  lane.box = make(
+    lane.whole ? "div.lane.says-more" : "div.lane",
+    { role: "group", "aria-label": name },
+    head,
+    lane.menu && lane.menu.box,
+    ...rest,
+  );
   return lane;
 }
 

@@ -5,7 +5,7 @@ const LATE =
   "If nothing happens, run the cells again, from the top.";
 const GONE =
   "Python is gone: the kernel was stopped or restarted. " +
-  "What is here still works; for the rest run the cells again, from the top.";
+  "What is already here still works. For the rest, run the cells again from the top.";
 const PATIENCE = 3000;
 
 const shown = new WeakMap();

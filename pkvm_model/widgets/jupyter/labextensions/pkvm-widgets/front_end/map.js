@@ -13,7 +13,7 @@ import { SIGNS, codeOf, cpuSign } from "./signs.js";
 import { Walker } from "./walker.js";
 import { register } from "./widget.js";
 
-const KEY = "Filled: where you are. Marked: the last step. Heavy: the way you came.";
+const KEY = "Filled: where you are. Marked: the last step. Heavy: your path.";
 const BEYOND = "You are in a state beyond the picture; the words above say which.";
 const ROOM_FOR_BOX = 160;
 const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -250,7 +250,7 @@ class StateMap extends Walker {
     requestAnimationFrame(this.guard(() => this.center(here, way.last)));
     const part =
       drawing.boxes.length > CONSTANTS.mostBoxes
-        ? ` Of ${drawing.boxes.length} states those near your way are shown.`
+        ? ` Of ${drawing.boxes.length} states, only those near your path are shown.`
         : "";
     write(this.parts.key, here === null ? BEYOND : KEY + part);
   }
@@ -338,7 +338,7 @@ class StateMap extends Walker {
     if (earlier) return this.goTo(earlier, "Went back there. ");
     if (this.graph.states[walk.places[0].id].box === box) return this.goTo(walk.places[0], "Back to start. ");
     const anew = this.route(walk.places[0].id, box);
-    if (!anew) return this.say("No step that is known leads there.");
+    if (!anew) return this.say("No known step leads there.");
     walk.go(walk.places[0]);
     return this.goEdges(anew, 0);
   }

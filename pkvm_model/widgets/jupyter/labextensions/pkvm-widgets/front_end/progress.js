@@ -4,7 +4,7 @@ import { button, make, settle, write } from "./elements.js";
 import { dress } from "./styles.js";
 import { Widget, register } from "./widget.js";
 
-const UNREAD = "Your progress is not read yet";
+const UNREAD = "Your progress has not been read yet";
 const NOT_YOURS = "This came with the course. Run the cells of this notebook in JupyterLab to see what you have done.";
 
 /** @extends {Widget<ProgressValue>} */

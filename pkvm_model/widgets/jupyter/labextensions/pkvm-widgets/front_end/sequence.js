@@ -202,7 +202,7 @@ class System {
     this.name(make("span.muted", {}, "region"));
     for (let number = this.first; number <= this.last; number++) {
       this.put(
-        make("div.number", { "aria-hidden": "true" }, number ? String(number) : "start"),
+        make("div.number", { "aria-hidden": "true" }, number ? String(number) : "before"),
         number,
         number,
       ).dataset.number = number;

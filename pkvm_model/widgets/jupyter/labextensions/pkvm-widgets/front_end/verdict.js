@@ -47,10 +47,10 @@ export const asPart = (says) => says.replace(/^[A-Z](?![A-Z0-9])/, (letter) => l
 export function winWords(number, fewest, searching) {
   const more =
     fewest === undefined
-      ? searching && "The explorer looks for a shorter run …"
+      ? searching && "The explorer is looking for a shorter run …"
       : number <= fewest
         ? "Nobody can do it in fewer."
-        : `The shortest way takes ${fewest}.`;
+        : `The shortest run has ${fewest}.`;
   return [`You broke it in ${countSteps(number)}.`, more].filter(Boolean).join(" ");
 }
 

@@ -11,8 +11,9 @@ import { clip, refuseLong } from "./text.js";
 import { Walk, fitTrace, splitLink } from "./walk.js";
 import { Widget } from "./widget.js";
 
-const FULL = "10,000 steps are kept here and no more. Go back to where you want to go on, and press “Forget the rest”.";
-const LATER = "are not worked out here. Run the notebook in JupyterLab to see them again.";
+const FULL =
+  "This bench keeps at most 10,000 steps. Go back to the step from which you want to continue, and press “Forget the rest”.";
+const LATER = "are not stored here. Run the notebook in JupyterLab to see them again.";
 
 /** What can be done while a run plays; everything else ends it. */
 const STAYING = ["play", "jump", "toggle", "words", "copyTrace", "copyLink"];
@@ -263,7 +264,7 @@ export class Walker extends Widget {
     if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
     if (walk.isFull) return FULL;
     const ready = walk.knows(edge) || (this.port.ask && (await this.askForEdge(edge)));
-    if (!ready) return `${step} is not worked out here; run the notebook to go further.`;
+    if (!ready) return `${step} is not stored here; run the notebook to continue.`;
     walk.take(edge);
     return "";
   }
@@ -293,8 +294,8 @@ export class Walker extends Widget {
     walk.go(places[at] ?? walk.places[0]);
     if (steps.length || had > 1) this.show(Math.max(0, walk.at - 1));
     if (dropped && !this.port.ask) this.untold = text;
-    const reason = this.untold ? LATER : "do not fit here any more and were left out.";
-    if (dropped) this.fail(`${dropped} of ${steps.length} steps kept from before ${reason}`);
+    const reason = this.untold ? LATER : "no longer fit here and were left out.";
+    if (dropped) this.fail(`${dropped} of ${steps.length} earlier steps ${reason}`);
   }
 
   /** Joins a live port, and restores the steps that needed Python. */

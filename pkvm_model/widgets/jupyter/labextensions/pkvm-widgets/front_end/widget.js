@@ -13,8 +13,8 @@ import { dress } from "./styles.js";
 import { restore, store } from "./memory.js";
 import { clip, refuseLong } from "./text.js";
 
-const NO_PYTHON = "This is not worked out here. Run the notebook in JupyterLab to go further.";
-const NOT_RUN = "This cell has not run since Python was started, so Python cannot be asked.";
+const NO_PYTHON = "This is not stored here. Run the notebook in JupyterLab to continue.";
+const NOT_RUN = "This cell has not run since Python started, so Python cannot answer.";
 
 /**
  * A widget on the screen. A family draws into `box` and defines its position by `place`, `recall` and `follow`.
@@ -99,7 +99,7 @@ export class Widget {
   guard(work) {
     const broke = (error) => {
       const reason = clip(String(error?.message ?? error));
-      this.fail(`The widget stumbled: ${reason}. Undo, or reload the page. This led here:`, true);
+      this.fail(`This widget has failed: ${reason}. Undo, or reload the page. These steps led here:`, true);
     };
     return (...given) => {
       try {
@@ -164,7 +164,7 @@ export class Widget {
       this.alert.replaceChildren();
       return answer;
     } catch (error) {
-      return this.fail(`${error.message} This led here:`, true);
+      return this.fail(`${error.message} These steps led here:`, true);
     } finally {
       this.box.setAttribute("aria-busy", String(--this.waits > 0));
     }
