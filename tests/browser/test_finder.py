@@ -14,9 +14,9 @@ from tests.browser.access import find_violations
 from tests.browser.conftest import open_context, watched
 from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
-FOUND = "Yes: it goes wrong after 16 steps, and no run is shorter."
+FOUND = "Yes: it goes wrong after 16 steps. No shorter run goes wrong."
 WON = "You broke it in 4 steps. Nobody can do it in fewer."
-NEEDED = "The explorer needs 4 steps; no run is shorter."
+NEEDED = "The explorer needs 4 steps; no run needs fewer."
 INSIDE = "name => document.activeElement.closest('.pkvm-finder')?.querySelector('h3').textContent === name"
 ON_GO = "() => document.activeElement.matches('.pick .go')"
 ON_HELP = "() => document.activeElement.matches('.give-up')"
@@ -168,15 +168,15 @@ def test_a_win_takes_the_place_of_the_panic_and_keeps_its_words(opened: Open) ->
 def test_a_longer_way_wins_and_names_the_shortest(opened: Open) -> None:
     game = Screen(opened(), "You are the scheduler", number=1)
     game.press("0", "1", "Shift+Digit1", "0")
-    expect(game.won).to_have_text("You broke it in 17 steps. The shortest way takes 16.")
+    expect(game.won).to_have_text("You broke it in 17 steps. The shortest run has 16 steps.")
 
 
 def test_a_break_by_hand_wins_at_a_race_finder_too(opened: Open, race: Finder) -> None:
     screen = Screen(opened())
     screen.press("0", "1", "Shift+Digit1", "0")
     screen.stands(17, 17)
-    expect(screen.won).to_have_text("You broke it in 17 steps. The shortest way takes 16.")
-    screen.announces("You broke it in 17 steps. The shortest way takes 16.")
+    expect(screen.won).to_have_text("You broke it in 17 steps. The shortest run has 16 steps.")
+    screen.announces("You broke it in 17 steps. The shortest run has 16 steps.")
     screen.says(FOUND)
     screen.says("You: 17 steps. Shortest: 16 steps.")
     assert race.found
@@ -239,7 +239,7 @@ def test_the_drawer_has_the_question_the_reason_and_the_number_of_states(opened:
     expect(screen.box.locator(".about")).to_be_hidden()
     screen.show("Answer")
     for text in ("It goes wrong if one of these is broken:", "The host logs no warning.", FOUND,
-                 "CPU 0 touches page vm0, which EL2 no longer maps.", "95 states looked at"):
+                 "CPU 0 touches page vm0, which EL2 no longer maps.", "95 states checked"):
         expect(screen.box.locator(".about")).to_contain_text(text)
 
 

@@ -94,7 +94,7 @@ def test_a_slice_of_a_search_reports_its_progress_and_the_next_slice_continues()
     inquiry, question = Inquiry(scenario.machine(UPSTREAM), scenario.questions), scenario.question("I3")
     first = inquiry.advance(question, seconds=0)
     assert (first.verdict, first.steps, inquiry.has_more(question)) == (INCOMPLETE, None, True)
-    assert re.fullmatch(r"[\d,]+ states found, [\d,]+ of them not looked at\.", first.looked)
+    assert re.fullmatch(r"[\d,]+ states found, [\d,]+ of them not checked yet\.", first.looked)
     assert first.states - first.waiting <= COUNT
     later = [inquiry.advance(question, seconds=0) for _ in range(20)][-1]
     assert later.states > first.states
@@ -132,10 +132,10 @@ def test_a_learners_property_is_answered_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(("revision", "words"), [
-    (MERGED, "No: after 1 step it is lost. No shorter run loses it. Whatever an honest host does now, page g0 stays "
-             "counted as lent to a guest. 2 states found, 1 of them not checked yet."),
-    (V1, "Yes: from every state, an honest host that takes over can still do it. 25 states looked at: all that there "
-         "are.")])
+    (MERGED, "No: after 1 step it is lost. No shorter run loses it. Whatever an honest host does now, page g0 still "
+             "counts as lent to a guest. 2 states found, 1 of them not checked yet."),
+    (V1, "Yes: from every state, an honest host that takes over can still do it. 25 states checked: that is all of "
+         "them.")])
 def test_the_way_home_is_answered_with_who_continues_and_what_is_lost(revision: Revision, words: str) -> None:
     scenario = find_scenario("R15").asking("way-home")
     inquiry = Inquiry(scenario.machine(revision), scenario.questions)

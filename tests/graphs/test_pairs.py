@@ -112,7 +112,7 @@ def test_a_cpu_without_a_step_says_why() -> None:
 def test_every_run_of_the_split_ends_where_one_of_the_one_shot_does_except_in_merged() -> None:
     life = HOSTS[HONEST].machine(PRE).scene
     same: Any = PairGraph(life, PRE, V1).value()["runs"]
-    assert same["says"] == "Every run of pre ends where one of v1 does, and the other way round: 1 end in all."
+    assert same["says"] == "Every end of pre is also an end of v1, and vice versa: 1 end in all."
     other: Any = PairGraph(life, PRE, MERGED).value()["runs"]
     assert other["says"] == "Some ends occur in only one kernel: 1 end in both, 1 end only in merged."
     assert other["alone"][0] is None

@@ -19,7 +19,7 @@ NUMBERS = [
     ([], "Write the CPUs in the order"), (3, "Write the CPUs in the order"), ([True], "Write the CPUs in the order"),
     (["0"], "Write the CPUs in the order"), ([0.0], "Write the CPUs in the order"),
     ([7], "There is no CPU 7 on this bench"), ([-1], "There is no CPU -1 on this bench"),
-    ([1, 1, 1], "Click 3: CPU 1 has nothing to step here"), ([0] * (CLICKS + 1), f"These are {CLICKS + 1} steps")]
+    ([1, 1, 1], "Click 3: CPU 1 has nothing to step here"), ([0] * (CLICKS + 1), f"You gave {CLICKS + 1} steps")]
 FOREIGN = {
     "another kernel": str(play(replace(FIND_THE_HOLE, revision=MERGED), 1, 0).trace),
     "a kernel without a guard": str(play(replace(FIND_THE_HOLE, revision=V1.without("finalize_dying")), 1, 0).trace),

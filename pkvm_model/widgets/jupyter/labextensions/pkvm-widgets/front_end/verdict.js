@@ -50,7 +50,7 @@ export function winWords(number, fewest, searching) {
       ? searching && "The explorer is looking for a shorter run …"
       : number <= fewest
         ? "Nobody can do it in fewer."
-        : `The shortest run has ${fewest}.`;
+        : `The shortest run has ${countSteps(fewest)}.`;
   return [`You broke it in ${countSteps(number)}.`, more].filter(Boolean).join(" ");
 }
 
