@@ -12,7 +12,7 @@ RUN_ONCE = "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put(
 
 def start_with_a_gap(view: View, handle: int) -> Hypercall:
     """Mark a VM as dying as start does, but drop the lock between the checks and the mark."""
-    yield "L", "ask whether anybody uses the VM"
+    yield "L", "check that nobody uses the VM"
     vm = get_vm_by_handle(view, handle)
     view.guard("start_vm_exists", vm, f"there is no VM {handle:#x}")
     view.guard("start_unreferenced", hyp_page_count(view, vm) == 0, f"VM {handle:#x} is still in use")
@@ -26,9 +26,9 @@ WITH_A_GAP = V1._replace(functions={"__pkvm_start_teardown_vm": start_with_a_gap
 """A kernel of ours. The chapter makes its bench itself: a trace can only name a kernel of the course."""
 
 BAD_INDEX = scene(
-    "bad-index", "Load asks for the VM and for the index", V1, LENT_PAGE,
+    "bad-index", "Load checks the VM and the index", V1, LENT_PAGE,
     (f"{START} whole", "__pkvm_vcpu_load(0x1000, 7)"),
-    "VM 0x1000 is alive and has one vCPU; CPU 1 asks for another.")
+    "VM 0x1000 is alive and has one vCPU; CPU 1 loads another.")
 
 AT_ONCE = scene(
     "at-once", "Start and load at the same moment", V1, LENT_PAGE, (START, RUN_ONCE),
@@ -74,6 +74,6 @@ PUT_AND_LOAD = scene(
     "CPU 1 has the vCPU loaded, and is about to put it and to load it again; CPU 0 would start the teardown.")
 
 SKIP_THE_START = scene(
-    "skip-the-start", "A finalise that does not ask for dying", V1.without("finalize_dying"), LENT_PAGE,
+    "skip-the-start", "A finalise without its check for dying", V1.without("finalize_dying"), LENT_PAGE,
     (f"{FINALISE} whole", RUN_ONCE),
     "VM 0x1000 is alive and idle; nobody calls start.")
