@@ -57,8 +57,8 @@ def find_endless(trials: Iterable[TriedCall]) -> Iterator[Deviation]:
     """Yield the rewritten calls that do not end, though nobody else does anything."""
     for situation, _, call, steps in trials:
         if steps[-1].pending and not (situation.is_busy and has_repeated(steps)):
-            wait = "while another call is under way it goes on and on, and keeps more each time" if situation.is_busy \
-                else "made alone it never ends"
+            wait = ("while another call is in progress it never ends, and it stores more in each round"
+                    if situation.is_busy else "it never ends, even if no other call is in progress")
             yield make_deviation(situation, call, wait, steps[:12])
 
 
@@ -94,8 +94,8 @@ def compare(fixed: Revision, situation: Situation, cpu: int, call: Call, steps: 
     if own.state.end or last.ret != own.ret:
         allowed = any(is_same(run(before, kernel.without(guard), cpu, call), last) for guard in kernel.guards)
         code = errno(own.ret) if own.ret is not None else "nothing"
-        answer = f"the kernel answers {code}" if not own.state.end else "the kernel's call ends the machine"
-        return "" if allowed else f"it answers {last.ret}, where {answer}"
+        answer = f"the kernel's call returns {code}" if not own.state.end else "the kernel's call ends the machine"
+        return "" if allowed else f"it returns {last.ret}, but {answer}"
     if set(own.flushed) - set(flushed):
         return f"it does not flush VMID {own.flushed[0]}, as the kernel's does"
     return describe_states(own.state, last.state)
@@ -104,13 +104,13 @@ def compare(fixed: Revision, situation: Situation, cpu: int, call: Call, steps: 
 def compare_refusal(fixed: Revision, situation: Situation, cpu: int, call: Call, own: Step, last: Step) -> str:
     """Return what is wrong with a refusal: the kernel's call succeeds, or the refused call leaves something behind."""
     before = situation.state
-    why = f"it answers {errno(last.ret or 0)}{f' ({last.refused[1]})' if last.refused else ''}"
+    why = f"it returns {errno(last.ret or 0)}{f' ({last.refused[1]})' if last.refused else ''}"
     if last.state.table not in (before.table, own.state.table):
-        return f"{why} and leaves something behind: {describe_states(before, last.state)}"
+        return f"{why} but leaves something behind: {describe_states(before, last.state)}"
     needless = call.name == NEEDLESS and any(vm.is_dying for _, vm in before.all(Vm))
     if situation.is_busy or needless or own.state.end or has_failed(own):
         return ""
-    return "" if succeeds_later(fixed, before, cpu, call) else f"{why}, where the kernel answers {own.ret}"
+    return "" if succeeds_later(fixed, before, cpu, call) else f"{why}, but the kernel's call returns {own.ret}"
 
 
 def succeeds_later(fixed: Revision, state: State, cpu: int, call: Call) -> bool:
@@ -179,8 +179,8 @@ def judge_regions(before: State, steps: list[Step], locksets: dict[Any, frozense
             wants = locksets.get(place, frozenset())
             if wants and not wants & held:
                 where = f"{NOUNS[place[0]]} {place[1]}".strip()
-                return (f"it changes {place[2]} of {where} without {LOCKS[min(wants)]}, under which the kernel always "
-                        "changes it")
+                return (f"it changes {place[2]} of {where} without {LOCKS[min(wants)]}; the kernel always holds "
+                        "that lock to do so")
         emptied = [idx for idx, slot in before.all(Slot) if before.vm_in(idx) and step.state.get(Slot, idx) != slot]
         if any(idx + 1 not in flushed for idx in emptied):
             return f"it empties slot {emptied[0]} before it flushes VMID {emptied[0] + 1}: a new VM may have that VMID"

@@ -12,7 +12,7 @@ SENTENCES = {
     "takes_its_own_reference_for_granted": (
         "The hole is open: the struct is given back while a call still holds the VM."),
     "answers_zero_when_busy": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
-    "answers_a_positive_code": "__pkvm_finalize_teardown_vm: it answers 16, where the kernel answers 0.",
+    "answers_a_positive_code": "__pkvm_finalize_teardown_vm: it returns 16, but the kernel's call returns 0.",
     "answers_an_error_when_done": (
         "A VM that lived on Linux 7.3.4 no longer lives to its end (recording n5): "
         "__pkvm_finalize_teardown_vm returned 0 and now returns -EAGAIN."),
@@ -25,7 +25,7 @@ SENTENCES = {
         "The hole is closed, but there is no longer a run in which the honest host destroys a VM whose pages "
         "lie far apart and has everything back: __pkvm_finalize_teardown_vm answers -EBUSY: too many vCPUs."),
     "wakes_the_dying_when_busy": (
-        "__pkvm_finalize_teardown_vm: it answers -EBUSY and leaves something behind: afterwards is_dying of "
+        "__pkvm_finalize_teardown_vm: it returns -EBUSY but leaves something behind: afterwards is_dying of "
         "VM vm0 is False, not True."),
     "works_once": (
         "CPU 0: what __pkvm_finalize_teardown_vm has read does not lead to where it is; keep nothing "
@@ -45,11 +45,11 @@ SENTENCES = {
     "flushes_nothing": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
     "flushes_the_neighbour": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
     "takes_no_lock": (
-        "__pkvm_finalize_teardown_vm: it changes entry of slot without vm_table_lock, under which the "
-        "kernel always changes it."),
+        "__pkvm_finalize_teardown_vm: it changes entry of slot without vm_table_lock; the kernel always "
+        "holds that lock to do so."),
     "takes_the_guests_lock": (
-        "__pkvm_finalize_teardown_vm: it changes entry of slot without vm_table_lock, under which the "
-        "kernel always changes it."),
+        "__pkvm_finalize_teardown_vm: it changes entry of slot without vm_table_lock; the kernel always "
+        "holds that lock to do so."),
     "parks_the_slot": (
         "A VM is made in a slot that is not free yet. EL2 has page pgd1, which belongs to no VM in the "
         "table"),
@@ -71,20 +71,20 @@ SENTENCES = {
         "__pkvm_finalize_teardown_vm: afterwards stage2_teardown_mc of the host's kvm0 is 5, not 6."),
     "unpins_too_early": "__pkvm_finalize_teardown_vm: it writes to the host's kvm0 after it has unpinned it.",
     "counts_its_attempts": (
-        "__pkvm_finalize_teardown_vm: while another call is under way it goes on and on, and keeps more "
-        "each time."),
-    "waits_for_the_pages": "__pkvm_finalize_teardown_vm: made alone it never ends.",
+        "__pkvm_finalize_teardown_vm: while another call is in progress it never ends, and it stores "
+        "more in each round."),
+    "waits_for_the_pages": "__pkvm_finalize_teardown_vm: it never ends, even if no other call is in progress.",
     "marks_and_refuses": (
-        "__pkvm_start_teardown_vm: it answers -EBUSY (the VM is in use) and leaves something behind: "
+        "__pkvm_start_teardown_vm: it returns -EBUSY (the VM is in use) but leaves something behind: "
         "afterwards is_dying of VM vm0 is True, not False."),
     "answers_zero_and_does_not_mark": (
-        "__pkvm_start_teardown_vm: it answers 0, where the kernel's call ends the machine."),
+        "__pkvm_start_teardown_vm: it returns 0, but the kernel's call ends the machine."),
     "marks_only_vms_with_a_second_vcpu": (
         "A CPU loads twice. From then on the VM can never be destroyed: __pkvm_finalize_teardown_vm answers "
         "-EBUSY: VM 0x1000 is not dying yet."),
     "starts_without_a_lock": (
-        "__pkvm_start_teardown_vm: it changes is_dying of VM vm without vm_table_lock, under which the "
-        "kernel always changes it."),
+        "__pkvm_start_teardown_vm: it changes is_dying of VM vm without vm_table_lock; the kernel "
+        "always holds that lock to do so."),
     "marks_in_a_region_of_its_own": (
         "A vCPU is loaded while the VM dies. VM 0x1000 is dying and vc0.0 is loaded on CPU 0"),
     "loads_the_second_vcpu_of_the_dying": "__pkvm_vcpu_load: afterwards loaded of CPU 0 is vc0.1, not nothing.",
@@ -98,7 +98,7 @@ SENTENCES = {
         "A VM that lived on Linux 7.3.4 no longer lives to its end (recording n5): __kvm_vcpu_run returned "
         "ran and now returns -EINVAL."),
     "leaks_a_reference_when_refused": (
-        "__pkvm_host_unshare_guest: it answers -ENOENT (VM 0x1000 has nothing at gfn 0x0) and leaves "
+        "__pkvm_host_unshare_guest: it returns -ENOENT (VM 0x1000 has nothing at gfn 0x0) but leaves "
         "something behind: afterwards refcount of page vm0 is 1, not 0."),
     "takes_a_page_from_other_borrowers": (
         "__pkvm_host_unshare_guest: afterwards host of page g0 is OWNED, not SHARED_OWNED."),
@@ -107,7 +107,7 @@ SENTENCES = {
         "lie far apart and has everything back."),
     "unshares_the_dying_and_leaves_the_hole": (
         "The hole is open: the struct is given back while a call still holds the VM."),
-    "says_that_nothing_came_home": "__pkvm_host_unshare_guest: it answers 0, where the kernel answers -ENOENT.",
+    "says_that_nothing_came_home": "__pkvm_host_unshare_guest: it returns 0, but the kernel's call returns -ENOENT.",
     "mends_two_of_four": "The hole is open: the struct is given back while a call still holds the VM.",
     "flush_does_nothing": "__pkvm_tlb_flush_vmid: it does not flush VMID 1, as the kernel's does.",
     "shares_and_does_not_count": "__pkvm_host_share_guest: afterwards host_share_guest_count of page g0 is 1, not 2.",
@@ -120,8 +120,8 @@ SENTENCES = {
     "reclaims_without_zeroing": "__pkvm_reclaim_dying_guest_page: afterwards content of page g0 is secret, not zero.",
     "reclaims_from_the_idle": "__pkvm_reclaim_dying_guest_page: it takes page g0 from a guest that is alive.",
     "reclaims_nothing_shared": (
-        "__pkvm_reclaim_dying_guest_page: it answers -EPERM (the guest shares this page), where the kernel "
-        "answers 0."),
+        "__pkvm_reclaim_dying_guest_page: it returns -EPERM (the guest shares this page), but the "
+        "kernel's call returns 0."),
     "reclaims_and_keeps_the_leaf": (
         "__pkvm_reclaim_dying_guest_page: afterwards the guest of vm0 has other pages, or other rights to "
         "them."),
@@ -141,8 +141,8 @@ SENTENCES = {
         "Finalise twice while a call holds the VM. EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which "
         "EL2 no longer maps"),
     "asks_and_changes": (
-        "__pkvm_finalize_teardown_vm: it answers -EBUSY (VM 0x1000 is still in use) and leaves something "
-        "behind: afterwards is_dying of VM vm0 is False, not True."),
+        "__pkvm_finalize_teardown_vm: it returns -EBUSY (VM 0x1000 is still in use) but leaves "
+        "something behind: afterwards is_dying of VM vm0 is False, not True."),
 }
 """What is said of each wrong repair."""
 ERRORS = {"works_once", "looks_into_other_cpus"}

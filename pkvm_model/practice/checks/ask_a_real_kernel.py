@@ -67,10 +67,10 @@ def tell_them_apart(answer: SubmittedAnswer) -> Verdict:
     differ = next((pair for pair in pairs if show_outcome(pair[0]) != show_outcome(pair[1])), None)
     looked_at = f"{count(len(pairs), 'call')}, each in 2 kernels"
     if differ is None:
-        return Verdict(False, "Both kernels give the same answer to every call. What does an honest host never ask?",
+        return Verdict(False, "Every call returns the same in both kernels. Which call does an honest host never make?",
                        looked_at)
     if any(step.state.end for step in differ):
-        return Verdict(False, "The call tells them apart, but ends the machine. Find a call that both kernels answer.",
+        return Verdict(False, "The call tells them apart, but ends the machine. Find one that returns in both kernels.",
                        looked_at)
     lives = [life for kind in ("natural", "injected") for life in replay_all(load(f"{NEW}-{kind}"), V1)]
     looked_at += f"; {len(lives)} recorded scenarios"

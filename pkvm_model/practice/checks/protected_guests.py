@@ -117,7 +117,7 @@ def hold_the_dying(answer: SubmittedAnswer) -> Verdict:
             return Verdict(False, sentence, describe_coverage(report), **show_answer(rewritten, report))
     if alone := refuse_deviation(UPSTREAM, mine):
         return alone
-    return Verdict(True, "No order breaks it, every page can come home, and then the VM can be destroyed.",
+    return Verdict(True, "No order breaks it. The host can get every page back, and can then destroy the VM.",
                    describe_coverage(*reports))
 
 
@@ -136,16 +136,17 @@ TRIALS: tuple[tuple[Scene, Property, str], ...] = (
     (STILL_ALIVE, Always("alive", "A living guest keeps its pages.", describe_theft),
      "It takes a page from a guest that is alive."),
     (HOLD_THE_DYING, Sometimes("home", "The page comes home.", lambda state: state.get(Page, "g0").host == OWNED),
-     "There is no longer a run in which a page of a dying guest comes home."),
-    (HOLD_THE_DYING, NAMED["I8"], "The page comes home, and the guest's secret with it."),
+     "There is no longer a run in which the host gets a page of a dying guest back."),
+    (HOLD_THE_DYING, NAMED["I8"], "The host gets the page back with the guest's secret in it."),
     (HOLD_THE_DYING, NAMED["I0b"],
-     "Finalise came between your lookup and your work: EL2 uses memory that it has given back."),
+     "Finalise came between your lookup and your work, so EL2 uses memory that it has given back."),
     (HOLD_THE_DYING, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
-     "The page comes home, but the VM can never be finalised. Who drops your reference?"),
+     "The host gets the page back, but the VM can never be finalised. What drops your reference?"),
     (REFUSED_RECLAIM, Sometimes("gone", "The page is home, the VM is gone.", is_home_and_gone),
-     "A reclaim that is refused keeps its reference, and the VM can never be finalised."),
+     "A refused reclaim does not drop its reference, so the VM can never be finalised."),
     (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, so any host can end the machine."),
-    (REFUSED_RECLAIM, HOME_BUT_FOR_LEFT, "From here on something can never come home, whatever an honest host does."),
+    (REFUSED_RECLAIM, HOME_BUT_FOR_LEFT, "From here on an honest host can never get everything back."),
     (TAKEN_BY_FORCE, HOME,
-     "A page was taken by force, and the host destroys the VM: your reclaim of its mark keeps the VM for ever."))
+     "A page was taken by force, and the host destroys the VM. Your reclaim fails at the page's mark, "
+     "so the VM stays for ever."))
 """The bench, the property, and the sentence for a reclaim that fails it."""

@@ -92,9 +92,9 @@ def three_questions(answer: SubmittedAnswer) -> Verdict:
 def parse_run(number: int, question: object, text: object) -> Trace:
     """Return the run behind a question, replayed. Raise NotYet if the question or the run is not acceptable."""
     if question is ... or text is ...:
-        raise NotYet(f"Question {number} is still open. Write the question and the trace of its run.")
+        raise NotYet(f"Question {number} has no answer yet. Write the question and the trace of its run.")
     if not isinstance(question, str) or "?" not in question or len(question.split()) < 4:
-        raise NotYet(f"Question {number} asks nothing. Write a sentence for the author that ends with a question mark.")
+        raise NotYet(f"Question {number} is not a question. Write a sentence that ends in a question mark.")
     try:
         trace = parse(text if isinstance(text, str) else "")
     except TraceError as error:
@@ -131,7 +131,7 @@ def explain_unknown(number: int, trace: Trace) -> str:
 def explain_duplicate(findings: list[str]) -> str:
     """Return the sentence for two runs that show the same finding; '' if all differ."""
     pairs = combinations(enumerate(findings, 1), 2)
-    return next((f"Questions {first} and {second} show the same: {finding}. Three different ones are wanted."
+    return next((f"Questions {first} and {second} show the same finding: {finding}. You need three different findings."
                  for (first, finding), (second, other) in pairs if finding == other), "")
 
 

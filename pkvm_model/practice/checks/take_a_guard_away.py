@@ -129,8 +129,8 @@ def points_back(answer: SubmittedAnswer) -> Verdict:
     good = RACES["R29"].scene(UPSTREAM), RACES["R20"].scene(V1), RACES["R21"].scene(V1)
     twice = RACES["R20"].scene(mutate(V1, "M15"))
     forgotten = RACES["R21"].scene(mutate(V1, "M16"))
-    bad = ((twice, "It does not notice M15: two CPUs that have the same vCPU loaded."),
-           (forgotten, "It does not notice M16: a CPU that loads a second vCPU, and forgets the first."))
+    bad = ((twice, "It does not notice M15: two CPUs have the same vCPU loaded."),
+           (forgotten, "It does not notice M16: a CPU loads a second vCPU and forgets the first."))
     alarm = "Your check reports a fault in {kernel}, where nothing is wrong."
-    praise = "It notices both lost guards, and it is silent where nothing is wrong."
+    praise = "It notices both missing guards, and finds nothing wrong in correct kernels."
     return check_invariant(mine, good, bad, praise, alarm)

@@ -29,7 +29,8 @@ def explain_no_hole(story: Story) -> str:
     if story.state.end:
         return ("EL2 saw the reference and panicked: the guard worked. "
                 "When does EL2 look at the count for the last time?")
-    return "Every page that was touched was still EL2's. Which call may still be under way when the struct goes home?"
+    return ("EL2 still had every page that it touched. "
+            "Which call may still be in progress when finalise gives the struct back?")
 
 
 def polite_refusal(answer: SubmittedAnswer) -> Verdict:
@@ -49,7 +50,7 @@ def stray_count(answer: SubmittedAnswer) -> Verdict:
     others = describe_coverage(explore_fully(ONE_CALL, mine), explore_fully(closed, mine))
     looked_at = f"all {len(quiet.steps)} states of the quiet run, and {others} of kernels without the hole"
     if not reason:
-        return Verdict(False, "In the quiet variant no machine ends, and your check said nothing.", looked_at)
+        return Verdict(False, "No machine ends in the quiet run, and your check found nothing wrong there.", looked_at)
     return Verdict(True, f"Your check notices it: {make_sentence(reason)}", looked_at, **show_run(quiet))
 
 

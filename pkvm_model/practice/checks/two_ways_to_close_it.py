@@ -55,20 +55,20 @@ def comment_to_spec(answer: SubmittedAnswer) -> Verdict:
     """Check both promises of the comment: an invariant for the first, a state to reach for the second."""
     safe, good = make_invariant(answer, "wrong"), make_goal(answer, "reached")
     alarm = "Your check reports a fault in v1, which keeps its first promise."
-    miss = "A vCPU of a dying VM was loaded, and `wrong` said nothing."
+    miss = "A vCPU of a dying VM was loaded, but `wrong` found nothing wrong."
     refusal = refuse_false_alarm(TORN_DOWN_AND_RUN, safe, alarm) or refuse_miss(LOAD_DOES_NOT_ASK, safe, miss)
     if refusal:
         return refusal
     merged, alive, v1 = explore_fully(HONEST, good), explore_fully(UNMAPPED_ALIVE, good), explore_fully(IN_V1, good)
     if is_reached(merged, "reached"):
-        sentence = "Your check accepts `merged`, where the page never comes home."
+        sentence = "Your check accepts `merged`, where the host never gets the page back."
         return Verdict(False, sentence, describe_coverage(merged), **show_answer(HONEST, merged))
     if is_reached(alive, "reached"):
-        sentence = "Here a page of a living VM came home, and `reached` took it for one of a dying VM."
+        sentence = "The VM in this run is alive when the host gets its page back, but `reached` accepts that."
         return Verdict(False, sentence, describe_coverage(alive), **show_answer(UNMAPPED_ALIVE, alive))
     if not is_reached(v1, "reached"):
-        return Verdict(False, "In v1 a page of a dying VM comes home, and `reached` did not see it.",
+        return Verdict(False, "In v1 the host gets a page of a dying VM back, but `reached` never returned true.",
                        describe_coverage(v1))
     coverage = describe_coverage(explore_fully(TORN_DOWN_AND_RUN, safe), merged, alive, v1)
-    return Verdict(True, "Both promises are checks now: v1 passes, merged fails the second one.", coverage,
+    return Verdict(True, "Both promises are checks now: v1 passes both, and merged fails the second.", coverage,
                    **show_answer(IN_V1, v1))

@@ -50,7 +50,7 @@ def explain_no_use(story: Story) -> str:
     for step, _ in story.steps:
         if step.call.name == FINALISE:
             return ("No call has used the vCPU since finalise gave its struct away." if has_loaded_vcpu(before)
-                    else "Finalise came while no vCPU was loaded. Who has to be inside when it comes?")
+                    else "Finalise came while no vCPU was loaded. What must CPU 1 have done before it comes?")
         before = step.state
     return "Nothing was given back: finalise did not run."
 
@@ -85,7 +85,7 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
 def describe_empty_success(before: State, step: Step) -> str:
     """Return why a start that succeeds without a VM is wrong, '' for any other step."""
     succeeds = step.call.name == START and step.ret == 0 and not step.pending
-    return "Your start answers 0 although there is no VM." if succeeds and not any(list_published(before)) else ""
+    return "Your start returns 0 although there is no VM." if succeeds and not any(list_published(before)) else ""
 
 
 def describe_gap(raced: Report) -> str:
@@ -93,8 +93,8 @@ def describe_gap(raced: Report) -> str:
     loaded, touched, marked = raced.answers
     if loaded.verdict == VIOLATED:
         first = (loaded.run or (0,))[0]
-        return ("The load ran between your question and your mark." if first == 0
+        return ("The load ran between your check and your mark." if first == 0
                 else "You marked a VM while its vCPU was loaded.")
     if touched.verdict == VIOLATED:
         return make_sentence(touched.reason)
-    return "No VM is ever marked: a VM that nobody uses must still become dying." if marked.verdict == NEVER else ""
+    return "Your start never marks a VM. It must still mark a VM that nobody uses." if marked.verdict == NEVER else ""
