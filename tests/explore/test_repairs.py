@@ -29,7 +29,7 @@ SENTENCES = {
         "VM vm0 is False, not True."),
     "works_once": (
         "CPU 0: what __pkvm_finalize_teardown_vm has read does not lead to where it is; keep nothing "
-        "outside of the machine, and use no chance"),
+        "outside the machine, and use no random numbers"),
     "looks_into_other_cpus": (
         "view.state shows what other CPUs are doing, which EL2 cannot see; read view.vm(), view.page() or "
         "view.slot() instead"),
