@@ -15,13 +15,13 @@ START, FINALISE = "__pkvm_start_teardown_vm(0x1000)", "__pkvm_finalize_teardown_
 RUN_ONCE = "__pkvm_vcpu_load(0x1000, 0)\n__kvm_vcpu_run(hv0.0)\n__pkvm_vcpu_put()"
 
 ANY_CAN_FINALISE = replace(scene(
-    "any-can-finalise", "A finalise that does not ask for dying", V1.without("finalize_dying"), LENT_PAGE,
+    "any-can-finalise", "A finalise without its check for dying", V1.without("finalize_dying"), LENT_PAGE,
     (f"{FINALISE} whole", RUN_ONCE),
     "VM 0x1000 is alive and idle. CPU 1 is about to run it; CPU 0 finalises without a start."),
     opens=("holds",))
 
 LOADED_TWICE = scene(
-    "loaded-twice", "A load that does not ask where", V1.without("load_vcpu_free"), LENT_PAGE,
+    "loaded-twice", "A load without its check of the vCPU", V1.without("load_vcpu_free"), LENT_PAGE,
     (f"__pkvm_vcpu_load(0x1000, 0) whole\n__pkvm_vcpu_put() whole\n{START} whole", RUN_ONCE),
     "VM 0x1000 is alive and idle; both CPUs load its only vCPU.")
 

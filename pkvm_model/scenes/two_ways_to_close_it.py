@@ -21,13 +21,13 @@ HONEST = scene(
     "VM 0x1000 is alive and idle; the host lends it page g0, and nobody does anything unusual.")
 
 NEXT_TENANT = scene(
-    "stayed-away", "The page that stayed away", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
+    "stayed-away", "The page that stayed lent", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
     ("kvm_create_vm(kvm1) whole\nkvm_create_vcpu(kvm1, hv1.0) whole\n"
      "__pkvm_init_vm(kvm1, 0x1000, 1, g0, pgd1) whole", ""),
     "The first VM is gone. The host makes the next one and offers page g0 for its struct.")
 
 TENANT_OF_TABLES = scene(
-    "tenant-of-tables", "The page that stayed away, as a page table", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
+    "tenant-of-tables", "The page that stayed lent, as a page table", MERGED, f"{LENT_PAGE}0 kvm_destroy_vm(kvm0)",
     ("kvm_create_vm(kvm1) whole\nkvm_create_vcpu(kvm1, hv1.0) whole\n"
      "__pkvm_init_vm(kvm1, 0x1000, 1, vm1, g0) whole", ""),
     "The first VM is gone; the host makes the next one and offers page g0 for its page tables.")
@@ -53,7 +53,7 @@ def many_lent() -> Scene:
 
 
 UNMAPPED_ALIVE = scene(
-    "unmapped-alive", "A page of a living VM comes home", V1, LENT_PAGE, (UNSHARE, "__pkvm_vcpu_load(0x1000, 0)"),
+    "unmapped-alive", "The host gets a page of a living VM back", V1, LENT_PAGE, (UNSHARE, "__pkvm_vcpu_load(0x1000, 0)"),
     "VM 0x1000 is alive and idle; nobody tears it down.")
 
 TORN_DOWN_AND_RUN = scene(
