@@ -53,7 +53,8 @@ def many_lent() -> Scene:
 
 
 UNMAPPED_ALIVE = scene(
-    "unmapped-alive", "The host gets a page of a living VM back", V1, LENT_PAGE, (UNSHARE, "__pkvm_vcpu_load(0x1000, 0)"),
+    "unmapped-alive", "The host gets a page of a living VM back", V1, LENT_PAGE,
+    (UNSHARE, "__pkvm_vcpu_load(0x1000, 0)"),
     "VM 0x1000 is alive and idle; nobody tears it down.")
 
 TORN_DOWN_AND_RUN = scene(
