@@ -10,9 +10,9 @@ from ..text import capitalise, count
 
 TRUE = (HOLDS, EXAMPLE)
 """The verdicts that make a sentence true unless the author expects another one."""
-WORDS = {HOLDS: "holds", EXAMPLE: "happens", VIOLATED: "broken, as said", EMPTY: "nothing to check",
+WORDS = {HOLDS: "holds", EXAMPLE: "happens", VIOLATED: "does not hold", EMPTY: "nothing to check",
          NEVER: "never happens"}
-POSSIBLE_WORDS = {HOLDS: "always possible", VIOLATED: "not always possible, as said"}
+POSSIBLE_WORDS = {HOLDS: "always possible", VIOLATED: "not always possible"}
 """The words for a good end that an honest host can, or cannot, reach from every state."""
 LOOKS = {HOLDS: ("✓", "1.6px solid", "50%"), EXAMPLE: ("✓", "1.6px solid", "50%"), NEVER: ("✓", "1.6px solid", "50%"),
          VIOLATED: ("✗", "2.5px solid", "0"), EMPTY: ("–", "1.6px dotted", "50%")}
@@ -40,9 +40,13 @@ class Claim:
         """The verdict in words."""
         return POSSIBLE_WORDS[self.verdict] if self.about_ends else WORDS[self.verdict]
 
+    @property
+    def quoted(self) -> str:
+        """The sentence; between quotation marks if the verdict does not confirm it."""
+        return self.sentence if self.verdict in TRUE else f"“{self.sentence}”"
+
     def __repr__(self) -> str:
-        how = f" ({self.how})" if self.how else ""
-        return f"{self.word}{how}: {self.sentence}"
+        return f"{self.word}: {self.quoted}" + (f" {capitalise(self.how)}." if self.how else "")
 
     def _repr_html_(self) -> str:
         sign, border, corners = LOOKS[self.verdict]
@@ -51,7 +55,7 @@ class Claim:
         how = f"<br>{escape(f'{capitalise(self.how)}.')}" if self.how else ""
         frame = f"border:{border} currentColor;padding:5px 10px 5px 38px;max-width:60rem"
         return (f'<p style="{frame}"><span style="{mark}">{sign}</span><b>{self.word}</b> · '
-                f"{escape(self.sentence)}{how}</p>")
+                f"{escape(self.quoted)}{how}</p>")
 
 
 def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
@@ -99,7 +103,7 @@ def describe_coverage(answer: Answer, report: Report | None) -> str:
         steps = f"a run of {count(len(answer.run), 'step')} shows it"
         return f"{steps}{f', among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
     if isinstance(answer.prop, AlwaysPossible):
-        return f"checked in all {states}: wherever an honest host can take over, it gets there"
+        return f"checked in all {states}: from each of them, an honest host can reach this end"
     if answer.verdict == EMPTY:
         return f"none of the {states} is of the kind that it is about"
-    return f"checked in all {states}" + (", and its premise is reached" if answer.premise else "")
+    return f"checked in all {states}" + ("; in some of them it applies" if answer.premise else "")

@@ -35,8 +35,8 @@ def test_a_plain_truth_shows_its_sentence_and_an_untruth_fails_with_it() -> None
 def test_an_invariant_shows_over_how_many_states_it_holds() -> None:
     report = explore_scene(TWO_PHASES, NO_VCPU)
     shown = claim("A dying VM has no vCPU loaded.", report)
-    assert repr(shown) == (f"holds (checked in all {report.states} states, and its premise is reached): "
-                           "A dying VM has no vCPU loaded.")
+    assert repr(shown) == ("holds: A dying VM has no vCPU loaded. "
+                           f"Checked in all {report.states} states; in some of them it applies.")
     assert f"Checked in all {report.states} states" in shown._repr_html_()
 
 
@@ -47,7 +47,7 @@ def test_a_broken_invariant_fails_with_the_sentence_and_the_reason() -> None:
 
 def test_a_broken_invariant_can_be_claimed_and_has_its_own_sign() -> None:
     shown = claim("EL2 is careless.", explore_scene(COLD_OPEN, NO_LOST_MEMORY), verdict=check.VIOLATED)
-    assert repr(shown).startswith("broken, as said (a run of 4 steps shows it, among 15 states: EL2_USE_AFTER")
+    assert repr(shown).startswith("does not hold: “EL2 is careless.” A run of 4 steps shows it, among 15 states: EL2_USE")
     assert ">✗</span>" in shown._repr_html_()
 
 
@@ -56,15 +56,16 @@ def test_an_empty_invariant_is_no_evidence_unless_the_claim_says_so() -> None:
     with pytest.raises(ClaimBroken, match="the explorer says empty"):
         claim("Nobody runs it.", empty)
     shown = claim("Nobody can run what never was.", empty, verdict=check.EMPTY)
-    assert repr(shown).startswith("nothing to check (none of the 2 states is of the kind that it is about)")
+    assert repr(shown).endswith("” None of the 2 states is of the kind that it is about.")
     assert "dotted" in shown._repr_html_()
 
 
 def test_a_goal_shows_the_length_of_its_run_or_the_number_of_states_without_it() -> None:
     report = explore_scene(TWO_PHASES, GONE)
-    assert repr(claim("It can go.", report)).startswith(f"happens (a run of {len(report.answers[0].run or ())} steps")
+    steps = len(report.answers[0].run or ())
+    assert repr(claim("It can go.", report)).startswith(f"happens: It can go. A run of {steps} steps")
     never = explore_scene(TWO_PHASES, NOTHING)
-    assert f"checked in all {never.states} states" in repr(claim("It never does.", never, verdict=check.NEVER))
+    assert f"Checked in all {never.states} states" in repr(claim("It never does.", never, verdict=check.NEVER))
     with pytest.raises(ClaimBroken, match="the explorer says never"):
         claim("It can.", never)
 
@@ -72,12 +73,12 @@ def test_a_goal_shows_the_length_of_its_run_or_the_number_of_states_without_it()
 def test_what_is_always_possible_says_who_gets_there_or_what_is_lost() -> None:
     race = find_scenario("R15")
     shown = claim("Everything can come home.", explore(race.machine(V1), (HOME,)))
-    assert repr(shown) == ("always possible (checked in all 25 states: wherever an honest host can take over, it gets "
-                           "there): Everything can come home.")
+    assert repr(shown) == ("always possible: Everything can come home. Checked in all 25 states: from each of "
+                           "them, an honest host can reach this end.")
     lost = explore(race.machine(MERGED), (HOME,))
     assert repr(claim("A page is lost.", lost, verdict=check.VIOLATED)) == (
-        "not always possible, as said (a run of 1 step shows it, among 2 states: whatever an honest host does now, "
-        "page g0 still counts as lent to a guest): A page is lost.")
+        "not always possible: “A page is lost.” A run of 1 step shows it, among 2 states: whatever an honest host "
+        "does now, page g0 still counts as lent to a guest.")
     with pytest.raises(ClaimBroken, match="the explorer says violated: a run of 1 step shows it"):
         claim("Everything can come home.", lost)
 
@@ -97,7 +98,7 @@ def test_all_answers_of_a_report_must_be_as_expected() -> None:
 def test_a_cell_of_the_invariant_table_brings_its_number_of_states() -> None:
     cell = next(each for each in invariants.check_invariants(V1, invariants.HONEST) if each.invariant.name == "I3")
     shown = claim("The honest host is safe.", cell)
-    assert repr(shown).startswith(f"holds (checked in all {cell.report.states} states")
+    assert repr(shown).startswith(f"holds: The honest host is safe. Checked in all {cell.report.states} states;")
 
 
 def test_a_record_without_an_answer_is_rejected_because_it_would_count_as_true() -> None:
