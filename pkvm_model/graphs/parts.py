@@ -1,7 +1,7 @@
 """The parts of a state as a bench shows them: slots, cards of VMs, rows of pages."""
 from __future__ import annotations
 
-from ..model.state import (FREE, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SHARED_BORROWED, SHARED_OWNED, Cpu,
+from ..model.state import (FREE, GUEST, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SHARED_BORROWED, SHARED_OWNED, Cpu,
                            Flight, Kvm, Page, Slot, State, Vcpu, Vm, sort_key)
 from ..show.words import ShownHolder, find_holders
 from ..text import count
@@ -115,8 +115,15 @@ def encode_row(state: State, name: str, lent: Guests | None = None) -> RowValue:
     page = state.get(Page, name)
     guests = (find_guests(state) if lent is None else lent).get(name, [])
     return {"host": LETTER[page.host], "hyp": LETTER[page.hyp], "guest": LETTER[guests[0][2]] if guests else "-",
-            "owner": page.owner if isinstance(page.owner, str) else page.owner[0],
+            "owner": name_owner(page, guests),
             "count": describe_counts(name, page), "says": describe_page_state(state, name, page, guests)}
+
+
+def name_owner(page: Page, guests: list[tuple[int, int, str]]) -> str:
+    """Return whose page it is: what the host's table notes, but a guest that lends a page to the host still owns it."""
+    if any(right == SHARED_OWNED for _, _, right in guests):
+        return GUEST
+    return page.owner if isinstance(page.owner, str) else page.owner[0]
 
 
 def describe_counts(name: str, page: Page) -> str:

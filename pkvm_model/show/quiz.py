@@ -8,8 +8,8 @@ from html import escape
 from ..text import quote_briefly
 
 RIGHT, NOT_YET = "Right.", "Not yet."
-CHOOSE, WRITE = "Choose one before you go on.", "Write down a word before you go on."
-LONGEST = 80
+CHOOSE, WRITE = "Choose one before you go on.", "Write a line before you go on."
+LONGEST = 200
 """The most characters of a prediction that the learner types."""
 
 
@@ -74,7 +74,12 @@ class PredictionQuestion:
         """Return the question as HTML without scripts."""
         options = "".join(f"<li>{escape(option)}</li>" for option in self.options)
         choice = f"<ul>{options}</ul><p>{CHOOSE}</p>" if options else f"<p>{WRITE}</p>"
-        return f"<p><b>Predict</b> · {escape(self.asks)}</p>{choice}"
+        return f"<p><b>{self.label}</b> · {escape(self.asks)}</p>{choice}"
+
+    @property
+    def label(self) -> str:
+        """What stands before the question: a line need not be about what comes next."""
+        return "Predict" if self.options else "In your words"
 
 
 def make_prediction(asks: str, options: Sequence[str]) -> PredictionQuestion:
@@ -95,9 +100,9 @@ def describe_prediction(among: PredictionQuestion, taken: str | None) -> str:
     """Return the question in words: its options, and what was predicted."""
     chosen = among.options.index(taken) if taken in among.options else None
     choice = mark_options(among.options, chosen) or [f"  {WRITE}"]
-    return "\n".join([f"Predict: {among.asks}", *choice, *([] if taken is None else [say_taken(taken)])])
+    return "\n".join([f"{among.label}: {among.asks}", *choice, *([] if taken is None else [say_taken(among, taken)])])
 
 
-def say_taken(taken: str) -> str:
-    """Return the sentence that a prediction gets, which does not say whether it is true."""
-    return f"You predicted: {taken.rstrip('.')}. Now find out."
+def say_taken(among: PredictionQuestion, taken: str) -> str:
+    """Return the sentence that a prediction or a line gets, which does not say whether it is true."""
+    return f"You predicted: {taken.rstrip('.')}. Now find out." if among.options else f"You wrote: {taken}"

@@ -80,9 +80,10 @@ class Predictions:
 
     def are_taken(self, *words: str) -> None:
         """Expect that they say so, and that nothing else has changed."""
-        for box, word, again in zip((self.safe, self.call), words, ("choose", "type"), strict=True):
-            said = f"You predicted: {word}. Now find out.To change it, {again} again."
-            expect(box.get_by_role("status").first).to_have_text(said)
+        said = (f"You predicted: {words[0]}. Now find out.To change it, choose again.",
+                f"You wrote: {words[1]}To change it, write again.")
+        for box, sentence in zip((self.safe, self.call), said, strict=True):
+            expect(box.get_by_role("status").first).to_have_text(sentence)
         expect(self.safe.get_by_label(words[0])).to_be_checked()
         expect(self.line).to_have_value(words[1])
 
@@ -217,12 +218,12 @@ def test_no_key_typed_at_them_acts_on_the_notebook(notebook: Open) -> None:
 def test_a_prediction_is_taken_with_one_click_and_a_change_replaces_it(predictions: Predictions) -> None:
     expect(predictions.safe.get_by_role("status").first).to_be_empty()
     predictions.safe.get_by_label("yes").click()
-    predictions.call.get_by_role("button", name="Predict").click()
-    expect(predictions.call.get_by_role("alert")).to_have_text("Type a word first.")
+    predictions.call.get_by_role("button", name="Keep").click()
+    expect(predictions.call.get_by_role("alert")).to_have_text("Write a line first.")
     predictions.line.fill(" finalise. ")
-    predictions.call.get_by_role("button", name="Predict").click()
+    predictions.call.get_by_role("button", name="Keep").click()
     expect(predictions.call.get_by_role("alert")).to_be_empty()
-    expect(predictions.call.get_by_role("status").first).to_contain_text("You predicted: finalise. Now find out.")
+    expect(predictions.call.get_by_role("status").first).to_contain_text("You wrote: finalise")
     predictions.safe.get_by_label("no").click()
     predictions.line.fill("unshare")
     predictions.line.press("Enter")

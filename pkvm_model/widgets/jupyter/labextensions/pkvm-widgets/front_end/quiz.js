@@ -105,7 +105,7 @@ class QuizWidget extends QuestionWidget {
 /** @extends {QuestionWidget<PredictionValue>} */
 class PredictionWidget extends QuestionWidget {
   constructor(root, data, port) {
-    super(root, "prediction", data, port, "Predict");
+    super(root, "prediction", data, port, data.options.length ? "Predict" : "In your words");
     this.taken = "";
     const submit = this.guard(() => this.submit());
     if (data.options.length) this.choice.addEventListener("change", submit);
@@ -117,7 +117,7 @@ class PredictionWidget extends QuestionWidget {
     const { title, longest } = this.data;
     this.typed = make("input.typed", { type: "text", maxlength: longest, autocomplete: "off", "aria-label": title });
     this.choice.append(this.typed);
-    this.submitWith("Predict");
+    this.submitWith("Keep");
   }
 
   get place() {
@@ -135,7 +135,7 @@ class PredictionWidget extends QuestionWidget {
   /** Takes what is chosen or typed; it replaces what was taken before. */
   submit() {
     const taken = this.typed ? this.typed.value.trim() : this.data.options[this.chosen];
-    if (!taken) return this.fail(this.typed ? "Type a word first." : "Choose an answer first.");
+    if (!taken) return this.fail(this.typed ? "Write a line first." : "Choose an answer first.");
     this.alert.replaceChildren();
     this.taken = taken;
     this.draw();
@@ -149,8 +149,16 @@ class PredictionWidget extends QuestionWidget {
       this.verdict,
       taken
         ? [
-            [taken, () => make("p", {}, `You predicted: ${taken.replace(/\.+$/, "")}. Now find out.`)],
-            ["change", () => make("p.muted", {}, `To change it, ${typed ? "type" : "choose"} again.`)],
+            [
+              taken,
+              () =>
+                make(
+                  "p",
+                  {},
+                  typed ? `You wrote: ${taken}` : `You predicted: ${taken.replace(/\.+$/, "")}. Now find out.`,
+                ),
+            ],
+            ["change", () => make("p.muted", {}, `To change it, ${typed ? "write" : "choose"} again.`)],
           ]
         : [],
     );
