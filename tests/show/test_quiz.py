@@ -58,7 +58,8 @@ def test_only_an_option_can_be_predicted_if_there_are_any(place: str, taken: str
 
 
 @pytest.mark.parametrize(("place", "taken"), [
-    ("", None), ("  ", None), (" start\n", "start"), ("\x1b\ud800", "\\u001b\\ud800"), ("x" * 999, f"{'x' * LONGEST}…")])
+    ("", None), ("  ", None), (" start\n", "start"), ("\x1b\ud800", "\\u001b\\ud800"),
+    ("x" * 999, f"{'x' * LONGEST}…")])
 def test_a_typed_prediction_is_a_short_line(place: str, taken: str | None) -> None:
     assert read_prediction(place, WORD) == taken
 

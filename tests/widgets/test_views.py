@@ -162,7 +162,7 @@ def test_python_reads_a_prediction_back_and_a_change_replaces_it() -> None:
 def test_a_prediction_is_never_right_or_wrong() -> None:
     shipped = json.loads(predict("Is the next click safe?", "yes", "no").packed)
     assert shipped == {"name": "predict-is-the-next-click-safe", "title": "Is the next click safe?",
-                       "options": ["yes", "no"], "longest": 80}
+                       "options": ["yes", "no"], "longest": 200}
     assert not hasattr(Prediction, "right")
 
 
