@@ -27,11 +27,11 @@ ASK_FOR_IT = quiet(scene(
     "Protected VM 0x1000 is idle and owns page g0; the host wants it back."))
 
 NOT_ASKED = quiet(scene(
-    "not-asked", "If reclaim did not ask", UPSTREAM.without("reclaim_dying"), GIVEN_PAGE,
+    "not-asked", "If reclaim did not check", UPSTREAM.without("reclaim_dying"), GIVEN_PAGE,
     ("__pkvm_reclaim_dying_guest_page(0x1000, 0) whole",
      "__pkvm_vcpu_load(0x1000, 0) whole\n__kvm_vcpu_run(hv0.0) whole\n__pkvm_host_donate_guest(g1, 0) whole\n"
      "__kvm_vcpu_run(hv0.0) whole"),
-    "Protected VM 0x1000 is alive and owns page g0, its gfn 0; reclaim asks for nothing."))
+    "Protected VM 0x1000 is alive and owns page g0, its gfn 0; reclaim does not check whether it is dying."))
 
 TWO_GIVEN = quiet(scene(
     "two-given", "Two pages that were given", UPSTREAM,
