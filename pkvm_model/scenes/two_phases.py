@@ -19,7 +19,7 @@ TWO_FLAGS = scene(
 LEFT_BEHIND = scene(
     "left-behind", "A page is left behind", V1, LENT_PAGE,
     ("__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole", ""),
-    "VM 0x1000 is alive and idle; nobody will take page g0 home.")
+    "VM 0x1000 is alive and idle; nobody will take back page g0.")
 
 NEVER_RAN = scene(
     "never-ran", "A VM that never ran", V1, "0 kvm_create_vm(kvm0)", ("kvm_destroy_vm(kvm0) whole", ""),
