@@ -62,7 +62,7 @@ PAGE_LEFT = quiet(scene(
     "page-left", "Finalise with a page left", UPSTREAM, ONE_GIVEN,
     (f"{START} whole\n{FINALISE} whole\nhost_access(g0) whole\nhost_access(g0, 1) whole",
      f"{RECLAIM}(0x1000, 0) whole\n__pkvm_host_share_hyp(g0) whole"),
-    "Protected VM 0x1000 is idle and owns g0; the host forgets to take the page home."))
+    "Protected VM 0x1000 is idle and owns g0; the host forgets to take the page back."))
 
 
 def finalise_asking_for_pages(view: View, handle: int) -> Hypercall:
@@ -93,7 +93,7 @@ OLD_NAME = quiet(scene(
 LENT_AND_LEFT = quiet(scene(
     "lent-and-left", "A page lent back, and left", UPSTREAM, ONE_LENT_BACK,
     (f"{START} whole\n{FINALISE} whole", "host_access(g1) whole\n__pkvm_host_share_hyp(g1) whole"),
-    "Protected VM 0x1000 is idle and lends g1 to the host, which forgets to take it home."))
+    "Protected VM 0x1000 is idle and lends g1 to the host, which forgets to take it back."))
 
 HOLD_THE_DYING = quiet(scene(
     "hold-the-dying", "Reclaim beside finalise", UPSTREAM, ONE_GIVEN,
