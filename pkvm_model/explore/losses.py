@@ -55,7 +55,7 @@ def find_refusal(host: HonestHost, state: State) -> str:
             if call and call.name in host.revision.calls:
                 step = run(state, host.revision, 0, call)
                 if step.refused and step.refused[0] is not None:
-                    return f"{call.name} answers {errno(step.refused[0])}: {step.refused[1]}"
+                    return f"{call.name} returns {errno(step.refused[0])}: {step.refused[1]}"
     return ""
 
 

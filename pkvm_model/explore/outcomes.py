@@ -94,7 +94,7 @@ def find_refusal(step: Step, about: tuple[str, ...]) -> str:
     answers = [*step.answers, *([] if step.pending else [(*step.call, step.ret)])]
     refused = [(name, ret) for name, _, ret in answers if name in about and ret is not None and ret < 0]
     why = f": {step.refused[1]}" if step.refused else ""
-    return next((f"{name} on CPU {step.cpu} answers {errno(ret)}{why}" for name, ret in refused), "")
+    return next((f"{name} on CPU {step.cpu} returns {errno(ret)}{why}" for name, ret in refused), "")
 
 
 def find_defect(step: Step) -> str:

@@ -113,7 +113,7 @@ def refuses_always(view: View, handle: int) -> Hypercall:
 HOLE = "The hole is open: the struct is given back while a call still holds the VM."
 NO_RUN = "The hole is closed, but there is no longer a run in which "
 NO_HOME = NO_RUN + "a shared page of a dying VM comes home."
-NO_END = (NO_RUN + "the honest host destroys a VM and has everything back: __pkvm_finalize_teardown_vm answers -EBUSY: "
+NO_END = (NO_RUN + "the honest host destroys a VM and has everything back: __pkvm_finalize_teardown_vm returns -EBUSY: "
           "VM 0x1000 stays.")
 PANICS, DEADLOCK = "Any host can now panic EL2 at will.", "Deadlock: the put needs that lock."
 BETWEEN = "The reference was taken between your test and your free."
@@ -245,7 +245,7 @@ def leaks_when_refused(view: View, handle: int) -> Hypercall:
 def test_a_call_that_leaves_more_behind_each_time_is_refused() -> None:
     judgement = judge_fix(UPSTREAM._replace(functions={"__pkvm_start_teardown_vm": leaks_when_refused}))
     assert judgement.sentence == ("A start that is refused. From then on the VM can never be destroyed: "
-                                  "__pkvm_start_teardown_vm answers -EINVAL: VM 0x1000 is still in use.")
+                                  "__pkvm_start_teardown_vm returns -EINVAL: VM 0x1000 is still in use.")
 
 
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=list(REVISIONS))

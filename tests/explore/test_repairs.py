@@ -23,7 +23,7 @@ SENTENCES = {
     "works_only_for_the_first_handle": "The hole is open: the struct is given back while a call still holds the VM.",
     "refuses_two_vcpus": (
         "The hole is closed, but there is no longer a run in which the honest host destroys a VM whose pages "
-        "lie far apart and has everything back: __pkvm_finalize_teardown_vm answers -EBUSY: too many vCPUs."),
+        "lie far apart and has everything back: __pkvm_finalize_teardown_vm returns -EBUSY: too many vCPUs."),
     "wakes_the_dying_when_busy": (
         "__pkvm_finalize_teardown_vm: it returns -EBUSY but leaves something behind: afterwards is_dying of "
         "VM vm0 is False, not True."),
@@ -38,7 +38,7 @@ SENTENCES = {
     "drops_the_reference_of_others": "Any host can now panic EL2 at will.",
     "works_once_for_a_handle": (
         "The next VM in the same slot. From then on the VM can never be destroyed: "
-        "__pkvm_finalize_teardown_vm answers -EBUSY: done already."),
+        "__pkvm_finalize_teardown_vm returns -EBUSY: done already."),
     "flushes_too_late": (
         "__pkvm_finalize_teardown_vm: it empties slot 0 before it flushes VMID 1: a new VM may have that "
         "VMID."),
@@ -90,7 +90,7 @@ SENTENCES = {
     "loads_the_second_vcpu_of_the_dying": "__pkvm_vcpu_load: afterwards loaded of CPU 0 is vc0.1, not nothing.",
     "loads_before_it_asks": (
         "One vCPU on two CPUs. From then on the VM can never be destroyed: __pkvm_finalize_teardown_vm "
-        "answers -EBUSY: VM 0x1000 is still in use."),
+        "returns -EBUSY: VM 0x1000 is still in use."),
     "drops_first_and_puts_later": (
         "Start while the guest runs. EL2_USE_AFTER_DONATION: CPU 1 touches page vc0.0, which EL2 no longer "
         "maps"),
