@@ -447,6 +447,15 @@ def test_a_long_search_shows_progress_and_can_be_stopped_and_continued(notebook:
     expect(screen.go).to_contain_text("Go on")
 
 
+def test_in_jupyterlab_a_bench_that_is_not_stored_comes_by_a_button(notebook: Open) -> None:
+    page = notebook("finder.ipynb", "#find-any=any/upstream/I2x/0+__pkvm_reserve_vm()+=+0x1000@1")
+    hosts = Screen(page, number=1)
+    expect(hosts.box.locator(".no-bench")).to_have_text("The bench of this run is not stored here.")
+    hosts.box.get_by_role("button", name="Run this cell").click()
+    expect(hosts.bench).to_be_visible()
+    expect(hosts.box.locator(".no-bench")).to_have_count(0)
+
+
 def test_an_answer_and_a_run_from_python_survive_a_reload(notebook: Open) -> None:
     page = notebook("finder.ipynb")
     assert page.evaluate(RUN_ALL)

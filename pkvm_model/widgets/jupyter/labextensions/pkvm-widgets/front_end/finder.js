@@ -16,7 +16,8 @@ import { Widget, register } from "./widget.js";
 const NOT_STORED =
   "This answer is not stored here. Open the notebook in JupyterLab and run this cell to search for it.";
 const NO_BENCH = "When a run is found, a bench opens here.";
-const BENCH_NOT_STORED = "The bench of this run is not stored here. Open the notebook in JupyterLab and run this cell.";
+const BENCH_NOT_STORED = "The bench of this run is not stored here.";
+const TO_RUN = "Open the notebook in JupyterLab and run this cell.";
 const TALK_EVERY = 5000;
 
 /** Fills a select with options {value, text, group}, by group. */
@@ -309,8 +310,13 @@ class Finder extends Widget {
     } = this;
     const kids = [secret && make("div.bar", {}, make("h3", {}, title)), line, make("div.section", {}, about)];
     room.replaceChildren();
-    fill(room, {}, [...kids, why && make("p.no-bench.muted", {}, why)]);
+    fill(room, {}, [...kids, why && make("p.no-bench.muted", {}, why), why === BENCH_NOT_STORED && this.wayOut()]);
     this.drawLine();
+  }
+
+  /** How to get what is not stored: inside JupyterLab a button, elsewhere words. */
+  wayOut() {
+    return this.port.run ? this.offerRun() : make("p.muted", {}, TO_RUN);
   }
 
   putBench(graph, place) {

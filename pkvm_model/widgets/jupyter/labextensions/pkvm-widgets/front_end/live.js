@@ -3,9 +3,6 @@
 const LATE =
   "No answer from Python yet: the kernel is busy, stopped or restarted. " +
   "If nothing happens, run the cells again, from the top.";
-const GONE =
-  "Python is gone: the kernel was stopped or restarted. " +
-  "What is already here still works. For the rest, run the cells again from the top.";
 const PATIENCE = 3000;
 
 const shown = new WeakMap();
@@ -46,7 +43,7 @@ export function storedPort({ place, key, output, cell, run, open }) {
 export function livePort(model, { cell, run, open } = /** @type {any} */ ({})) {
   const waiting = new Map();
   let widget, timer;
-  const gone = () => widget?.status(GONE);
+  const gone = () => widget?.losePython();
   const moved = () => widget?.guard(() => widget.join(model.get("place")))();
   const late = () => widget?.fail(LATE);
   const heard = (content) => {

@@ -22,7 +22,7 @@ function mountOrKeep(root, draw) {
 
 /**
  * Draws a stored widget in place of its table, and joins the live model once it exists. Returns null if it cannot be
- * drawn. `output` stands for all views of one output, `cell` is the id of its cell, `run` runs the cells down to it,
+ * drawn. `output` stands for all views of one output, `cell` is the id of its cell, `run` runs it,
  * `open` makes a link open a file.
  */
 function mountStored(root, { v, kind, packed, place }, { key, output = {}, ...around } = /** @type {any} */ ({})) {

@@ -5,7 +5,8 @@ import { dress } from "./styles.js";
 import { Widget, register } from "./widget.js";
 
 const UNREAD = "Your progress has not been read yet";
-const NOT_YOURS = "This came with the course. Run the cells of this notebook in JupyterLab to see what you have done.";
+const NOT_YOURS = "This came with the course.",
+  TO_SEE_YOURS = "Open this notebook in JupyterLab to see what you have done.";
 
 /** @extends {Widget<ProgressValue>} */
 class ProgressWidget extends Widget {
@@ -15,28 +16,50 @@ class ProgressWidget extends Widget {
     this.caption = make("h3");
     this.next = make("p.next");
     this.chapters = make("div.chapters");
-    const look = this.guard(() => this.look());
-    const top = make("div.top", {}, this.caption, button("button", "Look again", "l", look));
+    this.again = button(
+      "button",
+      "",
+      "l",
+      this.guard(() => this.lookOrRun()),
+    );
+    const top = make("div.top", {}, this.caption, this.again);
     this.box.append(top, this.next, this.chapters, this.standing, this.alert, this.live);
-    this.draw(port.ask ? data : { ...data, caption: UNREAD, next: null, note: NOT_YOURS });
+    const note = port.run ? NOT_YOURS : `${NOT_YOURS} ${TO_SEE_YOURS}`;
+    this.draw(port.ask ? data : { ...data, caption: UNREAD, next: null, note });
     this.begin();
+    // What was read before, perhaps days ago, is read again whenever it comes into sight.
+    this.watch = new IntersectionObserver(
+      this.guard((seen) => this.port.ask && seen.at(-1).isIntersecting && this.refresh()),
+    );
+    this.watch.observe(this.box);
+  }
+
+  /** Reads the progress again on request; without Python, the cell runs. */
+  lookOrRun() {
+    const { ask, run } = this.port;
+    return !ask && run ? this.goOn(run) : this.look();
   }
 
   async look() {
-    const found = await this.ask({ look: true });
-    if (!found) return;
-    this.draw(found);
-    this.announce(`${found.caption}. ${this.next.textContent}`);
+    if (await this.refresh()) this.announce(`${this.caption.textContent}. ${this.next.textContent}`);
+  }
+
+  /** Reads the learner's progress if Python is there, and draws it. */
+  async refresh() {
+    const found = this.port.ask ? await this.ask({ look: true }) : this.failWithoutPython();
+    if (found) this.draw(found);
+    return found;
   }
 
   /** Reads the learner's progress as soon as Python is there. */
   connect(port) {
     super.connect(port);
-    this.guard(() => this.look())();
+    this.guard(() => this.refresh())();
   }
 
   draw({ caption, next, note, chapters }) {
     write(this.caption, caption);
+    write(this.again.firstChild, caption === UNREAD && this.port.run ? "Show mine" : "Look again");
     const words = next && [
       make("b", {}, "Next: "),
       this.linkToFile(next.file, next.title),
@@ -71,7 +94,12 @@ class ProgressWidget extends Widget {
   }
 
   onKey(event) {
-    if (event.key === "l" && !event.ctrlKey && !event.metaKey && !event.altKey) this.look();
+    if (event.key === "l" && !event.ctrlKey && !event.metaKey && !event.altKey) this.lookOrRun();
+  }
+
+  close() {
+    this.watch.disconnect();
+    super.close();
   }
 }
 

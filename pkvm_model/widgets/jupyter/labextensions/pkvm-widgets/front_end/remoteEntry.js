@@ -24,7 +24,7 @@
   async function getRenderer() {
     const lumino = Object.values(shared["@lumino/widgets"])[0];
     const [{ Widget }, { mountStored }] = await Promise.all([lumino.get().then((make) => make()), load()]),
-      { cards, findCell, runDownTo } = await import(at("running.js"));
+      { drawn, findCell, runCellOf } = await import(at("running.js"));
 
     class StoredWidget extends Widget {
       constructor(options) {
@@ -52,10 +52,10 @@
           key: view?.model_id,
           output: model,
           cell: here?.cell.model.id,
-          run: here && (() => runDownTo(this.node)),
+          run: here && (() => runCellOf(this.node)),
           open: (link, file) => this.open(link, file),
         });
-        if (this.shown && made.kind === "exercise") cards.set(this.node, this.shown);
+        if (this.shown) drawn.set(this.node, this.shown);
       }
 
       /** The form without scripts, which stays where the widget cannot be drawn. */

@@ -2,7 +2,7 @@
 // reports its place to Python, asks Python questions, and returns to its place after a reload.
 //
 //   port = {key, place, at, again, embedded, ask, cell, run, open, changed, listen, close}, each optional. Without
-//   `ask` there is no Python behind the page; `cell` is the id of this cell, `run` runs the cells down to it; `open`
+//   `ask` there is no Python behind the page; `cell` is the id of this cell, `run` runs it; `open`
 //   makes a link open a file; `embedded` is set by a widget that contains this one and keeps its place; `again` means
 //   that another view was there before, and `at` is its place. See docs/widgets.md.
 
@@ -14,7 +14,12 @@ import { restore, store } from "./memory.js";
 import { clip, refuseLong } from "./text.js";
 
 const NO_PYTHON = "This is not stored here. Run the notebook in JupyterLab to continue.";
+const GONE = "Python is gone: the kernel was stopped or restarted. What is already here still works.";
+const FOR_THE_REST = "For the rest, run the cells again from the top.";
 const NOT_RUN = "This cell has not run since Python started, so Python cannot answer.";
+
+/** The part of a window's height in which a widget that comes into sight finds room as a whole. */
+const ROOM = 0.8;
 
 /**
  * A widget on the screen. A family draws into `box` and defines its position by `place`, `recall` and `follow`.
@@ -27,6 +32,7 @@ export class Widget {
     this.port = port;
     this.link = "";
     this.waits = 0;
+    this.acted = false;
     this.alert = make("div.alert", { role: "alert" });
     this.standing = make("p.status", { role: "status" });
     this.live = make("div.hidden-words", { "aria-live": "polite" });
@@ -92,7 +98,9 @@ export class Widget {
     if (asked !== null && !(known && asked === before.link)) return this.goToLink(asked);
     const kept = port.at ?? (known ? before.place : undefined);
     const place = port.ask && !before.goesOn ? port.place : (kept ?? port.place);
-    return place && place !== this.first && this.recall(place);
+    if (!place || place === this.first) return undefined;
+    const gone = this.recall(place);
+    return before.goesOn && port.ask ? Promise.resolve(gone).then(() => this.tell()) : gone;
   }
 
   /** Wraps a function so that what it throws is shown in the widget, with the steps that led to it. */
@@ -115,9 +123,15 @@ export class Widget {
     if (!this.joins) this.live.textContent = text;
   }
 
-  /** Comes into sight and is announced: the learner has just made this widget. */
-  appear() {
-    this.box.scrollIntoView({ block: this.box.offsetHeight > window.innerHeight ? "start" : "nearest" });
+  /** Comes into sight, as much of it as there is room for; returns where its top was before. */
+  comeIntoSight() {
+    const { top } = this.box.getBoundingClientRect();
+    this.box.scrollIntoView({ block: this.box.offsetHeight > window.innerHeight * ROOM ? "start" : "nearest" });
+    return top;
+  }
+
+  /** Is announced: the learner has just made this widget. */
+  announceReport() {
     setTimeout(() => this.announce(this.report));
   }
 
@@ -127,32 +141,51 @@ export class Widget {
     this.alert.replaceChildren(make("p", {}, text), ...[led].filter(Boolean));
   }
 
-  /** Says why there is no Python, and offers to run the cells where that is possible. */
+  /** Says why there is no Python, and offers to run the cell where that is possible. */
   failWithoutPython(text = NO_PYTHON) {
     const { ask, run } = this.port;
     this.fail(run && !ask ? NOT_RUN : text);
-    if (run)
-      this.alert.append(
-        button(
-          "button",
-          "Run the cells down to here",
-          "",
-          this.guard(() => this.goOn(run)),
-        ),
-      );
+    if (run) this.alert.append(this.offerRun());
   }
 
-  /** Runs the cells; the widget that this cell then makes goes on where this one stands. */
+  /** Returns a button that runs this cell, and what it needs. */
+  offerRun(label = "Run this cell") {
+    return button(
+      "button.run-cell",
+      label,
+      "",
+      this.guard(() => this.goOn(this.port.run)),
+    );
+  }
+
+  /** Runs this cell; the widget that it then makes goes on where this one stands. */
   goOn(run) {
+    this.handOn();
+    this.status("This cell runs, and before it the cells above that it needs.");
+    return run();
+  }
+
+  /** The widget that this cell makes next will go on where this one stands. */
+  handOn() {
     const { place, link } = this;
     store(this, { place, link, goesOn: true });
-    this.status("The cells above run, then this one.");
-    return run();
+  }
+
+  /** Called before this cell runs: Python does not know what the learner has done without it. */
+  carryOn() {
+    if (this.acted && !this.port.ask) this.handOn();
   }
 
   /** Shows the state of the connection to Python until it changes. */
   status(text) {
     this.standing.textContent = text;
+  }
+
+  /** Says that Python is gone, and what to do about it. */
+  losePython() {
+    const { run } = this.port;
+    this.status(run ? GONE : `${GONE} ${FOR_THE_REST}`);
+    if (run) this.standing.append(" ", this.offerRun());
   }
 
   /** Returns Python's answer to a question, or undefined after showing why there is none. */
@@ -172,6 +205,7 @@ export class Widget {
 
   /** Reports the place to Python and to the browser after the page has changed: a click does not wait for it. */
   tell() {
+    this.acted = true;
     clearTimeout(this.telling);
     this.telling = setTimeout(this.guard(() => this.tellNow()));
   }
