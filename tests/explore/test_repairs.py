@@ -80,7 +80,7 @@ SENTENCES = {
     "answers_zero_and_does_not_mark": (
         "__pkvm_start_teardown_vm: it returns 0, but the kernel's call ends the machine."),
     "marks_only_vms_with_a_second_vcpu": (
-        "A CPU loads twice. From then on the VM can never be destroyed: __pkvm_finalize_teardown_vm answers "
+        "A CPU loads twice. From then on the VM can never be destroyed: __pkvm_finalize_teardown_vm returns "
         "-EBUSY: VM 0x1000 is not dying yet."),
     "starts_without_a_lock": (
         "__pkvm_start_teardown_vm: it changes is_dying of VM vm without vm_table_lock; the kernel "
