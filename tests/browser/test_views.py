@@ -267,7 +267,7 @@ def test_in_jupyterlab_a_question_asked_again_keeps_its_answer_when_its_cell_run
     page = notebook("again.ipynb")
     assert page.evaluate(RUN_ALL)
     enemy, give = (page.locator(".pkvm-quiz").nth(number) for number in (0, 1))
-    enemy.get_by_label("Yes: EL2 must not rely on an honest host.").check()
+    enemy.get_by_label("No: a host that was taken over need not take the lock.").check()
     enemy.get_by_role("button", name="Check").click()
     wait_for_python(page, "'01 quiz-enemy 0, 02 quiz-give 0'")
     assert page.evaluate(RUN_ALL)
