@@ -43,7 +43,7 @@ FORGOTTEN_ENTRY = quiet(scene(
     "The host creates a VM on a kernel whose table lacks an entry."))
 
 USABLE_BY_NOBODY = quiet(scene(
-    "usable-by-nobody", "A page that nobody can use", UPSTREAM, """
+    "usable-by-nobody", "A page that a guest owns", UPSTREAM, """
 0 kvm_create_vm(kvm0, 1)
 0 kvm_first_run(kvm0, hv0.0)
 0 __pkvm_vcpu_load(0x1000, 0)
