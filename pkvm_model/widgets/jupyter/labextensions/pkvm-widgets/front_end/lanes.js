@@ -212,7 +212,8 @@ export function drawLane(lane, view, cpu, all, known, act) {
     chooses = lane.menu && !now.short && edges.length > 0;
   write(lane.short, now.short || "idle");
   // A call that has not begun "is next", which the words that follow say, too.
-  write(lane.where, view.state.end || now.where === "is next" ? "" : now.where);
+  const where = view.state.end || now.where === "is next" ? "" : now.where;
+  write(lane.where, where && nextWords(now) ? `${where};` : where);
   lane.short.title = now.call || (chooses ? readChoice(lane.menu) : "");
   drawSteps(lane, view, cpu, edges, act);
   if (!going && document.activeElement === lane.finish) lane.steps[0].focus();

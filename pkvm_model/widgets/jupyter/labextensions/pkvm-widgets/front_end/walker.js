@@ -12,7 +12,7 @@ import { Walk, fitTrace, splitLink } from "./walk.js";
 import { Widget } from "./widget.js";
 
 const FULL =
-  "This bench keeps at most 10,000 steps. Go back to the step from which you want to continue, and press “Forget the rest”.";
+  "This bench keeps at most 10,000 steps. Go back to the step where you want to continue, and press “Forget the rest”.";
 const LATER = "are not stored here. Run the notebook in JupyterLab to see them again.";
 
 /** What can be done while a run plays; everything else ends it. */
