@@ -86,7 +86,7 @@ def describe_differences(walk: PairWalk) -> list[str]:
     """Return what an observer sees differ, as a table."""
     state = walk.state
     if not state["differs"]:
-        return ["An observer sees no difference."]
+        return ["At this step an observer sees no difference."]
     cells = [[f"{cell['name']} {cell['part']}".strip(), *(show_value(cell["sign"], value) for value in cell["values"])]
             for cell in state["cells"]]
     return [f"Differs: {', '.join(state['differs'])}.", *align_columns([["what", *name_revisions(walk)], *cells])]

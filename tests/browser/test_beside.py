@@ -100,7 +100,7 @@ def test_the_first_difference_is_announced(opened: Opener) -> None:
 def test_what_differs_is_shown_with_the_words_of_each_side(opened: Opener) -> None:
     shown = opened()
     shown.press(*RACE[:2])
-    expect(shown.box.locator(".facts-now")).to_contain_text("An observer sees no difference.")
+    expect(shown.box.locator(".facts-now")).to_contain_text("At this step an observer sees no difference.")
     shown.press(RACE[2])
     row = shown.open_drawer("Differences").locator("tbody tr", has_text="page vm0")
     assert [side.locator(".part, .word").all_inner_texts() for side in row.locator("td").all()] == [

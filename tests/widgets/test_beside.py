@@ -75,7 +75,7 @@ def test_equal_steps_share_a_line_and_the_first_difference_is_marked(pair: SideB
 
 
 def test_the_description_says_that_nothing_differs(pair: SideBySide) -> None:
-    assert "An observer sees no difference." in pair.describe()
+    assert "At this step an observer sees no difference." in pair.describe()
 
 
 def test_the_form_without_scripts_is_complete(pair: SideBySide) -> None:

@@ -31,7 +31,7 @@ const ROWS_IN_DRAWER = 60,
   MOST_PAGES_NAMED = 3,
   MOST_PARTS_NAMED = 3;
 const SIDES_OF_PAIR = [0, 1];
-const NO_DIFFERENCE = "An observer sees no difference.";
+const NO_DIFFERENCE = "At this step an observer sees no difference.";
 const WHOSE = { HOST: "the host’s", HYP: "EL2’s", GUEST: "the guest’s" };
 
 /** A value with its sign and word. */
