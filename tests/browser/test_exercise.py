@@ -40,7 +40,7 @@ def test_hints_and_solution_open_by_keyboard(exercised: Page) -> None:
         expect(card.locator(".hints li")).to_have_count(number)
     expect(card.get_by_role("button", name="No more hints")).to_have_attribute("aria-disabled", "true")
     exercised.keyboard.press("s")
-    expect(card.locator(".solution p").first).to_contain_text("The count is looked at again")
+    expect(card.locator(".solution p").first).to_contain_text("Finalise checks the count again")
 
 
 def test_a_solution_passes(exercised: Page) -> None:

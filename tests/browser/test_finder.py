@@ -128,7 +128,7 @@ def test_another_kernel_or_question_starts_anew(opened: Open) -> None:
     screen.says("No: nothing goes wrong, whatever the order of the steps.")
     screen.box.get_by_label("Question").select_option("I8")
     screen.go.click()
-    screen.says("Empty: no state is one that it speaks of")
+    screen.says("Empty: it is about a kind of state that never occurs here")
 
 
 def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
@@ -136,7 +136,7 @@ def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
     expect(screen.box.locator(".room")).to_contain_text("When a run is found, a bench opens here.")
     screen.box.get_by_label("Question").select_option("I3")
     screen.go.click()
-    expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell: then it is searched for")
+    expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell to search for it")
 
 
 def test_the_scheduler_shows_the_fewest_steps_only_after_a_break_by_hand(opened: Open) -> None:
@@ -198,7 +198,7 @@ def test_a_run_that_is_stored_in_part_plays_to_its_last_step_and_says_so(offline
     screen = Screen(offline)
     screen.go.click()
     screen.stands(0, 5)
-    expect(screen.box.locator("[role=alert]", has_text="not worked out")).to_have_count(0)
+    expect(screen.box.locator("[role=alert]", has_text="not stored here")).to_have_count(0)
     for _ in range(5):
         screen.bench.get_by_role("button", name="Next").click()
     screen.stands(5, 5)

@@ -213,7 +213,7 @@ def test_a_history_of_ten_thousand_steps_ends_in_words(exported: Callable[..., S
     screen.page.reload()
     screen.counts("step 10000 of 10000")
     screen.press("0")
-    screen.alerts("10,000 steps are kept here and no more.")
+    screen.alerts("This bench keeps at most 10,000 steps.")
     screen.press("b")
     screen.open_drawer("trace")
     screen.click("Forget the rest")
