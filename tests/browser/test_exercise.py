@@ -53,15 +53,15 @@ def test_a_solution_passes(exercised: Page) -> None:
 
 def test_a_passed_card_links_to_the_next_exercise(exercised: Page) -> None:
     exercised.evaluate("() => { window.before = true; }")
-    exercised.locator(".pkvm-exercise").get_by_role("link", name="comment-to-spec.ipynb").click()
-    expect(exercised.get_by_role("heading", name="From a comment to a check")).to_be_visible()
+    exercised.locator(".pkvm-exercise").get_by_role("link", name="count-the-warnings.ipynb").click()
+    expect(exercised.get_by_role("heading", name="Count the warnings")).to_be_visible()
     assert exercised.evaluate("() => window.before"), "the page was loaded anew: what was not saved is lost"
 
 
 def test_on_a_page_from_disk_the_next_exercise_is_named_without_a_link(offline: Page, page_of: Address) -> None:
     offline.goto(page_of("passed.ipynb"))
     expect(offline.locator(".pkvm-exercise .next")).to_have_text(
-        "Next: From a comment to a check, in comment-to-spec.ipynb")
+        "Next: Count the warnings, in count-the-warnings.ipynb")
     expect(offline.locator(".pkvm-exercise").get_by_role("link")).to_have_count(0)
 
 
