@@ -74,7 +74,7 @@ def claim(sentence: str, holds: object, verdict: str = "") -> Claim:
         if answer.verdict not in expected:
             why = f"the explorer says {answer.verdict}: {describe_coverage(answer, report)}"
             raise ClaimBroken(f"not true of the model: {sentence} ({why})")
-    how = "; ".join(describe_coverage(answer, report) for answer in answers)
+    how = "; ".join(dict.fromkeys(describe_coverage(answer, report) for answer in answers))
     return Claim(sentence, answers[0].verdict, how, all(isinstance(answer.prop, AlwaysPossible) for answer in answers))
 
 
