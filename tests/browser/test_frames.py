@@ -144,7 +144,7 @@ def test_every_step_of_a_map_shows_its_box_its_arrow_and_its_choices(offline: Pa
         assert offline.evaluate("scrollY") == before, step
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_every_region_of_a_run_is_on_one_screen_and_no_button_moves(offline: Page, page_of: Address,
                                                                    number: int) -> None:
     offline.goto(page_of("all-sequence.ipynb"))
@@ -159,7 +159,7 @@ def test_every_region_of_a_run_is_on_one_screen_and_no_button_moves(offline: Pag
         assert shown.box.evaluate(TALL) <= MOST
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_a_run_is_on_one_screen_of_a_phone_and_no_button_moves(offline: Page, page_of: Address, number: int) -> None:
     offline.goto(page_of("all-sequence.ipynb"))
     offline.set_viewport_size({"width": 420, "height": PHONE})
@@ -190,7 +190,7 @@ def test_what_is_said_moves_nothing_and_can_be_read(offline: Page, page_of: Addr
 def test_a_run_along_time_plays_to_its_end_and_what_a_learner_does_ends_it(offline: Page, page_of: Address) -> None:
     offline.emulate_media(reduced_motion="no-preference")
     offline.goto(page_of("all-sequence.ipynb"))
-    shown = Walker(offline, "sequence", 2)
+    shown = Walker(offline, "sequence", 1)
     player = shown.box.locator("button.play")
     player.click()
     expect(player).to_have_text("Pause")
@@ -206,7 +206,7 @@ def test_a_run_along_time_plays_to_its_end_and_what_a_learner_does_ends_it(offli
 def test_where_motion_is_unwelcome_a_run_goes_on_by_one_region(offline: Page, page_of: Address) -> None:
     offline.emulate_media(reduced_motion="reduce")
     offline.goto(page_of("all-sequence.ipynb"))
-    shown = Walker(offline, "sequence", 2)
+    shown = Walker(offline, "sequence", 1)
     shown.click("Next")
     shown.counts("region 1 of 4")
 

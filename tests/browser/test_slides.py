@@ -77,7 +77,7 @@ def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck: Page) -> None:
     deck.keyboard.press("ArrowRight")
     bench = deck.locator(".slide.now .pkvm-bench")
     bench.get_by_role("button", name="Step CPU 1").click()
-    assert "CPU 1’s start marks VM 0x1000 dying" in bench.inner_text()
+    assert "CPU 1’s start marks VM 0x1000 as dying" in bench.inner_text()
     deck.keyboard.press("ArrowRight")
     assert seen(deck) == ["Two"]
     deck.keyboard.press("Escape")
