@@ -65,9 +65,12 @@ def test_run_all_keeps_the_reader_s_place_and_an_answered_quiz(learning: Learnin
     quiz.get_by_role("radio").first.check()
     quiz.get_by_role("button", name="Check").click()
     expect(quiz).to_contain_text("1 try")
-    before = page.evaluate(IN_SIGHT)
+    before = dict(page.evaluate(IN_SIGHT))
     page.evaluate(RUN_ALL_AND_REST)
-    assert page.evaluate(IN_SIGHT) == before
+    after = dict(page.evaluate(IN_SIGHT))
+    assert after.keys() == before.keys()
+    # Heights of cells are fractions of a pixel, and places are rounded.
+    assert all(abs(after[cell] - top) <= 1 for cell, top in before.items())
     expect(quiz).to_contain_text("1 try")
     wait_until(lambda: "quiz-" in (learning.folder / "quizzes.json").read_text())
 
