@@ -367,7 +367,8 @@ def start_many(states: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(CourseKernels.__base__, "start_kernel", start)
     monkeypatch.setattr(kernels, "shutdown_kernel", shut_down)
-    asyncio.run(work())
+    with ThreadPoolExecutor() as other:  # a browser's test may have left a loop running in this thread
+        other.submit(lambda: asyncio.run(work())).result()
     return [*kernels._kernels]
 
 
