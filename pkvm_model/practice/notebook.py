@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from ..schema import JSON
 from .exercises import Exercise
@@ -51,17 +52,33 @@ def make_code_cell(name: str, text: str) -> JSON:
             "source": text.splitlines(keepends=True)}
 
 
-def extract_answer(content: bytes, name: str) -> str | None:
-    """Return the text of the last cell that answers exercise `name`; None if there is no such cell or no notebook."""
-    answer = None
+class WrittenAnswer(NamedTuple):
+    """An answer in a notebook: the exercise, the text, and with what the exercise began if the cell knows that."""
+
+    exercise: str
+    text: str
+    stub: str = ""
+
+
+def list_answers(content: bytes) -> list[WrittenAnswer]:
+    """Return the text of each cell that answers an exercise; none if there is no such cell or no notebook."""
     try:
         cells = json.loads(content)["cells"]
-        for cell in cells:
-            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-            first, _, rest = source.partition("\n")
-            if cell["cell_type"] == "code" and first.split() == [MAGIC, name]:
-                rest.encode()  # JSON can spell a lone surrogate, which could not be written again
-                answer = rest
+        return [answer for cell in cells if cell["cell_type"] == "code" and (answer := read_cell(cell))]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
-    return answer
+        return []
+
+
+def read_cell(cell: JSON) -> WrittenAnswer | None:
+    """Return the answer in a code cell, None if there is none."""
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    first, _, rest = source.partition("\n")
+    words, stub = first.split(), cell.get("metadata", {}).get("stub", "")
+    rest.encode()  # JSON can spell a lone surrogate, which could not be written again
+    is_answer = len(words) == 2 and words[0] == MAGIC
+    return WrittenAnswer(words[1], rest, stub if isinstance(stub, str) else "") if is_answer else None
+
+
+def extract_answer(content: bytes, name: str) -> str | None:
+    """Return the text of the last cell that answers exercise `name`; None if there is no such cell or no notebook."""
+    return next((answer.text for answer in reversed(list_answers(content)) if answer.exercise == name), None)

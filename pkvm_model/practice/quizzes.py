@@ -56,10 +56,24 @@ def read(folder: Path) -> dict[str, str]:
 def keep(folder: Path, new: Mapping[str, str]) -> None:
     """Keep answers, by key. Where nothing can be written they last as long as the widget."""
     with contextlib.suppress(OSError), lock_progress(folder):
-        places = read(folder)
-        if not places and (folder / NAME).exists():
-            (folder / NAME).replace(folder / DAMAGED)
-        write_atomically(folder / NAME, to_text(places | {**new}).encode())
+        write(folder, read(folder) | {**new})
+
+
+def add(folder: Path, theirs: Mapping[str, str]) -> None:
+    """Add answers from elsewhere to those in a copy, whose lock the caller holds."""
+    write(folder, merge(read(folder), theirs))
+
+
+def write(folder: Path, places: Mapping[str, str]) -> None:
+    """Write all answers; a file that was damaged is put aside."""
+    if (folder / NAME).exists() and not read(folder):
+        (folder / NAME).replace(folder / DAMAGED)
+    write_atomically(folder / NAME, to_text(places).encode())
+
+
+def merge(mine: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers of both. Of two to one question, theirs counts if it goes on from mine."""
+    return {**mine, **{key: place for key, place in theirs.items() if place.startswith(mine.get(key, ""))}}
 
 
 def to_text(places: Mapping[str, str]) -> str:

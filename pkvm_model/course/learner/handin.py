@@ -37,7 +37,7 @@ from ...schema import JSON, Schema, number
 from ...text import count
 from ..errors import CourseError
 from . import show_progress
-from .containers import LARGEST_FILE, Arrival, describe_kind, is_of_system, list_arrivals
+from .containers import LARGEST_FILE
 from .my_work import CopyPaths
 from .unwrap import is_wrapped, list_readings
 
@@ -48,6 +48,7 @@ LONGEST_TEXT = 100_000
 LONGEST_NAME = 100
 GREATEST_NUMBER = 1_000_000
 MOST_EXERCISES = 1_000
+NOTHING = "there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab"
 CHANGED = "it was cut or changed after it was handed in"
 NO_JSON = "it is cut or is not JSON"
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -85,29 +86,38 @@ def run(arguments: argparse.Namespace) -> int:
 
 def collect(paths: CopyPaths, name: str = "") -> HandIn:
     """Return the hand-in of a learner's copy. Raise CourseError if there is nothing to hand in."""
+    return make(show_progress.read_progress(paths), name, paths.exercises)
+
+
+def make(records: Mapping[str, ExerciseRecord], name: str, course: Path = FOLDER) -> HandIn:
+    """Return the hand-in with some records. Raise CourseError if there is nothing to hand in."""
     name = tidy_name(name)
     if not is_name(name):
         raise CourseError(f"a name is one line of at most {LONGEST_NAME} characters, all of which can be seen. "
                           "Give another one.")
-    progress = show_progress.read_progress(paths)
-    exercises = {name: record for name, record in progress.items() if record != ExerciseRecord()}
+    exercises = {name: record for name, record in records.items() if record != ExerciseRecord()}
     if not exercises:
-        raise CourseError("there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab")
-    return HandIn(name, digest_course(paths.exercises), exercises)
+        raise CourseError(NOTHING)
+    return HandIn(name, digest_course(course), exercises)
 
 
 def write(hand_in: HandIn, path: Path) -> None:
     """Write a hand-in; it may replace an older hand-in, and no other file. Raise CourseError if that fails."""
-    try:
-        text = to_text(hand_in)
-    except ValueError as error:
-        raise CourseError(f"this cannot be handed in: {error}. Shorten it and run its cell again.") from error
+    text = write_text(hand_in)
     if path.exists() and not is_hand_in(path):
         raise CourseError(f"{path} already exists and is not a hand-in. Choose another name with -o.")
     try:
         write_atomically(path, text.encode())
     except OSError as error:
         raise CourseError(f"{path} cannot be written ({error.strerror}). Choose another place with -o.") from error
+
+
+def write_text(hand_in: HandIn) -> str:
+    """Return the text of a hand-in. Raise CourseError for one that could not be read again."""
+    try:
+        return to_text(hand_in)
+    except ValueError as error:
+        raise CourseError(f"this cannot be handed in: {error}. Shorten it and check it again.") from error
 
 
 def is_hand_in(path: Path) -> bool:
@@ -140,47 +150,6 @@ def parse(content: bytes) -> HandIn:
     reason = next((reason for reason in reasons if reason != NO_JSON), NO_JSON)
     by_mail = reason in (NO_JSON, CHANGED) and FORMAT in text and is_wrapped(text)
     raise ValueError(f"{CHANGED}, perhaps by mail: ask for it as an attachment" if by_mail else reason)
-
-
-def read_progress(path: Path) -> dict[str, ExerciseRecord]:
-    """Return the progress in a hand-in or in a progress file, by exercise. Raise CourseError for any other file.
-
-    Of the files in an archive one must be a hand-in, or else one a progress file.
-    """
-    try:
-        arrivals = [arrival for arrival in list_arrivals(path, path.name) if not is_of_system(arrival.name)]
-    except OSError as error:
-        raise CourseError(f"{path} cannot be read ({error.strerror}). Is the name right?") from error
-    readings = [read_arrival(arrival) for arrival in arrivals]
-    for kind in (HandIn, dict):
-        usable = {str(reading): reading for reading in readings if isinstance(reading, kind)}
-        if len(usable) > 1:
-            raise CourseError(f"{path} has {len(usable)} hand-ins in it. Unpack it and import one of the files.")
-        for reading in usable.values():
-            return reading.exercises if isinstance(reading, HandIn) else reading
-    reason = readings[0] if len(readings) == 1 else "there is none in it"
-    raise CourseError(f"{path} is neither a hand-in nor progress of this course: {reason}.")
-
-
-def read_arrival(arrival: Arrival) -> HandIn | dict[str, ExerciseRecord] | str:
-    """Return the hand-in or the progress in a file that arrived, or why there is none."""
-    try:
-        return arrival.fault or parse_progress(arrival.content) or parse(arrival.content)
-    except ValueError as error:
-        return describe_kind(arrival.content) or str(error)
-
-
-def parse_progress(content: bytes) -> dict[str, ExerciseRecord] | None:
-    """Return the progress in bytes, None if they are not a progress file. Raise ValueError if that is damaged."""
-    try:
-        whole = DECODER.decode(decode(content))
-        if type(whole) is not dict or whole.keys() != {"version", "exercises"}:
-            return None
-        if whole["version"] != progress.VERSION:
-            raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {progress.VERSION}")
-        return progress.from_json(whole["exercises"], EXERCISES)
-    except (json.JSONDecodeError, RecursionError):
-        return None
 
 
 def load(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """Progress moves from one machine to another: it is handed in, imported and shown."""
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pkvm_model.course import cli
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import handin, my_work, show_progress, update
 from pkvm_model.course.learner.import_progress import import_progress
-from pkvm_model.practice import progress
+from pkvm_model.practice import progress, quizzes
 from pkvm_model.practice.notebook import extract_answer, make_notebook
 from pkvm_model.practice.progress import ExerciseRecord, choose_better
 from tests.course.copies import EXERCISES, Course
@@ -123,6 +124,48 @@ def test_progress_of_unknown_exercises_is_kept(course: Course, there: Course, fi
     line, _ = import_progress(file, course.copy)
     assert line == "to-come: your course has no such exercise. Its progress is kept."
     assert progress.read(course.copy.folder) == {"to-come": ExerciseRecord(2)}
+
+
+def pack(folder: Path, file: Path) -> Path:
+    """Pack a copy into an archive, as a learner does who moves to another machine."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            archive.write(path, f"my_work/{path.relative_to(folder).as_posix()}")
+    return file
+
+
+def test_a_whole_copy_is_imported_with_answers_that_were_never_checked(course: Course, there: Course,
+                                                                       tmp_path: Path) -> None:
+    exercise = my_work.read_exercises(there.copy.exercises)["exercises/say-it.ipynb"]
+    (there.copy.folder / "exercises/say-it.ipynb").write_bytes(make_notebook(exercise, "half an answer"))
+    quizzes.keep(there.copy.folder, {"quiz-a 1": "0 1", "quiz-b 2": "2"})
+    quizzes.keep(course.copy.folder, {"quiz-a 1": "0", "quiz-b 2": "1"})
+    lines = list(import_progress(pack(there.copy.folder, tmp_path / "copy.zip"), course.copy))
+    assert lines[0] == "say-it: the answer is in exercises/say-it.ipynb"
+    assert lines[1] == "find-the-hole: the answer is in exercises/find-the-hole.ipynb"
+    assert extract_answer((course.copy.folder / "exercises/say-it.ipynb").read_bytes(), "say-it") == "half an answer"
+    assert quizzes.read(course.copy.folder) == {"quiz-a 1": "0 1", "quiz-b 2": "1"}
+
+
+def test_what_the_course_gave_out_is_no_answer(course: Course, there: Course, tmp_path: Path) -> None:
+    """The other copy comes from an older course, in which an exercise began with another text."""
+    course.write_exercise("say-it", stub="answer = ...  # newer")
+    there.write_exercise("lived-to-see", stub="answer = ...  # older")
+    list(update.update((), there.copy))
+    lines = list(import_progress(pack(there.copy.folder, tmp_path / "copy.zip"), course.copy))
+    assert len(lines) == 2  # the answer that was solved, and the summary
+    assert not list((course.copy.folder / "exercises").glob("*-imported-*"))
+
+
+def test_an_answer_that_lies_beside_another_is_imported_beside_it(course: Course, there: Course,
+                                                                  tmp_path: Path) -> None:
+    exercise = my_work.read_exercises(there.copy.exercises)["exercises/say-it.ipynb"]
+    for name, text in (("say-it-imported-1", "other"), ("say-it", "current")):
+        (there.copy.folder / f"exercises/{name}.ipynb").write_bytes(make_notebook(exercise, text))
+    list(import_progress(pack(there.copy.folder, tmp_path / "copy.zip"), course.copy))
+    kept = [extract_answer((course.copy.folder / f"exercises/{name}.ipynb").read_bytes(), "say-it")
+            for name in ("say-it", "say-it-imported-1")]
+    assert kept == ["current", "other"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2, "exercises": {}}', '{"version": 1, "exercises": [1]}',
