@@ -125,7 +125,7 @@ function sayIncomplete(name) {
   return new Response(words, { status: 503, headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 
-/** A file of the version in use; a folder without its slash leads to the one with it; all else is the server's. */
+/** A file of the version in use; a folder without its slash leads to the one with it; the rest is the server's. */
 async function answerRequest(request) {
   const course = await findUsing(),
     path = findPath(request.url, course);
@@ -152,7 +152,7 @@ worker.addEventListener("fetch", (event) => {
   if (method === "GET" && url.startsWith(SCOPE)) event.respondWith(answerRequest(event.request));
 });
 
-/** The reader wants this version: every request is answered from it, once this worker is active, and pages are told. */
+/** The reader wants this version: once this worker is active, every request is answered from it and pages are told. */
 async function takeOver() {
   await useVersion(await caches.open(STORE));
   if (worker.registration.waiting) worker.skipWaiting();

@@ -1,7 +1,7 @@
 // The course on the reader's device: kept once the first page is there, and changed for a newer one only when the
 // reader says so. `service_worker.js` does the work; this is what a page says about it.
 
-import { button, make, write } from "./elements.js";
+import { button, make, write } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
 
 const KEPT = "The whole course is on this device.",
   PUT_OFF = "pkvm newer course put off";
