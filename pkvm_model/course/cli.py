@@ -69,8 +69,10 @@ COMMANDS = {
         argument("--check", action="store_true", help="write nothing; fail if a stored output is stale"),
         argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these (default: all notebooks)")),
         DEVELOP),
-    "pages": Command("publish.site", "write the notebooks as self-contained HTML pages", (
-        argument("-o", "--output", default="_site", metavar="DIR", help="where to write them (default: _site)"),)),
+    "site": Command("site.build", "write the whole course as a folder for any web server", (
+        argument("-o", "--output", default="_site", metavar="DIR", help="where to write it (default: _site)"),
+        argument("--without-python", action="store_true", help="only what is stored: nothing is fetched from npm")),
+        DEVELOP),
     "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
         argument("-o", "--output", default="_bundle", metavar="DIR", help="where to write it (default: _bundle)"),)),
     "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, a click, or the second start", (
@@ -133,9 +135,10 @@ def find_environment_and_run(argv: Sequence[str]) -> int:
 
 
 def choose_environment(arguments: argparse.Namespace) -> Environment:
-    """Return the environment that a command needs; learners' own is enough to check the notebooks."""
+    """Return the environment that a command needs; learners' own is enough for the notebooks and what they store."""
     only_notebooks = getattr(arguments, "part", None) == "notebooks" and arguments.python is None
-    return COURSE if only_notebooks else COMMANDS[arguments.command].environment
+    only_stored = getattr(arguments, "without_python", False)
+    return COURSE if only_notebooks or only_stored else COMMANDS[arguments.command].environment
 
 
 def import_and_run(argv: Sequence[str]) -> int:

@@ -1,10 +1,11 @@
 """The front end of the widgets: plain ES modules and style sheets, bundled where only one file can be loaded.
 
-JupyterLab loads the files themselves for stored widgets; a live widget and an exported page get a bundle.
+JupyterLab loads the files themselves for stored widgets; a live widget and a page of the site get a bundle.
 """
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
 from functools import cache
@@ -14,9 +15,9 @@ SHARE = pathlib.Path(__file__).parent / "jupyter"
 """Where JupyterLab looks for the extension that shows stored widgets."""
 FOLDER = SHARE / "labextensions" / "pkvm-widgets" / "front_end"
 """The one copy of the front end."""
-IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(\.[\w./-]*/[\w-]+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const|class|function|async)", re.MULTILINE)
-LAST = "mount.js"
+LAST = FOLDER / "mount.js"
 """The module that draws a widget of any kind; a bundle exports what it does."""
 
 
@@ -50,28 +51,29 @@ def list_kinds() -> tuple[str, ...]:
     return tuple(read_constants()["families"])
 
 
-def list_modules(*kinds: str) -> tuple[str, ...]:
-    """Return the modules that some kinds need, each after those that it imports."""
-    modules: dict[str, None] = {}
+def list_modules(*kinds: str, main: pathlib.Path = LAST) -> tuple[pathlib.Path, ...]:
+    """Return the modules that some kinds and a main module need, each after those that it imports."""
+    modules: dict[pathlib.Path, None] = {}
     for kind in kinds:
-        add_module(read_constants()["families"][kind], modules)
+        add_module(FOLDER / read_constants()["families"][kind], modules)
     add_module(LAST, modules)
+    add_module(main, modules)
     return tuple(modules)
 
 
-def add_module(name: str, modules: dict[str, None]) -> None:
+def add_module(path: pathlib.Path, modules: dict[pathlib.Path, None]) -> None:
     """Add a module after those that it imports."""
-    if name not in modules:
-        for other in IMPORT.findall(read_file(name)):
-            add_module(other, modules)
-        modules[name] = None
+    if path not in modules:
+        for other in IMPORT.findall(path.read_text(encoding="utf-8")):
+            add_module(pathlib.Path(os.path.normpath(path.parent / other)), modules)
+        modules[path] = None
 
 
 @cache
-def bundle(*kinds: str) -> str:
-    """Return all that some kinds need as one module, which exports what `mount.js` does."""
-    modules = list_modules(*kinds)
-    code = "\n".join(read_file(name) for name in modules)
-    sheets = {name: read_file(f"{name}.css") for name in read_constants()["styles"] if f"{name}.js" in modules}
+def bundle(*kinds: str, main: pathlib.Path = LAST) -> str:
+    """Return all that some kinds need as one module; the main module comes last, when the style sheets are known."""
+    modules = list_modules(*kinds, main=main)
+    *others, last = (EXPORT.sub("", IMPORT.sub("", path.read_text(encoding="utf-8"))) for path in modules)
+    sheets = {name: read_file(f"{name}.css") for name in read_constants()["styles"] if FOLDER / f"{name}.js" in modules}
     styles = [f"provide({json.dumps(name)}, {json.dumps(css, ensure_ascii=False)});" for name, css in sheets.items()]
-    return "\n".join([EXPORT.sub("", IMPORT.sub("", code)), *styles, ""])
+    return "\n".join([*others, *styles, last])

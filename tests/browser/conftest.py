@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from benchmarks.lab import QUIET, find_chromium, running_lab
-from pkvm_model.course.publish.pages import export
+from pkvm_model.course.site.chapters import format_notebook
 from tests.browser.in_lab import OPEN_NEXT, Address, Open
 from tests.browser.notebooks import STORED, stored_notebook
 from tests.patience import PATIENCE
@@ -181,7 +181,7 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Address:
         folder = tmp_path_factory.mktemp("pages")
         notebook, page = folder / name, folder / "page.html"
         nbformat.write(stored_notebook(name), notebook)
-        page.write_text(export(notebook), encoding="utf-8")
+        page.write_text(format_notebook(notebook, python=True), encoding="utf-8")
         return page.as_uri()
 
     return made

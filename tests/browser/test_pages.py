@@ -172,10 +172,10 @@ def test_a_warning_of_the_host_stands_below_the_refusal_and_further_ones_in_the_
     expect(screen.open_drawer("words")).to_contain_text("1 mappings are left. The machine goes on.")
 
 
-def test_a_step_that_only_python_knows_says_where_to_go(exported: Callable[..., Screen]) -> None:
+def test_a_step_that_only_python_knows_says_what_it_needs(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "0", "0")
-    screen.alerts("Run the notebook in JupyterLab")
+    screen.alerts("a page opened from disk cannot start Python: that needs a web server")
     screen.press("1")
     expect(screen.bench.get_by_role("alert")).to_be_empty()
 

@@ -1,4 +1,4 @@
-"""Whole exported pages: axe-core finds no fault, themes keep the contrast, and a narrow phone shows all of it."""
+"""Whole pages of the site: axe-core finds no fault, themes keep the contrast, and a narrow phone shows all of it."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
-from pkvm_model.course.publish import pages, slides, summary
 from pkvm_model.course.publish.chapters import NOTEBOOKS
 from tests.browser.access import find_violations
 
@@ -64,15 +63,6 @@ RUN_TOGETHER = r"""() => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write all pages, and return their folder."""
-    folder = tmp_path_factory.mktemp("site")
-    for room in (pages, slides, summary):
-        room.write(folder)
-    return folder
 
 
 @pytest.mark.parametrize("name", NAMES)

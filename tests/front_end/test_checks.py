@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course.dev import declarations
-from pkvm_model.widgets.front_end import FOLDER, bundle, list_kinds
+from pkvm_model.course.site import frame
+from pkvm_model.widgets.front_end import FOLDER, LAST, bundle, list_kinds
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TOOLS = HERE / "node_modules" / ".bin"
-PARTS = [str(FOLDER.relative_to(ROOT)), str(HERE.relative_to(ROOT))]
+PARTS = [str(folder.relative_to(ROOT)) for folder in (FOLDER, HERE, frame.FRONT_END)]
 
 
 @cache
@@ -66,7 +67,7 @@ def test_the_linter_finds_nothing(run: Callable[..., str]) -> None:
 
 
 def test_every_file_is_formatted(run: Callable[..., str]) -> None:
-    files = [f"{PARTS[0]}/*.js", f"{PARTS[0]}/*.css", f"{PARTS[1]}/*.js", f"{PARTS[1]}/globals.d.ts"]
+    files = [*(f"{part}/*.js" for part in PARTS), *(f"{PARTS[at]}/*.css" for at in (0, 2)), f"{PARTS[1]}/globals.d.ts"]
     assert run("prettier", "--config", f"{PARTS[1]}/.prettierrc.json", "--list-different", *files) == ""
 
 
@@ -76,9 +77,10 @@ def test_the_lock_file_names_no_registry() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed, so no bundle can be parsed")
-def test_a_bundle_of_all_kinds_declares_no_name_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("main", [LAST, *sorted(frame.FRONT_END.glob("*.js"))], ids=lambda path: path.name)
+def test_a_bundle_of_all_kinds_declares_no_name_twice(main: Path, tmp_path: Path) -> None:
     """Modules share one scope in a bundle, where a second declaration is a syntax error."""
     file = tmp_path / "bundle.mjs"
-    file.write_text(bundle(*list_kinds()), encoding="utf-8")
+    file.write_text(bundle(*list_kinds(), main=main), encoding="utf-8")
     done = subprocess.run(["node", "--check", file], capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)

@@ -1,4 +1,4 @@
-"""Exported pages ask for nothing, and stored notebooks have a form for every reader."""
+"""The page of a notebook asks for nothing, and stored notebooks have a form for every reader."""
 
 import json
 import re
@@ -12,7 +12,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import pages
+from pkvm_model.course.site.chapters import format_notebook
+from pkvm_model.show.quiz import QuizQuestion
 from pkvm_model.widgets.bench import Bench
+from pkvm_model.widgets.quiz import Quiz
 from pkvm_model.widgets.widget import MIME
 from tests.widgets.small_graph import graph
 
@@ -36,7 +39,7 @@ def notebook(saved: bool = False) -> Any:
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the page of a lesson."""
     nbformat.write(notebook(saved=request.param), tmp_path / "lesson.ipynb")
-    return pages.export(tmp_path / "lesson.ipynb")
+    return format_notebook(tmp_path / "lesson.ipynb", python=True)
 
 
 def test_a_page_loads_nothing(page: str) -> None:
@@ -47,7 +50,7 @@ def test_a_page_loads_nothing(page: str) -> None:
 
 
 def test_a_page_holds_the_bench_and_its_static_form(page: str) -> None:
-    assert page.count('class="widget-here"') == 1
+    assert page.count('class="widget-here" data-cell') == 1
     assert "Who owns every page</caption>" in page
     (kept,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
     stored = json.loads(kept)
@@ -58,14 +61,21 @@ def test_links_between_lessons_lead_to_pages(page: str) -> None:
     assert 'href="07-two-phases.html#there"' in page
 
 
-def test_an_exercise_is_named_but_not_linked(page: str) -> None:
-    assert "Do One." in page
-    assert "exercises/one" not in page
+def test_an_exercise_is_linked_to_its_page(page: str) -> None:
+    assert 'Do <a href="exercises/one.html">One</a>.' in page
 
 
-def test_a_page_without_a_bench_has_no_script(tmp_path: Path) -> None:
-    nbformat.write(new_notebook(cells=[new_markdown_cell(TEXT)]), tmp_path / "lesson.ipynb")
-    assert "<script" not in pages.export(tmp_path / "lesson.ipynb")
+def test_a_widget_knows_its_cell_and_a_question_its_key(page: str, tmp_path: Path) -> None:
+    assert '<div class="widget-here" data-cell="0"><' in page
+    asked = Quiz(QuizQuestion("Which?", ("This", "That"), ("No.", "Yes."), 1))
+    cell = new_code_cell("", outputs=[new_output("execute_result", data=asked._repr_mimebundle_()[0])])
+    nbformat.write(new_notebook(cells=[new_code_cell(""), cell]), tmp_path / "asks.ipynb")
+    assert f'data-cell="1" data-key="{asked.kept_as}"' in format_notebook(tmp_path / "asks.ipynb", python=True)
+
+
+def test_a_page_has_the_sources_of_its_code_cells(page: str) -> None:
+    (sources,) = re.findall(r'<script type="application/json" id="cells">(.*?)</script>', page)
+    assert json.loads(sources) == ["bench(R7)"]
 
 
 def test_the_stock_export_of_a_stored_lesson_shows_the_table() -> None:
@@ -74,25 +84,17 @@ def test_the_stock_export_of_a_stored_lesson_shows_the_table() -> None:
     assert MIME not in body
 
 
-def test_all_pages_are_listed_with_their_promise(tmp_path: Path) -> None:
-    nbformat.write(notebook(), tmp_path / "01-lesson.ipynb")
-    pages.write_pages([tmp_path / "01-lesson.ipynb"], tmp_path / "site")
-    listed = (tmp_path / "site" / "index.html").read_text()
-    assert '<a href="01-lesson.html">A lesson</a><p>Its promise. More.</p>' in listed
-    assert (tmp_path / "site" / "01-lesson.html").exists()
-
-
 def test_a_file_that_is_not_a_notebook_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "odd.ipynb").write_text("[]")
     with pytest.raises(CourseError, match="cannot be read as a notebook"):
-        pages.export(tmp_path / "odd.ipynb")
+        pages.read_notebook(tmp_path / "odd.ipynb")
 
 
 def test_a_source_that_jupyterlab_hides_is_not_in_the_page(tmp_path: Path) -> None:
     quiz = new_code_cell("quiz('Which?', right='This')", metadata={"jupyter": {"source_hidden": True}})
     quiz.outputs = [new_output("execute_result", data={"text/plain": "Quiz: Which?"}, execution_count=1)]
     nbformat.write(new_notebook(cells=[quiz]), tmp_path / "quiz.ipynb")
-    text = re.sub(r"<[^>]+>", "", pages.export(tmp_path / "quiz.ipynb"))
+    text = pages.render_notebook(tmp_path / "quiz.ipynb").body
     assert "Quiz: Which?" in text
     assert "right=" not in text
 
@@ -102,4 +104,4 @@ def test_the_check_behind_a_claim_is_folded_below_its_sentence(tmp_path: Path) -
     claim.outputs = [new_output("execute_result", data={"text/plain": "holds: It holds."}, execution_count=1)]
     nbformat.write(new_notebook(cells=[claim]), tmp_path / "claim.ipynb")
     assert "<summary>How this was checked</summary><pre>claim('It holds.',\n      1 &lt; 2)</pre>" in (
-        pages.export(tmp_path / "claim.ipynb"))
+        format_notebook(tmp_path / "claim.ipynb", python=True))

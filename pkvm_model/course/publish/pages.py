@@ -1,22 +1,22 @@
-"""Writes notebooks as HTML pages of one file each, whose widgets work without a kernel and a network."""
+"""Renders notebooks as HTML, with their stored widgets, and makes pages of one file each, which load nothing."""
 from __future__ import annotations
 
 import html
 import json
 import re
-from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
-from ...widgets.front_end import bundle, list_kinds
+from ...practice.quizzes import KINDS, make_key
+from ...widgets.front_end import list_kinds
 from ...widgets.widget import MIME, MimeBundle
 from ..errors import CourseError
-from .chapters import NOTEBOOKS
 
 LIGHT = "--ground:#FFFFFF;--text:#16191D;--soft:#555D68;--rule:#D5D9DF;--wash:#F4F5F7;--link:#313DD1"
 DARK = "--ground:#111111;--text:#F1F3F5;--soft:#B3BAC4;--rule:#3A4048;--wash:#1C1F24;--link:#6896FF"
@@ -29,11 +29,9 @@ STYLE = """
 body{margin:0;background:var(--ground);color:var(--text);
   font:17px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1200px;margin:0 auto;padding:24px 24px 80px}
-nav{font-size:15px;color:var(--soft);border-bottom:1px solid var(--rule);padding-bottom:8px;margin-bottom:20px}
-nav > a{display:inline-block;padding:4px 0}
 h1{font-size:30px;line-height:1.2;margin:18px 0 10px} h2{font-size:22px;margin:38px 0 8px}
 h3{font-size:18px;margin:28px 0 6px}
-.text_cell,.output_text,.contents{max-width:46rem} .input{max-width:56rem}
+.text_cell,.output_text{max-width:46rem} .input{max-width:56rem}
 .output_html:not(:has(.widget-here)){max-width:60rem;font-size:15px;margin:8px 0 20px}
 p{margin:10px 0} a{color:var(--link)} a.anchor-link{display:none}
 img,.output_svg svg{max-width:100%;height:auto}
@@ -49,15 +47,17 @@ code{overflow-wrap:anywhere} pre{line-height:1.45;margin:0;white-space:pre-wrap;
 .text_cell pre{background:var(--wash);padding:9px 13px;margin:12px 0}
 blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);color:var(--soft)}
 .widget-here{margin:14px 0 26px} .widget-here:not(:has(.pkvm-widget)){overflow-x:auto}
-.contents li{margin:14px 0} .contents p{margin:0;color:var(--soft)}
 @media (max-width:500px){main{padding:16px 12px 60px} .text_cell :is(th,td){padding:4px 6px}}
-@media print{main{padding:0} nav{display:none} .input pre,.output_subarea{break-inside:avoid}}
+@media print{main{padding:0} .input pre,.output_subarea{break-inside:avoid}}
 """
 
+VERSION_MARK = "@course-version@"
+"""What a built site replaces by its version."""
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{title}</title><style>{style}</style></head>
-<body><main>{body}</main>{script}</body></html>
+<html lang="en" data-root="{root}" data-version="{version}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{title}</title>{head}<style>{style}</style></head>
+<body>{before}<main>{body}</main>{after}</body></html>
 """
 
 # What scrolls sideways can be scrolled by keyboard; what does not is no stop on the way.
@@ -76,27 +76,40 @@ const reach = new ResizeObserver((seen) => {
 for (const place of document.querySelectorAll("[style*='overflow-x'],.sideways")) reach.observe(place);
 """
 
-# The inline module draws each stored widget over its static table; if that fails, the table stays.
-START = """
-for (const place of document.querySelectorAll(".widget-here")) {
-  try {
-    mountStored(place, JSON.parse(place.querySelector("script").textContent));
-  } catch (error) {
-    console.error(error);
-  }
-}
-"""
+
+class PageParts(NamedTuple):
+    """The parts of a page: title and main part, HTML around that, further styles, its module, the way to the root."""
+
+    title: str
+    body: str
+    head: str = ""
+    before: str = ""
+    after: str = ""
+    look: str = ""
+    module: str = ""
+    root: str = "./"
 
 
-def export(path: Path) -> str:
-    """Return a notebook as one HTML page that loads nothing. Raise CourseError if it is not a notebook."""
+class Rendered(NamedTuple):
+    """A notebook as HTML: its title, its cells, the kinds of its widgets, and the sources of its code cells."""
+
+    title: str
+    body: str
+    kinds: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def render_notebook(path: Path) -> Rendered:
+    """Return a notebook as HTML whose links lead to pages. Raise CourseError if it is not a notebook."""
     notebook = read_notebook(path)
     # If a notebook has saved widget state, the exporter prefers views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
-    widgets = [embed_widget(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    kinds = {embed_widget(output.get("data", {}), at) for at, cell in enumerate(code) for output in cell.outputs}
+    sources = tuple(cell.source for cell in code)
     hide_sources(notebook)
-    body = link_pages('<nav><a href="index.html">All lessons</a></nav>' + render_cells(notebook, path))
-    return format_page(find_heading(notebook, path), body, sorted(set(widgets) & set(list_kinds())))
+    body = link_pages(render_cells(notebook, path))
+    return Rendered(find_heading(notebook, path), body, tuple(sorted(kinds & set(list_kinds()))), sources)
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -108,15 +121,26 @@ def read_notebook(path: Path) -> NotebookNode:
         raise CourseError(f"{path} cannot be read as a notebook ({error}).") from error
 
 
-def embed_widget(data: MimeBundle) -> str:
-    """Put a stored widget behind its static form, and return its kind; '' if the output has no widget."""
+def embed_widget(data: MimeBundle, cell: int) -> str:
+    """Put a stored widget behind its static form, and return its kind; '' if the output has no widget.
+
+    The page knows the number of its code cell, and the key under which the answer to a question is kept.
+    """
     stored = data.pop(MIME, None)
     if stored is None:
         return ""
-    packed = json.dumps(stored, ensure_ascii=False).replace("<", "\\u003c")
-    script = f'<script type="application/json">{packed}</script>'
-    data["text/html"] = f'<div class="widget-here">{data.get("text/html", "")}{script}</div>'
-    return str(stored.get("kind", ""))
+    kind = str(stored.get("kind", ""))
+    key = make_key(json.loads(stored["packed"])["name"], stored["packed"]) if kind in KINDS else ""
+    kept = f' data-key="{html.escape(key)}"' if key else ""
+    data["text/html"] = (f'<div class="widget-here" data-cell="{cell}"{kept}>{data.get("text/html", "")}'
+                         f"{embed_json(stored)}</div>")
+    return kind
+
+
+def embed_json(value: object, attributes: str = "") -> str:
+    """Return a script element that holds a value and runs nothing."""
+    text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json"{attributes}>{text}</script>'
 
 
 def hide_sources(notebook: NotebookNode) -> None:
@@ -161,9 +185,9 @@ def make_exporter() -> HTMLExporter:
 
 
 def link_pages(body: str) -> str:
-    """Turn links between notebooks into links between pages; exercises have no page, since they need JupyterLab."""
-    without = re.sub(r'<a href="\.\./exercises/[\w-]+\.md">(.*?)</a>', r"\1", body)
-    return re.sub(r'href="([\w./-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', without)
+    """Turn links between notebooks and to exercises into links between pages."""
+    exercises = re.sub(r'href="\.\./exercises/([\w-]+)\.md"', r'href="exercises/\1.html"', body)
+    return re.sub(r'href="([\w./-]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', exercises)
 
 
 def find_heading(notebook: NotebookNode, path: Path) -> str:
@@ -172,28 +196,18 @@ def find_heading(notebook: NotebookNode, path: Path) -> str:
     return heading[1].strip() if heading else path.stem
 
 
-def find_promise(notebook: NotebookNode) -> str:
-    """Return the first line of prose after the heading, '' if there is none."""
-    promise = re.search(r"^# .+\n+([^#\s|>-].*)$", join_prose(notebook), flags=re.MULTILINE)
-    return re.sub(r"[*_`]", "", promise[1]).strip() if promise else ""
-
-
 def join_prose(notebook: NotebookNode) -> str:
     """Return the text of all markdown cells."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def format_page(title: str, body: str, families: Sequence[str], start: str = START, look: str = "",
-                after: str = "") -> str:
-    """Return a whole page, with a module that has the widget families used on it.
-
-    `start` is what the module does with the stored widgets, `look` are further styles, `after` follows the body.
-    """
-    script = f'\n<script type="module">\n{bundle(*families)}{start}</script>\n' if families else ""
-    if re.search(r'overflow-x|class="sideways"', body):
-        script += f'<script type="module">{REACH}</script>\n'
-    style = THEMES + STYLE + colour_code() + look
-    return PAGE.format(title=html.escape(title), style=style, body=body, script=after + script)
+def format_page(page: PageParts) -> str:
+    """Return a whole page."""
+    scripts = [page.module, REACH if re.search(r'overflow-x|class="sideways"', page.body) else ""]
+    modules = "".join(f'\n<script type="module">\n{script}</script>\n' for script in scripts if script)
+    return PAGE.format(root=page.root, version=VERSION_MARK, title=html.escape(page.title), head=page.head,
+                       style=THEMES + STYLE + colour_code() + page.look, before=page.before, body=page.body,
+                       after=page.after + modules)
 
 
 def colour_code() -> str:
@@ -202,35 +216,3 @@ def colour_code() -> str:
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     plain = ".highlight{background:none}"
     return f"{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}\n{plain}"
-
-
-def format_contents(lessons: Iterable[tuple[str, str, str]]) -> str:
-    """Return the page that lists the lessons: file name, title and promise of each."""
-    items = "".join(f'<li><a href="{html.escape(name)}">{html.escape(title)}</a><p>{html.escape(promise)}</p></li>'
-                    for name, title, promise in lessons)
-    more = '<p>For a class: <a href="slides.html">slides</a>, <a href="summary.html">a summary to print</a>.</p>'
-    body = f'<div class="contents"><h1>Lessons</h1><ol>{items}</ol>{more}</div>'
-    return format_page("Lessons", body, families=[])
-
-
-def write(folder: Path) -> int:
-    """Write the pages of all notebooks and their list, and return their number. Raise CourseError if that fails."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
-    if not paths:
-        raise CourseError(f"there are no notebooks in {NOTEBOOKS}; get the whole course again.")
-    write_pages(paths, folder)
-    return len(paths)
-
-
-def write_pages(paths: Iterable[Path], folder: Path) -> None:
-    """Write the pages of some notebooks, and their list. Raise CourseError if the folder cannot be written."""
-    lessons = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            notebook, name = read_notebook(path), f"{path.stem}.html"
-            (folder / name).write_text(export(path), encoding="utf-8")
-            lessons.append((name, find_heading(notebook, path), find_promise(notebook)))
-        (folder / "index.html").write_text(format_contents(lessons), encoding="utf-8")
-    except OSError as error:
-        raise CourseError(f"cannot write the pages into {folder} ({error.strerror}); name another with -o.") from error

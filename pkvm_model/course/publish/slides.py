@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from ...practice.exercises import load_exercises
-from ...widgets.front_end import list_kinds
+from ...widgets.front_end import bundle, list_kinds
 from ..errors import CourseError
 from ..paths import ROOT
 from . import pages
@@ -190,7 +190,9 @@ def format_slides(slides: Sequence[Slide]) -> str:
     sections = [format_slide(slide, find_cells(slide)) for slide in slides]
     body = "".join(text for text, _ in sections)
     families = sorted({kind for _, widgets in sections for kind in widgets} & set(list_kinds()))
-    return pages.format_page("Slides", pages.link_pages(body) + format_overview(slides), families, SHOW, LOOK, BAR)
+    module = f"{bundle(*families)}{SHOW}"
+    whole = pages.link_pages(body) + format_overview(slides)
+    return pages.format_page(pages.PageParts("Slides", whole, after=BAR, look=LOOK, module=module))
 
 
 def find_cells(slide: Slide) -> list[NotebookNode]:
@@ -218,13 +220,14 @@ def make_exercise_cell(name: str) -> NotebookNode:
         raise CourseError(f"slides.md: there is no exercise {name}.")
     exercise = load_exercises()[name]
     options = [f"- `{option}`" for options in exercise.options.values() for option in options]
-    cell: NotebookNode = new_markdown_cell("\n".join([exercise.task, "", *options]))
+    cell: NotebookNode = new_markdown_cell("\n".join([exercise.task, "", *options]), id=name)
     return cell
 
 
 def format_slide(slide: Slide, cells: list[NotebookNode]) -> tuple[str, list[str]]:
     """Return a slide as HTML, and the kinds of the widgets on it."""
-    widgets = [pages.embed_widget(output.get("data", {})) for cell in cells for output in cell.get("outputs", [])]
+    widgets = [pages.embed_widget(output.get("data", {}), number) for number, cell in enumerate(cells)
+               for output in cell.get("outputs", [])]
     notebook = nbformat.from_dict(new_notebook(cells=cells))
     room = "".join(f'<p class="room">{html.escape(line)}</p>' for line in slide.room)
     body = pages.render_cells(notebook, NOTEBOOKS / "slides.ipynb") if cells else ""

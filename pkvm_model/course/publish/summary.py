@@ -71,7 +71,7 @@ def write(folder: Path) -> None:
 def format_summary() -> str:
     """Return both sheets as one page."""
     sheets = "".join(f'<section class="sheet">{sheet}</section>' for sheet in (format_teardown(), format_races()))
-    return pages.format_page("Summary", sheets, [], look=LOOK)
+    return pages.format_page(pages.PageParts("Summary", sheets, look=LOOK))
 
 
 def format_teardown() -> str:

@@ -1,4 +1,5 @@
-// The live side: a port to the Python object behind an anywidget model, and the models that are alive in this page.
+// The ports of a widget: without Python, to the Python object behind an anywidget model, and to Python in a worker of
+// this page; and the models that are alive in this page.
 
 const LATE =
   "No answer from Python yet: the kernel is busy, stopped or restarted. " +
@@ -15,7 +16,7 @@ function wasShown(what) {
 }
 
 /** Returns a port without Python. All views of one `output` stand at the same place. */
-export function storedPort({ place, key, output, cell, run, open }) {
+export function storedPort({ place, key, output, cell, run, open } = /** @type {any} */ ({})) {
   const again = wasShown(output),
     shared = shown.get(output);
   let widget;
@@ -36,6 +37,28 @@ export function storedPort({ place, key, output, cell, run, open }) {
       shared.place = at;
       for (const view of shared.views) view.guard(() => view.join(at))();
     },
+  };
+}
+
+/**
+ * Returns a port of a page, which keeps the place itself and sends it along with each question to `answer`. Without
+ * `answer`, `lacks` says why this page has no Python.
+ */
+export function pagePort(place, { answer, lacks, changed } = /** @type {any} */ ({})) {
+  const port = storedPort({ place, output: {} });
+  let widget;
+  return {
+    ...port,
+    lacks,
+    listen: (handle) => {
+      widget = handle;
+      port.listen(handle);
+    },
+    changed: (at) => {
+      port.changed(at);
+      changed?.(at);
+    },
+    ask: answer && ((question) => answer({ place: widget.place, ask: question })),
   };
 }
 
@@ -72,6 +95,7 @@ export function livePort(model, { cell, run, open } = /** @type {any} */ ({})) {
   return {
     key: model.get("key"),
     place: model.get("place"),
+    keeps: true,
     again: wasShown(model),
     cell,
     run,

@@ -23,13 +23,14 @@ function mountOrKeep(root, draw) {
 /**
  * Draws a stored widget in place of its table, and joins the live model once it exists. Returns null if it cannot be
  * drawn. `output` stands for all views of one output, `cell` is the id of its cell, `run` runs it,
- * `open` makes a link open a file.
+ * `open` makes a link open a file. A page brings a `port` of its own.
  */
-function mountStored(root, { v, kind, packed, place }, { key, output = {}, ...around } = /** @type {any} */ ({})) {
+function mountStored(root, stored, { key, output = {}, port: own, ...around } = /** @type {any} */ ({})) {
+  const { v, kind, packed, place } = stored;
   return mountOrKeep(root, () => {
     if (v !== CONSTANTS.format) throw Error(`it was stored by another version of the course, ${v}`);
     const live = liveModel(key),
-      port = live ? livePort(live, around) : storedPort({ place, key, output, ...around }),
+      port = own ?? (live ? livePort(live, around) : storedPort({ place, key, output, ...around })),
       widget = mount(root, kind, packed, port);
     if (!live) whenLive(key, () => widget.connect(livePort(liveModel(key), around)));
     return widget;

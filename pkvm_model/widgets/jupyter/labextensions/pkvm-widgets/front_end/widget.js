@@ -1,10 +1,11 @@
 // The base of every widget: a box that no key leaves and in which no error stays silent. It announces what happens,
 // reports its place to Python, asks Python questions, and returns to its place after a reload.
 //
-//   port = {key, place, at, again, embedded, ask, cell, run, open, changed, listen, close}, each optional. Without
-//   `ask` there is no Python behind the page; `cell` is the id of this cell, `run` runs it; `open`
-//   makes a link open a file; `embedded` is set by a widget that contains this one and keeps its place; `again` means
-//   that another view was there before, and `at` is its place. See docs/widgets.md.
+//   port = {key, place, keeps, at, again, embedded, ask, lacks, cell, run, open, changed, listen, close}, each
+//   optional. Without `ask` there is no Python behind the page, and `lacks` says why; Python `keeps` the place if it
+//   has an object for this widget; `cell` is the id of this cell, `run` runs it; `open` makes a link open a file;
+//   `embedded` is set by a widget that contains this one and keeps its place; `again` means that another view was
+//   there before, and `at` is its place. See docs/widgets.md.
 
 import { button, make } from "./elements.js";
 import { keepKeys } from "./keys.js";
@@ -97,7 +98,7 @@ export class Widget {
     // A link is followed only once: the learner may have moved on before the reload.
     if (asked !== null && !(known && asked === before.link)) return this.goToLink(asked);
     const kept = port.at ?? (known ? before.place : undefined);
-    const place = port.ask && !before.goesOn ? port.place : (kept ?? port.place);
+    const place = port.keeps && !before.goesOn ? port.place : (kept ?? port.place);
     if (!place || place === this.first) return undefined;
     const gone = this.recall(place);
     return before.goesOn && port.ask ? Promise.resolve(gone).then(() => this.tell()) : gone;
@@ -143,8 +144,8 @@ export class Widget {
 
   /** Says why there is no Python, and offers to run the cell where that is possible. */
   failWithoutPython(text = NO_PYTHON) {
-    const { ask, run } = this.port;
-    this.fail(run && !ask ? NOT_RUN : text);
+    const { ask, run, lacks } = this.port;
+    this.fail(lacks ?? (run && !ask ? NOT_RUN : text));
     if (run) this.alert.append(this.offerRun());
   }
 

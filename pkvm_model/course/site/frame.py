@@ -1,0 +1,58 @@
+"""What all pages of the site have in common: the bar above, the styles, and one module with all that they need."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from ...widgets.front_end import bundle
+from ..publish import pages
+
+FRONT_END = Path(__file__).parent / "front_end"
+"""The modules and style sheets of the pages."""
+COURSE_TITLE = "Taking a virtual machine apart"
+WITHOUT_PYTHON = '<meta name="pkvm-python" content="none">'
+"""What a page says that was built without Python."""
+
+
+class Site(NamedTuple):
+    """A site that is being built: its folder, and whether its pages can start Python."""
+
+    folder: Path
+    python: bool
+
+    def write(self, name: str, text: str) -> None:
+        """Write a page or another text."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+class LivePage(NamedTuple):
+    """A page with live widgets: their kinds, and the code cells of its notebook, on which Python needs to begin."""
+
+    title: str
+    body: str
+    bar: str = ""
+    kinds: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    sheets: Sequence[str] = ()
+    main: str = "site.js"
+    root: str = "./"
+
+
+def format_live(page: LivePage, *, python: bool) -> str:
+    """Return a page whose widgets step at once, and ask Python for the rest."""
+    module = bundle(*sorted(page.kinds), main=FRONT_END / page.main)
+    look = "".join((FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in ("site", *page.sheets))
+    cells = pages.embed_json(list(page.sources), ' id="cells"')
+    return pages.format_page(pages.PageParts(
+        page.title, page.body, head="" if python else WITHOUT_PYTHON, before=format_bar(page.root, page.bar),
+        after=f"{cells}", look=look, module=module, root=page.root))
+
+
+def format_bar(root: str, ways: str) -> str:
+    """Return the bar above a page: the way home, and the ways on from here."""
+    home = f'<a class="home" href="{root}index.html">{escape(COURSE_TITLE)}</a>'
+    return f'<header class="bar">{home}{ways}</header>'
