@@ -5,6 +5,7 @@ import { pagePort } from "../../../widgets/jupyter/labextensions/pkvm-widgets/fr
 import { mountStored } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/mount.js";
 import { showPythonNote } from "./notes.js";
 import { askPython } from "./python.js";
+import { keepOnDevice } from "./update.js";
 
 const FROM_DISK =
   "This is not stored in the page, and a page opened from disk cannot start Python: that needs a web server.";
@@ -35,3 +36,4 @@ for (const box of document.querySelectorAll(".widget-here")) {
     console.error(error);
   }
 }
+keepOnDevice(document.querySelector(".on-device"));
