@@ -17,6 +17,7 @@ KINDS = ("quiz", "prediction")
 AGAIN = "again "
 """With the number of a chapter, the key of the choice of what it asks again."""
 ASKS_AGAIN = re.compile(r'quiz_again\("(\d\d)"')
+QUESTION = re.compile(r'"(\d\d [\w-]+)"')
 
 
 def make_key(name: str, packed: str) -> str:
@@ -41,6 +42,15 @@ def list_asked(cell: Any) -> Iterator[str]:
     for form in forms:
         if isinstance(form, dict) and form.get("kind") in KINDS:
             yield make_key(json.loads(form["packed"])["name"], form["packed"])
+
+
+def list_asked_again(source: str) -> list[str]:
+    """Return the questions that a cell asks again, in order: the chapter that asks, and the question's name.
+
+    Outside of a learner's copy they are the usual ones: `quiz_again("04", "02 quiz-give")` asks "04 02 quiz-give".
+    """
+    again = ASKS_AGAIN.search(source)
+    return [f"{again[1]} {name}" for name in QUESTION.findall(source, again.end())] if again else []
 
 
 def read(folder: Path) -> dict[str, str]:

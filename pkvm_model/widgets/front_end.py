@@ -71,9 +71,10 @@ def add_module(path: pathlib.Path, modules: dict[pathlib.Path, None]) -> None:
 
 @cache
 def bundle(*kinds: str, main: pathlib.Path = LAST) -> str:
-    """Return all that some kinds need as one module; the main module comes last, when the style sheets are known."""
+    """Return all that some kinds need as one module; the style sheets are known before any widget is drawn."""
     modules = list_modules(*kinds, main=main)
-    *others, last = (EXPORT.sub("", IMPORT.sub("", path.read_text(encoding="utf-8"))) for path in modules)
+    code = [EXPORT.sub("", IMPORT.sub("", path.read_text(encoding="utf-8"))) for path in modules]
     sheets = {name: read_file(f"{name}.css") for name in read_constants()["styles"] if FOLDER / f"{name}.js" in modules}
     styles = [f"provide({json.dumps(name)}, {json.dumps(css, ensure_ascii=False)});" for name, css in sheets.items()]
-    return "\n".join([*others, *styles, last])
+    at = modules.index(FOLDER / "styles.js") + 1
+    return "\n".join([*code[:at], *styles, *code[at:]])

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course.dev import declarations
-from pkvm_model.course.site import frame
+from pkvm_model.course.site import editor, frame
 from pkvm_model.widgets.front_end import FOLDER, LAST, bundle, list_kinds
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TOOLS = HERE / "node_modules" / ".bin"
-PARTS = [str(folder.relative_to(ROOT)) for folder in (FOLDER, HERE, frame.FRONT_END)]
+PARTS = [str(folder.relative_to(ROOT)) for folder in (FOLDER, HERE, frame.FRONT_END, editor.SOURCE.parent)]
 
 
 @cache

@@ -13,7 +13,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
-from ...practice.quizzes import KINDS, make_key
+from ...practice.quizzes import KINDS, list_asked_again, make_key
 from ...widgets.front_end import list_kinds
 from ...widgets.widget import MIME, MimeBundle
 from ..errors import CourseError
@@ -100,12 +100,16 @@ class Rendered(NamedTuple):
 
 
 def render_notebook(path: Path) -> Rendered:
-    """Return a notebook as HTML whose links lead to pages. Raise CourseError if it is not a notebook."""
-    notebook = read_notebook(path)
+    """Return the notebook in a file as HTML whose links lead to pages. Raise CourseError if it is not a notebook."""
+    return render(read_notebook(path), path)
+
+
+def render(notebook: NotebookNode, path: Path) -> Rendered:
+    """Return a notebook as HTML whose links lead to pages; `path` is where its pictures are, and its name."""
     # If a notebook has saved widget state, the exporter prefers views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    kinds = {embed_widget(output.get("data", {}), at) for at, cell in enumerate(code) for output in cell.outputs}
+    kinds = {kind for number, cell in enumerate(code) for kind in embed_widgets(cell, number)}
     sources = tuple(cell.source for cell in code)
     hide_sources(notebook)
     body = link_pages(render_cells(notebook, path))
@@ -121,20 +125,26 @@ def read_notebook(path: Path) -> NotebookNode:
         raise CourseError(f"{path} cannot be read as a notebook ({error}).") from error
 
 
-def embed_widget(data: MimeBundle, cell: int) -> str:
-    """Put a stored widget behind its static form, and return its kind; '' if the output has no widget.
+def embed_widgets(cell: NotebookNode, number: int) -> list[str]:
+    """Put the stored widgets of a code cell behind their static forms, and return their kinds."""
+    again = iter(list_asked_again(cell.source))
+    return [embed_widget(output["data"], number, next(again, "")) for output in cell.outputs
+            if MIME in output.get("data", {})]
 
-    The page knows the number of its code cell, and the key under which the answer to a question is kept.
+
+def embed_widget(data: MimeBundle, cell: int, again: str = "") -> str:
+    """Put a stored widget behind its static form, and return its kind.
+
+    The page knows the number of its code cell, the key under which the answer to a question is kept, and which question
+    is asked again.
     """
-    stored = data.pop(MIME, None)
-    if stored is None:
-        return ""
-    kind = str(stored.get("kind", ""))
-    key = make_key(json.loads(stored["packed"])["name"], stored["packed"]) if kind in KINDS else ""
-    kept = f' data-key="{html.escape(key)}"' if key else ""
-    data["text/html"] = (f'<div class="widget-here" data-cell="{cell}"{kept}>{data.get("text/html", "")}'
-                         f"{embed_json(stored)}</div>")
-    return kind
+    stored = data.pop(MIME)
+    known = {"cell": str(cell), "again": again}
+    if stored.get("kind") in KINDS:
+        known["key"] = make_key(json.loads(stored["packed"])["name"], stored["packed"])
+    attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in known.items() if value)
+    data["text/html"] = f'<div class="widget-here"{attributes}>{data.get("text/html", "")}{embed_json(stored)}</div>'
+    return str(stored.get("kind", ""))
 
 
 def embed_json(value: object, attributes: str = "") -> str:

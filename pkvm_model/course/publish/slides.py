@@ -226,8 +226,8 @@ def make_exercise_cell(name: str) -> NotebookNode:
 
 def format_slide(slide: Slide, cells: list[NotebookNode]) -> tuple[str, list[str]]:
     """Return a slide as HTML, and the kinds of the widgets on it."""
-    widgets = [pages.embed_widget(output.get("data", {}), number) for number, cell in enumerate(cells)
-               for output in cell.get("outputs", [])]
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    widgets = [kind for number, cell in enumerate(code) for kind in pages.embed_widgets(cell, number)]
     notebook = nbformat.from_dict(new_notebook(cells=cells))
     room = "".join(f'<p class="room">{html.escape(line)}</p>' for line in slide.room)
     body = pages.render_cells(notebook, NOTEBOOKS / "slides.ipynb") if cells else ""

@@ -10,7 +10,7 @@ from ...practice.exercises import Exercise, load_exercises
 from ..errors import CourseError
 from ..publish import pages
 from ..publish.chapters import NOTEBOOKS
-from .frame import LivePage, Site, format_live
+from .frame import YOUR_WORK, LivePage, Site, format_live
 
 
 def write(site: Site) -> None:
@@ -27,7 +27,9 @@ def format_notebook(path: Path, *, python: bool) -> str:
     shown = pages.render_notebook(path)
     before, after = find_neighbours(path.stem)
     ways = format_ways(before, after, list_exercises(path.stem))
-    page = LivePage(shown.title, shown.body + format_foot(after), ways, shown.kinds, shown.sources)
+    is_map = "progress" in shown.kinds
+    body = shown.body + (YOUR_WORK if is_map else "") + format_foot(after)
+    page = LivePage(shown.title, body, ways, shown.kinds, shown.sources, ("yourwork",) if is_map else ())
     return format_live(page, python=python)
 
 

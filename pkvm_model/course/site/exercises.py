@@ -1,14 +1,34 @@
-"""Writes the pages of the exercises."""
+"""Writes the pages of the exercises: the notebook that learners get, but with an editor in place of its last cell."""
 from __future__ import annotations
 
+import json
 from html import escape
+from pathlib import Path
+from typing import cast
 
-from nbformat.v4 import new_markdown_cell, new_notebook
+import nbformat
+from nbformat import NotebookNode
 
+from ...practice import judge
 from ...practice.exercises import Exercise, load_exercises
+from ...practice.notebook import LEVELS, ROADS, make_code_cell, make_markdown_cell
+from ...practice.progress_report import read_title
+from ...practice.submit import ProgressNote, Submission
+from ...practice.verdict import Verdict
+from ...schema import JSON
+from ...widgets.exercise import NOT_YET, OPEN, PASSED, SOLVED, Card
 from ..publish import pages
 from ..publish.chapters import NOTEBOOKS
-from .frame import LivePage, Site, format_live
+from .benches import run_cell
+from .frame import YOUR_WORK, LivePage, Site, format_live
+
+AGAIN = "Change your answer and check it again."
+PLACE = """<section class="answering pkvm-widget" aria-labelledby="your-answer"><h2 id="your-answer">Your answer</h2>
+<div class="writing"><textarea aria-label="Your answer" autocomplete="off" autocapitalize="off"
+ spellcheck="false" rows="{rows}" readonly>{stub}</textarea></div></section>
+<div class="card-here"></div>
+"""
+"""Where an answer is written, and where its card appears."""
 
 
 def write(site: Site) -> None:
@@ -19,8 +39,70 @@ def write(site: Site) -> None:
 
 def format_exercise(exercise: Exercise, *, python: bool) -> str:
     """Return the page of an exercise."""
-    task = new_markdown_cell(f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.task}", id="task")
-    body = pages.render_cells(new_notebook(cells=[task]), NOTEBOOKS / "exercise.ipynb")
-    back = f'<nav class="sides" aria-label="Chapter"><a href="../{exercise.chapter}.html">Back to the chapter</a></nav>'
-    stub = f'<div class="input"><pre>{escape(exercise.stub)}</pre></div>'
-    return format_live(LivePage(exercise.title, body + stub, back, root="../"), python=python)
+    shown = pages.render(make_page_notebook(exercise), NOTEBOOKS / f"{exercise.id}.ipynb")
+    place = PLACE.format(stub=escape(exercise.stub), rows=exercise.stub.count("\n") + 6)
+    known = pages.embed_json(describe(exercise), ' id="exercise"')
+    body = shown.body + place + YOUR_WORK + format_foot(exercise) + known
+    kinds = tuple({*shown.kinds, Card.kind})
+    return format_live(LivePage(shown.title, body, format_ways(exercise), kinds, shown.sources,
+                                ("solving", "yourwork"), "solving.js", "../"), python=python)
+
+
+def make_page_notebook(exercise: Exercise) -> NotebookNode:
+    """Return the notebook of an exercise without the cell to edit, with what its bench shows."""
+    cells = [make_markdown_cell("title", write_heading(exercise)), make_markdown_cell("task", exercise.task)]
+    if exercise.bench:
+        cells.append(make_code_cell("bench", exercise.bench) | {"outputs": run_cell(exercise.bench)})
+    whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return cast(NotebookNode, nbformat.reads(json.dumps(whole), as_version=4))
+
+
+def write_heading(exercise: Exercise) -> str:
+    """Return the head of the page: the title, why the exercise matters, and what it takes."""
+    return (f"# {exercise.title}\n\n**{exercise.why}**\n\n{exercise.kind.capitalize()}. {exercise.minutes} minutes, "
+            f"{LEVELS[exercise.difficulty]}. It belongs to "
+            f"[chapter {int(exercise.chapter[:2])}](../{exercise.chapter}.html){ROADS[exercise.road]}.")
+
+
+def format_ways(exercise: Exercise) -> str:
+    """Return the way back to the chapter."""
+    title = escape(read_title(exercise.chapter))
+    return (f'<nav class="sides" aria-label="Chapter"><a href="../{exercise.chapter}.html" '
+            f'aria-label="Back to chapter {exercise.chapter[:2]}: {title}"><span class="number">'
+            f'{exercise.chapter[:2]}</span> <span class="title">{title}</span></a></nav>')
+
+
+def format_foot(exercise: Exercise) -> str:
+    """Return the way to what comes next, at the end of the page."""
+    following = describe_following(exercise)
+    return (f'<nav class="foot" aria-label="Next exercise"><a href="{following["file"]}">Next: '
+            f'{escape(following["title"])}</a></nav>')
+
+
+def describe(exercise: Exercise) -> JSON:
+    """Return what the page knows about its exercise: what a card needs, hints and solution among it."""
+    card = json.loads(make_card(exercise).packed) | {"facts": []}
+    words = {"passed": PASSED, "notYet": NOT_YET, "open": OPEN, "solved": SOLVED, "again": AGAIN,
+             "left": [judge.CANNOT_STOP]}
+    return {"id": exercise.id, "stub": exercise.stub, "seconds": judge.SECONDS, "hints": list(exercise.hints),
+            "options": {name: list(values) for name, values in exercise.options.items()}, "card": card, "words": words,
+            "solution": {"code": exercise.solution, "explained": exercise.explanation},
+            "following": describe_following(exercise)}
+
+
+def make_card(exercise: Exercise) -> Card:
+    """Return the card of an exercise that nobody has tried."""
+    verdict = Verdict(passed=False, sentence="", tried=False)
+    return Card(Submission(exercise, verdict, ProgressNote(exercise.id, Path("/"))))
+
+
+def describe_following(exercise: Exercise) -> dict[str, str]:
+    """Return what comes after an exercise: words before the link, the title of the page, its file."""
+    following = make_card(exercise).submission.next_exercise
+    if following is None:
+        return {"words": "That was the last exercise. This shows what you have done:", "title": "The course map",
+                "file": "../course-map.html"}
+    if following.chapter == exercise.chapter:
+        return {"words": "Next:", "title": following.title, "file": f"{following.id}.html"}
+    return {"words": "That was this chapter's last exercise. Next is the chapter",
+            "title": read_title(following.chapter), "file": f"../{following.chapter}.html"}

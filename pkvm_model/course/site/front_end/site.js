@@ -3,29 +3,32 @@
 
 import { pagePort } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/live.js";
 import { mountStored } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/mount.js";
+import { KeptPlace, answerProgress } from "./kept.js";
+import { lacksPython } from "./lacking.js";
 import { showPythonNote } from "./notes.js";
 import { askPython } from "./python.js";
-import { keepOnDevice } from "./update.js";
-
-const FROM_DISK =
-  "This is not stored in the page, and a page opened from disk cannot start Python: that needs a web server.";
-const WITHOUT_PYTHON = "This is not stored in the page, and this copy of the course was made without Python.";
-
-/** Why this page cannot start Python, or "". */
-const lacksPython =
-  location.protocol === "file:"
-    ? FROM_DISK
-    : document.querySelector('meta[name="pkvm-python"][content="none"]')
-      ? WITHOUT_PYTHON
-      : "";
+import { showYourWork } from "./yourwork.js";
 
 /** Draws a stored widget and gives it a port of this page; if it cannot be drawn, its table stays. */
 function mountHere(box) {
   const stored = JSON.parse(box.querySelector("script").textContent),
-    cell = Number(box.dataset.cell);
-  const answer = ({ place, ask }) => askPython("ask", { cell, place, ask });
-  const python = lacksPython ? { lacks: lacksPython } : { answer };
-  return mountStored(box, stored, { port: pagePort(stored.place, python) });
+    { key, again } = box.dataset,
+    kept = key && new KeptPlace(key, again);
+  const changed = kept && ((place) => kept.keep(place));
+  const widget = mountStored(box, stored, { port: pagePort(stored.place, { ...findPython(box, stored), changed }) });
+  if (widget && kept) kept.join(widget);
+}
+
+/** Returns what answers the questions of a widget, or why nothing does. */
+function findPython(box, stored) {
+  const cell = Number(box.dataset.cell);
+  if (stored.kind === "progress") return { answer: answerProgress(stored), open: openPage };
+  return lacksPython ? { lacks: lacksPython } : { answer: ({ place, ask }) => askPython("ask", { cell, place, ask }) };
+}
+
+/** Makes a link open the page of a notebook. */
+function openPage(link, file) {
+  link.href = file.replace(/\.ipynb$/, ".html");
 }
 
 showPythonNote();
@@ -36,4 +39,4 @@ for (const box of document.querySelectorAll(".widget-here")) {
     console.error(error);
   }
 }
-keepOnDevice(document.querySelector(".on-device"));
+showYourWork();

@@ -27,6 +27,7 @@ class Store {
     this.tables = tables;
     this.tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
     this.listeners = new Set();
+    this.asked = null;
     this.channel = new BroadcastChannel(CHANNEL);
     this.channel.onmessage = ({ data }) => this.tellListeners(data, true);
   }
@@ -45,8 +46,16 @@ class Store {
     this.tellListeners(change, false);
   }
 
+  /** Returns what the browser promises: work is "kept", it is "unsure", or it is "gone" when the page is closed. */
+  async promises() {
+    if (!this.tables.lasts) return "gone";
+    return (await navigator.storage?.persisted?.()) ? "kept" : "unsure";
+  }
+
   /** Changes the value of a key, tells everybody, and returns the new value. */
   async change(table, key, change) {
+    // The first time that a learner has something to keep, the browser is asked to keep it.
+    this.asked ??= navigator.storage?.persist?.().catch(() => false) ?? Promise.resolve(false);
     const value = await this.tables.change([table], async (tables) => {
       const next = change(await tables.read(table, key));
       await tables.write(table, key, next);

@@ -44,8 +44,8 @@ export function storedPort({ place, key, output, cell, run, open } = /** @type {
  * Returns a port of a page, which keeps the place itself and sends it along with each question to `answer`. Without
  * `answer`, `lacks` says why this page has no Python.
  */
-export function pagePort(place, { answer, lacks, changed } = /** @type {any} */ ({})) {
-  const port = storedPort({ place, output: {} });
+export function pagePort(place, { answer, lacks, changed, open } = /** @type {any} */ ({})) {
+  const port = storedPort({ place, output: {}, open });
   let widget;
   return {
     ...port,

@@ -1,0 +1,72 @@
+// The answers to quizzes and predictions, and the progress, of this browser: what a stored widget of a page joins.
+
+import { fillReport } from "./records.js";
+import { openStore } from "./store.js";
+
+/** Lets a question begin where the learner left it, and keeps each answer. */
+export class KeptPlace {
+  constructor(key, again) {
+    this.key = key;
+    this.again = again ? new Again(again) : null;
+    this.before = [];
+  }
+
+  /** Keeps the place of a question. */
+  async keep(place) {
+    const store = await openStore();
+    await this.again?.keep(store, this.before.length);
+    await store.keepQuiz(this.key, [...this.before, place].join(" ").trim());
+  }
+
+  /** Brings a widget to where the learner left it, here or in another tab. */
+  async join(widget) {
+    const store = await openStore();
+    await this.take(widget, store);
+    store.onChange(({ table, key }, elsewhere) => {
+      if (table === "all" || (elsewhere && key === this.key)) this.take(widget, store);
+    });
+  }
+
+  async take(widget, store) {
+    const place = (await store.readQuiz(this.key)) ?? "";
+    if (!this.again) return void (place && widget.guard(() => widget.join(place))());
+    const words = place.split(" ").filter(Boolean),
+      count = (await this.again.readCount(store)) ?? words.length;
+    this.before = words.slice(0, count);
+    const here = words.slice(count).join(" ");
+    if (here) widget.guard(() => widget.join(here))();
+  }
+}
+
+/**
+ * A question that a later chapter asks again: the answers it had before stay, and new ones follow them. `asked` is the
+ * number of that chapter, and the question's own chapter and cell: "04 02 quiz-give".
+ */
+class Again {
+  constructor(asked) {
+    const [chapter, ...name] = asked.split(" ");
+    this.key = `again ${chapter}`;
+    this.name = name.join(" ");
+  }
+
+  /** Returns how many answers the question had before, undefined if it was not asked again yet. */
+  async readCount(store) {
+    const found = new RegExp(`${this.name} (\\d+)`).exec((await store.readQuiz(this.key)) ?? "");
+    return found ? Number(found[1]) : undefined;
+  }
+
+  async keep(store, count) {
+    await store.change("quizzes", this.key, (choice = "") =>
+      choice.includes(`${this.name} `) ? choice : [choice, `${this.name} ${count}`].filter(Boolean).join(", "),
+    );
+  }
+}
+
+/** Returns what answers the questions of the progress widget: the progress of this browser, as it is now. */
+export function answerProgress(stored) {
+  const report = JSON.parse(stored.packed);
+  return async () => {
+    const store = await openStore();
+    return fillReport(report, await store.readAllRecords());
+  };
+}

@@ -1,0 +1,125 @@
+// What a learner can do with all of their work: save a copy, bring one in, hand it in. It says where the work is kept.
+
+import { button, make, write } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
+import { dress } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/styles.js";
+import { packWork } from "./copying.js";
+import { lacksPython } from "./lacking.js";
+import { askClerk } from "./python.js";
+import { completeRecord, shortenRecord } from "./records.js";
+import { openStore } from "./store.js";
+
+const PROMISES = {
+  kept: "Your answers and your progress are kept in this browser, on this device.",
+  unsure:
+    "Your answers and your progress are kept in this browser. It may delete them when it needs room, and a private " +
+    "window forgets them when you close it. A saved copy is safe.",
+  gone:
+    "This browser keeps nothing for this page: when you close it, your answers and your progress are gone. " +
+    "Save a copy before.",
+};
+const NOTHING = "There is nothing to hand in yet. Check an answer to an exercise first.",
+  READING = "Python reads the file.",
+  WRITING = "Python writes the hand-in.",
+  LARGE = "This file is larger than any copy of your work. Choose another one.";
+const LARGEST_COPY = 200_000_000;
+
+/** Gives the learner a file. */
+function offerFile(content, name) {
+  const link = make("a", { href: URL.createObjectURL(content), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Saves a copy of all work. */
+export async function saveCopy(store) {
+  const today = new Date().toISOString().slice(0, 10);
+  offerFile(packWork(await store.readAll()), `pkvm-course-${today}.zip`);
+}
+
+/** Returns the bytes of a file as base64. */
+const readBase64 = (file) =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+
+class YourWork {
+  constructor(box, store) {
+    this.store = store;
+    dress("widget");
+    this.promise = make("p");
+    this.said = make("p.state", { role: "status" });
+    this.file = make("input", { type: "file", "aria-label": "A saved copy, a hand-in or a progress file", hidden: "" });
+    this.name = make("input", { type: "text", autocomplete: "name", maxlength: "100" });
+    this.file.addEventListener("change", () => this.act(() => this.bring()));
+    box.append(this.promise, this.makeButtons(), this.said);
+    this.drawPromise();
+    store.onChange(() => this.drawPromise());
+  }
+
+  makeButtons() {
+    const save = button("button", "Save a copy", "", () => this.act(() => saveCopy(this.store))),
+      bring = button("button", "Bring in a copy", "", () => this.file.click()),
+      hand = button("button", "Hand in", "", () => this.act(() => this.handIn()));
+    const label = make("label.hand-in-name", {}, "Your name", this.name);
+    return make("div.buttons", {}, save, bring, this.file, make("div.hand-in", {}, label, hand));
+  }
+
+  async drawPromise() {
+    write(this.promise, PROMISES[await this.store.promises()]);
+  }
+
+  /** Does something and says what came of it, or why not. */
+  async act(work) {
+    try {
+      this.say((await work()) ?? "");
+    } catch (error) {
+      this.say(error.message);
+    }
+  }
+
+  say(words) {
+    this.said.textContent = words;
+  }
+
+  async bring() {
+    const [file] = this.file.files;
+    this.file.value = "";
+    if (!file) return "";
+    if (file.size > LARGEST_COPY) return LARGE;
+    if (lacksPython) return lacksPython;
+    this.say(READING);
+    const work = await askClerk("read_work", { name: file.name, base64: await readBase64(file) });
+    await this.store.importWork(work);
+    return this.describe(work);
+  }
+
+  async describe({ exercises, answers }) {
+    const records = Object.values(await this.store.readAllRecords()).map(completeRecord),
+      solved = records.filter((record) => record.solved).length;
+    const counted = `${Object.keys(exercises).length} records and ${answers.length} answers are brought in`;
+    return `${counted}. Nothing of yours is replaced by less. Solved now: ${solved}.`;
+  }
+
+  async handIn() {
+    const all = Object.entries(await this.store.readAllRecords()).map(([id, row]) => [
+        id,
+        shortenRecord(completeRecord(row)),
+      ]),
+      begun = all.filter(([, row]) => Object.keys(row).length);
+    if (!begun.length) return NOTHING;
+    if (lacksPython) return lacksPython;
+    this.say(WRITING);
+    const text = await askClerk("write_handin", { name: this.name.value, exercises: Object.fromEntries(begun) });
+    offerFile(new Blob([text], { type: "application/json" }), "handin.json");
+    return `${begun.length} exercises are in handin.json. Send it to the person who asked for it.`;
+  }
+}
+
+/** Fills the place that a page has for the learner's work. */
+export async function showYourWork() {
+  const box = document.querySelector(".your-work");
+  if (box) new YourWork(box, await openStore());
+}
