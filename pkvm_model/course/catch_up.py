@@ -10,15 +10,16 @@ nbval, it does nothing either.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import itertools
 import json
 import os
-import symtable
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..outside import OutsideError, read_file
+from ..practice.needed_cells import CodeCell, analyse_cell, choose_cells
 
 NOTEBOOK = "JPY_SESSION_NAME"
 """The variable in which a Jupyter server tells a kernel the path of its notebook."""
@@ -28,15 +29,6 @@ FAILED = "A cell above that this one needs did not run to its end. Run it to see
 STOPPED = "The cells above that this one needs were interrupted. Run this cell again."
 OURS = {"answer": "pkvm_model.lesson"}
 """The course's cell magics, each with the extension that has it."""
-
-
-class CodeCell(NamedTuple):
-    """A code cell: its id, its text, the names that it defines, and the names that it needs from elsewhere."""
-
-    id: str
-    source: str
-    defines: frozenset[str]
-    needs: frozenset[str]
 
 
 class CatchUp:
@@ -91,11 +83,10 @@ class CatchUp:
 
     def analyse(self, cell_id: str, source: str) -> CodeCell:
         """Return what a cell defines and needs; nothing where it is no Python or belongs to a cell magic."""
-        try:
-            defines, needs = list_names(self.shell.transform_cell(source))
-        except (SyntaxError, ValueError, RecursionError):
-            defines, needs = frozenset(), frozenset()
-        return CodeCell(cell_id, source, defines, needs)
+        text = source
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            text = self.shell.transform_cell(source)
+        return analyse_cell(cell_id, text)._replace(source=source)
 
     def is_known(self, name: str) -> bool:
         """Return True if a name is defined in the notebook's namespace, or everywhere."""
@@ -104,35 +95,6 @@ class CatchUp:
     def find_unknown(self, cell: CodeCell) -> set[str]:
         """Return the names that a cell needs and nobody has defined."""
         return {name for name in cell.needs if not self.is_known(name)}
-
-
-def choose_cells(wanted: set[str], above: list[CodeCell], is_known: Callable[[str], bool]) -> list[CodeCell]:
-    """Return the cells that have to run, in order: those that define what is wanted, and what these need in turn."""
-    chosen, open_names = list[CodeCell](), set(wanted)
-    for cell in reversed(above):
-        if found := cell.defines & open_names:
-            chosen.insert(0, cell)
-            open_names = (open_names - found) | {name for name in cell.needs if not is_known(name)}
-    return chosen
-
-
-def list_names(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that a Python text defines, and those that it uses from outside. Raise SyntaxError."""
-    top = symtable.symtable(text, "<cell>", "exec")
-    own = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    used = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
-    for table in walk_tables(top):
-        globals_here = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
-        used |= {name for name in globals_here if table.lookup(name).is_referenced()}
-        own |= {name for name in globals_here if table.lookup(name).is_assigned()}
-    return frozenset(own), frozenset(used - own)
-
-
-def walk_tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    """Yield the tables of all functions, classes and comprehensions in a text."""
-    for child in table.get_children():
-        yield child
-        yield from walk_tables(child)
 
 
 def read_code_cells(path: Path) -> Mapping[str, str]:

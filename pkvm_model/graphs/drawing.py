@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..show.dot import GROUND, INK, Dot, NotDrawnError, lay_out
+from ..show.renderer import GROUND, INK, NotDrawnError, lay_out
 from .contract import ArrowValue, BoxValue, DrawingValue
+
+if TYPE_CHECKING:
+    from ..show.dot import Dot
 
 HEIGHT, SIGN, LETTER, ARROW_LETTER = 36, 26, 8.4, 7.6
 """Pixels: the height of a box, a sign with the gap after it, and a wide letter in a box and at an arrow."""
@@ -70,9 +73,9 @@ def draw_graph(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> DrawingValue:
 
 
 def picture(alt: str, drawing: DrawingValue, here: int | None = None) -> Dot:
-    """Return the drawing as a picture with words; the box number `here` is filled."""
-    dot = Dot(alt, name="states", graph_attr={"nodesep": "0.3", "ranksep": "0.5"},
-              node_attr={"fixedsize": "true", "height": f"{HEIGHT / 72}"})
+    """Return the drawing as a picture with words; the box number `here` is filled. Raise NotDrawnError."""
+    dot = begin_picture(alt, name="states", graph_attr={"nodesep": "0.3", "ranksep": "0.5"},
+                        node_attr={"fixedsize": "true", "height": f"{HEIGHT / 72}"})
     for number, box in enumerate(drawing["boxes"]):
         shape = {"shape": "octagon"} if ENDS in box["signs"] else {}
         fill = {"style": "rounded,filled", "fillcolor": INK, "fontcolor": GROUND} if number == here else {}
@@ -81,6 +84,18 @@ def picture(alt: str, drawing: DrawingValue, here: int | None = None) -> Dot:
         look = {"style": "dashed"} if "only" in arrow else {}
         dot.edge(str(arrow["start"]), str(arrow["to"]), label=padded_text(arrow), id=str(number), **look)
     return dot
+
+
+def begin_picture(alt: str, **options: Any) -> Dot:
+    """Return an empty picture with these words and graphviz.Digraph's own options.
+
+    Raise NotDrawnError if the package graphviz is missing.
+    """
+    try:
+        from ..show.dot import Dot  # noqa: PLC0415  # few cells have a picture, and a page's Python has no graphviz
+    except ImportError as error:
+        raise NotDrawnError("not drawn, the package graphviz is missing: pip install graphviz") from error
+    return Dot(alt, **options)
 
 
 def arrow_text(arrow: ArrowValue) -> str:

@@ -2,20 +2,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.revisions import Revision
 from ..model.run import call
 from ..model.state import Config, Kvm, State
 from ..model.steps import Call, Step
 from ..scenes import Node, Scene
-from ..show.dot import Dot
 from ..show.words import shorten
 from .bench import StateGraph, encode_edge
 from .parts import encode_slot
 from .contract import BenchGraph, EdgeValue, LaneValue, StateValue
 from .drawing import ENDS, Arrow, Box, describe_arrows, draw_graph, picture
 from .reach import LIMIT
+
+if TYPE_CHECKING:
+    from ..show.dot import Dot
 
 MEANINGS = {
     "free": "nobody has the slot", "reserved": "the host has a handle, and EL2 no VM yet",

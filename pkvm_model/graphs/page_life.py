@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.revisions import Revision
 from ..model.run import call
@@ -10,9 +10,12 @@ from ..model.state import SHARED_BORROWED, Config, Kvm, Page, State
 from ..model.steps import Call
 from ..scenes import LENT_PAGE
 from ..scenes.scene import scene
-from ..show.dot import Dot
 from ..show.words import shorten
+from .drawing import begin_picture
 from .parts import encode_row
+
+if TYPE_CHECKING:
+    from ..show.dot import Dot
 
 PAGE = "g1"
 VM1 = ("kvm1", 0x1001, 1, PAGE, "pgd1")
@@ -84,7 +87,7 @@ def page_life(revision: Revision) -> Dot:
     """Return the life of a page as a picture with words."""
     changes = moves(revision)
     words = "; ".join(f"{name} leads from “{old}” to “{new}”" for old, name, new in changes)
-    picture = Dot(f"The life of a page in {revision.name}. {words}.", name="page")
+    picture = begin_picture(f"The life of a page in {revision.name}. {words}.", name="page")
     picture.attr(rankdir="LR")
     for old, name, new in changes:
         picture.edge(f"  {old}  ".replace(", ", "  \n  "), f"  {new}  ".replace(", ", "  \n  "), label=f"  {name}  ")

@@ -76,6 +76,8 @@ def submit(name: str, text: str, start: Path | None = None) -> Submission:
     note = ProgressNote(name, start)
     verdict = judge.judge(name, text)
     note.change(lambda record: update_record(record, verdict, text))
+    if not judge.can_end_processes():
+        note.warnings = [judge.CANNOT_STOP, *note.warnings]
     return Submission(exercise, verdict, note)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from html import escape
 
 from ..graphs import el2_time
-from ..show.dot import image
+from ..show.renderer import image
 from ..text import count
 from .static import render_box, render, render_plain_table
 from .widget import Widget, compact

@@ -4,7 +4,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..graphs.contract import ExerciseQuestion, ExerciseValue, HintsValue, ShownValue, SolutionValue
-from ..practice import judge
 from ..practice.submit import Submission, submit
 from ..show.table import Table
 from .widget import Widget, compact
@@ -68,7 +67,7 @@ class Card(Widget):
         note = self.submission.note
         looked = [f"Checked: {self.verdict.looked_at}."] if self.verdict.looked_at else []
         stays = [SOLVED] if note.record.solved and not self.verdict.passed else []
-        return [*looked, *stays, *([judge.CANNOT_STOP] if not judge.can_end_processes() else []), *note.warnings]
+        return [*looked, *stays, *note.warnings]
 
     def show_solution(self) -> SolutionValue:
         """Return the solution and its explanation."""

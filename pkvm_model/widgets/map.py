@@ -4,7 +4,7 @@ from __future__ import annotations
 from html import escape
 
 from ..graphs.drawing import describe_arrows, picture
-from ..show.dot import NotDrawnError, image, svg
+from ..show.renderer import NotDrawnError, image, svg
 from .bench import Bench
 from .bench_words import show_answer, describe_state, describe_properties
 from .map_words import MOST_BOXES, HEAD, make_box_row, choose_boxes, describe_map

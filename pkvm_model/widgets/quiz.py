@@ -27,7 +27,6 @@ class KeptQuestion(Widget):
         self.folder, self.kept_as = progress.find_copy(start), find_key(shipped)
         kept = quizzes.read(self.folder).get(self.kept_as, "") if self.folder else ""
         super().__init__(compact(shipped), self.take_up(kept))
-        self.observe(self._keep, "place")
 
     def take_up(self, kept: str) -> str:
         """Return the place to begin at, from what was kept."""
@@ -37,7 +36,7 @@ class KeptQuestion(Widget):
         """Return what is kept, by key."""
         return {self.kept_as: self.place}
 
-    def _keep(self, _: object) -> None:
+    def keep(self) -> None:
         """Keep the place in the learner's copy."""
         if self.folder:
             quizzes.keep(self.folder, self.list_kept())

@@ -1,21 +1,21 @@
-"""The base of every widget: data to ship, a place that Python and the front end share, and answers to questions."""
+"""The base of every widget: data to ship, a place that Python and the front end share, and answers to questions.
+
+A widget needs no Jupyter. Where a notebook displays it, `in_notebook` connects it to its views; a page of the browser
+edition asks it itself (`browser/page.py`).
+"""
 from __future__ import annotations
 
 import io
 import json
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
-import anywidget
-import traitlets
-
 from ..graphs.contract import AnyAnswer, MessageValue, StoredValue
 from ..text import quote_error
-from .front_end import bundle, read_constants
-from .server import describe_missing
+from .front_end import read_constants
 from .static import render_note, render_words
 
 MimeBundle = dict[str, Any]
@@ -25,7 +25,7 @@ FORMAT: int = read_constants()["format"]
 """The version of the stored form; a front end of another version refuses it with a sentence."""
 
 
-class Widget(anywidget.AnyWidget):
+class Widget:
     """A widget of the family named by `kind`; `packed` is the data shipped, `place` the learner's place.
 
     A family defines `__repr__`, `describe`, `static` if words alone are not enough, and `answer` if its front end asks
@@ -33,19 +33,27 @@ class Widget(anywidget.AnyWidget):
     """
 
     kind = ""
-    packed = traitlets.Unicode().tag(sync=True)
-    place = traitlets.Unicode().tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
-    _kind = traitlets.Unicode().tag(sync=True)
-    _esm = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, packed: str, place: str = ""):
         """Ship data and begin at a place."""
         # The key is the widget's id, by which the stored output finds the live object. No compared output contains it.
-        key = uuid.uuid4().hex
-        own = {"_kind": self.kind, "_esm": bundle(self.kind)}
-        super().__init__(packed=mend(packed), place=place, key=key, model_id=key, **own)
-        self.on_msg(self._hear)
+        self.key, self.packed, self._place = uuid.uuid4().hex, mend(packed), place
+        self.listeners: list[Callable[[MessageValue], object]] = []
+
+    @property
+    def place(self) -> str:
+        """The learner's place, as a text that both sides read and write."""
+        return self._place
+
+    @place.setter
+    def place(self, place: str) -> None:
+        """Note where the front end stands."""
+        if place != self._place:
+            self._place = place
+            self.keep()
+
+    def keep(self) -> None:
+        """Keep the place, if the family has somewhere to keep it; called when the place has changed."""
 
     def answer(self, question: Any) -> AnyAnswer:
         """Return the answer to a question of the front end; exceptions are shown there.
@@ -64,7 +72,7 @@ class Widget(anywidget.AnyWidget):
 
     def stand(self, place: str) -> None:
         """Move to a place, here and in every view."""
-        self.set_trait("place", place)
+        self.place = place
         self.send({"place": place})
 
     def say(self, content: Mapping[str, object]) -> None:
@@ -75,29 +83,38 @@ class Widget(anywidget.AnyWidget):
         """Show an error that belongs to no question, such as an error in a thread."""
         self.send({"error": describe_error(error)})
 
-    def _hear(self, _: object, content: MessageValue, buffers: object) -> None:
-        """Answer a question of the front end; errors are shown there."""
+    def send(self, message: MessageValue) -> None:
+        """Send a message to whoever listens: the views in a notebook."""
+        for listener in self.listeners:
+            listener(message)
+
+    def reply(self, message: MessageValue) -> MessageValue:
+        """Return the answer to a question of the front end; whatever goes wrong is said in words."""
         printed = FirstPrinted()
         try:
             with redirect_stdout(printed), redirect_stderr(printed):
-                reply: MessageValue = {"answer": self.answer(content["ask"])}
+                reply: MessageValue = {"answer": self.answer(message["ask"])}
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             reply = {"error": describe_error(error)}
-        if "id" in content:
-            reply["id"] = content["id"]
-        self.send(reply)
+        if "id" in message:
+            reply["id"] = message["id"]
+        return reply
+
+    def store(self) -> StoredValue:
+        """Return the stored form: the whole widget as a notebook or a page keeps it."""
+        return {"v": FORMAT, "kind": self.kind, "packed": self.packed, "place": self.place}
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[MimeBundle, MimeBundle]:
         """Return text, a form without scripts, the stored form for notebooks and pages, and the live view.
 
         A server that cannot show the live view gets the form without scripts and the reason instead.
         """
+        from .in_notebook import describe_missing, show_live  # noqa: PLC0415  # only a notebook has what it needs
+
         missing = describe_missing()
-        live = None if missing else super()._repr_mimebundle_()
-        data, metadata = live if live else ({}, {})
-        stored: StoredValue = {"v": FORMAT, "kind": self.kind, "packed": self.packed, "place": self.place}
+        data, metadata = ({}, {}) if missing else show_live(self)
         words = {"text/plain": mend(f"{self!r}\n{self.describe()}"),
-                 "text/html": mend(render_note(missing) + self.static()), MIME: stored}
+                 "text/html": mend(render_note(missing) + self.static()), MIME: self.store()}
         return data | words, metadata
 
 

@@ -191,7 +191,6 @@ def unrun(shipped: AnyGraph) -> Any:
     """Return a notebook with a stored bench, as in a fresh clone: not trusted, never run here."""
     bench = Bench(shipped)
     data = {"text/plain": repr(bench), "text/html": "<p>static</p>", MIME: json.loads(stored(shipped))}
-    bench.close()
     cell = new_code_cell("Bench(graph())", execution_count=1)
     cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
     return new_notebook(cells=[cell], metadata=KERNEL)
@@ -205,7 +204,6 @@ def walk(made: Widget) -> Any:
 def stored_cell(source: str, made: Widget) -> Any:
     """Return a cell with a stored widget."""
     data = {mime: kept for mime, kept in made._repr_mimebundle_()[0].items() if "widget-view" not in mime}
-    made.close()
     cell = new_code_cell(source, execution_count=1)
     cell.outputs = [new_output("execute_result", data=data, execution_count=1)]
     return cell

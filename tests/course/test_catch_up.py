@@ -13,9 +13,10 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from pkvm_model.course import catch_up
-from pkvm_model.course.catch_up import FAILED, RUNS_FIRST, CodeCell, choose_cells, list_names, read_code_cells
+from pkvm_model.course.catch_up import FAILED, RUNS_FIRST, read_code_cells
 from pkvm_model.course.paths import PACKAGE, ROOT
 from pkvm_model.practice.exercises import find_exercise
+from pkvm_model.practice.needed_cells import CodeCell, choose_cells, list_names
 from pkvm_model.practice.notebook import make_code_cell, make_markdown_cell, make_notebook
 from tests.patience import PATIENCE
 

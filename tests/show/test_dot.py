@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pkvm_model.show import dot
+from pkvm_model.show import dot, renderer
 from pkvm_model.show.dot import Dot
 
 
@@ -77,15 +77,15 @@ def test_a_picture_without_words_is_refused() -> None:
 
 
 def test_the_picture_is_the_same_without_a_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    kept = dot.compile_renderer().render("digraph { a -> b }")
+    kept = renderer.compile_renderer().render("digraph { a -> b }")
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
-    assert dot.compile_renderer().render("digraph { a -> b }") == kept
+    assert renderer.compile_renderer().render("digraph { a -> b }") == kept
 
 
 def test_the_compiled_renderer_is_cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    dot.compile_renderer()
+    renderer.compile_renderer()
     assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 10**6]

@@ -9,6 +9,7 @@ from pkvm_model.widgets import Bench
 from pkvm_model.widgets.walk import Walk
 from pkvm_model.widgets.walker import SHARED, pack
 from pkvm_model.widgets.widget import MIME
+from tests.widgets.listening import listen
 from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -17,11 +18,8 @@ EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
 
 @pytest.fixture
 def bench() -> Bench:
-    """Return a bench; `sent` collects its messages."""
-    widget = Bench(graph(), broken)
-    widget.sent = []
-    widget.send = widget.sent.append
-    return widget
+    """Return a bench."""
+    return Bench(graph(), broken)
 
 
 def broken(from_id: int, cpu: int, line: str) -> AnyGrowth:
@@ -63,10 +61,10 @@ def test_a_packed_graph_holds_each_part_once_and_loses_nothing() -> None:
 
 
 def test_goto_opens_a_trace_in_every_view(bench: Bench) -> None:
-    start = bench.trace.splitlines()[:-1]
+    start, sent = bench.trace.splitlines()[:-1], listen(bench)
     bench.goto("\n".join([*start, EARLY]))
     assert bench.at == 1
-    assert bench.sent == [{"place": bench.place}]
+    assert sent == [{"place": bench.place}]
 
 
 def test_goto_stops_at_the_first_line_that_does_not_fit(bench: Bench) -> None:
@@ -77,26 +75,25 @@ def test_goto_stops_at_the_first_line_that_does_not_fit(bench: Bench) -> None:
 
 
 def test_python_reads_the_learners_position(bench: Bench) -> None:
-    bench.set_state({"place": json.dumps({"lines": [EARLY], "steps": [[0, 0]], "at": 1})})
+    bench.place = json.dumps({"lines": [EARLY], "steps": [[0, 0]], "at": 1})
     assert (bench.at, bench.digest) == (1, walk_along(1).state["digest"])
     assert bench.state["lanes"][1]["short"] == "start"
 
 
 def test_an_error_in_a_step_is_shown_to_the_learner(bench: Bench) -> None:
-    bench._hear(bench, {"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}}, [])
-    assert bench.sent == [{"error": "Python could not compute this (KeyError: 'page x9').", "id": "5"}]
+    reply = bench.reply({"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}})
+    assert reply == {"error": "Python could not compute this (KeyError: 'page x9').", "id": "5"}
 
 
 def test_a_message_without_a_question_gets_an_error(bench: Bench) -> None:
-    bench._hear(bench, {"ask": {}}, [])
-    assert "KeyError" in bench.sent[0]["error"]
+    assert "KeyError" in bench.reply({"ask": {}})["error"]
 
 
 def test_python_reads_all_branches(bench: Bench) -> None:
     walk = Walk(graph())
     for line in ("0 __pkvm_host_unshare_guest(0x1000, 0) ...", EARLY):
         walk.follow("\n".join([*bench.trace.splitlines()[:-1], line]))
-    bench.set_state({"place": walk.history})
+    bench.place = walk.history
     assert bench.branches == walk.branches
     assert bench.at == 1
 

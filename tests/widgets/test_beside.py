@@ -12,17 +12,15 @@ from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.widgets.beside import SideBySide
 from pkvm_model.widgets.widget import MIME
+from tests.widgets.listening import listen
 
 RACE = (1, 0, 1, 0, 0)
 
 
 @pytest.fixture
 def pair() -> SideBySide:
-    """Return the race of the cold open at its start; `sent` collects its messages."""
-    widget = side_by_side(COLD_OPEN, V1, UPSTREAM)
-    widget.sent = []
-    widget.send = widget.sent.append
-    return widget
+    """Return the race of the cold open at its start."""
+    return side_by_side(COLD_OPEN, V1, UPSTREAM)
 
 
 def test_the_repr_is_short_and_stable(pair: SideBySide) -> None:
@@ -39,8 +37,9 @@ def test_python_reads_both_traces_and_the_first_difference(pair: SideBySide) -> 
 
 
 def test_a_step_reaches_every_view(pair: SideBySide) -> None:
+    sent = listen(pair)
     pair.step((1,))
-    assert pair.sent == [{"place": pair.place}]
+    assert sent == [{"place": pair.place}]
 
 
 def test_stepping_an_idle_cpu_is_refused(pair: SideBySide) -> None:

@@ -11,12 +11,13 @@ from pkvm_model.model.revisions import PRE, V1
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import TWO_PHASES
+from pkvm_model.widgets.bench import Bench
 from pkvm_model.widgets.map import Map
 from pkvm_model.widgets.map_words import MOST_BOXES, choose_boxes
 from pkvm_model.widgets.widget import MIME
 
 
-def lines(widget: Map, *labels: str) -> str:
+def lines(widget: Bench, *labels: str) -> str:
     """Return the trace lines of these calls, one after the other, from a widget's position."""
     walk = widget._walked()
     for label in labels:

@@ -46,9 +46,7 @@ def install(folder: Path, *names: str) -> None:
 def show() -> dict[str, object]:
     """Return the forms of a bench by MIME type."""
     bench = Bench(graph())
-    shown = bench._repr_mimebundle_()[0]
-    bench.close()
-    return shown
+    return bench._repr_mimebundle_()[0]
 
 
 def test_a_server_without_anywidget_keeps_the_table_and_says_how_to_get_more(environment: Path) -> None:

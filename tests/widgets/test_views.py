@@ -14,18 +14,25 @@ from pkvm_model.show.quiz import make_prediction, make_question
 from pkvm_model.show.story import play
 from pkvm_model.widgets.quiz import Prediction, Quiz, QuizAgain, ask_again
 from pkvm_model.widgets.widget import MIME, Widget
+from tests.widgets.listening import listen
 
 FOUR = play(COLD_OPEN, 1, 0, 1, 0)
+
+def ask_which() -> Quiz:
+    """Return a quiz."""
+    return quiz("Which one?", {"This": "No.", "That": "Because."}, right="That")
+
+
 MAKERS: dict[str, Callable[[], Widget]] = {
     "sequence": lambda: sequence(FOUR), "el2time": el2_time,
-    "quiz": lambda: quiz("Which one?", {"This": "No.", "That": "Because."}, right="That"),
+    "quiz": ask_which,
     "prediction": lambda: predict("Is the next click safe?", "yes", "no")}
 
 
 @pytest.fixture
-def asked() -> Widget:
+def asked() -> Quiz:
     """Return a quiz."""
-    return MAKERS["quiz"]()
+    return ask_which()
 
 
 @pytest.mark.parametrize("kind", MAKERS)
@@ -59,8 +66,7 @@ def test_a_sequence_describes_the_position_and_the_whole_run() -> None:
 
 def test_python_can_highlight_a_region_that_exists() -> None:
     shown = sequence(FOUR)
-    sent: list[object] = []
-    shown.send = sent.append
+    sent = listen(shown)
     shown.goto(3)
     assert (shown.at, sent) == (3, [{"place": "3"}])
     with pytest.raises(ValueError, match="regions 1 to 18"):
@@ -95,7 +101,7 @@ def test_the_chart_reads_the_learners_position() -> None:
         assert chart.read == read
 
 
-def test_python_reads_the_answers_of_a_quiz_back(asked: Widget) -> None:
+def test_python_reads_the_answers_of_a_quiz_back(asked: Quiz) -> None:
     assert (asked.chosen, asked.tries, asked.right) == (None, 0, False)
     asked.place = "0"
     assert (asked.chosen, asked.tries, asked.right) == ("This", 1, False)
@@ -104,7 +110,7 @@ def test_python_reads_the_answers_of_a_quiz_back(asked: Widget) -> None:
     assert repr(asked) == "Quiz('Which one?', 2 tries, right)"
 
 
-def test_the_name_of_a_quiz_comes_from_its_question(asked: Widget) -> None:
+def test_the_name_of_a_quiz_comes_from_its_question(asked: Quiz) -> None:
     assert json.loads(asked.packed)["name"] == "quiz-which-one"
 
 

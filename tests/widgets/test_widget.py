@@ -7,6 +7,7 @@ import pytest
 
 from pkvm_model.widgets.front_end import bundle, list_kinds
 from pkvm_model.widgets.widget import MIME, Widget
+from tests.widgets.listening import listen
 
 
 class Plain(Widget):
@@ -30,17 +31,13 @@ class Plain(Widget):
 
 @pytest.fixture
 def plain() -> Plain:
-    """Return a widget; `sent` collects its messages."""
-    widget = Plain("{}", "here")
-    widget.sent = []
-    widget.send = widget.sent.append
-    return widget
+    """Return a widget."""
+    return Plain("{}", "here")
 
 
 def test_an_answer_carries_the_id_of_its_question(plain: Plain) -> None:
     message: Any = {"id": "7", "ask": "why"}
-    plain._hear(plain, message, [])
-    assert plain.sent == [{"id": "7", "answer": {"asked": "why"}}]
+    assert plain.reply(message) == {"id": "7", "answer": {"asked": "why"}}
 
 
 class MuteError(Exception):
@@ -60,8 +57,7 @@ class MuteError(Exception):
 ], ids=["plain", "odd characters", "mute", "long", "exit", "interrupted"])
 def test_an_exception_becomes_an_error_in_words_on_one_line(plain: Plain, error: BaseException, says: str) -> None:
     message: Any = {"id": "7", "ask": error}
-    plain._hear(plain, message, [])
-    [reply] = plain.sent
+    reply = plain.reply(message)
     assert reply["id"] == "7"
     assert says in reply["error"]
     assert "\n" not in reply["error"]
@@ -74,11 +70,12 @@ def test_a_widget_without_answers_says_so(plain: Plain) -> None:
 
 
 def test_unasked_messages_are_distinct(plain: Plain) -> None:
+    sent = listen(plain)
     plain.stand("there")
     plain.say({"count": 3})
     plain.fail(KeyError("x"))
     assert plain.place == "there"
-    assert [set(message) for message in plain.sent] == [{"place"}, {"says"}, {"error"}]
+    assert [set(message) for message in sent] == [{"place"}, {"says"}, {"error"}]
 
 
 def test_a_widget_without_its_own_form_shows_its_words(plain: Plain) -> None:
@@ -108,10 +105,7 @@ class Chatty(Plain):
 
 
 def test_only_the_first_of_what_an_answer_prints_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
-    widget, sent = Chatty("{}"), list[Any]()
-    widget.send = sent.append
-    widget._hear(widget, cast(Any, {"id": "7", "ask": "why"}), [])
-    assert sent == [{"id": "7", "answer": "why"}]
+    assert Chatty("{}").reply(cast(Any, {"id": "7", "ask": "why"})) == {"id": "7", "answer": "why"}
     assert len(capsys.readouterr().out) == 2_000
 
 

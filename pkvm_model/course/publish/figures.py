@@ -7,7 +7,8 @@ from html import escape
 from ...graphs.lifecycle import draw_life
 from ...graphs.page_life import page_life
 from ...model.revisions import PRE, V1
-from ...show.dot import Dot, svg
+from ...show.dot import Dot
+from ...show.renderer import svg
 from .course_map import course_map
 
 

@@ -14,7 +14,8 @@ from ...model.run import begin, finish, run
 from ...model.state import Config
 from ...model.steps import Call, Step
 from ...scenes import LENT_PAGE, scene
-from ...show.dot import Dot, NotDrawnError
+from ...show.dot import Dot
+from ...show.renderer import NotDrawnError
 from ...show.repairs import repairs
 from ...show.table import Table
 from ...show.words import shorten
