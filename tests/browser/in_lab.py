@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 
 Open = Callable[..., "Page"]
@@ -55,6 +55,15 @@ CELLS = READY + "return cells.widgets.length; }"
 SAVE = READY + "await panel.context.save(); }"
 RESTART = READY + "await session.restartKernel(); }"
 SHUT_DOWN = READY + "await session.shutdown(); }"
+
+
+def find_cell(page: Page, number: int) -> Locator:
+    """Return a cell of the open notebook by its number, counted from 0.
+
+    JupyterLab draws the cells of a notebook one by one, when it is idle. So the last cell on the page may be any cell
+    for a while, and a click on it goes there; a number stays with its cell, and Playwright waits until it is drawn.
+    """
+    return page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{number}']")
 
 
 def wait_for_python(page: Page, expected: object) -> None:

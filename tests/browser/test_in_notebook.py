@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pkvm_model.practice.exercises import find_exercise
-from tests.browser.in_lab import READY, RUN_ALL, SAVE, Open
+from tests.browser.in_lab import READY, RUN_ALL, SAVE, Open, find_cell
 from tests.browser.screen import Screen
 from tests.widgets.small_graph import walk_along
 
@@ -133,7 +133,7 @@ def test_the_verdict_on_an_answer_is_in_sight_and_announced(opened: Open) -> Non
     page = opened("exercise.ipynb")
     page.evaluate(RUN_CELL % 2)
     page.evaluate(SHOW_CELL % (3, 3))
-    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    find_cell(page, 3).locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     card = page.locator(".pkvm-exercise")
     expect(card.locator("[aria-live]").last).to_contain_text("Not yet.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.lab import running_lab
 from pkvm_model.course.catch_up import RUNS_FIRST
@@ -15,7 +15,7 @@ from pkvm_model.course.learner import my_work
 from pkvm_model.course.learner.my_work import CopyPaths
 from pkvm_model.practice import progress
 from tests.browser.conftest import open_context
-from tests.browser.in_lab import CELLS, FOLLOW, READY
+from tests.browser.in_lab import CELLS, FOLLOW, READY, find_cell
 from tests.patience import wait_until
 
 IN_SIGHT = """() => {
@@ -75,28 +75,18 @@ def test_run_all_keeps_the_reader_s_place_and_an_answered_quiz(learning: Learnin
     wait_until(lambda: "quiz-" in (learning.folder / "quizzes.json").read_text())
 
 
-def run_by_keys(cell: Locator, keys: str) -> None:
-    """Run a cell by its keys, pressed again as a learner would if JupyterLab was still opening and dropped them."""
-    prompt = cell.locator(".jp-InputPrompt")
-    cell.page.keyboard.press(keys)
-    try:
-        expect(prompt).not_to_have_text(re.compile(r"\[ \]:"), timeout=20_000)
-    except AssertionError:
-        cell.locator(".cm-content").press(keys)
-    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
-
-
 @pytest.mark.parametrize("keys", ["Shift+Enter", "Control+Enter"])
 def test_the_verdict_is_in_sight_and_the_answer_stays_the_active_cell(learning: Learning,
                                                                      keys: str) -> None:
     page = learning.open("exercises/find-the-hole.ipynb")
     cells = page.evaluate(CELLS)
-    answer = page.locator(".jp-CodeCell").last
+    answer = find_cell(page, cells - 1)
     for turn in range(2):
         answer.locator(".cm-content").click()
         page.keyboard.press("Control+End")
         page.keyboard.insert_text("\n" * 30)
-        run_by_keys(answer, keys)
+        page.keyboard.press(keys)
+        expect(answer.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
         wait_until(lambda: page.locator(".pkvm-exercise .says").first.evaluate(IS_WHOLE))
         assert page.evaluate(CELLS) == cells, f"turn {turn}"
         expect(answer).to_have_class(re.compile("jp-mod-active"))
