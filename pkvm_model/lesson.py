@@ -5,7 +5,7 @@ kernels and what an answer is written with, and `pkvm_model.scenes.CHAPTER` for 
 wherever the modules behind them move.
 
 The explorer is asked about properties: `Always`, `Sometimes`, `Stuck`, and what is always possible. `HOME` asks
-whether an honest host that takes over can still bring everything home, from every state. `can_always_reach(name, says,
+whether an honest host that takes over can still get everything back, from every state. `can_always_reach(name, says,
 reached)` asks the same about a good end of your own: `reached` is called with a state.
 
 In the notebook of an exercise, `%load_ext pkvm_model.lesson` has every cell that begins with `%%answer ID` checked when

@@ -204,13 +204,13 @@ def is_guests_own(page: Page) -> bool:
 
 
 HOME = AlwaysPossible(
-    "way-home", "Whatever has happened, an honest host can still bring everything home: it lets calls finish, puts, "
+    "way-home", "Whatever has happened, an honest host can still get everything back: it lets calls finish, puts, "
     "takes pages back, destroys, and tries again what was refused.", continue_honestly, find_missing)
 """Each page its own, each count 0, each slot free."""
 RUNS = AlwaysPossible("runs", "A VM that is not dying can still run, whatever was refused before.", continue_running,
                       find_unloaded, ask_of_living)
 HOME_BUT_FOR_LEFT = AlwaysPossible(
-    "way-home-but", "Between two calls, an honest host can still bring everything home but what was left behind by "
+    "way-home-but", "Between two calls, an honest host can still get everything back except what was left behind by "
     "design (R9, R17, R18).", continue_honestly, find_missing, list_left_behind)
 """The same without what is lost by design; `list_left_behind` says what that is."""
 

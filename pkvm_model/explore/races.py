@@ -92,8 +92,8 @@ NO_NEW_PAGE = Always("no-new-page", "A dying VM gets no page.", find_page_of_dyi
 ROOM = Always("room", "A VM has as many vCPUs as EL2 took memory for.", find_excess_vcpus)
 LOADED = Sometimes("loaded", "A dying VM has a vCPU loaded.", find_loaded_while_dying)
 GONE = Sometimes("gone", "The VM is gone, and nobody has started its teardown.", is_gone)
-LOST = Sometimes("lost", "A page is lost: the VM that had it is gone, and nobody can take it home.", is_lost)
-COUNTS = Sometimes("counts", "A page comes home with a count, and ends the machine when a VM is made of it.",
+LOST = Sometimes("lost", "A page is lost: the VM that had it is gone, and nobody can get it back.", is_lost)
+COUNTS = Sometimes("counts", "The host gets a page back with a count, and the machine ends when a VM is made of it.",
                    has_count_at_home)
 NEIGHBOURS = Sometimes("neighbours", "The next VM has its vCPU loaded while EL2 takes the last one apart.",
                        has_two_tenants)
@@ -184,7 +184,7 @@ ALL_RACES = (
     Scenario("R14", "Two walks at once.",
              "Two CPUs of the honest host want to take the same guest's memory apart.",
              EMPTY_VM, ("exit_mmap(kvm0, 1)", "exit_mmap(kvm0, 1)"), (START,), needs=(START,)),
-    Scenario("R15", "Start, then the pages go home.",
+    Scenario("R15", "Start, then the host gets its pages back.",
              "The honest host destroys a VM that has a page on loan, and nobody else does anything.",
              LENT_PAGE, ("kvm_destroy_vm(kvm0, 1)", ""), ("kvm_destroy_vm", START, FINALISE), (ALL_HOME,),
              needs=(START,)),

@@ -44,10 +44,10 @@ FAR_APART = """
 GOOD_RUNS = (
     good_run("life", "a guest runs and gets a page", is_mapped,
              "0 kvm_create_vm(kvm0)\n0 kvm_create_vcpu(kvm0, hv0.0)", "kvm_vcpu_run(kvm0, hv0.0, g0, 0)"),
-    good_run("unmap", "a shared page of a living VM comes home", is_home_again, LENT_PAGE, UNSHARE),
-    good_run("home", "a shared page of a dying VM comes home", is_home_again, LENT_PAGE,
+    good_run("unmap", "the host gets a shared page of a living VM back", is_home_again, LENT_PAGE, UNSHARE),
+    good_run("home", "the host gets a shared page of a dying VM back", is_home_again, LENT_PAGE,
              f"{NAMED_START}\n{UNSHARE}"),
-    good_run("reclaim", "a page of a dying protected VM comes home", is_home_again, SECRET_PAGE,
+    good_run("reclaim", "the host gets a page of a dying protected VM back", is_home_again, SECRET_PAGE,
              "__pkvm_reclaim_dying_guest_page(0x1000, 0)"),
     good_run("end", "the honest host destroys a VM and has everything back", is_all_home, LENT_PAGE,
              "kvm_destroy_vm(kvm0, 1)"),

@@ -11,7 +11,7 @@ first = partial(replace, checks=False, shows=("vm0", "g0", "g1"))
 """A bench that shows only what this chapter names."""
 
 COLD_OPEN = first(scene(
-    "cold-open", "Four calm clicks", V1, LENT_PAGE,
+    "cold-open", "Four clicks", V1, LENT_PAGE,
     ("__pkvm_host_unshare_guest(0x1000, 0)",
      "__pkvm_start_teardown_vm(0x1000) whole\n__pkvm_finalize_teardown_vm(0x1000) whole"),
     "VM 0x1000 is alive and idle; the host lends it page g0."))

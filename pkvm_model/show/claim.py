@@ -100,8 +100,8 @@ def describe_coverage(answer: Answer, report: Report | None) -> str:
     if answer.verdict == INCOMPLETE:
         return f"{states} checked, but not all of them" + (f": {report.stopped}" if report and report.stopped else "")
     if answer.run is not None:
-        steps = f"a run of {count(len(answer.run), 'step')} shows it"
-        return f"{steps}{f', among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
+        steps = f"shown by a run of {count(len(answer.run), 'step')}"
+        return f"{steps}{f', found among {states}' if report else ''}{f': {answer.reason}' if answer.reason else ''}"
     if isinstance(answer.prop, AlwaysPossible):
         return f"checked in all {states}: from each of them, an honest host can reach this end"
     if answer.verdict == EMPTY:

@@ -13,7 +13,7 @@ from .words import describe_step
 
 @dataclass(frozen=True)
 class Calls:
-    """Hypercalls in their order: name, call and answer, the last two as a trace writes them."""
+    """Hypercalls in their order: name, call and result, the last two as a trace writes them."""
 
     caption: str
     made: tuple[tuple[str, str, str], ...]
@@ -25,7 +25,7 @@ class Calls:
 
     def table(self) -> Table:
         """Return the calls as a table."""
-        return Table(self.caption, ("call", "answer"), [(call, answer) for _, call, answer in self.made],
+        return Table(self.caption, ("call", "result"), [(call, result) for _, call, result in self.made],
                      code=frozenset({0}))
 
     def __repr__(self) -> str:

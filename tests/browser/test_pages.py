@@ -37,7 +37,7 @@ def test_a_page_from_disk_steps_undoes_and_redoes(exported: Callable[..., Screen
     screen.says("EL2 refuses CPU 1’s finalise with -EBUSY: VM 0x1000 is not dying yet. (v1)")
     screen.click("Redo")
     screen.counts("step 2 of 2")
-    screen.click("Back to start")
+    screen.click("Back to the start")
     screen.says("VM 0x1000 is alive; the host lends it page g0.")
 
 

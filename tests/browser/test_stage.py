@@ -192,7 +192,7 @@ def test_drawers_open_below_and_move_nothing(hole: Screen) -> None:
 
 def test_the_names_of_buttons_do_not_run_into_their_keys(hole: Screen) -> None:
     hole.press("1", "0")
-    for name in ("Back to start", "Undo", "Redo", "Step CPU 0", "Step CPU 1: whole call", "Finish call"):
+    for name in ("Back to the start", "Undo", "Redo", "Step CPU 0", "Step CPU 1: whole call", "Finish call"):
         expect(hole.bench.get_by_role("button", name=name, exact=True).first).to_be_attached()
 
 

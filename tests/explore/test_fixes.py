@@ -112,7 +112,7 @@ def refuses_always(view: View, handle: int) -> Hypercall:
 
 HOLE = "The hole is open: the struct is given back while a call still holds the VM."
 NO_RUN = "The hole is closed, but there is no longer a run in which "
-NO_HOME = NO_RUN + "a shared page of a dying VM comes home."
+NO_HOME = NO_RUN + "the host gets a shared page of a dying VM back."
 NO_END = (NO_RUN + "the honest host destroys a VM and has everything back: __pkvm_finalize_teardown_vm returns -EBUSY: "
           "VM 0x1000 stays.")
 PANICS, DEADLOCK = "Any host can now panic EL2 at will.", "Deadlock: the put needs that lock."

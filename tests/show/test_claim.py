@@ -47,7 +47,8 @@ def test_a_broken_invariant_fails_with_the_sentence_and_the_reason() -> None:
 
 def test_a_broken_invariant_can_be_claimed_and_has_its_own_sign() -> None:
     shown = claim("EL2 is careless.", explore_scene(COLD_OPEN, NO_LOST_MEMORY), verdict=check.VIOLATED)
-    assert repr(shown).startswith("does not hold: “EL2 is careless.” A run of 4 steps shows it, among 15 states: EL2_")
+    assert repr(shown).startswith(
+        "does not hold: “EL2 is careless.” Shown by a run of 4 steps, found among 15 states: EL2_")
     assert ">✗</span>" in shown._repr_html_()
 
 
@@ -77,9 +78,9 @@ def test_what_is_always_possible_says_who_gets_there_or_what_is_lost() -> None:
                            "them, an honest host can reach this end.")
     lost = explore(race.machine(MERGED), (HOME,))
     assert repr(claim("A page is lost.", lost, verdict=check.VIOLATED)) == (
-        "not always possible: “A page is lost.” A run of 1 step shows it, among 2 states: whatever an honest host "
-        "does now, page g0 still counts as lent to a guest.")
-    with pytest.raises(ClaimBroken, match="the explorer says violated: a run of 1 step shows it"):
+        "not always possible: “A page is lost.” Shown by a run of 1 step, found among 2 states: whatever an honest "
+        "host does now, page g0 still counts as lent to a guest.")
+    with pytest.raises(ClaimBroken, match="the explorer says violated: shown by a run of 1 step"):
         claim("Everything can come home.", lost)
 
 

@@ -30,7 +30,6 @@ NAMES = re.compile(rf"""
 TITLES = [*(headings(path)[0][1] for path in NOTEBOOKS), *(scene.title for scene in SCENES.values())]
 PHRASES = {
     "four clicks": "the opening scene by its short name; claim-calm and claim-end of Start here count them",
-    "four calm clicks": "the same by its title",
     "two ways to close it": "the title of a chapter",
     "two promises": "what the comment in the patch says; Two phases lists both",
 }

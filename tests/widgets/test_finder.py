@@ -123,7 +123,7 @@ def test_the_way_home_is_answered_without_a_kernel_in_text_and_in_html() -> None
     answer = case["answers"][case["found"]["way-home"]]
     assert (answer["verdict"], len(answer["lines"]), answer["more"]) == ("violated", 1, False)
     said = finder.describe().splitlines()[0]
-    assert "(merged). Is it always possible? Whatever has happened, an honest host can still bring everything" in said
+    assert "(merged). Is it always possible? Whatever has happened, an honest host can still get everything" in said
     assert "No: after 1 step it is lost. No shorter run loses it. Whatever an honest host does now, page g0" in said
     assert "Is it always possible?" in finder.static()
     row = next(line for line in finder.describe().splitlines() if line.startswith("way-home "))

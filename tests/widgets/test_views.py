@@ -59,7 +59,7 @@ def test_a_sequence_describes_the_position_and_the_whole_run() -> None:
     shown = sequence(FOUR)
     shown.place = "16"
     first, _, rest = shown.describe().partition("\n\n")
-    assert first == ("Four calm clicks (v1), region 16 of 18. CPU 1’s finalise gives page vm0 back to the host while "
+    assert first == ("Four clicks (v1), region 16 of 18. CPU 1’s finalise gives page vm0 back to the host while "
                      "CPU 0’s unshare still holds a reference.")
     assert rest == repr(shown.sequence.table())
 

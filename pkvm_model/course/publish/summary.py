@@ -113,7 +113,7 @@ def make_answer_table() -> Table:
             for says, setup, held in SITUATIONS]
     columns = [f"{shorten(name)}, {kernel.name}" for kernel, name in heads]
     note = "–: cannot be, or the kernel lacks a call that leads there."
-    return Table("What the calls answer, by how the VM stands", ("the VM", *columns), rows, note)
+    return Table("What each call returns, by the state of the VM", ("the VM", *columns), rows, note)
 
 
 def find_answer(kernel: Revision, setup: str, held: bool, name: str) -> str:

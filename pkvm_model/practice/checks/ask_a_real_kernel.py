@@ -51,7 +51,7 @@ def one_number_off(answer: SubmittedAnswer) -> Verdict:
         raise ExerciseError(f"one-number-off: these numbers name {names}")
     start, unshare, finalise = (step for step, _ in story.steps)
     choices = {"__pkvm_teardown_vm": "teardown", "__pkvm_vcpu_load": "load"}
-    truth = {"start": choices.get(start.call.name, "nobody"),
+    truth = {"start": choices.get(start.call.name, "none"),
              "unshare": errno(unshare.ret or 0),
              "finalise": "its own argument" if finalise.ret is None else errno(finalise.ret)}
     return check_prediction(answer, truth, "the one run of this task", story)

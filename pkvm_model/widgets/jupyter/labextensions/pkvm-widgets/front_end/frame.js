@@ -12,7 +12,7 @@ export function walkParts(act) {
     said: make("span.said.muted"),
     undo: button("button", "Undo", "u", act.undo),
     redo: button("button", "Redo", "r", act.redo),
-    reset: button("button", "Back to start", "b", act.reset),
+    reset: button("button", "Back to the start", "b", act.reset),
     prune: button("button", "Forget the rest", "", act.prune),
     branches: make("div.branches"),
     trace: make("pre", { tabindex: "0", role: "group", "aria-label": "Trace" }),

@@ -336,7 +336,7 @@ class StateMap extends Walker {
       earlier = walk.path.slice(0, walk.at).findLast(({ id }) => this.graph.states[id].box === box);
     if (edges) return this.goEdges(edges, since);
     if (earlier) return this.goTo(earlier, "Went back there. ");
-    if (this.graph.states[walk.places[0].id].box === box) return this.goTo(walk.places[0], "Back to start. ");
+    if (this.graph.states[walk.places[0].id].box === box) return this.goTo(walk.places[0], "Back to the start. ");
     const anew = this.route(walk.places[0].id, box);
     if (!anew) return this.say("No known step leads there.");
     walk.go(walk.places[0]);

@@ -77,7 +77,7 @@ export class Walker extends Widget {
       step: (cpu, number) => this.step(cpu, number),
       undo: () => this.goStep(walk.at - 1, "Undone. "),
       redo: () => this.goStep(walk.at + 1, "Redone. "),
-      reset: () => this.goStep(0, "Back to start. "),
+      reset: () => this.goStep(0, "Back to the start. "),
       pick: (event) => this.pick(event.target.closest("[data-place]")?.dataset.place),
       seek: (step) => step !== walk.at && this.goTo(walk.placeAt(step)),
       jump: () => this.parts.time.track.focus(),
