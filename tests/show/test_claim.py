@@ -64,7 +64,7 @@ def test_an_empty_invariant_is_no_evidence_unless_the_claim_says_so() -> None:
 def test_a_goal_shows_the_length_of_its_run_or_the_number_of_states_without_it() -> None:
     report = explore_scene(TWO_PHASES, GONE)
     steps = len(report.answers[0].run or ())
-    assert repr(claim("It can go.", report)).startswith(f"happens: It can go. A run of {steps} steps")
+    assert repr(claim("It can go.", report)).startswith(f"happens: It can go. Shown by a run of {steps} steps")
     never = explore_scene(TWO_PHASES, NOTHING)
     assert f"Checked in all {never.states} states" in repr(claim("It never does.", never, verdict=check.NEVER))
     with pytest.raises(ClaimBroken, match="the explorer says never"):
