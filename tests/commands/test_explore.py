@@ -72,7 +72,7 @@ def test_the_trace_of_a_violation_replays(capsys: pytest.CaptureFixture[str]) ->
 def test_an_answer_about_the_way_home_says_who_continues_and_what_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", "R15", "--ask", "way-home", "--revision", "merged"]) == 1
     question, answer, looked, *trace = capsys.readouterr().out.splitlines()
-    assert question.startswith("R15, way-home, in merged: Whatever has happened, an honest host can still bring")
+    assert question.startswith("R15, way-home, in merged: Whatever has happened, an honest host can still get")
     assert answer == f"violated, LOST: {LOST}"
     assert looked.startswith("2 states, 1 transitions")
     assert looked.endswith("; that is enough")
