@@ -69,7 +69,8 @@ def close_the_gap(answer: SubmittedAnswer) -> Verdict:
         finds_vm = Always("found", "Start marks a VM.", broken_by=describe_empty_success)
         wrong = explore_rewritten(orders, RULES["I0b"], finds_vm)
     except Spinning:
-        return Verdict(False, "Your start waits while it holds the lock that put needs, so neither of them ever continues.")
+        return Verdict(
+            False, "Your start waits while it holds the lock that put needs, so neither of them ever continues.")
     if gap := describe_gap(raced):
         return Verdict(False, gap, describe_coverage(raced), **show_answer(race, raced))
     for number, result in enumerate(wrong.answers):
