@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from ..outside import EncodingError, OutsideError, escape, read_text
 from ..schema import BOOL, JSON, NULL, Schema, either, map_of, one_of, record
 
 NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
+DRIVE = Path("/drive")
+"""The learner's copy in JupyterLite, whose Python has it there; in a list of its files nothing hidden can mark it."""
 VERSION = 1
 LARGEST = 100_000_000
 """The most bytes of a progress file that are read."""
@@ -76,6 +79,8 @@ class WholeProgressError(ProgressError):
 def find_copy(start: Path | None = None) -> Path | None:
     """Return the learner's copy that contains a folder, the current one by default; None outside of a copy."""
     here = (start or Path.cwd()).resolve()
+    if sys.platform == "emscripten" and here.is_relative_to(DRIVE):
+        return DRIVE
     return next((folder for folder in (here, *here.parents) if (folder / COPY).is_file()), None)
 
 

@@ -12,5 +12,5 @@ interface Navigator {
 /** Live models by key, shared by all copies of the front end in a page. */
 declare var pkvmModels: EventTarget & Record<string, any>;
 
-/** A version of the course and its files, each with its hash and its size; the builder writes it (service_worker.py). */
-declare const COURSE: { version: string; files: Record<string, [string, number]> };
+/** A version of the course, and the hashes of its files; the builder writes it (service_worker.py). */
+declare const COURSE: { version: string; files: Record<string, string> };

@@ -184,3 +184,12 @@ def test_a_disk_that_cannot_synchronise_is_written_all_the_same(number: int, tmp
     monkeypatch.setattr(os, "fsync", fail)
     progress.update(tmp_path, "say-it", lambda record: record._replace(tries=1))
     assert progress.read(tmp_path) == {"say-it": ExerciseRecord(1)}
+
+
+def test_in_jupyterlite_the_copy_is_its_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "DRIVE", tmp_path)
+    (tmp_path / "exercises").mkdir()
+    assert progress.find_copy(tmp_path / "exercises") is None
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert progress.find_copy(tmp_path / "exercises") == tmp_path
+    assert progress.find_copy(tmp_path.parent) is None

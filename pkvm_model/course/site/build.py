@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..publish import slides, summary
-from . import chapters, editor, exercises, landing, seal
+from . import chapters, editor, exercises, icons, landing, seal
 from .frame import Site
 
 
@@ -48,8 +48,13 @@ def keep_all_files(site: Site) -> None:
     (site.folder / ".nojekyll").touch()
 
 
+def write_icons(site: Site) -> None:
+    """Write the icons, and the manifest that names them."""
+    icons.write_icons(site.folder)
+
+
 STEPS: tuple[Callable[[Site], None], ...] = (
-    landing.write, chapters.write, exercises.write, editor.write, write_for_classes, keep_all_files)
+    landing.write, chapters.write, exercises.write, editor.write, write_for_classes, write_icons, keep_all_files)
 """What writes a part of the site, in order; the version covers all that they wrote."""
 
 

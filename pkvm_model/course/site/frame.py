@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 from ...widgets.front_end import bundle
 from ..publish import pages
+from .icons import format_links
+from .service_worker import SIZE_MARK
 
 FRONT_END = Path(__file__).parent / "front_end"
 """The modules and style sheets of the pages."""
 COURSE_TITLE = "Taking a virtual machine apart"
 WITHOUT_PYTHON = '<meta name="pkvm-python" content="none">'
 """What a page says that was built without Python."""
+FOOT = f'<footer><p class="on-device" role="status" data-size="{SIZE_MARK}"></p></footer>'
+"""What is below each page: whether the course is on this device (update.js)."""
 
 
 YOUR_WORK = """<section class="your-work pkvm-widget" aria-labelledby="your-work">
@@ -51,11 +55,11 @@ class LivePage(NamedTuple):
 def format_live(page: LivePage, *, python: bool) -> str:
     """Return a page whose widgets step at once, and ask Python for the rest."""
     module = bundle(*sorted(page.kinds), main=FRONT_END / page.main)
-    look = "".join((FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in ("site", *page.sheets))
+    look = "".join((FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in ("site", "update", *page.sheets))
     cells = pages.embed_json(list(page.sources), ' id="cells"')
     return pages.format_page(pages.PageParts(
-        page.title, page.body, head="" if python else WITHOUT_PYTHON, before=format_bar(page.root, page.bar),
-        after=f"{cells}", look=look, module=module, root=page.root))
+        page.title, page.body, head=format_links(page.root) + ("" if python else WITHOUT_PYTHON),
+        before=format_bar(page.root, page.bar), after=FOOT + cells, look=look, module=module, root=page.root))
 
 
 def format_bar(root: str, ways: str) -> str:

@@ -1,11 +1,16 @@
-"""Seals a built site: its version, a hash over all files, is written into its pages, and version.json lists them."""
+"""Seals a built site: its version, a hash over all files, is written into its pages, and version.json lists them.
+
+So does the service worker, for the browser.
+"""
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..publish.pages import VERSION_MARK
+from . import service_worker
 
 NAME = "version.json"
 COURSE = "pkvm-course"
@@ -15,11 +20,15 @@ UNSTAMPED = ("lab", "assets/pyodide")
 
 
 def seal(folder: Path) -> str:
-    """Write the version into all files that name it, list all files, and return the version."""
-    version = find_version(folder)
+    """Write the version into all files that name it, write the two lists of files, and return the version."""
+    version, kept = find_version(folder), service_worker.list_kept(folder, list_files(folder))
+    marks = {VERSION_MARK: version, service_worker.SIZE_MARK: service_worker.format_size(folder, kept)}
     for name in sorted(list_files(folder)):
         if name.endswith(STAMPED) and not name.startswith(tuple(f"{part}/" for part in UNSTAMPED)):
-            stamp(folder / name, version)
+            stamp(folder / name, marks)
+    hashes = {name: str(describe(folder / name)["sha256"]) for name in kept}
+    worker = service_worker.format_service_worker(version, hashes)
+    (folder / service_worker.NAME).write_text(worker, encoding="utf-8", newline="\n")
     listed = {name: describe(folder / name) for name in sorted(list_files(folder))}
     text = json.dumps({"course": COURSE, "version": version, "files": listed}, indent=1)
     (folder / NAME).write_text(f"{text}\n", encoding="utf-8")
@@ -34,11 +43,13 @@ def find_version(folder: Path) -> str:
     return whole.hexdigest()[:16]
 
 
-def stamp(path: Path, version: str) -> None:
-    """Replace the mark in a file by the version."""
-    text = path.read_bytes()
-    if VERSION_MARK.encode() in text:
-        path.write_bytes(text.replace(VERSION_MARK.encode(), version.encode()))
+def stamp(path: Path, marks: Mapping[str, str]) -> None:
+    """Replace the marks in a file by what they stand for."""
+    before = text = path.read_bytes()
+    for mark, meaning in marks.items():
+        text = text.replace(mark.encode(), meaning.encode())
+    if text != before:
+        path.write_bytes(text)
 
 
 def describe(path: Path) -> dict[str, str | int]:

@@ -5,15 +5,16 @@ import re
 import shutil
 from pathlib import Path
 
-from pkvm_model.course.site.service_worker import SOURCE, write_service_worker
-from pkvm_model.widgets.front_end import EXPORT, read_file
+from pkvm_model.course.site import seal, service_worker
+from pkvm_model.course.site.frame import FRONT_END
+from pkvm_model.widgets.front_end import bundle
 
 PAGES = ("index", "one", "two", "three", "exercises/first", "exercises/second", "extra/index")
 PAGE = """<!doctype html><html lang="en" data-root="{root}" data-version="{version}"><title>{name}</title>
-<h1>{name}, {version}</h1><p class="kept" role="status" data-size="10 MB"></p>
+<h1>{name}, {version}</h1><p class="on-device" role="status" data-size="10 MB"></p>
 <script type="module">{code}
 globalThis.beforeUpdate = beforeUpdate;
-keepOnDevice(document.querySelector(".kept"));
+keepOnDevice(document.querySelector(".on-device"));
 </script></html>
 """
 
@@ -21,16 +22,17 @@ keepOnDevice(document.querySelector(".kept"));
 def write_course(folder: Path, version: str) -> Path:
     """Write a version in which every page names it, in place of what the folder has."""
     shutil.rmtree(folder, ignore_errors=True)
-    code = read_file("elements.js") + (SOURCE.parent / "update.js").read_text(encoding="utf-8")
+    code = bundle(main=FRONT_END / "update.js")
     for name in PAGES:
         path = folder / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
-        page = PAGE.format(root="../" * name.count("/") or "./", version=version, name=name,
-                           code=EXPORT.sub("", re.sub("^import .*", "", code, flags=re.MULTILINE)))
+        page = PAGE.format(root="../" * name.count("/") or "./", version=version, name=name, code=code)
         path.write_text(page, encoding="utf-8")
     for number in range(5):
         (folder / f"same-{number}.bin").write_bytes(bytes([number]) * 100_000)
-    write_service_worker(folder, version)
+    hashes = {name: str(seal.describe(folder / name)["sha256"]) for name in seal.list_files(folder)}
+    worker = service_worker.format_service_worker(version, hashes)
+    (folder / service_worker.NAME).write_text(worker, encoding="utf-8")
     return folder
 
 

@@ -50,7 +50,7 @@ def visit(reader: BrowserContext, name: str = "index.html") -> Page:
 def keep(reader: BrowserContext) -> Page:
     """Visit the course until all of it is on the device."""
     page = visit(reader)
-    expect(page.locator(".kept")).to_have_text(KEPT)
+    expect(page.locator(".on-device")).to_have_text(KEPT)
     return page
 
 
@@ -61,7 +61,7 @@ def versions(page: Page) -> set[str]:
 
 def offer(page: Page) -> Any:
     """Return the bar that offers a newer course."""
-    return page.get_by_role("region", name="A newer course")
+    return page.locator(".newer-course")
 
 
 def update(host: Host, page: Page) -> None:
@@ -114,7 +114,7 @@ def test_a_newer_course_waits_until_the_reader_wants_it(reader: BrowserContext, 
     offer(page).get_by_role("button", name="Later").click()
     expect(offer(page)).to_have_count(0)
     page.goto("one.html")
-    expect(page.locator(".kept")).to_have_text(KEPT)
+    expect(page.locator(".on-device")).to_have_text(KEPT)
     expect(offer(page)).to_have_count(0)
     assert versions(page) == {"first"}
     page.close()  # without a page, a browser puts the newer service worker in the place of the older one
@@ -172,10 +172,10 @@ def test_a_first_visit_says_why_the_course_is_not_on_the_device(reader: BrowserC
                                                                 words: str) -> None:
     host.answers["three.html"] = fault
     page = visit(reader)
-    expect(page.locator(".kept")).to_contain_text(words)
+    expect(page.locator(".on-device")).to_contain_text(words)
     host.answers.clear()
     page.goto("one.html")
-    expect(page.locator(".kept")).to_have_text(KEPT)
+    expect(page.locator(".on-device")).to_have_text(KEPT)
 
 
 def test_a_full_device_is_said_and_the_older_course_goes_on(reader: BrowserContext, host: Host) -> None:
@@ -192,7 +192,7 @@ def test_a_first_visit_on_a_full_device_says_so(reader: BrowserContext, host: Ho
     limits = reader.new_cdp_session(page)
     limits.send("Storage.overrideQuotaForOrigin", {"origin": host.address.split("/some")[0], "quotaSize": 1000})
     page.goto("index.html")
-    expect(page.locator(".kept")).to_contain_text("This device has no room for the whole course.")
+    expect(page.locator(".on-device")).to_contain_text("This device has no room for the whole course.")
     page.goto("one.html")
     assert page.title() == "one"
 
@@ -204,7 +204,7 @@ def test_where_data_are_dear_the_reader_is_asked_first(reader: BrowserContext, h
     expect(ask).to_be_visible()
     assert "sw.js" not in host.asked
     ask.click()
-    expect(page.locator(".kept")).to_have_text(KEPT)
+    expect(page.locator(".on-device")).to_have_text(KEPT)
     host.stop()
     assert versions(page) == {"first"}
     host.start()

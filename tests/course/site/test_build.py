@@ -52,7 +52,7 @@ def test_a_rebuild_replaces_the_whole_folder_and_leaves_nothing_beside_it(
     assert run_inside(["site", "-o", str(place)]) == 0
     monkeypatch.setattr(build, "STEPS", (write_another,))
     assert run_inside(["site", "-o", str(place)]) == 0
-    assert {path.name for path in place.iterdir()} == {"other.html", "version.json"}
+    assert {path.name for path in place.iterdir()} == {"other.html", "sw.js", "version.json"}
     assert [path.name for path in place.parent.iterdir()] == ["site"]
 
 

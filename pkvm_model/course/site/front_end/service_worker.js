@@ -19,13 +19,13 @@ class KeepingError extends Error {
 }
 
 /** The address under which the store has a file: its hash, and its kind, which the hash does not tell. */
-const keyOf = (name, { files }) => `${SCOPE}?${encodeURIComponent(files[name][0] + name.slice(name.lastIndexOf(".")))}`;
+const keyOf = (name, { files }) => `${SCOPE}?${files[name]}${name.slice(name.lastIndexOf("."))}`;
 
 const listKeys = (course) => Object.keys(course.files).map((name) => keyOf(name, course));
 
 async function hashOf(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return btoa(String.fromCharCode(...digest));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A file as the server has it, or as the browser remembers it; which of both must be right, its hash tells. */
@@ -37,7 +37,7 @@ async function readFile(name, { files }, cache) {
   const bytes = await response.arrayBuffer().catch(() => {
     throw new KeepingError("network", name);
   });
-  if (!response.ok || (await hashOf(bytes)) !== files[name][0]) throw new KeepingError("server", name);
+  if (!response.ok || (await hashOf(bytes)) !== files[name]) throw new KeepingError("server", name);
   // Without the headers of the host: a redirect, for instance, may not answer a request for a page.
   const type = response.headers.get("Content-Type") ?? "application/octet-stream";
   return new Response(bytes, { headers: { "Content-Type": type } });
@@ -121,7 +121,7 @@ async function giveFile(name, course) {
 }
 
 function sayIncomplete(name) {
-  const words = `The copy of the course on this device has lost ${name}, and it cannot be fetched now. Try again later.`;
+  const words = `The course on this device has lost ${name}, and it cannot be fetched now. Try again later.`;
   return new Response(words, { status: 503, headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 

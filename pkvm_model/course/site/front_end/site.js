@@ -7,6 +7,7 @@ import { KeptPlace, answerProgress } from "./kept.js";
 import { lacksPython } from "./lacking.js";
 import { showPythonNote } from "./notes.js";
 import { askPython } from "./python.js";
+import { keepOnDevice } from "./update.js";
 import { showYourWork } from "./yourwork.js";
 
 /** Draws a stored widget and gives it a port of this page; if it cannot be drawn, its table stays. */
@@ -40,3 +41,4 @@ for (const box of document.querySelectorAll(".widget-here")) {
   }
 }
 showYourWork();
+keepOnDevice(document.querySelector(".on-device"));

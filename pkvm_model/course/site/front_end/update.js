@@ -2,6 +2,7 @@
 // reader says so. `service_worker.js` does the work; this is what a page says about it.
 
 import { button, make, write } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
+import { showNote } from "./notes.js";
 
 const KEPT = "The whole course is on this device.",
   PUT_OFF = "pkvm newer course put off";
@@ -51,10 +52,9 @@ function describeVersions(worker) {
   });
 }
 
-/** The bar that offers a newer course, at the lower edge of the window, so that nothing on the page moves. */
+/** The note that offers a newer course. */
 function offerUpdate(version, act) {
   if (document.querySelector(".newer-course") || sessionStorage.getItem(PUT_OFF) === version) return;
-  const bar = make("div.newer-course", { role: "region", "aria-label": "A newer course" });
   const says = make("span", { role: "status" }, "A newer course is ready. Your work stays.");
   const use = () => {
     write(says, "The newer course opens as soon as this page has nothing under way.");
@@ -62,10 +62,10 @@ function offerUpdate(version, act) {
   };
   const putOff = () => {
     sessionStorage.setItem(PUT_OFF, version);
-    bar.remove();
+    showNote("newer", null);
   };
-  bar.append(says, button("button", "Use it now", "", use), button("button", "Later", "", putOff));
-  document.body.append(bar);
+  const ways = [button("button", "Use it now", "", use), button("button", "Later", "", putOff)];
+  showNote("newer", make("div.note.newer-course", {}, says, " ", ...ways));
 }
 
 /** What a page knows of the service worker: which version is in use, and whether there is a newer one. */

@@ -90,13 +90,13 @@
   }
 
   async function getPlugin() {
-    const [{ extendNotebook }, { followRuns }] = await Promise.all([
-      import(at("notebooks.js")),
-      import(at("running.js")),
-    ]);
+    const [{ extendNotebook }, { followRuns }, { extendLite, readVersions }] = await Promise.all(
+      ["notebooks.js", "running.js", "lite.js"].map((name) => import(at(name))),
+    );
     // Only JupyterLab and Jupyter Notebook have notebooks; elsewhere the widgets work as well.
     const notebook = Object.values(shared["@jupyterlab/notebook"] ?? {})[0],
-      actions = notebook && (await notebook.get())().NotebookActions;
+      actions = notebook && (await notebook.get())().NotebookActions,
+      { Widget } = (await Object.values(shared["@lumino/widgets"])[0].get())();
     const plugin = {
       id: "pkvm-widgets:notebooks",
       description: "Links that arrive, cells that say what they need, and no notebook unsaved before anybody writes.",
@@ -104,6 +104,8 @@
       activate: (app) => {
         app.docRegistry.addWidgetExtension("Notebook", { createNew: extendNotebook });
         if (actions) followRuns(app, actions);
+        const versions = readVersions();
+        if (versions) app.docRegistry.addWidgetExtension("Notebook", { createNew: extendLite(app, Widget, versions) });
       },
     };
     return () => ({ __esModule: true, default: plugin });

@@ -1,0 +1,22 @@
+// Runs before JupyterLite: its service worker has to be in charge of this page, and no other.
+//
+// JupyterLite takes any service worker that controls its page for its own, and a version that it does not know for a
+// reason to unregister all workers of the address, those of the course's pages too.
+
+const worker = new URL("service-worker.js", import.meta.url).href;
+
+/** Waits until the notebooks' service worker is in charge of this page. */
+async function takeCharge() {
+  await navigator.serviceWorker.register(worker);
+  while (navigator.serviceWorker.controller?.scriptURL !== worker)
+    await new Promise((then) => navigator.serviceWorker.addEventListener("controllerchange", then, { once: true }));
+}
+
+const root = new URL("jupyter-lite.json", import.meta.url);
+const { appVersion } = (await (await fetch(root)).json())["jupyter-config-data"];
+try {
+  localStorage.setItem(`${worker}-version`, appVersion);
+  await takeCharge();
+} catch {
+  // Private windows of some browsers have no service workers: everything runs, but Python cannot reach files.
+}
