@@ -51,6 +51,9 @@ blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);col
 @media print{main{padding:0} .input pre,.output_subarea{break-inside:avoid}}
 """
 
+TO_RUN = re.compile(r"\s*Kernel: \*Python 3\* of `python3 course\.py lab`\."
+                    r"|Run a cell with \*\*Shift\+Enter\*\*[^.]*\.\s*")
+"""What a notebook says about running it."""
 VERSION_MARK = "@course-version@"
 """What a built site replaces by its version."""
 PAGE = """<!doctype html>
@@ -99,19 +102,23 @@ class Rendered(NamedTuple):
     sources: tuple[str, ...]
 
 
-def render_notebook(path: Path) -> Rendered:
+def render_notebook(path: Path, only: str = "") -> Rendered:
     """Return the notebook in a file as HTML whose links lead to pages. Raise CourseError if it is not a notebook."""
-    return render(read_notebook(path), path)
+    return render(read_notebook(path), path, only)
 
 
-def render(notebook: NotebookNode, path: Path) -> Rendered:
-    """Return a notebook as HTML whose links lead to pages; `path` is where its pictures are, and its name."""
+def render(notebook: NotebookNode, path: Path, only: str = "") -> Rendered:
+    """Return a notebook, or what one cell of it shows, as HTML; `path` is where its pictures are, and its name."""
     # If a notebook has saved widget state, the exporter prefers views that only a kernel can fill.
     notebook.metadata.pop("widgets", None)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     kinds = {kind for number, cell in enumerate(code) for kind in embed_widgets(cell, number)}
     sources = tuple(cell.source for cell in code)
     hide_sources(notebook)
+    drop_advice(notebook)
+    if only:
+        notebook.cells = [cell for cell in notebook.cells if cell.id == only]
+        notebook.cells[0].metadata["transient"] = {"remove_source": True}
     body = link_pages(render_cells(notebook, path))
     return Rendered(find_heading(notebook, path), body, tuple(sorted(kinds & set(list_kinds()))), sources)
 
@@ -160,6 +167,13 @@ def hide_sources(notebook: NotebookNode) -> None:
             cell.metadata["transient"] = {"remove_source": True}
             if "claim(" in cell.source:
                 cell.outputs.append(fold_source(cell.source))
+
+
+def drop_advice(notebook: NotebookNode) -> None:
+    """Leave out what only those need who run the notebook."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = TO_RUN.sub("", cell.source)
 
 
 def fold_source(source: str) -> NotebookNode:

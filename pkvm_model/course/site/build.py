@@ -54,8 +54,8 @@ def write_icons(site: Site) -> None:
 
 
 STEPS: tuple[Callable[[Site], None], ...] = (
-    landing.write, chapters.write, exercises.write, editor.write, write_for_classes, write_icons, keep_all_files)
-"""What writes a part of the site, in order; the version covers all that they wrote."""
+    chapters.write, exercises.write, editor.write, write_for_classes, write_icons, keep_all_files, landing.write)
+"""What writes a part of the site, in order: a page links to what was written before. The version covers all of it."""
 
 
 def refuse_foreign(target: Path) -> None:

@@ -48,6 +48,7 @@ class LivePage(NamedTuple):
     kinds: Sequence[str] = ()
     sources: Sequence[str] = ()
     sheets: Sequence[str] = ()
+    look: str = ""
     main: str = "site.js"
     root: str = "./"
 
@@ -55,11 +56,13 @@ class LivePage(NamedTuple):
 def format_live(page: LivePage, *, python: bool) -> str:
     """Return a page whose widgets step at once, and ask Python for the rest."""
     module = bundle(*sorted(page.kinds), main=FRONT_END / page.main)
-    look = "".join((FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in ("site", "update", *page.sheets))
+    names = ("site", "update", *page.sheets)
+    sheets = [(FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in names]
     cells = pages.embed_json(list(page.sources), ' id="cells"')
     return pages.format_page(pages.PageParts(
         page.title, page.body, head=format_links(page.root) + ("" if python else WITHOUT_PYTHON),
-        before=format_bar(page.root, page.bar), after=FOOT + cells, look=look, module=module, root=page.root))
+        before=format_bar(page.root, page.bar), after=FOOT + cells, look="".join([*sheets, page.look]), module=module,
+        root=page.root))
 
 
 def format_bar(root: str, ways: str) -> str:
