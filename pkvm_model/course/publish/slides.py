@@ -187,7 +187,7 @@ def parse_list(text: str) -> list[Slide]:
 
 def format_slides(slides: Sequence[Slide]) -> str:
     """Return all slides as one page."""
-    sections = [format_slide(slide, find_cells(slide)) for slide in slides]
+    sections = [format_slide(number, slide, find_cells(slide)) for number, slide in enumerate(slides, start=1)]
     body = "".join(text for text, _ in sections)
     families = sorted({kind for _, widgets in sections for kind in widgets} & set(list_kinds()))
     module = f"{bundle(*families)}{SHOW}"
@@ -202,13 +202,16 @@ def find_cells(slide: Slide) -> list[NotebookNode]:
 
 
 def find_cell(source: str, name: str) -> NotebookNode:
-    """Return a cell of a notebook by its id, without its heading. Raise CourseError if there is no such cell."""
+    """Return a cell of a notebook by its id, without its heading. Raise CourseError if there is no such cell.
+
+    A link inside the notebook leads to it from outside.
+    """
     notebook = pages.read_notebook(NOTEBOOKS / f"{source}.ipynb")
     cell: NotebookNode | None = next((cell for cell in notebook.cells if cell.id == name), None)
     if cell is None:
         raise CourseError(f"slides.md: there is no cell {name} in {source}.ipynb.")
     if cell.cell_type == "markdown":
-        cell.source = re.sub(r"\A#+ .*\n+", "", cell.source)
+        cell.source = re.sub(r"\A#+ .*\n+", "", cell.source).replace("](#", f"]({source}.ipynb#")
     else:
         cell.metadata["transient"] = {"remove_source": True}
     return cell
@@ -224,17 +227,17 @@ def make_exercise_cell(name: str) -> NotebookNode:
     return cell
 
 
-def format_slide(slide: Slide, cells: list[NotebookNode]) -> tuple[str, list[str]]:
+def format_slide(number: int, slide: Slide, cells: list[NotebookNode]) -> tuple[str, list[str]]:
     """Return a slide as HTML, and the kinds of the widgets on it."""
     code = [cell for cell in cells if cell.cell_type == "code"]
-    widgets = [kind for number, cell in enumerate(code) for kind in pages.embed_widgets(cell, number)]
+    widgets = [kind for at, cell in enumerate(code) for kind in pages.embed_widgets(cell, at)]
     notebook = nbformat.from_dict(new_notebook(cells=cells))
     room = "".join(f'<p class="room">{html.escape(line)}</p>' for line in slide.room)
     body = pages.render_cells(notebook, NOTEBOOKS / "slides.ipynb") if cells else ""
     # h1 and h2, since a widget's own headings are h3.
     part, title = html.escape(slide.part), html.escape(slide.title)
     head = f'<h1 class="part">{part}</h1><h2 class="title" tabindex="-1">{title}</h2>'
-    return f'<section class="slide" data-part="{part}">{head}{room}{body}</section>', widgets
+    return f'<section class="slide" id="slide-{number}" data-part="{part}">{head}{room}{body}</section>', widgets
 
 
 def format_overview(slides: Sequence[Slide]) -> str:

@@ -49,8 +49,8 @@ def pages(site: Path) -> list[Path]:
 def is_broken(site: Path, page: Path, link: str) -> bool:
     """Return True if a link leads out of the site, or to a page or an anchor that is not there."""
     path, _, anchor = link.partition("#")
-    here = page.relative_to(site).as_posix()
-    name = posixpath.normpath(posixpath.join(posixpath.dirname(here), unquote(path.partition("?")[0]))) if path else here
+    here, path = page.relative_to(site).as_posix(), unquote(path.partition("?")[0])
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(here), path)) if path else here
     target = site / name
     if name.startswith("..") or not target.is_file():
         return True
