@@ -48,9 +48,9 @@ class LivePage(NamedTuple):
     kinds: Sequence[str] = ()
     sources: Sequence[str] = ()
     sheets: Sequence[str] = ()
-    look: str = ""
     main: str = "site.js"
     root: str = "./"
+    look: str = ""
 
 
 def format_live(page: LivePage, *, python: bool) -> str:
