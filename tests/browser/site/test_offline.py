@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from benchmarks.static_host import BELOW, Host, hang_up, send_other
 from tests.browser.conftest import leaves, open_context
-from tests.browser.site.host import BELOW, Host, hang_up, send_other
 from tests.browser.site.small_course import PAGES, version_on, write_course
 
 KEPT = "The whole course is on this device."
