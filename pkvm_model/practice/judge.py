@@ -39,7 +39,7 @@ STALLED = ("This machine was too busy for the check: in {seconds:g} s it could c
            "Run the cell again; this does not count as a try.")
 NO_CHECK = "The check could not run on this machine. Run the cell again; this does not count as a try."
 FAULT = "The check itself failed, not your answer. Please report it with the lines below. Your answer is saved."
-CANNOT_STOP = "A check runs in the notebook's kernel here, without a time limit. Interrupt the kernel if it never ends."
+CANNOT_STOP = "A check runs in the notebook's own Python here, without a time limit. If it never ends, restart Python."
 ROOT = Path(__file__).parents[2]
 
 

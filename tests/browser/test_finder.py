@@ -136,7 +136,7 @@ def test_an_answer_that_is_not_stored_says_what_to_do(opened: Open) -> None:
     expect(screen.box.locator(".room")).to_contain_text("When a run is found, a bench opens here.")
     screen.box.get_by_label("Question").select_option("I3")
     screen.go.click()
-    expect(screen.box.get_by_role("alert").first).to_contain_text("run this cell to search for it")
+    expect(screen.box.get_by_role("alert").first).to_contain_text("that needs a web server")
 
 
 def test_the_scheduler_shows_the_fewest_steps_only_after_a_break_by_hand(opened: Open) -> None:
@@ -202,7 +202,8 @@ def test_a_run_that_is_stored_in_part_plays_to_its_last_step_and_says_so(offline
     for _ in range(5):
         screen.bench.get_by_role("button", name="Next").click()
     screen.stands(5, 5)
-    expect(screen.bench.locator(".said")).to_have_text("Stored up to here. Run the notebook for the rest.")
+    expect(screen.bench.locator(".said")).to_have_text(
+        "Stored up to here. A page opened from disk cannot start Python: that needs a web server.")
     expect(screen.bench.locator(".says")).to_be_visible()
     screen.press("u")
     expect(screen.bench.locator(".said")).to_have_text("")

@@ -152,9 +152,9 @@ def test_without_the_renderer_the_steps_and_the_table_remain(opened: Callable[..
     expect(states.open_drawer("Words").locator("tr.here th")).to_contain_text("5 dying")
 
 
-def test_a_step_that_only_python_knows_says_where_to_go(opened: Callable[..., Walker]) -> None:
+def test_a_step_that_only_python_knows_says_what_it_needs(opened: Callable[..., Walker]) -> None:
     near = opened("near")
     expect(near.box.locator(".choices")).to_contain_text("to 1 live")
     near.press("0", "0")
     near.counts("step 1 of 1")
-    near.alerts("Run the notebook in JupyterLab")
+    near.alerts("A page opened from disk cannot start Python: that needs a web server.")

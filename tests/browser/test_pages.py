@@ -175,7 +175,7 @@ def test_a_warning_of_the_host_stands_below_the_refusal_and_further_ones_in_the_
 def test_a_step_that_only_python_knows_says_what_it_needs(exported: Callable[..., Screen]) -> None:
     screen = exported("unrun.ipynb")
     screen.press("0", "0", "0", "0")
-    screen.alerts("a page opened from disk cannot start Python: that needs a web server")
+    screen.alerts("A page opened from disk cannot start Python: that needs a web server.")
     screen.press("1")
     expect(screen.bench.get_by_role("alert")).to_be_empty()
 

@@ -30,7 +30,8 @@ def write_course(folder: Path, version: str) -> Path:
         path.write_text(page, encoding="utf-8")
     for number in range(5):
         (folder / f"same-{number}.bin").write_bytes(bytes([number]) * 100_000)
-    hashes = {name: str(seal.describe(folder / name)["sha256"]) for name in seal.list_files(folder)}
+    kept = service_worker.list_kept(folder, seal.list_files(folder))
+    hashes = {name: str(seal.describe(folder / name)["sha256"]) for name in kept}
     worker = service_worker.format_service_worker(version, hashes)
     (folder / service_worker.NAME).write_text(worker, encoding="utf-8")
     return folder

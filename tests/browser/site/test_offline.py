@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from benchmarks.static_host import BELOW, Host, hang_up, send_other
 from tests.browser.conftest import leaves, open_context
-from tests.browser.site.host import BELOW, Host, hang_up, send_other
 from tests.browser.site.small_course import PAGES, version_on, write_course
 
 KEPT = "The whole course is on this device."
@@ -208,3 +208,20 @@ def test_where_data_are_dear_the_reader_is_asked_first(reader: BrowserContext, h
     host.stop()
     assert versions(page) == {"first"}
     host.start()
+
+
+def test_after_one_visit_every_page_of_the_course_opens_without_a_network(browser: Browser, site: Path) -> None:
+    host = Host(site)
+    context = open_context(browser, base_url=host.address)
+    page = context.new_page()
+    page.goto("index.html")
+    expect(page.locator(".on-device")).to_have_text(KEPT)
+    host.stop()
+    paths = sorted(site.rglob("*.html"))
+    assert len(paths) > 70
+    for path in paths:
+        answer = page.goto(path.relative_to(site).as_posix(), wait_until="commit")
+        assert answer is not None
+        assert (answer.status, answer.from_service_worker) == (200, True)
+        assert answer.body() == path.read_bytes()
+    context.close()

@@ -1,8 +1,7 @@
 // What a page cannot do, and why.
 
-const FROM_DISK =
-  "This is not stored in the page, and a page opened from disk cannot start Python: that needs a web server.";
-const WITHOUT_PYTHON = "This is not stored in the page, and this copy of the course was made without Python.";
+const FROM_DISK = "A page opened from disk cannot start Python: that needs a web server.";
+const WITHOUT_PYTHON = "This copy of the course was made without Python.";
 
 /** Why this page cannot start Python, or "". */
 export const lacksPython =

@@ -19,7 +19,7 @@ export const beforeUpdate = new Set();
 /** Keeps the course on this device, and says so in a line; where data are dear, a button asks first. */
 export async function keepOnDevice(line) {
   const { serviceWorker, connection } = navigator;
-  if (!serviceWorker) return;
+  if (!serviceWorker || location.protocol === "file:") return;
   const root = new URL(document.documentElement.dataset.root, document.baseURI).href,
     known = await serviceWorker.getRegistration(root);
   const keep = () => registerCourse(root, line);

@@ -7,7 +7,8 @@ import { drawerFrame } from "./frame.js";
 import { winRow } from "./verdict.js";
 
 const MOST_ROWS = 7;
-const STORED_SO_FAR = "Stored up to here. Run the notebook for the rest.";
+const STORED_SO_FAR = "Stored up to here.",
+  TO_GO_ON = "Run the notebook for the rest.";
 
 /** A bench whose port names the `finder` around it. */
 export class AskedBench extends Bench {
@@ -74,10 +75,16 @@ export class AskedBench extends Bench {
   /** Shows a step; of a run that is stored only in part, the last one says so. */
   show(since, before) {
     super.show(since, before);
-    if (this.walk.at && this.walk.here === this.lastStored) write(this.parts.said, STORED_SO_FAR);
+    if (this.storedSoFar) write(this.parts.said, this.storedSoFar);
+  }
+
+  /** What the last stored step of a run says, or "". */
+  get storedSoFar() {
+    const isLast = this.walk.at && this.walk.here === this.lastStored;
+    return isLast ? this.port.finder.sayWithout(STORED_SO_FAR, TO_GO_ON) : "";
   }
 
   get news() {
-    return super.news + (this.walk.at && this.walk.here === this.lastStored ? ` ${STORED_SO_FAR}` : "");
+    return super.news + (this.storedSoFar ? ` ${this.storedSoFar}` : "");
   }
 }

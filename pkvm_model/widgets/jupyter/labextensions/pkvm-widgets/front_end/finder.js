@@ -13,8 +13,8 @@ import { answerRow, asPart, countSteps, winWords } from "./verdict.js";
 import { fitTrace, splitLink } from "./walk.js";
 import { Widget, register } from "./widget.js";
 
-const NOT_STORED =
-  "This answer is not stored here. Open the notebook in JupyterLab and run this cell to search for it.";
+const NO_ANSWER = "This answer is not stored here.",
+  TO_SEARCH = "Open the notebook in JupyterLab and run this cell to search for it.";
 const NO_BENCH = "When a run is found, a bench opens here.";
 const BENCH_NOT_STORED = "The bench of this run is not stored here.";
 const TO_RUN = "Open the notebook in JupyterLab and run this cell.";
@@ -316,7 +316,7 @@ class Finder extends Widget {
 
   /** How to get what is not stored: inside JupyterLab a button, elsewhere words. */
   wayOut() {
-    return this.port.run ? this.offerRun() : make("p.muted", {}, TO_RUN);
+    return this.port.run ? this.offerRun() : make("p.muted", {}, this.port.lacks ?? TO_RUN);
   }
 
   putBench(graph, place) {
@@ -358,7 +358,7 @@ class Finder extends Widget {
     if (this.running) return this.stop();
     if (this.case.missing) return this.fail(this.case.missing);
     if (this.answer && !this.answer.more) return this.reveal(byHand);
-    if (!this.port.ask) return this.failWithoutPython(NOT_STORED);
+    if (!this.port.ask) return this.failWithoutPython(NO_ANSWER, TO_SEARCH);
     return this.slices((this.running = {}), byHand);
   }
 

@@ -13,7 +13,8 @@ import { Widget } from "./widget.js";
 
 const FULL =
   "This bench keeps at most 10,000 steps. Go back to the step where you want to continue, and press “Forget the rest”.";
-const LATER = "are not stored here. Run the notebook in JupyterLab to see them again.";
+const TO_SEE = "Run the notebook in JupyterLab to see them again.",
+  UNANSWERED = "need Python, which gave no answer. They are kept: reload the page to try again.";
 
 /** What can be done while a run plays; everything else ends it. */
 const STAYING = ["play", "jump", "toggle", "words", "copyTrace", "copyLink"];
@@ -264,9 +265,13 @@ export class Walker extends Widget {
     if (!edge) return `The trace fits up to step ${walk.at}. ${step} is not possible there.`;
     if (walk.isFull) return FULL;
     const ready = walk.knows(edge) || (this.port.ask && (await this.askForEdge(edge)));
-    if (!ready) return `${step} is not stored here; run the notebook to continue.`;
-    walk.take(edge);
-    return "";
+    if (ready) {
+      walk.take(edge);
+      return "";
+    }
+    this.unready = true;
+    if (this.port.ask) return `${step} needs Python, which gave no answer. Try again.`;
+    return this.sayWithout(`${step} is not stored here.`, "Run the notebook to continue.");
   }
 
   close() {
@@ -283,6 +288,7 @@ export class Walker extends Widget {
     walk.forget();
     const places = [walk.places[0]];
     let dropped = 0;
+    this.unready = false;
     for (const [before, line] of steps) {
       const from = places[before];
       if (from) walk.go(from);
@@ -293,9 +299,15 @@ export class Walker extends Widget {
     }
     walk.go(places[at] ?? walk.places[0]);
     if (steps.length || had > 1) this.show(Math.max(0, walk.at - 1));
-    if (dropped && !this.port.ask) this.untold = text;
-    const reason = this.untold ? LATER : "no longer fit here and were left out.";
-    if (dropped) this.fail(`${dropped} of ${steps.length} earlier steps ${reason}`);
+    if (!dropped) return;
+    if (this.unready || !this.port.ask) this.untold = text;
+    this.fail(`${dropped} of ${steps.length} earlier steps ${this.sayOfDropped()}`);
+  }
+
+  /** Why earlier steps are not shown: they lack Python, or no longer fit. */
+  sayOfDropped() {
+    if (!this.port.ask) return this.sayWithout("are not stored here.", TO_SEE);
+    return this.unready ? UNANSWERED : "no longer fit here and were left out.";
   }
 
   /** Joins a live port, and restores the steps that needed Python. */

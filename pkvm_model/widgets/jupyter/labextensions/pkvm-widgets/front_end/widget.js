@@ -14,7 +14,8 @@ import { dress } from "./styles.js";
 import { restore, store } from "./memory.js";
 import { clip, refuseLong } from "./text.js";
 
-const NO_PYTHON = "This is not stored here. Run the notebook in JupyterLab to continue.";
+const NOT_STORED = "This is not stored here.",
+  TO_CONTINUE = "Run the notebook in JupyterLab to continue.";
 const GONE = "Python is gone: the kernel was stopped or restarted. What is already here still works.";
 const FOR_THE_REST = "For the rest, run the cells again from the top.";
 const NOT_RUN = "This cell has not run since Python started, so Python cannot answer.";
@@ -142,11 +143,16 @@ export class Widget {
     this.alert.replaceChildren(make("p", {}, text), ...[led].filter(Boolean));
   }
 
-  /** Says why there is no Python, and offers to run the cell where that is possible. */
-  failWithoutPython(text = NO_PYTHON) {
-    const { ask, run, lacks } = this.port;
-    this.fail(lacks ?? (run && !ask ? NOT_RUN : text));
+  /** Says what is not here and why there is no Python, and offers to run the cell where that is possible. */
+  failWithoutPython(missing = NOT_STORED, cure = TO_CONTINUE) {
+    const { ask, run } = this.port;
+    this.fail(run && !ask ? NOT_RUN : this.sayWithout(missing, cure));
     if (run) this.alert.append(this.offerRun());
+  }
+
+  /** Says what is not here, and what to do about it, or why this page can do nothing. */
+  sayWithout(missing, cure) {
+    return `${missing} ${this.port.lacks ?? cure}`;
   }
 
   /** Returns a button that runs this cell, and what it needs. */

@@ -1,8 +1,9 @@
-"""A static host as a test needs it: below a path, counted, and as unreliable as hosts are."""
+"""A static host for tries of the site: below a path, counted, and as unreliable as hosts are."""
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,7 +30,12 @@ class Handler(SimpleHTTPRequestHandler):
         name = self.path.removeprefix(BELOW).partition("?")[0]
         self.host.asked.append(name)
         self.path = f"/{self.path.removeprefix(BELOW)}"
-        return self.host.answers.get(name, SimpleHTTPRequestHandler.do_GET)(self)
+        return self.host.answers.get(name, Handler.send_file)(self)
+
+    def send_file(self) -> None:
+        """Answer as a host does."""
+        with suppress(ConnectionError):  # whoever asked may be gone
+            super().do_GET()
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
@@ -50,7 +56,7 @@ class Host:
         self.server.daemon_threads = True
         self.port = self.server.server_port
         self.address = f"http://127.0.0.1:{self.port}{BELOW}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,)).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
         """Listen no more: from now on the network has ended."""
