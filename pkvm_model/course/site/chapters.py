@@ -29,7 +29,7 @@ def format_notebook(path: Path, *, python: bool) -> str:
     ways = format_ways(before, after, list_exercises(path.stem))
     is_map = "progress" in shown.kinds
     body = shown.body + (YOUR_WORK if is_map else "") + format_foot(after)
-    page = LivePage(shown.title, body, ways, shown.kinds, shown.sources, ("yourwork",) if is_map else ())
+    page = LivePage(shown.title, body, ways, shown.kinds, shown.sources)
     return format_live(page, python=python)
 
 

@@ -45,7 +45,7 @@ def format_exercise(exercise: Exercise, *, python: bool) -> str:
     body = shown.body + place + YOUR_WORK + format_foot(exercise) + known
     kinds = tuple({*shown.kinds, Card.kind})
     return format_live(LivePage(shown.title, body, format_ways(exercise), kinds, shown.sources,
-                                ("solving", "yourwork"), "solving.js", "../"), python=python)
+                                ("solving",), "solving.js", "../"), python=python)
 
 
 def make_page_notebook(exercise: Exercise) -> NotebookNode:

@@ -12,7 +12,7 @@ from ..publish.chapters import NOTEBOOKS, Chapter, read_chapters
 from ..publish.course_map import WAYS, Route, course_map, state_lengths
 from ..publish.figures import draw
 from .chapters import format_exercise, list_exercises
-from .frame import COURSE_TITLE, LivePage, Site, format_live
+from .frame import COURSE_TITLE, YOUR_WORK, LivePage, Site, format_live
 
 BENCH = ("01-start-here", "cold-open")
 """The notebook and the cell of the bench that the page shows."""
@@ -44,7 +44,7 @@ def write(site: Site) -> None:
     also = [(name, title, words) for name, title, words in ALSO if (site.folder / name).is_file()]
     chapters = read_chapters()
     body = "".join([format_hero(chapters), format_try(shown.body), format_chapters(chapters), format_doors(),
-                    format_also(also)])
+                    YOUR_WORK, format_also(also)])
     page = LivePage(COURSE_TITLE, body, format_top(also[:2]), ("bench",), shown.sources, sheets=("landing",),
                     look=format_filters(chapters))
     site.write("index.html", format_live(page, python=site.python))

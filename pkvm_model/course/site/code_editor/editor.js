@@ -8,7 +8,7 @@ import { EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
-/** Escape lets the next Tab leave the editor. There is no time limit: typing or moving takes it back. */
+/** Escape lets the next Tab leave the editor. There is no time limit: typing, moving or leaving takes it back. */
 const LEAVE = {
   key: "Escape",
   run: (view) => {
@@ -17,9 +17,11 @@ const LEAVE = {
   },
 };
 
+const stay = EditorView.domEventHandlers({ blur: (event, view) => void view.setTabFocusMode(false) });
+
 function hear(changed) {
   return EditorView.updateListener.of((update) => {
-    if (update.docChanged || update.selectionSet || update.focusChanged) update.view.setTabFocusMode(false);
+    if (update.docChanged || update.selectionSet) update.view.setTabFocusMode(false);
     if (update.docChanged) changed();
   });
 }
@@ -44,6 +46,7 @@ function listExtensions({ label, describedBy, changed, check }) {
     keymap.of([{ key: "Mod-Enter", run }, { key: "Ctrl-Enter", run }, LEAVE, indentWithTab]),
     keymap.of([...defaultKeymap, ...historyKeymap]),
     hear(changed),
+    stay,
   ];
 }
 

@@ -19,8 +19,9 @@ export class DraftKeeper {
     return isOfOtherStub(this.draft, this.stub);
   }
 
-  /** Keeps a text. While one is being written the newest waits, so that there is never a queue. */
+  /** Keeps a text, unless it is kept. While one is being written the newest waits, so that there is never a queue. */
   keep(text) {
+    if (!this.writing && text === this.draft.text) return undefined;
     this.waits = text;
     return (this.writing ??= this.writeAll().finally(() => (this.writing = undefined)));
   }

@@ -14,8 +14,8 @@ export class KeptPlace {
   /** Keeps the place of a question. */
   async keep(place) {
     const store = await openStore();
-    await this.again?.keep(store, this.before.length);
-    await store.keepQuiz(this.key, [...this.before, place].join(" ").trim());
+    const answers = { [this.key]: [...this.before, place].join(" ").trim() };
+    await store.keepQuizzes({ ...answers, ...this.again?.choose(this.before.length) });
   }
 
   /** Brings a widget to where the learner left it, here or in another tab. */
@@ -38,6 +38,9 @@ export class KeptPlace {
   }
 }
 
+/** Which questions were asked again, by the key under which that is kept: those of a chapter share it. */
+const choices = new Map();
+
 /**
  * A question that a later chapter asks again: the answers it had before stay, and new ones follow them. `asked` is the
  * number of that chapter, and the question's own chapter and cell: "04 02 quiz-give".
@@ -51,14 +54,18 @@ class Again {
 
   /** Returns how many answers the question had before, undefined if it was not asked again yet. */
   async readCount(store) {
-    const found = new RegExp(`${this.name} (\\d+)`).exec((await store.readQuiz(this.key)) ?? "");
+    const choice = (await store.readQuiz(this.key)) ?? "",
+      found = new RegExp(`${this.name} (\\d+)`).exec(choice);
+    choices.set(this.key, choice);
     return found ? Number(found[1]) : undefined;
   }
 
-  async keep(store, count) {
-    await store.change("quizzes", this.key, (choice = "") =>
-      choice.includes(`${this.name} `) ? choice : [choice, `${this.name} ${count}`].filter(Boolean).join(", "),
-    );
+  /** Returns what is to be kept of the choice of questions, by its key. */
+  choose(count) {
+    const choice = choices.get(this.key) ?? "";
+    if (choice.includes(`${this.name} `)) return {};
+    choices.set(this.key, [choice, `${this.name} ${count}`].filter(Boolean).join(", "));
+    return { [this.key]: choices.get(this.key) };
   }
 }
 

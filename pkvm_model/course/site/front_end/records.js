@@ -70,7 +70,7 @@ function describeRecord({ tries, hints, steps, fewest }) {
 const countOf = (number, noun) => `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 
 /** Returns the id of an exercise, from its file. */
-const idOf = ({ file }) => file.replace(/^.*\/|\.\w+$/g, "");
+export const idOf = ({ file }) => file.replace(/^.*\/|\.\w+$/g, "");
 
 /** Fills a report on the progress, in which nothing is solved yet, with records by exercise. */
 export function fillReport(report, records) {
@@ -94,7 +94,7 @@ function fillChapter(chapter, exercises) {
 }
 
 /** Returns the first exercise that is begun, or else the first that is open, on the main road if there is one. */
-function findNext(exercises, records) {
+export function findNext(exercises, records) {
   const unsolved = exercises.filter(({ state }) => state !== "solved");
   const begun = unsolved.find((exercise) => completeRecord(records[idOf(exercise)]).tries);
   return begun ?? unsolved.find(({ more }) => !more) ?? unsolved[0];

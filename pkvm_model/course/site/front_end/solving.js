@@ -11,6 +11,7 @@ import { askPython, endPython } from "./python.js";
 import { shortenRecord, updateRecord } from "./records.js";
 import "./site.js";
 import { openStore } from "./store.js";
+import { beforeUpdate } from "./update.js";
 import { CardPlace, makeCard } from "./verdicts.js";
 import { Writing } from "./writing.js";
 
@@ -46,6 +47,7 @@ class Solving {
     this.showBefore();
     store.onChange((change, elsewhere) => this.hear(change, elsewhere));
     this.writing.improve();
+    beforeUpdate.add(() => this.keeper.writing);
   }
 
   layOut(box) {

@@ -52,10 +52,14 @@ class Store {
     return (await navigator.storage?.persisted?.()) ? "kept" : "unsure";
   }
 
+  /** Asks the browser to keep what is written, the first time that a learner has something to keep. */
+  askToKeep() {
+    this.asked ??= navigator.storage?.persist?.().catch(() => false) ?? Promise.resolve(false);
+  }
+
   /** Changes the value of a key, tells everybody, and returns the new value. */
   async change(table, key, change) {
-    // The first time that a learner has something to keep, the browser is asked to keep it.
-    this.asked ??= navigator.storage?.persist?.().catch(() => false) ?? Promise.resolve(false);
+    this.askToKeep();
     const value = await this.tables.change([table], async (tables) => {
       const next = change(await tables.read(table, key));
       await tables.write(table, key, next);
@@ -89,7 +93,17 @@ class Store {
   }
 
   keepQuiz(key, place) {
-    return this.change("quizzes", key, () => place);
+    return this.keepQuizzes({ [key]: place });
+  }
+
+  /** Keeps some places, all or none. Nothing is read before: a page that is being left has no time to wait. */
+  async keepQuizzes(places) {
+    this.askToKeep();
+    const rows = Object.entries(places);
+    await this.tables.change(["quizzes"], (tables) =>
+      Promise.all(rows.map(([key, place]) => tables.write("quizzes", key, place))),
+    );
+    for (const [key, value] of rows) this.tellAll({ table: "quizzes", key, value });
   }
 
   /** Returns the draft of an exercise, undefined if there is none. */

@@ -4,6 +4,8 @@ import { button, make, write } from "../../../widgets/jupyter/labextensions/pkvm
 import { dress } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/styles.js";
 import { packWork } from "./copying.js";
 import { lacksPython } from "./lacking.js";
+import { markLinks } from "./marks.js";
+import { showNote } from "./notes.js";
 import { askClerk } from "./python.js";
 import { completeRecord, shortenRecord } from "./records.js";
 import { openStore } from "./store.js";
@@ -17,6 +19,11 @@ const PROMISES = {
     "This browser keeps nothing for this page: when you close it, your answers and your progress are gone. " +
     "Save a copy before.",
 };
+const REMINDERS = {
+  unsure: "This browser may delete what you write here. A copy is safe.",
+  gone: "This browser keeps nothing: what you write here is gone when you close the page.",
+};
+const REMINDED = "pkvm copy offered";
 const NOTHING = "There is nothing to hand in yet. Check an answer to an exercise first.",
   READING = "Python reads the file.",
   WRITING = "Python writes the hand-in.",
@@ -118,8 +125,34 @@ class YourWork {
   }
 }
 
-/** Fills the place that a page has for the learner's work. */
+/** Fills the place that a page has for the learner's work, and marks what is done. */
 export async function showYourWork() {
-  const box = document.querySelector(".your-work");
-  if (box) new YourWork(box, await openStore());
+  const box = document.querySelector(".your-work"),
+    store = await openStore();
+  if (box) new YourWork(box, store);
+  const mark = () => markLinks(store);
+  mark();
+  store.onChange(({ table }) => table !== "drafts" && mark());
+  store.onChange((change, elsewhere) => elsewhere || remind(store));
+}
+
+/** Offers a copy when something was written that may get lost, where the page does not say so: once in a tab. */
+async function remind(store) {
+  const promise = await store.promises();
+  if (promise === "kept" || document.querySelector(".your-work") || wasReminded()) return;
+  const away = () => showNote("copy", null);
+  const save = button("button", "Save a copy", "", () => saveCopy(store).then(away)),
+    later = button("button", "Later", "", away);
+  showNote("copy", make("div.note", { role: "status" }, make("p", {}, REMINDERS[promise]), save, " ", later));
+}
+
+/** Returns true from the second time on. */
+function wasReminded() {
+  try {
+    const before = sessionStorage.getItem(REMINDED);
+    sessionStorage.setItem(REMINDED, "true");
+    return before !== null;
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,334 @@
+"""Answers are written, kept and found again in the pages of the exercises, by keyboard, on a phone, in two tabs."""
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from benchmarks.static_host import Host
+from pkvm_model.browser import clerk
+from pkvm_model.practice.exercises import find_exercise, load_exercises
+from tests.browser.access import find_violations
+from tests.browser.conftest import leaves, open_context
+from tests.browser.in_lab import Theme
+from tests.browser.site.exercise_site import CHOICE, CODE, RUN, Solving, write_site
+from tests.patience import wait_until
+
+BLOCKED = """Object.defineProperty(window, "indexedDB", {
+  get() { throw new DOMException("The request was denied.", "SecurityError"); },
+});"""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host that has some pages of the site."""
+    made = Host(write_site(tmp_path_factory.mktemp("site")))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def reader(browser: Browser, host: Host) -> Iterator[BrowserContext]:
+    """A reader's browser, as on the first visit; no page may raise an error, or ask for anything from elsewhere."""
+    context, troubles = open_context(browser, base_url=host.address), list[str]()
+    context.on("request", lambda request: troubles.append(request.url) if leaves(request.url) else None)
+    context.on("weberror", lambda error: troubles.append(str(error.error)))
+    yield context
+    context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def solving(reader: BrowserContext, host: Host) -> Solving:
+    """The page of an exercise with its editor."""
+    if not (host.folder / "assets" / "editor.js").exists():
+        pytest.skip("npm cannot fetch what the editor is made of")
+    return Solving(reader)
+
+
+def test_what_is_typed_is_there_after_a_reload_and_on_the_next_day(solving: Solving, reader: BrowserContext) -> None:
+    solving.type("# mine")
+    wait_until(lambda: (solving.read("drafts") or {}).get("text", "").endswith("# mine"))
+    solving.page.reload()
+    solving.wait()
+    assert solving.text.endswith("\n# mine")
+    solving.page.close()
+    assert Solving(reader).text.endswith("\n# mine")
+
+
+def test_the_editor_is_left_by_keyboard_and_checks_by_keyboard(solving: Solving) -> None:
+    page, keyboard = solving.page, solving.page.keyboard
+    solving.type("x")
+    keyboard.press("Tab")
+    wait_until(lambda: solving.text.endswith("\n    x"))
+    keyboard.press("Escape")
+    keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Check")).to_be_focused()
+    keyboard.press("Shift+Tab")
+    expect(solving.editor).to_be_focused()
+    keyboard.press("Tab")
+    expect(solving.editor).to_be_focused()
+    keyboard.press("Control+z")
+    keyboard.press("Control+Enter")
+    expect(page.locator(".answering .state, .pkvm-exercise .says")).not_to_have_text(["", ""])
+
+
+def test_without_the_editor_a_text_box_does_the_same(reader: BrowserContext) -> None:
+    reader.route("**/assets/editor.js", lambda route: route.abort())
+    solving = Solving(reader)
+    expect(solving.how).to_have_text("Ctrl+Enter checks your answer. This is a plain text box: the editor could not be "
+                                     "loaded, and is not needed.")
+    solving.type("# mine")
+    wait_until(lambda: (solving.read("drafts") or {}).get("text", "").endswith("# mine"))
+    solving.press("Start afresh")
+    wait_until(lambda: solving.text == find_exercise(CODE).stub)
+    solving.page.get_by_text("Your other answer").click()
+    solving.press("Bring it back")
+    wait_until(lambda: solving.text.endswith("# mine"))
+
+
+def test_from_disk_an_answer_can_be_written_and_the_page_says_what_it_lacks(browser: Browser, host: Host) -> None:
+    context = open_context(browser, offline=True, base_url=f"{host.folder.as_uri()}/")
+    solving = Solving(context)
+    solving.type("# mine")
+    wait_until(lambda: (solving.read("drafts") or {}).get("text", "").endswith("# mine"))
+    solving.press("Check")
+    expect(solving.state).to_contain_text("needs a web server")
+    context.close()
+
+
+def test_starting_afresh_puts_the_answer_aside_and_it_can_be_brought_back(solving: Solving) -> None:
+    stub = find_exercise(CODE).stub
+    solving.type("# first")
+    solving.press("Start afresh")
+    wait_until(lambda: solving.text == stub)
+    solving.type("# second")
+    solving.press("Start afresh")
+    expect(solving.page.get_by_text("Your 2 other answers")).to_be_visible()
+    solving.page.get_by_text("Your 2 other answers").click()
+    solving.page.get_by_role("button", name="Bring it back").last.click()
+    wait_until(lambda: solving.text == f"{stub}\n# first")
+    expect(solving.page.get_by_text("Your other answer")).to_be_visible()
+    solving.page.reload()
+    solving.wait()
+    assert solving.text == f"{stub}\n# first"
+    expect(solving.page.locator(".other pre")).to_have_text(f"{stub}\n# second")
+
+
+def test_an_option_is_chosen_by_keyboard_and_its_line_is_written(reader: BrowserContext) -> None:
+    solving = Solving(reader, CHOICE)
+    page = solving.page
+    page.get_by_role("radio", name="finalise checks the count").focus()
+    page.keyboard.press("ArrowDown")
+    wait_until(lambda: solving.text.startswith('change = "start refuses without a warning"\n'))
+    page.keyboard.press("ArrowUp")
+    wait_until(lambda: solving.text.startswith('change = "finalise checks the count"\n'))
+    page.get_by_role("radio", name="neither of these").check()
+    wait_until(lambda: '\nleft = "neither of these"  # "make EL2 use memory' in solving.text)
+    wait_until(lambda: "neither of these" in solving.read("drafts")["text"].partition("#   ")[2])
+    page.reload()
+    solving.wait()
+    expect(page.get_by_role("radio", name="finalise checks the count")).to_be_checked()
+    expect(page.get_by_role("radio", name="neither of these")).to_be_checked()
+
+
+def test_who_types_the_line_chooses_too(reader: BrowserContext) -> None:
+    solving = Solving(reader, CHOICE)
+    solving.editor.click()
+    solving.page.keyboard.press("Control+a")
+    solving.page.keyboard.type("left = 'neither of these'")
+    expect(solving.page.get_by_role("radio", name="neither of these")).to_be_checked()
+    solving.page.get_by_role("radio", name="finalise checks the count").check()
+    wait_until(lambda: solving.text == "left = 'neither of these'\nchange = \"finalise checks the count\"\n")
+
+
+def test_hints_and_a_solution_need_no_python_and_are_noted(solving: Solving) -> None:
+    card = solving.page.locator(".pkvm-exercise")
+    card.get_by_role("button", name="Hint 1 of 3").click()
+    expect(card.locator(".hints li")).to_have_count(1)
+    card.get_by_role("button", name="Hint 2 of 3").press("h")
+    expect(card.locator(".hints li")).to_have_count(2)
+    card.get_by_role("button", name="Show a solution").click()
+    expect(card.locator(".solution pre")).to_contain_text("hyp_page_count")
+    wait_until(lambda: (solving.read("exercises") or {}).get("shown"))
+    assert solving.read("exercises")["hints"] == 2
+    solving.page.reload()
+    solving.wait()
+    expect(card.locator(".hints li")).to_have_count(2)
+    expect(card.locator(".solution pre")).to_contain_text("hyp_page_count")
+
+
+def test_what_was_solved_before_says_so_and_leads_on(solving: Solving) -> None:
+    answer = find_exercise(CODE).solution
+    solving.write("exercises", {"tries": 1, "solved": True, "answer": answer})
+    solving.page.reload()
+    solving.wait()
+    card = solving.page.locator(".pkvm-exercise")
+    expect(card.locator(".head")).to_contain_text("Passed. Close the hole")
+    expect(card.get_by_role("link", name="Count the warnings")).to_have_attribute("href", "count-the-warnings.html")
+    expect(card.locator(".solution")).to_contain_text("hyp_page_count")
+    solving.page.get_by_text("Your other answer").click()
+    expect(solving.page.locator(".other pre")).to_have_text(answer)
+
+
+def test_another_tab_shows_what_is_written_here(solving: Solving, reader: BrowserContext) -> None:
+    other = Solving(reader)
+    solving.page.bring_to_front()
+    solving.type("# here")
+    wait_until(lambda: other.text.endswith("\n# here"))
+    expect(other.state).to_have_text("Another tab has changed this answer. Here it is as it is now.")
+    other.type("# there")
+    wait_until(lambda: (other.read("drafts") or {}).get("text", "").endswith("\n# here\n# there"))
+    assert other.read("drafts")["others"] == []
+
+
+def test_what_two_tabs_write_at_once_is_kept_twice(solving: Solving, reader: BrowserContext) -> None:
+    """The messages between the tabs are lost, as for a tab that the browser has put to sleep."""
+    stub = find_exercise(CODE).stub
+    reader.add_init_script("BroadcastChannel.prototype.postMessage = () => {};")
+    here, there = Solving(reader), Solving(reader)
+    here.type("# here")
+    wait_until(lambda: (here.read("drafts") or {}).get("text", "").endswith("# here"))
+    there.type("# there")
+    wait_until(lambda: (there.read("drafts") or {}).get("text", "").endswith("# there"))
+    expect(there.state).to_contain_text("This answer was changed in another tab, too. Both are kept")
+    there.page.get_by_text("Your other answer").click()
+    expect(there.page.locator(".other pre")).to_have_text(f"{stub}\n# here")
+    assert there.text == f"{stub}\n# there"
+
+
+def test_an_answer_to_an_older_exercise_is_kept_beside_what_is_new(solving: Solving) -> None:
+    stub = find_exercise(CODE).stub
+    old = {"text": "answer = 1", "stub": "answer = ...", "others": [], "turn": 3, "tab": "x"}
+    solving.write("drafts", old)
+    solving.page.reload()
+    solving.wait()
+    assert solving.text == "answer = 1"
+    newer = solving.page.get_by_role("note")
+    expect(newer).to_contain_text("This exercise has changed since you wrote this answer, which is kept.")
+    expect(newer.locator("pre")).to_have_text(stub)
+    solving.type("# more")
+    wait_until(lambda: solving.read("drafts")["text"] == "answer = 1\n# more")
+    expect(newer).to_be_visible()
+    newer.get_by_role("button", name="Go on with mine").click()
+    expect(newer).to_be_hidden()
+    solving.write("drafts", old)
+    solving.page.reload()
+    solving.wait()
+    newer.get_by_role("button", name="Begin with this").click()
+    wait_until(lambda: solving.text == stub)
+    solving.page.get_by_text("Your other answer").click()
+    expect(solving.page.locator(".other pre")).to_have_text("answer = 1")
+
+
+def test_where_the_browser_keeps_nothing_the_page_says_so_and_a_copy_can_be_saved(reader: BrowserContext) -> None:
+    reader.add_init_script(BLOCKED)
+    solving = Solving(reader)
+    expect(solving.page.locator(".your-work")).to_contain_text("This browser keeps nothing for this page")
+    solving.type("# mine")
+    answers = save_copy(solving.page)["answers"]
+    assert [answer["text"].endswith("\n# mine") for answer in answers] == [True]
+
+
+def save_copy(page: Page) -> Any:
+    """Save a copy, and return what the clerk reads in it."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save a copy").click()
+    content = Path(download.value.path()).read_bytes()
+    return clerk.read_work({"name": download.value.suggested_filename, "base64": base64.b64encode(content).decode()})
+
+
+def test_the_map_shows_the_progress_of_this_browser(reader: BrowserContext) -> None:
+    solving = Solving(reader, RUN)
+    solving.write("exercises", {"tries": 3, "hints": 1, "solved": True, "steps": 5, "fewest": 4})
+    page = reader.new_page()
+    page.goto("course-map.html")
+    page.locator(".pkvm-progress").scroll_into_view_if_needed()
+    expect(page.locator(".pkvm-progress h3")).to_have_text("1 of 51 exercises solved")
+    page.locator(".pkvm-progress summary").filter(has_text="9. ").click()
+    row = page.locator(".pkvm-progress li").filter(has_text="Find the hole")
+    expect(row).to_contain_text("solved, 3 tries, 1 hint, 5 steps, fewest possible: 4")
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Find the hole").first).to_be_visible()
+    page.go_back()
+    assert save_copy(page)["exercises"]["find-the-hole"]["steps"] == 5
+
+
+def test_the_first_page_says_where_to_go_on_and_what_is_solved(reader: BrowserContext) -> None:
+    page = reader.new_page()
+    page.goto("index.html")
+    expect(page.locator("#go-on")).to_have_text("")
+    solving = Solving(reader, RUN)
+    solving.write("exercises", {"tries": 3, "solved": True})
+    page.reload()
+    first = next(each for each in load_exercises().values() if each.road == "main")
+    expect(page.locator("#go-on")).to_have_text(f"1 of 51 exercises solved. Next: {first.title}.")
+    page.locator("#go-on a").click()
+    page.wait_for_url(f"**/exercises/{first.id}.html")
+    page.goto("01-start-here.html")
+    answer_quiz(page, "", 0)
+    expect(page.get_by_text("This browser may delete what you write here. A copy is safe.")).to_be_visible()
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_text("A copy is safe.")).to_have_count(0)
+
+
+def test_answers_to_questions_are_there_on_the_next_day_and_asked_again_afresh(reader: BrowserContext) -> None:
+    page = reader.new_page()
+    page.goto("02-who-owns-this-page.html")
+    answer_quiz(page, "The host lends page A to EL2 and", 1)
+    page.close()
+    page = reader.new_page()
+    page.goto("02-who-owns-this-page.html")
+    expect(find_quiz(page, "The host lends page A to EL2 and")).to_contain_text("(your answer)")
+    page.goto("04-a-vcpu-runs.html")
+    again = find_quiz(page, "The host lends page A to EL2 and")
+    expect(again).not_to_contain_text("(your answer)")
+    answer_quiz(page, "The host lends page A to EL2 and", 0)
+    answer_quiz(page, "A patch adds a lock to Linux", 0)
+    page.reload()
+    expect(again).to_contain_text("(your answer)")
+    places = save_all(reader)["quizzes"]
+    assert "1 0" in places.values()
+    assert places["again 04"] == "02 quiz-give 1, 01 quiz-enemy 0"
+
+
+def save_all(reader: BrowserContext) -> Any:
+    """Save a copy from the map."""
+    page = reader.new_page()
+    page.goto("course-map.html")
+    return save_copy(page)
+
+
+def find_quiz(page: Page, begin: str) -> Any:
+    """Return the quiz whose question begins with some words."""
+    return page.locator(".pkvm-quiz").filter(has_text=begin).first
+
+
+def answer_quiz(page: Page, begin: str, option: int) -> None:
+    """Choose an option of a quiz and check it."""
+    quiz = find_quiz(page, begin)
+    quiz.get_by_role("radio").nth(option).check()
+    quiz.get_by_role("button", name="Check").click()
+    expect(quiz).to_contain_text("(your answer)")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1300, 420])
+@pytest.mark.parametrize("name", [CODE, CHOICE])
+def test_axe_finds_no_violation_and_nothing_scrolls_sideways(reader: BrowserContext, theme: Theme, width: int,
+                                                             name: str) -> None:
+    page = reader.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    solving = Solving(reader, name, page)
+    solving.type("# mine")
+    solving.press("Start afresh")
+    page.get_by_text("Your other answer").click()
+    page.get_by_role("button", name="Hint 1 of 3").click()
+    expect(page.locator(".hints li")).to_have_count(1)
+    assert find_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
