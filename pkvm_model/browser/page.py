@@ -3,20 +3,17 @@
 A page knows the sources of its cells and the number of the cell that made each widget. A question is answered by that
 widget, made again here: of the cells above only those run that it needs, in a namespace of its own. So an answer
 depends on nothing that was asked before, and a worker that was ended and begun anew gives the same one.
-
-Everything goes in and comes out as JSON text, since a worker and its Python share no objects.
 """
 from __future__ import annotations
 
 import ast
 import builtins
-import json
 import linecache
 from typing import Any
 
 from ..practice.needed_cells import CodeCell, analyse_cell, choose_cells
 from ..widgets.walk import refuse_long
-from ..widgets.widget import Widget, compact, describe_error
+from ..widgets.widget import Widget
 
 
 class PageError(Exception):
@@ -74,21 +71,17 @@ PAGES: list[CellsOfPage] = []
 """The page that this Python answers, once it has begun."""
 
 
-def begin(given: str) -> str:
+def begin(given: Any) -> dict[str, Any]:
     """Take a page's cells, `{"cells": SOURCES}`. A page does so before it asks anything."""
-    PAGES[:] = [CellsOfPage(json.loads(given)["cells"])]
-    return compact({})
+    PAGES[:] = [CellsOfPage(given["cells"])]
+    return {"answer": None}
 
 
-def ask(given: str) -> str:
-    """Answer a widget, `{"cell": NUMBER, "place": TEXT, "ask": QUESTION}`: `{"answer": …}`, or `{"error": TEXT}`."""
-    wanted = json.loads(given)
-    try:
-        widget = PAGES[0].find_widget(wanted["cell"])
-        move(widget, wanted.get("place") or "")
-    except (Exception, SystemExit) as error:
-        return compact({"error": describe_error(error)})
-    return compact(widget.reply({"ask": wanted["ask"]}))
+def ask(given: Any) -> dict[str, Any]:
+    """Answer a widget, `{"cell": NUMBER, "place": TEXT, "ask": QUESTION}`, as it answers in a notebook."""
+    widget = PAGES[0].find_widget(given["cell"])
+    move(widget, given.get("place") or "")
+    return {**widget.reply({"ask": given["ask"]})}
 
 
 def move(widget: Widget, place: str) -> None:

@@ -62,7 +62,8 @@ def test_a_question_of_the_front_end_is_answered_to_it() -> None:
     assert sent == [{"id": "7", "answer": {"asked": "why"}}]
 
 
-@pytest.mark.parametrize("module", ["pkvm_model.lesson"])
+@pytest.mark.parametrize("module", ["pkvm_model.lesson", "pkvm_model.browser.page", "pkvm_model.browser.judge",
+                                    "pkvm_model.browser.calls"])
 def test_what_a_notebook_or_a_page_imports_needs_the_standard_library_only(module: str) -> None:
     script = (f"import sys; sys.path.insert(0, {str(ROOT)!r}); before = {{*sys.modules}}; import {module}; "
               "print({name.partition('.')[0] for name in {*sys.modules} - before} - {*sys.stdlib_module_names})")

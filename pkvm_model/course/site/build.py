@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..publish import slides, summary
-from . import chapters, editor, exercises, icons, landing, seal
+from . import chapters, editor, exercises, icons, landing, python_parts, seal
 from .frame import Site
 
 
@@ -37,6 +37,12 @@ def build(target: Path, *, python: bool) -> str:
     return version
 
 
+def write_python(site: Site) -> None:
+    """Write what a page's Python is made of, unless the site is built without it."""
+    if site.python:
+        python_parts.write_parts(site.folder / "assets")
+
+
 def write_for_classes(site: Site) -> None:
     """Write the slides, and the summary to print."""
     slides.write(site.folder)
@@ -54,7 +60,8 @@ def write_icons(site: Site) -> None:
 
 
 STEPS: tuple[Callable[[Site], None], ...] = (
-    chapters.write, exercises.write, editor.write, write_for_classes, write_icons, keep_all_files, landing.write)
+    chapters.write, exercises.write, editor.write, write_python, write_for_classes, write_icons, keep_all_files,
+    landing.write)
 """What writes a part of the site, in order: a page links to what was written before. The version covers all of it."""
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ...widgets.front_end import bundle
 from ..publish import pages
 from .icons import format_links
+from .python_parts import POLICY, describe_parts
 from .service_worker import SIZE_MARK
 
 FRONT_END = Path(__file__).parent / "front_end"
@@ -16,6 +17,7 @@ FRONT_END = Path(__file__).parent / "front_end"
 COURSE_TITLE = "Taking a virtual machine apart"
 WITHOUT_PYTHON = '<meta name="pkvm-python" content="none">'
 """What a page says that was built without Python."""
+WITH_PYTHON = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 FOOT = f'<footer><p class="on-device" role="status" data-size="{SIZE_MARK}"></p></footer>'
 """What is below each page: whether the course is on this device (update.js)."""
 
@@ -59,10 +61,11 @@ def format_live(page: LivePage, *, python: bool) -> str:
     names = ("site", "update", "yourwork", *page.sheets)
     sheets = [(FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in names]
     cells = pages.embed_json(list(page.sources), ' id="cells"')
+    parts = pages.embed_json(describe_parts(), ' id="python"') if python else ""
     return pages.format_page(pages.PageParts(
-        page.title, page.body, head=format_links(page.root) + ("" if python else WITHOUT_PYTHON),
-        before=format_bar(page.root, page.bar), after=FOOT + cells, look="".join([*sheets, page.look]), module=module,
-        root=page.root))
+        page.title, page.body, head=format_links(page.root) + (WITH_PYTHON if python else WITHOUT_PYTHON),
+        before=format_bar(page.root, page.bar), after=FOOT + cells + parts, look="".join([*sheets, page.look]),
+        module=module, root=page.root))
 
 
 def format_bar(root: str, ways: str) -> str:

@@ -1,20 +1,221 @@
-// Python for a page: one worker, made when somebody first asks.
+// Python for a page: a worker that is made when somebody first asks, ended when an answer goes on for ever, and made
+// anew.
+//
+// The page fetches the files of Python, whose hashes it knows, and hands their bytes to the worker. The worker is made
+// from a data: URL, so that it has an origin of its own: the browser itself keeps it from the storage of this page, and
+// the page's policy keeps it from other hosts. Learners' code runs in one worker, the clerk in another.
 
-/**
- * Asks Python; `seconds` limits the work.
- * @returns {Promise<any>}
- */
-export const askPython = (call, given, { seconds } = /** @type {{seconds?: number}} */ ({})) =>
-  Promise.reject(Error("Python cannot start in this page yet."));
+const FETCHES = "Fetching Python",
+  STARTS = "Starting Python",
+  KEPT = "What is stored in the page goes on working.",
+  OTHER_FILE = "is not the file with which this page was made. Load the page again",
+  NOT_STARTED = "Python does not start in this browser",
+  LOST = "Python has ended. Ask again to start it anew.";
+const SOURCE_OF_WORKER = "worker.js";
+
+/** What a page knows of Python: its files, each with hash and size, and the words for what was ended. */
+const readParts = () => JSON.parse(document.getElementById("python").textContent);
+
+const listeners = new Set();
+let news;
 
 /** Calls `listener` with {words, loaded, total} while Python is fetched, {words: ""} when it is ready, {failed}. */
-export const onPython = (listener) => undefined;
+export function onPython(listener) {
+  listeners.add(listener);
+  if (news) listener(news);
+}
+
+function tellPython(said) {
+  news = said;
+  for (const listener of listeners) listener(said);
+}
+
+/** Returns the bytes of a response; `count` hears of each piece. */
+async function readBytes(response, size, count) {
+  const bytes = new Uint8Array(size),
+    reader = response.body.getReader();
+  let at = 0;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    if (at + piece.value.length > size) return null;
+    bytes.set(piece.value, at);
+    at += piece.value.length;
+    count(piece.value.length);
+  }
+  return at === size ? bytes : null;
+}
+
+/** Returns whether bytes have this hash. The browser compares them; not every page has its other hash functions. */
+async function hasHash(bytes, integrity) {
+  const address = URL.createObjectURL(new Blob([bytes]));
+  try {
+    await fetch(address, { integrity });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+async function fetchPart(name, [integrity, size], count) {
+  const address = new URL(`${document.documentElement.dataset.root}assets/${name}`, location.href);
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) throw Error(`Python could not be fetched (${name}). ${KEPT} Try again later.`);
+  const bytes = await readBytes(response, size, count).catch(() => null);
+  if (!bytes || !(await hasHash(bytes, integrity))) throw Error(`Python does not start: ${name} ${OTHER_FILE}.`);
+  return bytes;
+}
+
+const inMegabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+/** Returns the bytes of all files by name, and says how many of them are here. */
+async function fetchParts(files) {
+  const names = Object.keys(files),
+    total = names.reduce((sum, name) => sum + files[name][1], 0);
+  let loaded = 0;
+  const count = (more) => {
+    loaded += more;
+    tellPython({ words: `${FETCHES}, ${inMegabytes(loaded)} of ${inMegabytes(total)} MB`, loaded, total });
+  };
+  const parts = await Promise.all(names.map((name) => fetchPart(name, files[name], count)));
+  tellPython({ words: STARTS, loaded: total, total });
+  return Object.fromEntries(names.map((name, number) => [name, parts[number]]));
+}
+
+/** An error whose words are for the learner; `isLimit` means that the answer had to be ended. */
+const makeError = (words, isLimit = false) => Object.assign(Error(words), { isLimit });
+
+/** A worker and what it was asked. */
+class PythonWorker {
+  constructor(cells) {
+    this.cells = cells;
+    this.asked = new Map();
+    this.count = 0;
+  }
+
+  ask(call, given, seconds) {
+    const id = ++this.count;
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve, reject, seconds });
+      this.ready ??= this.start();
+      this.ready.then(
+        (worker) => this.asked.has(id) && worker.postMessage({ id, call, given }),
+        (error) => this.settle(id, { error: error.message }),
+      );
+    });
+  }
+
+  /** Makes the worker; fails in words. */
+  async start() {
+    try {
+      const { [SOURCE_OF_WORKER]: source, ...files } = await fetchParts(readParts().files);
+      const address = `data:text/javascript;charset=utf-8;base64,${btoa(String.fromCharCode(...source))}`,
+        worker = (this.worker = new Worker(address, { type: "module" }));
+      await this.handOver(worker, files);
+      worker.onmessage = ({ data }) => this.worker === worker && this.hear(data);
+      worker.onerror = () => this.worker === worker && this.end(LOST);
+      if (this.cells) worker.postMessage({ call: "begin", given: { cells: this.cells } });
+      tellPython({ words: "" });
+      return worker;
+    } catch (error) {
+      this.forget();
+      tellPython({ failed: error.message });
+      throw error;
+    }
+  }
+
+  /** Gives a worker the files, and waits until its Python runs. */
+  handOver(worker, files) {
+    return new Promise((resolve, reject) => {
+      const fail = (reason) => reject(Error(`${NOT_STARTED} (${reason}). ${KEPT}`));
+      worker.onmessage = ({ data }) => (data.failed ? fail(data.failed) : resolve());
+      worker.onerror = ({ message }) => fail(message || "no module workers");
+      this.giveUp = () => reject(Error(LOST));
+      worker.postMessage(
+        { files },
+        Object.values(files).map(({ buffer }) => buffer),
+      );
+    });
+  }
+
+  hear({ id, began, waits, full, dead, ...said }) {
+    if (began) this.limit(began);
+    if (waits !== undefined) this.waits = waits;
+    this.full ||= Boolean(full);
+    if (dead) return this.end(this.full ? readParts().words.full : LOST, this.full);
+    if (id) this.settle(id, said);
+    if (said.spoiled) this.renew();
+  }
+
+  /** Begins to measure how long a question may take. */
+  limit(id) {
+    const { seconds } = this.asked.get(id) ?? {};
+    this.waits = false;
+    this.full = false;
+    if (seconds) this.timer = setTimeout(() => this.endLate(seconds), seconds * 1000);
+  }
+
+  endLate(seconds) {
+    const { worked, waited } = readParts().words;
+    this.end((this.waits ? waited : worked).replace("{seconds}", String(seconds)), true);
+  }
+
+  settle(id, /** @type {{answer?: any, error?: string, isLimit?: boolean}} */ { answer, error, isLimit = false }) {
+    const { resolve, reject } = this.asked.get(id) ?? {};
+    this.asked.delete(id);
+    clearTimeout(this.timer);
+    if (error === undefined) resolve?.(answer);
+    else reject?.(makeError(error, isLimit));
+  }
+
+  /** Ends the worker at once; whoever waits for an answer gets these words. */
+  end(error, isLimit = false) {
+    const wasReady = Boolean(this.worker);
+    this.forget();
+    for (const id of [...this.asked.keys()]) this.settle(id, { error, isLimit });
+    if (wasReady) this.renew();
+  }
+
+  forget() {
+    this.worker?.terminate();
+    this.giveUp?.();
+    this.worker = this.ready = undefined;
+  }
+
+  /** Starts a new Python in advance: the next question follows soon. */
+  renew() {
+    this.forget();
+    this.ready = this.start();
+    this.ready.catch(() => {});
+  }
+}
+
+const readCells = () => JSON.parse(document.getElementById("cells")?.textContent ?? "null");
+let learners, clerk;
 
 /**
- * Asks the clerk.
+ * Asks Python. The work ends after some `seconds`; then the error has `isLimit`.
  * @returns {Promise<any>}
  */
-export const askClerk = (call, given) => Promise.reject(Error("Python cannot start in this page yet."));
+export function askPython(call, given, { seconds } = /** @type {{seconds?: number}} */ ({})) {
+  learners ??= new PythonWorker(readCells());
+  return learners.ask(call, given, seconds);
+}
 
-/** Ends the worker. */
-export const endPython = (words) => undefined;
+/** Ends the worker at once, whatever it does; whoever waits for an answer gets these words. */
+export function endPython(words) {
+  learners?.end(words);
+}
+
+/**
+ * Asks the clerk, in a worker in which no learner's code ever runs. It goes when nobody waits for it any more.
+ * @returns {Promise<any>}
+ */
+export async function askClerk(call, given) {
+  clerk ??= new PythonWorker(null);
+  try {
+    return await clerk.ask(call, given);
+  } finally {
+    if (!clerk.asked.size) clerk.forget();
+  }
+}

@@ -1,0 +1,62 @@
+"""Packs what a page's Python needs of the course: the same bytes each time, and no module that nobody there imports."""
+from __future__ import annotations
+
+import ast
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..paths import PACKAGE, ROOT
+
+BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice/checks/*.py")
+"""What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
+NEEDS_PACKAGES = ("widgets/in_notebook.py", "show/dot.py", "explore/engine/arrays.py", "explore/engine/levels.py")
+"""Modules that are imported only where a package is installed, which no page has."""
+DATA = ("pkvm_model/conform/data/**/*.json*", "exercises/*.md",
+        "pkvm_model/widgets/jupyter/labextensions/pkvm-widgets/front_end/constants.js")
+"""What the modules read."""
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def pack_course() -> bytes:
+    """Return the archive with the modules and what they read."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in sorted({*find_modules(), *find_data()}):
+            entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), EPOCH)
+            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+            archive.writestr(entry, path.read_bytes(), compresslevel=9)
+    return content.getvalue()
+
+
+def find_data() -> Iterator[Path]:
+    """Yield the files that the modules read."""
+    yield from (path for pattern in DATA for path in ROOT.glob(pattern) if path.name != "README.md")
+
+
+def find_modules() -> set[Path]:
+    """Return the modules from which a page begins, and those that they import, however late."""
+    waiting, found = [path for pattern in BEGINNINGS for path in PACKAGE.glob(pattern)], set[Path]()
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.relative_to(PACKAGE).as_posix() not in NEEDS_PACKAGES:
+            found.add(path)
+            waiting += find_imports(path)
+    return found
+
+
+def find_imports(path: Path) -> Iterator[Path]:
+    """Yield the modules of the course that a module imports, and the packages in which it is."""
+    yield from (folder / "__init__.py" for folder in path.parents if folder.is_relative_to(PACKAGE))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            yield from find_files(base, (alias.name for alias in node.names))
+
+
+def find_files(base: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Yield the files behind `from base import names`, each of which may be a module."""
+    candidates = [base.with_suffix(".py"), *((base / name).with_suffix(".py") for name in names),
+                  base / "__init__.py", *(base / name / "__init__.py" for name in names)]
+    yield from (path for path in candidates if path.is_file())
