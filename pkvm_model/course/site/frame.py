@@ -18,7 +18,8 @@ COURSE_TITLE = "Taking a virtual machine apart"
 WITHOUT_PYTHON = '<meta name="pkvm-python" content="none">'
 """What a page says that was built without Python."""
 WITH_PYTHON = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-FOOT = f'<footer><p class="on-device" role="status" data-size="{SIZE_MARK}"></p></footer>'
+FOOT = (f'<footer><p class="on-device" role="status" data-size="{SIZE_MARK}"></p>'
+        '<p><a href="{root}licences.html">Licences</a></p></footer>')
 """What is below each page: whether the course is on this device (update.js)."""
 
 
@@ -64,8 +65,8 @@ def format_live(page: LivePage, *, python: bool) -> str:
     parts = pages.embed_json(describe_parts(), ' id="python"') if python else ""
     return pages.format_page(pages.PageParts(
         page.title, page.body, head=format_links(page.root) + (WITH_PYTHON if python else WITHOUT_PYTHON),
-        before=format_bar(page.root, page.bar), after=FOOT + cells + parts, look="".join([*sheets, page.look]),
-        module=module, root=page.root))
+        before=format_bar(page.root, page.bar), after=FOOT.format(root=page.root) + cells + parts,
+        look="".join([*sheets, page.look]), module=module, root=page.root))
 
 
 def format_bar(root: str, ways: str) -> str:
