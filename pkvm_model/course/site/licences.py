@@ -27,7 +27,7 @@ THIRD_PARTY = "third-party-licenses.json"
 """In which JupyterLab's builder lists the npm packages of a bundle."""
 
 
-class Part(NamedTuple):
+class ShippedPart(NamedTuple):
     """Something that is shipped: its name, with its version if that is known, its licence, and what that asks for."""
 
     name: str
@@ -35,12 +35,12 @@ class Part(NamedTuple):
     text: str
 
 
-class Group(NamedTuple):
+class ShippedGroup(NamedTuple):
     """Parts that are in the same files: a heading, the names of the files, and what lists the parts."""
 
     heading: str
     files: tuple[str, ...]
-    list_parts: Callable[[], Iterable[Part]]
+    list_parts: Callable[[], Iterable[ShippedPart]]
 
 
 LINKED = (
@@ -64,26 +64,26 @@ TEXT_OF = {"MIT": "MIT.txt", "BSD-2-Clause": "BSD.txt", "BSD-3-Clause": "BSD.txt
            "zlib": "zlib.txt"}
 
 
-def list_course() -> Iterator[Part]:
+def list_course() -> Iterator[ShippedPart]:
     """Yield the course itself."""
-    yield Part("The code of the course", "MIT", (ROOT / "LICENSE").read_text(encoding="utf-8"))
-    yield Part("Its text and its pictures", "CC-BY-4.0", (ROOT / "LICENSE-TEXT").read_text(encoding="utf-8"))
+    yield ShippedPart("The code of the course", "MIT", (ROOT / "LICENSE").read_text(encoding="utf-8"))
+    yield ShippedPart("Its text and its pictures", "CC-BY-4.0", (ROOT / "LICENSE-TEXT").read_text(encoding="utf-8"))
 
 
-def list_python() -> Iterator[Part]:
+def list_python() -> Iterator[ShippedPart]:
     """Yield Pyodide, its Python, and what is linked into both."""
     folder = install_packages() / "pyodide"
     package = read_json(folder / "package.json")
     info = read_json(folder / "pyodide-lock.json")["info"]
     source = f"Unchanged. Its source code is at {package['homepage']}, tag {package['version']}.\n\n"
-    yield Part(f"Pyodide {package['version']}", package["license"], source + read_text("MPL-2.0.txt"))
-    yield Part(f"Python {info['python']}", "PSF-2.0", read_text("Python.txt"))
+    yield ShippedPart(f"Pyodide {package['version']}", package["license"], source + read_text("MPL-2.0.txt"))
+    yield ShippedPart(f"Python {info['python']}", "PSF-2.0", read_text("Python.txt"))
     for name, licence, holders in LINKED:
         text = f"\n\n{read_text(TEXT_OF[licence])}" if licence in TEXT_OF else ""
-        yield Part(name, licence, holders + text)
+        yield ShippedPart(name, licence, holders + text)
 
 
-def list_editor() -> Iterator[Part]:
+def list_editor() -> Iterator[ShippedPart]:
     """Yield the npm packages of the editor, each with those that it needs, and the bundler that joined them."""
     folder = install_packages()
     wanted, found = [*read_json(NPM / "package.json")["dependencies"], "esbuild"], set[str]()
@@ -93,10 +93,10 @@ def list_editor() -> Iterator[Part]:
             found.add(name)
             package = read_json(folder / name / "package.json")
             wanted += package.get("dependencies", {})
-            yield Part(f"{name} {package['version']}", package["license"], read_licence(folder / name))
+            yield ShippedPart(f"{name} {package['version']}", package["license"], read_licence(folder / name))
 
 
-def list_lab() -> Iterator[Part]:
+def list_lab() -> Iterator[ShippedPart]:
     """Yield the wheels of JupyterLite and its Python, and the npm packages that are in them."""
     for wheel in fetch_wheels().values():
         with zipfile.ZipFile(wheel) as archive:
@@ -104,7 +104,7 @@ def list_lab() -> Iterator[Part]:
             yield from read_bundled(archive)
 
 
-def read_wheel(archive: zipfile.ZipFile) -> Part:
+def read_wheel(archive: zipfile.ZipFile) -> ShippedPart:
     """Return the package of a wheel."""
     names = archive.namelist()
     metadata = message_from_bytes(archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))))
@@ -112,11 +112,11 @@ def read_wheel(archive: zipfile.ZipFile) -> Part:
     title = f"{metadata['Name']} {metadata['Version']}"
     if not texts:
         raise CourseError(f"{title} brings no licence; add it to {TEXTS}.")
-    return Part(title, metadata["License-Expression"] or metadata["License"] or "see its text",
+    return ShippedPart(title, metadata["License-Expression"] or metadata["License"] or "see its text",
                 "\n\n".join(dict.fromkeys(texts)))
 
 
-def read_bundled(archive: zipfile.ZipFile) -> Iterator[Part]:
+def read_bundled(archive: zipfile.ZipFile) -> Iterator[ShippedPart]:
     """Yield the npm packages that a wheel lists, also in an archive inside it."""
     for name in archive.namelist():
         if name.endswith(THIRD_PARTY):
@@ -128,10 +128,10 @@ def read_bundled(archive: zipfile.ZipFile) -> Iterator[Part]:
                         yield from read_third_party(file.read())
 
 
-def read_third_party(content: bytes) -> Iterator[Part]:
+def read_third_party(content: bytes) -> Iterator[ShippedPart]:
     """Yield the packages of a list that JupyterLab's builder wrote."""
     for package in json.loads(content)["packages"]:
-        yield Part(f"{package['name']} {package['versionInfo']}", package["licenseId"], package["extractedText"])
+        yield ShippedPart(f"{package['name']} {package['versionInfo']}", package["licenseId"], package["extractedText"])
 
 
 def read_licence(folder: Path) -> str:
@@ -153,11 +153,11 @@ def read_text(name: str) -> str:
 
 
 GROUPS = (
-    Group("The course", ("*.html", "*.webmanifest", ".nojekyll", "assets/worker.js", "assets/course.zip",
-                         "assets/icons/*"), list_course),
-    Group("Python in the page", ("assets/pyodide/*",), list_python),
-    Group("The editor", ("assets/editor.js",), list_editor),
-    Group("JupyterLite and its packages", ("lab/*",), list_lab))
+    ShippedGroup("The course", ("*.html", "*.webmanifest", ".nojekyll", "assets/worker.js", "assets/course.zip",
+                                "assets/icons/*"), list_course),
+    ShippedGroup("Python in the page", ("assets/pyodide/*",), list_python),
+    ShippedGroup("The editor", ("assets/editor.js",), list_editor),
+    ShippedGroup("JupyterLite and its packages", ("lab/*",), list_lab))
 """All that a site can ship. A file belongs to the first group that names it; `*` stands for slashes, too."""
 
 
@@ -171,7 +171,7 @@ def write(site: Site) -> None:
     site.write("licences.html", format_live(LivePage("Licences", intro + body), python=site.python))
 
 
-def find_group(name: str) -> Group:
+def find_group(name: str) -> ShippedGroup:
     """Return the group of a file. Raise CourseError if there is none."""
     for group in sorted(GROUPS, key=lambda group: group is GROUPS[0]):
         if any(fnmatch(name, pattern) for pattern in group.files):
@@ -179,16 +179,16 @@ def find_group(name: str) -> Group:
     raise CourseError(f"nobody says under which licence {name} is shipped: add it to GROUPS in licences.py.")
 
 
-def format_group(group: Group) -> str:
+def format_group(group: ShippedGroup) -> str:
     """Return a group as HTML: its parts, those with the same text together."""
-    together: dict[str, list[Part]] = {}
+    together: dict[str, list[ShippedPart]] = {}
     for part in group.list_parts():
         together.setdefault(part.text.strip(), []).append(part)
     items = "".join(format_parts(text, parts) for text, parts in together.items())
     return f"<h2>{escape(group.heading)}</h2>{items}"
 
 
-def format_parts(text: str, parts: Iterable[Part]) -> str:
+def format_parts(text: str, parts: Iterable[ShippedPart]) -> str:
     """Return parts that have the same text, which is folded."""
     names = ", ".join(dict.fromkeys(f"{part.name} ({part.licence})" for part in parts))
     if not text:
