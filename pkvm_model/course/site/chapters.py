@@ -26,7 +26,7 @@ def format_notebook(path: Path, *, python: bool) -> str:
     """Return the page of a notebook. Raise CourseError if it is not one."""
     shown = pages.render_notebook(path)
     before, after = find_neighbours(path.stem)
-    ways = format_ways(before, after, list_exercises(path.stem))
+    ways = format_ways(before, after, list_exercises(path.stem)) + (format_notebook_link(path.name) if python else "")
     is_map = "progress" in shown.kinds
     body = shown.body + (YOUR_WORK if is_map else "") + format_foot(after)
     page = LivePage(shown.title, body, ways, shown.kinds, shown.sources)
@@ -53,6 +53,11 @@ def format_ways(before: Path | None, after: Path | None, exercises: Iterable[Exe
     items = "".join(format_exercise(exercise) for exercise in exercises)
     menu = f'<details class="menu"><summary>Exercises</summary><ul>{items}</ul></details>' if items else ""
     return (f'<nav class="sides" aria-label="Chapters">{sides}</nav>' if sides else "") + menu
+
+
+def format_notebook_link(file: str, root: str = "./") -> str:
+    """Return the link that opens a page's notebook in JupyterLite, for cells of one's own."""
+    return f'<a href="{root}lab/index.html?path={file}">Open as a notebook</a>'
 
 
 def format_side(path: Path | None, side: str) -> str:

@@ -1,6 +1,7 @@
 """Every link of the site leads somewhere inside it, wherever the site is, and no page loads anything from elsewhere."""
 from __future__ import annotations
 
+import gzip
 import posixpath
 import re
 from functools import cache
@@ -10,6 +11,8 @@ from urllib.parse import unquote
 
 import pytest
 
+MOST_SENT = 100_000
+"""The most bytes, packed as servers do, of a first page and all that comes with it before its first step."""
 LOADS = ("src", "srcset", "poster", "data", "action")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -85,3 +88,9 @@ def test_every_page_of_the_folder_can_be_reached_from_the_first(site: Path, page
             names = {link.partition("#")[0].partition("?")[0] for link in see(page).links if not ADDRESS.match(link)}
             ahead += [target for name in names if (target := (page.parent / name).resolve()) in pages]
     assert sorted(page.relative_to(site).as_posix() for page in {*pages} - reached) == []
+
+
+@pytest.mark.parametrize("name", ["index.html", "01-start-here.html"])
+def test_a_first_page_is_small(site: Path, name: str) -> None:
+    loaded = [site / name, *(site / load for load in see(site / name).loads if not load.startswith("data:"))]
+    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in loaded) <= MOST_SENT
