@@ -181,7 +181,7 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Address:
         folder = tmp_path_factory.mktemp("pages")
         notebook, page = folder / name, folder / "page.html"
         nbformat.write(stored_notebook(name), notebook)
-        page.write_text(format_notebook(notebook, python=True), encoding="utf-8")
+        page.write_text(format_notebook(notebook, python=False), encoding="utf-8")
         return page.as_uri()
 
     return made

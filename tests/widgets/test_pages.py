@@ -39,7 +39,7 @@ def notebook(saved: bool = False) -> Any:
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the page of a lesson."""
     nbformat.write(notebook(saved=request.param), tmp_path / "lesson.ipynb")
-    return format_notebook(tmp_path / "lesson.ipynb", python=True)
+    return format_notebook(tmp_path / "lesson.ipynb", python=False)
 
 
 def test_a_page_loads_nothing(page: str) -> None:
@@ -70,7 +70,7 @@ def test_a_widget_knows_its_cell_and_a_question_its_key(page: str, tmp_path: Pat
     asked = Quiz(QuizQuestion("Which?", ("This", "That"), ("No.", "Yes."), 1))
     cell = new_code_cell("", outputs=[new_output("execute_result", data=asked._repr_mimebundle_()[0])])
     nbformat.write(new_notebook(cells=[new_code_cell(""), cell]), tmp_path / "asks.ipynb")
-    assert f'data-cell="1" data-key="{asked.kept_as}"' in format_notebook(tmp_path / "asks.ipynb", python=True)
+    assert f'data-cell="1" data-key="{asked.kept_as}"' in format_notebook(tmp_path / "asks.ipynb", python=False)
 
 
 def test_a_page_has_the_sources_of_its_code_cells(page: str) -> None:
@@ -104,4 +104,4 @@ def test_the_check_behind_a_claim_is_folded_below_its_sentence(tmp_path: Path) -
     claim.outputs = [new_output("execute_result", data={"text/plain": "holds: It holds."}, execution_count=1)]
     nbformat.write(new_notebook(cells=[claim]), tmp_path / "claim.ipynb")
     assert "<summary>How this was checked</summary><pre>claim('It holds.',\n      1 &lt; 2)</pre>" in (
-        format_notebook(tmp_path / "claim.ipynb", python=True))
+        format_notebook(tmp_path / "claim.ipynb", python=False))

@@ -73,14 +73,14 @@ def format_exercise(exercise: Exercise) -> str:
     """Return an exercise as an item of the menu."""
     more = " · more practice" if exercise.road == "more" else ""
     return (f'<li><a href="exercises/{exercise.id}.html">{escape(exercise.title)}</a> '
-            f'<span class="facts">{exercise.minutes} min{more}</span></li>')
+            f'<span class="site-facts">{exercise.minutes} min{more}</span></li>')
 
 
 def format_foot(after: Path | None) -> str:
     """Return the way to the next chapter, at the end of the page."""
     if after is None:
         return ""
-    return (f'<nav class="foot" aria-label="Next chapter"><a href="{after.stem}.html">'
+    return (f'<nav class="site-foot" aria-label="Next chapter"><a href="{after.stem}.html">'
             f"Next: {escape(read_title(after))}</a></nav>")
 
 

@@ -75,7 +75,7 @@ def format_ways(exercise: Exercise) -> str:
 def format_foot(exercise: Exercise) -> str:
     """Return the way to what comes next, at the end of the page."""
     following = describe_following(exercise)
-    return (f'<nav class="foot" aria-label="Next exercise"><a href="{following["file"]}">Next: '
+    return (f'<nav class="site-foot" aria-label="Next exercise"><a href="{following["file"]}">Next: '
             f'{escape(following["title"])}</a></nav>')
 
 

@@ -72,4 +72,4 @@ def format_live(page: LivePage, *, python: bool) -> str:
 def format_bar(root: str, ways: str) -> str:
     """Return the bar above a page: the way home, and the ways on from here."""
     home = f'<a class="home" href="{root}index.html">{escape(COURSE_TITLE)}</a>'
-    return f'<header class="bar">{home}{ways}</header>'
+    return f'<header class="site-bar">{home}{ways}</header>'

@@ -64,12 +64,12 @@ def format_hero(chapters: Sequence[Chapter]) -> str:
     return (f'<div class="hero"><h1>{COURSE_TITLE}</h1><p class="lead">{LEAD}</p>'
             f'<p class="doors"><a class="door first" href="{chapters[0].name}.html">Start with chapter 1</a>'
             f'<a class="door" href="#chapters">Choose a way</a><span id="go-on"></span></p>'
-            f'<p class="facts">{facts}</p></div>')
+            f'<p class="site-facts">{facts}</p></div>')
 
 
 def format_try(body: str) -> str:
     """Return the bench to try."""
-    return f'<section class="part"><h2>Try it: four calm clicks</h2><p>{TRY}</p>{body}</section>'
+    return f'<section class="landing-part"><h2>Try it: four calm clicks</h2><p>{TRY}</p>{body}</section>'
 
 
 def format_chapters(chapters: Sequence[Chapter]) -> str:
@@ -78,9 +78,9 @@ def format_chapters(chapters: Sequence[Chapter]) -> str:
     whom = "".join(format_readers(number, way, chapters) for number, way in enumerate(WAYS, start=1))
     cards = "".join(map(format_chapter, chapters))
     svg = draw(course_map()).partition("?>")[2].partition(">")[2].strip()
-    picture = (f'<details class="picture"><summary>What each chapter builds on, as a picture</summary>'
+    picture = (f'<details class="landing-map"><summary>What each chapter builds on, as a picture</summary>'
                f'<div class="sideways output_svg">{svg}</div></details>')
-    return (f'<section class="part" id="chapters"><h2>The chapters</h2>'
+    return (f'<section class="landing-part" id="chapters"><h2>The chapters</h2>'
             f'<fieldset class="ways"><legend>Ways through the course</legend>{choices}</fieldset>{whom}'
             f'<ul class="chapters">{cards}</ul>{picture}</section>')
 
@@ -107,7 +107,7 @@ def format_filters(chapters: Sequence[Chapter]) -> str:
     """Return the style rules that show only the chapters of the way that is chosen."""
     rules = []
     for number, way in enumerate(WAYS, start=1):
-        chosen = f".part:has(#way-{number}:checked)"
+        chosen = f".landing-part:has(#way-{number}:checked)"
         others = [chapter.name for chapter in chapters if chapter not in list_chapters(way, chapters)]
         hidden = ",".join(f"#ch-{name}" for name in others)
         rules.append(f"{chosen} .way-{number}{{display:block}}")
@@ -124,18 +124,18 @@ def format_chapter(chapter: Chapter) -> str:
     promise = re.sub(r"[*_`]", "", chapter.promise)
     return (f'<li id="ch-{chapter.name}"><h3><span class="number">{chapter.number}</span> '
             f'<a href="{chapter.name}.html">{escape(chapter.title)}</a></h3><p>{escape(promise)}</p>'
-            f'<div class="facts">{fold}</div></li>')
+            f'<div class="site-facts">{fold}</div></li>')
 
 
 def format_doors() -> str:
     """Return both ways into the course."""
     here = f"<div><h3>In your browser</h3><p>{HERE}</p></div>"
     at_home = f"<h3>In JupyterLab, on your own machine</h3><p>{AT_HOME}</p><pre>python3 course.py lab</pre>"
-    return (f'<section class="part"><h2>Two ways in</h2><div class="two-doors">{here}<div>{at_home}</div></div>'
+    return (f'<section class="landing-part"><h2>Two ways in</h2><div class="two-doors">{here}<div>{at_home}</div></div>'
             "</section>")
 
 
 def format_also(also: Sequence[tuple[str, str, str]]) -> str:
     """Return the other pages."""
     items = "".join(f'<li><a href="{name}">{title}</a><span>{words}</span></li>' for name, title, words in also)
-    return f'<section class="part"><h2>Also here</h2><ul class="also">{items}</ul></section>'
+    return f'<section class="landing-part"><h2>Also here</h2><ul class="also">{items}</ul></section>'

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from benchmarks.static_host import Host
 from tests.browser.conftest import Trouble, open_context
 from tests.browser.screen import Screen
-from tests.browser.site.host import Host
 
 FIRST = ("index.html", "01-start-here.html")
 CLICKS = (1, 0, 1, 0)
@@ -62,12 +62,12 @@ def test_the_site_works_below_a_path(page: Page, host: Host) -> None:
     page.goto("index.html")
     page.get_by_role("link", name="Start with chapter 1").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Start here")
-    page.locator(".bar [rel=next]").click()
+    page.locator(".site-bar [rel=next]").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Who owns this page?")
-    page.locator(".bar summary").click()
-    page.locator(".bar .menu a").first.click()
-    expect(page.locator(".bar .sides a")).to_have_attribute("href", "../02-who-owns-this-page.html")
-    page.locator(".bar .home").click()
+    page.locator(".site-bar summary").click()
+    page.locator(".site-bar .menu a").first.click()
+    expect(page.locator(".site-bar .sides a")).to_have_attribute("href", "../02-who-owns-this-page.html")
+    page.locator(".site-bar .home").click()
     page.wait_for_url(f"{host.address}index.html")
 
 

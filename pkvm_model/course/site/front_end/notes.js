@@ -1,37 +1,35 @@
 // The notes at the lower edge of a page: what concerns the whole page and no widget, each said once.
 
-import { make, settle } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
+import { make } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
 import { onPython } from "./python.js";
 
 const FETCHING = "Python is being fetched, once. What is stored in the page works meanwhile.";
 
 const notes = new Map();
-let notesBox;
 
 /** Shows a note under a name, in place of the one before, or removes it if there is none. */
-export function showNote(name, note) {
-  if (!notesBox) {
-    notesBox = make("aside.notes", { "aria-label": "Notes" });
-    document.body.append(notesBox);
-  }
-  if (note) notes.set(name, note);
-  else notes.delete(name);
-  settle(
-    notesBox,
-    [...notes].map(([key, kid]) => [kid.dataset.note ?? key, () => kid]),
-  );
-  notesBox.hidden = !notes.size;
+export function showNote(name, /** @type {Element | null} */ note) {
+  if (notes.get(name) === note) return;
+  notes.get(name)?.remove();
+  if (note) findNotes().append(note);
+  notes.set(name, note);
+}
+
+/** The element that has all notes, made for the first one. */
+function findNotes() {
+  const here = document.querySelector(".site-notes") ?? make("aside.site-notes", { "aria-label": "Notes" });
+  document.body.append(here);
+  return here;
 }
 
 /** Says how much of Python is here while it is fetched. A screen reader hears that it is, not each megabyte. */
 export function showPythonNote() {
   const words = make("span", { "aria-hidden": "true" }),
     bar = make("progress", { "aria-label": "Python", max: "1", value: "0" }),
-    note = make("div.note", { role: "status" }, make("span.hidden-words", {}, FETCHING), words, bar);
+    note = make("div.site-note", { role: "status" }, make("span.hidden-words", {}, FETCHING), words, bar);
   onPython(({ words: said, loaded, total, failed }) => {
-    if (failed || !said) return showNote("python", null);
-    words.textContent = said;
+    words.textContent = said ?? "";
     if (total) bar.value = loaded / total;
-    return showNote("python", note);
+    showNote("python", failed || !said ? null : note);
   });
 }

@@ -65,7 +65,7 @@ function offerUpdate(version, act) {
     showNote("newer", null);
   };
   const ways = [button("button", "Use it now", "", use), button("button", "Later", "", putOff)];
-  showNote("newer", make("div.note.newer-course", {}, says, " ", ...ways));
+  showNote("newer", make("div.site-note.newer-course", {}, says, " ", ...ways));
 }
 
 /** What a page knows of the service worker: which version is in use, and whether there is a newer one. */
