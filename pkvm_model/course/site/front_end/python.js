@@ -7,7 +7,7 @@
 
 const FETCHES = "Fetching Python",
   STARTS = "Starting Python",
-  KEPT = "What is stored in the page goes on working.",
+  GOES_ON = "What is stored in the page goes on working.",
   OTHER_FILE = "is not the file with which this page was made. Load the page again",
   NOT_STARTED = "Python does not start in this browser",
   LOST = "Python has ended. Ask again to start it anew.";
@@ -60,7 +60,7 @@ async function hasHash(bytes, integrity) {
 async function fetchPart(name, [integrity, size], count) {
   const address = new URL(`${document.documentElement.dataset.root}assets/${name}`, location.href);
   const response = await fetch(address).catch(() => null);
-  if (!response?.ok) throw Error(`Python could not be fetched (${name}). ${KEPT} Try again later.`);
+  if (!response?.ok) throw Error(`Python could not be fetched (${name}). ${GOES_ON} Try again later.`);
   const bytes = await readBytes(response, size, count).catch(() => null);
   if (!bytes || !(await hasHash(bytes, integrity))) throw Error(`Python does not start: ${name} ${OTHER_FILE}.`);
   return bytes;
@@ -127,7 +127,7 @@ class PythonWorker {
   /** Gives a worker the files, and waits until its Python runs. */
   handOver(worker, files) {
     return new Promise((resolve, reject) => {
-      const fail = (reason) => reject(Error(`${NOT_STARTED} (${reason}). ${KEPT}`));
+      const fail = (reason) => reject(Error(`${NOT_STARTED} (${reason}). ${GOES_ON}`));
       worker.onmessage = ({ data }) => (data.failed ? fail(data.failed) : resolve());
       worker.onerror = ({ message }) => fail(message || "no module workers");
       this.giveUp = () => reject(Error(LOST));
