@@ -101,14 +101,11 @@ async function sweepStore() {
 
 const sweepIfFree = () => navigator.locks.request(STORE, { ifAvailable: true }, (lock) => lock && sweepStore());
 
-/** What the address of a request names below the course, or undefined: another version's page says which it is. */
-function findPath(address, { version }) {
-  const { origin, pathname, searchParams } = new URL(address),
-    scope = new URL(SCOPE);
-  if (origin !== scope.origin || !pathname.startsWith(scope.pathname)) return undefined;
-  if ((searchParams.get("v") ?? version) !== version) return undefined;
+/** What the address of a request names below the course, or undefined if it cannot be read. */
+function findPath(address) {
+  const length = new URL(SCOPE).pathname.length;
   try {
-    return decodeURIComponent(pathname.slice(scope.pathname.length));
+    return decodeURIComponent(new URL(address).pathname.slice(length));
   } catch {
     return undefined;
   }
@@ -128,7 +125,7 @@ function sayIncomplete(name) {
 /** A file of the version in use; a folder without its slash leads to the one with it; the rest is the server's. */
 async function answerRequest(request) {
   const course = await findUsing(),
-    path = findPath(request.url, course);
+    path = findPath(request.url);
   const has = (name) => path !== undefined && Object.hasOwn(course.files, name);
   if (has(path)) return giveFile(path, course);
   const index = `${path}index.html`;
