@@ -94,23 +94,23 @@ def compare(fixed: Revision, situation: Situation, cpu: int, call: Call, steps: 
     if own.state.end or last.ret != own.ret:
         allowed = any(is_same(run(before, kernel.without(guard), cpu, call), last) for guard in kernel.guards)
         code = errno(own.ret) if own.ret is not None else "nothing"
-        answer = f"the kernel's call returns {code}" if not own.state.end else "the kernel's call ends the machine"
-        return "" if allowed else f"it returns {last.ret}, but {answer}"
+        answer = f"returns {code}" if not own.state.end else "ends the machine"
+        return "" if allowed else f"yours returns {last.ret} where the kernel's own version {answer}"
     if set(own.flushed) - set(flushed):
-        return f"it does not flush VMID {own.flushed[0]}, as the kernel's does"
+        return f"yours does not flush VMID {own.flushed[0]}; the kernel's own version does"
     return describe_states(own.state, last.state)
 
 
 def compare_refusal(fixed: Revision, situation: Situation, cpu: int, call: Call, own: Step, last: Step) -> str:
     """Return what is wrong with a refusal: the kernel's call succeeds, or the refused call leaves something behind."""
     before = situation.state
-    why = f"it returns {errno(last.ret or 0)}{f' ({last.refused[1]})' if last.refused else ''}"
+    why = f"yours returns {errno(last.ret or 0)}{f' ({last.refused[1]})' if last.refused else ''}"
     if last.state.table not in (before.table, own.state.table):
         return f"{why} but leaves something behind: {describe_states(before, last.state)}"
     needless = call.name == NEEDLESS and any(vm.is_dying for _, vm in before.all(Vm))
     if situation.is_busy or needless or own.state.end or has_failed(own):
         return ""
-    return "" if succeeds_later(fixed, before, cpu, call) else f"{why}, but the kernel's call returns {own.ret}"
+    return "" if succeeds_later(fixed, before, cpu, call) else f"{why} where the kernel's own version returns {own.ret}"
 
 
 def succeeds_later(fixed: Revision, state: State, cpu: int, call: Call) -> bool:

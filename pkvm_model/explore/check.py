@@ -275,9 +275,16 @@ def continue_search(search: Search, properties: tuple[Property, ...]) -> dict[st
 def describe_loss(loss: dict[str, str]) -> str:
     """Return a phrase about what can never come home again."""
     phrases = [*loss.values()]
-    rest = len(phrases) - 2
-    more = [f"{rest} more {'is' if rest == 1 else 'are'} lost"] if rest > 0 else []
+    rest = [*loss][2:]
+    more = [f"{name_rest(rest)} {'is' if len(rest) == 1 else 'are'} lost"] if rest else []
     return f"whatever an honest host does now, {list_words([*phrases[:2], *more])}"
+
+
+def name_rest(names: list[str]) -> str:
+    """Return how many more things are lost, and that they are pages if all of them are."""
+    if not all(name.startswith("page ") for name in names):
+        return f"{len(names)} more"
+    return f"{len(names)} more page{'' if len(names) == 1 else 's'}"
 
 
 def name_premise(prop: Property) -> str:

@@ -27,7 +27,7 @@ from .races import DESTROY
 from .scenario import HOST_WARN, Scenario
 from .trials import ALIVE, ENDINGS, GOOD_RUNS, HOLES, KEPT, ORDER, OTHER_SLOT, REFUSED_START
 
-GOOD = "No race breaks it, and everything that a VM's life needs is still possible."
+GOOD = "No race breaks this kernel, and everything that a VM's life needs is still possible."
 ALONE = "ALONE"
 """The kind of outcome in which a call does otherwise though nobody comes in between."""
 LOST = "LOST"

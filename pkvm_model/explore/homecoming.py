@@ -177,7 +177,7 @@ def list_pages_away(state: State) -> Iterator[tuple[str, str]]:
         elif page.refcount and page.host in (OWNED, SHARED_OWNED):
             yield f"page {name}", f"page {name} keeps a count of {page.refcount}"
         elif (page.host, page.hyp, page.owner, page.refcount) != (OWNED, NOPAGE, HOST, 0):
-            yield f"page {name}", f"page {name} stays away"
+            yield f"page {name}", f"page {name} is lost"
 
 
 def list_left_behind(state: State) -> frozenset[str] | None:

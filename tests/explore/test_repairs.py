@@ -11,8 +11,10 @@ SENTENCES = {
     "asks_only_for_loaded_vcpus": "The hole is open: the struct is given back while a call still holds the VM.",
     "takes_its_own_reference_for_granted": (
         "The hole is open: the struct is given back while a call still holds the VM."),
-    "answers_zero_when_busy": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
-    "answers_a_positive_code": "__pkvm_finalize_teardown_vm: it returns 16, but the kernel's call returns 0.",
+    "answers_zero_when_busy": (
+        "__pkvm_finalize_teardown_vm: yours does not flush VMID 1; the kernel's own version does."),
+    "answers_a_positive_code": (
+        "__pkvm_finalize_teardown_vm: yours returns 16 where the kernel's own version returns 0."),
     "answers_an_error_when_done": (
         "A VM that lived on Linux 7.3.4 no longer lives to its end (recording n5): "
         "__pkvm_finalize_teardown_vm returned 0 and now returns -EAGAIN."),
@@ -25,7 +27,7 @@ SENTENCES = {
         "The hole is closed, but there is no longer a run in which the honest host destroys a VM whose pages "
         "lie far apart and has everything back: __pkvm_finalize_teardown_vm returns -EBUSY: too many vCPUs."),
     "wakes_the_dying_when_busy": (
-        "__pkvm_finalize_teardown_vm: it returns -EBUSY but leaves something behind: afterwards is_dying of "
+        "__pkvm_finalize_teardown_vm: yours returns -EBUSY but leaves something behind: afterwards is_dying of "
         "VM vm0 is False, not True."),
     "works_once": (
         "CPU 0: what __pkvm_finalize_teardown_vm has read does not lead to where it is; keep nothing "
@@ -42,8 +44,8 @@ SENTENCES = {
     "flushes_too_late": (
         "__pkvm_finalize_teardown_vm: it empties slot 0 before it flushes VMID 1: a new VM may have that "
         "VMID."),
-    "flushes_nothing": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
-    "flushes_the_neighbour": "__pkvm_finalize_teardown_vm: it does not flush VMID 1, as the kernel's does.",
+    "flushes_nothing": "__pkvm_finalize_teardown_vm: yours does not flush VMID 1; the kernel's own version does.",
+    "flushes_the_neighbour": "__pkvm_finalize_teardown_vm: yours does not flush VMID 1; the kernel's own version does.",
     "takes_no_lock": (
         "__pkvm_finalize_teardown_vm: it changes entry of slot without vm_table_lock; the kernel always "
         "holds that lock to do so."),
@@ -55,8 +57,8 @@ SENTENCES = {
         "table"),
     "empties_the_slot_again": (
         "The next VM in the same slot. EL2 keeps the VM's memory for good, and no handle names the VM any "
-        "more: whatever an honest host does now, page pgd1 stays away, page vm1 stays away and 1 more is "
-        "lost."),
+        "more: whatever an honest host does now, page pgd1 is lost, page vm1 is lost and 1 more page "
+        "is lost."),
     "empties_the_slot_last": "The reference was taken between your test and your free.",
     "keeps_the_reservation": (
         "The hole is closed, but there is no longer a run in which the honest host destroys a VM and has "
@@ -66,7 +68,7 @@ SENTENCES = {
     "pushes_a_page_twice": "__pkvm_finalize_teardown_vm: afterwards teardown_mc of the host's kvm0 is 4, not 3.",
     "forgets_the_second_vcpu": (
         "A CPU loads twice. EL2 keeps the VM's memory for good, and no handle names the VM any more: "
-        "whatever an honest host does now, page vc0.1 stays away and page hv0.1 keeps a count of 1."),
+        "whatever an honest host does now, page vc0.1 is lost and page hv0.1 keeps a count of 1."),
     "keeps_the_vcpus_memcache": (
         "__pkvm_finalize_teardown_vm: afterwards stage2_teardown_mc of the host's kvm0 is 5, not 6."),
     "unpins_too_early": "__pkvm_finalize_teardown_vm: it writes to the host's kvm0 after it has unpinned it.",
@@ -75,10 +77,10 @@ SENTENCES = {
         "more in each round."),
     "waits_for_the_pages": "__pkvm_finalize_teardown_vm: it never ends, even if no other call is in progress.",
     "marks_and_refuses": (
-        "__pkvm_start_teardown_vm: it returns -EBUSY (the VM is in use) but leaves something behind: "
+        "__pkvm_start_teardown_vm: yours returns -EBUSY (the VM is in use) but leaves something behind: "
         "afterwards is_dying of VM vm0 is True, not False."),
     "answers_zero_and_does_not_mark": (
-        "__pkvm_start_teardown_vm: it returns 0, but the kernel's call ends the machine."),
+        "__pkvm_start_teardown_vm: yours returns 0 where the kernel's own version ends the machine."),
     "marks_only_vms_with_a_second_vcpu": (
         "A CPU loads twice. From then on the VM can never be destroyed: __pkvm_finalize_teardown_vm returns "
         "-EBUSY: VM 0x1000 is not dying yet."),
@@ -98,7 +100,7 @@ SENTENCES = {
         "A VM that lived on Linux 7.3.4 no longer lives to its end (recording n5): __kvm_vcpu_run returned "
         "ran and now returns -EINVAL."),
     "leaks_a_reference_when_refused": (
-        "__pkvm_host_unshare_guest: it returns -ENOENT (VM 0x1000 has nothing at gfn 0x0) but leaves "
+        "__pkvm_host_unshare_guest: yours returns -ENOENT (VM 0x1000 has nothing at gfn 0x0) but leaves "
         "something behind: afterwards refcount of page vm0 is 1, not 0."),
     "takes_a_page_from_other_borrowers": (
         "__pkvm_host_unshare_guest: afterwards host of page g0 is OWNED, not SHARED_OWNED."),
@@ -107,21 +109,22 @@ SENTENCES = {
         "lie far apart and has everything back."),
     "unshares_the_dying_and_leaves_the_hole": (
         "The hole is open: the struct is given back while a call still holds the VM."),
-    "says_that_nothing_came_home": "__pkvm_host_unshare_guest: it returns 0, but the kernel's call returns -ENOENT.",
+    "says_that_nothing_came_home": (
+        "__pkvm_host_unshare_guest: yours returns 0 where the kernel's own version returns -ENOENT."),
     "mends_two_of_four": "The hole is open: the struct is given back while a call still holds the VM.",
-    "flush_does_nothing": "__pkvm_tlb_flush_vmid: it does not flush VMID 1, as the kernel's does.",
+    "flush_does_nothing": "__pkvm_tlb_flush_vmid: yours does not flush VMID 1; the kernel's own version does.",
     "shares_and_does_not_count": "__pkvm_host_share_guest: afterwards host_share_guest_count of page g0 is 1, not 2.",
     "publishes_too_early": "Finalise a VM that is being made. EL2_FAULT: CPU 1 follows a null pointer to write entry",
     "keeps_the_memory_of_a_refused_vcpu": (
         "The host changes its struct while EL2 reads it. EL2 keeps the VM's memory for good, and no handle "
-        "names the VM any more: whatever an honest host does now, page vc0.1 stays away and page hv0.1 "
+        "names the VM any more: whatever an honest host does now, page vc0.1 is lost and page hv0.1 "
         "keeps a count of 1."),
     "unreserves_the_dying": "__pkvm_unreserve_vm: afterwards entry of slot 0 is free, not vm0.",
     "reclaims_without_zeroing": "__pkvm_reclaim_dying_guest_page: afterwards content of page g0 is secret, not zero.",
     "reclaims_from_the_idle": "__pkvm_reclaim_dying_guest_page: it takes page g0 from a guest that is alive.",
     "reclaims_nothing_shared": (
-        "__pkvm_reclaim_dying_guest_page: it returns -EPERM (the guest shares this page), but the "
-        "kernel's call returns 0."),
+        "__pkvm_reclaim_dying_guest_page: yours returns -EPERM (the guest shares this page) where the "
+        "kernel's own version returns 0."),
     "reclaims_and_keeps_the_leaf": (
         "__pkvm_reclaim_dying_guest_page: afterwards the guest of vm0 has other pages, or other rights to "
         "them."),
@@ -141,7 +144,7 @@ SENTENCES = {
         "Finalise twice while a call holds the VM. EL2_USE_AFTER_DONATION: CPU 0 touches page vm0, which "
         "EL2 no longer maps"),
     "asks_and_changes": (
-        "__pkvm_finalize_teardown_vm: it returns -EBUSY (VM 0x1000 is still in use) but leaves "
+        "__pkvm_finalize_teardown_vm: yours returns -EBUSY (VM 0x1000 is still in use) but leaves "
         "something behind: afterwards is_dying of VM vm0 is False, not True."),
 }
 """What is said of each wrong repair."""

@@ -33,7 +33,7 @@ def test_mutants_of_the_host_are_left_out() -> None:
 
 def test_a_good_repair_is_accepted_and_a_bad_one_refused_with_the_reason() -> None:
     repaired = V1._replace(guards={**V1.guards, "finalize_unreferenced": -EBUSY})
-    assert repr(judged(repaired)).startswith("accepted: No race breaks it")
+    assert repr(judged(repaired)).startswith("accepted: No race breaks this kernel")
     assert repr(judged(V1)).startswith("refused: The hole is open")
 
 

@@ -134,7 +134,7 @@ def describe_theft(state: State) -> str:
 
 TRIALS: tuple[tuple[Scene, Property, str], ...] = (
     (STILL_ALIVE, Always("alive", "A living guest keeps its pages.", describe_theft),
-     "It takes a page from a guest that is alive."),
+     "Your reclaim takes a page from a guest that is alive."),
     (HOLD_THE_DYING, Sometimes("home", "The host gets g0 back.", lambda state: state.get(Page, "g0").host == OWNED),
      "There is no longer a run in which the host gets a page of a dying guest back."),
     (HOLD_THE_DYING, NAMED["I8"], "The host gets the page back with the guest's secret in it."),
@@ -147,6 +147,6 @@ TRIALS: tuple[tuple[Scene, Property, str], ...] = (
     (HOLD_THE_DYING, NAMED["I0a"], "EL2 warns, so any host can end the machine."),
     (REFUSED_RECLAIM, HOME_BUT_FOR_LEFT, "From here on an honest host can never get everything back."),
     (TAKEN_BY_FORCE, HOME,
-     "A page was taken by force, and the host destroys the VM. Your reclaim fails at the page's mark, "
+     "A page was taken by force, and the host wants to destroy the VM. Your reclaim fails at the page's mark, "
      "so the VM stays for ever."))
 """The bench, the property, and the sentence for a reclaim that fails it."""

@@ -17,7 +17,7 @@ from ..verdict import Verdict
 
 START, FINALISE = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm"
 RULES = {invariant.name: invariant for invariant in INVARIANTS}
-MARKED = Sometimes("marked", "A VM that nobody uses is marked.", is_dying)
+MARKED = Sometimes("marked", "A VM that nobody is using is marked.", is_dying)
 
 
 def late_arrival(answer: SubmittedAnswer) -> Verdict:
@@ -98,4 +98,5 @@ def describe_gap(raced: Report) -> str:
                 else "You marked a VM while its vCPU was loaded.")
     if touched.verdict == VIOLATED:
         return make_sentence(touched.reason)
-    return "Your start never marks a VM. It must still mark a VM that nobody uses." if marked.verdict == NEVER else ""
+    never = "Your start never marks a VM. It must still mark a VM that nobody is using."
+    return never if marked.verdict == NEVER else ""
