@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..publish import slides, summary
-from . import chapters, editor, exercises, icons, landing, licences, python_parts, seal
+from . import chapters, editor, exercises, icons, landing, licences, lite, python_parts, seal
 from .frame import Site
 
 
@@ -61,7 +61,7 @@ def write_icons(site: Site) -> None:
 
 STEPS: tuple[Callable[[Site], None], ...] = (
     chapters.write, exercises.write, editor.write, write_python, write_for_classes, write_icons, keep_all_files,
-    landing.write, licences.write)
+    landing.write, lite.write, licences.write)
 """What writes a part of the site, in order: a page links to what was written before, the licences are those of all
 files. The version covers all of it."""
 

@@ -19,6 +19,8 @@ from ...widgets.front_end import FOLDER as FRONT_END
 from ..errors import CourseError
 from ..paths import PACKAGE
 from . import lite_files, lite_python
+from .frame import Site
+from .packages import install_packages
 from .wheels import fetch_wheels
 
 CONFIG = PACKAGE / "course" / "jupyter" / "labconfig"
@@ -50,25 +52,27 @@ LANGUAGE = {"api/translations/all.json": json.dumps({"data": {"en": ENGLISH}, "m
 """What a server would say about the languages that it has."""
 
 
-def write_lab(site: Path) -> None:
-    """Write lab/ into a site that has Pyodide in assets/pyodide/."""
-    wheels = fetch_wheels()
+def write(site: Site) -> None:
+    """Write lab/, unless the site is built without Python; its Pyodide is the one in assets/ that the pages have."""
+    if not site.python:
+        return
+    wheels, pyodide = fetch_wheels(), install_packages() / "pyodide"
     files = read_app(wheels["jupyterlite-core"]) | read_extensions(wheels) | read_own_extension()
-    files |= lite_files.list_files() | lite_python.list_files(wheels, read_info(site))
+    files |= lite_files.list_files() | lite_python.list_files(wheels, read_info(pyodide))
     files |= {"jupyterlite-worker.js": files["service-worker.js"], "jupyter-lite.json": configure(files),
               "lab/index.html": begin_with_ours(files["lab/index.html"])}
     files |= LANGUAGE | {"build/schemas/all_federated.json": json.dumps(list(list_schemas(files))).encode()}
     files |= {path.name: path.read_bytes() for path in OURS.iterdir()}
-    files["service-worker.js"] = list_for_worker(files, site)
+    files["service-worker.js"] = list_for_worker(files, pyodide)
     for name, content in files.items():
-        path = site / "lab" / name
+        path = site.folder / "lab" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 
-def read_info(site: Path) -> dict[str, str]:
+def read_info(pyodide: Path) -> dict[str, str]:
     """Return what Pyodide says about itself in the list of its packages."""
-    info: dict[str, str] = json.loads((site / "assets" / "pyodide" / "pyodide-lock.json").read_bytes())["info"]
+    info: dict[str, str] = json.loads((pyodide / "pyodide-lock.json").read_bytes())["info"]
     return info
 
 
@@ -154,11 +158,10 @@ def begin_with_ours(page: bytes) -> bytes:
     return text.replace("<html>", '<html lang="en">').replace(MANIFEST, "").encode()
 
 
-def list_for_worker(files: Files, site: Path) -> bytes:
+def list_for_worker(files: Files, pyodide: Path) -> bytes:
     """Return our service worker with the version and hash of every file that it keeps, Pyodide's too."""
-    pyodide = {f"../assets/pyodide/{name}": (site / "assets" / "pyodide" / name).read_bytes()
-               for name in lite_python.PYODIDE}
-    kept = {name: hash_file(content) for name, content in sorted((files | pyodide).items())
+    shared = {f"../assets/pyodide/{name}": (pyodide / name).read_bytes() for name in lite_python.PYODIDE}
+    kept = {name: hash_file(content) for name, content in sorted((files | shared).items())
             if name != "service-worker.js"}
     version = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:12]
     text = files["service-worker.js"].decode()

@@ -19,6 +19,8 @@ from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import lock
 from pkvm_model.course.setup.environment import DEVELOP, read_lock
 from pkvm_model.course.site import lite, lite_files, lite_python, wheels
+from pkvm_model.course.site.frame import Site
+from pkvm_model.course.site.packages import install_packages
 
 NPM = ROOT / "pkvm_model" / "course" / "site" / "npm"
 PINS = dict(lock.list_pins(wheels.LOCK.read_text(encoding="utf-8"), lock.describe_interpreter()))
@@ -28,21 +30,18 @@ ABSOLUTE = re.compile(rb"https?://(?!127\.0\.0\.1)[\w.-]+")
 
 @pytest.fixture(scope="module")
 def packages() -> dict[str, Path]:
-    """The wheels of the lock, from the cache or from where pip has them."""
+    """The wheels of the lock, and the packages from npm, from the cache or from where they are published."""
     try:
+        install_packages()
         return wheels.fetch_wheels()
     except CourseError as error:
-        pytest.skip(f"the wheels cannot be had: {error}")
+        pytest.skip(f"the packages cannot be had: {error}")
 
 
-def write_lab(site: Path) -> Path:
-    """Write the notebooks into a site with a stand-in for Pyodide, and return their folder."""
-    (site / "assets" / "pyodide").mkdir(parents=True)
-    for name in lite_python.PYODIDE:
-        (site / "assets" / "pyodide" / name).write_text(name)
-    (site / "assets" / "pyodide" / "pyodide-lock.json").write_text('{"info": {"python": "3.14.2"}, "packages": {}}')
-    lite.write_lab(site)
-    return site / "lab"
+def write_lab(folder: Path) -> Path:
+    """Write the notebooks into a site, and return their folder."""
+    lite.write(Site(folder, python=True))
+    return folder / "lab"
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +98,7 @@ def test_no_setting_leads_to_another_host(lab: Path, settings: dict[str, Any]) -
     for path in [lab / "jupyter-lite.json", lab / "lab" / "jupyter-lite.json", lab / "index.html",
                  lab / "prepare.js", lab / "service-worker.js", *(lab / "wheels").glob("*.json")]:
         assert ABSOLUTE.findall(path.read_bytes()) == []
-    assert (lab / kernel["pyodideUrl"]).resolve().is_file()
+    assert (lab / kernel["pyodideUrl"]).resolve() == lab.parent.resolve() / "assets" / "pyodide" / "pyodide.mjs"
 
 
 def test_what_is_off_in_the_courses_jupyterlab_is_off_here(settings: dict[str, Any]) -> None:
@@ -161,7 +160,8 @@ def test_the_service_worker_names_every_file_with_its_hash(lab: Path) -> None:
     shipped = {path.relative_to(lab).as_posix() for path in lab.rglob("*") if path.is_file()} - {"service-worker.js"}
     assert set(files) == shipped | {f"../assets/pyodide/{name}" for name in lite_python.PYODIDE}
     for name, digest in files.items():
-        content = (lab / name).read_bytes()
+        shared = name.removeprefix("../assets/")
+        content = (lab / name if shared == name else install_packages() / shared).read_bytes()
         assert digest == "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
@@ -174,6 +174,11 @@ def test_the_same_course_gives_the_same_bytes(lab: Path, tmp_path: Path) -> None
 def test_our_script_runs_before_jupyterlites_own(lab: Path) -> None:
     page = (lab / "lab" / "index.html").read_text(encoding="utf-8")
     assert 0 < page.index("import('../prepare.js')") < page.index("'../config-utils.js")
+
+
+def test_a_site_without_python_has_no_notebooks(tmp_path: Path) -> None:
+    lite.write(Site(tmp_path, python=False))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_page_of_jupyterlite_that_begins_otherwise_is_refused() -> None:

@@ -1,0 +1,219 @@
+"""The notebooks of the browser edition: JupyterLite below lab/, in Chromium, from a host that only sends files."""
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, ClassVar, NamedTuple
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from pkvm_model.course.dev.build import trim
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.site import lite, lite_files, seal
+from pkvm_model.course.site.frame import Site
+from pkvm_model.course.site.packages import install_packages
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.practice import progress
+from pkvm_model.practice.exercises import find_exercise
+from pkvm_model.scenes.start_here import COLD_OPEN
+from tests.browser.conftest import open_context
+from tests.browser.in_lab import OPEN_NEXT, READY, RUN_ALL, SAVE, SHUT_DOWN
+from tests.browser.screen import Screen
+from tests.browser.site.host import Host
+
+SHORT = ("01-start-here.ipynb", "02-who-owns-this-page.ipynb")
+"""Without --full only these run: widgets, questions, a picture."""
+WRITE_LAST = READY + """
+  cells.activeCellIndex = cells.widgets.length - 1;
+  cells.activeCell.model.sharedModel.setSource(%s);
+}"""
+RUN_LAST = READY + """
+  await app.commands.execute('notebook:run-cell');
+  return cells.activeCell.model.outputs.toJSON();
+}"""
+BEGIN_LAST = READY + "void app.commands.execute('notebook:run-cell'); }"
+INTERRUPT = READY + "await app.commands.execute('notebook:interrupt-kernel'); }"
+STATUS = "(status) => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === status"
+NOTEBOOK = READY + "return panel.context.model.toJSON(); }"
+READ = """async (path) => {
+  const { contents } = window.jupyterapp.serviceManager;
+  return (await contents.get(path, { content: true, format: 'text' })).content;
+}"""
+OWNERS = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope).sort()"
+IN_CHARGE = "navigator.serviceWorker.controller.scriptURL"
+KEPT = """async (size) => {
+  const name = (await caches.keys()).find((one) => one.startsWith("pkvm-lab "));
+  return name !== undefined && (await (await caches.open(name)).keys()).length === size;
+}"""
+PATH = "window.jupyterapp.shell.currentWidget.context.path"
+NEWER = "async () => (await navigator.serviceWorker.getRegistration()).waiting !== null"
+
+
+CHROMIUMS_OWN = re.compile(r"CONNECT [\w-]+(\.[\w-]+)*\.(google|googleapis|gvt1|gstatic)\.com:443 ")
+"""What this browser asks by itself, whatever page is open."""
+
+
+class Trap(BaseHTTPRequestHandler):
+    """Stands for the rest of the world: a proxy that notes who is asked, and answers nothing."""
+
+    asked: ClassVar = list[str]()
+
+    def handle(self) -> None:
+        """Note the first line of a request."""
+        self.asked.append(self.rfile.readline().decode("latin-1").strip())
+
+
+class Visit(NamedTuple):
+    """A reader's browser, the host that it visits, and the page that is open in it."""
+
+    context: BrowserContext
+    host: Host
+
+    @property
+    def page(self) -> Page:
+        """The page that is open."""
+        return self.context.pages[-1]
+
+    def open(self, link: str) -> Page:
+        """Open a notebook by its link, in a new tab in place of the old one."""
+        before, page = self.context.pages, self.context.new_page()
+        for each in before:
+            each.close()
+        page.goto(f"lab/index.html?path={link}")
+        page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
+        return page
+
+    def change_to(self, name: str) -> None:
+        """Open a notebook in place of another one that is open; its Python ends."""
+        self.page.evaluate(SHUT_DOWN)
+        self.page.evaluate(OPEN_NEXT, name)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host with Pyodide, the notebooks, and a page that keeps the course on the device."""
+    folder = tmp_path_factory.mktemp("site")
+    try:
+        (folder / "assets").mkdir()
+        shutil.copytree(install_packages() / "pyodide", folder / "assets" / "pyodide")
+        (folder / "index.html").write_text("<!doctype html><title>The course</title>")
+        lite.write(Site(folder, python=True))
+        seal.seal(folder)
+    except CourseError as error:
+        pytest.skip(f"the site's packages cannot be had: {error}")
+    made = Host(folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, host: Host) -> Iterator[Visit]:
+    """A reader who has the course on the device already; nothing may ask another host."""
+    trap = ThreadingHTTPServer(("127.0.0.1", 0), Trap)
+    Thread(target=trap.serve_forever, args=(0.05,)).start()
+    outside: Any = {"server": f"http://127.0.0.1:{trap.server_port}", "bypass": "127.0.0.1"}
+    context = open_context(browser, base_url=host.address, proxy=outside)
+    context.new_page().goto("index.html")
+    context.pages[0].evaluate("navigator.serviceWorker.register('sw.js').then(() => navigator.serviceWorker.ready)")
+    yield Visit(context, host)
+    context.close()
+    trap.shutdown()
+    trap.server_close()
+    assert [line for line in Trap.asked if not CHROMIUMS_OWN.match(line)] == []
+
+
+def write_last(page: Page, text: str) -> None:
+    """Write a text into the last cell, and go there."""
+    page.evaluate(WRITE_LAST % json.dumps(text))
+
+
+def read_outputs(notebook: Any) -> list[Any]:
+    """Return what a notebook would store of each cell."""
+    whole = nbformat.from_dict(notebook)
+    trim(whole)
+    return [join_texts(cell.get("outputs", [])) for cell in whole.cells]
+
+
+def join_texts(value: Any) -> Any:
+    """Return a value with each text in one piece, however it is stored."""
+    if isinstance(value, dict):
+        return {name: join_texts(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return "".join(value) if value and all(isinstance(part, str) for part in value) else [*map(join_texts, value)]
+    return value
+
+
+def test_a_link_to_a_step_opens_it_beside_the_courses_own_service_worker(visit: Visit) -> None:
+    line = StateGraph(COLD_OPEN).value()["edges"][0][0]["line"].replace(" ", "+")
+    page = visit.open(f"01-start-here.ipynb#cold-open={line}@1")
+    Screen(page).counts("step 1 of 1")
+    assert page.evaluate(OWNERS) == [visit.host.address, f"{visit.host.address}lab/"]
+    assert page.evaluate(IN_CHARGE) == f"{visit.host.address}lab/service-worker.js"
+
+
+def test_notebooks_run_with_the_outputs_that_they_have_stored(visit: Visit, request: pytest.FixtureRequest) -> None:
+    folder = visit.host.folder / "lab" / "files"
+    for name in sorted(path.name for path in folder.glob("*.ipynb")) if request.config.option.full else SHORT:
+        stored = json.loads((folder / name).read_bytes())
+        if visit.page.evaluate(PATH) != name:
+            visit.change_to(name)
+        assert visit.page.evaluate(RUN_ALL), name
+        assert read_outputs(visit.page.evaluate(NOTEBOOK)) == read_outputs(stored), name
+
+
+def test_an_exercise_is_solved_and_noted_in_the_learners_copy(visit: Visit) -> None:
+    visit.change_to("exercises/find-the-hole.ipynb")
+    write_last(visit.page, f"%%answer find-the-hole\n{find_exercise('find-the-hole').solution}")
+    assert visit.page.evaluate(RUN_ALL)
+    expect(visit.page.get_by_text("Passed.", exact=False).first).to_be_visible()
+    records = progress.parse(visit.page.evaluate(READ, "progress.json"))
+    assert records["find-the-hole"].solved
+
+
+def test_a_cell_that_never_ends_is_ended_by_a_restart_that_is_offered(visit: Visit) -> None:
+    write_last(visit.page, "while True:\n    pass")
+    visit.page.evaluate(BEGIN_LAST)
+    visit.page.wait_for_function(STATUS, arg="busy")
+    visit.page.evaluate(INTERRUPT)
+    visit.page.get_by_role("button", name="Restart Python").click()
+    visit.page.wait_for_function(STATUS, arg="idle")
+    write_last(visit.page, "print(6 * 7)")
+    assert visit.page.evaluate(RUN_LAST) == [{"name": "stdout", "output_type": "stream", "text": "42\n"}]
+    expect(visit.page.get_by_role("button", name="Restart Python")).to_have_count(0)
+
+
+def test_notebooks_run_without_a_network_once_they_have_been_opened(visit: Visit) -> None:
+    worker = (visit.host.folder / "lab" / "service-worker.js").read_text(encoding="utf-8")
+    visit.page.wait_for_function(KEPT, arg=worker.count('": "sha256-'))
+    visit.host.stop()
+    page = visit.open("glossary.ipynb")
+    assert page.evaluate(RUN_ALL)
+    visit.host.start()
+
+
+def test_a_notebook_that_is_newer_than_the_saved_one_says_so_and_nothing_is_lost(
+        visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visit.open("01-start-here.ipynb")
+    write_last(page, "my own note")
+    page.evaluate(SAVE)
+    prepare = lite_files.prepare
+    change = (b"# Start here", b"# Start anew")
+    monkeypatch.setattr(lite_files, "prepare", lambda content: prepare(content.replace(*change)))
+    lite.write(Site(visit.host.folder, python=True))
+    page.reload()
+    page.wait_for_function(NEWER)
+    page = visit.open("01-start-here.ipynb")
+    expect(page.get_by_text("The course has a newer version of this notebook.")).to_be_visible()
+    assert page.evaluate(NOTEBOOK)["cells"][-1]["source"] == "my own note"
+    page.get_by_role("button", name="Put mine aside and open the new one").click()
+    expect(page.get_by_role("heading", name="Start anew")).to_be_visible()
+    assert json.loads(page.evaluate(READ, "put-aside/01-start-here.ipynb"))["cells"][-1]["source"] == "my own note"
+    page = visit.open("01-start-here.ipynb")
+    expect(page.get_by_role("heading", name="Start anew")).to_be_visible()
+    expect(page.get_by_text("The course has a newer version")).to_have_count(0)
