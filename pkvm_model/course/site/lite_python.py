@@ -20,7 +20,8 @@ NOT_IMPORTED = {"jupyterlite-core", "jupyterlite-pyodide-kernel", "jupyterlab-wi
 """The packages of the lock that Python does not import."""
 KERNELS_OWN = re.compile(r".*/pypi/((?:ipykernel|piplite|pyodide_kernel)-.*\.whl)")
 """The wheels that JupyterLite's Python brings along."""
-NOT_HERE = {"course", "commands", "browser", "__pycache__"}
+NOT_HERE = ("commands/", "browser/", "course/dev/", "course/doctor/", "course/jupyter/", "course/learner/",
+            "course/setup/", "course/site/", "course/teach/")
 """The parts of pkvm_model that no notebook imports."""
 MADE = (1980, 1, 1, 0, 0, 0)
 """When every file in our wheel was made, so that it is the same bytes each time."""
@@ -89,16 +90,8 @@ def make_course_wheel() -> tuple[str, bytes]:
 def read_course() -> Parts:
     """Yield the files of the course that notebooks need."""
     for path in sorted(PACKAGE.rglob("*")):
-        if path.is_file() and not NOT_HERE.intersection(path.relative_to(PACKAGE).parts):
+        name = path.relative_to(PACKAGE).as_posix()
+        if path.is_file() and "__pycache__" not in path.parts and not name.startswith(NOT_HERE):
             yield path.relative_to(ROOT).as_posix(), path.read_bytes()
-    for path in sorted(FOLDER.glob("*.md")):
+    for path in [*sorted(FOLDER.glob("*.md")), *sorted(ORIGINALS.glob("*.ipynb"))]:
         yield path.relative_to(ROOT).as_posix(), path.read_bytes()
-    for path in sorted(ORIGINALS.glob("*.ipynb")):
-        yield path.relative_to(ROOT).as_posix(), drop_outputs(path.read_bytes())
-
-
-def drop_outputs(content: bytes) -> bytes:
-    """Return a notebook without outputs: Python reads its title, and the questions that it asks."""
-    notebook = json.loads(content)
-    cells = [cell | {"outputs": []} for cell in notebook["cells"]]
-    return json.dumps(notebook | {"cells": cells}).encode()
