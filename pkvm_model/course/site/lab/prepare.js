@@ -5,9 +5,13 @@
 
 const worker = new URL("service-worker.js", import.meta.url).href;
 
-/** Waits until the notebooks' service worker is in charge of this page. */
+/** Waits until the notebooks' service worker is in charge of this page; one that is newer may take over now. */
 async function takeCharge() {
-  await navigator.serviceWorker.register(worker);
+  const { waiting } = await navigator.serviceWorker.register(worker);
+  if (waiting) {
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    waiting.postMessage("take over");
+  }
   while (navigator.serviceWorker.controller?.scriptURL !== worker)
     await new Promise((then) => navigator.serviceWorker.addEventListener("controllerchange", then, { once: true }));
 }

@@ -1,6 +1,6 @@
 // Keeps the notebooks for use without a network. JupyterLite's own worker, which gives Python its files, comes after it.
 //
-// A new version is fetched whole beside the old one, and takes over when no page of the old one is open.
+// A new version is fetched whole beside the old one, and takes over when a page is opened and none of the old one is open.
 
 /** @type {any} */
 const here = self;
@@ -11,8 +11,12 @@ const kept = ours + version;
 const hashes = new Map(Object.entries(files).map(([name, hash]) => [new URL(name, location.href).href, hash]));
 let filling;
 
+const takeOver = here.skipWaiting.bind(here);
 // JupyterLite lets a new version take over at once, below pages that were loaded by the old one.
 here.skipWaiting = async () => undefined;
+here.addEventListener("message", (event) => {
+  if (event.data === "take over") event.waitUntil(takeOverIfAlone());
+});
 here.addEventListener("install", (event) => {
   if (here.registration.active) event.waitUntil(fill());
 });
@@ -25,6 +29,12 @@ here.addEventListener("fetch", (event) => {
   event.waitUntil(fill());
 });
 here.importScripts("jupyterlite-worker.js");
+
+/** Takes over unless the page that asks is one of several. */
+async function takeOverIfAlone() {
+  const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (pages.filter(({ url }) => url.startsWith(here.registration.scope)).length === 1) await takeOver();
+}
 
 /** Returns the address of a file; that of a folder is its index. */
 function nameOf(url) {
