@@ -21,6 +21,7 @@ from ..paths import PACKAGE
 from . import lite_files, lite_python
 from .frame import Site
 from .packages import install_packages
+from .python_parts import PYODIDE
 from .wheels import fetch_wheels
 
 CONFIG = PACKAGE / "course" / "jupyter" / "labconfig"
@@ -160,7 +161,7 @@ def begin_with_ours(page: bytes) -> bytes:
 
 def list_for_worker(files: Files, pyodide: Path) -> bytes:
     """Return our service worker with the version and hash of every file that it keeps, Pyodide's too."""
-    shared = {f"../assets/pyodide/{name}": (pyodide / name).read_bytes() for name in lite_python.PYODIDE}
+    shared = {f"../assets/pyodide/{name}": (pyodide / name).read_bytes() for name in PYODIDE}
     kept = {name: hash_file(content) for name, content in sorted((files | shared).items())
             if name != "service-worker.js"}
     version = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:12]

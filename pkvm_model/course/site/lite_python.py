@@ -15,7 +15,6 @@ from ...practice.exercises import FOLDER
 from ..learner.my_work import ORIGINALS
 from ..paths import PACKAGE, ROOT
 
-PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 NOT_IMPORTED = {"jupyterlite-core", "jupyterlite-pyodide-kernel", "jupyterlab-widgets"}
 """The packages of the lock that Python does not import."""
 KERNELS_OWN = re.compile(r".*/pypi/((?:ipykernel|piplite|pyodide_kernel)-.*\.whl)")

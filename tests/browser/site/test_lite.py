@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from benchmarks.static_host import Host
 from pkvm_model.course.dev.build import trim
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.site import lite, lite_files, seal
@@ -25,7 +26,6 @@ from pkvm_model.scenes.start_here import COLD_OPEN
 from tests.browser.conftest import open_context
 from tests.browser.in_lab import OPEN_NEXT, READY, RUN_ALL, SAVE, SHUT_DOWN
 from tests.browser.screen import Screen
-from tests.browser.site.host import Host
 
 SHORT = ("01-start-here.ipynb", "02-who-owns-this-page.ipynb")
 """Without --full only these run: widgets, questions, a picture."""

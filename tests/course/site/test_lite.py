@@ -18,9 +18,10 @@ from pkvm_model.course.learner.my_work import CopyPaths, OpenCopy
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import lock
 from pkvm_model.course.setup.environment import DEVELOP, read_lock
-from pkvm_model.course.site import lite, lite_files, lite_python, wheels
+from pkvm_model.course.site import lite, lite_files, wheels
 from pkvm_model.course.site.frame import Site
 from pkvm_model.course.site.packages import install_packages
+from pkvm_model.course.site.python_parts import PYODIDE
 
 NPM = ROOT / "pkvm_model" / "course" / "site" / "npm"
 PINS = dict(lock.list_pins(wheels.LOCK.read_text(encoding="utf-8"), lock.describe_interpreter()))
@@ -158,7 +159,7 @@ def test_the_service_worker_names_every_file_with_its_hash(lab: Path) -> None:
     assert match
     files = json.loads(match[1])["files"]
     shipped = {path.relative_to(lab).as_posix() for path in lab.rglob("*") if path.is_file()} - {"service-worker.js"}
-    assert set(files) == shipped | {f"../assets/pyodide/{name}" for name in lite_python.PYODIDE}
+    assert set(files) == shipped | {f"../assets/pyodide/{name}" for name in PYODIDE}
     for name, digest in files.items():
         shared = name.removeprefix("../assets/")
         content = (lab / name if shared == name else install_packages() / shared).read_bytes()
