@@ -8,12 +8,22 @@ const worker = new URL("service-worker.js", import.meta.url).href;
 /** Waits until the notebooks' service worker is in charge of this page; one that is newer may take over now. */
 async function takeCharge() {
   const { waiting } = await navigator.serviceWorker.register(worker);
-  if (waiting) {
-    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-    waiting.postMessage("take over");
+  if (waiting && (await takesOver(waiting))) {
+    await changeOfWorker();
+    location.reload();
+    await new Promise(() => undefined);
   }
-  while (navigator.serviceWorker.controller?.scriptURL !== worker)
-    await new Promise((then) => navigator.serviceWorker.addEventListener("controllerchange", then, { once: true }));
+  while (navigator.serviceWorker.controller?.scriptURL !== worker) await changeOfWorker();
+}
+
+const changeOfWorker = () =>
+  new Promise((then) => navigator.serviceWorker.addEventListener("controllerchange", then, { once: true }));
+
+/** Asks a newer version to take over; it does so if this is the only page with notebooks. */
+function takesOver(waiting) {
+  const { port1, port2 } = new MessageChannel();
+  waiting.postMessage("take over", [port2]);
+  return new Promise((then) => (port1.onmessage = ({ data }) => then(data)));
 }
 
 const root = new URL("jupyter-lite.json", import.meta.url);

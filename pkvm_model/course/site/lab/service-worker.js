@@ -15,7 +15,7 @@ const takeOver = here.skipWaiting.bind(here);
 // JupyterLite lets a new version take over at once, below pages that were loaded by the old one.
 here.skipWaiting = async () => undefined;
 here.addEventListener("message", (event) => {
-  if (event.data === "take over") event.waitUntil(takeOverIfAlone());
+  if (event.data === "take over") event.waitUntil(takeOverIfAlone(event.ports[0]));
 });
 here.addEventListener("install", (event) => {
   if (here.registration.active) event.waitUntil(fill());
@@ -30,10 +30,12 @@ here.addEventListener("fetch", (event) => {
 });
 here.importScripts("jupyterlite-worker.js");
 
-/** Takes over unless the page that asks is one of several. */
-async function takeOverIfAlone() {
-  const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true });
-  if (pages.filter(({ url }) => url.startsWith(here.registration.scope)).length === 1) await takeOver();
+/** Takes over unless the page that asks is one of several, and answers whether it does. */
+async function takeOverIfAlone(port) {
+  const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true }),
+    isAlone = pages.filter(({ url }) => url.startsWith(here.registration.scope)).length === 1;
+  port.postMessage(isAlone);
+  if (isAlone) await takeOver();
 }
 
 /** Returns the address of a file; that of a folder is its index. */

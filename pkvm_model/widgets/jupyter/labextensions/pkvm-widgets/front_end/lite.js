@@ -63,9 +63,21 @@ async function replace(contents, context) {
   const { path } = context;
   await context.save();
   const mine = await contents.get(path, { content: true });
+  if (!(await isThere(contents, ASIDE))) await makeFolder(contents, ASIDE);
   await contents.save(await findFreeName(contents, path), { ...mine, path: undefined, name: undefined });
   await contents.delete(path);
   await context.revert();
+}
+
+const isThere = (contents, path) =>
+  contents.get(path, { content: false }).then(
+    () => true,
+    () => false,
+  );
+
+async function makeFolder(contents, path) {
+  const { path: made } = await contents.newUntitled({ type: "directory" });
+  await contents.rename(made, path);
 }
 
 /** Returns a path among what was put aside that no notebook has yet. */
@@ -76,11 +88,7 @@ async function findFreeName(contents, path) {
     .replace(/\.ipynb$/, "");
   for (let number = 1; ; number++) {
     const free = `${ASIDE}/${name}${number > 1 ? `-${number}` : ""}.ipynb`;
-    const isTaken = await contents.get(free, { content: false }).then(
-      () => true,
-      () => false,
-    );
-    if (!isTaken) return free;
+    if (!(await isThere(contents, free))) return free;
   }
 }
 
