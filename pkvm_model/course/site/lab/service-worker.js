@@ -1,6 +1,6 @@
-// Keeps the notebooks for use without a network. JupyterLite's own worker, which gives Python its files, comes after it.
+// Keeps the notebooks for use without a network. After it comes JupyterLite's own worker, which gives Python its files.
 //
-// A new version is fetched whole beside the old one, and takes over when a page is opened and none of the old one is open.
+// A new version is fetched whole beside the old one, and takes over as soon as a page is opened while no other is open.
 
 /** @type {any} */
 const here = self;
