@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import cast
@@ -20,8 +21,9 @@ from ...widgets.exercise import NOT_YET, OPEN, PASSED, SOLVED, Card
 from ..publish import pages
 from ..publish.chapters import NOTEBOOKS
 from .benches import run_cell
-from .frame import YOUR_WORK, LivePage, Site, format_live
+from .frame import YOUR_WORK, LivePage, Site, format_live, share_script
 
+MAIN = "solving.js"
 AGAIN = "Change your answer and check it again."
 PLACE = """<section class="answering pkvm-widget" aria-labelledby="your-answer"><h2 id="your-answer">Your answer</h2>
 <div class="writing"><textarea aria-label="Your answer" autocomplete="off" autocapitalize="off"
@@ -33,19 +35,25 @@ PLACE = """<section class="answering pkvm-widget" aria-labelledby="your-answer">
 
 def write(site: Site) -> None:
     """Write the page of each exercise."""
-    for exercise in load_exercises().values():
-        site.write(f"exercises/{exercise.id}.html", format_exercise(exercise, python=site.python))
+    write_pages(site, load_exercises().values())
 
 
-def format_exercise(exercise: Exercise, *, python: bool) -> str:
+def write_pages(site: Site, chosen: Iterable[Exercise]) -> None:
+    """Write the pages of some exercises, and the script that they share."""
+    made = {exercise.id: make_page(exercise) for exercise in chosen}
+    script = share_script(site, {kind for page in made.values() for kind in page.kinds}, MAIN)
+    for name, page in made.items():
+        site.write(f"exercises/{name}.html", format_live(page._replace(script=script), python=site.python))
+
+
+def make_page(exercise: Exercise) -> LivePage:
     """Return the page of an exercise."""
     shown = pages.render(make_page_notebook(exercise), NOTEBOOKS / f"{exercise.id}.ipynb")
     place = PLACE.format(stub=escape(exercise.stub), rows=exercise.stub.count("\n") + 6)
     known = pages.embed_json(describe(exercise), ' id="exercise"')
     body = shown.body + place + YOUR_WORK + format_foot(exercise) + known
     kinds = tuple({*shown.kinds, Card.kind})
-    return format_live(LivePage(shown.title, body, format_ways(exercise), kinds, shown.sources,
-                                ("solving",), "solving.js", "../"), python=python)
+    return LivePage(shown.title, body, format_ways(exercise), kinds, shown.sources, ("solving",), MAIN, "../")
 
 
 def make_page_notebook(exercise: Exercise) -> NotebookNode:

@@ -1,7 +1,9 @@
 """What all pages of the site have in common: the bar above, the styles, and one module with all that they need."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +31,10 @@ YOUR_WORK = """<section class="your-work pkvm-widget" aria-labelledby="your-work
 """Where a page shows what can be done with all of the learner's work."""
 
 
+EXPORTS = re.compile(r"^export (\{.*\}|default .*);$", re.MULTILINE)
+"""What a bundle exports, which no page asks for."""
+
+
 class Site(NamedTuple):
     """A site that is being built: its folder, and whether its pages can start Python."""
 
@@ -43,7 +49,10 @@ class Site(NamedTuple):
 
 
 class LivePage(NamedTuple):
-    """A page with live widgets: their kinds, and the code cells of its notebook, on which Python needs to begin."""
+    """A page with live widgets: their kinds, and the code cells of its notebook, on which Python needs to begin.
+
+    Its module is in the page, unless `script` names one that it shares with others.
+    """
 
     title: str
     body: str
@@ -54,19 +63,33 @@ class LivePage(NamedTuple):
     main: str = "site.js"
     root: str = "./"
     look: str = ""
+    script: str = ""
 
 
 def format_live(page: LivePage, *, python: bool) -> str:
     """Return a page whose widgets step at once, and ask Python for the rest."""
-    module = bundle(*sorted(page.kinds), main=FRONT_END / page.main)
+    module = "" if page.script else bundle(*sorted(page.kinds), main=FRONT_END / page.main)
+    shared = f'<script src="{page.root}{page.script}" defer></script>' if page.script else ""
     names = ("site", "update", "yourwork", *page.sheets)
     sheets = [(FRONT_END / f"{name}.css").read_text(encoding="utf-8") for name in names]
     cells = pages.embed_json(list(page.sources), ' id="cells"')
     parts = pages.embed_json(describe_parts(), ' id="python"') if python else ""
     return pages.format_page(pages.PageParts(
         page.title, page.body, head=format_links(page.root) + (WITH_PYTHON if python else WITHOUT_PYTHON),
-        before=format_bar(page.root, page.bar), after=FOOT.format(root=page.root) + cells + parts,
+        before=format_bar(page.root, page.bar), after=FOOT.format(root=page.root) + cells + parts + shared,
         look="".join([*sheets, page.look]), module=module, root=page.root))
+
+
+def share_script(site: Site, kinds: Iterable[str], main: str) -> str:
+    """Write what many pages need as one file, and return its name, in which its hash keeps versions apart.
+
+    It is no module, since a page from disk cannot load one.
+    """
+    code = EXPORTS.sub("", bundle(*sorted(kinds), main=FRONT_END / main))
+    text = f'(() => {{\n"use strict";\n{code}}})();\n'
+    name = f"assets/{Path(main).stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.js"
+    site.write(name, text)
+    return name
 
 
 def format_bar(root: str, ways: str) -> str:

@@ -153,8 +153,8 @@ def read_text(name: str) -> str:
 
 
 GROUPS = (
-    ShippedGroup("The course", ("*.html", "*.webmanifest", ".nojekyll", "assets/worker.js", "assets/course.zip",
-                                "assets/icons/*"), list_course),
+    ShippedGroup("The course", ("*.html", "*.webmanifest", ".nojekyll", "assets/solving-*.js", "assets/worker.js",
+                                "assets/course.zip", "assets/icons/*"), list_course),
     ShippedGroup("Python in the page", ("assets/pyodide/*",), list_python),
     ShippedGroup("The editor", ("assets/editor.js",), list_editor),
     ShippedGroup("JupyterLite and its packages", ("lab/*",), list_lab))

@@ -43,8 +43,7 @@ WRITE = """([table, key, value]) => new Promise((resolve, reject) => {
 def write_site(folder: Path) -> Path:
     """Write the pages, and the editor if npm can fetch what it is made of."""
     site = Site(folder, python=True)
-    for name in EXERCISES:
-        site.write(f"exercises/{name}.html", exercises.format_exercise(find_exercise(name), python=True))
+    exercises.write_pages(site, map(find_exercise, EXERCISES))
     for name in CHAPTERS:
         site.write(f"{name}.html", chapters.format_notebook(NOTEBOOKS / f"{name}.ipynb", python=True))
     landing.write(site)
