@@ -12,7 +12,7 @@ GUARD = """from importlib.util import find_spec
 assert find_spec("pkvm_model"), "Wrong kernel: run python3 course.py lab, choose Python 3"
 """
 """What the first cell of each notebook begins with: another kernel answers in our words."""
-KERNEL = "Notebook kernel: *Python 3*, as started by `python3 course.py lab`."
+KERNEL = "Notebook kernel: *Python 3*, as started by `python3 course.py lab`; the browser edition starts its own."
 ROADS = {"main": ", on the main road", "more": ", as more practice"}
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
