@@ -85,20 +85,21 @@ class Versions:
 class Reader:
     """A reader whose browser is killed and opened again, always with the same profile."""
 
-    def __init__(self, browser: tuple[Any, dict[str, Any]], profile: Path, host: Host) -> None:
-        """Get to know the browser; it is opened later."""
-        self.browser, self.profile, self.host, self.killed = browser, profile, host, threading.Event()
+    def __init__(self, browser: tuple[Any, dict[str, Any]], profile: Path, host: Host, page: str = PAGE) -> None:
+        """Get to know the browser, which is opened later, on this page."""
+        self.browser, self.profile, self.host, self.page = browser, profile, host, page
+        self.killed = threading.Event()
 
     @contextmanager
     def open(self) -> Iterator[Any]:
-        """Open the browser on an exercise, and close what is left of it afterwards."""
+        """Open the browser on the page, and close what is left of it afterwards."""
         chromium, options = self.browser
         self.killed.clear()
         context = chromium.launch_persistent_context(str(self.profile), **options)
         context.set_default_timeout(1000 * SECONDS)
         try:
             page = context.pages[0]
-            page.goto(f"{self.host.address}{PAGE}")
+            page.goto(f"{self.host.address}{self.page}")
             yield page
         finally:
             with suppress(Exception):  # a killed browser cannot be closed

@@ -4,12 +4,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish.chapters import NOTEBOOKS
 from pkvm_model.course.site import chapters, editor, exercises, landing
 from pkvm_model.course.site.frame import Site
+from pkvm_model.course.site.packages import install_packages
+from pkvm_model.course.site.python_parts import write_parts
 from pkvm_model.practice.exercises import find_exercise
 
 CODE, CHOICE, RUN = "close-the-hole", "which-one-mends", "find-the-hole"
@@ -41,16 +44,18 @@ WRITE = """([table, key, value]) => new Promise((resolve, reject) => {
 
 
 def write_site(folder: Path) -> Path:
-    """Write the pages, and the editor if npm can fetch what it is made of."""
+    """Write the pages, the editor and Python; skip the test if npm cannot fetch them."""
+    try:
+        install_packages()
+    except CourseError as error:
+        pytest.skip(str(error))
     site = Site(folder, python=True)
     exercises.write_pages(site, map(find_exercise, EXERCISES))
     for name in CHAPTERS:
         site.write(f"{name}.html", chapters.format_notebook(NOTEBOOKS / f"{name}.ipynb", python=True))
     landing.write(site)
-    try:
-        editor.write(site)
-    except CourseError:
-        return folder
+    editor.write(site)
+    write_parts(folder / "assets")
     return folder
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from benchmarks.static_host import Host
 from pkvm_model.browser import clerk
 from pkvm_model.practice.exercises import find_exercise, load_exercises
 from tests.browser.access import find_violations
-from tests.browser.conftest import leaves, open_context
+from tests.browser.conftest import open_context
 from tests.browser.in_lab import Theme
-from tests.browser.site.exercise_site import CHOICE, CODE, RUN, Solving, write_site
+from tests.browser.site.exercise_site import CHOICE, CODE, RUN, Solving
 from tests.patience import wait_until
 
 BLOCKED = """Object.defineProperty(window, "indexedDB", {
@@ -23,41 +22,20 @@ BLOCKED = """Object.defineProperty(window, "indexedDB", {
 });"""
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host that has some pages of the site."""
-    made = Host(write_site(tmp_path_factory.mktemp("site")))
-    yield made
-    made.stop()
-
-
 @pytest.fixture
-def reader(browser: Browser, host: Host) -> Iterator[BrowserContext]:
-    """A reader's browser, as on the first visit; no page may raise an error, or ask for anything from elsewhere."""
-    context, troubles = open_context(browser, base_url=host.address), list[str]()
-    context.on("request", lambda request: troubles.append(request.url) if leaves(request.url) else None)
-    context.on("weberror", lambda error: troubles.append(str(error.error)))
-    yield context
-    context.close()
-    assert troubles == []
-
-
-@pytest.fixture
-def solving(reader: BrowserContext, host: Host) -> Solving:
+def solving(learner: BrowserContext) -> Solving:
     """The page of an exercise with its editor."""
-    if not (host.folder / "assets" / "editor.js").exists():
-        pytest.skip("npm cannot fetch what the editor is made of")
-    return Solving(reader)
+    return Solving(learner)
 
 
-def test_what_is_typed_is_there_after_a_reload_and_on_the_next_day(solving: Solving, reader: BrowserContext) -> None:
+def test_what_is_typed_is_there_after_a_reload_and_on_the_next_day(solving: Solving, learner: BrowserContext) -> None:
     solving.type("# mine")
     wait_until(lambda: (solving.read("drafts") or {}).get("text", "").endswith("# mine"))
     solving.page.reload()
     solving.wait()
     assert solving.text.endswith("\n# mine")
     solving.page.close()
-    assert Solving(reader).text.endswith("\n# mine")
+    assert Solving(learner).text.endswith("\n# mine")
 
 
 def test_the_editor_is_left_by_keyboard_and_checks_by_keyboard(solving: Solving) -> None:
@@ -77,9 +55,9 @@ def test_the_editor_is_left_by_keyboard_and_checks_by_keyboard(solving: Solving)
     expect(page.locator(".answering .state, .pkvm-exercise .says")).not_to_have_text(["", ""])
 
 
-def test_without_the_editor_a_text_box_does_the_same(reader: BrowserContext) -> None:
-    reader.route("**/assets/editor.js", lambda route: route.abort())
-    solving = Solving(reader)
+def test_without_the_editor_a_text_box_does_the_same(learner: BrowserContext) -> None:
+    learner.route("**/assets/editor.js", lambda route: route.abort())
+    solving = Solving(learner)
     expect(solving.how).to_have_text("Ctrl+Enter checks your answer. This is a plain text box: the editor could not be "
                                      "loaded, and is not needed.")
     solving.type("# mine")
@@ -91,8 +69,9 @@ def test_without_the_editor_a_text_box_does_the_same(reader: BrowserContext) -> 
     wait_until(lambda: solving.text.endswith("# mine"))
 
 
-def test_from_disk_an_answer_can_be_written_and_the_page_says_what_it_lacks(browser: Browser, host: Host) -> None:
-    context = open_context(browser, offline=True, base_url=f"{host.folder.as_uri()}/")
+def test_from_disk_an_answer_can_be_written_and_the_page_says_what_it_lacks(
+        browser: Browser, course_host: Host) -> None:
+    context = open_context(browser, offline=True, base_url=f"{course_host.folder.as_uri()}/")
     solving = Solving(context)
     solving.type("# mine")
     wait_until(lambda: (solving.read("drafts") or {}).get("text", "").endswith("# mine"))
@@ -119,8 +98,8 @@ def test_starting_afresh_puts_the_answer_aside_and_it_can_be_brought_back(solvin
     expect(solving.page.locator(".other pre")).to_have_text(f"{stub}\n# second")
 
 
-def test_an_option_is_chosen_by_keyboard_and_its_line_is_written(reader: BrowserContext) -> None:
-    solving = Solving(reader, CHOICE)
+def test_an_option_is_chosen_by_keyboard_and_its_line_is_written(learner: BrowserContext) -> None:
+    solving = Solving(learner, CHOICE)
     page = solving.page
     page.get_by_role("radio", name="finalise checks the count").focus()
     page.keyboard.press("ArrowDown")
@@ -136,8 +115,8 @@ def test_an_option_is_chosen_by_keyboard_and_its_line_is_written(reader: Browser
     expect(page.get_by_role("radio", name="neither of these")).to_be_checked()
 
 
-def test_who_types_the_line_chooses_too(reader: BrowserContext) -> None:
-    solving = Solving(reader, CHOICE)
+def test_who_types_the_line_chooses_too(learner: BrowserContext) -> None:
+    solving = Solving(learner, CHOICE)
     solving.editor.click()
     solving.page.keyboard.press("Control+a")
     solving.page.keyboard.type("left = 'neither of these'")
@@ -175,8 +154,8 @@ def test_what_was_solved_before_says_so_and_leads_on(solving: Solving) -> None:
     expect(solving.page.locator(".other pre")).to_have_text(answer)
 
 
-def test_another_tab_shows_what_is_written_here(solving: Solving, reader: BrowserContext) -> None:
-    other = Solving(reader)
+def test_another_tab_shows_what_is_written_here(solving: Solving, learner: BrowserContext) -> None:
+    other = Solving(learner)
     solving.page.bring_to_front()
     solving.type("# here")
     wait_until(lambda: other.text.endswith("\n# here"))
@@ -186,11 +165,11 @@ def test_another_tab_shows_what_is_written_here(solving: Solving, reader: Browse
     assert other.read("drafts")["others"] == []
 
 
-def test_what_two_tabs_write_at_once_is_kept_twice(solving: Solving, reader: BrowserContext) -> None:
+def test_what_two_tabs_write_at_once_is_kept_twice(solving: Solving, learner: BrowserContext) -> None:
     """The messages between the tabs are lost, as for a tab that the browser has put to sleep."""
     stub = find_exercise(CODE).stub
-    reader.add_init_script("BroadcastChannel.prototype.postMessage = () => {};")
-    here, there = Solving(reader), Solving(reader)
+    learner.add_init_script("BroadcastChannel.prototype.postMessage = () => {};")
+    here, there = Solving(learner), Solving(learner)
     here.type("# here")
     wait_until(lambda: (here.read("drafts") or {}).get("text", "").endswith("# here"))
     there.type("# there")
@@ -225,9 +204,9 @@ def test_an_answer_to_an_older_exercise_is_kept_beside_what_is_new(solving: Solv
     expect(solving.page.locator(".other pre")).to_have_text("answer = 1")
 
 
-def test_where_the_browser_keeps_nothing_the_page_says_so_and_a_copy_can_be_saved(reader: BrowserContext) -> None:
-    reader.add_init_script(BLOCKED)
-    solving = Solving(reader)
+def test_where_the_browser_keeps_nothing_the_page_says_so_and_a_copy_can_be_saved(learner: BrowserContext) -> None:
+    learner.add_init_script(BLOCKED)
+    solving = Solving(learner)
     expect(solving.page.locator(".your-work")).to_contain_text("This browser keeps nothing for this page")
     solving.type("# mine")
     answers = save_copy(solving.page)["answers"]
@@ -242,10 +221,10 @@ def save_copy(page: Page) -> Any:
     return clerk.read_work({"name": download.value.suggested_filename, "base64": base64.b64encode(content).decode()})
 
 
-def test_the_map_shows_the_progress_of_this_browser(reader: BrowserContext) -> None:
-    solving = Solving(reader, RUN)
+def test_the_map_shows_the_progress_of_this_browser(learner: BrowserContext) -> None:
+    solving = Solving(learner, RUN)
     solving.write("exercises", {"tries": 3, "hints": 1, "solved": True, "steps": 5, "fewest": 4})
-    page = reader.new_page()
+    page = learner.new_page()
     page.goto("course-map.html")
     page.locator(".pkvm-progress").scroll_into_view_if_needed()
     expect(page.locator(".pkvm-progress h3")).to_have_text("1 of 51 exercises solved")
@@ -258,11 +237,11 @@ def test_the_map_shows_the_progress_of_this_browser(reader: BrowserContext) -> N
     assert save_copy(page)["exercises"]["find-the-hole"]["steps"] == 5
 
 
-def test_the_first_page_says_where_to_go_on_and_what_is_solved(reader: BrowserContext) -> None:
-    page = reader.new_page()
+def test_the_first_page_says_where_to_go_on_and_what_is_solved(learner: BrowserContext) -> None:
+    page = learner.new_page()
     page.goto("index.html")
     expect(page.locator("#go-on")).to_have_text("")
-    solving = Solving(reader, RUN)
+    solving = Solving(learner, RUN)
     solving.write("exercises", {"tries": 3, "solved": True})
     page.reload()
     first = next(each for each in load_exercises().values() if each.road == "main")
@@ -276,12 +255,12 @@ def test_the_first_page_says_where_to_go_on_and_what_is_solved(reader: BrowserCo
     expect(page.get_by_text("A copy is safe.")).to_have_count(0)
 
 
-def test_answers_to_questions_are_there_on_the_next_day_and_asked_again_afresh(reader: BrowserContext) -> None:
-    page = reader.new_page()
+def test_answers_to_questions_are_there_on_the_next_day_and_asked_again_afresh(learner: BrowserContext) -> None:
+    page = learner.new_page()
     page.goto("02-who-owns-this-page.html")
     answer_quiz(page, "The host lends page A to EL2 and", 1)
     page.close()
-    page = reader.new_page()
+    page = learner.new_page()
     page.goto("02-who-owns-this-page.html")
     expect(find_quiz(page, "The host lends page A to EL2 and")).to_contain_text("(your answer)")
     page.goto("04-a-vcpu-runs.html")
@@ -291,14 +270,14 @@ def test_answers_to_questions_are_there_on_the_next_day_and_asked_again_afresh(r
     answer_quiz(page, "A patch adds a lock to Linux", 0)
     page.reload()
     expect(again).to_contain_text("(your answer)")
-    places = save_all(reader)["quizzes"]
+    places = save_all(learner)["quizzes"]
     assert "1 0" in places.values()
     assert places["again 04"] == "02 quiz-give 1, 01 quiz-enemy 0"
 
 
-def save_all(reader: BrowserContext) -> Any:
+def save_all(learner: BrowserContext) -> Any:
     """Save a copy from the map."""
-    page = reader.new_page()
+    page = learner.new_page()
     page.goto("course-map.html")
     return save_copy(page)
 
@@ -319,12 +298,12 @@ def answer_quiz(page: Page, begin: str, option: int) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 420])
 @pytest.mark.parametrize("name", [CODE, CHOICE])
-def test_axe_finds_no_violation_and_nothing_scrolls_sideways(reader: BrowserContext, theme: Theme, width: int,
+def test_axe_finds_no_violation_and_nothing_scrolls_sideways(learner: BrowserContext, theme: Theme, width: int,
                                                              name: str) -> None:
-    page = reader.new_page()
+    page = learner.new_page()
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    solving = Solving(reader, name, page)
+    solving = Solving(learner, name, page)
     solving.type("# mine")
     solving.press("Start afresh")
     page.get_by_text("Your other answer").click()

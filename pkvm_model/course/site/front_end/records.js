@@ -67,7 +67,7 @@ function describeRecord({ tries, hints, steps, fewest }) {
   return counted.filter(Boolean).join(", ");
 }
 
-const countOf = (number, noun) => `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+export const countOf = (number, noun) => `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 
 /** Returns the id of an exercise, from its file. */
 export const idOf = ({ file }) => file.replace(/^.*\/|\.\w+$/g, "");

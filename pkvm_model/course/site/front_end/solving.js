@@ -17,6 +17,7 @@ import { Writing } from "./writing.js";
 
 const STOPPED = "You stopped the check. It does not count as a try.",
   CHECKING = "Your answer is being checked.",
+  SLOW = "This takes longer than most answers. If yours has a loop that never ends, press Stop.",
   FOLLOWED = "Another tab has changed this answer. Here it is as it is now.",
   ELSEWHERE_TOO = "Another tab has just changed this answer. If you go on here, both are kept.",
   CHANGED = "This exercise has changed since you wrote this answer, which is kept. It begins with this now:",
@@ -29,6 +30,7 @@ class Solving {
     this.store = store;
     this.record = record;
     this.checks = false;
+    this.slow = 0;
     const box = document.querySelector(".answering");
     this.keeper = new DraftKeeper(store, page, draft, {
       told: (words) => this.tell(words),
@@ -159,11 +161,13 @@ class Solving {
   }
 
   /** Shows that a check runs, or that it has ended. */
-  mark(checks, words = CHECKING) {
+  mark(checks) {
     this.checks = checks;
     enable(this.go, !checks);
     enable(this.halt, checks);
-    this.tell(checks ? words : "");
+    this.tell(checks ? CHECKING : "");
+    clearTimeout(this.slow);
+    if (checks) this.slow = setTimeout(() => this.tell(SLOW), this.page.usual * 1000);
   }
 
   stop() {

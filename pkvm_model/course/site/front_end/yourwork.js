@@ -7,7 +7,7 @@ import { lacksPython } from "./lacking.js";
 import { markLinks } from "./marks.js";
 import { showNote } from "./notes.js";
 import { askClerk } from "./python.js";
-import { completeRecord, shortenRecord } from "./records.js";
+import { completeRecord, countOf, shortenRecord } from "./records.js";
 import { openStore } from "./store.js";
 
 const PROMISES = {
@@ -106,8 +106,8 @@ class YourWork {
   async describe({ exercises, answers }) {
     const records = Object.values(await this.store.readAllRecords()).map(completeRecord),
       solved = records.filter((record) => record.solved).length;
-    const counted = `${Object.keys(exercises).length} records and ${answers.length} answers are brought in`;
-    return `${counted}. Nothing of yours is replaced by less. Solved now: ${solved}.`;
+    const brought = `${countOf(Object.keys(exercises).length, "record")} and ${countOf(answers.length, "draft")}`;
+    return `Brought in: ${brought}. What you had is kept. Solved now: ${countOf(solved, "exercise")}.`;
   }
 
   async handIn() {
@@ -121,7 +121,7 @@ class YourWork {
     this.say(WRITING);
     const text = await askClerk("write_handin", { name: this.name.value, exercises: Object.fromEntries(begun) });
     offerFile(new Blob([text], { type: "application/json" }), "handin.json");
-    return `${begun.length} exercises are in handin.json. Send it to the person who asked for it.`;
+    return `${countOf(begun.length, "exercise")} in handin.json. Send it to the person who asked for it.`;
   }
 }
 
