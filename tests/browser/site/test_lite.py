@@ -47,12 +47,17 @@ READ = """async (path) => {
 }"""
 OWNERS = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope).sort()"
 IN_CHARGE = "navigator.serviceWorker.controller.scriptURL"
-KEPT = """async (size) => {
-  const name = (await caches.keys()).find((one) => one.startsWith("pkvm-lab "));
-  return name !== undefined && (await (await caches.open(name)).keys()).length === size;
+UNTIL = """async (given) => {
+  const happens = %s;
+  while (!(await happens(given))) await new Promise((then) => setTimeout(then, 100));
 }"""
+"""Playwright waits for what is true, and takes a promise for that."""
+KEPT = UNTIL % """async (size) => {
+    const name = (await caches.keys()).find((one) => one.startsWith("pkvm-lab "));
+    return name !== undefined && (await (await caches.open(name)).keys()).length === size;
+  }"""
 PATH = "window.jupyterapp.shell.currentWidget.context.path"
-NEWER = "async () => (await navigator.serviceWorker.getRegistration()).waiting !== null"
+NEWER = UNTIL % "async () => (await navigator.serviceWorker.getRegistration()).waiting"
 
 
 CHROMIUMS_OWN = re.compile(r"CONNECT [\w-]+(\.[\w-]+)*\.(google|googleapis|gvt1|gstatic)\.com:443 ")
@@ -190,7 +195,7 @@ def test_a_cell_that_never_ends_is_ended_by_a_restart_that_is_offered(visit: Vis
 
 def test_notebooks_run_without_a_network_once_they_have_been_opened(visit: Visit) -> None:
     worker = (visit.host.folder / "lab" / "service-worker.js").read_text(encoding="utf-8")
-    visit.page.wait_for_function(KEPT, arg=worker.count('": "sha256-'))
+    visit.page.evaluate(KEPT, worker.count('": "sha256-'))
     visit.host.stop()
     page = visit.open("glossary.ipynb")
     assert page.evaluate(RUN_ALL)
@@ -207,7 +212,7 @@ def test_a_notebook_that_is_newer_than_the_saved_one_says_so_and_nothing_is_lost
     monkeypatch.setattr(lite_files, "prepare", lambda content: prepare(content.replace(*change)))
     lite.write(Site(visit.host.folder, python=True))
     page.reload()
-    page.wait_for_function(NEWER)
+    page.evaluate(NEWER)
     page = visit.open("01-start-here.ipynb")
     expect(page.get_by_text("The course has a newer version of this notebook.")).to_be_visible()
     assert page.evaluate(NOTEBOOK)["cells"][-1]["source"] == "my own note"

@@ -7,7 +7,10 @@ const worker = new URL("service-worker.js", import.meta.url).href;
 
 /** Waits until the notebooks' service worker is in charge of this page; one that is newer may take over now. */
 async function takeCharge() {
-  const { waiting } = await navigator.serviceWorker.register(worker);
+  const registration = await navigator.serviceWorker.register(worker),
+    { waiting } = registration;
+  // Browsers look for a newer version some time after a page has opened; without a network there is none.
+  registration.update().catch(() => undefined);
   if (waiting && (await takesOver(waiting))) {
     await changeOfWorker();
     location.reload();
