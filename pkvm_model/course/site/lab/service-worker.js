@@ -8,6 +8,8 @@ const here = self;
 const { version, files } = /* COURSE */ { version: "", files: {} };
 const ours = `pkvm-lab ${here.registration.scope} `;
 const kept = ours + version;
+const TRIES = 30,
+  PAUSE = 100;
 const hashes = new Map(Object.entries(files).map(([name, hash]) => [new URL(name, location.href).href, hash]));
 let filling;
 
@@ -32,10 +34,19 @@ here.importScripts("jupyterlite-worker.js");
 
 /** Takes over unless the page that asks is one of several, and answers whether it does. */
 async function takeOverIfAlone(port) {
-  const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true }),
-    isAlone = pages.filter(({ url }) => url.startsWith(here.registration.scope)).length === 1;
-  port.postMessage(isAlone);
-  if (isAlone) await takeOver();
+  const alone = await isOnlyPage();
+  port.postMessage(alone);
+  if (alone) await takeOver();
+}
+
+/** Returns whether one page has notebooks; one that was just closed may still be there for a moment. */
+async function isOnlyPage() {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true });
+    if (pages.filter(({ url }) => url.startsWith(here.registration.scope)).length === 1) return true;
+    await new Promise((then) => setTimeout(then, PAUSE));
+  }
+  return false;
 }
 
 /** Returns the address of a file; that of a folder is its index. */
