@@ -1,14 +1,15 @@
-"""Kills Chromium at random moments while a reader writes an answer or gets a newer course, and looks at what is left.
+"""Kills Chromium at random moments while a reader writes, brings in work or gets a newer course; says what is lost.
 
 Each kill is a SIGKILL to all processes of the browser, which is then opened again with the same profile, every other
-time without a network. Every file of the course must be there, all of one version, and every line of the answer that
-the browser had kept. The last line counts the kills and what they destroyed.
+time without a network. Every file of the course must be there, all of one version; every line of the answer that the
+browser had kept; and of the work from a file all or nothing. The last line counts the kills and what they destroyed.
 """
 from __future__ import annotations
 
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -22,8 +23,10 @@ import psutil
 
 from benchmarks.lab import drive_chromium
 from benchmarks.static_host import Handler, Host
+from pkvm_model.course.learner import handin
 from pkvm_model.course.publish.pages import VERSION_MARK
 from pkvm_model.course.site import build, seal, service_worker
+from pkvm_model.practice.progress import ExerciseRecord
 
 KEPT = "The whole course is on this device."
 EXERCISE = "find-the-hole"
@@ -39,16 +42,28 @@ HASH_ALL = """async (addresses) => {
   }
   return found;
 }"""
-READ_ANSWER = """(exercise) => new Promise((resolve, reject) => {
+READ = """([table, key]) => new Promise((resolve, reject) => {
   const opening = indexedDB.open("pkvm-course");
   opening.onerror = reject;
   opening.onsuccess = () => {
-    const asked = opening.result.transaction("drafts").objectStore("drafts").get(exercise);
+    const asked = opening.result.transaction(table).objectStore(table).get(key);
     asked.onerror = reject;
-    asked.onsuccess = () => resolve(asked.result?.text ?? "");
+    asked.onsuccess = () => resolve(asked.result ?? {});
     opening.result.close();
   };
 })"""
+IS_KEPT = f"async ([table, key, line]) => (await ({READ})([table, key])).text?.includes(line)"
+KILL_AT_CHANGE = """([last, address]) => {
+  const { put } = IDBObjectStore.prototype;
+  let count = 0;
+  IDBObjectStore.prototype.put = function (...given) {
+    count += 1;
+    if (count === last) fetch(address);
+    return put.apply(this, given);
+  };
+}"""
+SOME = ("all-home", "close-the-gap", "close-the-hole", "one-number-off", "sixteen-bits", "wrong-cpu")
+"""The exercises whose records a reader brings in."""
 
 
 class Versions:
@@ -125,7 +140,7 @@ class Trial:
     def __init__(self, reader: Reader, versions: Versions, seed: int) -> None:
         """Visit the course until all of it is on the device."""
         self.reader, self.versions, self.chance = reader, versions, random.Random(seed)
-        self.lines, self.faults, self.counts = list[str](), list[str](), Counter[str]()
+        self.lines, self.faults, self.counts, self.tries = list[str](), list[str](), Counter[str](), 0
         with reader.open() as page:
             page.get_by_text(KEPT).wait_for()
 
@@ -159,16 +174,22 @@ class Trial:
             found = page.evaluate(HASH_ALL, [f"{self.reader.host.address}{name}" for name in hashes])
             self.faults += [f"{deed}: {name} is not that of {version}"
                             for (name, digest), one in zip(hashes.items(), found, strict=True) if one != digest]
-            answer = page.evaluate(READ_ANSWER, EXERCISE).splitlines()
+            answer = page.evaluate(READ, ["drafts", EXERCISE]).get("text", "").splitlines()
             self.faults += [f"{deed}: lost {line}" for line in self.lines if line not in answer]
+            self.compare_tries(deed, {page.evaluate(READ, ["exercises", name]).get("tries", 0) for name in SOME})
+
+    def compare_tries(self, deed: str, tries: set[int]) -> None:
+        """Compare the records with those that were brought in before: all of them are newer, or none is."""
+        if len(tries) != 1 or max(tries) < self.tries:
+            self.faults.append(f"{deed}: the records have {tries} tries, not {self.tries} or more")
+        self.tries = max(tries)
 
     def write_line(self, page: Any) -> None:
         """Write a line of the answer; it counts once the browser has kept it."""
         line = f"# line {len(self.lines)} "
         page.locator(ANSWER).first.press("Control+End")
         page.keyboard.type(f"\n{line}")
-        page.wait_for_function(f"async (asked) => (await ({READ_ANSWER})(asked[0])).includes(asked[1])",
-                               arg=[EXERCISE, line])
+        page.wait_for_function(IS_KEPT, arg=["drafts", EXERCISE, line])
         self.lines.append(line)
 
 
@@ -187,7 +208,7 @@ def fetch_newer(trial: Trial, page: Any) -> None:
     host.asked.clear()
 
     def answer(handler: Handler) -> None:
-        if len(host.asked) == last:
+        if len(host.asked) >= last:
             trial.reader.kill()
         handler.send_file()
 
@@ -208,7 +229,21 @@ def take_over(trial: Trial, page: Any) -> None:
     use.click()
 
 
+def bring_in(trial: Trial, page: Any) -> None:
+    """Bring in records from a file; the browser is killed when one of them is being written."""
+    records = {name: ExerciseRecord(tries=trial.tries + 1, answer=f"# {trial.tries}") for name in SOME}
+    file = {"name": "handin.json", "mimeType": "application/json",
+            "buffer": handin.write_text(handin.make(records, "a reader")).encode()}
+    host = trial.reader.host
+    host.answers = {"kill": lambda handler: trial.reader.kill()}
+    page.evaluate(KILL_AT_CHANGE, [trial.chance.randint(1, 2 * len(SOME)), f"{host.address}kill"])
+    page.locator(".your-work input[type=file]").set_input_files(file)
+    trial.reader.killed.wait(SECONDS)
+    host.answers.clear()
+
+
 DEEDS = (write_answer, fetch_newer, take_over)
+"""What needs no Python in the page; `bring_in` does."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -218,11 +253,13 @@ def main(argv: Sequence[str]) -> int:
     rounds = parser.parse_args(argv).rounds
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, drive_chromium() as browser:
         folder = Path(home) / "site"
-        build.build(folder, python=False)
+        python = shutil.which("npm") is not None
+        build.build(folder, python=python)
+        deeds = (*DEEDS, bring_in) if python else DEEDS
         host = Host(folder)
         trial = Trial(Reader(browser, Path(home) / "profile", host), Versions(folder), seed=0)
         for number in range(rounds):
-            trial.strike(DEEDS[number % len(DEEDS)])
+            trial.strike(deeds[number % len(deeds)])
             print(f"\r{number + 1} kills, {len(trial.faults)} faults", end="", flush=True)
         host.stop()
     print("\n" + "\n".join([*trial.faults, *(f"{count:5} {name}" for name, count in trial.counts.items())]))
