@@ -259,10 +259,11 @@ def main(argv: Sequence[str]) -> int:
         host = Host(folder)
         trial = Trial(Reader(browser, Path(home) / "profile", host), Versions(folder), seed=0)
         for number in range(rounds):
+            known = len(trial.faults)
             trial.strike(deeds[number % len(deeds)])
-            print(f"\r{number + 1} kills, {len(trial.faults)} faults", end="", flush=True)
+            print(*trial.faults[known:], f"{number + 1} kills, {len(trial.faults)} faults", sep="\n", flush=True)
         host.stop()
-    print("\n" + "\n".join([*trial.faults, *(f"{count:5} {name}" for name, count in trial.counts.items())]))
+    print("\n".join(f"{count:5} {name}" for name, count in trial.counts.items()))
     print(f"{rounds} kills, {len(trial.lines)} lines kept, {len(trial.faults)} faults")
     return 1 if trial.faults else 0
 
