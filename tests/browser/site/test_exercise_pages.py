@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from benchmarks.static_host import Host
 from pkvm_model.browser import clerk
@@ -53,6 +53,21 @@ def test_the_editor_is_left_by_keyboard_and_checks_by_keyboard(solving: Solving)
     keyboard.press("Control+z")
     keyboard.press("Control+Enter")
     expect(page.locator(".answering .state, .pkvm-exercise .says")).not_to_have_text(["", ""])
+
+
+def test_the_editor_goes_on_where_the_text_box_was_written_in(learner: BrowserContext) -> None:
+    held = list[Route]()
+    learner.route("**/assets/editor.js", lambda route: held.append(route))  # noqa: PLW0108  # it gets an attribute
+    page = learner.new_page()
+    page.goto(f"exercises/{CODE}.html")
+    box = page.locator(".writing textarea:not([readonly])")
+    box.press("Control+End")
+    page.keyboard.type("# mi")
+    wait_until(lambda: page.title() and held)
+    held[0].continue_()
+    expect(page.locator(".cm-content")).to_be_focused()
+    page.keyboard.type("ne")
+    expect(page.locator(".cm-line").last).to_contain_text("# mine")
 
 
 def test_without_the_editor_a_text_box_does_the_same(learner: BrowserContext) -> None:

@@ -60,14 +60,15 @@ function compareTexts(before, after) {
   return { from, to: before.length - back, insert: after.slice(from, after.length - back) };
 }
 
-/** Makes an editor in an element; `text` is its content, and setting it is a change that can be undone. */
-export function makeEditor(parent, { text, ...asked }) {
-  const state = EditorState.create({ doc: text, extensions: listExtensions(asked) });
+/** Makes an editor in an element; `text` is its content, `selected` the part from where to where it is selected. */
+export function makeEditor(parent, { text, selected: [anchor, head], ...asked }) {
+  const state = EditorState.create({ doc: text, selection: { anchor, head }, extensions: listExtensions(asked) });
   const view = new EditorView({ state, parent });
   return {
     get text() {
       return view.state.doc.toString();
     },
+    /** Sets the text, which can be undone. */
     set text(after) {
       view.dispatch({ changes: compareTexts(this.text, after) });
     },

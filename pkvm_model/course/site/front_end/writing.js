@@ -49,9 +49,9 @@ export class Writing {
   }
 
   replace(makeEditor) {
-    const { hasFocus, text } = this.now,
+    const { hasFocus, text, selected } = this.now,
       place = make("div.code-editor");
-    this.now = makeEditor(place, { ...this.asked, describedBy: this.how.id, text });
+    this.now = makeEditor(place, { ...this.asked, describedBy: this.how.id, text, selected });
     this.box.replaceChildren(place);
     this.how.textContent = EDITOR_KEYS;
     if (hasFocus) this.now.focus();
@@ -78,6 +78,10 @@ class TextBox {
   set text(text) {
     this.area.value = text;
     this.area.dispatchEvent(new Event("input"));
+  }
+  /** From where to where the text is selected: the editor that takes its place goes on from there. */
+  get selected() {
+    return [this.area.selectionStart, this.area.selectionEnd];
   }
   get hasFocus() {
     return document.activeElement === this.area;
