@@ -42,11 +42,12 @@ def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return format_notebook(tmp_path / "lesson.ipynb", python=False)
 
 
-def test_a_page_loads_nothing(page: str) -> None:
+def test_a_page_loads_nothing_but_its_icon_and_what_a_browser_needs_to_keep_it(page: str) -> None:
     without_module = page.replace("http://www.w3.org/2000/svg", "")
     assert "http:" not in without_module
     assert "https:" not in without_module
-    assert not re.search(r"<link|src=|@import|url\(", page)
+    assert not re.search(r"src=|@import|url\(", page)
+    assert {kind for kind, _ in re.findall(r'<link rel="(\w+)" href="([\w./-]+)"', page)} == {"icon", "manifest"}
 
 
 def test_a_page_holds_the_bench_and_its_static_form(page: str) -> None:
