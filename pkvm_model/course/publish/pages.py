@@ -51,8 +51,7 @@ blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);col
 @media print{main{padding:0} .input pre,.output_subarea{break-inside:avoid}}
 """
 
-TO_RUN = re.compile(r"\s*Kernel: \*Python 3\* of `python3 course\.py lab`\."
-                    r"|Run a cell with \*\*Shift\+Enter\*\*[^.]*\.\s*")
+TO_RUN = re.compile(r"\s*Notebook kernel: \*Python 3\*[^;]*;[^.]*\.|Run a cell with \*\*Shift\+Enter\*\*[^.]*\.\s*")
 """What a notebook says about running it."""
 VERSION_MARK = "@course-version@"
 """What a built site replaces by its version."""

@@ -69,7 +69,7 @@ def format_hero(chapters: Sequence[Chapter]) -> str:
 
 def format_try(body: str) -> str:
     """Return the bench to try."""
-    return f'<section class="landing-part"><h2>Try it: four calm clicks</h2><p>{TRY}</p>{body}</section>'
+    return f'<section class="landing-part"><h2>Try it: four clicks</h2><p>{TRY}</p>{body}</section>'
 
 
 def format_chapters(chapters: Sequence[Chapter]) -> str:

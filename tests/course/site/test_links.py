@@ -94,3 +94,7 @@ def test_every_page_of_the_folder_can_be_reached_from_the_first(site: Path, page
 def test_a_first_page_is_small(site: Path, name: str) -> None:
     loaded = [site / name, *(site / load for load in see(site / name).loads if not load.startswith("data:"))]
     assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in loaded) <= MOST_SENT
+
+
+def test_no_page_says_how_to_run_its_cells(pages: list[Path]) -> None:
+    assert [page.name for page in pages if re.search(r"Shift\+Enter|Notebook kernel", page.read_text())] == []
