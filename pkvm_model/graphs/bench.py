@@ -1,6 +1,7 @@
 """The states around the opening of a scene, as the value that a bench ships; docs/widgets.md has the format."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from ..explore.check import Always
 from ..model.revisions import Revision
 from ..model.run import finish, list_regions
 from ..model.state import Cpu, Flight, Kvm, Page, State, Vm, sort_key
-from ..model.state_json import digest
+from ..model.state_json import digest, to_json
 from ..model.steps import Call, Step
 from ..model.trace import record_step, show_call, show_header
 from ..model.view import Region
@@ -76,11 +77,15 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         """Return the revision in brackets if a call is refused as it begins, and in this revision only."""
         return self.menu.mark_revision(node.state, step) if step.refused and node.is_idle(step.cpu) else ""
 
+    def name_place(self, place: Node) -> str:
+        """Return a text for a node: all of its state, and where its scripts are."""
+        return name_node(place)
+
     def value(self, most: int = LIMIT) -> BenchGraph:
         """Return the graph as JSON values with at most `most` states; steps into further ones lead to None."""
         known = min(len(self.edges), most)
         scene, revision = self.scene, self.scene.revision
-        names = {n for node in self.nodes[:known] for n, _ in node.state.all(Page)}
+        names = {n for at in range(known) for n, _ in self.nodes[at].state.all(Page)}
         self.names = tuple(sorted(names | self.menu.pages,
                                   key=lambda name: (list(KINDS).index(find_kind(name)), sort_key((Page, name)))))
         trace = scene.trace()
@@ -133,7 +138,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
 
     def find_handle(self, vm: str) -> int:
         """Return the handle of the VM that lives, or lived, at this address; the host's note if the VM is long gone."""
-        known = (node.state.get(Vm, vm).handle for node in self.nodes)
+        known = (node.state.get(Vm, vm).handle for node in self.nodes.values())
         return next(filter(None, known), self.nodes[0].state.get(Kvm, f"kvm{vm.removeprefix('vm')}").handle)
 
     def encode_end(self, state: State) -> EndValue:
@@ -194,6 +199,11 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
                          else self.find_coming_regions(to, cpu))
             self.coming[number, cpu] = here
         return self.coming[number, cpu]
+
+
+def name_node(node: Node) -> str:
+    """Return a text that is the same for equal nodes: all of the state, and where the scripts are."""
+    return json.dumps([to_json(node.state), node.begun], sort_keys=True)
 
 
 def encode_revision(revision: Revision) -> RevisionValue:

@@ -243,15 +243,16 @@ PairGraphValue = GraphValue[PairStateValue, PairEdgeValue]
 AnyGraph = GraphValue[Any, Any]
 """A graph of any family."""
 
-StepFrom = TypedDict("StepFrom", {"from": int})
-"""The state from which somebody steps; its field's name is a keyword of Python."""
+class StepQuestion(TypedDict):
+    """A request for the state that a step leads to, after the lines of the steps that were made before."""
 
-
-class StepQuestion(StepFrom):
-    """A request for the state that a step leads to."""
-
+    after: list[str]
     cpu: int
     line: str
+
+
+StepFrom = TypedDict("StepFrom", {"from": int})
+"""The state from which somebody steps; its field's name is a keyword of Python."""
 
 
 class GrowthValue(StepFrom, Generic[S, E]):

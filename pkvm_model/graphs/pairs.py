@@ -13,7 +13,7 @@ from ..model.trace import show_header
 from ..scenes import Node, Scene, step_cpu, get_next_move
 from ..show.words import shorten
 from ..text import count
-from .bench import encode_edge
+from .bench import encode_edge, name_node
 from .parts import encode_card, encode_row, encode_slot
 from .contract import CellValue, EdgeValue, PairEdgeValue, PairGraphValue, PairStateValue, RunsValue, SideValue
 from .reach import LIMIT, Reach
@@ -82,6 +82,10 @@ class PairGraph(Reach[NodePair, PairStateValue, PairEdgeValue]):
                 "cells": list(cells(first, second)) if differs else [], "holds": [],
                 "end": {"kind": "panic", "title": "Both machines have ended", "says": "Undo to go on."}
                 if all(ends) else None}
+
+    def name_place(self, place: NodePair) -> str:
+        """Return a text for a pair: both nodes."""
+        return "\n".join(map(name_node, place))
 
     def value(self, most: int = LIMIT) -> PairGraphValue:
         """Return the graph as JSON values, with at most `most` pairs; steps into further ones lead to None."""

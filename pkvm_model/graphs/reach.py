@@ -1,6 +1,11 @@
-"""What a start can reach, as far as it was worked out: places with numbers, and the steps between them."""
+"""What a start can reach, as far as it was worked out: places with numbers, and the steps between them.
+
+The places worked out beforehand are counted. A later one gets a number that is made of the place itself: whoever asks,
+in whatever order, in this Python or in another one, gets the same numbers.
+"""
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator
 from typing import Generic, TypeVar
@@ -9,6 +14,8 @@ from .contract import E, GraphValue, GrowthValue, S
 
 LIMIT = 400
 """How many places are worked out beforehand; for further ones a widget asks."""
+LATE = 1 << 48
+"""The first number of a place that is worked out later; the last is below what JavaScript counts exactly."""
 
 P = TypeVar("P")
 
@@ -20,13 +27,15 @@ class Reach(ABC, Generic[P, S, E]):
     """
 
     def __init__(self, first: P, limit: int = LIMIT, early: Iterable[P] = ()) -> None:
-        self.nodes: list[P] = []
+        self.nodes: dict[int, P] = {}
         self.ids: dict[P, int] = {}
         self.edges: dict[int, list[E]] = {}
+        self.is_begun = False
         for place in (first, *early):
             self.add(place)
         while len(self.edges) < min(len(self.nodes), limit):
             self.edges[len(self.edges)] = list(self.list_edges(len(self.edges)))
+        self.is_begun = True
 
     @abstractmethod
     def list_edges(self, number: int) -> Iterator[E]:
@@ -35,6 +44,10 @@ class Reach(ABC, Generic[P, S, E]):
     @abstractmethod
     def encode_state(self, number: int) -> S:
         """Return what a place shows as JSON values."""
+
+    @abstractmethod
+    def name_place(self, place: P) -> str:
+        """Return a text that is the same for equal places, and for no others."""
 
     @abstractmethod
     def value(self, most: int = LIMIT) -> GraphValue[S, E]:
@@ -48,9 +61,13 @@ class Reach(ABC, Generic[P, S, E]):
     def add(self, place: P) -> int:
         """Return the number of a place, a new one if it has none."""
         if place not in self.ids:
-            self.ids[place] = len(self.nodes)
-            self.nodes.append(place)
+            number = self.make_number(place) if self.is_begun else len(self.nodes)
+            self.ids[place], self.nodes[number] = number, place
         return self.ids[place]
+
+    def make_number(self, place: P) -> int:
+        """Return the number of a place that was not counted."""
+        return LATE + int.from_bytes(hashlib.sha256(self.name_place(place).encode()).digest()[:6])
 
     def encode_part(self, most: int) -> tuple[list[S], list[list[E]]]:
         """Return at most `most` places and the steps between them; steps into further ones lead to None."""

@@ -139,8 +139,7 @@ class FinderSession:
         *key, name = question["case"]
         case, run = self.cases[tuple(key)], tuple(question.get("run", ()))
         if "step" in question:
-            step = question["step"]
-            return case.open_bench(run).ask(step["from"], step["cpu"], step["line"])
+            return case.open_bench(run).ask(question["step"])
         if "bench" in question:
             return {"packed": pack(case.open_bench(run).graph)}
         wanted = case.subject.question(name)

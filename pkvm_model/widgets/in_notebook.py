@@ -4,7 +4,7 @@ Imported only when a notebook displays a widget, so that nothing else of the cou
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import anywidget
@@ -67,8 +67,9 @@ VIEWS: dict[str, NotebookView] = {}
 """The views by the widgets' keys: all outputs of a widget have the same."""
 
 
-def show_live(widget: Shown) -> tuple[dict[str, Any], dict[str, Any]]:
+def show_live(widget: Shown) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """Return the live view of a widget as forms of an output and their metadata; none where there can be none."""
     if widget.key not in VIEWS:
         VIEWS[widget.key] = NotebookView(widget)
-    return VIEWS[widget.key]._repr_mimebundle_() or ({}, {})
+    forms: tuple[Mapping[str, object], Mapping[str, object]] = VIEWS[widget.key]._repr_mimebundle_() or ({}, {})
+    return forms

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple
 from urllib.parse import unquote
 
 from ..graphs.contract import (E, EdgeValue, GraphValue, GrowthValue, Holds, HistoryValue, PairEdgeValue,
-                               PairStateValue, S, StateValue)
+                               PairStateValue, S, StateValue, StepQuestion)
 from ..model.trace import split_trace
 from ..text import quote_briefly
 from .front_end import read_constants
@@ -139,7 +139,7 @@ class Walk(Generic[S, E]):
     def go(self, edge: E) -> None:
         """Follow an edge, and ask where it leads if that is not known."""
         if edge["to"] not in self.states:
-            self.ask(self.here, edge["cpu"], edge["line"])
+            self.learn(self.here, edge["cpu"], edge["line"])
         self.take(edge)
 
     def recall(self, history: str) -> None:
@@ -153,8 +153,23 @@ class Walk(Generic[S, E]):
             places.append(self.place if fits else None)
         self.place = places[kept["at"]] or self.places[0]
 
-    def ask(self, from_id: int, cpu: int, line: str) -> GrowthValue[S, E]:
-        """Compute an edge, keep the result, and return the answer for the front end."""
+    def ask(self, question: StepQuestion) -> GrowthValue[S, E]:
+        """Return the answer to a question of the front end. Raise LookupError if there is no such step."""
+        return self.learn(self.find(question["after"]), question["cpu"], question["line"])
+
+    def find(self, lines: Iterable[str]) -> int:
+        """Return the id of the state to which lines lead from the start. Raise LookupError if they lead nowhere."""
+        here = self.graph["start"]
+        for line in lines:
+            edge = next((edge for edge in self.edges.get(here, []) if edge["line"] == line), None)
+            if edge is None:
+                raise LookupError(f"no step {quote_briefly(line)!r} is possible there")
+            to = edge["to"]
+            here = to if to is not None and to in self.states else self.learn(here, edge["cpu"], line)["to"]
+        return here
+
+    def learn(self, from_id: int, cpu: int, line: str) -> GrowthValue[S, E]:
+        """Compute an edge, keep the result and return it."""
         if self.expand is None:
             raise LookupError("this bench has nobody to ask; make it with bench(scene)")
         answer = self.expand(from_id, cpu, line)

@@ -88,7 +88,7 @@ class Walker(PositionWidget[S, E]):
 
     def _step(self, question: StepQuestion) -> GrowthValue[S, E]:
         """Compute one step."""
-        return self._walk.ask(question["from"], question["cpu"], question["line"])
+        return self._walk.ask(question)
 
     def _walked(self) -> Walk[S, E]:
         """Return the walk, moved to the place that the front end shows."""

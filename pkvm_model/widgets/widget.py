@@ -115,7 +115,7 @@ class Widget:
         data, metadata = ({}, {}) if missing else show_live(self)
         words = {"text/plain": mend(f"{self!r}\n{self.describe()}"),
                  "text/html": mend(render_note(missing) + self.static()), MIME: self.store()}
-        return data | words, metadata
+        return {**data, **words}, {**metadata}
 
 
 class FirstPrinted(io.TextIOBase):

@@ -221,16 +221,16 @@ type PairGraphValue = GraphValue<PairStateValue, PairEdgeValue>;
 
 type AnyGraph = GraphValue<any, any>;
 
+/** A request for the state that a step leads to, after the lines of the steps that were made before. */
+interface StepQuestion {
+  after: Array<string>;
+  cpu: number;
+  line: string;
+}
+
 /** None */
 interface StepFrom {
   from: number;
-}
-
-/** A request for the state that a step leads to. */
-interface StepQuestion {
-  from: number;
-  cpu: number;
-  line: string;
 }
 
 /** Where a step leads, with the new states and the steps that lead on from them. */

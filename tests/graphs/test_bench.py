@@ -13,6 +13,7 @@ from pkvm_model.explore.races import RACES
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.graphs.contract import AnyGraph
 from pkvm_model.graphs.parts import encode_row
+from pkvm_model.graphs.reach import LATE
 from pkvm_model.lesson import bench
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.trace import parse, replay
@@ -84,6 +85,19 @@ def test_an_impossible_step_is_rejected() -> None:
         StateGraph(COLD_OPEN).expand(0, 0, "no such step")
 
 
+def test_a_state_has_the_same_number_in_whatever_order_it_is_asked_for() -> None:
+    graphs = [StateGraph(TWO_PHASES, limit=3) for _ in range(2)]
+    known = [{*graph.nodes} for graph in graphs]
+    steps = [(number, edge["cpu"], edge["line"]) for number in range(3) for edge in graphs[0].edges[number]]
+    for graph, order in zip(graphs, (steps, steps[::-1]), strict=True):
+        for step in order:
+            graph.expand(*step)
+    assert graphs[0].nodes == graphs[1].nodes
+    late = {*graphs[0].nodes} - known[0]
+    assert late
+    assert all(LATE <= number < 2 ** 53 for number in late)
+
+
 def test_two_graphs_of_one_scene_are_identical_byte_for_byte() -> None:
     assert json.dumps(StateGraph(COLD_OPEN).value()) == json.dumps(StateGraph(COLD_OPEN).value())
 
@@ -100,7 +114,7 @@ def test_a_graph_over_the_limit_ships_only_the_nearest_states() -> None:
     assert len(pack(value).encode()) <= 20_000
     beyond = [(number, edge) for number, out in enumerate(value["edges"]) for edge in out if edge["to"] is None]
     walk = Walk(value, graph.expand)
-    walk.ask(beyond[0][0], beyond[0][1]["cpu"], beyond[0][1]["line"])
+    walk.learn(beyond[0][0], beyond[0][1]["cpu"], beyond[0][1]["line"])
     assert len(walk.states) == len(value["states"]) + 1
 
 

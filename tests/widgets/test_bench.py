@@ -81,7 +81,7 @@ def test_python_reads_the_learners_position(bench: Bench) -> None:
 
 
 def test_an_error_in_a_step_is_shown_to_the_learner(bench: Bench) -> None:
-    reply = bench.reply({"id": "5", "ask": {"from": 18, "cpu": 0, "line": "0 x"}})
+    reply = bench.reply({"id": "5", "ask": {"after": [], "cpu": 0, "line": "0 x"}})
     assert reply == {"error": "Python could not compute this (KeyError: 'page x9').", "id": "5"}
 
 

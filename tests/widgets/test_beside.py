@@ -104,6 +104,6 @@ def test_two_widgets_store_the_same_bytes() -> None:
 def test_a_front_end_asks_for_a_step_or_for_all_ends(pair: SideBySide) -> None:
     graph = PairGraph(COLD_OPEN, V1, UPSTREAM)
     edge: Any = pair.graph["edges"][0][0]
-    answer: Any = pair.answer({"from": 0, "cpu": edge["cpu"], "line": edge["line"]})
+    answer: Any = pair.answer({"after": [], "cpu": edge["cpu"], "line": edge["line"]})
     assert answer["states"][str(answer["to"])]["digest"] == pair.graph["states"][edge["to"]]["digest"]
     assert pair.answer({"runs": True}) == graph.all_runs()

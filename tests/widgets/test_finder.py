@@ -18,7 +18,7 @@ from pkvm_model.model.state import State, Vm
 from pkvm_model.model.trace import parse, replay
 from pkvm_model.widgets.finder import Finder
 from pkvm_model.widgets.finder_session import FinderPlace
-from pkvm_model.widgets.walk import Walk
+from pkvm_model.widgets.walk import BenchWalk, Walk
 from pkvm_model.widgets.walker import MOST_BYTES
 
 R7_BY_HAND = [0, *[1] * 14, 0]
@@ -172,6 +172,18 @@ def test_a_search_proceeds_in_slices_and_its_run_opens_on_a_bench() -> None:
     assert (finder.at, finder.digest) == (len(found["lines"]), finder.found.trace.digest)
 
 
+def way_to(walk: BenchWalk, wanted: int) -> list[str]:
+    """Return the lines of a way from the start to a state."""
+    ways: dict[int, list[str]] = {walk.graph["start"]: []}
+    waiting = [*ways]
+    for at in waiting:
+        for edge in walk.edges.get(at, ()):
+            if edge["to"] is not None and edge["to"] not in ways:
+                ways[edge["to"]] = [*ways[at], edge["line"]]
+                waiting.append(edge["to"])
+    return ways[wanted]
+
+
 def test_a_bench_asks_for_unknown_steps() -> None:
     finder = schedule("R7")
     finder._session.case.benches.clear()
@@ -179,7 +191,8 @@ def test_a_bench_asks_for_unknown_steps() -> None:
     shipped = len(bench.states)
     assert (bench.follow(str(finder._session.case.get_answer("wrong").trace)), len(bench.states)) == ("", shipped)
     at, far = next((at, edge) for at, out in bench.edges.items() for edge in out if edge["to"] is None)
-    step: StepQuestion = {"from": at, "cpu": far["cpu"], "line": far["line"]}
+    after = way_to(bench, at)
+    step: StepQuestion = {"after": after, "cpu": far["cpu"], "line": far["line"]}
     answer: Any = finder.answer({"case": list(finder.chosen), "run": [], "step": step})
     assert set(answer["states"]) == {str(answer["to"])}
 

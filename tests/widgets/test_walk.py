@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from pkvm_model.graphs.contract import AnyGraph, AnyGrowth
+from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.graphs.contract import AnyGraph, AnyGrowth, StepQuestion
 from pkvm_model.widgets.walk import Walk
-from tests.widgets.small_graph import TO_THE_PANIC, graph, walk_along
+from tests.widgets.small_graph import SCENE, TO_THE_PANIC, graph, walk_along
 
 START = "\n".join([graph()["header"], *graph()["setup"]])
 EARLY = "1 __pkvm_finalize_teardown_vm(0x1000) = -EBUSY"
@@ -113,3 +114,21 @@ def test_a_damaged_link_is_followed_as_far_as_it_fits(link: str) -> None:
     walk = Walk(graph())
     walk.open(link)
     assert walk.path == []
+
+
+def test_a_question_needs_only_lines_so_that_a_new_python_answers_it_alike() -> None:
+    benches = [StateGraph(SCENE, limit=1) for _ in range(2)]
+    first, second = (Walk(bench.value(), bench.expand) for bench in benches)
+    taken: list[str] = []
+    for _ in range(3):
+        edge = first.edges[first.here][0]
+        question: StepQuestion = {"after": [*taken], "cpu": edge["cpu"], "line": edge["line"]}
+        answer = first.ask(question)
+        first.take(edge)
+        taken.append(edge["line"])
+    assert second.ask(question) == answer
+
+
+def test_a_question_after_lines_that_lead_nowhere_is_refused() -> None:
+    with pytest.raises(LookupError, match="no step '0 fly' is possible there"):
+        Walk(graph(), expand).ask({"after": ["0 fly"], "cpu": 0, "line": EARLY})

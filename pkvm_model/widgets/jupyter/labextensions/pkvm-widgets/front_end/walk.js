@@ -187,9 +187,13 @@ export class Walk {
     return [this.places[0], ...this.path.slice(0, this.at)].findIndex(breaks);
   }
 
+  /** The lines of the steps from the start to here. */
+  get taken() {
+    return linesOf(this.path, this.at);
+  }
   get trace() {
-    const { graph, path, at, state } = this;
-    return [graph.header, ...graph.setup, ...linesOf(path, at), `state ${state.digest}`].join("\n");
+    const { graph, state } = this;
+    return [graph.header, ...graph.setup, ...this.taken, `state ${state.digest}`].join("\n");
   }
   get link() {
     return linkText(this.path, this.at);

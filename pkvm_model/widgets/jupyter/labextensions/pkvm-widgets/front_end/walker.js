@@ -217,8 +217,8 @@ export class Walker extends Widget {
 
   /** Asks Python for an edge; returns true if the answer came before the learner moved on. */
   async askForEdge(edge) {
-    const { here } = this.walk,
-      answer = await this.ask({ from: here.id, cpu: edge.cpu, line: edge.line });
+    const { here, taken: after } = this.walk,
+      answer = await this.ask({ after, cpu: edge.cpu, line: edge.line });
     if (answer) this.walk.learn(answer);
     return Boolean(answer) && this.walk.here === here;
   }

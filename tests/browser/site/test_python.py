@@ -1,0 +1,241 @@
+"""Python in a page: it answers, it is ended, it begins anew, and learners' code gets nowhere from it."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from benchmarks.static_host import Host, hang_up, send_other
+from pkvm_model.browser import page as answers
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.site import packages, python_parts
+from pkvm_model.course.site.frame import LivePage, format_live
+from pkvm_model.practice.exercises import find_exercise
+from pkvm_model.practice.judge import WAITED, WORKED
+from pkvm_model.practice.sandbox import judge_here
+from tests.browser.conftest import leaves, open_context
+
+MAIN = Path(__file__).parent / "asking.js"
+CELLS = ["from pkvm_model.lesson import find\nfrom pkvm_model.kernel import V1", 'find("R7", revisions=V1)']
+QUESTION = {"cell": 1, "place": "", "ask": {"case": ["R7", "v1", "wrong"], "go": True}}
+EXERCISE = find_exercise("find-the-hole")
+ASK = """([call, given, settings]) => askPython(call, given, settings)
+  .then((answer) => ({ answer }), ({ message, isLimit }) => ({ error: message, isLimit }))"""
+SOON = 2
+"""Seconds after which an answer is ended here: a learner has more, but a test waits for each of them."""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host with a page that asks Python, and Python."""
+    try:
+        packages.install_packages()
+    except CourseError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("site")
+    python_parts.write_parts(folder / "assets")
+    text = format_live(LivePage("Python", "<h1>Python</h1>", main=str(MAIN), sources=CELLS), python=True)
+    (folder / "index.html").write_text(text, encoding="utf-8")
+    made = Host(folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, host: Host) -> Iterator[Page]:
+    """The page, whose Python all tests of this file share; nothing is asked of any other host."""
+    context, outside = open_context(browser), list[str]()
+    context.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
+    made = context.new_page()
+    made.goto(f"{host.address}index.html")
+    yield made
+    context.close()
+    assert outside == []
+
+
+def ask(page: Page, call: str, given: object, **settings: int) -> Any:
+    """Ask Python, and return its answer or its error."""
+    return page.evaluate(ASK, [call, given, settings])
+
+
+def check(page: Page, text: str, **settings: int) -> Any:
+    """Check an answer, and return what came of it."""
+    return ask(page, "check", {"id": EXERCISE.id, "text": text}, **settings)
+
+
+def judge(page: Page, text: str) -> Any:
+    """Return the verdict on an answer."""
+    return check(page, text)["answer"]["verdict"]
+
+
+def say(sentence: str) -> dict[str, object]:
+    """Return what an answer that was ended after SOON is told."""
+    return {"error": sentence.format(seconds=SOON), "isLimit": True}
+
+
+def test_python_says_how_much_of_it_is_here_and_then_answers_as_it_does_here(page: Page) -> None:
+    here = answers.CellsOfPage(CELLS).find_widget(1).reply({"ask": QUESTION["ask"]})  # type: ignore[typeddict-item]
+    assert ask(page, "ask", QUESTION) == json.loads(json.dumps(here))
+    news = page.evaluate("news")
+    total = sum(size for _, size in python_parts.describe_parts()["files"].values())
+    assert f"Fetching Python, {total / 1e6:.1f} of {total / 1e6:.1f} MB" in [said["words"] for said in news]
+    assert [said["words"] for said in news][-2:] == ["Starting Python", ""]
+    counted = [said["loaded"] for said in news if "loaded" in said]
+    assert counted == sorted(counted)
+
+
+@pytest.mark.parametrize("text", [EXERCISE.solution, EXERCISE.wrong[0].code, "run = 1 / 0", "x = [0] * 10 ** 9",
+                                  "print('x' * 50_000_000)", "run = input()", "import socket; socket.socket()"],
+                         ids=["right", "wrong", "fails", "memory", "prints", "asks", "connects"])
+def test_an_answer_gets_the_verdict_that_it_gets_elsewhere(page: Page, text: str) -> None:
+    found, here = judge(page, text), judge_here(EXERCISE.id, text).to_json()
+    sentences = [each["sentence"].split("(")[0] for each in (found, here)]
+    assert (found["passed"], sentences[0]) == (here["passed"], sentences[1])
+    assert found["printed"] == here["printed"]
+
+
+def test_memory_is_eaten_up_to_a_limit_and_the_next_check_works(page: Page) -> None:
+    assert judge(page, "kept = []\nwhile True: kept.append(bytes(10 ** 6))")["sentence"] == "Your code failed: MemoryError."
+    assert judge(page, EXERCISE.solution)["passed"]
+
+
+@pytest.mark.parametrize(("text", "sentence"), [
+    ("while True: pass", WORKED), ("import time\ntime.sleep(1000)", WAITED),
+    ("from time import sleep\nwhile True: sleep(0.1)", WAITED),
+    ("import time\ntry: time.sleep(0.01)\nfinally:\n while True: pass", WORKED),
+    ("while True:\n try:\n  while True: pass\n except BaseException: pass", WORKED)],
+    ids=["works", "waits", "waits again and again", "waits, then works", "catches all"])
+def test_what_never_ends_is_ended_in_its_own_words_and_the_next_check_works(page: Page, text: str,
+                                                                           sentence: str) -> None:
+    assert check(page, text, seconds=SOON) == say(sentence)
+    assert judge(page, EXERCISE.solution)["passed"]
+
+
+def test_stop_ends_it_at_once_with_the_words_of_whoever_stops(page: Page) -> None:
+    ask(page, "ask", QUESTION)
+    stopped = page.evaluate("""async (given) => {
+        const asked = askPython("check", given).catch(({ message, isLimit }) => [message, isLimit]);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        const begun = performance.now();
+        endPython("You stopped it.");
+        return [await asked, performance.now() - begun];
+    }""", {"id": EXERCISE.id, "text": "while True: pass"})
+    assert stopped[0] == ["You stopped it.", False]
+    assert stopped[1] < 200
+    assert "answer" in ask(page, "ask", QUESTION)
+
+
+@pytest.mark.parametrize("text", [
+    "import pkvm_model.practice.sandbox as judge\njudge.check_answer = None", "import builtins\nbuiltins.len = max",
+    "import json\njson.dumps = lambda *_, **__: '{}'", "import pkvm_model.model.steps as steps\ndel steps.advance"],
+    ids=["judge", "builtins", "library", "model"])
+def test_an_answer_that_changes_python_spoils_it_for_no_other(page: Page, text: str) -> None:
+    check(page, text)
+    assert judge(page, EXERCISE.solution)["passed"]
+    assert "answer" in ask(page, "ask", QUESTION)
+
+
+REACH = """
+import js, json, pyodide_js
+from pyodide.code import run_js
+from pyodide.ffi import to_js
+
+reached = []
+
+def reach(name, act):
+    try:
+        found = act()
+    except BaseException as error:
+        return
+    if found is not None:
+        reached.append(f"{name}: {found}"[:100])
+
+NAMES = '''indexedDB caches localStorage sessionStorage navigator location BroadcastChannel fetch XMLHttpRequest WebSocket
+WebTransport WebSocketStream EventSource importScripts Worker SharedWorker postMessage close self URL Blob Request
+Response FileReaderSync Notification onmessage storage cookieStore scheduler reportError FontFace IDBFactory CacheStorage
+LockManager StorageManager DedicatedWorkerGlobalScope WorkerGlobalScope ServiceWorkerRegistration RTCPeerConnection
+setInterval structuredClone createImageBitmap crossOriginIsolated trustedTypes'''.split()
+for name in NAMES:
+    reach(name, lambda: getattr(js, name))
+    reach(f"globalThis.{name}", lambda: getattr(js.globalThis, name))
+    reach(f"prototype {name}", lambda: getattr(js.Object.getPrototypeOf(js.globalThis), name))
+    reach(f"descriptor {name}", lambda: js.Reflect.get(js.Object.getPrototypeOf(js.globalThis), name))
+TEXTS = ["1", "fetch('./')", "import('data:text/javascript,export default 1')", "indexedDB", "postMessage({})"]
+for text in TEXTS:
+    reach(f"run_js {text}", lambda: run_js(text))
+    reach(f"eval {text}", lambda: js.eval(text))
+    reach(f"Function {text}", lambda: js.Function.new(f"return {text}")())
+    reach(f"constructor {text}", lambda: js.Array.constructor(f"return {text}")())
+    reach(f"async {text}", lambda: js.Reflect.construct(
+        js.Object.getPrototypeOf(pyodide_js.loadPackage).constructor, to_js([f"return {text}"]))())
+reach("timer", lambda: js.setTimeout("postMessage({ id: 1 })", 0) and None)
+reach("global constructor", lambda: js.globalThis.constructor.name if js.globalThis.constructor != js.Object
+      and js.globalThis.constructor.name != "EventTarget" else None)
+reach("compiled module", lambda: js.WebAssembly.compileStreaming(js.fetch("x")))
+reach("pyodide's fetch", lambda: pyodide_js._module.fetch)
+print(json.dumps(reached))
+run = [0]
+"""
+
+
+def test_learners_code_reaches_no_storage_no_network_no_other_tab_and_no_javascript(page: Page) -> None:
+    verdict = judge(page, REACH)
+    assert verdict["printed"], verdict
+    assert json.loads(verdict["printed"]) == []
+
+
+PACKAGE = """
+import asyncio, json, js, pyodide_js
+from pyodide.http import pyfetch, open_url
+from pyodide.ffi import run_sync
+
+reached = []
+for name, act in {"open_url": lambda: open_url("./index.html"), "load": lambda: pyodide_js.loadPackage("numpy"),
+                  "pyfetch": lambda: pyfetch("./index.html"),
+                  "mount": lambda: pyodide_js.FS.mount(pyodide_js.FS.filesystems.IDBFS, {}, "/mnt"),
+                  "sync": lambda: pyodide_js.FS.syncfs(True, lambda *_: None),
+                  "lazy": lambda: pyodide_js.FS.createLazyFile("/", "x", "./index.html", True, False).contents}.items():
+    try:
+        reached.append([name, str(act())[:60]])
+    except BaseException as error:
+        pass
+print(json.dumps(reached))
+run = [0]
+"""
+
+
+def test_pyodides_own_ways_out_ask_for_nothing(page: Page, host: Host) -> None:
+    ask(page, "ask", QUESTION)
+    before = len(host.asked)
+    assert judge(page, PACKAGE)["printed"]
+    assert judge(page, EXERCISE.solution)["passed"]
+    assert host.asked[before:] == []
+
+
+def test_the_clerk_has_a_python_in_which_no_learners_code_ran(page: Page) -> None:
+    check(page, "import pkvm_model.course.learner.handin as handin\nhandin.make = None")
+    text = page.evaluate("(given) => askClerk('write_handin', given)",
+                         {"name": "Ada", "exercises": {EXERCISE.id: {"tries": 1, "answer": "run = [0]"}}})
+    assert json.loads(text)["exercises"][EXERCISE.id]["tries"] == 1
+
+
+@pytest.mark.parametrize("name", ["course.zip", "pyodide/pyodide.asm.wasm", "worker.js"])
+@pytest.mark.parametrize(("harm", "says"), [
+    (send_other, "Python does not start: {} is not the file with which this page was made. Load the page again."),
+    (hang_up, "Python does not start: {} is not the file with which this page was made. Load the page again."),
+    (lambda handler: handler.send_error(404), "Python could not be fetched ({}). What is stored in the page goes on "
+     "working. Try again later.")], ids=["other", "half", "missing"])
+def test_a_file_that_is_missing_or_another_is_refused_in_one_line_until_it_is_back(
+        browser: Browser, host: Host, name: str, harm: Any, says: str) -> None:
+    context = open_context(browser)
+    visited = context.new_page()
+    visited.goto(f"{host.address}index.html")
+    host.answers[f"assets/{name}"] = harm
+    assert ask(visited, "ask", QUESTION) == {"error": says.format(name), "isLimit": False}
+    assert visited.evaluate("news.at(-1)") == {"failed": says.format(name)}
+    host.answers.clear()
+    context.close()
