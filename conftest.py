@@ -15,7 +15,8 @@ IN_LAB = tuple(f"tests/browser/test_{name}.py"
                for name in ("lab", "in_notebook", "finder", "views", "exercise", "walks_in_lab"))
 """They share one JupyterLab, and so one process."""
 LONGEST = (*IN_LAB, "tests/explore/test_repairs.py", "tests/browser/test_pages.py", "tests/explore/test_homecoming.py",
-           "tests/practice/test_exercises.py", "tests/practice/test_judge.py", "tests/conform/test_compare_vectors.py",
+           "tests/pyodide/", "tests/practice/test_exercises.py", "tests/practice/test_judge.py",
+           "tests/conform/test_compare_vectors.py",
            "tests/browser/test_access.py", "tests/explore/test_fixes.py", "tests/browser/test_beside.py",
            "tests/front_end/test_checks.py", "tests/course/learner/test_faults.py",
            "tests/explore/engine/test_levels.py", "tests/explore/", "tests/browser/", "tests/graphs/test_bench.py",

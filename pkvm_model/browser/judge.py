@@ -11,8 +11,8 @@ from ..practice.progress import ExerciseRecord
 from ..practice.submit import ProgressNote, Submission
 from ..widgets.exercise import Card
 
-NamedThings = dict[tuple[str, str], object]
-"""What stands behind each name of each module."""
+NamedThings = dict[str, tuple[dict[str, object], dict[str, object]]]
+"""What stands behind the names of each module: now, and when it was listed."""
 
 
 class PageNote(ProgressNote):
@@ -34,12 +34,12 @@ def check(given: Any) -> dict[str, Any]:
 
 
 def list_named() -> NamedThings:
-    """Return what each name of each module stands for now, everywhere in this Python."""
-    return {(module, name): value for module, held in list(sys.modules.items()) if isinstance(held, ModuleType)
-            for name, value in list(vars(held).items())}
+    """Return what the names of all modules stand for now, everywhere in this Python."""
+    modules = [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
+    return {name: (vars(module), dict(vars(module))) for name, module in modules}
 
 
 def has_changed(before: NamedThings) -> bool:
     """Return True if the name of a module stands for something else than before, or for nothing."""
-    after = list_named()
-    return any(name not in after or after[name] is not value for name, value in before.items())
+    return any(name not in now or now[name] is not value
+               for now, then in before.values() for name, value in then.items())

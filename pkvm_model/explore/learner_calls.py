@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType, GeneratorType
+from pathlib import Path
+from types import CodeType, FrameType, GeneratorType
 from typing import Any, ClassVar
 
 from ..model.revisions import Revision
@@ -22,6 +23,11 @@ LED_ASTRAY = "does not lead to where it is"
 """How the model says that a call does otherwise the second time."""
 TICK = 0.3
 """Seconds of CPU time; a region of the model takes less than a thousandth of it."""
+JUMPS = 100_000
+"""How often a region may jump back to the head of a loop where there are no timers; one of the model does so rarely."""
+TOOL = 4
+"""The number under which Python counts these jumps; no debugger or profiler has it."""
+OURS = str(Path(__file__).parents[1])
 
 
 class LearnerError(Exception):
@@ -133,13 +139,26 @@ def watch(revision: Revision) -> Revision:
 
 @contextmanager
 def interrupt_endless_loops() -> Iterator[None]:
-    """Raise Endless in a learner's call that is still in the same lock region at the next tick but one.
+    """Raise Endless in a learner's call that stays in the same lock region for too long.
 
-    Only a main thread on a system with such timers can be interrupted; elsewhere nothing happens.
+    Only a main thread can be interrupted, by a timer. A browser's Python has none, so there jumps are counted. Where
+    neither is possible, nothing happens.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         yield
-        return
+    elif sys.platform != "emscripten" and hasattr(signal, "setitimer"):
+        with interrupt_by_timer():
+            yield
+    elif sys.version_info >= (3, 12):
+        with interrupt_by_counting():
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def interrupt_by_timer() -> Iterator[None]:
+    """Raise Endless in a learner's call that is still in the same lock region at the next tick but one."""
     before = signal.signal(signal.SIGVTALRM, Ticks())
     signal.setitimer(signal.ITIMER_VIRTUAL, TICK, TICK)
     try:
@@ -149,12 +168,35 @@ def interrupt_endless_loops() -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
+@contextmanager
+def interrupt_by_counting() -> Iterator[None]:
+    """Raise Endless in a learner's call that has jumped back too often in the same lock region."""
+    ticks, monitoring = Ticks(JUMPS), vars(sys)["monitoring"]  # not in every Python
+
+    def count(code: CodeType, offset: int, to: int) -> object:
+        if code.co_filename.startswith(OURS):
+            return monitoring.DISABLE
+        ticks(0, sys._getframe(1))
+        return None
+
+    monitoring.use_tool_id(TOOL, __name__)
+    monitoring.register_callback(TOOL, monitoring.events.JUMP, count)
+    monitoring.set_events(TOOL, monitoring.events.JUMP)
+    try:
+        yield
+    finally:
+        monitoring.set_events(TOOL, 0)
+        monitoring.register_callback(TOOL, monitoring.events.JUMP, None)
+        monitoring.free_tool_id(TOOL)
+
+
 class Ticks:
     """The handler of a timer: it remembers in which call it found a learner's function at the last ticks."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1) -> None:
+        """Allow `most` ticks in the same call after the first."""
         self.frame: FrameType | None = None
-        self.times = 0
+        self.times, self.most = 0, most
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Find the watched call that runs now. Raise Endless if it has run for too long."""
@@ -162,7 +204,7 @@ class Ticks:
             frame = frame.f_back
         self.times = self.times + 1 if frame and frame is self.frame else 0
         self.frame = frame
-        if self.times > 1:
+        if self.times > self.most:
             self.frame = None
             raise Endless
 

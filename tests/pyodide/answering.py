@@ -22,9 +22,9 @@ def judge(name: str, text: str) -> list[object]:
     return [verdict["passed"], verdict["sentence"], reply["spoiled"]]
 
 
-def judge_all(most: int) -> dict[str, list[list[object]]]:
-    """Judge each solution, and at most some of the wrong answers to each exercise."""
-    return {each.id: [judge(each.id, text) for text in (each.solution, *(wrong.code for wrong in each.wrong[:most]))]
+def judge_all() -> dict[str, list[list[object]]]:
+    """Judge each solution, and then each wrong answer."""
+    return {each.id: [judge(each.id, text) for text in (each.solution, *(wrong.code for wrong in each.wrong))]
             for each in load_exercises().values()}
 
 

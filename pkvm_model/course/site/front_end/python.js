@@ -57,9 +57,9 @@ async function hasHash(bytes, integrity) {
   }
 }
 
-async function fetchPart(name, [integrity, size], count) {
+async function fetchPart(name, [integrity, size], count, signal) {
   const address = new URL(`${document.documentElement.dataset.root}assets/${name}`, location.href);
-  const response = await fetch(address).catch(() => null);
+  const response = await fetch(address, { signal }).catch(() => null);
   if (!response?.ok) throw Error(`Python could not be fetched (${name}). ${GOES_ON} Try again later.`);
   const bytes = await readBytes(response, size, count).catch(() => null);
   if (!bytes || !(await hasHash(bytes, integrity))) throw Error(`Python does not start: ${name} ${OTHER_FILE}.`);
@@ -71,13 +71,19 @@ const inMegabytes = (bytes) => (bytes / 1e6).toFixed(1);
 /** Returns the bytes of all files by name, and says how many of them are here. */
 async function fetchParts(files) {
   const names = Object.keys(files),
-    total = names.reduce((sum, name) => sum + files[name][1], 0);
+    total = names.reduce((sum, name) => sum + files[name][1], 0),
+    stop = new AbortController();
   let loaded = 0;
   const count = (more) => {
+    if (stop.signal.aborted) return;
     loaded += more;
     tellPython({ words: `${FETCHES}, ${inMegabytes(loaded)} of ${inMegabytes(total)} MB`, loaded, total });
   };
-  const parts = await Promise.all(names.map((name) => fetchPart(name, files[name], count)));
+  const fetchOne = (name) => fetchPart(name, files[name], count, stop.signal);
+  const parts = await Promise.all(names.map(fetchOne)).catch((error) => {
+    stop.abort();
+    throw error;
+  });
   tellPython({ words: STARTS, loaded: total, total });
   return Object.fromEntries(names.map((name, number) => [name, parts[number]]));
 }

@@ -87,6 +87,7 @@ async function startPython(files) {
     indexURL: NOWHERE,
     packageBaseUrl: NOWHERE,
     createPyodideModule,
+    stdin: () => null,
     lockFileContents: decode(files["pyodide/pyodide-lock.json"]),
   });
   python.unpackArchive(files["course.zip"], "zip", { extractDir: "/course" });
@@ -116,7 +117,8 @@ async function start(files) {
 function hear({ id, call, given }) {
   try {
     send({ began: id });
-    send({ id, ...JSON.parse(answer(call, JSON.stringify(given))) });
+    const reply = JSON.parse(answer(call, JSON.stringify(given)));
+    send("answer" in reply || "error" in reply ? { id, ...reply } : { dead: true });
   } catch {
     // Python itself has ended: it cannot even say why.
     send({ dead: true });
