@@ -75,8 +75,8 @@ COMMANDS = {
         DEVELOP),
     "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
         argument("-o", "--output", default="_bundle", metavar="DIR", help="where to write it (default: _bundle)"),)),
-    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, clicks, starts, or kill browsers", (
-        argument("benchmark", nargs="?", choices=("explorer", "clicks", "start", "kills"), default="explorer",
+    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, clicks, starts and visits", (
+        argument("benchmark", nargs="?", choices=("explorer", "clicks", "start", "visits", "kills"), default="explorer",
                  help="which benchmark"),
         argument("--rounds", metavar="N", help="how often each tool, click or start is repeated"),
         argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112"),

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import clicks, lab, start
+from benchmarks import clicks, lab, start, visits
 
 
 def test_one_time_in_twenty_may_be_above_the_percentile() -> None:
@@ -20,14 +20,14 @@ def test_the_last_line_has_every_median_and_percentile(capsys: pytest.CaptureFix
     assert lines[1].split() == ["known", "step", "2.0", "9.0", "10", "25", "3", "times"]
 
 
-@pytest.mark.parametrize("command", [clicks, start])
+@pytest.mark.parametrize("command", [clicks, start, visits])
 def test_each_command_says_that_a_browser_is_missing(command: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "BROWSERS", ("no-such-browser",))
     with pytest.raises(SystemExit, match="there is no Chromium on PATH"):
         command.main([])
 
 
-@pytest.mark.parametrize("command", [clicks, start])
+@pytest.mark.parametrize("command", [clicks, start, visits])
 def test_each_command_says_that_playwright_is_missing(command: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "find_chromium", lambda: "chromium")
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
