@@ -31,7 +31,7 @@ const LANGUAGE = new Set(
 );
 
 const send = postMessage.bind(globalThis);
-const decode = (bytes) => new TextDecoder().decode(bytes);
+const decodeText = (bytes) => new TextDecoder().decode(bytes);
 
 /** Imports a module from its bytes. */
 async function importBytes(bytes) {
@@ -88,7 +88,7 @@ async function startPython(files) {
     packageBaseUrl: NOWHERE,
     createPyodideModule,
     stdin: () => null,
-    lockFileContents: decode(files["pyodide/pyodide-lock.json"]),
+    lockFileContents: decodeText(files["pyodide/pyodide-lock.json"]),
   });
   python.unpackArchive(files["course.zip"], "zip", { extractDir: "/course" });
   python.runPython("import sys; sys.path.insert(0, '/course'); sys.dont_write_bytecode = True");
