@@ -1,0 +1,153 @@
+"""What is not stored in a page is answered by Python, which starts when first asked and may be ended at any time."""
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from benchmarks.static_host import Host
+from pkvm_model.course.errors import CourseError
+from pkvm_model.course.publish.chapters import NOTEBOOKS
+from pkvm_model.course.publish.pages import read_notebook
+from pkvm_model.course.site import build, chapters
+from pkvm_model.course.site.frame import Site
+from pkvm_model.lesson import lifecycle
+from pkvm_model.model.revisions import PRE, V1
+from pkvm_model.widgets.widget import MIME
+from tests.browser.conftest import Trouble, open_context
+
+CHAPTER, CELL = "07-two-phases", "life-v1-pre"
+KEEP_WORKERS = """globalThis.workers = [];
+globalThis.Worker = class extends Worker { constructor(...given) { super(...given); workers.push(this); } };"""
+END = "workers.at(-1).dispatchEvent(new ErrorEvent('error'))"
+"""What a page hears when the browser ends a worker, as for want of memory."""
+LOAD, START = 4, 6
+"""The places of two steps among the eight of this map."""
+BEYOND = "0 __pkvm_start_teardown_vm(0x1000) ! EL2_PANIC start_unreferenced"
+"""The start after the way out, which is not stored either."""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host of a chapter whose map goes beyond what is stored, with Python."""
+    site = Site(tmp_path_factory.mktemp("live"), python=True)
+    try:
+        build.write_python(site)
+    except CourseError as error:
+        pytest.skip(str(error))
+    site.write(f"{CHAPTER}.html", chapters.format_notebook(NOTEBOOKS / f"{CHAPTER}.ipynb", python=True))
+    made = Host(site.folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, host: Host) -> Iterator[Page]:
+    """A page of a browser that has never been here; it asks no other host, and raises nothing."""
+    context = open_context(browser, base_url=host.address)
+    context.add_init_script(KEEP_WORKERS)
+    page = context.new_page()
+    trouble = Trouble(page)
+    host.asked.clear()
+    yield page
+    context.close()
+    trouble.check()
+
+
+@cache
+def find_way() -> tuple[str, ...]:
+    """Return the lines of a shortest way out of what the page has stored; the last one is not stored."""
+    stored = next(output["data"][MIME] for cell in read_notebook(NOTEBOOKS / f"{CHAPTER}.ipynb").cells
+                  for output in cell.get("outputs", []) if output.get("data", {}).get(MIME, {}).get("kind") == "map")
+    graph: Any = json.loads(stored["packed"])
+    ways: dict[int, tuple[str, ...]] = {graph["start"]: ()}
+    ahead = deque(ways)
+    while ahead:
+        here = ahead.popleft()
+        for part, to in graph["edges"][here]:
+            way = (*ways[here], graph["parts"][part]["line"])
+            if to is None:
+                return way
+            if to not in ways:
+                ways[to] = way
+                ahead.append(to)
+    raise AssertionError("this map is stored as a whole")
+
+
+def write_link(*lines: str) -> str:
+    """Return the link to the end of a way."""
+    return f"#{CELL}={';'.join(lines).replace(' ', '+')}@{len(lines)}"
+
+
+def sentence(*lines: str) -> str:
+    """Return what the map says at the end of a way, in this Python."""
+    life = lifecycle(V1, PRE)
+    life.goto(write_link(*lines))
+    assert life.at == len(lines)
+    return life._walked().says
+
+
+def shows(life: Locator, *lines: str) -> None:
+    """Expect a map at the end of a way."""
+    expect(life.locator(".counter")).to_have_text(f"step {len(lines)} of {len(lines)}")
+    expect(life.locator(".change")).to_contain_text(sentence(*lines))
+    expect(life.get_by_role("alert")).to_be_empty()
+
+
+def open_at(page: Page, *lines: str) -> Locator:
+    """Open the chapter at the end of a way."""
+    page.goto(f"{CHAPTER}.html{write_link(*lines)}")
+    return page.locator(".pkvm-map").first
+
+
+def test_nothing_of_python_comes_before_somebody_asks(page: Page, host: Host) -> None:
+    way = find_way()[:-1]
+    shows(open_at(page, *way), *way)
+    assert page.evaluate("workers.length") == 0
+    assert [name for name in host.asked if "pyodide" in name or "worker" in name or name.endswith(".zip")] == []
+
+
+def test_python_answers_says_that_it_comes_and_restores_the_place(page: Page) -> None:
+    way = find_way()
+    life = open_at(page, *way)
+    expect(page.locator(".site-note")).to_contain_text("Python is being fetched, once.")
+    shows(life, *way)
+    expect(page.locator(".site-note")).to_have_count(0)
+    page.reload()
+    shows(life, *way)
+
+
+def test_a_python_that_was_ended_goes_on_at_the_same_place(page: Page) -> None:
+    way = find_way()
+    life = open_at(page, *way)
+    shows(life, *way)
+    page.evaluate(END)
+    life.locator(".choices button").nth(START).click()
+    shows(life, *way, BEYOND)
+    assert page.evaluate("workers.length") == 2
+
+
+def test_a_python_that_is_ended_while_it_is_asked_says_so_and_answers_the_next_time(page: Page) -> None:
+    way = find_way()
+    life = open_at(page, *way)
+    shows(life, *way)
+    page.evaluate(f"document.querySelectorAll('.pkvm-map .choices button')[{START}].click(); {END}")
+    expect(life.get_by_role("alert")).to_contain_text("Python has ended. Ask again to start it anew.")
+    life.locator(".choices button").nth(START).click()
+    shows(life, *way, BEYOND)
+
+
+def test_where_python_cannot_be_fetched_the_rest_goes_on(page: Page, host: Host) -> None:
+    host.answers["assets/pyodide/pyodide.asm.wasm"] = lambda handler: handler.send_error(503)
+    way = find_way()[:-1]
+    life = open_at(page, *way)
+    life.locator(".choices button").nth(LOAD).click()
+    expect(life.get_by_role("alert")).to_contain_text("Python could not be fetched")
+    life.get_by_role("button", name="Undo").click()
+    expect(life.locator(".counter")).to_have_text(f"step {len(way) - 1} of {len(way)}")
+    host.answers.clear()
