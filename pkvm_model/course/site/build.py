@@ -61,7 +61,7 @@ def write_icons(site: Site) -> None:
 
 STEPS: tuple[Callable[[Site], None], ...] = (
     chapters.write, exercises.write, editor.write, write_python, write_for_classes, write_icons, keep_all_files,
-    landing.write, lite.write, licences.write)
+    lite.write, landing.write, licences.write)
 """What writes a part of the site, in order: a page links to what was written before, the licences are those of all
 files. The version covers all of it."""
 

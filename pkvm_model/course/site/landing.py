@@ -33,8 +33,7 @@ ALSO = (
     ("somewhere-else.html", "Somewhere else", "the same mistake in other systems"),
     ("slides.html", "Slides", "ninety minutes for a class, with the benches"),
     ("summary.html", "Summary", "two sheets to print"),
-    ("lab/index.html", "Notebooks", "the chapters with free cells, in your browser"),
-    ("licences.html", "Licences", "of the course and of all that comes with it"))
+    ("lab/index.html", "Notebooks", "the chapters with free cells, in your browser"))
 """The other pages, as far as this site has them: file, name, what it is for."""
 
 
