@@ -41,6 +41,14 @@ WRITE = """([table, key, value]) => new Promise((resolve, reject) => {
     change.oncomplete = () => { opening.result.close(); resolve(); };
   };
 })"""
+CLEAR = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("pkvm-course");
+  opening.onsuccess = () => {
+    const names = ["exercises", "quizzes", "drafts"], change = opening.result.transaction(names, "readwrite");
+    names.forEach((name) => change.objectStore(name).clear());
+    change.oncomplete = () => { opening.result.close(); resolve(); };
+  };
+})"""
 
 
 def write_site(folder: Path) -> Path:

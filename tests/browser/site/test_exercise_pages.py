@@ -14,7 +14,7 @@ from pkvm_model.practice.exercises import find_exercise, load_exercises
 from tests.browser.access import find_violations
 from tests.browser.conftest import open_context
 from tests.browser.in_lab import Theme
-from tests.browser.site.exercise_site import CHOICE, CODE, RUN, Solving
+from tests.browser.site.exercise_site import CHOICE, CLEAR, CODE, RUN, Solving
 from tests.patience import wait_until
 
 BLOCKED = """Object.defineProperty(window, "indexedDB", {
@@ -217,6 +217,19 @@ def test_an_answer_to_an_older_exercise_is_kept_beside_what_is_new(solving: Solv
     wait_until(lambda: solving.text == stub)
     solving.page.get_by_text("Your other answer").click()
     expect(solving.page.locator(".other pre")).to_have_text("answer = 1")
+
+
+def test_what_chromium_throws_away_after_a_kill_comes_back_from_the_spare(solving: Solving) -> None:
+    solving.type("# mine")
+    solving.press("Hint 1 of 3")
+    wait_until(lambda: (solving.read("drafts") or {}).get("text", "").endswith("# mine"))
+    wait_until(lambda: (solving.read("exercises") or {}).get("hints"))
+    solving.page.evaluate(CLEAR)
+    assert solving.read("drafts") is None
+    solving.page.reload()
+    solving.wait()
+    assert solving.text.endswith("# mine")
+    assert (solving.read("drafts")["text"], solving.read("exercises")["hints"]) == (solving.text, 1)
 
 
 def test_where_the_browser_keeps_nothing_the_page_says_so_and_a_copy_can_be_saved(learner: BrowserContext) -> None:

@@ -3,7 +3,7 @@
 //
 import { NO_DRAFT, addOther, isUntouched, replaceText } from "./drafts.js";
 import { chooseBetter, choosePlace, completeRecord } from "./records.js";
-import { Disk, Memory } from "./tables.js";
+import { Memory, openDisk } from "./tables.js";
 
 const CHANNEL = "pkvm-course";
 
@@ -13,10 +13,8 @@ let opened;
 export const openStore = () => (opened ??= openTables().then((tables) => new Store(tables)));
 
 async function openTables() {
-  const disk = new Disk();
   try {
-    await disk.connect();
-    return disk;
+    return await openDisk();
   } catch {
     return new Memory(); // cookies and site data are blocked
   }

@@ -2,6 +2,7 @@
 // `change(names, work)` runs `work(tables)` as one transaction: all of it is kept, or nothing. `look` only reads.
 
 const DATABASE = "pkvm-course",
+  SPARE = "pkvm-course-spare",
   TABLES = ["exercises", "quizzes", "drafts"];
 const ELSEWHERE = "A newer course is open in another tab. Copy what you have just written, and reload this page";
 
@@ -14,8 +15,8 @@ function settleRequest(request) {
 }
 
 /** Opens the tables on disk; `gone` is called when the browser, or a newer page, has closed them. */
-async function openDatabase(gone) {
-  const request = indexedDB.open(DATABASE, 1);
+async function openDatabase(factory, gone) {
+  const request = factory.open(DATABASE, 1);
   request.onupgradeneeded = () => TABLES.forEach((name) => request.result.createObjectStore(name));
   const database = await settleRequest(request).catch((error) => {
     throw error.name === "VersionError" ? Error(ELSEWHERE) : error;
@@ -29,14 +30,17 @@ async function openDatabase(gone) {
 }
 
 /** Keeps work on disk, where the browser allows it. */
-export class Disk {
-  constructor() {
+class Disk {
+  constructor(factory) {
+    this.factory = factory;
     this.lasts = true;
+    /** @type {Disk | null} */
+    this.spare = null;
   }
 
   /** Opens the tables, again if they were closed. */
   connect() {
-    return (this.opening ??= openDatabase(() => (this.opening = undefined)));
+    return (this.opening ??= openDatabase(this.factory, () => (this.opening = undefined)));
   }
 
   look(names, work) {
@@ -49,20 +53,36 @@ export class Disk {
   }
 
   async run(names, work, mode) {
-    const transaction = (await this.connect()).transaction(names, mode, { durability: "strict" });
+    const transaction = (await this.connect()).transaction(names, mode, { durability: "strict" }),
+      tables = new DiskTables(transaction);
     const done = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error ?? Error("the browser has stopped it"));
     });
-    const result = await commit(work, transaction).catch((error) => abandon(transaction, done, error));
+    const result = await commit(() => work(tables), transaction).catch((error) => abandon(transaction, done, error));
     await done;
+    if (tables.rows.length) await this.spare?.copy(tables.rows).catch(() => {}); // all of it is on the disk once
     return result;
+  }
+
+  /** Writes rows of another disk, each [table, key, value]. */
+  copy(rows) {
+    if (!rows.length) return Promise.resolve();
+    return this.change(TABLES, (tables) => Promise.all(rows.map((row) => tables.write(...row))));
+  }
+
+  /** Returns the rows of all tables. */
+  readRows() {
+    return this.look(TABLES, async (tables) => {
+      const all = await Promise.all(TABLES.map((name) => tables.readAll(name)));
+      return all.flatMap((rows, at) => Object.entries(rows).map(([key, value]) => [TABLES[at], key, value]));
+    });
   }
 }
 
 /** Runs work in a transaction, which then needs nothing more from the page. */
 async function commit(work, transaction) {
-  const result = await work(new DiskTables(transaction));
+  const result = await work();
   transaction.commit();
   return result;
 }
@@ -80,6 +100,7 @@ async function abandon(transaction, done, error) {
 class DiskTables {
   constructor(transaction) {
     this.table = (name) => transaction.objectStore(name);
+    this.rows = [];
   }
   read(name, key) {
     return settleRequest(this.table(name).get(key));
@@ -89,11 +110,40 @@ class DiskTables {
     return zipPairs(await keys, await values);
   }
   write(name, key, value) {
+    this.rows.push([name, key, value]);
     return settleRequest(this.table(name).put(value, key));
   }
 }
 
 const zipPairs = (keys, values) => Object.fromEntries(keys.map((key, at) => [key, values[at]]));
+
+/**
+ * Opens the disk of this page. Chromium keeps all databases of a site in one log. If it is killed in the middle of an
+ * entry, it goes on behind that one; a later start then finds the log damaged and begins an empty one, without a word.
+ * So there is a spare in a bucket of its own, with a log of its own: what is lost in one place is in the other.
+ */
+export async function openDisk() {
+  const disk = new Disk(indexedDB);
+  await disk.connect();
+  disk.spare = await openSpare(disk).catch(() => null);
+  return disk;
+}
+
+async function openSpare(disk) {
+  const buckets = /** @type {any} */ (navigator).storageBuckets;
+  if (!buckets) return null;
+  const spare = new Disk((await buckets.open(SPARE, { persisted: true, durability: "strict" })).indexedDB),
+    [mine, theirs] = await Promise.all([disk.readRows(), spare.readRows()]);
+  if (mine.length) await spare.copy(chooseRows(mine, theirs));
+  else await disk.copy(theirs);
+  return spare;
+}
+
+/** Returns the rows that others do not have. */
+function chooseRows(rows, others) {
+  const known = new Set(others.map((row) => JSON.stringify(row)));
+  return rows.filter((row) => !known.has(JSON.stringify(row)));
+}
 
 /** Keeps work for as long as the page is open. */
 export class Memory {
