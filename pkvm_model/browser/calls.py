@@ -5,9 +5,8 @@ A worker and its Python share no objects, and whatever goes wrong is said in wor
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
-from typing import Any, SupportsIndex
+from typing import Any
 
 from ..course.errors import CourseError
 from ..widgets.widget import compact, describe_error
@@ -40,17 +39,3 @@ def find_call(name: str) -> Callable[[Any], dict[str, Any]]:
         work: Callable[[Any], Any] = {"read_work": clerk.read_work, "write_handin": clerk.write_handin}[name]
         return lambda given: {"answer": work(given)}
     raise LookupError(f"a page asks for {name}, which its Python does not know; load the page again")
-
-
-def prepare(tell: Callable[[bool], object]) -> None:
-    """Let `tell` hear when learners' code begins to wait, and when it goes on: a worker has one thread."""
-    sleep = time.sleep
-
-    def wait(seconds: float | SupportsIndex) -> None:
-        tell(True)
-        try:
-            sleep(seconds)
-        finally:
-            tell(False)
-
-    time.sleep = wait

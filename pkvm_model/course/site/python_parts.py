@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...practice import judge
 from ...practice.candidate import explain_error
+from ...practice.channel import ENDED
 from ...schema import JSON
 from .archive import pack_course
 from .packages import install_packages
@@ -36,7 +37,7 @@ def describe_parts() -> JSON:
     """Return what a page must know: hash and size of each file, and the words for an answer that was ended."""
     files = {name: [hash_bytes(content), len(content)] for name, content in read_parts().items()}
     words = {"worked": judge.WORKED.replace(":g}", "}"), "waited": judge.WAITED.replace(":g}", "}"),
-             "full": explain_error(MemoryError())}
+             "full": explain_error(MemoryError()), "ended": ENDED}
     return {"files": files, "words": words}
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pkvm_model.browser import page as answers
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.site import packages, python_parts
 from pkvm_model.course.site.frame import LivePage, format_live
+from pkvm_model.practice.channel import ENDED
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.judge import WAITED, WORKED
 from pkvm_model.practice.sandbox import judge_here
@@ -81,9 +83,11 @@ def flip_a_bit(handler: Handler) -> None:
     handler.wfile.write(bytes([content[0] ^ 1]) + content[1:])
 
 
-def say(sentence: str) -> dict[str, object]:
-    """Return what an answer that was ended after SOON is told."""
-    return {"error": sentence.format(seconds=SOON), "isLimit": True}
+def tells(sentence: str, told: Any) -> bool:
+    """Return True if an answer was ended with this sentence, after the seconds that a machine as slow as this has."""
+    pattern = re.escape(sentence.replace("{seconds:g}", "@")).replace("@", r"([\d.]+)")
+    found = re.fullmatch(pattern, told["error"])
+    return told["isLimit"] is True and found is not None and SOON <= float(found[1]) <= 20 * SOON
 
 
 def test_python_says_how_much_of_it_is_here_and_then_answers_as_it_does_here(page: Page) -> None:
@@ -119,12 +123,19 @@ def test_memory_is_eaten_up_to_a_limit_and_the_next_check_works(page: Page, text
 @pytest.mark.parametrize(("text", "sentence"), [
     ("while True: pass", WORKED), ("import time\ntime.sleep(1000)", WAITED),
     ("from time import sleep\nwhile True: sleep(0.1)", WAITED),
+    ("import threading\nheld = threading.Lock()\nheld.acquire()\nheld.acquire()", WAITED),
+    ("import threading\nthreading.Event().wait()", WAITED),
     ("import time\ntry: time.sleep(0.01)\nfinally:\n while True: pass", WORKED),
     ("while True:\n try:\n  while True: pass\n except BaseException: pass", WORKED)],
-    ids=["works", "waits", "waits again and again", "waits, then works", "catches all"])
+    ids=["works", "waits", "waits and waits", "holds a lock", "waits for an event", "waits, then works", "catches all"])
 def test_what_never_ends_is_ended_in_its_own_words_and_the_next_check_works(page: Page, text: str,
                                                                            sentence: str) -> None:
-    assert check(page, text, seconds=SOON) == say(sentence)
+    assert tells(sentence, check(page, text, seconds=SOON))
+    assert judge(page, EXERCISE.solution)["passed"]
+
+
+def test_an_answer_that_ends_python_is_told_so_and_the_next_check_works(page: Page) -> None:
+    assert check(page, "import os\nos._exit(3)", seconds=SOON) == {"error": ENDED, "isLimit": True}
     assert judge(page, EXERCISE.solution)["passed"]
 
 

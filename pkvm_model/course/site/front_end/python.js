@@ -11,7 +11,9 @@ const FETCHES = "Fetching Python",
   OTHER_FILE = "is not the file with which this page was made. Load the page again",
   NOT_STARTED = "Python does not start in this browser",
   LOST = "Python has ended. Ask again to start it anew.";
-const SOURCE_OF_WORKER = "worker.js";
+const SOURCE_OF_WORKER = "worker.js",
+  USUAL_START = 2000,
+  SLOWEST = 20;
 
 /** What a page knows of Python: its files, each with hash and size, and the words for what was ended. */
 const readParts = () => JSON.parse(document.getElementById("python").textContent);
@@ -97,6 +99,7 @@ class PythonWorker {
     this.cells = cells;
     this.asked = new Map();
     this.count = 0;
+    this.slowness = 1;
   }
 
   ask(call, given, seconds) {
@@ -117,7 +120,10 @@ class PythonWorker {
       const { [SOURCE_OF_WORKER]: source, ...files } = await fetchParts(readParts().files);
       const address = `data:text/javascript;charset=utf-8;base64,${btoa(String.fromCharCode(...source))}`,
         worker = (this.worker = new Worker(address, { type: "module" }));
+      const begun = performance.now();
       await this.handOver(worker, files);
+      // What this device is given for an answer depends on how long it took to start: no clock here counts only work.
+      this.slowness = Math.min(SLOWEST, Math.max(1, (performance.now() - begun) / USUAL_START));
       worker.onmessage = ({ data }) => this.worker === worker && this.hear(data);
       worker.onerror = () => this.worker === worker && this.end(LOST);
       if (this.cells) worker.postMessage({ call: "begin", given: { cells: this.cells } });
@@ -148,9 +154,16 @@ class PythonWorker {
     if (began) this.limit(began);
     if (waits !== undefined) this.waits = waits;
     this.full ||= Boolean(full);
-    if (dead) return this.end(this.full ? readParts().words.full : LOST, this.full);
+    if (dead) return this.bury();
     if (id) this.settle(id, said);
     if (said.spoiled) this.renew();
+  }
+
+  /** Ends a worker whose Python has ended itself; that is the fault of an answer if one was being checked. */
+  bury() {
+    const { full, ended } = readParts().words,
+      isLimit = [...this.asked.values()].some(({ seconds }) => seconds);
+    return this.end(isLimit ? (this.full ? full : ended) : LOST, isLimit);
   }
 
   /** Begins to measure how long a question may take. */
@@ -158,7 +171,8 @@ class PythonWorker {
     const { seconds } = this.asked.get(id) ?? {};
     this.waits = false;
     this.full = false;
-    if (seconds) this.timer = setTimeout(() => this.endLate(seconds), seconds * 1000);
+    const most = Math.ceil(seconds * this.slowness * 2) / 2;
+    if (seconds) this.timer = setTimeout(() => this.endLate(most), most * 1000);
   }
 
   endLate(seconds) {
@@ -200,7 +214,7 @@ const readCells = () => JSON.parse(document.getElementById("cells")?.textContent
 let learners, clerk;
 
 /**
- * Asks Python. The work ends after some `seconds`; then the error has `isLimit`.
+ * Asks Python. The work ends after some `seconds`, more of them on a slow device; then the error has `isLimit`.
  * @returns {Promise<any>}
  */
 export function askPython(call, given, { seconds } = /** @type {{seconds?: number}} */ ({})) {

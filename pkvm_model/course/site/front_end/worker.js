@@ -92,10 +92,10 @@ async function startPython(files) {
   });
   python.unpackArchive(files["course.zip"], "zip", { extractDir: "/course" });
   python.runPython("import sys; sys.path.insert(0, '/course'); sys.dont_write_bytecode = True");
-  const calls = python.pyimport("pkvm_model.browser.calls");
-  calls.prepare((waits) => send({ waits }));
+  python.pyimport("pkvm_model.browser.waiting").report_waits((waits) => send({ waits }));
+  const { answer } = python.pyimport("pkvm_model.browser.calls");
   stripScope();
-  return calls.answer;
+  return answer;
 }
 
 let answer;
