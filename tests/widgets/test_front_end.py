@@ -7,7 +7,7 @@ import pytest
 
 from pkvm_model.widgets.front_end import FOLDER, LAST, SHARE, bundle, list_kinds, list_modules, read_constants
 
-IN_JUPYTERLAB = ("remoteEntry.js", "notebooks.js", "running.js", "steady.js")
+IN_JUPYTERLAB = ("remoteEntry.js", "notebooks.js", "running.js", "steady.js", "lite.js")
 SOURCE = bundle(*list_kinds())
 
 

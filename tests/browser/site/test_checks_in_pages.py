@@ -1,6 +1,7 @@
 """Answers are checked in the page, in words of the judge, and work goes from the page to a computer and back."""
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -66,8 +67,9 @@ def test_what_never_ends_is_ended_and_counts_as_a_try(learner: BrowserContext) -
     solving = Solving(learner, CHOICE)
     write(solving, ENDLESS)
     solving.press("Check")
-    expect(find_card(solving).locator(".says").first).to_have_text(
-        "Your answer was stopped after 2 s of computing. Does it have a loop that never ends?")
+    # On a slow machine the limit grows with the time that Python took to start.
+    expect(find_card(solving).locator(".says").first).to_have_text(re.compile(
+        r"Your answer was stopped after [\d.]+ s of computing\. Does it have a loop that never ends\?"))
     assert solving.read("exercises")["tries"] == 1
 
 
