@@ -216,9 +216,10 @@ def fetch_newer(trial: Trial, page: Any) -> None:
     trial.versions.renew()
     host, last = trial.reader.host, trial.chance.randint(1, trial.versions.count_changed())
     host.asked.clear()
+    once = threading.Lock()  # a second kill would come late, and hit the browser that is opened next
 
     def answer(handler: Handler) -> None:
-        if len(host.asked) >= last:
+        if len(host.asked) >= last and once.acquire(blocking=False):
             trial.reader.kill()
         handler.send_file()
 
