@@ -69,6 +69,17 @@ class Trouble:
         assert raised == []
 
 
+FORGET = """async () => {
+  sessionStorage.clear();
+  localStorage.clear();
+  const deleted = (asked) => new Promise((done, broken) => { asked.onsuccess = done; asked.onerror = broken; });
+  for (const { name } of await indexedDB.databases()) await deleted(indexedDB.deleteDatabase(name));
+  const buckets = navigator.storageBuckets;
+  for (const name of (await buckets?.keys()) ?? []) await buckets.delete(name);
+}"""
+"""Forgets all that a page has stored in the browser."""
+
+
 class Window(NamedTuple):
     """A page in which tests open theirs, one after the other: a new one costs more than most of these tests do."""
 
@@ -79,7 +90,7 @@ class Window(NamedTuple):
     def clear(self) -> None:
         """Close what a test has opened, and forget what it left behind: stored places, size, colours, the mouse."""
         self.page.goto(self.empty)
-        self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        self.page.evaluate(FORGET)
         self.page.set_viewport_size(VIEWPORT)
         self.page.emulate_media(media="null", color_scheme="light", reduced_motion="no-preference",
                                 forced_colors="none")
@@ -135,6 +146,8 @@ def notebook(lab_page: Page) -> Open:
 
     def opened(name: str, fragment: str = "") -> Page:
         if fragment or name not in lab_page.url:
+            if "/lab/" in lab_page.url:
+                lab_page.evaluate("sessionStorage.clear()")  # or a bench goes on where an earlier test left it
             lab_page.goto(f"/lab/tree/{name}?reset{fragment}")
             lab_page.wait_for_selector(".jp-Notebook .jp-Cell")
         return lab_page
