@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..model.revisions import Revision
 from ..model.run import begin, finish, resume
-from ..model.state import SHARED_BORROWED, Config, Cpu, Page, State, Vcpu, Vm
+from ..model.state import SHARED_BORROWED, Config, Cpu, Page, State, Vm
 from ..model.steps import Call, Step
 from ..model.trace import Trace, record, show_outcome
 
@@ -107,26 +107,25 @@ def list_places(trail: Trail, cpu: int, call: Call) -> list[Trail]:
 def wind_up(trail: Trail) -> Trail:
     """Let the host take everything apart, so that a count, a pin or a page that was left behind shows.
 
-    It puts what is loaded, starts each VM, takes its pages home, finalises it, and ends the loans of its structs; then
-    it lends EL2 the pages that calls have named for guests, which fails if they are not the host's alone.
+    It puts what is loaded, starts each VM, takes its pages home and finalises it; then it ends the loans of structs,
+    and lends EL2 the pages that calls have named for guests, which fails if they are not the host's alone.
     """
     used = {arg for step, _ in trail.steps for arg in step.call.args if arg in GUEST_PAGES}
     for cpu in range(trail.config.cpus):
         if not trail.state.end and trail.state.get(Cpu, cpu).loaded:
             trail = trail.make(cpu, Call("__pkvm_vcpu_put"))
     for address in filter(None, map(trail.state.vm_in, range(trail.config.slots))):
-        trail = take_apart(trail, trail.state.get(Vm, address))
+        trail = trail.make(0, *list_last_calls(trail, trail.state.get(Vm, address)))
+    pages = trail.state.all(Page)
+    structs = [name for name, page in pages if page.hyp == SHARED_BORROWED and name.startswith(("kvm", "hv"))]
+    trail = trail.make(0, *(Call("__pkvm_host_unshare_hyp", (name,)) for name in structs))
     return trail.make(0, *(Call("__pkvm_host_share_hyp", (name,)) for name in sorted(used)))
 
 
-def take_apart(trail: Trail, vm: Vm) -> Trail:
-    """Let the host take one VM apart."""
+def list_last_calls(trail: Trail, vm: Vm) -> list[Call]:
+    """Return the calls with which the host takes one VM apart."""
     split = "__pkvm_start_teardown_vm" in trail.revision.calls
     home = "__pkvm_reclaim_dying_guest_page" if vm.is_protected else "__pkvm_host_unshare_guest"
-    calls = [Call("__pkvm_start_teardown_vm", (vm.handle,))] if split and not vm.is_dying else []
-    calls += [Call(home, (vm.handle, mapped.gfn)) for mapped in vm.maps]
-    calls += [Call("__pkvm_finalize_teardown_vm" if split else "__pkvm_teardown_vm", (vm.handle,))]
-    kvm = trail.state.get(Page, vm.host_kvm)
-    calls += [Call("__pkvm_host_unshare_hyp", (vm.host_kvm,))] if kvm.hyp == SHARED_BORROWED else []
-    pinned = [trail.state.get(Vcpu, address).host_vcpu for address in vm.vcpus if address]
-    return trail.make(0, *calls, *(Call("__pkvm_host_unshare_hyp", (name,)) for name in pinned))
+    start = [Call("__pkvm_start_teardown_vm", (vm.handle,))] if split and not vm.is_dying else []
+    destroy = Call("__pkvm_finalize_teardown_vm" if split else "__pkvm_teardown_vm", (vm.handle,))
+    return [*start, *(Call(home, (vm.handle, mapped.gfn)) for mapped in vm.maps), destroy]

@@ -138,8 +138,8 @@ def test_finalise_is_refused_as_long_as_unshare_holds_the_vm() -> None:
         "1 __pkvm_finalize_teardown_vm(0x1000) = -EINVAL",
         "0 resume = 0",
         "0 __pkvm_finalize_teardown_vm(0x1000) = 0",
-        "0 __pkvm_host_unshare_hyp(kvm0) = 0",
         "0 __pkvm_host_unshare_hyp(hv0.0) = 0",
+        "0 __pkvm_host_unshare_hyp(kvm0) = 0",
         "0 __pkvm_host_share_hyp(g0) = 0"]
 
 
