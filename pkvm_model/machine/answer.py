@@ -1,0 +1,60 @@
+"""What a machine answers to a trace: plain data, so that a stored answer and a live one are alike."""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..schema import JSON
+from ..text import count
+
+AGREES, DIFFERS, NOT_TRIED = "agrees", "differs", "not tried"
+
+
+class Row(NamedTuple):
+    """One step of a trace: its line, its CPU, its call, the outcome of the model and of the machine, and the verdict.
+
+    `note` says what the machine did in detail, or why a step was not tried.
+    """
+
+    line: int
+    cpu: int
+    call: str
+    model: str
+    machine: str
+    verdict: str
+    note: str = ""
+
+
+class Answer(NamedTuple):
+    """A trace as a real kernel plays it; it ends with the first difference, since later rows would mean nothing."""
+
+    kernel: str
+    trace: str
+    rows: tuple[Row, ...]
+
+    @property
+    def difference(self) -> Row | None:
+        """The first row in which model and machine differ."""
+        return next((row for row in self.rows if row.verdict == DIFFERS), None)
+
+    def count(self, verdict: str) -> int:
+        """Count the rows with a verdict."""
+        return sum(row.verdict == verdict for row in self.rows)
+
+    def summarise(self) -> str:
+        """Return the counts in one line."""
+        parts = [f"{count(len(self.rows), 'step')}: {self.count(AGREES)} agree"]
+        parts += [f"{number} {word}" for word, number in (
+            ("differ", self.count(DIFFERS)), ("not tried", self.count(NOT_TRIED))) if number]
+        return ", ".join(parts)
+
+    def to_json(self) -> JSON:
+        """Return the answer as a JSON object."""
+        return {"kernel": self.kernel, "trace": self.trace, "rows": [row._asdict() for row in self.rows]}
+
+
+def from_json(data: dict[str, Any]) -> Answer:
+    """Return the answer that a JSON object describes. Raise ValueError for any other object."""
+    try:
+        return Answer(data["kernel"], data["trace"], tuple(Row(**row) for row in data["rows"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is no answer of a machine: {error}") from None

@@ -1,0 +1,14 @@
+"""What goes wrong with the emulated machine, in one line that says what to do next."""
+from __future__ import annotations
+
+
+class MachineError(Exception):
+    """The machine cannot do what was asked; the message is one line."""
+
+
+class Silence(MachineError):
+    """The emulator does not answer in time."""
+
+
+class Gone(MachineError):
+    """The emulator has ended."""

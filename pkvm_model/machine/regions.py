@@ -1,0 +1,117 @@
+"""Where in a kernel the model's lock regions begin: one table.
+
+A call of the model yields before each region. The first region begins with the call itself. Each row below says where
+EL2 of a real kernel stands when the model stands at another yield: at the entry of a function, or right behind one that
+has returned. All rows of a call are watched at once, so a kernel whose order differs is found out.
+"""
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+GIVES_BACK, TAKES = "__pkvm_hyp_donate_host", "__pkvm_host_donate_hyp"
+UNPINS, DROPS = "hyp_unpin_shared_mem", "put_pkvm_hyp_vm"
+UNMAPS = "unmap_donated_memory"
+NESTED = ("teardown_donated_memory", UNMAPS, "__unmap_donated_memory")
+"""Functions in which no region begins but with their own entry, although they call others of the table."""
+
+
+class Boundary(NamedTuple):
+    """A place at EL2 where a region begins: at a function's entry, or behind it, if it returns without a failure.
+
+    `fails` says what a failure is to the function: "" it has none, "null" or "code" what it returns.
+    """
+
+    function: str
+    is_behind: bool = False
+    fails: str = ""
+
+    def __str__(self) -> str:
+        return f"{'behind' if self.is_behind else 'before'} {self.function}"
+
+    def has_failed(self, value: int) -> bool:
+        """Return True if this return value of the function is a failure."""
+        return (self.fails == "null" and not value) or (self.fails == "code" and value != 0)
+
+
+class Row(NamedTuple):
+    """One yield of the model: the function that yields, how its purpose begins, and the place in the kernel."""
+
+    generator: str
+    purpose: str
+    place: Boundary
+
+
+ROWS = (
+    Row("map_donated_memory", "take page ", Boundary("map_donated_memory_noclear")),
+    Row("unmap_donated_memory", "zero page ", Boundary(UNMAPS)),
+    Row("init_pkvm_hyp_vm", "fill the VM struct and its stage 2", Boundary("kvm_guest_prepare_stage2")),
+    Row("init_pkvm_hyp_vm", "publish the VM in its slot", Boundary("kvm_guest_prepare_stage2", True, "code")),
+    Row("init_pkvm_hyp_vm", "take stage 2 apart again", Boundary("kvm_guest_destroy_stage2")),
+    Row("__pkvm_init_vm", "unpin ", Boundary(UNPINS)),
+    Row("__pkvm_init_vcpu", "find the VM and register the vCPU", Boundary("map_donated_memory", True, "null")),
+    Row("__kvm_vcpu_run", "leave the guest when it exits", Boundary("__guest_enter")),
+    Row("__pkvm_tlb_flush_vmid", "flush the VMID", Boundary("__kvm_tlb_flush_vmid")),
+    Row("put_pkvm_hyp_vm", "drop the reference", Boundary(DROPS)),
+    Row("get_np_pkvm_hyp_vm", "drop the reference: the VM is protected", Boundary(DROPS)),
+    Row("refill_memcache", "take a page for tables from the host", Boundary(TAKES)),
+    Row("__pkvm_host_share_guest", "lend page ", Boundary("__pkvm_host_share_guest")),
+    Row("__pkvm_host_donate_guest", "give page ", Boundary("__pkvm_host_donate_guest")),
+    Row("__pkvm_host_unshare_guest", "unmap gfn ", Boundary("__pkvm_host_unshare_guest")),
+    Row("__pkvm_host_wrprotect_guest", "write-protect gfn ", Boundary("__pkvm_host_wrprotect_guest")),
+    Row("__pkvm_host_test_clear_young_guest", "ask for the age of gfn ",
+        Boundary("__pkvm_host_test_clear_young_guest")),
+    Row("__pkvm_reclaim_dying_guest_page", "give gfn ", Boundary("__pkvm_host_reclaim_page_guest")),
+    Row("destroy_hyp_vm", "take stage 2 apart; its tables fall back into the pool", Boundary("reclaim_pgtable_pages")),
+    Row("destroy_hyp_vm", "look for a page in the pool", Boundary("hyp_alloc_pages")),
+    Row("destroy_hyp_vm", "give the table page back", Boundary(GIVES_BACK)),
+    Row("destroy_hyp_vm", "unpin the host's vCPU ", Boundary(UNPINS)),
+    Row("teardown_hyp_vcpu", "give an unused table page back", Boundary("__unmap_donated_memory")),
+    Row("teardown_hyp_vcpu", "zero the vCPU struct ", Boundary("teardown_donated_memory")),
+    Row("destroy_hyp_vm", "zero the VM struct ", Boundary("teardown_donated_memory")),
+    Row("destroy_hyp_vm", "unpin the host's ", Boundary(UNPINS)),
+)
+
+BY_HANDLE = ("get_np_pkvm_hyp_vm", "put_pkvm_hyp_vm")
+DESTROYS = ("destroy_hyp_vm", "teardown_hyp_vcpu")
+HELPERS: Mapping[str, tuple[str, ...]] = {
+    "__pkvm_init_vm": ("init_pkvm_hyp_vm", "map_donated_memory", "unmap_donated_memory"),
+    "__pkvm_init_vcpu": ("map_donated_memory", "unmap_donated_memory"),
+    "__pkvm_tlb_flush_vmid": BY_HANDLE,
+    "__pkvm_host_unshare_guest": BY_HANDLE,
+    "__pkvm_host_wrprotect_guest": BY_HANDLE,
+    "__pkvm_host_test_clear_young_guest": BY_HANDLE,
+    "__pkvm_reclaim_dying_guest_page": ("put_pkvm_hyp_vm",),
+    "__pkvm_host_share_guest": ("refill_memcache",),
+    "__pkvm_host_donate_guest": ("refill_memcache",),
+    "__pkvm_teardown_vm": DESTROYS,
+    "__pkvm_finalize_teardown_vm": DESTROYS,
+}
+"""The functions of the model in which a call yields, beside its own."""
+FIRST = {"__pkvm_init_vcpu": ("map_donated_memory",)}
+"""The helpers whose yields are only a call's first, at which the kernel has not begun."""
+GUARDED = {("init_pkvm_hyp_vm", "take stage 2 apart again"): "init_vm_undoes_stage2"}
+"""The yields that only kernels with a certain guard have."""
+
+
+def list_rows(call: str, guards: Collection[str]) -> list[Row]:
+    """Return the rows of a call in a kernel with these guards; none for a call of one region."""
+    parts = {call, *HELPERS.get(call, ())} - {*FIRST.get(call, ())}
+    return [row for row in ROWS if row.generator in parts
+            and GUARDED.get((row.generator, row.purpose), "") in {"", *guards}]
+
+
+def list_boundaries(call: str, guards: Collection[str]) -> set[Boundary]:
+    """Return the places at which a call may stop."""
+    return {row.place for row in list_rows(call, guards)}
+
+
+def find_boundary(generator: str, purpose: str) -> Boundary | None:
+    """Return the place in the kernel that a yield of the model stands for."""
+    fitting = [row for row in ROWS if row.generator == generator and purpose.startswith(row.purpose)]
+    return max(fitting, key=lambda row: len(row.purpose)).place if fitting else None
+
+
+def find_missing(call: str, guards: Collection[str], functions: Collection[str]) -> list[str]:
+    """Return the functions of the table that a kernel does not have, so that the call cannot stop in it."""
+    return sorted({place.function for place in list_boundaries(call, guards)} - {*functions})
