@@ -1,1 +1,1 @@
-"""The commands of `python3 -m pkvm_model`: replay, conform and explore."""
+"""The commands of `python3 -m pkvm_model`: replay, conform, explore and machine."""

@@ -24,7 +24,7 @@ class Row(NamedTuple):
     note: str = ""
 
 
-class Answer(NamedTuple):
+class RealAnswer(NamedTuple):
     """A trace as a real kernel plays it; it ends with the first difference, since later rows would mean nothing."""
 
     kernel: str
@@ -52,9 +52,9 @@ class Answer(NamedTuple):
         return {"kernel": self.kernel, "trace": self.trace, "rows": [row._asdict() for row in self.rows]}
 
 
-def from_json(data: dict[str, Any]) -> Answer:
+def from_json(data: dict[str, Any]) -> RealAnswer:
     """Return the answer that a JSON object describes. Raise ValueError for any other object."""
     try:
-        return Answer(data["kernel"], data["trace"], tuple(Row(**row) for row in data["rows"]))
+        return RealAnswer(data["kernel"], data["trace"], tuple(Row(**row) for row in data["rows"]))
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no answer of a machine: {error}") from None

@@ -103,11 +103,13 @@ class Caller:
         registers = self.debugger.read_registers(cpu)
         if pc in self.behind[cpu]:
             place = self.behind[cpu].pop(pc)
-            return None if place.has_failed(registers["x0"] % (SIGN * 2 if place.fails == "code" else 1 << 64)) else place
-        if self.symbols.name(registers["x30"]) in NESTED:
+            return None if place.has_failed(registers["x0"]) else place
+        back = registers["x30"]
+        if self.symbols.name(back) in NESTED:
             return None
-        self.behind[cpu] |= {registers["x30"]: place for place in places if place == (function, True, place.fails)}
-        return next((place for place in places if place == (function, False, "")), None)
+        here = [place for place in places if place.function == function]
+        self.behind[cpu].update((back, place) for place in here if place.is_behind)
+        return next((place for place in here if not place.is_behind), None)
 
     def read_answer(self, cpu: int) -> Returned:
         """Return the answer of a call that has come back, from the two registers that hold it."""

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -33,7 +32,7 @@ BOOT_LINE = "console=ttyAMA0 rdinit=/init nokaslr kvm-arm.mode=protected panic=-
 def make_file(content: bytes) -> IO[bytes]:
     """Return a file without a name that has this content. Raise MachineError if there is no room for it."""
     try:
-        file = tempfile.TemporaryFile()
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the emulator
         file.write(content)
         file.flush()
     except OSError as error:
@@ -148,9 +147,9 @@ class Emulator:
     def check(self, said: str, what: str) -> None:
         """Raise MachineError if the monitor's answer is a complaint."""
         if said.strip():
-            room = os.statvfs(self.disk.fileno()).f_bavail == 0
-            reason = f"{tempfile.gettempdir()} is full; make room, or set TMPDIR" if room else said.strip().split("\n")[0]
-            raise MachineError(f"the emulator cannot {what}: {reason}")
+            is_full = os.statvfs(self.disk.fileno()).f_bavail == 0
+            full = f"{tempfile.gettempdir()} is full; make room, or set TMPDIR"
+            raise MachineError(f"the emulator cannot {what}: {full if is_full else quote_briefly(said.strip())}")
 
 
 def start_keeper(command: list[str], files: list[int]) -> subprocess.Popen[bytes]:

@@ -11,7 +11,8 @@ from .failure import MachineError
 HEADER = b"\x9f\xeb\x01\x00\x18\x00\x00\x00"
 """How type information begins: its magic number, version 1, no flags, 24 bytes of header."""
 GZIP = b"\x1f\x8b"
-INT, POINTER, ARRAY, STRUCT, UNION, ENUM, FUNCTION, VARIABLE, SECTION, TAG, ENUM64 = 1, 2, 3, 4, 5, 6, 13, 14, 15, 17, 19
+INT, ARRAY, STRUCT, UNION, ENUM = 1, 3, 4, 5, 6
+FUNCTION, VARIABLE, SECTION, TAG, ENUM64 = 13, 14, 15, 17, 19
 ALIASES = (8, 9, 10, 11, 18)
 """Kinds that only give another type a name or a quality."""
 SIZES = {INT: (4, 0), ARRAY: (12, 0), STRUCT: (0, 12), UNION: (0, 12), ENUM: (0, 8), FUNCTION: (0, 8),
@@ -64,7 +65,7 @@ def unpack(image: bytes, path: Path) -> bytes:
     return gzip.decompress(image[start:start + size])
 
 
-class Layout:
+class KernelLayout:
     """The structs of one kernel by name."""
 
     def __init__(self, image: bytes) -> None:
@@ -128,13 +129,14 @@ class Layout:
 
     def measure(self, place: int) -> int:
         """Return the bytes of a type."""
+        size: int
         _, info, size = struct.unpack_from("<3I", self.data, place)
         match info >> 24 & 31:
-            case 2:
-                return 8
-            case 3:
+            case 2:  # a pointer
+                size = 8
+            case 3:  # an array
                 element, _, amount = struct.unpack_from("<3I", self.data, place + 12)
-                return amount * self.measure(self.resolve(element))
+                size = amount * self.measure(self.resolve(element))
         return size
 
 

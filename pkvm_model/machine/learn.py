@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .emulator import Emulator
 from .failure import MachineError
-from .layout import Layout
+from .layout import KernelLayout
 from .places import PAGE, Pattern
 from .symbols import HANDLER, Symbols
 
@@ -35,7 +35,7 @@ class Nature(NamedTuple):
 class Watcher:
     """Lets the machine's program obey orders, and watches what the kernel asks of EL2 meanwhile."""
 
-    def __init__(self, emulator: Emulator, symbols: Symbols, layout: Layout) -> None:
+    def __init__(self, emulator: Emulator, symbols: Symbols, layout: KernelLayout) -> None:
         self.emulator, self.debugger, self.symbols, self.layout = emulator, emulator.debugger, symbols, layout
         self.arguments: dict[str, list[int]] = {}
         self.numbers: dict[str, int] = {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from .failure import MachineError
-from .layout import Layout
+from .layout import KernelLayout
 
 PAGE = 4096
 ROOM = 32 * PAGE
@@ -41,7 +41,7 @@ class Pattern(NamedTuple):
 class Places:
     """The memory behind the names of one trace."""
 
-    def __init__(self, memory: Memory, pieces: list[tuple[int, int]], linear: int, layout: Layout,
+    def __init__(self, memory: Memory, pieces: list[tuple[int, int]], linear: int, layout: KernelLayout,
                  patterns: dict[bool, Pattern]) -> None:
         self.memory, self.linear, self.layout, self.patterns = memory, linear, layout, patterns
         self.free = [place for start, size in pieces for place in range(start, start + size, ROOM)]
@@ -111,7 +111,7 @@ class Places:
         return int.from_bytes(self.memory.read_memory(self.find(name) + place.offset, place.bits // 8), "little")
 
     def top_up(self, host_vcpu: str, wanted: int) -> None:
-        """Have this many pages ready in the memcache of a vCPU of the host's: each begins with the place of the next."""
+        """Have this many pages ready in the memcache of a vCPU; each begins with the place of the next."""
         count = self.get_field(host_vcpu, "kvm_vcpu", f"{MEMCACHE}.nr_pages")
         head = self.get_field(host_vcpu, "kvm_vcpu", f"{MEMCACHE}.head")
         for number in range(count, wanted):

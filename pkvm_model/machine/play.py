@@ -1,11 +1,11 @@
 """Plays a trace on a machine beside the model: the same calls, the same regions, and both outcomes in the same words.
 
-The model makes each step once more. Whatever it asks of EL2 on the way, in a hypercall of the trace or inside a function
-of the honest host, is asked of the real EL2 too; the host's own work between is the model's.
+The model makes each step once more. Whatever it asks of EL2 on the way, in a hypercall of the trace or inside a
+function of the honest host, is asked of the real EL2 too; the host's own work between is the model's.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from ..model.host import HOST_CALLS
@@ -13,34 +13,40 @@ from ..model.revisions import Revision
 from ..model.run import begin, resume
 from ..model.state import Cpu, State, Value
 from ..model.steps import Step
-from ..model.trace import Trace, TraceLine, replay, show_call, show_outcome, show_ret
-from .answer import AGREES, DIFFERS, NOT_TRIED, Answer, Row
+from ..model.trace import Trace, TraceLine, replay, show_call, show_ret
+from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
 from .arguments import PARAMETERS, encode, find_obstacle, name_arguments, prepare
-from .calls import Hangs, Panicked, Result, Returned, Stands
+from .calls import Panicked, Result, Returned, Stands
 from .failure import MachineError
 from .places import Places
 from .position import DISPATCH, Position, locate, locate_new
 from .regions import Boundary, find_boundary, find_missing, list_boundaries
 
 RUN = "__kvm_vcpu_run"
+WITHOUT_ANSWER = {"__pkvm_unreserve_vm", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__pkvm_vcpu_sync_state",
+                  "__pkvm_tlb_flush_vmid"}
+"""The calls after which the register of the answer means nothing."""
 
 
 class Maker(Protocol):
     """What makes calls on a machine's CPUs."""
 
-    def begin(self, cpu: int, number: int, arguments: list[int]) -> None:
+    def begin(self, cpu: int, number: int, arguments: Collection[int]) -> None:
         """Put a CPU in front of a call."""
 
-    def go_on(self, cpu: int, places: set[Boundary] = ...) -> Result:
+    def go_on(self, cpu: int, places: Collection[Boundary] = ()) -> Result:
         """Let it go on to one of these places, or to the end."""
 
 
-class Stage(Protocol):
-    """What a trace is played on: a `Machine`, or something that answers like one."""
+class Ground(Protocol):
+    """What a trace is played on: a `RealMachine`, or something that answers like one."""
 
     release: str
     places: Places
-    caller: Maker
+
+    @property
+    def caller(self) -> Maker:
+        """What makes calls on its CPUs."""
 
     @property
     def revision(self) -> Revision:
@@ -71,7 +77,7 @@ class Exchange(NamedTuple):
     note: str = ""
 
 
-class Work(NamedTuple):
+class Errand(NamedTuple):
     """A hypercall under way on a CPU of the machine; `result` is how it went, once it went to its end."""
 
     name: str
@@ -79,8 +85,8 @@ class Work(NamedTuple):
     note: str = ""
 
 
-def play(machine: Stage, trace: Trace, *, keep_going: bool = False, report: Callable[[Row], None] | None = None
-         ) -> Answer:
+def play(machine: Ground, trace: Trace, *, keep_going: bool = False, report: Callable[[Row], None] | None = None
+         ) -> RealAnswer:
     """Play a trace from its beginning; stop at the first difference unless told otherwise.
 
     Raise MachineError if the model itself does not come out as the trace says.
@@ -95,15 +101,15 @@ def play(machine: Stage, trace: Trace, *, keep_going: bool = False, report: Call
             report(rows[-1])
         if player.has_ended or (rows[-1].verdict == DIFFERS and not keep_going):
             break
-    return Answer(machine.release, str(trace), tuple(rows))
+    return RealAnswer(machine.release, str(trace), tuple(rows))
 
 
 class Player:
     """The model and the machine, side by side, in the middle of a trace."""
 
-    def __init__(self, machine: Stage, trace: Trace) -> None:
+    def __init__(self, machine: Ground, trace: Trace) -> None:
         self.machine, self.revision, self.state = machine, trace.revision, State(trace.config)
-        self.under_way: dict[int, Work] = {}
+        self.under_way: dict[int, Errand] = {}
         self.has_ended, self.obstacle = False, ""
 
     def play(self, number: int, line: TraceLine) -> Row:
@@ -156,12 +162,12 @@ class Player:
         prepare(where.hypercall, named, self.machine.places, self.state, cpu)
         calls = encode(where.hypercall, named, self.machine.places, self.machine.hcr)
         number, note = self.machine.numbers[where.hypercall], f"{len(calls)} calls, one a page" if calls[1:] else ""
-        self.under_way[cpu] = Work(where.hypercall, note=note)
+        self.under_way[cpu] = Errand(where.hypercall, note=note)
         for arguments in calls[:-1]:
             self.machine.caller.begin(cpu, number, arguments)
             result = self.machine.caller.go_on(cpu)
             if not isinstance(result, Returned) or result.value:
-                self.under_way[cpu] = Work(where.hypercall, result, note)
+                self.under_way[cpu] = Errand(where.hypercall, result, note)
                 return ""
         self.machine.caller.begin(cpu, number, calls[-1])
         return ""
@@ -184,7 +190,7 @@ class Player:
         """The guards of the kernel that runs, which may be another than the trace's."""
         return self.machine.revision.guards
 
-    def go_on(self, cpu: int, *, stops: bool) -> Work:
+    def go_on(self, cpu: int, *, stops: bool) -> Errand:
         """Let the hypercall on a CPU go on, unless it has gone to its end already."""
         work = self.under_way[cpu]
         if not isinstance(work.result, Returned):
@@ -194,7 +200,7 @@ class Player:
         return work
 
 
-def compare(work: Work, expected: Boundary | None, value: int | None, *, has_returned: bool) -> Exchange:
+def compare(work: Errand, expected: Boundary | None, value: int | None, *, has_returned: bool) -> Exchange:
     """Compare what the machine did with what the model did: came to a boundary, returned a value, or ended."""
     match work.result:
         case Stands(place):
@@ -205,7 +211,7 @@ def compare(work: Work, expected: Boundary | None, value: int | None, *, has_ret
         case Returned(known, got):
             if not known:
                 return Exchange(work.name, "not supported", DIFFERS, "EL2 does not know the call")
-            text, note = show_answer(work.name, got, value)
+            text, note = show_answer(work.name, got)
             agrees = has_returned and text == f"= {show_ret(value)}"
             return Exchange(work.name, text, AGREES if agrees else DIFFERS, note or work.note)
         case Panicked(function):
@@ -214,9 +220,9 @@ def compare(work: Work, expected: Boundary | None, value: int | None, *, has_ret
     return Exchange(work.name, "does not come back", DIFFERS, f"it is in {work.result.function}" if work.result else "")
 
 
-def show_answer(name: str, got: int, value: int | None) -> tuple[str, str]:
-    """Return an answer of the machine in the model's words, and a note if the two do not say the same of it."""
-    if value is None:
+def show_answer(name: str, got: int) -> tuple[str, str]:
+    """Return an answer of the machine in the model's words, and a note if these leave something out."""
+    if name in WITHOUT_ANSWER:
         return "= void", ""
     if name == RUN and got >= 0:
         return "= 0", f"the guest ran and left it with exit code {got}"

@@ -1,8 +1,8 @@
 """Where in a kernel the model's lock regions begin: one table.
 
-A call of the model yields before each region. The first region begins with the call itself. Each row below says where
+A call of the model yields before each region. The first region begins with the call itself. Each rule below says where
 EL2 of a real kernel stands when the model stands at another yield: at the entry of a function, or right behind one that
-has returned. All rows of a call are watched at once, so a kernel whose order differs is found out.
+has returned. All rules of a call are watched at once, so a kernel whose order differs is found out.
 """
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Boundary(NamedTuple):
 
     def has_failed(self, value: int) -> bool:
         """Return True if this return value of the function is a failure."""
-        return (self.fails == "null" and not value) or (self.fails == "code" and value != 0)
+        return (self.fails == "null" and not value) or (self.fails == "code" and value % (1 << 32) != 0)
 
 
-class Row(NamedTuple):
+class Rule(NamedTuple):
     """One yield of the model: the function that yields, how its purpose begins, and the place in the kernel."""
 
     generator: str
@@ -42,34 +42,34 @@ class Row(NamedTuple):
     place: Boundary
 
 
-ROWS = (
-    Row("map_donated_memory", "take page ", Boundary("map_donated_memory_noclear")),
-    Row("unmap_donated_memory", "zero page ", Boundary(UNMAPS)),
-    Row("init_pkvm_hyp_vm", "fill the VM struct and its stage 2", Boundary("kvm_guest_prepare_stage2")),
-    Row("init_pkvm_hyp_vm", "publish the VM in its slot", Boundary("kvm_guest_prepare_stage2", True, "code")),
-    Row("init_pkvm_hyp_vm", "take stage 2 apart again", Boundary("kvm_guest_destroy_stage2")),
-    Row("__pkvm_init_vm", "unpin ", Boundary(UNPINS)),
-    Row("__pkvm_init_vcpu", "find the VM and register the vCPU", Boundary("map_donated_memory", True, "null")),
-    Row("__kvm_vcpu_run", "leave the guest when it exits", Boundary("__guest_enter")),
-    Row("__pkvm_tlb_flush_vmid", "flush the VMID", Boundary("__kvm_tlb_flush_vmid")),
-    Row("put_pkvm_hyp_vm", "drop the reference", Boundary(DROPS)),
-    Row("get_np_pkvm_hyp_vm", "drop the reference: the VM is protected", Boundary(DROPS)),
-    Row("refill_memcache", "take a page for tables from the host", Boundary(TAKES)),
-    Row("__pkvm_host_share_guest", "lend page ", Boundary("__pkvm_host_share_guest")),
-    Row("__pkvm_host_donate_guest", "give page ", Boundary("__pkvm_host_donate_guest")),
-    Row("__pkvm_host_unshare_guest", "unmap gfn ", Boundary("__pkvm_host_unshare_guest")),
-    Row("__pkvm_host_wrprotect_guest", "write-protect gfn ", Boundary("__pkvm_host_wrprotect_guest")),
-    Row("__pkvm_host_test_clear_young_guest", "ask for the age of gfn ",
+RULES = (
+    Rule("map_donated_memory", "take page ", Boundary("map_donated_memory_noclear")),
+    Rule("unmap_donated_memory", "zero page ", Boundary(UNMAPS)),
+    Rule("init_pkvm_hyp_vm", "fill the VM struct and its stage 2", Boundary("kvm_guest_prepare_stage2")),
+    Rule("init_pkvm_hyp_vm", "publish the VM in its slot", Boundary("kvm_guest_prepare_stage2", True, "code")),
+    Rule("init_pkvm_hyp_vm", "take stage 2 apart again", Boundary("kvm_guest_destroy_stage2")),
+    Rule("__pkvm_init_vm", "unpin ", Boundary(UNPINS)),
+    Rule("__pkvm_init_vcpu", "find the VM and register the vCPU", Boundary("map_donated_memory", True, "null")),
+    Rule("__kvm_vcpu_run", "leave the guest when it exits", Boundary("__guest_enter")),
+    Rule("__pkvm_tlb_flush_vmid", "flush the VMID", Boundary("__kvm_tlb_flush_vmid")),
+    Rule("put_pkvm_hyp_vm", "drop the reference", Boundary(DROPS)),
+    Rule("get_np_pkvm_hyp_vm", "drop the reference: the VM is protected", Boundary(DROPS)),
+    Rule("refill_memcache", "take a page for tables from the host", Boundary(TAKES)),
+    Rule("__pkvm_host_share_guest", "lend page ", Boundary("__pkvm_host_share_guest")),
+    Rule("__pkvm_host_donate_guest", "give page ", Boundary("__pkvm_host_donate_guest")),
+    Rule("__pkvm_host_unshare_guest", "unmap gfn ", Boundary("__pkvm_host_unshare_guest")),
+    Rule("__pkvm_host_wrprotect_guest", "write-protect gfn ", Boundary("__pkvm_host_wrprotect_guest")),
+    Rule("__pkvm_host_test_clear_young_guest", "ask for the age of gfn ",
         Boundary("__pkvm_host_test_clear_young_guest")),
-    Row("__pkvm_reclaim_dying_guest_page", "give gfn ", Boundary("__pkvm_host_reclaim_page_guest")),
-    Row("destroy_hyp_vm", "take stage 2 apart; its tables fall back into the pool", Boundary("reclaim_pgtable_pages")),
-    Row("destroy_hyp_vm", "look for a page in the pool", Boundary("hyp_alloc_pages")),
-    Row("destroy_hyp_vm", "give the table page back", Boundary(GIVES_BACK)),
-    Row("destroy_hyp_vm", "unpin the host's vCPU ", Boundary(UNPINS)),
-    Row("teardown_hyp_vcpu", "give an unused table page back", Boundary("__unmap_donated_memory")),
-    Row("teardown_hyp_vcpu", "zero the vCPU struct ", Boundary("teardown_donated_memory")),
-    Row("destroy_hyp_vm", "zero the VM struct ", Boundary("teardown_donated_memory")),
-    Row("destroy_hyp_vm", "unpin the host's ", Boundary(UNPINS)),
+    Rule("__pkvm_reclaim_dying_guest_page", "give gfn ", Boundary("__pkvm_host_reclaim_page_guest")),
+    Rule("destroy_hyp_vm", "take stage 2 apart; its tables fall back into the pool", Boundary("reclaim_pgtable_pages")),
+    Rule("destroy_hyp_vm", "look for a page in the pool", Boundary("hyp_alloc_pages")),
+    Rule("destroy_hyp_vm", "give the table page back", Boundary(GIVES_BACK)),
+    Rule("destroy_hyp_vm", "unpin the host's vCPU ", Boundary(UNPINS)),
+    Rule("teardown_hyp_vcpu", "give an unused table page back", Boundary("__unmap_donated_memory")),
+    Rule("teardown_hyp_vcpu", "zero the vCPU struct ", Boundary("teardown_donated_memory")),
+    Rule("destroy_hyp_vm", "zero the VM struct ", Boundary("teardown_donated_memory")),
+    Rule("destroy_hyp_vm", "unpin the host's ", Boundary(UNPINS)),
 )
 
 BY_HANDLE = ("get_np_pkvm_hyp_vm", "put_pkvm_hyp_vm")
@@ -94,21 +94,21 @@ GUARDED = {("init_pkvm_hyp_vm", "take stage 2 apart again"): "init_vm_undoes_sta
 """The yields that only kernels with a certain guard have."""
 
 
-def list_rows(call: str, guards: Collection[str]) -> list[Row]:
-    """Return the rows of a call in a kernel with these guards; none for a call of one region."""
+def list_rules(call: str, guards: Collection[str]) -> list[Rule]:
+    """Return the rules of a call in a kernel with these guards; none for a call of one region."""
     parts = {call, *HELPERS.get(call, ())} - {*FIRST.get(call, ())}
-    return [row for row in ROWS if row.generator in parts
+    return [row for row in RULES if row.generator in parts
             and GUARDED.get((row.generator, row.purpose), "") in {"", *guards}]
 
 
 def list_boundaries(call: str, guards: Collection[str]) -> set[Boundary]:
     """Return the places at which a call may stop."""
-    return {row.place for row in list_rows(call, guards)}
+    return {row.place for row in list_rules(call, guards)}
 
 
 def find_boundary(generator: str, purpose: str) -> Boundary | None:
     """Return the place in the kernel that a yield of the model stands for."""
-    fitting = [row for row in ROWS if row.generator == generator and purpose.startswith(row.purpose)]
+    fitting = [row for row in RULES if row.generator == generator and purpose.startswith(row.purpose)]
     return max(fitting, key=lambda row: len(row.purpose)).place if fitting else None
 
 

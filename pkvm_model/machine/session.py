@@ -12,7 +12,7 @@ from ..model.revisions import REVISIONS, Revision
 from .calls import Caller, Returned
 from .emulator import Emulator
 from .failure import MachineError
-from .layout import Layout, read_image
+from .layout import KernelLayout, read_image
 from .learn import Watcher
 from .parking import park
 from .places import Places
@@ -30,12 +30,12 @@ PARKED_IN, GATE = "__arm64_sys_getpgid", "__arm_smccc_hvc"
 """The system call in which each CPU waits, and the function of the kernel that has the instruction for calls of EL2."""
 
 
-class Machine:
+class RealMachine:
     """An emulated machine that waits for calls. `reset` brings it back to the moment when it was ready."""
 
     def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR) -> None:
         self.kernel, self.cpus = kernel, cpus
-        self.layout = Layout(read_image(kernel))
+        self.layout = KernelLayout(read_image(kernel))
         self.emulator = Emulator(emulator, kernel, PROGRAM.read_bytes(), cpus)
         self.debugger = self.emulator.debugger
         try:
@@ -86,7 +86,7 @@ class Machine:
         """Reserve every slot of EL2's table, which must be empty; `reset` frees as many as a trace has."""
         for slot in range(SLOTS):
             if (got := self.call(0, "__pkvm_reserve_vm", [])) != HANDLE_OFFSET + slot:
-                raise MachineError(f"EL2's table of VMs is not empty: reserve answers {got}, not {HANDLE_OFFSET + slot}")
+                raise MachineError(f"EL2's table of VMs is not empty: slot {slot} is not reserved, {got:#x} is")
 
     def call(self, cpu: int, name: str, arguments: Iterable[int]) -> int:
         """Make a whole call and return its answer. Raise MachineError if it does not come back."""
