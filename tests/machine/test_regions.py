@@ -15,11 +15,20 @@ from pkvm_model.model.revisions import UPSTREAM
 MODULES = (hypercalls, guest_memory, protected_memory, vm_table)
 
 
-def list_yields(module: ModuleType) -> list[tuple[str, str]]:
-    """Return function and purpose of each yield of a module, the purpose up to its first value."""
-    functions = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)]
-    return [(function.name, begin_of(node.value.elts[1])) for function in functions for node in ast.walk(function)
-            if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple)]
+def list_functions(module: ModuleType) -> list[ast.FunctionDef]:
+    """Return the functions of a module."""
+    return [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)]
+
+
+def list_yields(function: ast.FunctionDef) -> list[ast.Yield | ast.YieldFrom]:
+    """Return the yields of a function in the order of its lines, those to a helper included."""
+    found = [node for node in ast.walk(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def purpose_of(node: ast.Yield | ast.YieldFrom) -> str:
+    """Return the purpose of a yield up to its first value; '' for a yield to a helper."""
+    return begin_of(node.value.elts[1]) if isinstance(node.value, ast.Tuple) else ""
 
 
 def begin_of(purpose: ast.expr) -> str:
@@ -29,20 +38,20 @@ def begin_of(purpose: ast.expr) -> str:
     return str(first.value)
 
 
-ALL = [pair for module in MODULES for pair in list_yields(module)]
-FIRST = {function: purpose for function, purpose in reversed(ALL)}
-"""The first yield of each function: with that of a call, the kernel has not begun."""
-BEGINNINGS = {(name, FIRST[name]) for name in HYPERCALLS if name in FIRST}
-BEGINNINGS |= {("get_pkvm_hyp_vm", FIRST["get_pkvm_hyp_vm"])}
+FUNCTIONS = {each.name: [purpose_of(node) for node in list_yields(each)]
+             for module in MODULES for each in list_functions(module)}
+ALL = {(function, purpose) for function, purposes in FUNCTIONS.items() for purpose in purposes if purpose}
+BEGINNINGS = {(name, FUNCTIONS[name][0]) for name in (*HYPERCALLS, "get_pkvm_hyp_vm")}
+"""The first yield of each call: there the kernel has not begun."""
 
 
-@pytest.mark.parametrize(("function", "purpose"), sorted({*ALL} - BEGINNINGS))
+@pytest.mark.parametrize(("function", "purpose"), sorted(ALL - BEGINNINGS))
 def test_a_yield_after_the_first_has_a_place_in_the_kernel(function: str, purpose: str) -> None:
     assert find_boundary(function, purpose)
 
 
 def test_every_rule_stands_for_a_yield_of_the_model() -> None:
-    assert {(rule.generator, rule.purpose) for rule in RULES} == {*ALL} - BEGINNINGS
+    assert {(rule.generator, rule.purpose) for rule in RULES} == ALL - BEGINNINGS
 
 
 def test_calls_of_one_region_have_no_boundary() -> None:
