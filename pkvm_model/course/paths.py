@@ -1,37 +1,13 @@
-"""Where the course is on this machine, and where the environments and the learner's copy go. Standard library only."""
+"""What messages say about where the course is, and where the environments and the learner's copy go."""
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
-"""The folder pkvm_model."""
-ROOT = PACKAGE.parent
-"""The checkout: the folder with course.py."""
-HOME_VARIABLE = "PKVM_COURSE_HOME"
-"""The environment variable that names another folder for the environments and the learner's copy."""
+from ..place import HOME_VARIABLE, PACKAGE, ROOT, WORKPLACE
 
-
-def is_ours(folder: Path) -> bool:
-    """Return True if we may write in a folder and it is not another user's; root may use any."""
-    is_other_users = hasattr(os, "geteuid") and os.geteuid() not in (0, folder.stat().st_uid)
-    return os.access(folder, os.W_OK | os.X_OK) and not is_other_users
-
-
-def choose_workplace(root: Path = ROOT) -> Path:
-    """Return the folder that HOME_VARIABLE names; else the checkout if it is ours; else a folder in the home."""
-    named = os.environ.get(HOME_VARIABLE, "").strip()
-    is_checkout = (root / "course.py").is_file()
-    try:
-        if named:
-            return Path(named).expanduser().resolve()
-        return root if is_checkout and is_ours(root) else Path.home() / "pkvm-course"
-    except RuntimeError:  # There is no home. An attempt to write in the checkout will name the variable.
-        return root
-
-
-WORKPLACE = choose_workplace()
-"""The folder where the environments and my_work live."""
+__all__ = ["EXAMPLES", "HOME_VARIABLE", "PACKAGE", "ROOT", "WORKPLACE", "explain_setting", "explain_workplace",
+           "shorten_path"]
 
 
 def explain_workplace() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course import paths
+from pkvm_model.place import choose_workplace
 
 
 @pytest.fixture
@@ -29,16 +30,16 @@ def be_user(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_checkout_of_ours_is_the_workplace(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     be_user(root.stat().st_uid, monkeypatch)
-    assert paths.choose_workplace(root) == root
+    assert choose_workplace(root) == root
 
 
 def test_another_users_checkout_is_not_the_workplace(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     be_user(root.stat().st_uid + 1, monkeypatch)
-    assert paths.choose_workplace(root) == home / "pkvm-course"
+    assert choose_workplace(root) == home / "pkvm-course"
 
 
 def test_an_installed_course_is_not_the_workplace(tmp_path: Path, home: Path) -> None:
-    assert paths.choose_workplace(tmp_path) == home / "pkvm-course"
+    assert choose_workplace(tmp_path) == home / "pkvm-course"
 
 
 @pytest.mark.parametrize(("named", "place"), [("/elsewhere", "/elsewhere"), ("~/here", "{home}/here"),
@@ -47,7 +48,7 @@ def test_the_variable_names_the_workplace(named: str, place: str, root: Path, ho
                                           monkeypatch: pytest.MonkeyPatch) -> None:
     be_user(root.stat().st_uid, monkeypatch)
     monkeypatch.setenv(paths.HOME_VARIABLE, named)
-    assert str(paths.choose_workplace(root)) == place.format(home=home, cwd=Path.cwd(), root=root)
+    assert str(choose_workplace(root)) == place.format(home=home, cwd=Path.cwd(), root=root)
 
 
 def test_without_a_home_the_checkout_is_the_workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +56,7 @@ def test_without_a_home_the_checkout_is_the_workplace(tmp_path: Path, monkeypatc
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(Path, "home", fail)
-    assert paths.choose_workplace(tmp_path) == tmp_path
+    assert choose_workplace(tmp_path) == tmp_path
 
 
 def test_the_readme_and_the_doctor_set_the_variable_in_the_same_way() -> None:
