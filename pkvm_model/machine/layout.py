@@ -1,16 +1,13 @@
 """The layout of a kernel's structs, read from the type information (BTF) in its image."""
 from __future__ import annotations
 
-import gzip
 import struct
-from pathlib import Path
 from typing import NamedTuple
 
 from .failure import MachineError
 
 HEADER = b"\x9f\xeb\x01\x00\x18\x00\x00\x00"
 """How type information begins: its magic number, version 1, no flags, 24 bytes of header."""
-GZIP = b"\x1f\x8b"
 INT, ARRAY, STRUCT, UNION, ENUM = 1, 3, 4, 5, 6
 FUNCTION, VARIABLE, SECTION, TAG, ENUM64 = 13, 14, 15, 17, 19
 ALIASES = (8, 9, 10, 11, 18)
@@ -39,30 +36,6 @@ class Field(NamedTuple):
     def write(self, data: bytearray, value: int) -> None:
         """Set the member in the bytes of the struct; it fills whole bytes."""
         data[self.offset:self.offset + self.bits // 8] = (value % (1 << self.bits)).to_bytes(self.bits // 8, "little")
-
-
-def read_image(path: Path) -> bytes:
-    """Return a kernel's image, unpacked. Raise MachineError if it is none for arm64."""
-    try:
-        image = path.read_bytes()
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}; give the path of a kernel") from None
-    if image.startswith(GZIP):
-        image = gzip.decompress(image)
-    if image[4:8] == b"zimg":
-        image = unpack(image, path)
-    if image[56:60] != b"ARMd":
-        raise MachineError(f"{path.name} is no kernel image for arm64; give the vmlinuz or Image of one")
-    return image
-
-
-def unpack(image: bytes, path: Path) -> bytes:
-    """Return what is in an image that unpacks itself."""
-    start, size = struct.unpack_from("<II", image, 8)
-    if not image[24:56].startswith(b"gzip"):
-        raise MachineError(f"{path.name} is packed with {image[24:32].strip(bytes(1)).decode(errors='replace')}; "
-                           "unpack it first")
-    return gzip.decompress(image[start:start + size])
 
 
 class KernelLayout:

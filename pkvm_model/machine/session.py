@@ -12,7 +12,8 @@ from ..model.revisions import REVISIONS, Revision
 from .calls import Caller, Returned
 from .emulator import Emulator
 from .failure import MachineError
-from .layout import KernelLayout, read_image
+from .image import load_image
+from .layout import KernelLayout
 from .learn import Watcher
 from .parking import park
 from .places import Places
@@ -35,7 +36,7 @@ class RealMachine:
 
     def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR) -> None:
         self.kernel, self.cpus = kernel, cpus
-        self.layout = KernelLayout(read_image(kernel))
+        self.layout = KernelLayout(load_image(kernel))
         self.emulator = Emulator(emulator, kernel, PROGRAM.read_bytes(), cpus)
         self.debugger = self.emulator.debugger
         try:
