@@ -34,12 +34,15 @@ def parse_port(text: str) -> int:
 
 
 class Command(NamedTuple):
-    """A command: the module of this package that runs it, its line of help, its arguments, where it runs."""
+    """A command: the module of this package that runs it, its line of help, its arguments, where it runs.
+
+    One without an environment runs in the Python that course.py was started with.
+    """
 
     module: str
     summary: str
     arguments: tuple[Argument, ...] = ()
-    environment: Environment = COURSE
+    environment: Environment | None = COURSE
 
 
 COMMANDS = {
@@ -65,6 +68,14 @@ COMMANDS = {
         argument("--nbgrader", action="store_true", help="try the exercises with nbgrader, in an environment of its "
                  "own; name the chapters to grade after --")), DEVELOP),
     "doctor": Command("doctor", "report what works, what is missing and how to mend it"),
+    "kernel": Command("kernel", "say what is needed to ask a real kernel; get one with --get or --kernel", (
+        argument("--get", nargs="?", const="", metavar="VERSION",
+                 help="fetch a kernel of Debian's: this version, or the newest backport"),
+        argument("--list", action="store_true", help="list the kernels that --get can fetch"),
+        argument("--kernel", metavar="FILE", help="take this kernel for arm64: an Image, a vmlinuz or a .deb"),
+        argument("--suite", metavar="NAME", help="look only in this suite of Debian's, such as trixie-backports"),
+        argument("--mirror", metavar="ADDRESS", help="fetch from this mirror of Debian's, not from the machine's own")),
+        None),
     "build": Command("dev.build", "run the notebooks and store their outputs", (
         argument("--check", action="store_true", help="write nothing; fail if a stored output is stale"),
         argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these (default: all notebooks)")),
@@ -130,11 +141,14 @@ def find_environment_and_run(argv: Sequence[str]) -> int:
         return int(doctor.report(doctor.examine_outside()))
     if fault:
         raise CourseError(f"{fault}.")
-    python = install.ensure_python(choose_environment(arguments))
+    chosen = choose_environment(arguments)
+    if chosen is None:
+        return import_and_run(argv)
+    python = install.ensure_python(chosen)
     return process.hand_over(python, ["-P", "-m", "pkvm_model.course", *argv])
 
 
-def choose_environment(arguments: argparse.Namespace) -> Environment:
+def choose_environment(arguments: argparse.Namespace) -> Environment | None:
     """Return the environment that a command needs; learners' own is enough for the notebooks and what they store."""
     only_notebooks = getattr(arguments, "part", None) == "notebooks" and arguments.python is None
     only_stored = getattr(arguments, "without_python", False)

@@ -33,7 +33,7 @@ class Checkout:
         self.folder = folder
         self.venv = folder / ".venv"
         self.wheels = folder / "wheels"
-        for part in ("course", "practice"):
+        for part in ("course", "machine", "practice"):
             shutil.copytree(ROOT / "pkvm_model" / part, folder / "pkvm_model" / part)
         for module in (ROOT / "pkvm_model").glob("*.py"):
             shutil.copy(module, folder / "pkvm_model")

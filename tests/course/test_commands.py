@@ -19,7 +19,7 @@ from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
 from pkvm_model.course.setup.signed_line import is_intact
 from tests.course.conftest import Checkout
 
-COMMANDS = "lab test doctor build site bench bundle start update progress reset handin import"
+COMMANDS = "lab test doctor kernel build site bench bundle start update progress reset handin import"
 CACHE = f"--override-ini=cache_dir={WORKPLACE / '.pytest_cache'}"
 """Where pytest keeps what it remembers: beside the environments, since the checkout may be read-only."""
 

@@ -22,7 +22,8 @@ OUTSIDE: tuple[Check, ...] = (
     machine.check_loopback)
 """The quick checks that need no environment."""
 SLOW: tuple[Check, ...] = (folders.check_database, folders.check_settings, limits.check_memory, machine.check_clock,
-                           machine.check_localhost, machine.check_browser, machine.check_fence)
+                           machine.check_localhost, machine.check_browser, machine.check_fence,
+                           machine.check_real_kernel)
 """The other checks that need no environment. Looking a name up can take seconds."""
 INSIDE: tuple[Check, ...] = (packages.check_environment, packages.check_files, packages.check_extension,
                              trials.check_imports, trials.check_pictures, trials.check_lab)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from ...machine import tools
 from ...practice import fence
 from .. import browsers
 from .diagnosis import Diagnosis, describe_error
@@ -101,6 +102,15 @@ def check_fence() -> Diagnosis:
         return Diagnosis("ok", "fence", f"the kernel keeps answers from changing your files (Landlock {version})")
     return Diagnosis("note", "fence", "this system has no Landlock, so only a list of what answers may not do keeps "
                      "them from your files: run answers of other people only if you trust them")
+
+
+def check_real_kernel() -> Diagnosis:
+    """Ask whether a real kernel can be started here; only chapter 13 has a use for it."""
+    found = tools.find_tools()
+    if found.lacks:
+        return Diagnosis("ok", "real kernel", f"none can be started here, and you need none ({found.lacks[0].subject} "
+                         "missing; python3 course.py kernel says how to get it)")
+    return Diagnosis("ok", "real kernel", f"{found.kernel} can be started")
 
 
 def check_browser() -> Diagnosis:

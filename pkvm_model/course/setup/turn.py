@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..errors import CourseError
@@ -16,17 +17,23 @@ else:
     import fcntl
 
 
-@contextlib.contextmanager
-def take_turn(environment: Environment) -> Iterator[None]:
+def take_turn(environment: Environment) -> AbstractContextManager[None]:
     """Hold the lock on an environment; say so if that means to wait. Raise CourseError if the disk has no locks."""
-    with environment.beside(".lock").open("a+b") as file:
+    return hold_lock(environment.beside(".lock"),
+                     f"Another start is making the environment in {environment.name}; this one waits for it.")
+
+
+@contextlib.contextmanager
+def hold_lock(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock that a file is; print a sentence if that means to wait. Raise CourseError if there are no locks."""
+    with path.open("a+b") as file:
         try:
             lock_file(file.fileno(), wait=False)
         except (BlockingIOError, PermissionError):
-            print(f"Another start is making the environment in {environment.name}; this one waits for it.", flush=True)
+            print(busy, flush=True)
             lock_file(file.fileno(), wait=True)
         except OSError as error:
-            raise CourseError(f"{describe_lockless(environment.venv.parent, str(error.strerror))}.") from error
+            raise CourseError(f"{describe_lockless(path.parent, str(error.strerror))}.") from error
         yield
 
 
