@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pkvm_model.course.paths import HOME_VARIABLE, ROOT
+from pkvm_model.machine.asking import STORED, VARIABLE
 
 IN_LAB = tuple(f"tests/browser/test_{name}.py"
                for name in ("lab", "in_notebook", "finder", "views", "exercise", "walks_in_lab"))
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the environment that every kernel and subprocess of the tests inherits."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Two hundred processes would each compile the course anew.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    os.environ[VARIABLE] = STORED  # Notebooks show the same on every machine, also where an emulator is.
     os.environ.pop(HOME_VARIABLE, None)  # The copies of the course that tests make write into themselves.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in every process that a script starts in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)

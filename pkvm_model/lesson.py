@@ -35,6 +35,7 @@ from .graphs.map import StateMap
 from .graphs.page_life import moves, page_life
 from .graphs.pairs import PairGraph
 from .graphs.sequence import Sequence
+from .machine.asking import ask_machine
 from .model.revisions import REVISIONS, V1, Revision
 from .model.run import CALLS
 from .model.trace import parse, replay
@@ -57,16 +58,18 @@ from .widgets.finder import Finder, Scheduler
 from .widgets.map import Map
 from .widgets.progress import ProgressView
 from .widgets.quiz import Prediction, Quiz, ask_again
+from .widgets.real_run import RealRun
 from .widgets.sequence import SequenceView
 from .widgets.walker import fit_and_pack, fit_graph
 
 __all__ = [
     "APART", "HOME", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts",
     "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "can_always_reach", "claim",
-    "compare", "counted", "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix", "judged",
-    "lifecycle", "lines", "load", "moves", "mutate", "noticed", "numbered", "page_life", "parse", "patch", "play",
-    "play_out", "predict", "progress", "quiz", "quiz_again", "recorded", "refuse_leftovers", "repairs", "replay",
-    "replay_all", "scene", "schedule", "sequence", "side_by_side", "source", "state_graph", "without"]
+    "compare", "counted", "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix",
+    "judged", "lifecycle", "lines", "load", "machine", "moves", "mutate", "noticed", "numbered", "page_life",
+    "parse", "patch", "play", "play_out", "predict", "progress", "quiz", "quiz_again", "recorded",
+    "refuse_leftovers", "repairs", "replay", "replay_all", "scene", "schedule", "sequence", "side_by_side",
+    "source", "state_graph", "without"]
 
 ALL = tuple(REVISIONS.values())
 """The four kernels of the course."""
@@ -147,6 +150,20 @@ def show_bench_run(bench: Bench, page: str) -> SequenceView:
     graph = bench.graph
     run = Sequence(parse(bench.trace), graph["title"], len(graph["setup"]), graph["says"], page)
     return SequenceView(run, f"{graph['name']}-sequence")
+
+
+def machine(asked: Story | Bench | str) -> RealRun:
+    """Make the same run on a real kernel, and show it beside the model.
+
+    `asked` is a story, a bench with what was done on it, or a trace text. A machine is asked if this computer can have
+    one: it boots once, in up to a minute, and stays until Python ends. Otherwise the stored answer of exactly this run
+    is shown, if there is one. The origin says which of the two it is.
+    """
+    if isinstance(asked, str):
+        return RealRun(ask_machine(parse(asked)))
+    trace = asked.trace if isinstance(asked, Story) else parse(asked.trace)
+    setup = len(asked.scene.setup if isinstance(asked, Story) else asked.graph["setup"])
+    return RealRun(ask_machine(trace), setup)
 
 
 def el2_time() -> El2Time:

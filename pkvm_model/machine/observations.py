@@ -10,7 +10,8 @@ A file is one kernel on one machine. It has one JSON object per line: first the 
 
 `stops` says where each call was stopped: the EL2 functions, at their entries, in the order of the model's regions.
 `trace` is a trace with the machine's outcomes instead of the model's, without its last line, as nobody reads a whole
-state out of a machine; it ends with the last step that was made. `verdict` is what came of it when it was observed.
+state out of a machine; it ends with the last step that was made. A function of the model's honest host stands for the
+calls that it makes. `verdict` is what came of it when it was observed.
 `notes` has a text for some steps, by number from 1 on, and for the observation as a whole under 0.
 
 The recording wins: where the model answers something else, the model is wrong, or a note says why not.
@@ -25,6 +26,7 @@ from pathlib import Path
 
 from ..conform.lines import BadFile, parse, read_lines
 from ..conform.recordings.kernels import KERNELS, release_of
+from ..model.host import HOST_CALLS
 from ..model.revisions import REVISIONS, Revision
 from ..model.state import Config, State
 from ..model.steps import Call
@@ -171,7 +173,7 @@ def make_line(row: str, number: int, revision: Revision, config: Config) -> Trac
         line = parse_line(row, number)
     except TraceError as error:
         raise ObservationError(f"step {number}: {drop_place(error)}") from None
-    if line.call and line.call.name not in revision.calls:
+    if line.call and line.call.name not in revision.calls and line.call.name not in HOST_CALLS:
         raise ObservationError(f"step {number}: {revision.name} has no {line.call.name}")
     if line.cpu >= config.cpus:
         raise ObservationError(f"step {number}: there is no CPU {line.cpu}; this machine has {config.cpus}")

@@ -27,3 +27,9 @@ NO_ONE_IMAGE = replace(scene(
     "no-one-image", "What EL2 does with another host's numbers", PRE, LENT_PAGE,
     (f"__pkvm_teardown_vm(0x1000) whole\n{UNSHARE} whole\n__pkvm_vcpu_load(0x1000, 0) whole", ""),
     "VM 0x1000 is alive and idle; the host lends it page g0."), checks=False)
+
+FINALISE = "__pkvm_finalize_teardown_vm(0x1000) whole"
+ON_BOTH = replace(scene(
+    "ask-the-machine", "The same run on a real kernel", UPSTREAM, LENT_PAGE,
+    (UNSHARE, "\n".join(["__pkvm_start_teardown_vm(0x1000) whole", FINALISE, FINALISE, FINALISE])),
+    "VM 0x1000 is alive and idle; the host lends it page g0. CPU 0 stops between its lock regions."), checks=False)

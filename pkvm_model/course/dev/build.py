@@ -10,6 +10,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from ...machine.asking import STORED, VARIABLE
 from ...outside import unify_line_ends
 from ...practice.progress import write_atomically
 from ..errors import CourseError
@@ -116,7 +118,7 @@ def execute(notebook: NotebookNode, path: Path) -> None:
                             resources={"metadata": {"path": str(path.resolve().parent)}},
                             on_cell_start=lambda cell_index, **_: begun.append(cell_index))
     try:
-        client.execute()
+        client.execute(env={**os.environ, VARIABLE: STORED})
     except CellExecutionError as error:
         raise describe_failure(notebook, path, begun[-1], f"{error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:

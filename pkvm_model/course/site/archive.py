@@ -11,9 +11,10 @@ from ..paths import PACKAGE, ROOT
 
 BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice/checks/*.py")
 """What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
-NEEDS_PACKAGES = ("widgets/in_notebook.py", "show/dot.py", "explore/engine/arrays.py", "explore/engine/levels.py")
-"""Modules that are imported only where a package is installed, which no page has."""
-DATA = ("pkvm_model/conform/data/**/*.json*", "exercises/*.md",
+NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "explore/engine/arrays.py", "explore/engine/levels.py",
+             "machine/live.py")
+"""Modules that are imported only where a package is installed, or where processes can be started: in no page."""
+DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*.jsonl", "exercises/*.md",
         "pkvm_model/widgets/jupyter/labextensions/pkvm-widgets/front_end/constants.js")
 """What the modules read."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -40,7 +41,7 @@ def find_modules() -> set[Path]:
     waiting, found = [path for pattern in BEGINNINGS for path in PACKAGE.glob(pattern)], set[Path]()
     while waiting:
         path = waiting.pop()
-        if path not in found and path.relative_to(PACKAGE).as_posix() not in NEEDS_PACKAGES:
+        if path not in found and path.relative_to(PACKAGE).as_posix() not in NOT_THERE:
             found.add(path)
             waiting += find_imports(path)
     return found

@@ -1,0 +1,125 @@
+"""A run on a real kernel beside the model: a table, one sentence, the territory of the end, and where it comes from."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from ..conform.recordings.kernels import KERNELS, release_of
+from ..graphs.contract import RowValue
+from ..graphs.parts import encode_row
+from ..machine.answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
+from ..machine.asking import MachineReply
+from ..model.state import Page, State
+from ..model.trace import replay
+from ..show.table import Table
+from ..text import count, make_sentence
+from .bench_static import HEADS, render_page
+from .bench_words import VIEWS, align_columns, make_page_row
+from .static import render, render_plain_table, render_table
+
+AGREE = {AGREES: "yes", DIFFERS: "no", NOT_TRIED: "not tried"}
+STANDS = "it stands "
+NOBODY = "No machine has answered."
+COLUMNS = ("CPU", "step", "model", "machine", "agrees")
+
+
+@dataclass(frozen=True)
+class RealRun:
+    """The steps of a run as the model and a machine make them; the first `setup` calls were made before the bench."""
+
+    reply: MachineReply
+    setup: int = 0
+
+    @property
+    def answer(self) -> RealAnswer | None:
+        """What the machine answered; None if nobody knows."""
+        return self.reply.answer
+
+    @property
+    def sentence(self) -> str:
+        """The whole in a sentence."""
+        return " ".join(list_sentences(self.answer, self.reply, self.setup)) if self.answer else NOBODY
+
+    def table(self) -> Table:
+        """Return the steps with both outcomes."""
+        rows = self.answer.rows if self.answer else ()
+        calls = [step.call.name for step in replay(self.reply.trace).steps]
+        hidden = self.setup if all(row.verdict == AGREES for row in rows[:self.setup]) else 0
+        before = [("", f"{count(hidden, 'call')} before the bench", "", "", "yes")] if hidden and rows else []
+        shown = [show_row(row, call) for row, call in zip(rows, calls, strict=False)][hidden:]
+        kernel = f"Linux {self.answer.kernel}" if self.answer else "no machine"
+        return Table(f"The model ({self.reply.trace.revision.name}) and {kernel}", COLUMNS, [*before, *shown],
+                     note=self.sentence, code=frozenset({1}))
+
+    def pages(self) -> list[tuple[str, RowValue]]:
+        """Return the pages at the end of what was compared, in the model."""
+        state = self.find_end()
+        return [(name, encode_row(state, str(name))) for name, page in state.all(Page) if page != Page()]
+
+    def find_end(self) -> State:
+        """Return the model's state after the last step in which both agree."""
+        steps = replay(self.reply.trace).steps
+        different = self.answer.difference if self.answer else None
+        agreed = steps[:different.line - 2] if different else steps[:len(self.answer.rows)] if self.answer else steps
+        return agreed[-1].state if agreed else State(self.reply.trace.config)
+
+    @property
+    def caption(self) -> str:
+        """What the territory is."""
+        return f"Who owns every page {self.when}, in the model: a machine shows what calls return, not its pages"
+
+    @property
+    def when(self) -> str:
+        """When the territory is as shown."""
+        return "before the difference" if self.answer and self.answer.difference else "at the end"
+
+    def __repr__(self) -> str:
+        pages = [["page", *VIEWS, "owner", "counts", "in words"], *(make_page_row(*each) for each in self.pages())]
+        steps = [repr(self.table())] if self.answer else [self.sentence]
+        return "\n".join([*steps, self.reply.origin, "", self.caption, *align_columns(pages)])
+
+    def _repr_html_(self) -> str:
+        rows = [render_page(name, "", row, row, None) for name, row in self.pages()]
+        steps = render_plain_table(self.table()) if self.answer else render("p", "says", self.sentence)
+        return render("div", "box", steps, render("p", "note", escape(self.reply.origin)), "<br>",
+                      render_table(self.caption, HEADS, rows))
+
+
+def show_row(row: Row, call: str) -> tuple[str, ...]:
+    """Return the cells of a step."""
+    step = f"{call} goes on" if row.call == "resume" else row.call
+    return str(row.cpu), step, show_result(row.model), show_machine(row), AGREE[row.verdict]
+
+
+def show_result(outcome: str) -> str:
+    """Return an outcome as the other tables of the course write it."""
+    return outcome.removeprefix("= ").removeprefix("! ").replace("...", "stops")
+
+
+def show_machine(row: Row) -> str:
+    """Return the machine's outcome, and where it stands if it stops."""
+    stands = f" {row.note.removeprefix(STANDS)}" if row.note.startswith(STANDS) and "..." in row.machine else ""
+    return show_result(row.machine) + stands
+
+
+def list_sentences(answer: RealAnswer, reply: MachineReply, setup: int) -> Iterator[str]:
+    """Yield the difference or the agreement, then what was not tried and what else a reader must know."""
+    kernel, untried = f"Linux {answer.kernel}", [row for row in answer.rows if row.verdict == NOT_TRIED]
+    if row := answer.difference:
+        yield (f"{kernel} and the model differ in line {row.line} of the trace: the model says "
+               f"{show_result(row.model)}, the machine {show_machine(row)}. Later steps would mean nothing.")
+    elif untried:
+        yield f"{kernel} and the model agree in {count(answer.count(AGREES), 'step')}."
+        yield f"{count(len(untried), 'more step')} could not be tried."
+        yield make_sentence(untried[0].note)
+    else:
+        before = f", as in the {count(setup, 'call')} before the bench" if setup else ""
+        yield f"{kernel} and the model agree in {count_all(len(answer.rows) - setup)}{before}."
+    if (revision := KERNELS.get(release_of(answer.kernel))) not in (None, reply.trace.revision.name):
+        yield f"The trace is of {reply.trace.revision.name}; {kernel} is an example of {revision}."
+
+
+def count_all(number: int) -> str:
+    """Return a number of steps, as in a sentence about all of them."""
+    return f"all {count(number, 'step')}" if number > 1 else count(number, "step")

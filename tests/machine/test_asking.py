@@ -1,0 +1,179 @@
+"""A run is answered by a machine, by what is stored of exactly this run, or by nobody; and the reply says which."""
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Never
+
+import pytest
+
+from pkvm_model.lesson import bench, machine, play
+from pkvm_model.machine import asking, live
+from pkvm_model.machine.answer import DIFFERS, RealAnswer
+from pkvm_model.machine.asking import IN_A_PAGE, STORED, VARIABLE, ask_machine
+from pkvm_model.machine.failure import MachineError
+from pkvm_model.machine.observations import Observation, Observations, Origin, write
+from pkvm_model.machine.stored import find_stored
+from pkvm_model.machine.tools import Tools
+from pkvm_model.model.trace import Trace, TraceError
+from pkvm_model.scenes.ask_a_real_kernel import ON_BOTH, OVERLAPPING
+
+ROOT = Path(__file__).parents[2]
+RUN = play(ON_BOTH, 1, 0, 1).trace
+ORIGIN = Origin("7.3.4", "linux-binary", "7.3.4-1", "QEMU 7.2", "virt, 2 CPUs", "nVHE", "2026-11-30")
+
+
+def store(folder: Path, *outcomes: str, verdict: str = "agrees", kernel: str = "7.3.4") -> Path:
+    """Store an observation of RUN in which the last steps have these outcomes; a later step was not made."""
+    setup = len(ON_BOTH.setup)
+    lines = [line.__class__(line.cpu, line.call, outcome)
+             for line, outcome in zip(RUN.lines[setup:], outcomes, strict=False)]
+    seen = Observation("made", "R7", RUN.revision, RUN.config, (*RUN.lines[:setup], *lines), verdict,
+                       {setup + 2: "it stands before here"} if len(outcomes) > 1 else {})
+    origin = Origin(**{**vars(ORIGIN), "kernel": kernel})
+    write(folder / f"{kernel}.jsonl", Observations(origin, (seen,)))
+    return folder
+
+
+def test_a_run_is_answered_by_what_is_stored_of_it_with_the_places_where_it_stood(tmp_path: Path) -> None:
+    found = find_stored(RUN, store(tmp_path, "= 0", "...", "= -EINVAL"))
+    assert found
+    rows = found.answer.rows[len(ON_BOTH.setup):]
+    assert [(row.machine, row.verdict, row.note) for row in rows] == [
+        ("= 0", "agrees", ""), ("...", "agrees", "it stands before here"), ("= -EINVAL", "agrees", "")]
+
+
+def test_a_shorter_run_is_answered_by_the_beginning_of_a_longer_one_and_a_longer_one_by_nobody(tmp_path: Path) -> None:
+    assert find_stored(play(ON_BOTH, 1, 0).trace, store(tmp_path, "= 0", "...", "= -EINVAL"))
+    assert not find_stored(play(ON_BOTH, 1, 0, 1, 0).trace, tmp_path)
+
+
+def test_a_run_of_which_a_step_is_another_one_is_answered_by_nobody(tmp_path: Path) -> None:
+    store(tmp_path, "= 0", "...", "= -EINVAL")
+    assert not find_stored(play(ON_BOTH, 0, 1, 1).trace, tmp_path)
+    assert not find_stored(Trace(RUN.revision.without("finalize_unreferenced"), RUN.config, RUN.lines), tmp_path)
+
+
+def test_where_model_and_machine_differ_the_stored_answer_ends(tmp_path: Path) -> None:
+    found = find_stored(RUN, store(tmp_path, "= 0", "= 0", verdict=DIFFERS))
+    assert found
+    assert (found.answer.rows[-1].model, found.answer.rows[-1].machine) == ("...", "= 0")
+    assert found.answer.difference == found.answer.rows[-1]
+
+
+def test_the_newest_kernel_answers(tmp_path: Path) -> None:
+    store(tmp_path, "= 0", "...", "= -EINVAL", kernel="7.2.13")
+    found = find_stored(RUN, store(tmp_path, "= 0", "...", "= -EINVAL", kernel="7.3.4"))
+    assert found
+    assert found.answer.kernel == "7.3.4"
+
+
+def test_every_run_of_the_chapters_bench_is_stored() -> None:
+    widget = bench(ON_BOTH)
+    for cpus in ((1, 0, 1, 0, 1, 0, 1), (0, 0, 0, 1, 1, 1, 1), (1, 1, 1), (0, 1)):
+        assert find_stored(play(ON_BOTH, *cpus).trace)
+    widget.goto(str(RUN))
+    assert machine(widget).sentence == (
+        "Linux 7.3.4 and the model agree in all 3 steps, as in the 5 calls before the bench.")
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, answer: RealAnswer | BaseException) -> list[Trace]:
+    """Have a machine that gives an answer or fails; return the list of what it is asked."""
+    asked: list[Trace] = []
+
+    def ask(trace: Trace) -> tuple[RealAnswer, str]:
+        asked.append(trace)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer, "QEMU 1"
+
+    monkeypatch.setattr(live, "ask", ask)
+    monkeypatch.setattr(asking, "find_tools", lambda: Tools(Path("q"), Path("k"), Path("init"), ()))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    return asked
+
+
+def test_a_machine_that_can_be_had_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = offer(monkeypatch, RealAnswer("7.9.1", str(RUN), ()))
+    assert ask_machine(RUN).origin == "Asked now: Linux 7.9.1 in a machine that QEMU 1 emulates here."
+    assert asked == [RUN]
+
+
+def test_if_only_stored_answers_are_wanted_no_machine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = offer(monkeypatch, RealAnswer("7.9.1", str(RUN), ()))
+    monkeypatch.setenv(VARIABLE, STORED)
+    assert ask_machine(RUN).origin.startswith("Stored, not asked now: Linux 7.3.4 (linux-binary")
+    assert not asked
+
+
+def test_a_machine_that_fails_leaves_the_stored_answer_or_says_why_there_is_none(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, MachineError("the emulator ends at once"))
+    assert ask_machine(RUN).origin.startswith("Stored, not asked now")
+    assert ask_machine(play(OVERLAPPING, 1).trace).origin == (
+        "Nothing is stored of this run. No released kernel is v1. "
+        "The machine here did not answer: the emulator ends at once.")
+
+
+def test_without_tools_the_reply_says_what_is_missing_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(asking, "find_tools", lambda: Tools(None, None, Path("init"), ("no emulator: get one",)))
+    assert ask_machine(play(OVERLAPPING, 1).trace).origin.endswith(
+        "No machine can be asked here: no emulator: get one; python3 course.py kernel says how to get a machine.")
+
+
+def test_a_page_says_that_it_has_no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert IN_A_PAGE in ask_machine(play(OVERLAPPING, 1).trace).origin
+
+
+def test_a_trace_that_the_model_does_not_make_is_not_asked() -> None:
+    with pytest.raises(TraceError, match="does not come out as the trace says: line 7"):
+        machine(str(RUN).replace("start_teardown_vm(0x1000) = 0", "start_teardown_vm(0x1000) = -EINVAL"))
+
+
+def test_an_interrupt_ends_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    class Machine:
+        cpus = 2
+
+        def close(self) -> None:
+            ended.append("closed")
+
+    def interrupt(*_: object) -> Never:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(live, "KEPT", [live.Booted(Machine(), "QEMU")])  # type: ignore[arg-type]
+    monkeypatch.setattr(live, "play", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        live.ask(RUN)
+    assert (ended, live.KEPT) == (["closed"], [])
+
+
+def test_nothing_with_processes_is_imported_by_what_asks() -> None:
+    script = (f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pkvm_model.machine.asking; "
+              "print('subprocess' in sys.modules)")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_a_reply_shows_both_columns_where_it_stood_the_territory_and_its_origin() -> None:
+    words = repr(machine(play(ON_BOTH, 1, 0, 1)))
+    assert "5 calls before the bench" in words
+    assert "stops before __pkvm_host_unshare_guest  yes" in words
+    assert "Linux 7.3.4 and the model agree in all 3 steps, as in the 5 calls before the bench." in words
+    assert "Who owns every page at the end, in the model" in words
+    assert "Stored, not asked now" in words
+
+
+def test_a_difference_is_named_and_the_territory_is_that_before_it(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = store(tmp_path, "= 0", "= 0", verdict=DIFFERS)
+    monkeypatch.setattr(asking, "find_stored", lambda trace: find_stored(trace, folder))
+    run = machine(str(RUN))
+    assert run.sentence == ("Linux 7.3.4 and the model differ in line 8 of the trace: the model says stops, the "
+                            "machine 0. Later steps would mean nothing.")
+    assert run.find_end() == play(ON_BOTH, 1).state
+    assert "before the difference" in run._repr_html_()
