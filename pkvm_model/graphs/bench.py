@@ -8,7 +8,7 @@ from typing import Any
 from ..explore.check import Always
 from ..model.revisions import Revision
 from ..model.run import finish, list_regions
-from ..model.state import Cpu, Flight, Kvm, Page, State, Vm, sort_key
+from ..model.state import Cpu, Flight, Kvm, Page, State, Vm
 from ..model.state_json import digest, to_json
 from ..model.steps import Call, Step
 from ..model.trace import record_step, show_call, show_header
@@ -18,8 +18,8 @@ from ..show.words import describe_step, shorten
 from .contract import BenchGraph, EdgeValue, EndValue, Holds, LaneValue, RegionValue, RevisionValue, StateValue
 from .property_row import ASKED, find_broken, choose_spoken, judge_state
 from .menu import Menu
-from .parts import (KINDS, describe_use, encode_card, encode_row, encode_slot, find_guests, find_kind, is_in_guest,
-                    list_vms)
+from .parts import (describe_use, encode_card, encode_row, encode_slot, find_guests, find_kind, is_in_guest, list_vms,
+                    sort_pages)
 from .reach import LIMIT, Reach
 
 IDLE: LaneValue = {"short": "", "where": "is yours: choose a call", "call": "", "keeps": [], "stale": False,
@@ -86,8 +86,7 @@ class StateGraph(Reach[Node, StateValue, EdgeValue]):
         known = min(len(self.edges), most)
         scene, revision = self.scene, self.scene.revision
         names = {n for at in range(known) for n, _ in self.nodes[at].state.all(Page)}
-        self.names = tuple(sorted(names | self.menu.pages,
-                                  key=lambda name: (list(KINDS).index(find_kind(name)), sort_key((Page, name)))))
+        self.names = tuple(sort_pages(names | self.menu.pages))
         trace = scene.trace()
         self.properties = self.list_properties(known) if scene.checks else []
         states, edges = self.encode_part(most)

@@ -1,6 +1,8 @@
 """The parts of a state as a bench shows them: slots, cards of VMs, rows of pages."""
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..model.state import (FREE, GUEST, HANDLE_OFFSET, HYP, NOPAGE, OWNED, RESERVED, SHARED_BORROWED, SHARED_OWNED, Cpu,
                            Flight, Kvm, Page, Slot, State, Vcpu, Vm, sort_key)
 from ..show.words import ShownHolder, find_holders
@@ -29,6 +31,12 @@ def describe_use(name: str) -> str:
 def find_kind(name: str) -> str:
     """Return the letters that a page's name begins with."""
     return name.rstrip("0123456789.+")
+
+
+def sort_pages(names: Iterable[str]) -> list[str]:
+    """Return the names of pages in the order of a bench: by kind, then by number."""
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    return sorted(names, key=lambda name: (ranks.get(find_kind(name), len(ranks)), sort_key((Page, name))))
 
 
 def encode_slot(state: State, idx: int) -> SlotValue:

@@ -39,7 +39,8 @@ def ask_machine(trace: Trace) -> MachineReply:
 
         try:
             answer, emulator = ask(trace)
-            return MachineReply(trace, answer, f"Asked now: Linux {answer.kernel} in a machine that {emulator} emulates here.")
+            here = f"Asked now: Linux {answer.kernel} in a machine that {emulator} emulates here."
+            return MachineReply(trace, answer, here)
         except MachineError as error:
             reason = f"The machine here did not answer: {error}"
     return look_up(trace, reason)

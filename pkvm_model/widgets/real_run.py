@@ -7,7 +7,7 @@ from html import escape
 
 from ..conform.recordings.kernels import KERNELS, release_of
 from ..graphs.contract import RowValue
-from ..graphs.parts import encode_row
+from ..graphs.parts import encode_row, sort_pages
 from ..machine.answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
 from ..machine.asking import MachineReply
 from ..model.state import Page, State
@@ -21,6 +21,7 @@ from .static import render, render_plain_table, render_table
 AGREE = {AGREES: "yes", DIFFERS: "no", NOT_TRIED: "not tried"}
 STANDS = "it stands "
 NOBODY = "No machine has answered."
+NOT_SEEN = "A machine shows what calls return and where they stop, not who owns its pages."
 COLUMNS = ("CPU", "step", "model", "machine", "agrees")
 
 
@@ -53,9 +54,11 @@ class RealRun:
                      note=self.sentence, code=frozenset({1}))
 
     def pages(self) -> list[tuple[str, RowValue]]:
-        """Return the pages at the end of what was compared, in the model."""
+        """Return the pages that the run is about, at the end of what was compared, in the model."""
         state = self.find_end()
-        return [(name, encode_row(state, str(name))) for name, page in state.all(Page) if page != Page()]
+        states = [step.state for step in replay(self.reply.trace).steps]
+        names = {str(name) for each in states for name, page in each.all(Page) if page != Page()}
+        return [(name, encode_row(state, name)) for name in sort_pages(names)]
 
     def find_end(self) -> State:
         """Return the model's state after the last step in which both agree."""
@@ -67,23 +70,19 @@ class RealRun:
     @property
     def caption(self) -> str:
         """What the territory is."""
-        return f"Who owns every page {self.when}, in the model: a machine shows what calls return, not its pages"
-
-    @property
-    def when(self) -> str:
-        """When the territory is as shown."""
-        return "before the difference" if self.answer and self.answer.difference else "at the end"
+        when = "before the difference" if self.answer and self.answer.difference else "at the end"
+        return f"Who owns every page {when}, in the model"
 
     def __repr__(self) -> str:
         pages = [["page", *VIEWS, "owner", "counts", "in words"], *(make_page_row(*each) for each in self.pages())]
         steps = [repr(self.table())] if self.answer else [self.sentence]
-        return "\n".join([*steps, self.reply.origin, "", self.caption, *align_columns(pages)])
+        return "\n".join([*steps, self.reply.origin, "", self.caption, *align_columns(pages), NOT_SEEN])
 
     def _repr_html_(self) -> str:
         rows = [render_page(name, "", row, row, None) for name, row in self.pages()]
         steps = render_plain_table(self.table()) if self.answer else render("p", "says", self.sentence)
         return render("div", "box", steps, render("p", "note", escape(self.reply.origin)), "<br>",
-                      render_table(self.caption, HEADS, rows))
+                      render_table(self.caption, HEADS, rows), render("p", "note", NOT_SEEN))
 
 
 def show_row(row: Row, call: str) -> tuple[str, ...]:
