@@ -11,7 +11,6 @@ from .answer import RealAnswer
 from .failure import MachineError
 from .observations import Origin
 from .stored import find_stored
-from .tools import find_tools
 
 VARIABLE, STORED = "PKVM_MACHINE", "stored"
 """The environment variable that says which answers are wanted, and its value for stored ones."""
@@ -52,8 +51,10 @@ def find_reason() -> str:
         return IN_A_PAGE
     if os.environ.get(VARIABLE, "") == STORED:
         return f"Only stored answers are wanted here ({VARIABLE}={STORED}); without that setting, {HOW}"
-    missing = find_tools().missing
-    return f"No machine can be asked here: {'; '.join(missing)}; {HOW}" if missing else ""
+    from .live import explain_missing  # noqa: PLC0415  # as above
+
+    missing = explain_missing()
+    return f"No machine can be asked here: {missing}; {HOW}" if missing else ""
 
 
 def look_up(trace: Trace, reason: str) -> MachineReply:

@@ -14,8 +14,6 @@ from .play import play
 from .session import RealMachine
 from .tools import find_tools
 
-VERSION_SECONDS = 20.0
-
 
 class Booted(NamedTuple):
     """A machine that stays, and the emulator that runs it, by name and version."""
@@ -26,6 +24,11 @@ class Booted(NamedTuple):
 
 KEPT: list[Booted] = []
 """The machine of this session, if there is one."""
+
+
+def explain_missing() -> str:
+    """Return what is missing for a machine on this computer, '' if nothing is."""
+    return "; ".join(find_tools().missing)
 
 
 def ask(trace: Trace) -> tuple[RealAnswer, str]:
@@ -49,10 +52,7 @@ def boot(cpus: int) -> Booted:
         tools = find_tools()
         if tools.missing or not tools.kernel:
             raise MachineError("; ".join(tools.missing))
-        machine = RealMachine(tools.kernel, max(cpus, 2))
-        KEPT.append(Booted(machine, "QEMU"))
-        version = machine.debugger.monitor("info version", VERSION_SECONDS).split()
-        KEPT[0] = Booted(machine, f"QEMU {version[0].partition('(')[0]}" if version else "QEMU")
+        KEPT.append(Booted(RealMachine(tools.kernel, max(cpus, 2)), f"QEMU {tools.version}"))
     return KEPT[0]
 
 

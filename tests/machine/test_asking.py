@@ -15,7 +15,6 @@ from pkvm_model.machine.asking import IN_A_PAGE, STORED, VARIABLE, ask_machine
 from pkvm_model.machine.failure import MachineError
 from pkvm_model.machine.observations import Observation, Observations, Origin, write
 from pkvm_model.machine.stored import find_stored
-from pkvm_model.machine.tools import Tools
 from pkvm_model.model.trace import Trace, TraceError
 from pkvm_model.scenes.ask_a_real_kernel import ON_BOTH, OVERLAPPING
 
@@ -89,7 +88,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, answer: RealAnswer | BaseException) -
         return answer, "QEMU 1"
 
     monkeypatch.setattr(live, "ask", ask)
-    monkeypatch.setattr(asking, "find_tools", lambda: Tools(Path("q"), Path("k"), Path("init"), ()))
+    monkeypatch.setattr(live, "explain_missing", lambda: "")
     monkeypatch.delenv(VARIABLE, raising=False)
     return asked
 
@@ -118,7 +117,7 @@ def test_a_machine_that_fails_leaves_the_stored_answer_or_says_why_there_is_none
 
 def test_without_tools_the_reply_says_what_is_missing_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(asking, "find_tools", lambda: Tools(None, None, Path("init"), ("no emulator: get one",)))
+    monkeypatch.setattr(live, "explain_missing", lambda: "no emulator: get one")
     assert ask_machine(play(OVERLAPPING, 1).trace).origin.endswith(
         "No machine can be asked here: no emulator: get one; python3 course.py kernel says how to get a machine.")
 
