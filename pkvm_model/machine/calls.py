@@ -67,7 +67,8 @@ class Caller:
 
     def go_on(self, cpu: int, places: Collection[Boundary] = ()) -> Result:
         """Let a CPU go on to the next of these places, or to the call's end."""
-        entries = {self.symbols.find(place.function): place.function for place in places}
+        entries = {self.symbols.el2[place.function]: place.function for place in places
+                   if place.function in self.symbols.el2}
         while True:
             pc = self.run(cpu, {*entries, *self.behind[cpu]})
             if pc is None:
@@ -103,13 +104,13 @@ class Caller:
         registers = self.debugger.read_registers(cpu)
         if pc in self.behind[cpu]:
             place = self.behind[cpu].pop(pc)
-            return None if place.has_failed(registers["x0"]) else place
+            return place if place.begins(registers["x0"]) else None
         back = registers["x30"]
         if self.symbols.name(back) in NESTED:
             return None
         here = [place for place in places if place.function == function]
         self.behind[cpu].update((back, place) for place in here if place.is_behind)
-        return next((place for place in here if not place.is_behind), None)
+        return next((place for place in here if not place.is_behind and place.begins(registers["x0"])), None)
 
     def read_answer(self, cpu: int) -> Returned:
         """Return the answer of a call that has come back, from the two registers that hold it."""

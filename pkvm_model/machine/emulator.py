@@ -26,7 +26,8 @@ MEGABYTES = 400
 """The memory of the machine."""
 PROCESSOR = "cortex-a53"
 """A processor with 40 bits of physical address, for which a guest has the page tables that the model describes."""
-BOOT_LINE = "console=ttyAMA0 rdinit=/init nokaslr kvm-arm.mode=protected panic=-1 hugepages=16 loglevel=3 quiet"
+BOOT_LINE = ("console=ttyAMA0 rdinit=/init nokaslr kvm-arm.mode=protected panic=-1 hugepages=8 loglevel=3 quiet "
+             "initcall_blacklist=load_system_certificate_list cryptomgr.notests")
 
 
 def make_file(content: bytes) -> IO[bytes]:

@@ -23,7 +23,7 @@ def die_with_parent() -> None:
 
 def main(argv: list[str]) -> int:
     """Run the command until it ends or standard input closes; return its exit status."""
-    files = [int(number) for number in argv[0].split(",")]
+    files = [int(number) for number in argv[0].split(",") if number]
     # This process has one thread, so the child may run code before it becomes the emulator.
     emulator = subprocess.Popen(argv[1:], pass_fds=files, preexec_fn=die_with_parent,  # noqa: PLW1509
                                 stdin=subprocess.DEVNULL)

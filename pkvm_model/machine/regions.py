@@ -17,21 +17,22 @@ NESTED = ("teardown_donated_memory", UNMAPS, "__unmap_donated_memory")
 
 
 class Boundary(NamedTuple):
-    """A place at EL2 where a region begins: at a function's entry, or behind it, if it returns without a failure.
+    """A place at EL2 where a region begins: at a function's entry, or right behind the function.
 
-    `fails` says what a failure is to the function: "" it has none, "null" or "code" what it returns.
+    `unless` names the value with which none begins: the function's first argument at its entry, what it returns behind
+    it. It is "" (always one begins), "null", or "code" for an error code.
     """
 
     function: str
     is_behind: bool = False
-    fails: str = ""
+    unless: str = ""
 
     def __str__(self) -> str:
         return f"{'behind' if self.is_behind else 'before'} {self.function}"
 
-    def has_failed(self, value: int) -> bool:
-        """Return True if this return value of the function is a failure."""
-        return (self.fails == "null" and not value) or (self.fails == "code" and value % (1 << 32) != 0)
+    def begins(self, value: int) -> bool:
+        """Return True if a region begins here with this value."""
+        return not ((self.unless == "null" and not value) or (self.unless == "code" and value % (1 << 32)))
 
 
 class Rule(NamedTuple):
@@ -44,7 +45,7 @@ class Rule(NamedTuple):
 
 RULES = (
     Rule("map_donated_memory", "take page ", Boundary("map_donated_memory_noclear")),
-    Rule("unmap_donated_memory", "zero page ", Boundary(UNMAPS)),
+    Rule("unmap_donated_memory", "zero page ", Boundary(UNMAPS, unless="null")),
     Rule("init_pkvm_hyp_vm", "fill the VM struct and its stage 2", Boundary("kvm_guest_prepare_stage2")),
     Rule("init_pkvm_hyp_vm", "publish the VM in its slot", Boundary("kvm_guest_prepare_stage2", True, "code")),
     Rule("init_pkvm_hyp_vm", "take stage 2 apart again", Boundary("kvm_guest_destroy_stage2")),
@@ -113,5 +114,9 @@ def find_boundary(generator: str, purpose: str) -> Boundary | None:
 
 
 def find_missing(call: str, guards: Collection[str], functions: Collection[str]) -> list[str]:
-    """Return the functions of the table that a kernel does not have, so that the call cannot stop in it."""
-    return sorted({place.function for place in list_boundaries(call, guards)} - {*functions})
+    """Return the functions of the table that a kernel does not have, so that the call cannot stop in it.
+
+    A function behind a guard may be missing: the kernel does not have the guard, and that shows where it matters.
+    """
+    needed = {rule.place.function for rule in list_rules(call, guards) if (rule.generator, rule.purpose) not in GUARDED}
+    return sorted(needed - {*functions})
