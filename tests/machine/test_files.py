@@ -11,7 +11,7 @@ import pytest
 
 from pkvm_model.machine.archive import CLUSTER, make_archive, make_disk
 from pkvm_model.machine.failure import MachineError
-from pkvm_model.machine.layout import HEADER, Field, KernelLayout, read_image
+from pkvm_model.machine.layout import HEADER, Field, KernelLayout
 from pkvm_model.machine.symbols import HVC, Symbols, find_instruction
 from pkvm_model.machine.tools import PROGRAM
 
@@ -118,31 +118,6 @@ def test_what_a_kernel_does_not_have_is_named(name: str, path: str, says: str) -
 def test_a_kernel_without_type_information_is_refused() -> None:
     with pytest.raises(MachineError, match="CONFIG_DEBUG_INFO_BTF"):
         KernelLayout(make_image())
-
-
-@pytest.mark.parametrize("pack", [bytes, gzip.compress,
-                                  lambda image: b"MZ\0\0zimg" + struct.pack("<II", 56, 4096) + bytes(8) + b"gzip"
-                                  + bytes(28) + gzip.compress(image) + bytes(9)])
-def test_an_image_is_unpacked(tmp_path: Path, pack: object) -> None:
-    file, image = tmp_path / "vmlinuz", make_image(b"rest")
-    packed = pack(image)  # type: ignore[operator]
-    size = len(gzip.compress(image))
-    file.write_bytes(packed[:12] + struct.pack("<I", size) + packed[16:] if packed[4:8] == b"zimg" else packed)
-    assert read_image(file) == image
-
-
-@pytest.mark.parametrize(("content", "says"), [
-    (b"MZ" + bytes(200), "no kernel image for arm64"), (b"", "no kernel image for arm64"),
-    (b"MZ\0\0zimg" + bytes(16) + b"zstd" + bytes(40), "packed with zstd; unpack it first")])
-def test_a_file_that_is_no_kernel_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
-    (tmp_path / "vmlinuz").write_bytes(content)
-    with pytest.raises(MachineError, match=says):
-        read_image(tmp_path / "vmlinuz")
-
-
-def test_a_missing_kernel_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="No such file or directory; give the path of a kernel"):
-        read_image(tmp_path / "vmlinuz")
 
 
 SYMBOLS = """\
