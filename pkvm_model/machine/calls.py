@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .debugger import Debugger
 from .failure import MachineError, Silence
-from .regions import NESTED, Boundary
+from .regions import IDLE_WITHOUT, NESTED, Boundary
 from .symbols import Symbols
 
 FUNCTION_ID = 0xC6000000
@@ -106,7 +106,7 @@ class Caller:
             place = self.behind[cpu].pop(pc)
             return place if place.begins(registers["x0"]) else None
         back = registers["x30"]
-        if self.symbols.name(back) in NESTED:
+        if self.symbols.name(back) in NESTED or (function in IDLE_WITHOUT and not registers["x0"]):
             return None
         here = [place for place in places if place.function == function]
         self.behind[cpu].update((back, place) for place in here if place.is_behind)

@@ -14,6 +14,8 @@ UNPINS, DROPS = "hyp_unpin_shared_mem", "put_pkvm_hyp_vm"
 UNMAPS = "unmap_donated_memory"
 NESTED = ("teardown_donated_memory", UNMAPS, "__unmap_donated_memory")
 """Functions in which no region begins but with their own entry, although they call others of the table."""
+IDLE_WITHOUT = (UNMAPS,)
+"""Functions that do nothing when their first argument is null, so that no region begins there."""
 
 
 class Boundary(NamedTuple):
