@@ -1,4 +1,4 @@
-"""The model's own commands, replay, conform, explore and machine. They need Python and the checkout, nothing else."""
+"""The commands replay, conform, explore, machine and record. They need Python and the checkout, nothing else."""
 from __future__ import annotations
 
 import signal
@@ -20,7 +20,7 @@ import traceback  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import NoReturn  # noqa: E402
 
-from .commands import conform, explore, machine, replay  # noqa: E402
+from .commands import conform, explore, machine, record, replay  # noqa: E402
 from .outside import escape  # noqa: E402
 
 COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
@@ -29,7 +29,9 @@ COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
                 "Compare the model, field by field, with recorded vectors and recordings of real kernels."),
     "explore": (explore, "try every order of what CPUs do, and find the shortest way to break it", ""),
     "machine": (machine, "make a trace's steps on a real kernel in an emulated machine",
-                "Play a trace on a real kernel with protected KVM, and show its outcomes beside the model's.")}
+                "Play a trace on a real kernel with protected KVM, and show its outcomes beside the model's."),
+    "record": (record, "record what a real kernel does in an emulated machine",
+               "Record what a real kernel does in an emulated machine, and compare it with the model.")}
 """Each command: its module, its line in the list of commands, and its description where that line is too short."""
 LONGEST = 1_000
 """Characters of a message about a wrong command line."""

@@ -1,1 +1,1 @@
-"""The commands of `python3 -m pkvm_model`: replay, conform, explore and machine."""
+"""The commands of `python3 -m pkvm_model`: replay, conform, explore, machine and record."""

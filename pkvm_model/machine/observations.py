@@ -8,7 +8,7 @@ A file is one kernel on one machine. It has one JSON object per line: first the 
     {"name": "...", "race": "R7", "trace": ["pkvm-trace 1 upstream slots=2", "0 __pkvm_reserve_vm() = 0x1000"],
      "verdict": "agrees", "notes": {"1": "..."}}
 
-`stops` says where each call was stopped: the EL2 functions, at their entries, in the order of the model's regions.
+`stops` says where each call may have stopped: the EL2 functions at whose entry, or behind which, a region begins.
 `trace` is a trace with the machine's outcomes instead of the model's, without its last line, as nobody reads a whole
 state out of a machine; it ends with the last step that was made. A function of the model's honest host stands for the
 calls that it makes. `verdict` is what came of it when it was observed.
