@@ -100,8 +100,8 @@ def explain_program() -> str:
         fault = "" if is_whole_program(PROGRAM.read_bytes()) else "damaged"
     except OSError:
         fault = "gone"
-    return fault and (f"{PROGRAM} is {fault}: git restore {shlex.quote(str(PROGRAM))}; or build it from init.c, as "
-                      f"docs/machine.md says ({suggest_install(COMPILER_PACKAGE)})")
+    return fault and (f"{PROGRAM} is {fault}: git restore {shlex.quote(str(PROGRAM))}; or build it as the first "
+                      f"lines of init.c say ({suggest_install(COMPILER_PACKAGE)})")
 
 
 def is_whole_program(content: bytes) -> bool:
