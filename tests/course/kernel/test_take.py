@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course import cli
+from pkvm_model.course.doctor import machine
 from pkvm_model.machine import tools
 from tests.course.kernel.conftest import Desk
 from tests.machine.made_up import make_image, make_package, make_zboot
@@ -93,6 +94,18 @@ def test_the_report_says_what_is_missing_and_that_the_course_works_without(
     assert third.startswith("ok      program")
     assert last.endswith("Without a real kernel, all of the course works as before.")
     assert not desk.kernels.exists()
+
+
+def test_doctor_says_in_one_line_whether_a_real_kernel_can_be_started(
+        desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    status, subject, text = machine.check_real_kernel()
+    assert (status, subject) == ("ok", "real kernel")
+    assert text == ("none can be started here, and you need none (emulator missing; python3 course.py kernel says how "
+                    "to get it)")
+    put_emulator(desk)
+    take(tmp_path / "Image", MINE)
+    assert machine.check_real_kernel().text == f"{desk.kernels / '7.4.0-mine+' / tools.IMAGE} can be started"
 
 
 def test_the_command_needs_no_environment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
