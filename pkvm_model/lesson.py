@@ -182,9 +182,14 @@ def quiz_again(chapter: str, *usual: str) -> None:
     In a learner's copy they are those that the learner missed or left out. Elsewhere, and if there are none, they are
     the usual ones, each named by its chapter and cell: "02 quiz-give".
     """
+    show(*ask_again(chapter, usual))
+
+
+def show(*shown: object) -> None:
+    """Show something beside a cell's result."""
     from IPython.display import display  # noqa: PLC0415  # only a notebook needs it, and it has it already
 
-    display(*ask_again(chapter, usual))  # type: ignore[no-untyped-call]
+    display(*shown)  # type: ignore[no-untyped-call]
 
 
 def predict(question: str, *options: str) -> Prediction:
@@ -235,6 +240,8 @@ def check_cell(line: str, cell: str) -> Card:
     except ExerciseError as error:
         raise UsageError(f"{error}. The first line is %%answer and the name of the notebook.") from None
     PASSED[line.strip()] = card.verdict.passed
+    if card.verdict.asked:
+        show(machine(card.verdict.asked))
     return card
 
 

@@ -52,6 +52,7 @@ def boot(cpus: int) -> Booted:
         tools = find_tools()
         if tools.missing or not tools.kernel:
             raise MachineError("; ".join(tools.missing))
+        print("Linux boots in an emulated machine. That takes up to a minute.", flush=True)
         KEPT.append(Booted(RealMachine(tools.kernel, max(cpus, 2)), f"QEMU {tools.version}"))
     return KEPT[0]
 

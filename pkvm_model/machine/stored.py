@@ -16,10 +16,11 @@ DATA = Path(__file__).with_name("data")
 
 
 class StoredAnswer(NamedTuple):
-    """An answer, and the machine that gave it."""
+    """An answer, the machine that gave it, and the name of the observation."""
 
     answer: RealAnswer
     origin: Origin
+    name: str
 
 
 def find_stored(trace: Trace, folder: Path = DATA) -> StoredAnswer | None:
@@ -29,7 +30,7 @@ def find_stored(trace: Trace, folder: Path = DATA) -> StoredAnswer | None:
         if len(steps) == len(trace.lines) and is_same_run(trace, each):
             rows = map(make_row, range(2, len(steps) + 2), trace.lines, steps, each.lines)
             noted = tuple(row._replace(note=each.notes.get(row.line - 1, "")) for row in rows)
-            return StoredAnswer(RealAnswer(origin.kernel, str(trace), noted), origin)
+            return StoredAnswer(RealAnswer(origin.kernel, str(trace), noted), origin, each.name)
     return None
 
 

@@ -15,7 +15,8 @@ class Verdict:
     `along` is the same run as the sequence view draws it. Where the task is to break something, `steps` counts the
     learner's steps and `fewest` is the minimum. `printed` is what the learner's code printed, `details` a traceback, or
     a run that has no picture, such as the rows of a recording. `tried` is False while the answer is still open. `about`
-    names the choice that the sentence is about, if there are several choices.
+    names the choice that the sentence is about, if there are several choices. `asked` is the text of a run that a
+    notebook makes on a real kernel, too, if it can.
     """
 
     passed: bool
@@ -29,6 +30,7 @@ class Verdict:
     details: str = ""
     tried: bool = True
     about: str = ""
+    asked: str = ""
 
     def to_json(self) -> JSON:
         """Return the verdict as JSON values, which go from the checking process to the learner's."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Never
 
@@ -10,13 +11,15 @@ import pytest
 
 from pkvm_model.lesson import bench, machine, play
 from pkvm_model.machine import asking, live
-from pkvm_model.machine.answer import DIFFERS, RealAnswer
+from pkvm_model.machine.answer import AGREES, DIFFERS, RealAnswer
 from pkvm_model.machine.asking import IN_A_PAGE, STORED, VARIABLE, ask_machine
 from pkvm_model.machine.failure import MachineError
+from pkvm_model.machine.limits import find_impossible
 from pkvm_model.machine.observations import Observation, Observations, Origin, write
 from pkvm_model.machine.stored import find_stored
-from pkvm_model.model.trace import Trace, TraceError
+from pkvm_model.model.trace import Trace, TraceError, parse
 from pkvm_model.scenes.ask_a_real_kernel import ON_BOTH, OVERLAPPING
+from pkvm_model.show.story import Story
 
 ROOT = Path(__file__).parents[2]
 RUN = play(ON_BOTH, 1, 0, 1).trace
@@ -68,10 +71,23 @@ def test_the_newest_kernel_answers(tmp_path: Path) -> None:
     assert found.answer.kernel == "7.3.4"
 
 
-def test_every_run_of_the_chapters_bench_is_stored() -> None:
+def list_runs(story: Story) -> Iterator[Story]:
+    """Yield every run of a bench to its end."""
+    longer = [each for cpu in range(len(story.scene.scripts)) if (each := story.then(cpu))]
+    yield from (run for each in longer for run in list_runs(each))
+    if not longer:
+        yield story
+
+
+def test_every_run_of_the_chapters_bench_is_stored_and_the_kernel_agrees() -> None:
+    runs = [run.trace for run in list_runs(play(ON_BOTH))]
+    found = [find_stored(trace) for trace in runs]
+    assert [each.answer.count(AGREES) for each in found if each] == [len(trace.lines) for trace in runs]
+    assert len(runs) == 28
+
+
+def test_a_bench_that_was_stepped_is_asked() -> None:
     widget = bench(ON_BOTH)
-    for cpus in ((1, 0, 1, 0, 1, 0, 1), (0, 0, 0, 1, 1, 1, 1), (1, 1, 1), (0, 1)):
-        assert find_stored(play(ON_BOTH, *cpus).trace)
     widget.goto(str(RUN))
     assert machine(widget).sentence == (
         "Linux 7.3.4 and the model agree in all 3 steps, as in the 5 calls before the bench.")
@@ -176,3 +192,26 @@ def test_a_difference_is_named_and_the_territory_is_that_before_it(
                             "machine 0. Later steps would mean nothing.")
     assert run.find_end() == play(ON_BOTH, 1).state
     assert "before the difference" in run._repr_html_()
+
+
+GUESTS_REQUEST = """pkvm-trace 1 upstream
+0 __pkvm_reserve_vm() = 0x1000
+0 guest_mem_share(0) = -EPERM
+state 000000000000"""
+
+
+def test_a_request_of_the_guest_cannot_be_asked() -> None:
+    assert find_impossible(parse(GUESTS_REQUEST)) == (
+        3, "guest_mem_share is a request of the guest, and the machine's guest makes none")
+
+
+def test_a_handle_beyond_the_traces_table_cannot_be_asked() -> None:
+    text = GUESTS_REQUEST.replace("guest_mem_share(0) = -EPERM", "__pkvm_unreserve_vm(0x1001) = void")
+    impossible = find_impossible(parse(text))
+    assert impossible
+    assert "255 entries" in impossible.reason
+
+
+def test_all_that_is_stored_can_be_asked() -> None:
+    for trace in (run.trace for run in list_runs(play(ON_BOTH))):
+        assert find_impossible(trace) is None

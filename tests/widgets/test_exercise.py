@@ -123,6 +123,17 @@ def test_the_cell_magic_remembers_what_passed(copy: Path) -> None:
     assert not lesson.passed(PREDICT.id)
 
 
+def test_beside_a_bet_that_passed_the_machines_answer_is_shown(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(lesson, "show", shown.append)
+    bet = load_exercises()["bet-against-the-model"]
+    card = lesson.check_cell(bet.id, bet.solution)
+    assert card.verdict.sentence.endswith("agrees there and in every other step: the model wins.")
+    assert ["agree in all 12 steps" in repr(each) for each in shown] == [True]
+    lesson.check_cell(bet.id, bet.wrong[-1].code)
+    assert len(shown) == 1
+
+
 def test_an_unknown_exercise_is_refused_in_one_line() -> None:
     with pytest.raises(UsageError, match=r"^there is no exercise 'lived', but there is lived-to-see. The first"):
         lesson.check_cell("lived", "")

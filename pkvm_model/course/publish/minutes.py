@@ -27,7 +27,8 @@ FINISH = 2
 MOST = 3
 """The clicks on one CPU in a row that a reader makes before *Finish call* does the rest."""
 SHOWN_CODE = {"source", "patch"}
-GLANCED_AT = {"recorded", "counted", "numbered", "judged", "compare", "sequence", "page_life", "repairs", "lines"}
+GLANCED_AT = {"recorded", "machine", "counted", "numbered", "judged", "compare", "sequence", "page_life", "repairs",
+              "lines"}
 """What is shown as a table or a picture. A table of clicks that were made is not looked at for its own sake."""
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 UNREAD = re.compile(r"(?<=\])\([^)]*\)|<!--.*?-->|^\|[-: |]+\|$", re.DOTALL | re.MULTILINE)

@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 from ...conform.recordings import ReplayedScenario, call_numbers, call_with, load, replay_all
+from ...machine.answer import RealAnswer
+from ...machine.limits import find_impossible
+from ...machine.stored import StoredAnswer, find_stored
 from ...model.revisions import UPSTREAM, V1, Revision, errno
 from ...model.run import run
 from ...model.state import State, Vm
 from ...model.steps import Step
-from ...model.trace import parse_call, show_outcome
+from ...model.trace import Trace, TraceError, parse, parse_call, replay, show_outcome
 from ...model.view import ModelError
 from ...scenes import LENT_PAGE, scene
 from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
@@ -21,6 +24,9 @@ from ..verdict import NotYet, Verdict
 ODD = "0x11000"
 OLD, NEW = "6.19.14", "7.3.4"
 MOST_CALLS = 20
+SHOWN = "ask-the-machine"
+"""How the names of the stored answers to the chapter's bench begin."""
+REPORT = "Report it, as *What the model leaves out* says: the machine wins"
 
 
 def sixteen_bits(answer: SubmittedAnswer) -> Verdict:
@@ -114,3 +120,75 @@ def find_recording(old: Step, new: Step, lives: list[ReplayedScenario], looked_a
                               "Which call did the recorder put in?", looked_at)
     return Verdict(True, f"{new.call.name} tells them apart: {results[0]} was recorded (scenario {name} of {NEW}), "
                          f"and v1 says {results[1]}.", looked_at)
+
+
+def bet_against_the_model(answer: SubmittedAnswer) -> Verdict:
+    """Check a run with calls that overlap, and say what a machine answered, if that is stored."""
+    trace = read_bet(answer.get_value("run"))
+    if fault := find_fault(trace):
+        return Verdict(False, fault, f"{count(len(trace.lines), 'step')} in the model")
+    line = answer.get_value("line")
+    if not isinstance(line, int) or not 2 <= line <= len(trace.lines) + 1:
+        raise NotYet(f"`line` is {line!r:.60}. Write the number of a step, from 2 to {len(trace.lines) + 1}: "
+                     "line 1 of a trace names the kernel.")
+    looked_at, found = f"{count(len(trace.lines), 'step')} in the model", find_stored(trace)
+    if found and found.name.startswith(SHOWN):
+        return Verdict(False, "The chapter shows this run already. Find another one.", looked_at)
+    return Verdict(True, settle_bet(trace, line, found), looked_at, trace=str(trace), asked=str(trace))
+
+
+def read_bet(run: object) -> Trace:
+    """Return the learner's run. Raise NotYet if it is no trace, or not one that the model makes."""
+    try:
+        trace = parse(run if isinstance(run, str) else "")
+    except TraceError as error:
+        raise NotYet(f"`run` is no trace: {error}. Copy one from a bench, with its first and its last line.") from None
+    if differs := replay(trace).differs:
+        raise NotYet(f"The model does not make this run: {differs}. Copy the trace of a run that you made on a bench.")
+    return trace
+
+
+def find_fault(trace: Trace) -> str:
+    """Return why a run is no bet, '' if it is one."""
+    if trace.revision != UPSTREAM:
+        return f"This is a run of {show_kernel(trace.revision)}, and {NEW} is an example of upstream. Take upstream."
+    if impossible := find_impossible(trace):
+        return f"A machine cannot be asked for line {impossible.line}: {impossible.reason}."
+    if not has_overlap(trace):
+        return "No two calls overlap: each returns before the next one begins. Let another CPU make a call in a gap."
+    return ""
+
+
+def show_kernel(revision: Revision) -> str:
+    """Return the name of a kernel, and that guards were removed."""
+    return f"{revision.name} without a guard" if revision.removed else revision.name
+
+
+def has_overlap(trace: Trace) -> bool:
+    """Return True if one CPU makes a step while a call is under way on another one."""
+    under_way = set[int]()
+    for step in replay(trace).steps:
+        if under_way - {step.cpu}:
+            return True
+        under_way = under_way | {step.cpu} if step.pending else under_way - {step.cpu}
+    return False
+
+
+def settle_bet(trace: Trace, line: int, found: StoredAnswer | None) -> str:
+    """Return who won the bet, or how to find that out."""
+    says = trace.lines[line - 2].outcome.removeprefix("= ").replace("...", "that the call stops")
+    bet = f"In line {line} the model says {says}."
+    if not found:
+        return (f"{bet} No answer to this run is stored. If this computer has a machine, its answer stands above; "
+                f"python3 course.py kernel says how to get one. Do they differ? {REPORT}.")
+    return f"{bet} {compare_bet(found.answer, line)}"
+
+
+def compare_bet(answer: RealAnswer, line: int) -> str:
+    """Return what a machine says to a bet."""
+    kernel = f"Linux {answer.kernel}, whose answer is stored,"
+    if not answer.difference:
+        return f"{kernel} agrees there and in every other step: the model wins."
+    if answer.difference.line == line:
+        return f"{kernel} says {answer.difference.machine.removeprefix('= ')}: you win. {REPORT}."
+    return f"{kernel} differs, but first in line {answer.difference.line}. {REPORT}."
