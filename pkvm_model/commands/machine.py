@@ -23,6 +23,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="TRACE", help="a trace, as the course shows it; - reads standard input")
     command.add_argument("--kernel", type=Path, metavar="FILE",
                          help="the vmlinuz or Image of an arm64 kernel, by default the newest one that the course has")
+    command.add_argument("--fresh", action="store_true", help="boot the kernel, even if a machine with it is ready")
     command.add_argument("--keep-going", action="store_true", help="go on after the first difference")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
 
@@ -49,7 +50,7 @@ def ask(trace: Trace, arguments: argparse.Namespace) -> RealAnswer:
     tools = find_tools(arguments.kernel)
     if tools.missing or not tools.kernel:
         raise MachineError("; ".join(tools.missing))
-    with RealMachine(tools.kernel, trace.config.cpus) as machine:
+    with RealMachine(tools.kernel, trace.config.cpus, fresh=arguments.fresh) as machine:
         printer = RowPrinter(trace, silent=arguments.json)
         printer.introduce(machine.release, machine.revision.name)
         return play(machine, trace, keep_going=arguments.keep_going, report=printer)

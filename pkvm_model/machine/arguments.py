@@ -9,8 +9,9 @@ from ..model.run import parameters
 from ..model.state import HANDLE_OFFSET, Cpu, State, Value, Vcpu
 from .places import PAGE, Places
 
-RIGHTS = {"X": 1, "W": 2, "R": 4}
-WRONG_RIGHT = 8
+RIGHTS, PREFIX = "kvm_pgtable_prot", "KVM_PGTABLE_PROT_"
+"""The kernel's enumeration of rights, and how the names of its constants begin; the rest is R, W or X."""
+WRONG_RIGHT = "DEVICE"
 """A right that no guest may have."""
 TABLE = 255
 """The entries of a real kernel's table of VMs."""
@@ -56,8 +57,16 @@ def encode_one(name: str, named: Mapping[str, Value], places: Places, hcr: int) 
         case "hcr":
             return hcr
         case "prot":
-            return sum({RIGHTS.get(letter, WRONG_RIGHT) for letter in named["prot"]})
+            return encode_rights(named["prot"], places.layout.list_constants(RIGHTS))
     return places.find_virtual(named[name]) if name in STRUCTS else int(named[name])
+
+
+def encode_rights(text: str, constants: Mapping[str, int]) -> int:
+    """Return a set of rights, which differ in number from kernel to kernel; any other letter is a wrong right."""
+    total = 0
+    for letter in text:
+        total |= constants[PREFIX + (letter if letter in "RWX" else WRONG_RIGHT)]
+    return total
 
 
 def prepare(call: str, named: Mapping[str, Value], places: Places, state: State, cpu: int) -> None:

@@ -108,6 +108,7 @@ class Debugger:
         self.breakpoints: set[int] = set()
         self.current: int | None = None
         self.is_physical = False
+        self.has_run = self.has_written = False
         self.ask("qSupported:multiprocess+;xmlRegisters=aarch64;vContSupported+;qXfer:features:read+")
 
     def ask(self, command: str, seconds: float = ANSWER_SECONDS) -> str:
@@ -163,6 +164,7 @@ class Debugger:
 
     def write_registers(self, cpu: int, values: dict[str, int]) -> None:
         """Set the general registers of a CPU; all of them, as `read_registers` returns them."""
+        self.has_written = True
         self.choose(cpu)
         data = b"".join(values[name].to_bytes(4 if name == "cpsr" else 8, "little") for name in GENERAL)
         self.order(f"G{data.hex()}")
@@ -189,6 +191,7 @@ class Debugger:
     def write_memory(self, address: int, data: bytes, cpu: int | None = None) -> None:
         """Write bytes to a physical address, or to a virtual one of a CPU."""
         self.aim(cpu)
+        self.has_written = True
         for place, amount in cut(address, len(data)):
             part = data[place - address:place - address + amount]
             self.order(f"M{place:x},{amount:x}:{part.hex()}")
@@ -214,10 +217,12 @@ class Debugger:
 
     def start(self, cpu: int | None = None) -> None:
         """Let one CPU run, or all, and do not wait."""
+        self.has_run = True
         self.wire.send(b"vCont;c" if cpu is None else b"vCont;c:p1.%x" % (cpu + 1))
 
     def step(self, cpu: int) -> Stop:
         """Let one CPU make one instruction."""
+        self.has_run = True
         self.wire.send(b"vCont;s:p1.%x" % (cpu + 1))
         return self.wait(ANSWER_SECONDS)
 

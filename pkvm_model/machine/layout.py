@@ -39,7 +39,7 @@ class Field(NamedTuple):
 
 
 class KernelLayout:
-    """The structs of one kernel by name."""
+    """The structs and enumerations of one kernel by name."""
 
     def __init__(self, image: bytes) -> None:
         start = image.find(HEADER)
@@ -53,7 +53,7 @@ class KernelLayout:
         self.structs: dict[str, int] = {}
         for place in self.places[1:]:
             name, info = struct.unpack_from("<II", self.data, place)
-            if info >> 24 & 31 == STRUCT and name:
+            if info >> 24 & 31 in (STRUCT, ENUM, ENUM64) and name:
                 self.structs.setdefault(self.name(name), place)
 
     def name(self, offset: int) -> str:
@@ -77,6 +77,16 @@ class KernelLayout:
             more, bits, place = found
             bit += more
         return Field(bit, bits)
+
+    def list_constants(self, enum_name: str) -> dict[str, int]:
+        """Return the constants of an enumeration, by name."""
+        self.size(enum_name)
+        place = self.structs[enum_name]
+        info = int.from_bytes(self.data[place + 4:place + 8], "little")
+        form = struct.Struct("<III" if info >> 24 & 31 == ENUM64 else "<II")
+        members = form.iter_unpack(self.data[place + 12:place + 12 + form.size * (info & 0xffff)])
+        return {self.name(name): sum(part << 32 * number for number, part in enumerate(parts))
+                for name, *parts in members}
 
     def find(self, place: int, name: str) -> tuple[int, int, int] | None:
         """Return bit, bits and type of a member of a struct, also if it is in a part without a name."""

@@ -5,13 +5,13 @@ function of the honest host, is asked of the real EL2 too; the host's own work b
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ..model.host import HOST_CALLS
 from ..model.revisions import Revision
 from ..model.run import begin, resume
-from ..model.state import Cpu, State, Value
+from ..model.state import Cpu, State, Value, Vm
 from ..model.steps import Step
 from ..model.trace import Trace, TraceLine, replay, show_call, show_ret
 from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
@@ -67,6 +67,9 @@ class Ground(Protocol):
     def reset(self, slots: int = 1) -> None:
         """Bring the machine back to the beginning."""
 
+    def compare_pages(self, state: State, roots: Collection[str]) -> Sequence[object]:
+        """Return, in words, the pages of which EL2 records something else than the model."""
+
 
 class Exchange(NamedTuple):
     """One call that the machine was asked: what it did, whether the model does the same, and a note."""
@@ -110,7 +113,7 @@ class Player:
     def __init__(self, machine: Ground, trace: Trace) -> None:
         self.machine, self.revision, self.state = machine, trace.revision, State(trace.config)
         self.under_way: dict[int, Errand] = {}
-        self.has_ended, self.obstacle = False, ""
+        self.has_ended, self.obstacle, self.roots = False, "", set[str]()
 
     def play(self, number: int, line: TraceLine) -> Row:
         """Make one step of the trace on both sides."""
@@ -119,7 +122,14 @@ class Player:
             return row._replace(note="a step before it was not tried")
         flight = self.state.get(Cpu, line.cpu).flight
         by_host = (line.call.name if line.call else flight.call if flight else "") in HOST_CALLS
-        return judge(row, self.exchange(line), by_host=by_host)
+        row = judge(row, self.exchange(line), by_host=by_host)
+        return self.look(row) if row.verdict == AGREES and not self.has_ended else row
+
+    def look(self, row: Row) -> Row:
+        """Compare whose each page is after a step in which the outcomes agree."""
+        self.roots |= {vm.pgd for _, vm in self.state.all(Vm)}
+        found = self.machine.compare_pages(self.state, self.roots)
+        return row._replace(verdict=DIFFERS, note=str(found[0])) if found else row
 
     def exchange(self, line: TraceLine) -> list[Exchange]:
         """Make one step: in the model region by region, on the machine with a stop only where the trace has one."""

@@ -2,22 +2,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ..conform.recordings.kernels import KERNELS, release_of
 from ..model.revisions import REVISIONS, Revision
+from ..model.state import State
 from .calls import Caller, Returned
-from .emulator import Emulator
+from .emulator import BOOT_LINE, Emulator
 from .failure import MachineError
 from .image import load_image
 from .layout import KernelLayout
 from .learn import Watcher
 from .parking import park
-from .places import Places
+from .places import PAGE, Places
+from .ready import Ready, describe_file, find_ready, forget, keep, make_key
 from .symbols import HVC, Symbols, find_instruction
+from .territory import Difference, Territory, compare_pages
 
 PROGRAM = Path(__file__).with_name("init")
 EMULATOR = "qemu-system-aarch64"
@@ -34,14 +38,47 @@ PARKED_IN, GATE = "__arm64_sys_getpgid", "__arm_smccc_hvc"
 class RealMachine:
     """An emulated machine that waits for calls. `reset` brings it back to the moment when it was ready."""
 
-    def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR) -> None:
-        self.kernel, self.cpus = kernel, cpus
-        self.layout = KernelLayout(load_image(kernel))
-        self.emulator = Emulator(emulator, kernel, PROGRAM.read_bytes(), cpus)
+    def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR, *, fresh: bool = False) -> None:
+        """Start a machine; unless it must be fresh, one that was ready before need not boot."""
+        self.kernel, self.cpus, self.program = kernel, cpus, PROGRAM.read_bytes()
+        image = load_image(kernel)
+        self.layout = KernelLayout(image)
+        key = make_key(image, self.program, cpus, BOOT_LINE, *describe_file(emulator))
+        ready = None if fresh else find_ready(key)
+        if not (ready and self.wake(emulator, ready)):
+            forget(key)
+            self.start(emulator)
+            keep(key, Ready(self.emulator.read_disk(), self.text, self.nature, self.caller.parked))
+
+    def wake(self, emulator: str, ready: Ready) -> bool:
+        """Start from the moment when a machine was ready; return False if that fails."""
+        self.emulator = Emulator(emulator, self.kernel, self.program, self.cpus, ready.disk)
         self.debugger = self.emulator.debugger
-        try:
+        with self.ending_at_failure():
+            try:
+                self.emulator.load()
+                self.read_text(ready.text)
+                self.nature = ready.nature
+                self.make_caller(ready.parked)
+                self.survey()
+            except MachineError:
+                self.close()
+                return False
+        return True
+
+    def start(self, emulator: str) -> None:
+        """Boot the kernel and prepare the machine."""
+        self.emulator = Emulator(emulator, self.kernel, self.program, self.cpus)
+        self.debugger = self.emulator.debugger
+        with self.ending_at_failure():
             self.boot()
             self.prepare()
+
+    @contextmanager
+    def ending_at_failure(self) -> Iterator[None]:
+        """End the machine if something goes wrong, an interrupt included."""
+        try:
+            yield
         except BaseException:
             self.close()
             raise
@@ -62,6 +99,11 @@ class RealMachine:
         self.debugger.start()
         text = self.emulator.console.wait_for(READY, BOOT_SECONDS).string
         self.debugger.interrupt()
+        self.read_text(text)
+
+    def read_text(self, text: str) -> None:
+        """Learn from what the first program has said. Raise MachineError if the kernel does not protect VMs."""
+        self.text = text
         self.log = re.findall(r"^L (?:<\d+>)?(?:\[[^]]*\] )?(.*)$", text, re.MULTILINE)
         self.release = next(iter(re.findall(r"^K (\d+(?:\.\d+)+)", text, re.MULTILINE)), "")
         self.pieces = [int(place, 16) for place in re.findall(r"^M ([0-9a-f]+)$", text, re.MULTILINE)]
@@ -75,13 +117,29 @@ class RealMachine:
         watcher = Watcher(self.emulator, self.symbols, self.layout)
         self.nature = watcher.learn()
         watcher.obey("park")
-        parked = park(self.debugger, self.symbols.find_host(PARKED_IN), self.cpus)
-        gate = self.symbols.find_host(GATE)
-        gate += find_instruction(self.debugger.read_memory(gate, 64, 0), HVC)
-        self.caller = Caller(self.debugger, self.symbols, gate, parked)
+        self.make_caller(park(self.debugger, self.symbols.find_host(PARKED_IN), self.cpus))
+        self.survey()
         self.reserve_all()
         self.debugger.set_breakpoints(set())
         self.emulator.save()
+
+    def make_caller(self, parked: list[dict[str, int]]) -> None:
+        """Get ready to make calls on the parked CPUs."""
+        gate = self.symbols.find_host(GATE)
+        gate += find_instruction(self.debugger.read_memory(gate, 64, 0), HVC)
+        self.caller = Caller(self.debugger, self.symbols, gate, parked)
+
+    def survey(self) -> None:
+        """Learn where EL2 records whose each page is, and see that the records change as they must."""
+        self.territory = Territory(self.debugger, self.symbols, self.layout)
+        page = self.pieces[-1] // PAGE
+        if not self.territory.check(page, lambda: self.call(0, "__pkvm_host_share_hyp", [page]),
+                                    lambda: self.call(0, "__pkvm_host_unshare_hyp", [page])):
+            raise MachineError(f"{self.kernel.name}: EL2's records of pages are unlike those this course knows")
+
+    def compare_pages(self, state: State, roots: Collection[str]) -> list[Difference]:
+        """Return the pages of which EL2 records something else than the model."""
+        return compare_pages(self.territory, self.places, state, roots)
 
     def reserve_all(self) -> None:
         """Reserve every slot of EL2's table, which must be empty; `reset` frees as many as a trace has."""

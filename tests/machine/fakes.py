@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pkvm_model.machine.arguments import PARAMETERS, RIGHTS
+from pkvm_model.machine.arguments import PARAMETERS, PREFIX
 from pkvm_model.machine.calls import Panicked, Result, Returned, Stands
 from pkvm_model.machine.layout import Field
 from pkvm_model.machine.places import PAGE, Pattern, Places
@@ -19,6 +19,7 @@ LINEAR = 1 << 40
 SIZES = {"kvm": 2 * PAGE, "kvm_vcpu": 3 * PAGE}
 FIELDS = {"kvm": ("created_vcpus", "arch.pkvm.handle", "arch.pkvm.is_protected"),
           "kvm_vcpu": ("vcpu_id", "vcpu_idx", "kvm", "arch.pkvm_memcache.head", "arch.pkvm_memcache.nr_pages")}
+RIGHTS = {"X": 3, "W": 4, "R": 8, "DEVICE": 16}
 NUMBERS = {name: number for number, name in enumerate(PARAMETERS, 7)}
 
 
@@ -43,6 +44,11 @@ class FakeLayout:
     def size(self, name: str) -> int:
         """Return the bytes of a struct."""
         return SIZES[name]
+
+    def list_constants(self, name: str) -> dict[str, int]:
+        """Return the constants of the enumeration of rights."""
+        assert name == "kvm_pgtable_prot"
+        return {PREFIX + right: bits for right, bits in RIGHTS.items()}
 
     def field(self, name: str, path: str) -> Field:
         """Return where a member lies."""
@@ -82,7 +88,7 @@ class ModelCaller:
         """Return one argument as the model writes it."""
         names = {address: name for name, address in self.machine.places.names.items()}
         if word == "prot":
-            return "".join(letter for letter, bit in RIGHTS.items() if bit & value)
+            return "".join(right[0] for right, bits in RIGHTS.items() if bits & value)
         if word in ("page", "address"):
             return find_name(names, value * (PAGE if word == "page" else 1))
         return find_name(names, value - LINEAR) if value > LINEAR else value
@@ -125,11 +131,16 @@ class FakeMachine:
         self.functions: Mapping[str, int] = {rule.place.function: 0 for rule in RULES}
         self.hcr = 5
         self.resets: list[int] = []
+        self.strays: list[object] = []
 
     def reset(self, slots: int = 1) -> None:
         """Begin anew."""
         self.state, self.places, self.caller = State(self.config), make_places(), ModelCaller(self)
         self.resets.append(slots)
+
+    def compare_pages(self, state: State, roots: Collection[str]) -> list[object]:
+        """Return the pages of which the machine records something else."""
+        return self.strays
 
     def alter(self, result: Result) -> Result:
         """Return what a caller gets to see."""

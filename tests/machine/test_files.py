@@ -62,7 +62,7 @@ def test_the_program_is_small() -> None:
 
 
 INTEGER, STRUCTURE, CONSTANT, ARRAY, POINTER = 1, 4, 10, 3, 2
-NAMES = ["", "int", "inner", "outer", "flag", "number", "parts", "next"]
+NAMES = ["", "int", "inner", "outer", "flag", "number", "parts", "next", "rights", "R", "FAR"]
 
 
 def make_types() -> bytes:
@@ -82,7 +82,8 @@ def make_types() -> bytes:
         entry("inner", STRUCTURE, 8, places["flag"], 2, 4 << 24 | 3, places["number"], 1, 32, members=2, flag=1),  # 3
         entry("", ARRAY, 0, 1, 1, 6),                                                               # 4: int[6]
         entry("", POINTER, 3),                                                                      # 5
-        entry("outer", STRUCTURE, 48, places["next"], 5, 0, places["parts"], 4, 64, places[""], 3, 256, members=3)])
+        entry("outer", STRUCTURE, 48, places["next"], 5, 0, places["parts"], 4, 64, places[""], 3, 256, members=3),
+        entry("rights", 19, 8, places["R"], 8, 0, places["FAR"], 0, 1, members=2)])
     return HEADER + struct.pack("<4I", 0, len(types), len(types), len(strings)) + types + strings
 
 
@@ -98,6 +99,10 @@ def test_structs_are_laid_out_as_the_kernel_says() -> None:
     assert layout.field("outer", "next") == Field(0, 64)
     assert layout.field("outer", "number") == Field(256 + 32, 32)
     assert layout.field("inner", "flag") == Field(3, 4)
+
+
+def test_the_constants_of_an_enumeration_are_what_the_kernel_says() -> None:
+    assert KernelLayout(make_image(make_types())).list_constants("rights") == {"R": 8, "FAR": 1 << 32}
 
 
 def test_a_member_is_read_and_written_where_it_lies() -> None:

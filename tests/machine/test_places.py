@@ -79,7 +79,7 @@ def test_every_call_of_the_host_has_its_registers() -> None:
 def test_names_become_addresses_and_numbers_of_pages() -> None:
     places = make_places()
     named = name_arguments("__pkvm_host_share_guest", ("g0", 5))
-    assert encode("__pkvm_host_share_guest", named, places, 9) == [[places.find("g0") // PAGE, 5, 1, 7]]
+    assert encode("__pkvm_host_share_guest", named, places, 9) == [[places.find("g0") // PAGE, 5, 1, 15]]
     named = name_arguments("__pkvm_init_vm", ("kvm0", 0x1000, 1, "vm0", "pgd0+"))
     assert encode("__pkvm_init_vm", named, places, 9) == [
         [places.find_virtual("kvm0"), places.find_virtual("vm0"), places.find("pgd0") + LINEAR + 8]]
@@ -94,7 +94,7 @@ def test_a_struct_is_lent_page_by_page() -> None:
     assert encode("__pkvm_host_share_hyp", {"page": "hv0.0"}, places, 9) == [[first], [first + 1], [first + 2]]
 
 
-@pytest.mark.parametrize(("prot", "number"), [("RWX", 7), ("R", 4), ("", 0), ("RQ", 12), ("RR", 4)])
+@pytest.mark.parametrize(("prot", "number"), [("RWX", 15), ("R", 8), ("", 0), ("RQ", 24), ("RR", 8)])
 def test_rights_are_bits_and_a_wrong_one_is_wrong_for_the_kernel_too(prot: str, number: int) -> None:
     assert encode("__pkvm_host_relax_perms_guest", {"gfn": 0, "prot": prot}, make_places(), 9) == [[0, number]]
 
