@@ -47,7 +47,7 @@ class Holding(NamedTuple):
         return f"host {self.host}, EL2 {self.hyp}, lent to {self.guests}, count {self.references}"
 
 
-class Difference(NamedTuple):
+class Stray(NamedTuple):
     """A page of which model and machine record something else."""
 
     page: str
@@ -106,7 +106,7 @@ class Territory:
         return seen == [alone, lent, alone]
 
 
-def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[Difference]:
+def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[Stray]:
     """Return the pages that have a name in the machine and of which the model records something else.
 
     Of the roots of stage 2, EL2 counts more than the model shows, and gives their pages back one by one.
@@ -114,7 +114,7 @@ def compare_pages(territory: Territory, places: Places, state: State, roots: Col
     halfway = {*roots} if is_destroying(state) else set[str]()
     pairs = [(name, expect(state.get(Page, name)), territory.read(address // PAGE))
              for name, address in places.names.items() if name not in halfway]
-    return [Difference(name, model, real) for name, model, real in pairs
+    return [Stray(name, model, real) for name, model, real in pairs
             if model != (real._replace(references=model.references) if name in roots else real)]
 
 
