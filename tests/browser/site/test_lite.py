@@ -57,7 +57,16 @@ KEPT = UNTIL % """async (size) => {
     return name !== undefined && (await (await caches.open(name)).keys()).length === size;
   }"""
 PATH = "window.jupyterapp.shell.currentWidget.context.path"
-NEWER = UNTIL % "async () => (await navigator.serviceWorker.getRegistration()).waiting"
+FETCH_NEWER = UNTIL % """async () => {
+    const known = await navigator.serviceWorker.getRegistration();
+    if (!known.waiting && !known.installing) await known.update();
+    return known.waiting;
+  }"""
+WAIT_FOR_INPUT = READY + """
+  const asked = session.session.kernel.requestExecute({ code: "input()", allow_stdin: true });
+  await new Promise((then) => (asked.onStdin = then));
+}"""
+"""From then on a request waits in the service worker; when the page is closed, nobody is left to answer it."""
 
 
 CHROMIUMS_OWN = re.compile(r"CONNECT [\w-]+(\.[\w-]+)*\.(google|googleapis|gvt1|gstatic)\.com:443 ")
@@ -207,12 +216,12 @@ def test_a_notebook_that_is_newer_than_the_saved_one_says_so_and_nothing_is_lost
     page = visit.open("01-start-here.ipynb")
     write_last(page, "my own note")
     page.evaluate(SAVE)
+    page.evaluate(WAIT_FOR_INPUT)
     prepare = lite_files.prepare
     change = (b"# Start here", b"# Start anew")
     monkeypatch.setattr(lite_files, "prepare", lambda content: prepare(content.replace(*change)))
     lite.write(Site(visit.host.folder, python=True))
-    page.reload()
-    page.evaluate(NEWER)
+    page.evaluate(FETCH_NEWER)
     page = visit.open("01-start-here.ipynb")
     expect(page.get_by_text("The course has a newer version of this notebook.")).to_be_visible()
     assert page.evaluate(NOTEBOOK)["cells"][-1]["source"] == "my own note"
@@ -222,3 +231,9 @@ def test_a_notebook_that_is_newer_than_the_saved_one_says_so_and_nothing_is_lost
     page = visit.open("01-start-here.ipynb")
     expect(page.get_by_role("heading", name="Start anew")).to_be_visible()
     expect(page.get_by_text("The course has a newer version")).to_have_count(0)
+
+
+def test_a_hard_reload_which_goes_past_the_service_worker_opens_the_notebooks_too(visit: Visit) -> None:
+    visit.context.new_cdp_session(visit.page).send("Page.reload", {"ignoreCache": True})
+    visit.page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
+    assert visit.page.evaluate(IN_CHARGE) == f"{visit.host.address}lab/service-worker.js"

@@ -11,13 +11,17 @@ async function takeCharge() {
     { waiting } = registration;
   // Browsers look for a newer version some time after a page has opened; without a network there is none.
   registration.update().catch(() => undefined);
+  const changed = changeOfWorker();
   if (waiting && (await takesOver(waiting))) {
-    await changeOfWorker();
+    await changed;
     location.reload();
     await new Promise(() => undefined);
   }
-  while (navigator.serviceWorker.controller?.scriptURL !== worker) await changeOfWorker();
+  if (!isInCharge()) registration.active?.postMessage("claim");
+  while (!isInCharge()) await changeOfWorker();
 }
+
+const isInCharge = () => navigator.serviceWorker.controller?.scriptURL === worker;
 
 const changeOfWorker = () =>
   new Promise((then) => navigator.serviceWorker.addEventListener("controllerchange", then, { once: true }));
