@@ -68,5 +68,5 @@ def look_up(trace: Trace, reason: str) -> MachineReply:
 
 def describe_origin(origin: Origin) -> str:
     """Return where a stored answer comes from, in a sentence."""
-    return (f"Stored, not asked now: Linux {origin.kernel} ({origin.package} {origin.version}) in a machine that "
+    return (f"Stored, not asked now: Linux {origin.kernel} ({origin.package}, {origin.version}) in a machine that "
             f"{origin.emulator} emulated ({origin.machine}, {origin.mode}), {origin.date}.")

@@ -8,7 +8,7 @@ from ..model.run import begin, resume
 from ..model.state import State
 from ..model.steps import Step
 from ..model.trace import Trace, TraceLine
-from .arguments import PARAMETERS, find_obstacle, name_arguments
+from .parameters import PARAMETERS, find_obstacle, name_arguments
 from .position import DISPATCH, Position, locate, locate_new
 from .regions import find_boundary
 

@@ -15,9 +15,10 @@ from ..model.state import Cpu, State, Value, Vm
 from ..model.steps import Step
 from ..model.trace import Trace, TraceLine, replay, show_call, show_ret
 from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
-from .arguments import PARAMETERS, encode, find_obstacle, name_arguments, prepare
+from .arguments import encode, prepare
 from .calls import Panicked, Result, Returned, Stands
 from .failure import MachineError
+from .parameters import PARAMETERS, find_obstacle, name_arguments
 from .places import Places
 from .position import DISPATCH, Position, locate, locate_new
 from .regions import Boundary, find_boundary, find_missing, list_boundaries

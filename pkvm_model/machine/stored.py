@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..conform.lines import parse
 from ..model.steps import Step
-from ..model.trace import Trace, TraceLine, replay, show_call
+from ..model.trace import Trace, TraceLine, replay, show_call, show_header
 from .answer import AGREES, DIFFERS, RealAnswer, Row
-from .observations import Observation, Origin, is_same, read
+from .observations import Observation, Origin, is_same, list_lines, make_observation, make_origin
 
 DATA = Path(__file__).with_name("data")
 
@@ -26,7 +27,7 @@ class StoredAnswer(NamedTuple):
 def find_stored(trace: Trace, folder: Path = DATA) -> StoredAnswer | None:
     """Return what the newest kernel answered to exactly this run, or to a longer one that begins with it."""
     steps = replay(trace).steps
-    for origin, each in list_observations(folder):
+    for origin, each in find_observations(trace, folder):
         if len(steps) == len(trace.lines) and is_same_run(trace, each):
             rows = map(make_row, range(2, len(steps) + 2), trace.lines, steps, each.lines)
             noted = tuple(row._replace(note=each.notes.get(row.line - 1, "")) for row in rows)
@@ -34,11 +35,22 @@ def find_stored(trace: Trace, folder: Path = DATA) -> StoredAnswer | None:
     return None
 
 
+def find_observations(trace: Trace, folder: Path) -> Iterator[tuple[Origin, Observation]]:
+    """Yield what was observed of the same calls; of all others, which are many, only the text is looked at."""
+    header, texts = show_header(trace.revision, trace.config), [f"{show_step(line)} " for line in trace.lines]
+    for origin, observed in list_files(folder):
+        for value in observed:
+            first, *rows = value["trace"]
+            if first == header and all(map(str.startswith, rows, texts)):
+                yield origin, make_observation(value, origin.revision)
+
+
 @cache
-def list_observations(folder: Path) -> Sequence[tuple[Origin, Observation]]:
-    """Return all that was observed, the newest kernel first."""
-    files = sorted(map(read, sorted(folder.glob("*.jsonl"))), key=lambda file: sort_release(file.origin.kernel))
-    return [(file.origin, each) for file in reversed(files) for each in file]
+def list_files(folder: Path) -> Sequence[tuple[Origin, Sequence[Any]]]:
+    """Return the files with observations, the newest kernel first: the origin, and the rest as JSON values."""
+    files = [[parse(line) for _, line in list_lines(path)] for path in sorted(folder.glob("*.jsonl"))]
+    origins = [(make_origin(first), rest) for first, *rest in files]
+    return sorted(origins, key=lambda file: sort_release(file[0].kernel), reverse=True)
 
 
 def sort_release(release: str) -> list[int]:
@@ -56,6 +68,11 @@ def is_same_run(trace: Trace, each: Observation) -> bool:
     return is_all and all((asked.cpu, asked.call) == (seen.cpu, seen.call)
                           and (stops(asked) == stops(seen) or (has_ended and at == last))
                           for at, (asked, seen) in enumerate(made))
+
+
+def show_step(line: TraceLine) -> str:
+    """Return a step without its outcome, as a trace writes it."""
+    return f"{line.cpu} {show_call(line.call) if line.call else 'resume'}"
 
 
 def stops(line: TraceLine) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pkvm_model.machine.arguments import PARAMETERS, PREFIX
+from pkvm_model.machine.arguments import PREFIX
 from pkvm_model.machine.calls import Panicked, Result, Returned, Stands
 from pkvm_model.machine.layout import Field
+from pkvm_model.machine.parameters import PARAMETERS
 from pkvm_model.machine.places import PAGE, Pattern, Places
 from pkvm_model.machine.position import locate
 from pkvm_model.machine.regions import RULES, Boundary, find_boundary

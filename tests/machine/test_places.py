@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import pytest
 
-from pkvm_model.machine.arguments import PARAMETERS, STRUCTS, encode, find_obstacle, name_arguments
+from pkvm_model.machine.arguments import STRUCTS, encode
 from pkvm_model.machine.failure import MachineError
+from pkvm_model.machine.parameters import PARAMETERS, find_obstacle, name_arguments
 from pkvm_model.machine.places import PAGE, ROOM
 from pkvm_model.model.dispatch import HYPERCALLS
 from pkvm_model.model.revisions import REVISIONS
