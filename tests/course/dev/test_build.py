@@ -16,6 +16,7 @@ from pkvm_model.course.dev import build
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.publish import figures
+from pkvm_model.machine.asking import STORED, VARIABLE
 
 LESSON = [new_markdown_cell("# A lesson"),
           new_code_cell("import ipywidgets\nprint('one')\nprint('two')",
@@ -46,6 +47,14 @@ def test_two_builds_store_the_same_bytes(lesson: Path, capsys: pytest.CaptureFix
     assert run(lesson) == 0
     assert lesson.read_bytes() == before
     assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_is_built_with_stored_answers_also_where_a_machine_is(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE)
+    path = write(tmp_path / "asks.ipynb", [new_code_cell(f"import os\nprint(os.environ['{VARIABLE}'])")])
+    assert run(path) == 0
+    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == f"{STORED}\n"
 
 
 def test_nothing_of_a_single_run_is_stored(lesson: Path) -> None:
