@@ -17,7 +17,7 @@ from .packages import install_packages
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 LOCK = "pyodide-lock.json"
 WORKER = Path(__file__).parent / "front_end" / "worker.js"
-POLICY = ("script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob: data:; connect-src 'self' blob:; "
+POLICY = ("script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' data:; connect-src 'self' blob:; "
           "worker-src 'self' data:; object-src 'none'; base-uri 'none'")
 """What a page and the workers that it makes may load: nothing of another host; and no text becomes JavaScript there."""
 

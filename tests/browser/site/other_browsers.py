@@ -13,7 +13,7 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,10 +24,12 @@ import pytest
 from benchmarks.lab import free_port
 from tests.patience import PATIENCE, wait_until
 
-MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.1/MiniBrowser"
-PREFERENCES = {"marionette.port": 0, "browser.download.useDownloadDir": True, "browser.download.folderList": 2,
-               "browser.aboutConfig.showWarning": False, "datareporting.policy.dataSubmissionEnabled": False}
-ADDRESSES = {"Navigate": "url", "Refresh": "refresh", "ExecuteScript": "execute/sync", "SetTimeouts": "timeouts",
+MINI_BROWSERS = "usr/lib/*/webkit2gtk-4.1/MiniBrowser"
+SCREEN = ("-screen", "0", "1400x1000x24", "-nolisten", "tcp")
+FEW_COMPILERS = {"JSC_useOMGJIT": "0"}
+"""WebKit's last compiler makes Python faster after minutes, and until then uses the time of both CPUs."""
+PREFERENCES = {"marionette.port": 0, "browser.download.folderList": 2}
+ADDRESSES = {"Navigate": "url", "ExecuteScript": "execute/sync", "SetTimeouts": "timeouts",
              "ElementClick": "element/{id}/click", "PerformActions": "actions"}
 """Where WebKit's driver takes the commands that Firefox knows by name."""
 WAITS = {"script": 1000 * PATIENCE, "pageLoad": 1000 * PATIENCE}
@@ -46,7 +48,7 @@ class Driven(Protocol):
 
 @contextmanager
 def run_program(*command: str, folder: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program at home in a folder, and end it with all that it has started."""
+    """Run a program that takes a folder for its home, and end it with all that it has started."""
     environment = os.environ | {"HOME": str(folder)} | variables
     with (folder / f"{Path(command[0]).name}.log").open("wb") as log:
         program = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
@@ -54,16 +56,24 @@ def run_program(*command: str, folder: Path, **variables: str) -> Iterator[subpr
     try:
         yield program
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(program.pid, signal.SIGKILL)
-        program.wait()
+        end(program)
 
 
-def find_program(*names: str) -> str:
-    """Return the path of a program; skip the test if this machine has none of these."""
-    found = next(filter(None, map(shutil.which, names)), None)
+def end(program: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it has started; kill it if it does not end."""
+    with suppress(ProcessLookupError):
+        os.killpg(program.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            program.wait(PATIENCE / 10)
+        os.killpg(program.pid, signal.SIGKILL)
+    program.wait()
+
+
+def find_program(name: str, package: str) -> str:
+    """Return the path of a program; skip the test if this machine has none."""
+    found = shutil.which(name)
     if not found:
-        pytest.skip(f"no {names[0]} on PATH")
+        pytest.skip(f"no {name} on PATH: Debian has it in {package}")
     return found
 
 
@@ -86,6 +96,11 @@ class Firefox:
             raise RefusedError(f"{error['error']}: {error['message']}")
         return result.get("value")
 
+    def close(self) -> None:
+        """Hang up."""
+        self.answers.close()
+        self.socket.close()
+
     def read(self) -> Any:
         """Read a message: its length, a colon, and JSON."""
         digits = b"".join(iter(partial(self.answers.read, 1), b":"))
@@ -95,7 +110,7 @@ class Firefox:
 @contextmanager
 def firefox(folder: Path) -> Iterator[Driven]:
     """Run Firefox without a window, with its profile and its downloads in a folder."""
-    program = find_program("firefox-esr", "firefox")
+    program = find_program("firefox-esr", "firefox-esr")
     wanted = PREFERENCES | {"browser.download.dir": str(folder / "Downloads")}
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in wanted.items()]
     (folder / "user.js").write_text("".join(lines), encoding="utf-8")
@@ -103,7 +118,8 @@ def firefox(folder: Path) -> Iterator[Driven]:
     port.unlink(missing_ok=True)
     with run_program(program, "--headless", "--marionette", "--no-remote", "--profile", str(folder), folder=folder):
         wait_until(lambda: port.exists() and port.read_text())
-        yield Firefox(int(port.read_text()))
+        with closing(Firefox(int(port.read_text()))) as browser:
+            yield browser
 
 
 class WebKit:
@@ -132,15 +148,17 @@ class WebKit:
 
 @contextmanager
 def webkit(folder: Path) -> Iterator[Driven]:
-    """Run WebKit on a screen that nobody sees; it keeps things as a private window does, and at home in a folder."""
-    driver, screen = find_program("WebKitWebDriver"), find_program("Xvfb")
-    browser = next(Path("/").glob(MINI_BROWSERS[1:]), None)
+    """Run WebKit on a screen that nobody sees; like a private window, it forgets everything at its end."""
+    driver, screen = find_program("WebKitWebDriver", "webkit2gtk-driver"), find_program("Xvfb", "xvfb")
+    browser = next(Path("/").glob(MINI_BROWSERS), None)
     if browser is None:
-        pytest.skip("no MiniBrowser, which belongs to webkit2gtk-driver")
-    with run_program(screen, "-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp", folder=folder):
-        wait_until(lambda: (folder / "Xvfb.log").read_text().strip())
-        number, port = (folder / "Xvfb.log").read_text().strip(), free_port()
-        with run_program(driver, f"--port={port}", folder=folder, DISPLAY=f":{number}"):
+        pytest.skip("no MiniBrowser: Debian has it in webkit2gtk-driver")
+    log = folder / "Xvfb.log"
+    with run_program(screen, "-displayfd", "1", *SCREEN, folder=folder):
+        wait_until(lambda: log.read_text().endswith("\n"))
+        variables = {"DISPLAY": f":{log.read_text().split()[-1]}"} | FEW_COMPILERS
+        port = free_port()
+        with run_program(driver, f"--port={port}", folder=folder, **variables):
             wait_until(lambda: listens(port))
             yield WebKit(port, str(browser))
 

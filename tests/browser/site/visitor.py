@@ -6,7 +6,7 @@ from typing import Any
 from tests.browser.site.other_browsers import WAITS, Driven, RefusedError
 from tests.patience import wait_until
 
-CONTROL, SHIFT, ENTER, END, ESCAPE = "\ue009", "\ue008", "\ue007", "\ue010", "\ue00c"
+CONTROL, ENTER = "\ue009", "\ue007"
 FIND = """const [css, words] = arguments;
 return [...document.querySelectorAll(css)].find((each) => each.textContent.includes(words) && each.checkVisibility());"""
 SAY = """const [css] = arguments;
@@ -28,8 +28,8 @@ class Visitor:
         self.browser.call("Navigate", url=f"{self.address}{name}")
 
     def reload(self) -> None:
-        """Load the page again."""
-        self.browser.call("Refresh")
+        """Come to the page again. Firefox's command for this would go past what is on the device."""
+        self.browser.call("Navigate", url=self.run("return location.href"))
 
     def run(self, script: str, *given: object) -> Any:
         """Run a script in the page, and return its result."""

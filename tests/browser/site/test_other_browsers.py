@@ -1,0 +1,133 @@
+"""The main road in Firefox and in WebKit: from the first page to a passed exercise, without a network from half-way on."""
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from benchmarks.static_host import Host
+from pkvm_model.browser import clerk
+from pkvm_model.course.publish.chapters import NOTEBOOKS
+from pkvm_model.course.site import chapters, seal
+from pkvm_model.practice.exercises import find_exercise
+from tests.browser.site.exercise_site import RUN, write_site
+from tests.browser.site.other_browsers import Driven, firefox, webkit
+from tests.browser.site.test_asking import CHAPTER, find_way, sentence, write_link
+from tests.browser.site.test_offline import KEPT
+from tests.browser.site.test_python import REACH
+from tests.browser.site.visitor import CONTROL, ENTER, Visitor
+from tests.patience import wait_until
+
+EXERCISE = find_exercise(RUN)
+ENDLESS = "while True: pass"
+PREDICTION, CHOSEN = ".pkvm-quiz", "(your answer)"
+INSERT = "document.execCommand('insertText', false, arguments[0])"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host of the pages on the road, as a course that can be kept on a device."""
+    folder = write_site(tmp_path_factory.mktemp("road"))
+    text = chapters.format_notebook(NOTEBOOKS / f"{CHAPTER}.ipynb", python=True)
+    (folder / f"{CHAPTER}.html").write_text(text, encoding="utf-8")
+    seal.seal(folder)
+    made = Host(folder)
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("run", [firefox, webkit], ids=["firefox", "webkit"])
+def test_the_main_road(run: Callable[[Path], AbstractContextManager[Driven]], host: Host, tmp_path: Path) -> None:
+    with run(tmp_path) as browser:
+        visitor = Visitor(browser, host.address)
+        begin(visitor)
+        read_a_chapter(visitor)
+        try_an_exercise(visitor)
+        host.stop()
+        pass_the_exercise(visitor)
+        ask_beyond_the_graph(visitor)
+        save_a_copy(visitor, tmp_path)
+        host.start()
+
+
+def begin(visitor: Visitor) -> None:
+    """Step the first bench, and wait until the course is on the device."""
+    visitor.open("index.html")
+    visitor.click(".pkvm-bench .go")
+    visitor.sees(".pkvm-bench .counter", "step 1 of 1")
+    visitor.sees(".on-device", KEPT)
+
+
+def read_a_chapter(visitor: Visitor) -> None:
+    """Step a bench by mouse and by keyboard, and answer a question."""
+    visitor.click("a", "Start with chapter 1")
+    visitor.click(".pkvm-bench .go", "Step CPU 1")
+    visitor.type("010")
+    visitor.sees(".pkvm-bench .counter", "step 4 of 4")
+    visitor.click(f"{PREDICTION} label")
+    visitor.click(f"{PREDICTION} button", "Check")
+    visitor.sees(PREDICTION, CHOSEN)
+    visitor.reload()
+    visitor.sees(PREDICTION, CHOSEN)
+
+
+def select(visitor: Visitor) -> None:
+    """Select the answer that is there; what is written now takes its place."""
+    visitor.click(".cm-content")
+    visitor.press(CONTROL, "a")
+
+
+def write(visitor: Visitor, text: str) -> None:
+    """Write an answer in place of what is there."""
+    select(visitor)
+    visitor.type(text)
+
+
+def try_an_exercise(visitor: Visitor) -> None:
+    """Reach nothing outside Python, be refused with the judge's sentence, stop a loop, see a hint, write an answer."""
+    visitor.open(f"exercises/{RUN}.html")
+    visitor.sees(".how", "Escape")
+    select(visitor)
+    visitor.run(INSERT, f"{REACH}\n{EXERCISE.wrong[0].code}")
+    visitor.click("button", "Check")
+    visitor.sees(".pkvm-exercise .says", EXERCISE.wrong[0].sentence)
+    assert "Your code printed:[]" in visitor.says(".pkvm-exercise")
+    write(visitor, ENDLESS)
+    visitor.press(CONTROL, ENTER)
+    visitor.sees(".answering .state", "Your answer is being checked.")
+    wait_until(lambda: not visitor.says(".site-note"))
+    visitor.click("button", "Stop")
+    visitor.sees(".answering .state", "You stopped the check.")
+    visitor.click("button", "Hint 1 of 3")
+    visitor.sees(".hints", EXERCISE.hints[0])
+    write(visitor, EXERCISE.solution)
+
+
+def pass_the_exercise(visitor: Visitor) -> None:
+    """Come back without a network: the answer and the hint are there, and Python passes it."""
+    visitor.reload()
+    visitor.sees(".cm-content", EXERCISE.solution)
+    visitor.sees(".hints", EXERCISE.hints[0])
+    visitor.click("button", "Check")
+    visitor.sees(".pkvm-exercise .head", "Passed.")
+
+
+def ask_beyond_the_graph(visitor: Visitor) -> None:
+    """Follow a link to a place that no page has stored, without a network."""
+    way = find_way()
+    visitor.open(f"{CHAPTER}.html{write_link(*way)}")
+    visitor.sees(".pkvm-map .change", sentence(*way))
+
+
+def save_a_copy(visitor: Visitor, folder: Path) -> None:
+    """Find on the first page what is done, and save a copy that has all of it."""
+    visitor.open("index.html")
+    visitor.sees("#go-on", "1 of 51 exercises solved.")
+    visitor.click("button", "Save a copy")
+    wait_until(lambda: list(folder.rglob("pkvm-course-*.zip")))
+    [copy] = folder.rglob("pkvm-course-*.zip")
+    work = clerk.read_work({"name": copy.name, "base64": base64.b64encode(copy.read_bytes()).decode()})
+    assert work["exercises"][RUN]["answer"] == EXERCISE.solution
