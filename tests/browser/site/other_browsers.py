@@ -49,7 +49,7 @@ class Driven(Protocol):
 @contextmanager
 def run_program(*command: str, folder: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program that takes a folder for its home, and end it with all that it has started."""
-    environment = os.environ | {"HOME": str(folder)} | variables
+    environment = os.environ | {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)} | variables
     with (folder / f"{Path(command[0]).name}.log").open("wb") as log:
         program = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
                                    stderr=log, start_new_session=True)

@@ -8,7 +8,8 @@ from tests.patience import wait_until
 
 CONTROL, ENTER = "\ue009", "\ue007"
 FIND = """const [css, words] = arguments;
-return [...document.querySelectorAll(css)].find((each) => each.textContent.includes(words) && each.checkVisibility());"""
+const fits = (each) => each.textContent.includes(words) && each.checkVisibility();
+return [...document.querySelectorAll(css)].find(fits);"""
 SAY = """const [css] = arguments;
 return [...document.querySelectorAll(css)].map((each) => each.textContent).join("\\n");"""
 GONE = ("stale element reference", "element not interactable", "element click intercepted", "no such element")
@@ -40,8 +41,11 @@ class Visitor:
         return str(self.run(SAY, css))
 
     def sees(self, css: str, words: str) -> None:
-        """Wait until elements have these words."""
-        wait_until(lambda: words in self.says(css))
+        """Wait until elements have these words. Raise AssertionError with what they say if that does not come true."""
+        try:
+            wait_until(lambda: words in self.says(css))
+        except AssertionError:
+            raise AssertionError(f"{css} says {self.says(css)!r}, not {words!r}") from None
 
     def click(self, css: str, words: str = "") -> None:
         """Click the first visible element with these words, as soon as it can be clicked."""

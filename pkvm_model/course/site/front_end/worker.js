@@ -33,7 +33,7 @@ const LANGUAGE = new Set(
 const send = postMessage.bind(globalThis);
 const decodeText = (bytes) => new TextDecoder().decode(bytes);
 
-/** Imports a module from its bytes, by a data: address: WebKit refuses blob: addresses to a worker without an origin. */
+/** Imports a module from its bytes. WebKit refuses blob: addresses to a worker without an origin. */
 function importBytes(name, bytes) {
   // Without a name of its own, each line of a traceback would have the whole address.
   const text = `${decodeText(bytes)}\n//# sourceURL=${name}`;
