@@ -24,12 +24,24 @@ class Row(NamedTuple):
     note: str = ""
 
 
+class Whose(NamedTuple):
+    """A page with a name, and whose it is to the model and to EL2 of the machine, in words."""
+
+    page: str
+    model: str
+    machine: str
+
+
 class RealAnswer(NamedTuple):
-    """A trace as a real kernel plays it; it ends with the first difference, since later rows would mean nothing."""
+    """A trace as a real kernel plays it; it ends with the first difference, since later rows would mean nothing.
+
+    `territory` has the pages that the trace names, as they are at its end; it is empty if the machine has ended.
+    """
 
     kernel: str
     trace: str
     rows: tuple[Row, ...]
+    territory: tuple[Whose, ...] = ()
 
     @property
     def difference(self) -> Row | None:
@@ -49,12 +61,14 @@ class RealAnswer(NamedTuple):
 
     def to_json(self) -> JSON:
         """Return the answer as a JSON object."""
-        return {"kernel": self.kernel, "trace": self.trace, "rows": [row._asdict() for row in self.rows]}
+        return {"kernel": self.kernel, "trace": self.trace, "rows": [row._asdict() for row in self.rows],
+                "territory": [page._asdict() for page in self.territory]}
 
 
 def from_json(data: dict[str, Any]) -> RealAnswer:
     """Return the answer that a JSON object describes. Raise ValueError for any other object."""
     try:
-        return RealAnswer(data["kernel"], data["trace"], tuple(Row(**row) for row in data["rows"]))
+        return RealAnswer(data["kernel"], data["trace"], tuple(Row(**row) for row in data["rows"]),
+                          tuple(Whose(**page) for page in data.get("territory", [])))
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no answer of a machine: {error}") from None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .failure import Gone, MachineError, Silence
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 30.0
 """How long an answer may take that needs no run of the machine; a busy computer is slow."""
 CHUNK = 0x400
 """Bytes of memory in one packet, and of a description."""

@@ -14,7 +14,7 @@ from ..model.run import begin, resume
 from ..model.state import Cpu, State, Value, Vm
 from ..model.steps import Step
 from ..model.trace import Trace, TraceLine, replay, show_call, show_ret
-from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
+from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row, Whose
 from .arguments import encode, prepare
 from .calls import Panicked, Result, Returned, Stands
 from .failure import MachineError
@@ -22,6 +22,7 @@ from .parameters import PARAMETERS, find_obstacle, name_arguments
 from .places import Places
 from .position import DISPATCH, Position, locate, locate_new
 from .regions import Boundary, find_boundary, find_missing, list_boundaries
+from .territory import Claim
 
 RUN = "__kvm_vcpu_run"
 WITHOUT_ANSWER = {"__pkvm_unreserve_vm", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__pkvm_vcpu_sync_state",
@@ -68,8 +69,8 @@ class Ground(Protocol):
     def reset(self, slots: int = 1) -> None:
         """Bring the machine back to the beginning."""
 
-    def compare_pages(self, state: State, roots: Collection[str]) -> Sequence[object]:
-        """Return, in words, the pages of which EL2 records something else than the model."""
+    def compare_pages(self, state: State, roots: Collection[str]) -> Sequence[Claim]:
+        """Return what the model and EL2 record of each page that has a name."""
 
 
 class Exchange(NamedTuple):
@@ -105,7 +106,7 @@ def play(machine: Ground, trace: Trace, *, keep_going: bool = False, report: Cal
             report(rows[-1])
         if player.has_ended or (rows[-1].verdict == DIFFERS and not keep_going):
             break
-    return RealAnswer(machine.release, str(trace), tuple(rows))
+    return RealAnswer(machine.release, str(trace), tuple(rows), player.territory)
 
 
 class Player:
@@ -115,6 +116,7 @@ class Player:
         self.machine, self.revision, self.state = machine, trace.revision, State(trace.config)
         self.under_way: dict[int, Errand] = {}
         self.has_ended, self.obstacle, self.roots = False, "", set[str]()
+        self.claims: Sequence[Claim] = ()
 
     def play(self, number: int, line: TraceLine) -> Row:
         """Make one step of the trace on both sides."""
@@ -126,11 +128,17 @@ class Player:
         row = judge(row, self.exchange(line), by_host=by_host)
         return self.look(row) if row.verdict == AGREES and not self.has_ended else row
 
+    @property
+    def territory(self) -> tuple[Whose, ...]:
+        """The pages with names as they were after the last step; none if the machine has ended."""
+        return tuple(Whose(page, str(model), str(real)) for page, model, real, _ in self.claims if not self.has_ended)
+
     def look(self, row: Row) -> Row:
         """Compare whose each page is after a step in which the outcomes agree."""
         self.roots |= {vm.pgd for _, vm in self.state.all(Vm)}
-        found = self.machine.compare_pages(self.state, self.roots)
-        return row._replace(verdict=DIFFERS, note=str(found[0])) if found else row
+        self.claims = self.machine.compare_pages(self.state, self.roots)
+        odd = next((claim for claim in self.claims if not claim.is_settled), None)
+        return row._replace(verdict=DIFFERS, note=str(odd)) if odd else row
 
     def exchange(self, line: TraceLine) -> list[Exchange]:
         """Make one step: in the model region by region, on the machine with a stop only where the trace has one."""

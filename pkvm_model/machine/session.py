@@ -21,11 +21,11 @@ from .parking import park
 from .places import PAGE, Places
 from .ready import Ready, describe_file, find_ready, forget, keep, make_key
 from .symbols import HVC, Symbols, find_instruction
-from .territory import Stray, Territory, compare_pages
+from .territory import Claim, Territory, compare_pages
 
 PROGRAM = Path(__file__).with_name("init")
 EMULATOR = "qemu-system-aarch64"
-BOOT_SECONDS = 300.0
+BOOT_SECONDS = 180.0
 READY = re.compile(r"^Ready$", re.MULTILINE)
 HUGE = 1 << 21
 SLOTS = 255
@@ -137,8 +137,8 @@ class RealMachine:
                                     lambda: self.call(0, "__pkvm_host_unshare_hyp", [page])):
             raise MachineError(f"{self.kernel.name}: EL2's records of pages are unlike those this course knows")
 
-    def compare_pages(self, state: State, roots: Collection[str]) -> list[Stray]:
-        """Return the pages of which EL2 records something else than the model."""
+    def compare_pages(self, state: State, roots: Collection[str]) -> list[Claim]:
+        """Return what the model and EL2 record of each page that has a name."""
         return compare_pages(self.territory, self.places, state, roots)
 
     def reserve_all(self) -> None:

@@ -47,12 +47,13 @@ class Holding(NamedTuple):
         return f"host {self.host}, EL2 {self.hyp}, lent to {self.guests}, count {self.references}"
 
 
-class Stray(NamedTuple):
-    """A page of which model and machine record something else."""
+class Claim(NamedTuple):
+    """What model and machine record of a page; `is_settled` is false if they should be the same and differ."""
 
     page: str
     model: Holding
     machine: Holding
+    is_settled: bool = True
 
     def __str__(self) -> str:
         return f"page {self.page} is to the machine: {self.machine}; to the model: {self.model}"
@@ -106,16 +107,21 @@ class Territory:
         return seen == [alone, lent, alone]
 
 
-def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[Stray]:
-    """Return the pages that have a name in the machine and of which the model records something else.
+def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[Claim]:
+    """Return what model and machine record of each page that has a name in the machine.
 
     Of the roots of stage 2, EL2 counts more than the model shows, and gives their pages back one by one.
     """
-    halfway = {*roots} if is_destroying(state) else set[str]()
-    pairs = [(name, expect(state.get(Page, name)), territory.read(address // PAGE))
-             for name, address in places.names.items() if name not in halfway]
-    return [Stray(name, model, real) for name, model, real in pairs
-            if model != (real._replace(references=model.references) if name in roots else real)]
+    claims = [Claim(name, expect(state.get(Page, name)), territory.read(address // PAGE))
+              for name, address in places.names.items()]
+    halfway = is_destroying(state)
+    return [claim._replace(is_settled=is_settled(claim, claim.page in roots, halfway)) for claim in claims]
+
+
+def is_settled(claim: Claim, is_root: bool, halfway: bool) -> bool:
+    """Return False if model and machine should record the same, and do not."""
+    machine = claim.machine._replace(references=claim.model.references) if is_root else claim.machine
+    return claim.model == machine or (is_root and halfway)
 
 
 def is_destroying(state: State) -> bool:

@@ -9,9 +9,10 @@ from pkvm_model.machine.failure import MachineError
 from pkvm_model.machine.interleavings import interleavings
 from pkvm_model.machine.play import play
 from pkvm_model.machine.regions import Boundary
+from pkvm_model.machine.territory import Claim, Holding
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.run import begin, finish, resume
-from pkvm_model.model.state import State
+from pkvm_model.model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, State
 from pkvm_model.model.trace import Trace, parse_call, record
 from tests.machine.fakes import FakeMachine
 
@@ -132,9 +133,15 @@ def test_a_difference_ends_the_play_unless_it_is_told_to_go_on() -> None:
 
 def test_a_page_that_is_somebody_elses_on_the_machine_is_a_difference() -> None:
     machine = FakeMachine()
-    machine.strays = ["page kvm0 is the host's"]
-    row = play(machine, make_trace(UPSTREAM, "0 __pkvm_host_share_hyp(kvm0)")).rows[0]
-    assert (row.model, row.machine, row.verdict, row.note) == ("= 0", "= 0", "differs", "page kvm0 is the host's")
+    lent, alone = Holding(SHARED_OWNED, SHARED_BORROWED, 0, 0), Holding(OWNED, NOPAGE, 0, 0)
+    machine.strays = [Claim("kvm0", lent, alone, is_settled=False)]
+    answer = play(machine, make_trace(UPSTREAM, "0 __pkvm_host_share_hyp(kvm0)"))
+    row = answer.rows[0]
+    assert (row.model, row.machine, row.verdict) == ("= 0", "= 0", "differs")
+    assert row.note == ("page kvm0 is to the machine: host OWNED, EL2 NOPAGE, lent to 0, count 0; "
+                        "to the model: host SHARED_OWNED, EL2 SHARED_BORROWED, lent to 0, count 0")
+    assert answer.territory[0].machine == "host OWNED, EL2 NOPAGE, lent to 0, count 0"
+    assert from_json(answer.to_json()) == answer
 
 
 def test_a_machine_gets_as_many_slots_as_the_trace_has() -> None:
