@@ -22,7 +22,7 @@ from .parameters import PARAMETERS, find_obstacle, name_arguments
 from .places import Places
 from .position import DISPATCH, Position, locate, locate_new
 from .regions import Boundary, find_boundary, find_missing, list_boundaries
-from .territory import Claim
+from .territory import PageRecords
 
 RUN = "__kvm_vcpu_run"
 WITHOUT_ANSWER = {"__pkvm_unreserve_vm", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__pkvm_vcpu_sync_state",
@@ -69,7 +69,7 @@ class Ground(Protocol):
     def reset(self, slots: int = 1) -> None:
         """Bring the machine back to the beginning."""
 
-    def compare_pages(self, state: State, roots: Collection[str]) -> Sequence[Claim]:
+    def compare_pages(self, state: State, roots: Collection[str]) -> Sequence[PageRecords]:
         """Return what the model and EL2 record of each page that has a name."""
 
 
@@ -116,7 +116,7 @@ class Player:
         self.machine, self.revision, self.state = machine, trace.revision, State(trace.config)
         self.under_way: dict[int, Errand] = {}
         self.has_ended, self.obstacle, self.roots = False, "", set[str]()
-        self.claims: Sequence[Claim] = ()
+        self.claims: Sequence[PageRecords] = ()
 
     def play(self, number: int, line: TraceLine) -> Row:
         """Make one step of the trace on both sides."""

@@ -21,7 +21,7 @@ from .parking import park
 from .places import PAGE, Places
 from .ready import Ready, describe_file, find_ready, forget, keep, make_key
 from .symbols import HVC, Symbols, find_instruction
-from .territory import Claim, Territory, compare_pages
+from .territory import PageRecords, Territory, compare_pages
 
 PROGRAM = Path(__file__).with_name("init")
 EMULATOR = "qemu-system-aarch64"
@@ -137,7 +137,7 @@ class RealMachine:
                                     lambda: self.call(0, "__pkvm_host_unshare_hyp", [page])):
             raise MachineError(f"{self.kernel.name}: EL2's records of pages are unlike those this course knows")
 
-    def compare_pages(self, state: State, roots: Collection[str]) -> list[Claim]:
+    def compare_pages(self, state: State, roots: Collection[str]) -> list[PageRecords]:
         """Return what the model and EL2 record of each page that has a name."""
         return compare_pages(self.territory, self.places, state, roots)
 

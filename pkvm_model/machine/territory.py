@@ -47,7 +47,7 @@ class Holding(NamedTuple):
         return f"host {self.host}, EL2 {self.hyp}, lent to {self.guests}, count {self.references}"
 
 
-class Claim(NamedTuple):
+class PageRecords(NamedTuple):
     """What model and machine record of a page; `is_settled` is false if they should be the same and differ."""
 
     page: str
@@ -107,18 +107,18 @@ class Territory:
         return seen == [alone, lent, alone]
 
 
-def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[Claim]:
+def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[PageRecords]:
     """Return what model and machine record of each page that has a name in the machine.
 
     Of the roots of stage 2, EL2 counts more than the model shows, and gives their pages back one by one.
     """
-    claims = [Claim(name, expect(state.get(Page, name)), territory.read(address // PAGE))
+    claims = [PageRecords(name, expect(state.get(Page, name)), territory.read(address // PAGE))
               for name, address in places.names.items()]
     halfway = is_destroying(state)
     return [claim._replace(is_settled=is_settled(claim, claim.page in roots, halfway)) for claim in claims]
 
 
-def is_settled(claim: Claim, is_root: bool, halfway: bool) -> bool:
+def is_settled(claim: PageRecords, is_root: bool, halfway: bool) -> bool:
     """Return False if model and machine should record the same, and do not."""
     machine = claim.machine._replace(references=claim.model.references) if is_root else claim.machine
     return claim.model == machine or (is_root and halfway)

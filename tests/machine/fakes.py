@@ -11,7 +11,7 @@ from pkvm_model.machine.parameters import PARAMETERS
 from pkvm_model.machine.places import PAGE, Pattern, Places
 from pkvm_model.machine.position import locate
 from pkvm_model.machine.regions import RULES, Boundary, find_boundary
-from pkvm_model.machine.territory import Claim
+from pkvm_model.machine.territory import PageRecords
 from pkvm_model.model.revisions import UPSTREAM, Revision
 from pkvm_model.model.run import begin, finish, parameters, resume
 from pkvm_model.model.state import Config, State
@@ -133,14 +133,14 @@ class FakeMachine:
         self.functions: Mapping[str, int] = {rule.place.function: 0 for rule in RULES}
         self.hcr = 5
         self.resets: list[int] = []
-        self.strays: list[Claim] = []
+        self.strays: list[PageRecords] = []
 
     def reset(self, slots: int = 1) -> None:
         """Begin anew."""
         self.state, self.places, self.caller = State(self.config), make_places(), ModelCaller(self)
         self.resets.append(slots)
 
-    def compare_pages(self, state: State, roots: Collection[str]) -> list[Claim]:
+    def compare_pages(self, state: State, roots: Collection[str]) -> list[PageRecords]:
         """Return the pages of which the machine records something else."""
         return self.strays
 

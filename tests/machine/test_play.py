@@ -9,7 +9,7 @@ from pkvm_model.machine.failure import MachineError
 from pkvm_model.machine.interleavings import interleavings
 from pkvm_model.machine.play import play
 from pkvm_model.machine.regions import Boundary
-from pkvm_model.machine.territory import Claim, Holding
+from pkvm_model.machine.territory import Holding, PageRecords
 from pkvm_model.model.revisions import PRE, UPSTREAM, V1, Revision
 from pkvm_model.model.run import begin, finish, resume
 from pkvm_model.model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, State
@@ -134,7 +134,7 @@ def test_a_difference_ends_the_play_unless_it_is_told_to_go_on() -> None:
 def test_a_page_that_is_somebody_elses_on_the_machine_is_a_difference() -> None:
     machine = FakeMachine()
     lent, alone = Holding(SHARED_OWNED, SHARED_BORROWED, 0, 0), Holding(OWNED, NOPAGE, 0, 0)
-    machine.strays = [Claim("kvm0", lent, alone, is_settled=False)]
+    machine.strays = [PageRecords("kvm0", lent, alone, is_settled=False)]
     answer = play(machine, make_trace(UPSTREAM, "0 __pkvm_host_share_hyp(kvm0)"))
     row = answer.rows[0]
     assert (row.model, row.machine, row.verdict) == ("= 0", "= 0", "differs")
