@@ -3,24 +3,31 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
+from ..conform.recordings.kernels import KERNELS, release_of
 from ..machine.answer import AGREES, NOT_TRIED, RealAnswer, Row
 from ..machine.failure import MachineError
+from ..machine.image import load_image, read_release
+from ..machine.interleavings import interleavings
 from ..machine.play import play
 from ..machine.session import RealMachine
 from ..machine.tools import find_tools
+from ..model.revisions import REVISIONS
 from ..model.trace import Trace, TraceError, parse
 from ..outside import OutsideError, escape
 from .replay import fail, read
 
 EPILOG = ("Exit status: 0 the machine agrees in every step that was tried, 1 it differs, 2 it cannot be asked. "
           "docs/machine.md describes how it works.")
+RACE = re.compile(r"R\d{1,2}")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    command.add_argument("file", metavar="TRACE", help="a trace, as the course shows it; - reads standard input")
+    command.add_argument("file", metavar="TRACE",
+                         help="a trace, as the course shows it, or a race such as R7; - reads standard input")
     command.add_argument("--kernel", type=Path, metavar="FILE",
                          help="the vmlinuz or Image of an arm64 kernel, by default the newest one that the course has")
     command.add_argument("--fresh", action="store_true", help="boot the kernel, even if a machine with it is ready")
@@ -32,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Play a trace on a machine and return the exit status."""
     name = "standard input" if arguments.file == "-" else arguments.file
     try:
-        trace = parse(read(arguments.file))
+        trace = None if RACE.fullmatch(name) else parse(read(arguments.file))
         answer = ask(trace, arguments)
     except (TraceError, OutsideError) as error:
         return fail(f"{name}: {error}")
@@ -45,15 +52,26 @@ def main(arguments: argparse.Namespace) -> int:
     return 1 if answer.difference else 0 if answer.count(AGREES) else 2
 
 
-def ask(trace: Trace, arguments: argparse.Namespace) -> RealAnswer:
-    """Start a machine and play the trace on it. Raise MachineError if that is impossible."""
+def ask(trace: Trace | None, arguments: argparse.Namespace) -> RealAnswer:
+    """Start a machine and play the trace on it, or a run of the race. Raise MachineError if that is impossible."""
     tools = find_tools(arguments.kernel)
     if tools.missing or not tools.kernel:
         raise MachineError("; ".join(tools.missing))
+    trace = trace or find_run(arguments.file, read_release(load_image(tools.kernel)))
     with RealMachine(tools.kernel, trace.config.cpus, fresh=arguments.fresh) as machine:
         printer = RowPrinter(trace, silent=arguments.json)
         printer.introduce(machine.release, machine.revision.name)
         return play(machine, trace, keep_going=arguments.keep_going, report=printer)
+
+
+def find_run(race: str, release: str) -> Trace:
+    """Return the first interleaving of a race on a kernel. Raise MachineError if it has none."""
+    revision = REVISIONS[KERNELS.get(release_of(release), "upstream")]
+    runs = {each.race: each.trace for each in reversed(interleavings(revision))}
+    if race not in runs:
+        known = ", ".join(sorted(filter(None, runs), key=lambda name: int(name[1:])))
+        raise MachineError(f"Linux {release} has no run of {race} that a machine can play; it has {known}")
+    return runs[race]
 
 
 class RowPrinter:
@@ -70,6 +88,7 @@ class RowPrinter:
             return
         other = "" if revision == self.trace.revision.name else f"; the trace is of {self.trace.revision.name}"
         print(f"Linux {release}, protected KVM in an emulated machine, an example of {revision}{other}", flush=True)
+        print(f"{'CPU and step':{self.widths[0]}}{'model':{self.widths[1]}}  machine", flush=True)
 
     def __call__(self, row: Row) -> None:
         """Print one row."""
