@@ -58,7 +58,7 @@ def ask(trace: Trace | None, arguments: argparse.Namespace) -> RealAnswer:
     if tools.missing or not tools.kernel:
         raise MachineError("; ".join(tools.missing))
     trace = trace or find_run(arguments.file, read_release(load_image(tools.kernel)))
-    with RealMachine(tools.kernel, trace.config.cpus, fresh=arguments.fresh) as machine:
+    with RealMachine(tools.kernel, max(trace.config.cpus, 2), fresh=arguments.fresh) as machine:
         printer = RowPrinter(trace, silent=arguments.json)
         printer.introduce(machine.release, machine.revision.name)
         return play(machine, trace, keep_going=arguments.keep_going, report=printer)

@@ -12,7 +12,7 @@ from ..conform.recordings.kernels import KERNELS, release_of
 from ..model.revisions import REVISIONS, Revision
 from ..model.state import State
 from .calls import Caller, Returned
-from .emulator import BOOT_LINE, Emulator
+from .emulator import BOOT_LINE, MEGABYTES, PROCESSOR, Emulator
 from .failure import MachineError
 from .image import load_image
 from .layout import KernelLayout
@@ -28,6 +28,7 @@ EMULATOR = "qemu-system-aarch64"
 BOOT_SECONDS = 180.0
 READY = re.compile(r"^Ready$", re.MULTILINE)
 HUGE = 1 << 21
+MOST_CPUS = 4
 SLOTS = 255
 """The entries of EL2's table of VMs."""
 HANDLE_OFFSET = 0x1000
@@ -40,10 +41,12 @@ class RealMachine:
 
     def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR, *, fresh: bool = False) -> None:
         """Start a machine; unless it must be fresh, one that was ready before need not boot."""
+        if cpus > MOST_CPUS:
+            raise MachineError(f"the machine has at most {MOST_CPUS} CPUs, and {cpus} are asked for")
         self.kernel, self.cpus, self.program = kernel, cpus, PROGRAM.read_bytes()
         image = load_image(kernel)
         self.layout = KernelLayout(image)
-        key = make_key(image, self.program, cpus, BOOT_LINE, *describe_file(emulator))
+        key = make_key(image, self.program, cpus, BOOT_LINE, PROCESSOR, MEGABYTES, *describe_file(emulator))
         ready = None if fresh else find_ready(key)
         if not (ready and self.wake(emulator, ready)):
             forget(key)

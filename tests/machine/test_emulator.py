@@ -14,7 +14,7 @@ import pytest
 
 from pkvm_model.machine.emulator import KEEPER, Console, Emulator, make_file, start_keeper
 from pkvm_model.machine.failure import Gone, MachineError, Silence
-from pkvm_model.machine.session import READY
+from pkvm_model.machine.session import READY, RealMachine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the emulated machine needs Linux")
 WAITS = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read(); import signal; signal.pause()"
@@ -123,3 +123,8 @@ def test_a_machine_that_says_no_more_is_given_up() -> None:
         there.close()
         with pytest.raises(Gone, match="has ended; the last it says is: Kernel panic"):
             console.wait_for(READY, 60)
+
+
+def test_a_machine_with_too_many_cpus_is_refused() -> None:
+    with pytest.raises(MachineError, match="the machine has at most 4 CPUs, and 5 are asked for"):
+        RealMachine(Path("x"), 5)
