@@ -24,6 +24,9 @@ from .benches import run_cell
 from .frame import YOUR_WORK, LivePage, Site, format_live, share_script
 
 MAIN = "solving.js"
+SECONDS = 20.0
+"""How long an answer may compute in a browser, its check included: there both run in one Python, which is about four
+times as slow as the one on a computer. The slowest solution takes 4.5 s of it, all others less than one second."""
 AGAIN = "Change your answer and check it again."
 PLACE = """<section class="answering pkvm-widget" aria-labelledby="your-answer"><h2 id="your-answer">Your answer</h2>
 <div class="writing"><textarea aria-label="Your answer" autocomplete="off" autocapitalize="off"
@@ -95,7 +98,7 @@ def describe(exercise: Exercise) -> JSON:
     return {"id": exercise.id, "stub": exercise.stub, "hints": list(exercise.hints),
             "options": {name: list(values) for name, values in exercise.options.items()}, "card": card, "words": words,
             # A browser measures no CPU time, and devices differ: what takes long is first only said.
-            "usual": judge.SECONDS, "seconds": judge.CHECKING,
+            "usual": judge.SECONDS, "seconds": SECONDS,
             "solution": {"code": exercise.solution, "explained": exercise.explanation},
             "following": describe_following(exercise)}
 

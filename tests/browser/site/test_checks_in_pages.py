@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.import_progress import import_progress
 from pkvm_model.course.learner.my_work import CopyPaths
+from pkvm_model.course.site import exercises
 from pkvm_model.course.teach import collect
 from pkvm_model.practice import progress
 from pkvm_model.practice.exercises import find_exercise
@@ -75,8 +76,9 @@ def test_what_never_ends_is_ended_and_counts_as_a_try(learner: BrowserContext) -
 
 def shorten_limit(page: str) -> str:
     """Let an answer work for two seconds only: a test needs not wait longer for what never ends."""
-    assert '"seconds": 30.0' in page
-    return page.replace('"seconds": 30.0', '"seconds": 2')
+    limit = f'"seconds": {exercises.SECONDS}'
+    assert limit in page
+    return page.replace(limit, '"seconds": 2')
 
 
 def test_a_hand_in_from_a_page_is_collected_and_imported(learner: BrowserContext, tmp_path: Path) -> None:

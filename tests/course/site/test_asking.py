@@ -14,6 +14,8 @@ from pkvm_model.browser import calls
 from pkvm_model.browser.judge import has_changed, list_named
 from pkvm_model.browser.page import CellsOfPage
 from pkvm_model.course.paths import ROOT
+from pkvm_model.course.site.exercises import describe
+from pkvm_model.practice import judge
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.widgets.widget import MIME
 
@@ -80,6 +82,11 @@ def test_a_check_returns_a_card_without_what_only_the_page_knows() -> None:
     card = json.loads(answer["card"]["packed"])
     assert (answer["card"]["kind"], card["head"], card["given"]) == ("exercise", "Passed.", [])
     assert [fact.split(":")[0] for fact in card["facts"]] == ["Checked"]
+
+
+def test_an_answer_may_take_longer_in_a_page_than_on_a_computer_but_less_than_code_and_check_there() -> None:
+    page = describe(find_exercise("close-the-hole"))
+    assert page["usual"] == judge.SECONDS < page["seconds"] < judge.CHECKING
 
 
 def test_a_python_is_spoiled_once_a_name_of_a_module_stands_for_something_else(
