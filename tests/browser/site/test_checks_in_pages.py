@@ -5,7 +5,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.import_progress import import_progress
@@ -61,6 +61,22 @@ def test_an_answer_is_refused_stopped_and_solved_as_the_judge_says(learner: Brow
     expect(card.locator(".solution")).to_be_visible()
     record = solving.read("exercises")
     assert (record["tries"], record["solved"], record["answer"]) == (2, True, EXERCISE.solution)
+
+
+def test_while_python_is_fetched_the_page_says_how_much_is_here_and_does_not_blame_the_answer(
+        learner: BrowserContext) -> None:
+    held, page = list[Route](), learner.new_page()
+    learner.route("**/pyodide.asm.wasm", lambda route: held.append(route))  # noqa: PLW0108  # it gets an attribute
+    page.clock.install()
+    solving = Solving(learner, CHOICE, page)
+    solving.press("Check")
+    note = page.locator(".site-note")
+    expect(note).to_contain_text(re.compile(r"Python is being fetched, once\..*Fetching Python, [\d.]+ of [\d.]+ MB"))
+    page.clock.fast_forward("01:00")
+    expect(solving.state).to_have_text("Your answer is checked as soon as Python has started.")
+    solving.press("Stop")
+    expect(solving.state).to_have_text("You stopped the check. It does not count as a try.")
+    expect(note).to_have_count(0)
 
 
 def test_what_never_ends_is_ended_and_counts_as_a_try(learner: BrowserContext) -> None:

@@ -153,6 +153,22 @@ def test_stop_ends_it_at_once_with_the_words_of_whoever_stops(page: Page) -> Non
     assert "answer" in ask(page, "ask", QUESTION)
 
 
+def test_a_python_that_is_stopped_while_it_is_fetched_is_fetched_once_more_when_it_is_asked_again(
+        browser: Browser, host: Host) -> None:
+    context = open_context(browser)
+    visited = context.new_page()
+    visited.goto(f"{host.address}index.html")
+    asked = visited.evaluate(f"""(given) => {{
+        const asked = ({ASK})(given);
+        endPython("You stopped it.");
+        return asked;
+    }}""", ["ask", QUESTION, {}])
+    assert asked == {"error": "You stopped it.", "isLimit": False}
+    assert "answer" in ask(visited, "ask", QUESTION)
+    assert len(visited.workers) == 1
+    context.close()
+
+
 @pytest.mark.parametrize("text", [
     "import pkvm_model.practice.sandbox as judge\njudge.check_answer = None", "import builtins\nbuiltins.len = max",
     "import json\njson.dumps = lambda *_, **__: '{}'", "import pkvm_model.model.steps as steps\ndel steps.advance"],

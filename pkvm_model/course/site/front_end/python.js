@@ -71,10 +71,9 @@ async function fetchPart(name, [integrity, size], count, signal) {
 const inMegabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 /** Returns the bytes of all files by name, and says how many of them are here. */
-async function fetchParts(files) {
+async function fetchParts(files, stop) {
   const names = Object.keys(files),
-    total = names.reduce((sum, name) => sum + files[name][1], 0),
-    stop = new AbortController();
+    total = names.reduce((sum, name) => sum + files[name][1], 0);
   let loaded = 0;
   const count = (more) => {
     if (stop.signal.aborted) return;
@@ -93,6 +92,8 @@ async function fetchParts(files) {
 /** An error whose words are for the learner; `isLimit` means that the answer had to be ended. */
 const makeError = (words, isLimit = false) => Object.assign(Error(words), { isLimit });
 
+/** @typedef {{seconds?: number, begun?: () => void}} Limits */
+
 /** A worker and what it was asked. */
 class PythonWorker {
   constructor(cells) {
@@ -102,10 +103,10 @@ class PythonWorker {
     this.slowness = 1;
   }
 
-  ask(call, given, seconds) {
+  ask(call, given, { seconds, begun } = /** @type {Limits} */ ({})) {
     const id = ++this.count;
     return new Promise((resolve, reject) => {
-      this.asked.set(id, { resolve, reject, seconds });
+      this.asked.set(id, { resolve, reject, seconds, begun });
       this.ready ??= this.start();
       this.ready.then(
         (worker) => this.asked.has(id) && worker.postMessage({ id, call, given }),
@@ -116,33 +117,39 @@ class PythonWorker {
 
   /** Makes the worker; fails in words. */
   async start() {
+    const stop = (this.starting = new AbortController());
     try {
-      const { [SOURCE_OF_WORKER]: source, ...files } = await fetchParts(readParts().files);
+      const { [SOURCE_OF_WORKER]: source, ...files } = await fetchParts(readParts().files, stop);
+      stop.signal.throwIfAborted();
       const address = `data:text/javascript;charset=utf-8;base64,${btoa(String.fromCharCode(...source))}`,
-        worker = (this.worker = new Worker(address, { type: "module" }));
+        worker = new Worker(address, { type: "module" });
       const begun = performance.now();
-      await this.handOver(worker, files);
+      await this.handOver(worker, files, stop.signal);
       // What this device is given for an answer depends on how long it took to start: no clock here counts only work.
       this.slowness = Math.min(SLOWEST, Math.max(1, (performance.now() - begun) / USUAL_START));
       worker.onmessage = ({ data }) => this.worker === worker && this.hear(data);
       worker.onerror = () => this.worker === worker && this.end(LOST);
       if (this.cells) worker.postMessage({ call: "begin", given: { cells: this.cells } });
       tellPython({ words: "" });
-      return worker;
+      return (this.worker = worker);
     } catch (error) {
-      this.forget();
+      if (this.starting === stop) this.forget();
       tellPython({ failed: error.message });
       throw error;
     }
   }
 
   /** Gives a worker the files, and waits until its Python runs. */
-  handOver(worker, files) {
+  handOver(worker, files, signal) {
     return new Promise((resolve, reject) => {
-      const fail = (reason) => reject(Error(`${NOT_STARTED} (${reason}). ${GOES_ON}`));
+      const end = (error) => {
+        worker.terminate();
+        reject(Error(error));
+      };
+      const fail = (reason) => end(`${NOT_STARTED} (${reason}). ${GOES_ON}`);
+      signal.addEventListener("abort", () => end(LOST));
       worker.onmessage = ({ data }) => (data.failed ? fail(data.failed) : resolve());
       worker.onerror = ({ message }) => fail(message || "no module workers");
-      this.giveUp = () => reject(Error(LOST));
       worker.postMessage(
         { files },
         Object.values(files).map(({ buffer }) => buffer),
@@ -151,7 +158,7 @@ class PythonWorker {
   }
 
   hear({ id, began, waits, full, dead, ...said }) {
-    if (began) this.limit(began);
+    if (began) this.begin(began);
     if (waits !== undefined) this.waits = waits;
     this.full ||= Boolean(full);
     if (dead) return this.bury();
@@ -167,8 +174,9 @@ class PythonWorker {
   }
 
   /** Begins to measure how long a question may take. */
-  limit(id) {
-    const { seconds } = this.asked.get(id) ?? {};
+  begin(id) {
+    const { seconds, begun } = this.asked.get(id) ?? {};
+    begun?.();
     this.waits = false;
     this.full = false;
     const most = Math.ceil(seconds * this.slowness * 2) / 2;
@@ -196,9 +204,10 @@ class PythonWorker {
     if (wasReady) this.renew();
   }
 
+  /** Ends the worker, also one that is still fetched. */
   forget() {
+    this.starting?.abort();
     this.worker?.terminate();
-    this.giveUp?.();
     this.worker = this.ready = undefined;
   }
 
@@ -214,12 +223,13 @@ const readCells = () => JSON.parse(document.getElementById("cells")?.textContent
 let learners, clerk;
 
 /**
- * Asks Python. The work ends after some `seconds`, more of them on a slow device; then the error has `isLimit`.
+ * Asks Python, and calls `begun` when it has started and begins to work on the answer. The work ends after some
+ * `seconds`, more of them on a slow device; then the error has `isLimit`.
  * @returns {Promise<any>}
  */
-export function askPython(call, given, { seconds } = /** @type {{seconds?: number}} */ ({})) {
+export function askPython(call, given, /** @type {Limits} */ limits = {}) {
   learners ??= new PythonWorker(readCells());
-  return learners.ask(call, given, seconds);
+  return learners.ask(call, given, limits);
 }
 
 /** Ends the worker at once, whatever it does; whoever waits for an answer gets these words. */

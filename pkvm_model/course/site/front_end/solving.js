@@ -16,6 +16,7 @@ import { CardPlace, makeCard } from "./verdicts.js";
 import { Writing } from "./writing.js";
 
 const STOPPED = "You stopped the check. It does not count as a try.",
+  STARTING = "Your answer is checked as soon as Python has started.",
   CHECKING = "Your answer is being checked.",
   SLOW = "This takes longer than most answers. If yours has a loop that never ends, press Stop.",
   FOLLOWED = "Another tab has changed this answer. Here it is as it is now.",
@@ -153,7 +154,7 @@ class Solving {
     try {
       if (lacksPython) throw Error(lacksPython);
       const given = { id, text, record: shortenRecord(this.record) };
-      const { card, verdict } = await askPython("check", given, { seconds });
+      const { card, verdict } = await askPython("check", given, { seconds, begun: () => this.begin() });
       await this.conclude(JSON.parse(card.packed), verdict, text);
     } catch (error) {
       await this.explain(error, text);
@@ -165,9 +166,14 @@ class Solving {
     this.checks = checks;
     enable(this.go, !checks);
     enable(this.halt, checks);
-    this.tell(checks ? CHECKING : "");
+    this.tell(checks ? STARTING : "");
     clearTimeout(this.slow);
-    if (checks) this.slow = setTimeout(() => this.tell(SLOW), this.page.usual * 1000);
+  }
+
+  /** Says that Python works on the answer, and later that this takes long. */
+  begin() {
+    this.tell(CHECKING);
+    this.slow = setTimeout(() => this.tell(SLOW), this.page.usual * 1000);
   }
 
   stop() {
