@@ -8,6 +8,7 @@
 const FETCHES = "Fetching Python",
   STARTS = "Starting Python",
   GOES_ON = "What is stored in the page goes on working.",
+  CUT = "The connection ended before Python was here",
   OTHER_FILE = "is not the file with which this page was made. Load the page again",
   NOT_STARTED = "Python does not start in this browser",
   LOST = "Python has ended. Ask again to start it anew.";
@@ -32,7 +33,7 @@ function tellPython(said) {
   for (const listener of listeners) listener(said);
 }
 
-/** Returns the bytes of a response; `count` hears of each piece. */
+/** Returns the bytes of a response, null if they are more or fewer; `count` hears of each piece. */
 async function readBytes(response, size, count) {
   const bytes = new Uint8Array(size),
     reader = response.body.getReader();
@@ -63,7 +64,9 @@ async function fetchPart(name, [integrity, size], count, signal) {
   const address = new URL(`${document.documentElement.dataset.root}assets/${name}`, location.href);
   const response = await fetch(address, { signal }).catch(() => null);
   if (!response?.ok) throw Error(`Python could not be fetched (${name}). ${GOES_ON} Try again later.`);
-  const bytes = await readBytes(response, size, count).catch(() => null);
+  const bytes = await readBytes(response, size, count).catch(() => {
+    throw Error(`${CUT} (${name}). ${GOES_ON} Try again.`);
+  });
   if (!bytes || !(await hasHash(bytes, integrity))) throw Error(`Python does not start: ${name} ${OTHER_FILE}.`);
   return bytes;
 }
