@@ -46,6 +46,7 @@ class Places:
         self.memory, self.linear, self.layout, self.patterns = memory, linear, layout, patterns
         self.free = [place for start, size in pieces for place in range(start, start + size, ROOM)]
         self.names: dict[str, int] = {}
+        self.kinds: dict[str, bool] = {}
         self.spare: Iterator[int] = iter(())
 
     def find(self, name: str) -> int:
@@ -76,7 +77,8 @@ class Places:
 
     def fill(self, name: str, *, protected: bool) -> None:
         """Fill a struct of the host's as the kernel does; other memory stays as it is."""
-        pattern = self.patterns[protected]
+        pattern = self.patterns.get(protected, self.patterns[False])
+        self.kinds[name] = protected
         if KVM.fullmatch(name):
             self.memory.write_memory(self.names[name], pattern.kvm)
         elif found := HOST_VCPU.fullmatch(name):
@@ -94,7 +96,8 @@ class Places:
             return
         self.find(name)
         for each in [each for each in self.names if each == name or each.startswith(f"hv{found[1]}.")]:
-            self.fill(each, protected=protected)
+            if self.kinds[each] != protected:
+                self.fill(each, protected=protected)
         for field, value in (("created_vcpus", vcpus), ("arch.pkvm.handle", handle),
                              ("arch.pkvm.is_protected", protected)):
             self.set_field(name, "kvm", field, value)

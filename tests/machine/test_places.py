@@ -69,6 +69,20 @@ def test_pages_for_tables_are_a_chain() -> None:
     assert places.get_field("hv0.0", "kvm_vcpu", "arch.pkvm_memcache.nr_pages") == len(chain) == len({*chain}) == 3
 
 
+def test_a_vm_that_is_described_again_keeps_its_pages_for_tables() -> None:
+    places = make_places()
+    places.top_up("hv0.0", 2)
+    places.note_vm("kvm0", 0x1000, 1, protected=False)
+    assert places.get_field("hv0.0", "kvm_vcpu", "arch.pkvm_memcache.nr_pages") == 2
+
+
+def test_a_kernel_without_protected_vms_fills_all_structs_alike() -> None:
+    places = make_places()
+    del places.patterns[True]
+    places.note_vm("kvm0", 0x1000, 1, protected=True)
+    assert places.get_field("kvm0", "kvm", "arch.pkvm.is_protected") == 1
+
+
 def test_every_call_of_the_host_has_its_registers() -> None:
     assert {*PARAMETERS} == {call for call in EVERY_CALL if not call.startswith("guest_")}
     for call, words in PARAMETERS.items():
