@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model.state import Cpu, State, Value, Vcpu
+from ..model.state import OWNED, Cpu, Page, State, Value, Vcpu
 from .parameters import PARAMETERS
 from .places import PAGE, Places
 
@@ -48,8 +48,11 @@ def encode_rights(text: str, constants: Mapping[str, int]) -> int:
 
 
 def prepare(call: str, named: Mapping[str, Value], places: Places, state: State, cpu: int) -> None:
-    """Do in memory what the host does before it makes a call: fill in a VM's struct, or have pages for tables ready."""
-    if call == "__pkvm_init_vm":
+    """Do in memory what the host does before it makes a call: fill in a VM's struct, or have pages for tables ready.
+
+    The debugger could write to a page that is EL2's; the host could not.
+    """
+    if call == "__pkvm_init_vm" and state.get(Page, named["kvm"]).hyp != OWNED:
         places.note_vm(named["kvm"], named["handle"], named["nr_vcpus"], protected=named["protected"])
     elif "topup" in named and (vcpu := state.get(Cpu, cpu).loaded):
         places.top_up(state.get(Vcpu, vcpu).host_vcpu, named["topup"])
