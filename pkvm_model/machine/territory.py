@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple, Protocol
 
 from ..model.revisions import DESTROYING_CALLS
-from ..model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Cpu, Page, State
+from ..model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Cpu, Page, State, Vm
 from .failure import MachineError
 from .layout import KernelLayout
 from .places import PAGE, Places
@@ -110,18 +110,18 @@ class Territory:
 def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[PageRecords]:
     """Return what model and machine record of each page that has a name in the machine.
 
-    Of the roots of stage 2, EL2 counts more than the model shows, and gives their pages back one by one.
+    Of the root of a stage 2, EL2 counts more than the model shows. It gives the pages of one back one by one; `roots`
+    are those that there ever were.
     """
     claims = [PageRecords(name, expect(state.get(Page, name)), territory.read(address // PAGE))
               for name, address in places.names.items()]
-    halfway = is_destroying(state)
-    return [claim._replace(is_settled=is_settled(claim, claim.page in roots, halfway)) for claim in claims]
+    in_use, halfway = {vm.pgd for _, vm in state.all(Vm)}, {*roots} if is_destroying(state) else set[str]()
+    return [claim._replace(is_settled=claim.page in halfway or agree(claim, claim.page in in_use)) for claim in claims]
 
 
-def is_settled(claim: PageRecords, is_root: bool, halfway: bool) -> bool:
-    """Return False if model and machine should record the same, and do not."""
-    machine = claim.machine._replace(references=claim.model.references) if is_root else claim.machine
-    return claim.model == machine or (is_root and halfway)
+def agree(claim: PageRecords, is_root: bool) -> bool:
+    """Return True if model and machine record the same of a page, apart from the count of the root of a stage 2."""
+    return claim.model == (claim.machine._replace(references=claim.model.references) if is_root else claim.machine)
 
 
 def is_destroying(state: State) -> bool:
