@@ -28,6 +28,8 @@ SECONDS = 20.0
 """How long an answer may compute in a browser, its check included: there both run in one Python, which is about four
 times as slow as the one on a computer. The slowest solution takes 4.5 s of it, all others less than one second."""
 AGAIN = "Change your answer and check it again."
+TASK = "The task"
+"""The heading of the task and its bench."""
 PLACE = """<section class="answering pkvm-widget" aria-labelledby="your-answer"><h2 id="your-answer">Your answer</h2>
 <div class="writing"><textarea aria-label="Your answer" autocomplete="off" autocapitalize="off"
  spellcheck="false" rows="{rows}" readonly>{stub}</textarea></div></section>
@@ -61,7 +63,8 @@ def make_page(exercise: Exercise) -> LivePage:
 
 def make_page_notebook(exercise: Exercise) -> NotebookNode:
     """Return the notebook of an exercise without the cell to edit, with what its bench shows."""
-    cells = [make_markdown_cell("title", write_heading(exercise)), make_markdown_cell("task", exercise.task)]
+    cells = [make_markdown_cell("title", write_heading(exercise)),
+             make_markdown_cell("task", f"## {TASK}\n\n{exercise.task}")]
     if exercise.bench:
         cells.append(make_code_cell("bench", exercise.bench) | {"outputs": run_cell(exercise.bench)})
     whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
