@@ -16,12 +16,14 @@ from pkvm_model.course.publish.chapters import NOTEBOOKS
 from pkvm_model.course.publish.pages import read_notebook
 from pkvm_model.course.site import build, chapters
 from pkvm_model.course.site.frame import Site
-from pkvm_model.lesson import lifecycle
+from pkvm_model.lesson import find, lifecycle
 from pkvm_model.model.revisions import PRE, V1
 from pkvm_model.widgets.widget import MIME
 from tests.browser.conftest import Trouble, open_context
 
 CHAPTER, CELL = "07-two-phases", "life-v1-pre"
+SEARCHES = "09-the-hole-in-the-patch"
+"""The chapter that asks about a host that may call anything, of which nothing is stored."""
 KEEP_WORKERS = """globalThis.workers = [];
 globalThis.Worker = class extends Worker { constructor(...given) { super(...given); workers.push(this); } };"""
 END = "workers.at(-1).dispatchEvent(new ErrorEvent('error'))"
@@ -34,13 +36,14 @@ BEYOND = "0 __pkvm_start_teardown_vm(0x1000) ! EL2_PANIC start_unreferenced"
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host of a chapter whose map goes beyond what is stored, with Python."""
+    """A host of two chapters that go beyond what is stored, with Python."""
     site = Site(tmp_path_factory.mktemp("live"), python=True)
     try:
         build.write_python(site)
     except CourseError as error:
         pytest.skip(str(error))
-    site.write(f"{CHAPTER}.html", chapters.format_notebook(NOTEBOOKS / f"{CHAPTER}.ipynb", python=True))
+    for name in (CHAPTER, SEARCHES):
+        site.write(f"{name}.html", chapters.format_notebook(NOTEBOOKS / f"{name}.ipynb", python=True))
     made = Host(site.folder)
     yield made
     made.stop()
@@ -140,6 +143,29 @@ def test_a_python_that_is_ended_while_it_is_asked_says_so_and_answers_the_next_t
     expect(life.get_by_role("alert")).to_contain_text("Python has ended. Ask again to start it anew.")
     life.locator(".choices button").nth(START).click()
     shows(life, *way, BEYOND)
+
+
+def search() -> Any:
+    """Return what this Python answers when it has searched to the end."""
+    finder, answer = find("any", revisions=V1, questions=["I0b"]), {"more": True}
+    while answer["more"]:
+        reply: Any = finder.reply({"ask": {"case": ["any", "v1", "I0b"], "go": True}})
+        answer = reply["answer"]
+    return answer
+
+
+def test_a_search_without_a_script_is_answered_in_the_page_and_its_run_is_walked(page: Page) -> None:
+    answer = search()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{SEARCHES}.html")
+    finder = page.locator(".pkvm-finder").last
+    finder.get_by_role("button", name="Search").click()
+    expect(finder.locator(".gist")).to_contain_text(answer["says"])
+    finder.get_by_role("slider", name="Time").press("End")
+    steps = len(answer["lines"])
+    expect(finder.locator(".counter")).to_have_text(f"step {steps} of {steps}")
+    expect(finder.locator(".pkvm-bench")).to_contain_text("CPU 0 touches page vm0, which EL2 no longer maps.")
+    assert "".join(finder.get_by_role("alert").all_inner_texts()) == ""
 
 
 def test_where_python_cannot_be_fetched_the_rest_goes_on(page: Page, host: Host) -> None:
