@@ -21,6 +21,15 @@ BLOCKED = """Object.defineProperty(window, "indexedDB", {
   get() { throw new DOMException("The request was denied.", "SecurityError"); },
 });"""
 
+NO_TIME = "IDBObjectStore.prototype.put = () => ({})"
+"""Lets nothing that a page writes come to an end, as when it is left at once."""
+NO_TIME_TO_HEAR = """() => {
+  const { put } = IDBObjectStore.prototype;
+  let first;
+  IDBObjectStore.prototype.put = function (...given) { first ??= put.apply(this, given); return {}; };
+}"""
+"""Lets a page write once, but not hear of it."""
+
 
 @pytest.fixture
 def solving(learner: BrowserContext) -> Solving:
@@ -36,6 +45,31 @@ def test_what_is_typed_is_there_after_a_reload_and_on_the_next_day(solving: Solv
     assert solving.text.endswith("\n# mine")
     solving.page.close()
     assert Solving(learner).text.endswith("\n# mine")
+
+
+@pytest.mark.parametrize("no_time", [NO_TIME, NO_TIME_TO_HEAR], ids=["to write", "to hear"])
+def test_what_a_page_had_no_time_to_keep_is_kept_by_the_next(solving: Solving, no_time: str) -> None:
+    solving.page.evaluate(no_time)
+    solving.type("# mine")
+    solving.page.reload()
+    solving.wait()
+    assert solving.text.endswith("\n# mine")
+    assert (solving.read("drafts")["text"], solving.read("drafts")["others"]) == (solving.text, [])
+    assert solving.page.evaluate("localStorage.length") == 0
+
+
+def test_what_a_page_had_no_time_to_keep_takes_nothing_from_another_tab(
+        solving: Solving, learner: BrowserContext) -> None:
+    solving.page.evaluate(NO_TIME)
+    solving.type("# mine")
+    other = Solving(learner)
+    other.type("# there")
+    wait_until(lambda: (other.read("drafts") or {}).get("text", "").endswith("# there"))
+    solving.page.reload()
+    solving.wait()
+    assert solving.text.endswith("\n# there")
+    solving.page.get_by_text("Your other answer").click()
+    expect(solving.page.locator(".other pre")).to_contain_text("# mine")
 
 
 def test_the_editor_is_left_by_keyboard_and_checks_by_keyboard(solving: Solving) -> None:

@@ -4,7 +4,7 @@ import { button, enable, make } from "../../../widgets/jupyter/labextensions/pkv
 import "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/exercise.js";
 import { dress } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/styles.js";
 import { Choices } from "./choosing.js";
-import { DraftKeeper } from "./keeping.js";
+import { DraftKeeper, readDraft } from "./keeping.js";
 import { lacksPython } from "./lacking.js";
 import { Others } from "./others.js";
 import { askPython, endPython } from "./python.js";
@@ -202,7 +202,7 @@ const endedVerdict = (sentence) => ({ passed: false, tried: true, sentence, step
 async function openExercise() {
   const page = JSON.parse(document.getElementById("exercise").textContent),
     store = await openStore();
-  const [record, draft] = await Promise.all([store.readRecord(page.id), store.readDraft(page.id)]);
+  const [record, draft] = await Promise.all([store.readRecord(page.id), readDraft(store, page.id)]);
   document.querySelector(".writing textarea").removeAttribute("readonly");
   new Solving(page, store, record, draft);
 }
