@@ -16,9 +16,10 @@ from ..machine.observations import Observation, Observations, Origin, compare, t
 from ..machine.observe import Observer, list_outcomes, make_origin, read_facts
 from ..machine.session import RealMachine
 from ..machine.tools import find_tools
-from ..outside import escape
 from ..text import count
+from .lives import compare_files, record_lives
 from .replay import fail
+from .say import say
 
 EPILOG = ("Exit status: 0 the machine agrees with the model, 1 it differs, 2 nothing could be recorded. "
           "docs/machine.md describes how it works.")
@@ -32,11 +33,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--interleavings", nargs="?", type=read_number, const=0, metavar="N",
                       help="play the first N interleavings that the model proposes, by default all of them")
+    what.add_argument("--lives", nargs="*", metavar="NAME",
+                      help="record these scenarios, such as n3 or p25; by default the natural lives of VMs")
+    what.add_argument("--injected", action="store_true", help="record the scenarios with injected calls")
+    what.add_argument("--compare", nargs="+", type=Path, metavar="FILE",
+                      help="compare recorded scenarios with those that come with the course; needs no machine")
     command.add_argument("-o", "--output", type=Path, metavar="FILE",
                          help="write the recording there; by default it is standard output")
     command.add_argument("--force", action="store_true", help="replace FILE if it exists")
     command.add_argument("--kernel", type=Path, metavar="FILE",
                          help="the vmlinuz or Image of an arm64 kernel, by default the newest one that the course has")
+    command.add_argument("--hvhe", action="store_true",
+                         help="record scenarios on a processor on which EL2 runs in the mode hVHE")
 
 
 def read_number(text: str) -> int:
@@ -51,11 +59,19 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         if arguments.output:
             check_place(arguments.output, force=arguments.force)
-        return record_interleavings(arguments)
+        return record(arguments)
     except MachineError as error:
         return fail(str(error))
     except ValueError as error:  # a path with a NUL in it
         return fail(f"{arguments.output or arguments.kernel}: {error}; give the path of a file")
+
+
+def record(arguments: argparse.Namespace) -> int:
+    """Do what was asked for and return the exit status."""
+    if arguments.compare:
+        return compare_files(arguments.compare)
+    is_life = arguments.injected or arguments.lives is not None
+    return record_lives(arguments) if is_life else record_interleavings(arguments)
 
 
 def open_machine(kernel: Path | None) -> RealMachine:
@@ -118,7 +134,3 @@ def decide_status(done: list[Observation]) -> int:
         return 1
     return 0 if list_outcomes(done, AGREES) else 2
 
-
-def say(text: str) -> None:
-    """Print on the error stream."""
-    print(escape(text), file=sys.stderr, flush=True)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -85,9 +85,11 @@ class Console:
 
 
 class Emulator:
-    """A running emulator: its debugger and its console. `close` ends it."""
+    """A running emulator: its debugger and its console. `close` ends it. `options` are more of its arguments."""
 
-    def __init__(self, command: str, kernel: Path, program: bytes, cpus: int = 2, disk: bytes = b"") -> None:
+    def __init__(self, command: str, kernel: Path, program: bytes, cpus: int = 2, disk: bytes = b"",
+                 options: Sequence[str] = ()) -> None:
+        self.options = options
         self.closing: list[Callable[[], object]] = []
         self.is_there = False
         try:
@@ -104,7 +106,7 @@ class Emulator:
         self.closing += [each.close for each in (image, disk, here, there, line, plug)]
         files = [image.fileno(), disk.fileno(), there.fileno(), plug.fileno()]
         arguments = list_arguments(kernel, image, disk, there, plug, cpus)
-        self.process = start_keeper([command, *arguments], files)
+        self.process = start_keeper([command, *arguments, *self.options], files)
         self.closing.append(self.end)
         for end in (there, plug):
             end.close()

@@ -1,21 +1,29 @@
 """The command record: what it writes and says, and that no run leaves anything half-done."""
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from pkvm_model.commands import record
+from pkvm_model.commands import lives, record
+from pkvm_model.conform.recordings import RECORDINGS, load
 from pkvm_model.machine.answer import AGREES, DIFFERS, NOT_TRIED
+from pkvm_model.machine.chronicle import Chronicler, RecordedLife
 from pkvm_model.machine.drafts import write_whole
 from pkvm_model.machine.failure import MachineError
 from pkvm_model.machine.interleavings import Interleaving, interleavings
+from pkvm_model.machine.life import LifeMachine
 from pkvm_model.machine.observations import Observation, read
 from pkvm_model.machine.observe import Facts, Observer
+from pkvm_model.machine.recorder import Recorder
 from pkvm_model.model.revisions import UPSTREAM
 from tests.conform.files import run
 
@@ -160,3 +168,99 @@ def test_a_number_that_is_none_is_refused(number: str, capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as end:
         run("record", f"--interleavings={number}")
     assert end.value.code == 2
+
+
+@pytest.mark.parametrize("name", ["7.3.4-injected", "6.19.14-natural"])
+def test_a_recording_of_the_course_is_like_itself(name: str) -> None:
+    path = RECORDINGS / f"{name}.jsonl"
+    status, out, errors = run("record", "--compare", str(path))
+    assert (status, errors) == (0, "")
+    kernel = name.partition("-")[0]
+    assert re.search(rf"^(\d+) scenarios beside the recordings of {kernel}: \1 the same, 0 differ$", out, re.MULTILINE)
+
+
+def test_what_differs_between_recordings_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "changed.jsonl"
+    lines = (RECORDINGS / "7.3.4-natural.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    rows = [line for line in lines if '"scenario": "n3"' in line]
+    place = next(place for place, line in enumerate(rows) if "finalize" in line)
+    rows[place] = rows[place].replace('"ret": 0', '"ret": -22')
+    path.write_text("".join(rows), encoding="utf-8")
+    status, out, _ = run("record", "--compare", str(path))
+    assert status == 1
+    assert "n3: differs from the recording of 7.3.4" in out
+    assert "  +__pkvm_finalize_teardown_vm(0x1000) = -EINVAL" in out
+    assert "1 disagreement" in out
+
+
+def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text("{}\n", encoding="utf-8")
+    status, out, errors = run("record", "--compare", str(path), str(tmp_path / "none"))
+    assert (status, out) == (2, "")
+    assert [line.partition(": line")[0].partition(": No such")[0] for line in errors.splitlines()] == [
+        f"pkvm_model: {path}", f"pkvm_model: {tmp_path / 'none'}"]
+
+
+class FakeChronicler(Chronicler):
+    """Records what it is told to, on no machine."""
+
+    def __init__(self, machine: LifeMachine, start: Callable[[], LifeMachine]) -> None:
+        self.recorder = cast(Recorder, SimpleNamespace(machine=machine))
+        self.start = start
+
+    def record(self, name: str) -> RecordedLife:
+        """Return the scenario of the course's recording."""
+        if name == "n8":
+            return RecordedLife(name, (), "in 3 tries, each on a new machine: no answer")
+        lines = (RECORDINGS / "7.3.4-natural.jsonl").read_text(encoding="utf-8").splitlines()
+        return RecordedLife(name, tuple(row for row in map(json.loads, lines) if row["scenario"] == name))
+
+
+@pytest.fixture
+def fake_lives(monkeypatch: pytest.MonkeyPatch, fake_machine: SimpleNamespace) -> SimpleNamespace:
+    """Have a machine that lives as the one of the course's recording did."""
+    fake_machine.release, fake_machine.log, fake_machine.is_split = "7.3.4", ["Protected nVHE mode"], True
+    monkeypatch.setattr(lives, "open_life_machine", lambda kernel, hvhe: fake_machine)
+    monkeypatch.setattr(lives, "Chronicler", FakeChronicler)
+    return fake_machine
+
+
+def test_lives_are_recorded_and_compared(tmp_path: Path, fake_lives: SimpleNamespace) -> None:
+    path = tmp_path / "made.jsonl"
+    status, out, errors = run("record", "--lives", "n3", "n1", "-o", str(path))
+    assert status == 0
+    assert out.splitlines()[-1] == "2 scenarios beside the recordings of 7.3.4: 2 the same, 0 differ"
+    assert [line.split()[:4] for line in errors.splitlines()[1:]] == [["1", "of", "2", "n3"], ["2", "of", "2", "n1"]]
+    assert [scenario.name for scenario in load(path).scenarios] == ["n3", "n1"]
+    assert fake_lives.is_closed
+
+
+def test_a_life_that_cannot_be_recorded_is_named(tmp_path: Path, fake_lives: SimpleNamespace) -> None:
+    status, out, _ = run("record", "--lives", "n8", "n1", "-o", str(tmp_path / "made.jsonl"))
+    assert status == 0
+    assert out.splitlines()[0] == "n8: not recorded: in 3 tries, each on a new machine: no answer"
+    assert run("record", "--lives", "n8", "-o", str(tmp_path / "none.jsonl"))[0] == 2
+
+
+def test_a_life_that_no_kernel_has_is_refused(fake_lives: SimpleNamespace) -> None:
+    status, out, errors = run("record", "--lives", "n3", "n99")
+    assert (status, out) == (2, "")
+    assert errors.startswith("pkvm_model: 7.3.4 has no scenario n99;")
+    assert fake_lives.is_closed
+
+
+def test_ctrl_c_keeps_whole_scenarios(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fake_lives: SimpleNamespace
+                                      ) -> None:
+    kept = FakeChronicler.record
+
+    def record_one(self: FakeChronicler, name: str) -> RecordedLife:
+        if name == "n4":
+            os.kill(os.getpid(), signal.SIGINT)
+        return kept(self, name)
+
+    monkeypatch.setattr(FakeChronicler, "record", record_one)
+    path = tmp_path / "made.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        run("record", "--lives", "n3", "n4", "n5", "-o", str(path))
+    assert [scenario.name for scenario in load(path).scenarios] == ["n3"]

@@ -12,10 +12,11 @@ import pytest
 from pkvm_model.machine.archive import CLUSTER, make_archive, make_disk
 from pkvm_model.machine.failure import MachineError
 from pkvm_model.machine.layout import HEADER, Field, KernelLayout
+from pkvm_model.machine.life import LIVES
 from pkvm_model.machine.symbols import HVC, Symbols, find_instruction
 from pkvm_model.machine.tools import PROGRAM
 
-SOURCE = PROGRAM.with_suffix(".c")
+SOURCE, PROGRAMS = PROGRAM.with_suffix(".c"), (PROGRAM, LIVES)
 COMPILER = "aarch64-linux-gnu-gcc"
 
 
@@ -48,17 +49,20 @@ def read_flags() -> list[str]:
 
 
 @pytest.mark.skipif(not shutil.which(COMPILER), reason=f"{COMPILER} is not installed")
-def test_the_program_is_what_its_source_compiles_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
+def test_the_program_is_what_its_source_compiles_to(tmp_path: Path, program: Path) -> None:
     version = subprocess.run([COMPILER, "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
     if not version.startswith("12."):
         pytest.skip(f"the program was compiled with version 12, this is {version}")
-    made = tmp_path / "init"
-    subprocess.run([COMPILER, *read_flags(), "-o", str(made), str(SOURCE)], check=True, cwd=SOURCE.parent)
-    assert made.read_bytes() == PROGRAM.read_bytes()
+    made = tmp_path / "made"
+    source = program.with_suffix(".c")
+    subprocess.run([COMPILER, *read_flags(), "-o", str(made), str(source)], check=True, cwd=source.parent)
+    assert made.read_bytes() == program.read_bytes()
 
 
-def test_the_program_is_small() -> None:
-    assert len(PROGRAM.read_bytes()) < 8192
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
+def test_the_program_is_small(program: Path) -> None:
+    assert len(program.read_bytes()) < 8192
 
 
 INTEGER, STRUCTURE, CONSTANT, ARRAY, POINTER = 1, 4, 10, 3, 2
