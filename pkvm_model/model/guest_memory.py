@@ -126,7 +126,12 @@ def check_nothing_at(view: View, vm: Ref, gfn: int) -> None:
 
 def check_gfn(view: View, gfn: int) -> None:
     """Refuse unless the guest's address space reaches that far."""
-    view.check(gfn >> (IPA_BITS - PAGE_SHIFT) == 0, -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+    view.check(not is_beyond(gfn), -ERANGE, f"gfn {gfn:#x} is beyond the guest's address space")
+
+
+def is_beyond(gfn: int) -> bool:
+    """Return True if the guest's address space does not reach that far."""
+    return gfn >> (IPA_BITS - PAGE_SHIFT) != 0
 
 
 def check_memcache(view: View, vcpu: Ref) -> None:
@@ -215,13 +220,13 @@ def check_size(view: View, gfn: int, nr: int) -> None:
 def __pkvm_host_wrprotect_guest(view: View, handle: int, gfn: int, nr: int = 1) -> Hypercall:
     """Take write access to a page from a guest. Look the VM up by handle and hold it for this one call.
 
-    Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1; the model keeps no access rights.
-    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    Checks: an ordinary VM, size (-EINVAL), gfn in range (-ERANGE). Changes: count + 1 and later - 1; the model keeps no
+    access rights. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
     yield "G", f"write-protect gfn {gfn:#x}"
     view.touch(vm)
-    ret = view.attempt(check_size, gfn, nr)
+    ret = view.attempt(check_size, gfn, nr) or view.attempt(check_gfn, gfn)
     return (yield from put_pkvm_hyp_vm(view, vm, ret))
 
 
@@ -229,17 +234,19 @@ def __pkvm_host_test_clear_young_guest(view: View, handle: int, gfn: int, nr: in
                                        mkold: bool = False) -> Hypercall:
     """Test whether a guest used a page lately, and clear that on request. Hold the VM for this one call.
 
-    Answer 1 or 0. Checks: an ordinary VM, size (-EINVAL). Changes: count + 1 and later - 1, the page's age.
-    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    Answer 1 or 0. Checks: an ordinary VM, size (-EINVAL); a gfn out of range is an EL2 warning. Changes: count + 1 and
+    later - 1, the page's age. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c, hyp/pgtable.c (pre to upstream).
     """
     vm = yield from get_np_pkvm_hyp_vm(view, handle)
     yield "G", f"ask for the age of gfn {gfn:#x}"
-    ret = view.attempt(check_size, gfn, nr) or test_clear_young(vm, gfn, mkold)
+    ret = view.attempt(check_size, gfn, nr) or test_clear_young(view, vm, gfn, mkold)
     return (yield from put_pkvm_hyp_vm(view, vm, ret))
 
 
-def test_clear_young(vm: Ref, gfn: int, mkold: bool) -> int:
+def test_clear_young(view: View, vm: Ref, gfn: int, mkold: bool) -> int:
     """Return 1 if the page was used since the last call with `mkold`, else 0."""
+    why = f"gfn {gfn:#x} is beyond the guest's address space"
+    view.warn_on(is_beyond(gfn), "kvm_pgtable_stage2_test_clear_young", why)
     found = find_leaf(vm, gfn)
     if mkold:
         change_leaf(vm, gfn, young=False)
@@ -249,12 +256,13 @@ def test_clear_young(vm: Ref, gfn: int, mkold: bool) -> int:
 def __pkvm_host_relax_perms_guest(view: View, gfn: int, prot: str = "RWX") -> Hypercall:
     """Give the guest loaded here more access to a page.
 
-    Checks: a vCPU of an ordinary VM is loaded, prot (-EINVAL), mapped (-EAGAIN). Changes: nothing that the model keeps.
-    Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
+    Checks: a vCPU of an ordinary VM is loaded, prot (-EINVAL), gfn in range (-ERANGE), mapped (-EAGAIN). Changes:
+    nothing that the model keeps. Source: hyp/nvhe/hyp-main.c, hyp/nvhe/mem_protect.c (pre to upstream).
     """
     yield "G", f"give more access to gfn {gfn:#x}"
     vm = view.vm(get_loaded_vcpu(view, protected=False).vm)
     view.check(set(prot) <= set("RWX"), -EINVAL, f"{prot} is not a set of R, W and X")
+    check_gfn(view, gfn)
     require_leaf(vm, gfn, -EAGAIN)
     return 0
 

@@ -39,8 +39,8 @@ def donate_page(view: View, vcpu: Ref, name: str, gfn: int) -> None:
 def __pkvm_reclaim_dying_guest_page(view: View, handle: int, gfn: int) -> Hypercall:
     """Give a page of a dying guest back to the host, zeroed unless the guest had shared it. Hold the VM meanwhile.
 
-    Checks: VM, dying (-EINVAL), mapped (-ENOENT), the guest's page (-EPERM). Changes: count + 1 and later - 1, leaf,
-    page. Source: hyp/nvhe/pkvm.c, hyp/nvhe/mem_protect.c (upstream).
+    Checks: VM, dying (-EINVAL), gfn in range (-ERANGE), mapped (-ENOENT), the guest's page (-EPERM). Changes: count + 1
+    and later - 1, leaf, page. Source: hyp/nvhe/pkvm.c, hyp/nvhe/mem_protect.c (upstream).
     """
     vm = yield from get_pkvm_hyp_vm(view, handle)
     ret = view.attempt(check_dying, vm)
@@ -57,6 +57,7 @@ def check_dying(view: View, vm: Ref) -> None:
 
 def reclaim_page(view: View, vm: Ref, gfn: int) -> None:
     """Take one page from a guest; zero it first if only the guest knew its content."""
+    guest.check_gfn(view, gfn)
     found = guest.require_leaf(vm, gfn)
     if found.right == POISON:
         return

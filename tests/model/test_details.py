@@ -53,6 +53,32 @@ def test_a_refused_call_on_a_protected_vm_holds_a_reference_for_a_moment(revisio
     assert (machine.finish(0).ret, machine.count) == (-22, 0)
 
 
+BEYOND = 1 << 28
+"""The first gfn that is beyond a guest's address space of 2**40 bytes."""
+
+
+@pytest.mark.parametrize("gfn", [BEYOND - 1, BEYOND])
+@pytest.mark.parametrize("revision", [PRE, UPSTREAM], ids=["pre", "upstream"])
+def test_a_gfn_beyond_the_guests_address_space_is_answered_as_by_real_kernels(revision: Revision, gfn: int) -> None:
+    machine, codes = loaded(revision), list[int | None]()
+    for call in ("wrprotect", "unshare"):
+        codes.append(machine.call(1, call, HANDLE, gfn))
+    codes.append(machine.call(0, "relax_perms", gfn))
+    # Answers of 6.19.14 and 7.3.4 in an emulated machine.
+    assert codes == ([-34, -34, -34] if gfn == BEYOND else [0, -2, -11])
+    machine.call(1, "test_clear_young", HANDLE, gfn)
+    assert bool(machine.state.end) == (gfn == BEYOND)
+
+
+def test_reclaim_refuses_a_gfn_beyond_the_guests_address_space() -> None:
+    machine = Machine(UPSTREAM)
+    machine.call(0, "reserve")
+    machine.call(0, "init_vm", "kvm0", HANDLE, 1, "vm0", "pgd0", True)
+    machine.call(0, "start", HANDLE)
+    codes = [machine.call(0, "reclaim", HANDLE, gfn) for gfn in (BEYOND - 1, BEYOND)]
+    assert codes == [-2, -34]
+
+
 def test_a_warning_at_el2_ends_the_machine() -> None:
     machine = loaded(V1)
     machine.call(1, "start", HANDLE)
