@@ -15,6 +15,7 @@ from ..machine.chronicle import (
     Chronicler,
     Findings,
     choose_names,
+    choose_release,
     examine,
     examine_file,
     list_unknown,
@@ -24,19 +25,16 @@ from ..machine.drafts import write_whole
 from ..machine.failure import MachineError
 from ..machine.life import HVHE, LifeMachine
 from ..machine.observe import find_mode
-from ..machine.tools import find_tools
 from ..text import count, list_words
 from .conform import describe_first, summarise
+from .kernels import choose_kernel
 from .replay import fail
 from .say import say
 
 
 def open_life_machine(kernel: Path | None, *, hvhe: bool) -> LifeMachine:
     """Start a machine whose program makes VMs step by step; on a processor for hVHE if that is wanted."""
-    tools = find_tools(kernel)
-    if tools.missing or not tools.kernel:
-        raise MachineError("; ".join(tools.missing))
-    return LifeMachine(tools.kernel, options=HVHE if hvhe else ())
+    return LifeMachine(choose_kernel(kernel), options=HVHE if hvhe else ())
 
 
 def record_lives(arguments: argparse.Namespace) -> int:
@@ -44,15 +42,16 @@ def record_lives(arguments: argparse.Namespace) -> int:
     start = partial(open_life_machine, arguments.kernel, hvhe=arguments.hvhe)
     done = list[RecordedLife]()
     with contextlib.closing(Chronicler(start(), start)) as chronicler:
-        names = choose(chronicler, arguments)
+        names, machine = choose(chronicler, arguments), chronicler.recorder.machine
+        release = choose_release(machine.release, split=machine.is_split)
         try:
             record(chronicler, names, done)
         except (KeyboardInterrupt, SystemExit, MachineError):
             if any(each.rows for each in done):
-                keep_lives(done, arguments.output)
+                keep_lives(done, release, arguments.output)
             say(f"stopped after {len(done)} of {count(len(names), 'scenario')}")
             raise
-    return keep_lives(done, arguments.output)
+    return keep_lives(done, release, arguments.output)
 
 
 def choose(chronicler: Chronicler, arguments: argparse.Namespace) -> list[str]:
@@ -73,13 +72,13 @@ def record(chronicler: Chronicler, names: Sequence[str], done: list[RecordedLife
         say(f"{number:{len(str(len(names)))}} of {len(names)}  {name:3}  {what}")
 
 
-def keep_lives(done: list[RecordedLife], output: Path | None) -> int:
+def keep_lives(done: list[RecordedLife], release: str, output: Path | None) -> int:
     """Write recorded scenarios, say what they show, and return the exit status."""
     if output:
         write_whole(output, to_text(done))
     print("" if output else to_text(done), end="")
     recorded = [each for each in done if each.rows]
-    findings = examine(recorded) if recorded else None
+    findings = examine(recorded, release) if recorded else None
     failed = [f"{each.name}: not recorded: {each.failure}" for each in done if each.failure]
     lines = [*failed, *(describe(findings) if findings else [])]
     print("\n".join(lines), file=sys.stdout if output else sys.stderr)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..conform.compare import conform
 from ..conform.recordings import load
+from ..conform.recordings.kernels import KERNELS, release_of
 from ..conform.tally import Tally
 from ..schema import JSON
 from .failure import Gone, Silence
@@ -90,12 +91,19 @@ def list_rows(every: Iterable[RecordedLife]) -> Iterator[JSON]:
         yield from each.rows
 
 
-def examine(every: Iterable[RecordedLife]) -> Findings:
-    """Compare recorded scenarios with the model, and with the recordings that come with the course."""
+def examine(every: Iterable[RecordedLife], release: str) -> Findings:
+    """Compare recorded scenarios with the model as it plays a release, and with the recordings of the course."""
+    played = [each._replace(rows=tuple(row | {"kernel": release} for row in each.rows)) for each in every]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recorded.jsonl"
-        path.write_text(to_text(every), encoding="utf-8")
+        path.write_text(to_text(played), encoding="utf-8")
         return examine_file(path)
+
+
+def choose_release(release: str, *, split: bool) -> str:
+    """Return the release as which the model plays a kernel: its own if that is known, else the newest that is alike."""
+    alike = [known for known, revision in KERNELS.items() if revision == ("upstream" if split else "pre")]
+    return release if release_of(release) in KERNELS else alike[-1]
 
 
 def examine_file(path: Path) -> Findings:

@@ -13,7 +13,7 @@ from typing import cast
 
 import pytest
 
-from pkvm_model.commands import lives, record
+from pkvm_model.commands import lives, play_all
 from pkvm_model.conform.recordings import RECORDINGS, load
 from pkvm_model.machine.answer import AGREES, DIFFERS, NOT_TRIED
 from pkvm_model.machine.chronicle import Chronicler, RecordedLife
@@ -46,9 +46,9 @@ def fake_machine(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Have a machine that agrees with everything; it is returned, and says whether it was closed."""
     machine = SimpleNamespace(revision=UPSTREAM, is_closed=False)
     machine.close = lambda: setattr(machine, "is_closed", True)
-    monkeypatch.setattr(record, "open_machine", lambda kernel: machine)
-    monkeypatch.setattr(record, "interleavings", lambda revision: EVERY)
-    monkeypatch.setattr(record, "read_facts", lambda machine: FACTS)
+    monkeypatch.setattr(play_all, "open_machine", lambda kernel: machine)
+    monkeypatch.setattr(play_all, "interleavings", lambda revision: EVERY)
+    monkeypatch.setattr(play_all, "read_facts", lambda machine: FACTS)
     monkeypatch.setattr(Observer, "observe", lambda self, each: make(each))
     return machine
 

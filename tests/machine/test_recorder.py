@@ -97,7 +97,7 @@ def test_a_recording_reads_as_one_and_is_like_that_of_the_course(tmp_path: Path)
 def test_findings_show_differences_to_model_and_recording() -> None:
     other = N1 | {"shut 0": ([0], [N1["shut 0"][1][0], hear("__pkvm_host_unshare_hyp", 0x45d0a, answer=-16)])}
     for answers, differs in ((N1, False), (other, True)):
-        findings = examine([RecordedLife("n1", tuple(record("n1", FakeMachine(answers))))])
+        findings = examine([RecordedLife("n1", tuple(record("n1", FakeMachine(answers))))], "7.3.4")
         assert findings.differs is differs
         assert bool(findings.tally.disagreements) is differs
         assert [bool(each.lines) for each in findings.comparisons] == [differs]
