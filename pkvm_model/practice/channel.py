@@ -18,7 +18,6 @@ from ..explore.learner_calls import LearnerError
 from ..model.state import State
 from ..schema import JSON
 from .candidate import AnswerError, Candidate
-from .fence import close_fence
 from .plain import DETAILS, clean, replace_surrogates
 
 ENDED = ("Your answer ended the process that ran it. "
@@ -143,6 +142,8 @@ def close_files(*kept: int) -> None:
 
 def serve(candidate: Candidate, questions: int, replies: int) -> None:
     """Answer questions until there are no more, behind the fence."""
+    from .fence import close_fence  # noqa: PLC0415  # a page's Python has no processes, and so no fence
+
     close_fence()
     with open(questions, "rb") as source:
         while head := source.read(8):

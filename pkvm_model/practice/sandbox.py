@@ -25,7 +25,6 @@ from .channel import Channel, RemoteError
 from .checks import find_check
 from .examiner import RemoteNames
 from .exercises import FOLDER, Exercise, load_exercises
-from .fence import close_fence
 from .plain import clean
 from .verdict import NotYet, Verdict
 
@@ -134,6 +133,8 @@ def main(name: str) -> int:
         if hasattr(os, "fork"):
             message = judge_apart(name, text).to_json()
         else:
+            from .fence import close_fence  # noqa: PLC0415  # a page's Python has no processes, and so no fence
+
             close_fence()
             message = judge_here(name, text).to_json()
     except Exception:

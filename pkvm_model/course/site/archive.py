@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from ..paths import PACKAGE, ROOT
 BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice/checks/*.py")
 """What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
 NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "explore/engine/arrays.py", "explore/engine/levels.py",
-             "machine/live.py")
+             "machine/live.py", "practice/fence.py")
 """Modules that are imported only where a package is installed, or where processes can be started: in no page."""
 DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.jsonl", "exercises/*.md",
         "pkvm_model/widgets/jupyter/labextensions/pkvm-widgets/front_end/constants.js")
@@ -27,8 +28,17 @@ def pack_course() -> bytes:
         for path in sorted({*find_modules(), *find_data()}):
             entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), EPOCH)
             entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
-            archive.writestr(entry, path.read_bytes(), compresslevel=9)
+            archive.writestr(entry, read_small(path), compresslevel=9)
     return content.getvalue()
+
+
+def read_small(path: Path) -> bytes:
+    """Return the bytes of a file; of one with JSON values in its lines, the same values without blanks."""
+    content = path.read_bytes()
+    if path.suffix != ".jsonl":
+        return content
+    values = [json.loads(line) for line in content.splitlines()]
+    return "".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n" for value in values).encode()
 
 
 def find_data() -> Iterator[Path]:
