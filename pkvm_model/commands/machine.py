@@ -11,6 +11,7 @@ from ..machine.answer import AGREES, NOT_TRIED, RealAnswer, Row
 from ..machine.failure import MachineError
 from ..machine.image import load_image, read_release
 from ..machine.interleavings import interleavings
+from ..machine.plain import to_json
 from ..machine.play import play
 from ..machine.session import RealMachine
 from ..machine.tools import find_tools
@@ -48,7 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:  # a ValueError is a path with a NUL in it
         reason = getattr(error, "strerror", "") or error
         return fail(f"{name}: {reason}; give the path of a trace, or - for standard input")
-    print(json.dumps(answer.to_json(), indent=1) if arguments.json else "\n".join(conclude(answer)))
+    print(json.dumps(to_json(answer), indent=1) if arguments.json else "\n".join(conclude(answer)))
     return 1 if answer.difference else 0 if answer.count(AGREES) else 2
 
 
@@ -108,6 +109,6 @@ def conclude(answer: RealAnswer) -> list[str]:
     """Return the lines after the last row: the first difference, and the counts."""
     lines = [answer.summarise()]
     if row := answer.difference:
-        lines.insert(0, f"line {row.line} is the first difference: the model says {row.model!r}, "
-                        f"the machine {row.machine!r}")
+        both = f"the model says {row.model!r}, the machine {row.machine!r}"
+        lines.insert(0, f"line {row.line} is the first difference: {answer.stray or both}")
     return lines

@@ -12,9 +12,11 @@ from ..machine.answer import AGREES, DIFFERS, NOT_TRIED
 from ..machine.drafts import write_whole
 from ..machine.failure import MachineError
 from ..machine.interleavings import Interleaving, interleavings
-from ..machine.observations import Observation, Observations, Origin, compare, to_text
-from ..machine.observe import Observer, list_outcomes, make_origin, read_facts
+from ..machine.observations import Observation, ObservationError, Observations, Origin, read
+from ..machine.observe import Observer, list_outcomes, make_interleaving, make_origin, read_facts
+from ..machine.recheck import compare, to_text
 from ..machine.session import RealMachine
+from ..model.revisions import Revision
 from ..text import count
 from .kernels import choose_kernel
 from .say import say
@@ -31,9 +33,10 @@ def open_machine(kernel: Path | None) -> RealMachine:
 def record_interleavings(arguments: argparse.Namespace) -> int:
     """Play interleavings on a machine and write what it answers; at Ctrl-C, what it has answered so far."""
     done, machine = list[Observation](), open_machine(arguments.kernel)
-    with contextlib.closing(Observer(machine, partial(open_machine, arguments.kernel))) as observer:
+    with contextlib.closing(Observer(
+            machine, partial(open_machine, arguments.kernel), places=arguments.places)) as observer:
         facts, revision = read_facts(machine), machine.revision
-        every = interleavings(revision)[:arguments.interleavings or None]
+        every = choose(revision, arguments)
         say(f"Linux {facts.release}, {facts.mode}, an example of {revision.name}")
         try:
             observe(observer, every, done)
@@ -43,6 +46,20 @@ def record_interleavings(arguments: argparse.Namespace) -> int:
             say(f"stopped after {len(done)} of {count(len(every), 'interleaving')}")
             raise
     return keep(done, make_origin(facts, revision, done), arguments.output)
+
+
+def choose(revision: Revision, arguments: argparse.Namespace) -> Sequence[Interleaving]:
+    """Return what is to be played. Raise MachineError if an old recording is of another revision."""
+    if not arguments.again:
+        return interleavings(revision)[:arguments.interleavings or None]
+    try:
+        old = read(arguments.again)
+    except ObservationError as error:
+        raise MachineError(str(error)) from None
+    if old.origin.revision != revision:
+        raise MachineError(f"{arguments.again}: this is a recording of {old.origin.kernel}, an example of "
+                           f"{old.origin.revision.name}; name such a kernel with --kernel")
+    return [make_interleaving(each) for each in old]
 
 
 def observe(observer: Observer, every: Sequence[Interleaving], done: list[Observation]) -> None:

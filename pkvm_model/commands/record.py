@@ -30,6 +30,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                       help="compare recorded scenarios with those that come with the course; needs no machine")
     what.add_argument("--check", nargs="?", type=read_number, const=LEAST, metavar="N",
                       help="check a kernel release in all parts, with the first N interleavings (60 by default)")
+    what.add_argument("--again", type=Path, metavar="OLD",
+                      help="play the interleavings of a recording again")
+    command.add_argument("--places", action="store_true", help="note where each call stops")
     command.add_argument("-o", "--output", type=Path, metavar="FILE",
                          help="write the recording, or the page of a check, there; by default it is standard output")
     command.add_argument("--force", action="store_true", help="replace FILE if it exists")

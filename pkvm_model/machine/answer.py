@@ -1,10 +1,10 @@
-"""What a machine answers to a trace: plain data, so that a stored answer and a live one are alike."""
+"""What a machine answers to a trace; a stored answer and a live one are alike."""
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..schema import JSON
 from ..text import count
+from .holdings import PageRecords, find_stray
 
 AGREES, DIFFERS, NOT_TRIED = "agrees", "differs", "not tried"
 
@@ -24,29 +24,27 @@ class Row(NamedTuple):
     note: str = ""
 
 
-class Whose(NamedTuple):
-    """A page with a name, and whose it is to the model and to EL2 of the machine, in words."""
-
-    page: str
-    model: str
-    machine: str
-
-
 class RealAnswer(NamedTuple):
     """A trace as a real kernel plays it; it ends with the first difference, since later rows would mean nothing.
 
-    `territory` has the pages that the trace names, as they are at its end; it is empty if the machine has ended.
+    `territory` has the pages that the trace names, as they are after the last step whose outcomes agree; it is empty if
+    they were not read then, for instance because the machine has ended.
     """
 
     kernel: str
     trace: str
     rows: tuple[Row, ...]
-    territory: tuple[Whose, ...] = ()
+    territory: tuple[PageRecords, ...] = ()
 
     @property
     def difference(self) -> Row | None:
         """The first row in which model and machine differ."""
         return next((row for row in self.rows if row.verdict == DIFFERS), None)
+
+    @property
+    def stray(self) -> PageRecords | None:
+        """The first page that is somebody else's on the machine."""
+        return find_stray(self.territory)
 
     def count(self, verdict: str) -> int:
         """Count the rows with a verdict."""
@@ -58,17 +56,3 @@ class RealAnswer(NamedTuple):
         parts += [f"{number} {word}" for word, number in (
             ("differ", self.count(DIFFERS)), ("not tried", self.count(NOT_TRIED))) if number]
         return ", ".join(parts)
-
-    def to_json(self) -> JSON:
-        """Return the answer as a JSON object."""
-        return {"kernel": self.kernel, "trace": self.trace, "rows": [row._asdict() for row in self.rows],
-                "territory": [page._asdict() for page in self.territory]}
-
-
-def from_json(data: dict[str, Any]) -> RealAnswer:
-    """Return the answer that a JSON object describes. Raise ValueError for any other object."""
-    try:
-        return RealAnswer(data["kernel"], data["trace"], tuple(Row(**row) for row in data["rows"]),
-                          tuple(Whose(**page) for page in data.get("territory", [])))
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"this is no answer of a machine: {error}") from None

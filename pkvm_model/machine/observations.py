@@ -1,4 +1,4 @@
-"""Interleavings that were observed on a kernel: read and written as text, and compared with the model.
+"""Interleavings that were observed on a kernel, as text: read here, written by `recheck`.
 
 A file is one kernel on one machine. It has one JSON object per line: first the origin, then what was observed.
 
@@ -6,33 +6,34 @@ A file is one kernel on one machine. It has one JSON object per line: first the 
      "machine": "virt, cortex-a72, 2 CPUs", "mode": "nVHE", "date": "2026-11-30",
      "stops": {"__pkvm_host_unshare_guest": ["__pkvm_host_unshare_guest", "put_pkvm_hyp_vm"]}}
     {"name": "...", "race": "R7", "trace": ["pkvm-trace 1 upstream slots=2", "0 __pkvm_reserve_vm() = 0x1000"],
-     "verdict": "agrees", "notes": {"1": "..."}}
+     "verdict": "agrees", "territory": {"kvm0": "SB 0 1"}, "notes": {"1": "..."}}
 
 `stops` says where each call may have stopped: the EL2 functions at whose entry, or behind which, a region begins.
 `trace` is a trace with the machine's outcomes instead of the model's, without its last line, as nobody reads a whole
 state out of a machine; it ends with the last step that was made. A function of the model's honest host stands for the
 calls that it makes. `verdict` is what came of it when it was observed.
+`territory` has what EL2 recorded of each page with a name after the last step, if that was read: what the page is to
+the host and to EL2 (O owns, S owns and lends, B borrows, - nothing), how many guests it is lent to, and EL2's count.
 `notes` has a text for some steps, by number from 1 on, and for the observation as a whole under 0.
 
 The recording wins: where the model answers something else, the model is wrong, or a note says why not.
 """
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..conform.lines import BadFile, parse, read_lines
 from ..conform.recordings.kernels import KERNELS, release_of
 from ..model.host import HOST_CALLS
 from ..model.revisions import REVISIONS, Revision
-from ..model.state import Config, State
+from ..model.state import Config
 from ..model.steps import Call
-from ..model.trace import TraceError, TraceLine, parse_header, parse_line, run_line, show_header, show_outcome
-from ..model.view import ModelError
+from ..model.trace import TraceError, TraceLine, parse_header, parse_line
 from ..schema import JSON, Schema, SchemaError, list_of, map_of, one_of, record, text
+from .holdings import WRITTEN, Holding, read_holding
 
 FORMAT, LINE_LIMIT = 1, 100_000
 AGREES, DIFFERS, NOT_TRIED = "agrees", "differs", "not tried"
@@ -42,12 +43,16 @@ WORDS = text(200, least=1)
 DATE = Schema("a date such as 2026-11-30", lambda value: isinstance(value, str)
               and re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None)
 STEP_NUMBER = Schema("a number in decimal digits", lambda name: re.fullmatch(r"0|[1-9]\d{0,3}", name) is not None)
+PAGE_NAME = Schema("the name of a page", lambda name: re.fullmatch(r"[a-z]{1,9}\d[\w.]{0,30}", name) is not None)
+HOLDING = Schema("whose a page is, such as SB 0 1", lambda value: isinstance(value, str)
+                 and WRITTEN.fullmatch(value) is not None)
 ORIGIN = record({"format": one_of(FORMAT), "kernel": WORDS, "package": WORDS, "version": WORDS, "emulator": WORDS,
                  "machine": WORDS, "mode": one_of("nVHE", "hVHE"), "date": DATE,
                  "stops": map_of(list_of(WORDS, most=50), names=WORDS)})
 OBSERVED = record({"name": WORDS, "race": text(9), "trace": list_of(text(2000, least=1), most=1000, least=1),
                    "verdict": one_of(AGREES, DIFFERS, NOT_TRIED)},
-                  optional={"notes": map_of(text(2000, least=1), names=STEP_NUMBER)})
+                  optional={"notes": map_of(text(2000, least=1), names=STEP_NUMBER),
+                            "territory": map_of(HOLDING, names=PAGE_NAME)})
 
 
 class ObservationError(ValueError):
@@ -77,7 +82,8 @@ class Origin:
 class Observation:
     """An interleaving as a machine made it: its steps with the machine's outcomes, what came of it, and notes.
 
-    `notes` are texts by the number of the step that they are about, from 1 on; 0 is the whole.
+    `notes` are texts by the number of the step that they are about, from 1 on; 0 is the whole. `territory` has what EL2
+    recorded of each page after the last step; it is empty if that was not read.
     """
 
     name: str
@@ -87,6 +93,7 @@ class Observation:
     lines: tuple[TraceLine, ...]
     verdict: str
     notes: dict[int, str] = field(default_factory=dict)
+    territory: dict[str, Holding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,19 +105,6 @@ class Observations:
 
     def __iter__(self) -> Iterator[Observation]:
         return iter(self.every)
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """The first step of an observation that the model answers differently: its number, and both outcomes."""
-
-    observation: Observation
-    number: int
-    line: TraceLine
-    model: str
-
-    def __str__(self) -> str:
-        return f"{self.observation.name}, step {self.number}: {self.line}; the model says {self.model}"
 
 
 def read(path: Path) -> Observations:
@@ -164,7 +158,10 @@ def make_observation(value: JSON, revision: Revision) -> Observation:
     notes = {int(number): says for number, says in value.get("notes", {}).items()}
     if any(number > len(lines) for number in notes):
         raise ObservationError(f"notes: there is no step {max(notes)}")
-    return Observation(value["name"], value["race"], revision, config, lines, value["verdict"], notes)
+    territory = {page: read_holding(says) for page, says in value.get("territory", {}).items()}
+    if territory and (value["verdict"] == NOT_TRIED or not lines):
+        raise ObservationError("territory: nobody read one after a run that was not made to its end")
+    return Observation(value["name"], value["race"], revision, config, lines, value["verdict"], notes, territory)
 
 
 def make_line(row: str, number: int, revision: Revision, config: Config) -> TraceLine:
@@ -185,45 +182,6 @@ def make_line(row: str, number: int, revision: Revision, config: Config) -> Trac
 def drop_place(error: TraceError) -> str:
     """Return what an error about a trace says, without the number of the line."""
     return re.sub(r"^line \d+: ", "", str(error))
-
-
-def write(path: Path, observations: Observations) -> None:
-    """Write observations to a file, one JSON object per line."""
-    path.write_text(to_text(observations), encoding="utf-8")
-
-
-def to_text(observations: Observations) -> str:
-    """Return observations as the text of a file."""
-    origin = {"format": FORMAT, **asdict(observations.origin)}
-    rows = [origin, *map(to_json, observations)]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def to_json(each: Observation) -> JSON:
-    """Return one observation as an object."""
-    trace = [show_header(each.revision, each.config), *map(str, each.lines)]
-    notes = {"notes": {str(number): each.notes[number] for number in sorted(each.notes)}} if each.notes else {}
-    return {"name": each.name, "race": each.race, "trace": trace, "verdict": each.verdict, **notes}
-
-
-def compare(observations: Iterable[Observation]) -> tuple[Mismatch, ...]:
-    """Let the model make the steps of each observation; return where its outcome is first another one."""
-    return tuple(filter(None, map(find_mismatch, observations)))
-
-
-def find_mismatch(each: Observation) -> Mismatch | None:
-    """Return the first step of an observation that the model answers differently, or None."""
-    state = State(each.config)
-    for number, line in enumerate(each.lines, 1):
-        try:
-            step = run_line(state, each.revision, line)
-        except ModelError as error:
-            return Mismatch(each, number, line, str(error))
-        model = show_outcome(step)
-        if not is_same(step.call, line.outcome, model):
-            return Mismatch(each, number, line, model)
-        state = step.state
-    return None
 
 
 def is_same(call: Call, machine: str, model: str) -> bool:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..model.revisions import Revision
-from ..model.trace import TraceLine
+from ..model.state import State
+from ..model.steps import Step
+from ..model.trace import TraceLine, record, run_line
+from ..model.view import ModelError
 from ..text import count
 from .answer import DIFFERS, NOT_TRIED, RealAnswer, Row
 from .emulator import PROCESSOR
@@ -40,11 +43,12 @@ class Closable(Ground, Protocol):
 class Observer:
     """Plays interleavings on a machine, which is brought back to its beginning before each.
 
-    A machine that fails (it does not answer, or has ended) is given up, and another one started.
+    A machine that fails (it does not answer, or has ended) is given up, and another one started. With `places` there is
+    a note of each place at which a call stopped.
     """
 
-    def __init__(self, machine: Closable, start: Callable[[], Closable]) -> None:
-        self.machine, self.start = machine, start
+    def __init__(self, machine: Closable, start: Callable[[], Closable], *, places: bool = False) -> None:
+        self.machine, self.start, self.places = machine, start, places
 
     def close(self) -> None:
         """End the machine."""
@@ -55,7 +59,7 @@ class Observer:
         why = ""
         for _ in range(TRIES):
             try:
-                return make_observation(each, play(self.machine, each.trace))
+                return make_observation(each, play(self.machine, each.trace), places=self.places)
             except (Silence, Gone) as error:
                 why = str(error)
                 self.restart()
@@ -74,7 +78,20 @@ def give_up(each: Interleaving, why: str) -> Observation:
     return Observation(each.name, each.race, each.trace.revision, each.trace.config, (), NOT_TRIED, {0: why})
 
 
-def make_observation(each: Interleaving, answer: RealAnswer) -> Observation:
+def make_interleaving(each: Observation) -> Interleaving:
+    """Return the run of an observation, as the model makes it now. Raise MachineError if it cannot make it."""
+    state, pairs = State(each.config), list[tuple[Step, bool]]()
+    for line in each.lines:
+        try:
+            step = run_line(state, each.revision, line)
+        except ModelError as error:
+            raise MachineError(f"{each.name}: the model cannot make this run again: {error}") from None
+        pairs.append((step, line.call is not None))
+        state = step.state
+    return Interleaving(each.name, each.race, "", "", record(each.revision, each.config, pairs), ())
+
+
+def make_observation(each: Interleaving, answer: RealAnswer, *, places: bool = False) -> Observation:
     """Return an answer of a machine as an observation; it ends before the first step without an outcome."""
     lines, notes, verdict = list[TraceLine](), dict[int, str](), AGREES
     for line, row in zip(each.trace.lines, answer.rows, strict=False):
@@ -82,11 +99,16 @@ def make_observation(each: Interleaving, answer: RealAnswer) -> Observation:
         if row.verdict != AGREES or not has_outcome:
             verdict = DIFFERS if row.verdict == DIFFERS else NOT_TRIED
             notes[len(lines) + 1 if has_outcome else 0] = describe(row)
+        elif places and row.machine == "...":
+            notes[len(lines) + 1] = row.note
         if has_outcome:
             lines.append(replace(line, outcome=row.machine))
         if verdict != AGREES:
             break
-    return Observation(each.name, each.race, each.trace.revision, each.trace.config, tuple(lines), verdict, notes)
+    pages = {page.page: page.machine for page in answer.territory}
+    is_of_end = verdict == AGREES or (verdict == DIFFERS and answer.stray is not None)
+    return Observation(each.name, each.race, each.trace.revision, each.trace.config, tuple(lines), verdict, notes,
+                       pages if is_of_end else {})
 
 
 def describe(row: Row) -> str:

@@ -14,15 +14,15 @@ from ..model.run import begin, resume
 from ..model.state import Cpu, State, Value, Vm
 from ..model.steps import Step
 from ..model.trace import Trace, TraceLine, replay, show_call, show_ret
-from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row, Whose
+from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
 from .arguments import encode, prepare
 from .calls import Panicked, Result, Returned, Stands
 from .failure import MachineError
+from .holdings import PageRecords
 from .parameters import PARAMETERS, find_obstacle, name_arguments
 from .places import Places
 from .position import DISPATCH, Position, locate, locate_new
 from .regions import Boundary, find_boundary, find_missing, list_boundaries
-from .territory import PageRecords
 
 RUN = "__kvm_vcpu_run"
 WITHOUT_ANSWER = {"__pkvm_unreserve_vm", "__pkvm_vcpu_load", "__pkvm_vcpu_put", "__pkvm_vcpu_sync_state",
@@ -106,7 +106,7 @@ def play(machine: Ground, trace: Trace, *, keep_going: bool = False, report: Cal
             report(rows[-1])
         if player.has_ended or (rows[-1].verdict == DIFFERS and not keep_going):
             break
-    return RealAnswer(machine.release, str(trace), tuple(rows), player.territory)
+    return RealAnswer(machine.release, str(trace), tuple(rows), tuple(player.claims))
 
 
 class Player:
@@ -117,21 +117,22 @@ class Player:
         self.under_way: dict[int, Errand] = {}
         self.has_ended, self.obstacle, self.roots = False, "", set[str]()
         self.claims: Sequence[PageRecords] = ()
+        """The pages with names after the last step whose outcomes agree, if they were read then."""
 
     def play(self, number: int, line: TraceLine) -> Row:
         """Make one step of the trace on both sides."""
         row = Row(number, line.cpu, show_call(line.call) if line.call else "resume", line.outcome, "", NOT_TRIED)
         if self.obstacle:
             return row._replace(note="a step before it was not tried")
+        claims, self.claims = self.claims, ()
         flight = self.state.get(Cpu, line.cpu).flight
         by_host = (line.call.name if line.call else flight.call if flight else "") in HOST_CALLS
         row = judge(row, self.exchange(line), by_host=by_host)
-        return self.look(row) if row.verdict == AGREES and not self.has_ended else row
-
-    @property
-    def territory(self) -> tuple[Whose, ...]:
-        """The pages with names as they were after the last step; none if the machine has ended."""
-        return tuple(Whose(page, str(model), str(real)) for page, model, real, _ in self.claims if not self.has_ended)
+        if self.has_ended:
+            return row
+        if row.verdict == DIFFERS:
+            self.claims = claims
+        return self.look(row) if row.verdict == AGREES else row
 
     def look(self, row: Row) -> Row:
         """Compare whose each page is after a step in which the outcomes agree."""

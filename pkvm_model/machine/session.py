@@ -14,6 +14,7 @@ from ..model.state import State
 from .calls import Caller, Returned
 from .emulator import BOOT_LINE, MEGABYTES, PROCESSOR, Emulator
 from .failure import MachineError
+from .holdings import PageRecords
 from .image import load_image
 from .layout import KernelLayout
 from .learn import Watcher
@@ -21,7 +22,7 @@ from .parking import park
 from .places import PAGE, Places
 from .ready import Ready, describe_file, find_ready, forget, keep, make_key
 from .symbols import HVC, Symbols, find_instruction
-from .territory import PageRecords, Territory, compare_pages
+from .territory import Territory, compare_pages
 
 PROGRAM = Path(__file__).with_name("init")
 EMULATOR = "qemu-system-aarch64"

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..conform.lines import parse
+from ..model.state import Vm
 from ..model.steps import Step
 from ..model.trace import Trace, TraceLine, replay, show_call, show_header
 from .answer import AGREES, DIFFERS, RealAnswer, Row
+from .holdings import PageRecords, judge_pages
 from .observations import Observation, Origin, is_same, list_lines, make_observation, make_origin
 
 DATA = Path(__file__).with_name("data")
@@ -27,12 +29,36 @@ class StoredAnswer(NamedTuple):
 def find_stored(trace: Trace, folder: Path = DATA) -> StoredAnswer | None:
     """Return what the newest kernel answered to exactly this run, or to a longer one that begins with it."""
     steps = replay(trace).steps
-    for origin, each in find_observations(trace, folder):
-        if len(steps) == len(trace.lines) and is_same_run(trace, each):
-            rows = map(make_row, range(2, len(steps) + 2), trace.lines, steps, each.lines)
-            noted = tuple(row._replace(note=each.notes.get(row.line - 1, "")) for row in rows)
-            return StoredAnswer(RealAnswer(origin.kernel, str(trace), noted), origin, each.name)
-    return None
+    if len(steps) < len(trace.lines):
+        return None
+    found = [(origin, each) for origin, each in find_observations(trace, folder) if is_same_run(trace, each)]
+    newest = [(origin, each) for origin, each in found if origin == found[0][0]]
+    ends_there = [(origin, each) for origin, each in newest if len(each.lines) == len(steps)]
+    return next((make_answer(trace, steps, origin, each) for origin, each in (ends_there or newest)), None)
+
+
+def make_answer(trace: Trace, steps: Sequence[Step], origin: Origin, each: Observation) -> StoredAnswer:
+    """Return an observation as the answer to a run."""
+    rows = map(make_row, range(2, len(steps) + 2), trace.lines, steps, each.lines)
+    noted = tuple(row._replace(note=each.notes.get(row.line - 1, "")) for row in rows)
+    answer = RealAnswer(origin.kernel, str(trace), noted, find_territory(each, steps[:len(each.lines)]))
+    return StoredAnswer(mark_stray(answer), origin, each.name)
+
+
+def find_territory(each: Observation, steps: Sequence[Step]) -> tuple[PageRecords, ...]:
+    """Return the pages after these steps; none if the machine went on, or if nobody has read them."""
+    if not each.territory or len(steps) < len(each.lines):
+        return ()
+    roots = {vm.pgd for step in steps for _, vm in step.state.all(Vm)}
+    return tuple(judge_pages(each.territory, steps[-1].state, roots))
+
+
+def mark_stray(answer: RealAnswer) -> RealAnswer:
+    """Return an answer whose last step differs if a page is somebody else's after it."""
+    if not answer.stray or answer.rows[-1].verdict != AGREES:
+        return answer
+    *rows, last = answer.rows
+    return answer._replace(rows=(*rows, last._replace(verdict=DIFFERS, note=str(answer.stray))))
 
 
 def find_observations(trace: Trace, folder: Path) -> Iterator[tuple[Origin, Observation]]:

@@ -6,17 +6,17 @@ they are believed only after a page that is lent to EL2 and taken back has chang
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from ..model.revisions import DESTROYING_CALLS
-from ..model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, Cpu, Page, State, Vm
+from ..model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, State
 from .failure import MachineError
+from .holdings import LETTERS, Holding, PageRecords, judge_pages
 from .layout import KernelLayout
 from .places import PAGE, Places
 from .symbols import Symbols
 
 RECORD = "hyp_page"
-STATES = (OWNED, SHARED_OWNED, SHARED_BORROWED, NOPAGE)
+STATES = tuple(LETTERS)
 """What the kernel's numbers mean; EL2's own state is kept as its complement."""
 ARRAY = "__hyp_vmemmap"
 VALID, TABLE = 1, 2
@@ -32,31 +32,6 @@ class Registers(Protocol):
 
     def read_memory(self, address: int, size: int) -> bytes:
         """Return bytes."""
-
-
-class Holding(NamedTuple):
-    """What is recorded of a page: what it is to the host and to EL2, the guests it is lent to, EL2's own count."""
-
-    host: str
-    hyp: str
-    guests: int
-    references: int
-
-
-    def __str__(self) -> str:
-        return f"host {self.host}, EL2 {self.hyp}, lent to {self.guests}, count {self.references}"
-
-
-class PageRecords(NamedTuple):
-    """What model and machine record of a page; `is_settled` is false if they should be the same and differ."""
-
-    page: str
-    model: Holding
-    machine: Holding
-    is_settled: bool = True
-
-    def __str__(self) -> str:
-        return f"page {self.page} is to the machine: {self.machine}; to the model: {self.model}"
 
 
 class Territory:
@@ -108,28 +83,6 @@ class Territory:
 
 
 def compare_pages(territory: Territory, places: Places, state: State, roots: Collection[str]) -> list[PageRecords]:
-    """Return what model and machine record of each page that has a name in the machine.
-
-    Of the root of a stage 2, EL2 counts more than the model shows. It gives the pages of one back one by one; `roots`
-    are those that there ever were.
-    """
-    claims = [PageRecords(name, expect(state.get(Page, name)), territory.read(address // PAGE))
-              for name, address in places.names.items()]
-    in_use, halfway = {vm.pgd for _, vm in state.all(Vm)}, {*roots} if is_destroying(state) else set[str]()
-    return [claim._replace(is_settled=claim.page in halfway or agree(claim, claim.page in in_use)) for claim in claims]
-
-
-def agree(claim: PageRecords, is_root: bool) -> bool:
-    """Return True if model and machine record the same of a page, apart from the count of the root of a stage 2."""
-    return claim.model == (claim.machine._replace(references=claim.model.references) if is_root else claim.machine)
-
-
-def is_destroying(state: State) -> bool:
-    """Return True while a call is under way that gives a VM's memory back."""
-    flights = [cpu.flight for _, cpu in state.all(Cpu) if cpu.flight]
-    return any({flight.call, flight.hypercall} & {*DESTROYING_CALLS} for flight in flights)
-
-
-def expect(page: Page) -> Holding:
-    """Return what EL2 would record if the model is right."""
-    return Holding(page.host, page.hyp, page.host_share_guest_count, page.refcount)
+    """Return what model and machine record of each page that has a name in the machine."""
+    read = {name: territory.read(address // PAGE) for name, address in places.names.items()}
+    return judge_pages(read, state, roots)

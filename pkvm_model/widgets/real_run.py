@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from html import escape
 
 from ..conform.recordings.kernels import KERNELS, release_of
-from ..graphs.contract import RowValue
-from ..graphs.parts import encode_row, sort_pages
+from ..graphs.parts import sort_pages
 from ..machine.answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
 from ..machine.asking import MachineReply
 from ..model.state import Page, State
 from ..model.trace import replay
 from ..show.table import Table
 from ..text import count, make_sentence
-from .bench_static import HEADS, render_page
-from .bench_words import VIEWS, align_columns, make_page_row
-from .static import render, render_plain_table, render_table
+from .real_pages import PageBeside, align_pages, conclude, put_beside, render_pages
+from .static import render, render_plain_table
 
 AGREE = {AGREES: "yes", DIFFERS: "no", NOT_TRIED: "not tried"}
-STANDS = "it stands "
+STANDS, GONE = "it stands ", "does not come back"
 NOBODY = "No machine has answered."
-NOT_SEEN = "A machine shows what calls return and where they stop, not who owns its pages."
+ENDED = "The machine has ended, so nobody could read who owns its pages."
+UNTRIED = "Not every step could be made on the machine, so who owns its pages then was not read."
+UNREAD = "Who owns the machine's pages at this moment is not stored: it was read only at the end of each stored run."
 COLUMNS = ("CPU", "step", "model", "machine", "agrees")
 
 
@@ -53,42 +53,67 @@ class RealRun:
         return Table(f"The model ({self.reply.trace.revision.name}) and {kernel}", COLUMNS, [*before, *shown],
                      note=self.sentence, code=frozenset({1}))
 
-    def pages(self) -> list[tuple[str, RowValue]]:
-        """Return the pages that the run is about, at the end of what was compared, in the model."""
-        state = self.find_end()
+    def pages(self) -> list[PageBeside]:
+        """Return the pages that the run is about, at the end of what was compared, on both sides."""
+        state, records = self.find_end(), {page.page: page for page in self.answer.territory} if self.answer else {}
         states = [step.state for step in replay(self.reply.trace).steps]
         names = {str(name) for each in states for name, page in each.all(Page) if page != Page()}
-        return [(name, encode_row(state, name)) for name in sort_pages(names)]
+        return [put_beside(state, name, records.get(name)) for name in sort_pages(names | {*records})]
 
     def find_end(self) -> State:
-        """Return the model's state after the last step in which both agree."""
+        """Return the model's state after the last step whose outcomes agree."""
         steps = replay(self.reply.trace).steps
         different = self.answer.difference if self.answer else None
-        agreed = steps[:different.line - 2] if different else steps[:len(self.answer.rows)] if self.answer else steps
+        last = 0 if not different else different.line - 1 if self.answer and self.answer.stray else different.line - 2
+        agreed = steps[:last] if different else steps[:len(self.answer.rows)] if self.answer else steps
         return agreed[-1].state if agreed else State(self.reply.trace.config)
 
     @property
     def caption(self) -> str:
         """What the territory is."""
-        when = "before the difference" if self.answer and self.answer.difference else "at the end"
-        return f"Who owns every page {when}, in the model"
+        answer = self.answer
+        when = "before the difference" if answer and answer.difference and not answer.stray else "at the end"
+        return f"Who owns every page {when}, in the model" + (" and on the machine" if self.is_read else "")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody has read who owns the machine's pages."""
+        return bool(self.answer and self.answer.territory)
+
+    @property
+    def note(self) -> str:
+        """What the machine says of the pages, or why it says nothing; '' if no machine has answered."""
+        answer = self.answer
+        if not answer:
+            return ""
+        if self.is_read:
+            return conclude(self.pages())
+        if any(row.machine.startswith("!") or row.machine == GONE for row in answer.rows):
+            return ENDED
+        return UNTRIED if answer.count(NOT_TRIED) else UNREAD
 
     def __repr__(self) -> str:
-        pages = [["page", *VIEWS, "owner", "counts", "in words"], *(make_page_row(*each) for each in self.pages())]
         steps = [repr(self.table())] if self.answer else [self.sentence]
-        return "\n".join([*steps, self.reply.origin, "", self.caption, *align_columns(pages), NOT_SEEN])
+        pages = align_pages(self.pages(), is_read=self.is_read)
+        return "\n".join([*steps, self.reply.origin, "", self.caption, *pages, *filter(None, [self.note])])
 
     def _repr_html_(self) -> str:
-        rows = [render_page(name, "", row, row, None) for name, row in self.pages()]
         steps = render_plain_table(self.table()) if self.answer else render("p", "says", self.sentence)
-        return render("div", "box", steps, render("p", "note", escape(self.reply.origin)), "<br>",
-                      render_table(self.caption, HEADS, rows), render("p", "note", NOT_SEEN))
+        pages = render_pages(self.caption, self.pages(), is_read=self.is_read)
+        note = render("p", "note", escape(self.note)) if self.note else ""
+        return render("div", "box", steps, render("p", "note", escape(self.reply.origin)), "<br>", pages, note)
 
 
 def show_row(row: Row, call: str) -> tuple[str, ...]:
     """Return the cells of a step."""
     step = f"{call} goes on" if row.call == "resume" else row.call
-    return str(row.cpu), step, show_result(row.model), show_machine(row), AGREE[row.verdict]
+    agrees = f"no: {' '.join(row.note.split()[:2])}" if is_stray(row) else AGREE[row.verdict]
+    return str(row.cpu), step, show_result(row.model), show_machine(row), agrees
+
+
+def is_stray(row: Row) -> bool:
+    """Return True if both outcomes are the same and a page is not."""
+    return row.verdict == DIFFERS and row.note.startswith("page ")
 
 
 def show_result(outcome: str) -> str:
@@ -105,7 +130,11 @@ def show_machine(row: Row) -> str:
 def list_sentences(answer: RealAnswer, reply: MachineReply, setup: int) -> Iterator[str]:
     """Yield the difference or the agreement, then what was not tried and what else a reader must know."""
     kernel, untried = f"Linux {answer.kernel}", [row for row in answer.rows if row.verdict == NOT_TRIED]
-    if row := answer.difference:
+    row = answer.difference
+    if row and answer.stray:
+        yield (f"{kernel} and the model differ after line {row.line} of the trace: "
+               f"{answer.stray}. Later steps would mean nothing.")
+    elif row:
         yield (f"{kernel} and the model differ in line {row.line} of the trace: the model says "
                f"{show_result(row.model)}, the machine {show_machine(row)}. Later steps would mean nothing.")
     elif untried:

@@ -22,7 +22,7 @@ from pkvm_model.machine.failure import MachineError
 from pkvm_model.machine.interleavings import Interleaving, interleavings
 from pkvm_model.machine.life import LifeMachine
 from pkvm_model.machine.observations import Observation, read
-from pkvm_model.machine.observe import Facts, Observer
+from pkvm_model.machine.observe import DATA, Facts, Observer
 from pkvm_model.machine.recorder import Recorder
 from pkvm_model.model.revisions import UPSTREAM
 from tests.conform.files import run
@@ -68,6 +68,23 @@ def test_a_recording_is_written_and_counted(tmp_path: Path, fake_machine: Simple
     assert [each.name for each in read(path)] == [each.name for each in EVERY[:3]]
     assert [each.name for each in tmp_path.iterdir()] == ["made.jsonl"]
     assert fake_machine.is_closed
+
+
+def test_a_recording_is_made_again(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    run("record", "--interleavings", "3", "-o", str(old))
+    status, out, _ = run("record", "--again", str(old), "-o", str(new))
+    assert (status, out) == (0, "3 interleavings: 3 agree\n")
+    assert new.read_text() == old.read_text()
+
+
+def test_what_is_no_recording_or_one_of_another_kernel_is_not_made_again(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text("{}\n")
+    for path, reason in ((tmp_path / "bad.jsonl", "bad.jsonl, line 1: "), (tmp_path / "none.jsonl", "none.jsonl: "),
+                         (DATA / "6.19.14-interleavings.jsonl", "this is a recording of 6.19.14")):
+        status, _, errors = run("record", "--again", str(path))
+        assert (status, errors.count("\n")) == (2, 1)
+        assert reason in errors
 
 
 def test_without_a_file_the_recording_is_all_of_the_output(tmp_path: Path) -> None:

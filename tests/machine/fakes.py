@@ -6,12 +6,12 @@ from typing import Any
 
 from pkvm_model.machine.arguments import PREFIX
 from pkvm_model.machine.calls import Panicked, Result, Returned, Stands
+from pkvm_model.machine.holdings import PageRecords
 from pkvm_model.machine.layout import Field
 from pkvm_model.machine.parameters import PARAMETERS
 from pkvm_model.machine.places import PAGE, Pattern, Places
 from pkvm_model.machine.position import locate
 from pkvm_model.machine.regions import RULES, Boundary, find_boundary
-from pkvm_model.machine.territory import PageRecords
 from pkvm_model.model.revisions import UPSTREAM, Revision
 from pkvm_model.model.run import begin, finish, parameters, resume
 from pkvm_model.model.state import Config, State

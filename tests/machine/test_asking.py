@@ -1,6 +1,7 @@
 """A run is answered by a machine, by what is stored of exactly this run, or by nobody; and the reply says which."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,28 +12,36 @@ import pytest
 
 from pkvm_model.lesson import bench, machine, play
 from pkvm_model.machine import asking, live
-from pkvm_model.machine.answer import AGREES, DIFFERS, RealAnswer
+from pkvm_model.machine.answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer
 from pkvm_model.machine.asking import IN_A_PAGE, STORED, VARIABLE, ask_machine
 from pkvm_model.machine.failure import MachineError
+from pkvm_model.machine.holdings import read_holding
 from pkvm_model.machine.limits import find_impossible
-from pkvm_model.machine.observations import Observation, Observations, Origin, write
+from pkvm_model.machine.observations import Observation, Observations, Origin
+from pkvm_model.machine.recheck import write
 from pkvm_model.machine.stored import find_stored
 from pkvm_model.model.trace import Trace, TraceError, parse
 from pkvm_model.scenes.ask_a_real_kernel import ON_BOTH, OVERLAPPING
 from pkvm_model.show.story import Story
+from pkvm_model.widgets.real_run import ENDED, UNREAD, UNTRIED
 
 ROOT = Path(__file__).parents[2]
-RUN = play(ON_BOTH, 1, 0, 1).trace
+RUN_STORY = play(ON_BOTH, 1, 0, 1)
+RUN = RUN_STORY.trace
 ORIGIN = Origin("7.3.4", "linux-binary", "7.3.4-1", "QEMU 7.2", "virt, 2 CPUs", "nVHE", "2026-11-30")
 
 
-def store(folder: Path, *outcomes: str, verdict: str = "agrees", kernel: str = "7.3.4") -> Path:
-    """Store an observation of RUN in which the last steps have these outcomes; a later step was not made."""
+def store(folder: Path, *outcomes: str, verdict: str = "agrees", kernel: str = "7.3.4", **pages: str) -> Path:
+    """Store an observation of RUN in which the last steps have these outcomes; a later step was not made.
+
+    Of these pages the machine's records were read at its end.
+    """
     setup = len(ON_BOTH.setup)
     lines = [line.__class__(line.cpu, line.call, outcome)
              for line, outcome in zip(RUN.lines[setup:], outcomes, strict=False)]
     seen = Observation("made", "R7", RUN.revision, RUN.config, (*RUN.lines[:setup], *lines), verdict,
-                       {setup + 2: "it stands before here"} if len(outcomes) > 1 else {})
+                       {setup + 2: "it stands before here"} if len(outcomes) > 1 else {},
+                       {page: read_holding(text) for page, text in pages.items()})
     origin = Origin(**{**vars(ORIGIN), "kernel": kernel})
     write(folder / f"{kernel}.jsonl", Observations(origin, (seen,)))
     return folder
@@ -179,7 +188,8 @@ def test_a_reply_shows_both_columns_where_it_stood_the_territory_and_its_origin(
     assert "5 calls before the bench" in words
     assert "stops before __pkvm_host_unshare_guest  yes" in words
     assert "Linux 7.3.4 and the model agree in all 3 steps, as in the 5 calls before the bench." in words
-    assert "Who owns every page at the end, in the model" in words
+    assert "Who owns every page at the end, in the model\n" in words
+    assert words.endswith(UNREAD)
     assert "Stored, not asked now" in words
 
 
@@ -192,6 +202,37 @@ def test_a_difference_is_named_and_the_territory_is_that_before_it(
                             "machine 0. Later steps would mean nothing.")
     assert run.find_end() == play(ON_BOTH, 1).state
     assert "before the difference" in run._repr_html_()
+
+
+def test_the_pages_of_both_sides_are_shown_beside_each_other() -> None:
+    run = machine(play(ON_BOTH, 1, 0, 1, 0, 1, 0, 1))
+    words = repr(run)
+    assert "Who owns every page at the end, in the model and on the machine\n" in words
+    assert re.search(r"^kvm0 +\[S/\]  \[B/\]  \[- \]   H HOST +\[S/\] +\[B/\] +yes +Lent to EL2.$", words, re.MULTILINE)
+    assert "All 6 pages agree. The machine's side is EL2's own record" in words
+    assert "Host on the machine" in run._repr_html_()
+    assert run.note in run._repr_html_().replace("&#x27;", "'")
+
+
+def test_a_page_that_differs_is_marked_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = store(tmp_path, "= 0", "...", "= -EINVAL", g0="-O 0 1")
+    monkeypatch.setattr(asking, "find_stored", lambda trace: find_stored(trace, folder))
+    run = machine(play(ON_BOTH, 1, 0, 1))
+    assert "and the model differ after line 9 of the trace: page g0 is to the machine: host NOPAGE" in run.sentence
+    assert run.find_end() == play(ON_BOTH, 1, 0, 1).state
+    assert re.search(r"^g0 .*differs: host, EL2, guests, count", repr(run), re.MULTILINE)
+    assert re.search(r"^kvm0 .* not read ", repr(run), re.MULTILINE)
+    assert "no: page g0" in repr(run)
+    assert "<b>differs: host, EL2, guests, count</b>" in run._repr_html_()
+
+
+def test_without_the_machines_pages_a_sentence_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = find_stored(RUN)
+    assert rows
+    for last, why in ((rows.answer.rows[-1]._replace(machine="! EL2_PANIC hyp_panic", verdict=DIFFERS), ENDED),
+                      (rows.answer.rows[-1]._replace(machine="", verdict=NOT_TRIED, note="no such call"), UNTRIED)):
+        offer(monkeypatch, rows.answer._replace(rows=(*rows.answer.rows[:-1], last), territory=()))
+        assert repr(machine(RUN_STORY)).endswith(why)
 
 
 GUESTS_REQUEST = """pkvm-trace 1 upstream

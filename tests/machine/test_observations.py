@@ -13,11 +13,9 @@ from pkvm_model.machine.observations import (
     Observation,
     ObservationError,
     Observations,
-    compare,
     read,
-    to_text,
-    write,
 )
+from pkvm_model.machine.recheck import compare, to_text, write
 from pkvm_model.model.revisions import UPSTREAM
 from pkvm_model.schema import JSON
 
@@ -44,6 +42,7 @@ R7: JSON = {
               "1 __pkvm_finalize_teardown_vm(0x1000) = -EINVAL",
               "0 resume = 0",
               "1 __pkvm_finalize_teardown_vm(0x1000) = 0"]}
+TERRITORY = {"kvm0": "SB 0 0", "hv0.0": "SB 0 0", "vm0": "O- 0 0", "pgd0": "O- 0 0", "vc0.0": "O- 0 0", "g0": "O- 0 0"}
 
 
 def saved(folder: Path, *lines: JSON) -> Path:
@@ -74,6 +73,32 @@ def test_what_was_written_is_read_again_and_the_text_is_the_same(tmp_path: Path)
     assert [json.loads(line) for line in to_text(first).splitlines()] == [ORIGIN, R7]
     assert first.origin.revision is UPSTREAM
     assert first.every[0].notes == {0: "made by hand", 11: "stopped"}
+
+
+def test_a_territory_is_written_as_it_was_read_and_compared(tmp_path: Path) -> None:
+    seen = read(saved(tmp_path, ORIGIN, R7 | {"territory": TERRITORY}))
+    assert [json.loads(line) for line in to_text(seen).splitlines()] == [ORIGIN, R7 | {"territory": TERRITORY}]
+    assert compare(seen) == ()
+
+
+@pytest.mark.parametrize("holding", ["-O 0 0", "SB 0 0", "O- 1 0", "O- 0 1"])
+def test_a_page_that_is_somebody_elses_is_a_difference(tmp_path: Path, holding: str) -> None:
+    kept, = compare(read(saved(tmp_path, ORIGIN, R7 | {"territory": TERRITORY | {"g0": holding}})))
+    assert kept.number == 16
+    assert "; page g0 is to the machine: host " in str(kept)
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"territory": {"g0": "XO 0 0"}}, "SB 0 1"),
+    ({"territory": {"g0": "O- 0"}}, "SB 0 1"),
+    ({"territory": {"g0": "O- 00 1"}}, "SB 0 1"),
+    ({"territory": {"g0": ["O-", 0, 0]}}, "SB 0 1"),
+    ({"territory": {"a page": "O- 0 0"}}, "the name of a page"),
+    ({"territory": TERRITORY, "verdict": "not tried"}, "not made to its end")])
+def test_a_territory_that_cannot_be_is_refused(tmp_path: Path, changes: JSON, message: str) -> None:
+    refused = refusal(tmp_path, ORIGIN, R7 | changes)
+    assert refused.startswith("made.jsonl, line 2: ")
+    assert message in refused
 
 
 def test_the_example_agrees_with_the_model_whatever_the_guest_ended_its_run_with(tmp_path: Path) -> None:

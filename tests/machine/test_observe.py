@@ -10,11 +10,13 @@ import pytest
 from pkvm_model.machine import observe
 from pkvm_model.machine.answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
 from pkvm_model.machine.failure import Gone, MachineError, Silence
+from pkvm_model.machine.holdings import Holding, PageRecords
 from pkvm_model.machine.interleavings import Interleaving, interleavings
-from pkvm_model.machine.observations import compare
 from pkvm_model.machine.observe import Facts, Observer, find_package, make_observation, make_origin
+from pkvm_model.machine.recheck import compare
 from pkvm_model.machine.session import RealMachine
 from pkvm_model.model.revisions import UPSTREAM
+from pkvm_model.model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED
 
 R7 = next(each for each in interleavings(UPSTREAM) if each.race == "R7")
 FACTS = Facts("7.3.4", "Debian's kernel 7.3.4", "7.3.4-1", "QEMU 7.2", "virt, cortex-a53, 2 CPUs", "nVHE")
@@ -64,6 +66,25 @@ def test_an_answer_that_agrees_is_kept_whole() -> None:
     assert (kept.name, kept.race, kept.verdict, kept.notes) == (R7.name, "R7", AGREES, {})
     assert kept.lines == R7.trace.lines
     assert compare([kept]) == ()
+
+
+def test_the_places_at_which_calls_stop_are_noted_if_that_is_wanted() -> None:
+    rows = answer(R7).rows
+    stops = [number for number, row in enumerate(rows, 1) if row.machine == "..."]
+    noted = RealAnswer("7.3.4", "", tuple(row._replace(note="it stands there") for row in rows))
+    assert make_observation(R7, noted, places=True).notes == dict.fromkeys(stops, "it stands there")
+    assert make_observation(R7, noted).notes == {}
+
+
+def test_pages_are_kept_if_they_were_read_at_the_end() -> None:
+    alone, lent = Holding(OWNED, NOPAGE, 0, 0), Holding(SHARED_OWNED, SHARED_BORROWED, 0, 0)
+    agrees = answer(R7)._replace(territory=(PageRecords("g0", alone, alone),))
+    assert make_observation(R7, agrees).territory == {"g0": alone}
+    last = agrees.rows[-1]._replace(verdict=DIFFERS)
+    differs = agrees._replace(rows=(*agrees.rows[:-1], last))
+    assert make_observation(R7, differs).territory == {}
+    stray = differs._replace(territory=(PageRecords("g0", alone, lent, is_settled=False),))
+    assert make_observation(R7, stray).territory == {"g0": lent}
 
 
 def test_a_difference_ends_the_observation_and_shows_both_sides() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.machine.interleavings import interleavings, list_races
-from pkvm_model.machine.observations import AGREES, compare, read
+from pkvm_model.machine.observations import AGREES, read
 from pkvm_model.machine.observe import DATA
+from pkvm_model.machine.recheck import compare
 
 FILES = sorted(DATA.glob("*-interleavings.jsonl"))
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from pkvm_model.machine.failure import MachineError
+from pkvm_model.machine.holdings import Holding
 from pkvm_model.machine.layout import Field
 from pkvm_model.machine.places import PAGE
-from pkvm_model.machine.territory import ARRAY, Holding, Territory, compare_pages
+from pkvm_model.machine.territory import ARRAY, Territory, compare_pages
 from pkvm_model.model.revisions import UPSTREAM
 from pkvm_model.model.run import begin, call
 from pkvm_model.model.state import NOPAGE, OWNED, SHARED_BORROWED, SHARED_OWNED, State
