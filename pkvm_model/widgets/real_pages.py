@@ -20,7 +20,6 @@ RECORDS = ("The machine's side is EL2's own record of each page, read in its mem
 GIVEN_BACK = "While a VM's memory is given back, the root of its stage 2 is not compared."
 MODEL_HEADS = ("page", *VIEWS, "owner", "counts")
 MACHINE_HEADS = ("machine: host", "machine: hyp", "machine: counts", "agrees")
-MACHINE_COLUMNS = ("Host on the machine", "EL2 on the machine", "Counts on the machine", "Agrees")
 
 
 class PageBeside(NamedTuple):
@@ -75,19 +74,24 @@ def write_machine(page: PageBeside) -> list[str]:
 
 
 def render_pages(caption: str, pages: Sequence[PageBeside], *, is_read: bool) -> str:
-    """Return the table as HTML; the machine's columns only if they were read."""
-    *heads, says = HEADS
-    columns = [*heads, *MACHINE_COLUMNS * is_read, says]
-    rows = [render_beside(page) if is_read else render_page(page.name, "", page.row, page.row, None) for page in pages]
-    return render("div", "wide", render_table(caption, columns, rows))
+    """Return the table as HTML; if they were read, the machine's rows below those of the model."""
+    if not is_read:
+        return render_table(caption, HEADS, (render_page(page.name, "", page.row, page.row, None) for page in pages))
+    first, *heads = HEADS
+    return render_table(caption, [first, "Side", *heads], map(render_beside, pages))
 
 
 def render_beside(page: PageBeside) -> str:
-    """Return the row of a page: the tiles of both sides, whether they agree, and a sentence."""
+    """Return the two rows of a page: the model's with a sentence, the machine's with whether they agree."""
     mine = [render_territory(view, page.row[view], page.row[view], page.name) for view in VIEWS]
     real = [render_territory(view, right, right, page.name) if right else "" for view, right in
             (("host", page.host), ("hyp", page.hyp))]
-    agrees = escape(page.agrees) if page.agrees == YES else f"<b>{escape(page.agrees)}</b>"
-    cells = [*mine, escape(page.row["count"]), *real, escape(page.counts), agrees, escape(page.row["says"])]
-    first = render("th", "cell", escape(page.name), scope="row")
-    return f"<tr>{first}{''.join(render('td', 'cell', cell) for cell in cells)}</tr>"
+    agrees = "agrees" if page.agrees == YES else f"<b>{escape(page.agrees)}</b>"
+    return (render_side(page.name, "model", *mine, escape(page.row["count"]), escape(page.row["says"]))
+            + render_side(page.name, "machine", *real, "", escape(page.counts), agrees))
+
+
+def render_side(name: str, side: str, *cells: str) -> str:
+    """Return the row of one side; its cells are HTML."""
+    first = render("th", "cell", escape(name), scope="row")
+    return f"<tr>{first}{''.join(render('td', 'cell', cell) for cell in (side, *cells))}</tr>"

@@ -24,7 +24,6 @@ STYLES = {
     "says": f"color:{INK};font-size:17px;font-weight:600;margin:2px 0 8px",
     "list": "margin:0 0 10px;padding-left:20px",
     "item": f"color:{INK};margin:2px 0",
-    "wide": "overflow-x:auto",
     "table": "border-collapse:collapse;margin:0;background:#FFFFFF",
     "caption": f"color:{INK};text-align:left;font-weight:700;padding:0 0 4px;caption-side:top",
     "holds": f"color:{INK};font-weight:700;margin:12px 0 0",

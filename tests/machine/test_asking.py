@@ -210,7 +210,7 @@ def test_the_pages_of_both_sides_are_shown_beside_each_other() -> None:
     assert "Who owns every page at the end, in the model and on the machine\n" in words
     assert re.search(r"^kvm0 +\[S/\]  \[B/\]  \[- \]   H HOST +\[S/\] +\[B/\] +yes +Lent to EL2.$", words, re.MULTILINE)
     assert "All 6 pages agree. The machine's side is EL2's own record" in words
-    assert "Host on the machine" in run._repr_html_()
+    assert re.search(">kvm0</th><td[^>]*>machine</td>", run._repr_html_())
     assert run.note in run._repr_html_().replace("&#x27;", "'")
 
 
