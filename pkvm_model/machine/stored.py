@@ -41,8 +41,8 @@ def make_answer(trace: Trace, steps: Sequence[Step], origin: Origin, each: Obser
     """Return an observation as the answer to a run."""
     rows = map(make_row, range(2, len(steps) + 2), trace.lines, steps, each.lines)
     noted = tuple(row._replace(note=each.notes.get(row.line - 1, "")) for row in rows)
-    answer = RealAnswer(origin.kernel, str(trace), noted, find_territory(each, steps[:len(each.lines)]))
-    return StoredAnswer(mark_stray(answer), origin, each.name)
+    territory = find_territory(each, steps[:len(each.lines)])
+    return StoredAnswer(mark_stray(RealAnswer(origin.kernel, str(trace), noted, territory)), origin, each.name)
 
 
 def find_territory(each: Observation, steps: Sequence[Step]) -> tuple[PageRecords, ...]:
@@ -57,8 +57,7 @@ def mark_stray(answer: RealAnswer) -> RealAnswer:
     """Return an answer whose last step differs if a page is somebody else's after it."""
     if not answer.stray or answer.rows[-1].verdict != AGREES:
         return answer
-    *rows, last = answer.rows
-    return answer._replace(rows=(*rows, last._replace(verdict=DIFFERS, note=str(answer.stray))))
+    return answer._replace(rows=(*answer.rows[:-1], answer.rows[-1]._replace(verdict=DIFFERS, note=str(answer.stray))))
 
 
 def find_observations(trace: Trace, folder: Path) -> Iterator[tuple[Origin, Observation]]:

@@ -57,8 +57,7 @@ def conclude(pages: Sequence[PageBeside]) -> str:
     """Return how many pages are the same on both sides, and what the machine's side is."""
     same = sum(page.agrees == YES for page in pages)
     whole = f"{f'{same} of' if same < len(pages) else 'All'} {count(len(pages), 'page')} agree."
-    given_back = [GIVEN_BACK] if any(page.agrees == UNSETTLED for page in pages) else []
-    return " ".join([whole, RECORDS, *given_back])
+    return " ".join([whole, RECORDS, *[GIVEN_BACK] * any(page.agrees == UNSETTLED for page in pages)])
 
 
 def align_pages(pages: Sequence[PageBeside], *, is_read: bool) -> list[str]:
@@ -77,8 +76,7 @@ def render_pages(caption: str, pages: Sequence[PageBeside], *, is_read: bool) ->
     """Return the table as HTML; if they were read, the machine's rows below those of the model."""
     if not is_read:
         return render_table(caption, HEADS, (render_page(page.name, "", page.row, page.row, None) for page in pages))
-    first, *heads = HEADS
-    return render_table(caption, [first, "Side", *heads], map(render_beside, pages))
+    return render_table(caption, [HEADS[0], "Side", *HEADS[1:]], map(render_beside, pages))
 
 
 def render_beside(page: PageBeside) -> str:
