@@ -5,11 +5,13 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from ..practice import judge
+from ..practice import candidate, judge
 from ..practice.exercises import find_exercise
 from ..practice.progress import ExerciseRecord
 from ..practice.submit import ProgressNote, Submission
 from ..widgets.exercise import Card
+
+candidate.ABOVE = ""  # the editor of a page has the answer and nothing above it
 
 NamedThings = dict[str, tuple[dict[str, object], dict[str, object]]]
 """What stands behind the names of each module: now, and when it was listed."""

@@ -58,12 +58,15 @@ class LocalNames(dict[str, Any]):
         return simplify(super().__getitem__(name))
 
 
+ABOVE = "\n"
+"""What stands above an answer: in a cell it is the line with the magic, here blank, so that line numbers are the cell's."""
+
+
 def run_code(text: str) -> LocalNames:
     """Run an answer's code and return its names. Raise AnswerError, whatever goes wrong in it."""
     names: dict[str, Any] = {"__name__": "answer"}
     try:
-        # The cell's first line is the magic: a blank line in its place makes line numbers those of the cell.
-        code = compile(f"\n{text}", FILE, "exec")
+        code = compile(f"{ABOVE}{text}", FILE, "exec")
     except SyntaxError as error:
         raise AnswerError(explain_syntax_error(error), tried=False) from None
     except Exception as error:  # a NUL, a lone surrogate, more nested than Python can read

@@ -256,9 +256,9 @@ def stored(value: AnyGraph) -> str:
     return json.dumps({"v": 3, "kind": "bench", "packed": pack(value), "place": ""})
 
 
-def answer(text: str) -> Any:
-    """Return a notebook with the verdict on an answer to the exercise about the hole."""
-    return walk(check("close-the-hole", text))
+def answer(text: str, name: str = "close-the-hole") -> Any:
+    """Return a notebook with the verdict on an answer to an exercise, by default the one about the hole."""
+    return walk(check(name, text))
 
 
 def gather(kind: str) -> Any:
@@ -296,6 +296,7 @@ MADE: dict[str, Callable[[], Any]] = {
     "short": lambda: walk(stop_short(5)),
     "exercise": lambda: exercise("close-the-hole"), "count-the-warnings": lambda: exercise("count-the-warnings"),
     "refused": lambda: answer(find_exercise("close-the-hole").stub),
+    "stressed": lambda: answer('answer = "nothing: the machine ends"', "order-of-checks"),
     "passed": lambda: answer(f'print("so")\n{find_exercise("close-the-hole").solution}'),
     "progress": lambda: walk(progress()), "all-beside": lambda: gather("beside"), "all-map": lambda: gather("map"),
     "all-sequence": lambda: gather("sequence"), "kinds": one_of_each_kind}

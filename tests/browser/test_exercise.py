@@ -83,3 +83,10 @@ def test_without_python_a_card_says_where_hints_are(offline: Page, page_of: Addr
     card.get_by_role("button", name="Hint").click()
     expect(card.get_by_role("alert").first).to_have_text(
         "This is not stored here. A page opened from disk cannot start Python: that needs a web server.")
+
+
+def test_words_between_stars_are_stressed(offline: Page, page_of: Address) -> None:
+    offline.goto(page_of("stressed.ipynb"))
+    says = offline.locator(".pkvm-exercise .says").first
+    assert says.locator("i").all_inner_texts() == ["busy", "already dying"]
+    assert "*" not in says.inner_text()

@@ -21,6 +21,11 @@ BLOCKED = """Object.defineProperty(window, "indexedDB", {
   get() { throw new DOMException("The request was denied.", "SecurityError"); },
 });"""
 
+IS_READABLE = """notes => [...notes.querySelectorAll("p, button")].every((part) => {
+  const behind = getComputedStyle(part.closest(".site-notes > *")).backgroundColor;
+  return !/, 0\\)$/.test(behind) && behind !== getComputedStyle(part).color;
+})"""
+"""True if all notes stand on a ground of their own, in another colour."""
 NO_TIME = "IDBObjectStore.prototype.put = () => ({})"
 """Lets nothing that a page writes come to an end, as when it is left at once."""
 NO_TIME_TO_HEAR = """() => {
@@ -313,6 +318,7 @@ def test_the_first_page_says_where_to_go_on_and_what_is_solved(learner: BrowserC
     page.goto("01-start-here.html")
     answer_quiz(page, "", 0)
     expect(page.get_by_text("This browser may delete what you write here. A copy is safe.")).to_be_visible()
+    assert page.locator(".site-notes").evaluate(IS_READABLE)
     page.get_by_role("button", name="Later").click()
     expect(page.get_by_text("A copy is safe.")).to_have_count(0)
 

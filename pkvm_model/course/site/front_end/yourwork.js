@@ -143,7 +143,7 @@ async function remind(store) {
   const away = () => showNote("copy", null);
   const save = button("button", "Save a copy", "", () => saveCopy(store).then(away)),
     later = button("button", "Later", "", away);
-  showNote("copy", make("div.note", { role: "status" }, make("p", {}, REMINDERS[promise]), save, " ", later));
+  showNote("copy", make("div.site-note", { role: "status" }, make("p", {}, REMINDERS[promise]), save, " ", later));
 }
 
 /** Returns true from the second time on. */

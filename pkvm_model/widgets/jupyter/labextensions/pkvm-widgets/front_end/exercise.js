@@ -5,8 +5,22 @@ import "./sequence.js";
 import { dress } from "./styles.js";
 import { Widget, mount, register } from "./widget.js";
 
-/** Text with code between backticks. */
-const markCode = (text) => text.split("`").map((part, at) => (at % 2 ? make("code", {}, part) : prose(part)));
+const STRESSED = /(\*{1,2})(\S|\S[^*]*[^*\s])\1/;
+
+/** Text with code between backticks, *terms* and **kernels**. */
+const markCode = (text) => text.split("`").flatMap((part, at) => (at % 2 ? make("code", {}, part) : markStress(part)));
+
+/** Text in which what stands between stars is stressed; a star that stands alone stays one. */
+function markStress(text) {
+  const found = STRESSED.exec(text);
+  if (!found) return [prose(text)];
+  const [all, stars, words] = found;
+  return [
+    prose(text.slice(0, found.index)),
+    make(stars.length > 1 ? "b" : "i", {}, prose(words)),
+    ...markStress(text.slice(found.index + all.length)),
+  ];
+}
 const paragraphs = (text) =>
   text.split(/\n\s*\n/).map((part) => make("p", {}, ...markCode(part.replace(/\s+/g, " ").trim())));
 
