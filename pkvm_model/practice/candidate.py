@@ -59,7 +59,7 @@ class LocalNames(dict[str, Any]):
 
 
 ABOVE = "\n"
-"""What stands above an answer: in a cell it is the line with the magic, here blank, so that line numbers are the cell's."""
+"""What stands above an answer: in a cell the line with the magic, here blank, so that line numbers are the cell's."""
 
 
 def run_code(text: str) -> LocalNames:
