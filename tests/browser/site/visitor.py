@@ -9,7 +9,20 @@ from tests.patience import wait_until
 CONTROL, ENTER = "\ue009", "\ue007"
 FIND = """const [css, words] = arguments;
 const fits = (each) => each.textContent.includes(words) && each.checkVisibility();
-return [...document.querySelectorAll(css)].find(fits);"""
+const found = [...document.querySelectorAll(css)].find(fits);
+const frame = () => new Promise(requestAnimationFrame);
+const place = () => {
+  found.scrollIntoView({ block: "center" });
+  return found.getBoundingClientRect().top;
+};
+return (async () => {
+  if (!found) return null;
+  const before = place();
+  await frame();
+  await frame();
+  return place() === before ? found : null;
+})();"""
+"""Finds an element that can be clicked where it is: what was scrolled into sight may move, such as below an editor."""
 SAY = """const [css] = arguments;
 return [...document.querySelectorAll(css)].map((each) => each.textContent).join("\\n");"""
 GONE = ("stale element reference", "element not interactable", "element click intercepted", "no such element")
@@ -52,7 +65,7 @@ class Visitor:
         wait_until(lambda: self.has_clicked(css, words))
 
     def has_clicked(self, css: str, words: str) -> bool:
-        """Click an element, and return True if it was there."""
+        """Click an element, and return True if it was there and did not move."""
         found = self.run(FIND, css, words)
         try:
             if found:
