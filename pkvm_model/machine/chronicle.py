@@ -57,6 +57,8 @@ class Chronicler:
         why = ""
         for _ in range(TRIES):
             try:
+                if self.recorder.is_over:
+                    self.restart()
                 return RecordedLife(name, tuple(self.recorder.record(name)))
             except (Silence, Gone) as error:
                 why = str(error)

@@ -1,12 +1,14 @@
 """Records scenarios on a machine, as rows in the format of the recordings that come with the course."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ..model.revisions import errno
 from ..schema import JSON
 from .observe import find_mode
 from .parameters import PARAMETERS
+from .failure import Gone
 from .life import LifeMachine
 from .listener import RUN, EndlessRun, Heard, MachineEnded
 from .scripts import LIVES, SAME_BOOT, write_script
@@ -22,6 +24,7 @@ CALLS = {"start": "__pkvm_start_teardown_vm", "finalise": "__pkvm_finalize_teard
 """The calls that are injected, by the words of the scripts; `number` comes before the number or name of any other."""
 HIDDEN = ("__kvm_timer_", "__vgic_v3_")
 """How the names of calls begin that a recording of natural lives leaves out."""
+PANIC = re.compile(r"Kernel panic - [^\n]*")
 MMIO = 6
 """Why a vCPU leaves when it stores where no memory is."""
 WORD_PAGES = (0, 0x10)
@@ -30,11 +33,12 @@ SHOWN_REFUSALS = 3
 
 
 class Recorder:
-    """Records scenarios one after the other; each begins in a machine that has just booted."""
+    """Records scenarios one after the other; each begins in a machine that has just booted, until one `is_over`."""
 
     def __init__(self, machine: LifeMachine) -> None:
         self.machine, self.mode = machine, find_mode(machine.log)
         self.last, self.rows, self.name, self.hcr = "", list[JSON](), "", 0
+        self.is_over = False
 
     def record(self, name: str) -> list[JSON]:
         """Return the rows of a scenario."""
@@ -49,6 +53,8 @@ class Recorder:
             self.note_end(str(end))
         except EndlessRun:
             self.note_endless()
+        except Gone:
+            self.note_host_panic()
         return self.rows
 
     def play(self, step: str) -> None:
@@ -134,6 +140,16 @@ class Recorder:
         self.add("hyp", "hyp_panic", note=f"in {function}")
         self.add("meta", "end")
         self.last = ""
+
+    def note_host_panic(self) -> None:
+        """Add the last words of a host that has ended the machine; raise Gone again if it has said none."""
+        words = PANIC.findall(self.machine.emulator.console.text)
+        if not words:
+            raise  # noqa: PLE0704  # the error that is being handled
+        self.add_heard(self.machine.listener.take())
+        self.add("dmesg", words[0])
+        self.add("meta", "end")
+        self.is_over = True
 
     def note_endless(self) -> None:
         """Leave out all but the first refusals of a run that the host tries for ever."""

@@ -10,7 +10,7 @@ import pytest
 
 from pkvm_model.conform.recordings import load
 from pkvm_model.machine.chronicle import Chronicler, RecordedLife, examine, list_unknown, to_text
-from pkvm_model.machine.failure import Silence
+from pkvm_model.machine.failure import Gone, Silence
 from pkvm_model.machine.life import LifeMachine
 from pkvm_model.machine.likeness import compare_scenarios, list_shipped
 from pkvm_model.machine.listener import EndlessRun, Heard, MachineEnded
@@ -42,6 +42,7 @@ class FakeMachine:
         self.answers, self.heard, self.resets, self.is_closed = answers or {}, list[Heard](), 0, False
         self.listener = SimpleNamespace(numbers=NUMBERS, take=self.take)
         self.failure: Exception | None = None
+        self.emulator = SimpleNamespace(console=SimpleNamespace(text="Kernel command line\n"))
 
     def take(self) -> list[Heard]:
         """Return what was heard since the last time."""
@@ -153,6 +154,19 @@ def test_a_run_that_the_host_tries_for_ever_is_cut_short() -> None:
     assert [row["call"] for row in rows[-4:]] == [*["__kvm_vcpu_run"] * 3, "__kvm_vcpu_run repeated"]
     assert rows[-1]["note"].startswith("returned EINVAL 8 times")
     assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_a_host_that_panics_has_the_last_word_and_the_next_scenario_a_new_machine() -> None:
+    machines = [FakeMachine(N1), FakeMachine(N1)]
+    machines[0].failure = Gone("the emulator has ended")
+    machines[0].emulator = SimpleNamespace(console=SimpleNamespace(text="[ 1.0] Kernel panic - not syncing: why\n..."))
+    chronicler = Chronicler(cast(LifeMachine, machines[0]), lambda: cast(LifeMachine, machines[1]))
+    rows = chronicler.record("n22").rows
+    assert [(row["side"], row["call"]) for row in rows[-2:]] == [
+        ("dmesg", "Kernel panic - not syncing: why"), ("meta", "end")]
+    assert not machines[0].is_closed
+    assert chronicler.record("n1").rows[-1]["call"] == "mark"
+    assert machines[0].is_closed
 
 
 def test_a_scenario_goes_on_in_the_boot_of_the_one_before_only_if_it_belongs_to_it() -> None:
