@@ -101,7 +101,13 @@ class RealRun:
         steps = render_plain_table(self.table()) if self.answer else render("p", "says", self.sentence)
         pages = render_pages(self.caption, self.pages(), is_read=self.is_read)
         note = render("p", "note", escape(self.note)) if self.note else ""
-        return render("div", "box", steps, render("p", "note", escape(self.reply.origin)), "<br>", pages, note)
+        origin = render("p", "note", escape(self.reply.origin))
+        return render("div", "box", scroll_sideways(steps), origin, "<br>", scroll_sideways(pages), note)
+
+
+def scroll_sideways(html: str) -> str:
+    """Return a table that scrolls by itself where it is wider than the page."""
+    return f'<div style="overflow-x:auto">{html}</div>'
 
 
 def show_row(row: Row, call: str) -> tuple[str, ...]:
