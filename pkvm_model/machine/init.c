@@ -140,22 +140,11 @@ static number obey(const char *order)
 	return -22;
 }
 
-static void obey_orders(void)
+static void answer(const char *order)
 {
-	static char order[256];
-	word filled = 0;
-
-	while (call(NR_READ, 0, (word)order + filled, 1, 0, 0, 0) == 1) {
-		if (order[filled] != '\n') {
-			filled += filled < sizeof(order) - 2;
-			continue;
-		}
-		order[filled] = 0;
-		filled = 0;
-		say("Done");
-		say_number(obey(order));
-		say("\n");
-	}
+	say("Done");
+	say_number(obey(order));
+	say("\n");
 }
 
 void _start(void)
@@ -164,7 +153,7 @@ void _start(void)
 	say_memory();
 	say_symbols();
 	say("Ready\n");
-	obey_orders();
+	read_orders(answer);
 	for (;;)
 		call(NR_GETPGID, 0, 0, 0, 0, 0, 0);
 }

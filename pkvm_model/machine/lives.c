@@ -223,21 +223,10 @@ static void answer(const char *order)
 
 static void live(void)
 {
-	static char order[256];
-	word filled = 0;
-
 	catch_faults();
 	kvm = open("/dev/kvm", 2);
 	run_size = (word)ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	while (call(NR_READ, 0, (word)order + filled, 1, 0, 0, 0) == 1) {
-		if (order[filled] != '\n') {
-			filled += filled < sizeof(order) - 2;
-			continue;
-		}
-		order[filled] = 0;
-		filled = 0;
-		answer(order);
-	}
+	read_orders(answer);
 }
 
 void _start(void)

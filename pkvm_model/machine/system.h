@@ -231,3 +231,20 @@ static word read_number(const char **string)
 		value = value * 16 + (word)(**string <= '9' ? **string - '0' : (**string | 32) - 'a' + 10);
 	return value;
 }
+
+/* Hand each line that comes from the console to a function, until the console is closed. */
+static void read_orders(void (*answer)(const char *order))
+{
+	static char order[256];
+	word filled = 0;
+
+	while (call(NR_READ, 0, (word)order + filled, 1, 0, 0, 0) == 1) {
+		if (order[filled] != '\n') {
+			filled += filled < sizeof(order) - 2;
+			continue;
+		}
+		order[filled] = 0;
+		filled = 0;
+		answer(order);
+	}
+}
