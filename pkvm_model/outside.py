@@ -10,6 +10,10 @@ from pathlib import Path
 from .text import count
 
 WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE_ZEROS: dict[tuple[bool, ...], str] = {
+    (False, True, True, True): "utf-32-le", (True, True, True, False): "utf-32-be",
+    (False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}
+"""The encodings of mostly Latin text, by which of four bytes are mostly zero."""
 SAMPLE = 4_000
 """How many bytes of a file show its encoding."""
 JOINERS = "\u200c\u200d\u200e\u200f\u061c"
@@ -45,14 +49,24 @@ def read_file(path: Path, limit: int, *, pipe: bool = False) -> bytes:
     return content
 
 
-def decode(content: bytes) -> str:
-    """Return bytes as text without a byte order mark, each line ended by LF. Raise OutsideError if it is not UTF-8."""
+def decode(content: bytes, *, wide: bool = False) -> str:
+    """Return bytes as text without a byte order mark, each line ended by LF. Raise OutsideError if it is not UTF-8.
+
+    With `wide` it may be UTF-16 or UTF-32, too; what was cut in the middle of a letter ends with a replacement mark.
+    """
+    codec = find_wide_codec(content) if wide else ""
+    if codec and content.strip(b"\0"):
+        return tidy(content.decode(codec, "replace"))
     check_encoding(content)
     try:
-        text = content.decode()
+        return tidy(content.decode())
     except UnicodeDecodeError as error:
         raise OutsideError(f"it is not UTF-8: byte {error.start + 1} is {content[error.start]:#04x}. Save it as UTF-8"
                            ) from None
+
+
+def tidy(text: str) -> str:
+    """Return a text without a byte order mark, each line ended by LF."""
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -70,13 +84,19 @@ def take_mark_off(line: bytes) -> bytes:
 def check_encoding(content: bytes) -> None:
     """Raise EncodingError if the beginning of a file is UTF-16 or UTF-32, OutsideError if a crash emptied it."""
     sample = content[:SAMPLE]
-    zeros = [sample[place::4].count(0) * 8 > len(sample) for place in range(4)]
     if sample and not sample.strip(b"\0"):
         raise OutsideError("it has only zero bytes, as after a crash")
-    if sample.startswith(WIDE_MARKS[:2]) or sum(zeros) == 3:
-        raise EncodingError("it is UTF-32. Save it as UTF-8")
-    if sample.startswith(WIDE_MARKS) or zeros in ([True, False] * 2, [False, True] * 2):
-        raise EncodingError("it is UTF-16. Save it as UTF-8")
+    if codec := find_wide_codec(content):
+        raise EncodingError(f"it is {codec[:6].upper()}. Save it as UTF-8")
+
+
+def find_wide_codec(content: bytes) -> str:
+    """Return UTF-16 or UTF-32 as Python names it, by the mark or the zeros of a file's beginning; '' for others."""
+    sample = content[:SAMPLE]
+    zeros = tuple(sample[place::4].count(0) * 8 > len(sample) for place in range(4))
+    if sample.startswith(WIDE_MARKS):
+        return "utf-32" if sample.startswith(WIDE_MARKS[:2]) else "utf-16"
+    return WIDE_ZEROS.get(zeros, "")
 
 
 def escape(text: str) -> str:

@@ -35,6 +35,11 @@ def test_utf_32_is_named(encoding: str) -> None:
     assert find_refusal(TEXT.encode(encoding)) == "it is UTF-32. Save it as UTF-8"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_text_is_read_where_that_is_asked_for(encoding: str) -> None:
+    assert decode(f"\ufeff{TEXT}".encode(encoding), wide=True) == TEXT
+
+
 def test_other_bytes_are_named() -> None:
     assert find_refusal(b"\0" * 5000) == "it has only zero bytes, as after a crash"
     assert find_refusal("Zoë".encode("cp1252")) == "it is not UTF-8: byte 3 is 0xeb. Save it as UTF-8"

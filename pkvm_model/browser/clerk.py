@@ -28,6 +28,13 @@ class HandInQuestion(TypedDict):
     exercises: JSON
 
 
+class HandInFile(TypedDict):
+    """A hand-in: the name of the file, and its text."""
+
+    file: str
+    text: str
+
+
 def read_work(file: FileValue) -> JSON:
     """Return the work in a file: records, places of quizzes and answers. Raise CourseError if there is none."""
     found = work.read_content(base64.b64decode(file["base64"]), file["name"], load_exercises().values())
@@ -35,7 +42,7 @@ def read_work(file: FileValue) -> JSON:
     return {"exercises": progress.to_json(found.exercises), "quizzes": found.quizzes, "answers": answers}
 
 
-def write_handin(asked: HandInQuestion) -> str:
-    """Return the text of a hand-in. Raise CourseError if there is nothing to hand in."""
-    records = progress.from_json(asked["exercises"], EXERCISES)
-    return handin.write_text(handin.make(records, asked["name"]))
+def write_handin(asked: HandInQuestion) -> HandInFile:
+    """Return a hand-in and the name of its file. Raise CourseError if there is nothing to hand in."""
+    hand_in = handin.make(progress.from_json(asked["exercises"], EXERCISES), asked["name"])
+    return {"file": handin.name_file(hand_in.name), "text": handin.write_text(hand_in)}

@@ -57,7 +57,7 @@ COMMANDS = {
         argument("name", metavar="NAME", help="the exercise, or the chapter"),)),
     "handin": Command("learner.handin", "write one small file with your progress and answers", (
         argument("--name", default="", help="your name, for the person who reads it"),
-        argument("-o", "--output", metavar="FILE", help="where to write it (default: my_work/handin.json)"))),
+        argument("-o", "--output", metavar="FILE", help="where to write it (default: my_work/handin-YOUR-NAME.json)"))),
     "import": Command("learner.import_progress", "import progress and answers from another machine", (
         argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy"),)),
     "test": Command("dev.run_tests", "run all tests, or one part of them; everything after -- goes to pytest", (

@@ -5,6 +5,7 @@ import base64
 import bz2
 import gzip
 import io
+import json
 import quopri
 import re
 import tarfile
@@ -83,6 +84,20 @@ def on_text(name: str, change: Callable[[str], str]) -> Way:
     return lambda content: (name, change(content.decode()).encode())
 
 
+def spell_out(text: str, codec: str = "utf-8", seen_as: str = "") -> bytes:
+    """Return a hand-in as a program writes it that reads JSON, does not escape letters, and has its own encoding.
+
+    What was written may be read as another encoding on its way, and saved as UTF-8.
+    """
+    content = json.dumps(json.loads(text), ensure_ascii=False).encode(codec)
+    return content.decode(seen_as).encode() if seen_as else content
+
+
+def in_codec(codec: str, seen_as: str = "") -> Way:
+    """Return the way of a file that a program saves in another encoding."""
+    return lambda content: ("handin.json", spell_out(content.decode(), codec, seen_as))
+
+
 def encode_lines(text: str) -> str:
     """Return a text in base64, in lines of 76."""
     return base64.encodebytes(text.encode()).decode()
@@ -94,6 +109,13 @@ WAYS: dict[str, Way] = {
     "renamed": lambda content: ("handin.json.txt", content),
     "without an ending": lambda content: ("handin", content),
     "with a mark": lambda content: ("handin.json", b"\xef\xbb\xbf" + content),
+    "UTF-16": lambda content: ("handin.json", content.decode().encode("utf-16")),
+    "UTF-16, big end first": lambda content: ("handin.json", content.decode().encode("utf-16-be")),
+    "UTF-16, pasted": lambda content: ("mail.txt", f"Grüße, Łukasz\n{content.decode()}".encode("utf-16")),
+    "UTF-32": lambda content: ("handin.json", content.decode().encode("utf-32")),
+    "Latin-1, pasted": lambda content: ("mail.txt", "Grüße\n\n".encode("latin-1") + content),
+    "letters spelled out": in_codec("utf-8"),
+    "UTF-8 read as another encoding": in_codec("utf-8", "latin-1"),
     "CRLF": on_text("handin.json", lambda text: text.replace("\n", "\r\n")),
     "CR": on_text("handin.json", lambda text: text.replace("\n", "\r")),
     "in one line": on_text("handin.json", lambda text: " ".join(text.split("\n"))),

@@ -29,7 +29,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from ...outside import decode, escape, is_harmless, read_file
+from ...outside import JOINERS, OutsideError, escape, is_harmless, read_file
 from ...practice import progress
 from ...practice.exercises import FOLDER
 from ...practice.progress import TEXT, ExerciseRecord, describe_records, to_json, write_atomically
@@ -39,9 +39,11 @@ from ..errors import CourseError
 from . import show_progress
 from .containers import LARGEST_FILE
 from .my_work import CopyPaths
-from .unwrap import is_wrapped, list_readings
+from .unwrap import is_wrapped, list_decodings, list_readings
 
-USUAL = "handin.json"
+USUAL = "handin"
+"""How the name of a file begins; the learner's name follows, so that a teacher can tell thirty files apart."""
+LONGEST_STEM = 120
 FORMAT, VERSION = "pkvm-course-handin", 1
 FIELDS = {"format", "version", "name", "course", "exercises", "digest"}
 LONGEST_TEXT = 100_000
@@ -72,8 +74,8 @@ class HandIn(NamedTuple):
 def run(arguments: argparse.Namespace) -> int:
     """Write the learner's hand-in and print what is in it."""
     paths = CopyPaths()
-    file = Path(arguments.output) if arguments.output else paths.folder / USUAL
     hand_in = collect(paths, arguments.name)
+    file = Path(arguments.output) if arguments.output else paths.folder / name_file(hand_in.name)
     write(hand_in, file)
     solved = sum(record.solved for record in hand_in.exercises.values())
     exercises = count(len(hand_in.exercises), "exercise")
@@ -141,15 +143,27 @@ def parse(content: bytes) -> HandIn:
 
     Of several reasons, the first that is better than "no JSON" counts.
     """
-    reasons, text = [], decode(content)
+    reasons, texts = list[str](), list[str]()
+    try:
+        for text in list_decodings(content):
+            texts.append(text)
+            if found := find_hand_in(text, reasons):
+                return found
+    except OutsideError as error:
+        reasons.append(str(error))
+    reason = next((reason for reason in reasons if reason != NO_JSON), NO_JSON)
+    by_mail = reason in (NO_JSON, CHANGED) and FORMAT in texts[0] and is_wrapped(texts[0])
+    raise ValueError(f"{CHANGED}, perhaps by mail: ask for it as an attachment" if by_mail else reason)
+
+
+def find_hand_in(text: str, reasons: list[str]) -> HandIn | None:
+    """Return the hand-in in a text, or behind what mail has made of it; add the reasons why readings of it are none."""
     for reading in list_readings(text):
         try:
             return from_json(parse_json(reading))
         except (ValueError, RecursionError) as error:
             reasons.append(explain(error))
-    reason = next((reason for reason in reasons if reason != NO_JSON), NO_JSON)
-    by_mail = reason in (NO_JSON, CHANGED) and FORMAT in text and is_wrapped(text)
-    raise ValueError(f"{CHANGED}, perhaps by mail: ask for it as an attachment" if by_mail else reason)
+    return None
 
 
 def load(path: Path) -> bytes:
@@ -228,6 +242,13 @@ def tidy_name(text: str) -> str:
     with contextlib.suppress(UnicodeError):
         text = text.encode(errors="surrogateescape").decode()
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def name_file(name: str) -> str:
+    """Return the name of a learner's file, such as handin-ada-lovelace.json; letters of every script stay."""
+    plain = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in name if each not in JOINERS)
+    stem = "-".join([USUAL, *plain.lower().split()]).encode()[:LONGEST_STEM].decode(errors="ignore")
+    return f"{stem.rstrip('-')}.json"
 
 
 def to_text(hand_in: HandIn) -> str:

@@ -1,16 +1,22 @@
 """The texts that a hand-in may have become on its way: mail wraps lines, quotes, encodes, and changes spaces.
 
+Editors and learning platforms also save it in another encoding, or read UTF-8 as if it were one.
+
 A hand-in has a digest, so a guess can do no harm: only the text that was handed in passes.
 """
 from __future__ import annotations
 
 import base64
 import binascii
+import codecs
+import contextlib
 import html
 import itertools
 import quopri
 import re
 from collections.abc import Callable, Iterator
+
+from ...outside import OutsideError, decode
 
 ENCODED = re.compile(r"(?:ewog|ew0K|eyJm|77u/)[A-Za-z0-9+/\s>]+={0,2}")
 """Base64 of what a hand-in begins with: a brace and a line end, CRLF or the first name; or a byte order mark."""
@@ -28,6 +34,38 @@ STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)', re.DOTALL)
 SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u3000": " ", "\u00ad": None, "\u200b": None, "\u2060": None,
                         "\ufeff": None, "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"})
 """What mail programs put in the place of spaces and quotation marks, or between letters."""
+CODECS = ("cp1252", "mac_roman", "cp1250", "cp1251")
+"""What programs on Windows and old Macs write. UTF-8 is often read as if it were the first."""
+KEEP_CONTROLS = "pkvm-keep-controls"
+
+
+def list_decodings(content: bytes) -> Iterator[str]:
+    """Yield what bytes may say as text, the likeliest first. Raise OutsideError if they are no text after all."""
+    try:
+        yield (text := decode(content, wide=True))
+    except OutsideError:
+        yield from (decode(content.decode(codec).encode()) for codec in CODECS if can_decode(content, codec))
+        raise
+    with contextlib.suppress(UnicodeError):
+        if not text.isascii():
+            yield text.encode(CODECS[0], KEEP_CONTROLS).decode()
+
+
+def encode_control(error: UnicodeError) -> tuple[bytes, int]:
+    """Return the byte of a control character that cp1252 lacks, as programs of Windows do; raise UnicodeError else."""
+    assert isinstance(error, UnicodeEncodeError)
+    return error.object[error.start:error.end].encode("latin-1"), error.end
+
+
+codecs.register_error(KEEP_CONTROLS, encode_control)
+
+
+def can_decode(content: bytes, codec: str) -> bool:
+    """Return True if bytes may be a text in an encoding: there is a letter for each, and not only zeros."""
+    try:
+        return bool(content.strip(b"\0") and content.decode(codec))
+    except UnicodeDecodeError:
+        return False
 
 
 def list_readings(text: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ...outside import decode
+from ...outside import OutsideError, decode
 from ...practice import progress, quizzes
 from ...practice.exercises import Exercise
 from ...practice.notebook import MAGIC, WrittenAnswer, list_answers
@@ -89,13 +89,13 @@ def read_records(arrival: Arrival) -> HandIn | dict[str, ExerciseRecord] | str:
 def parse_progress(content: bytes) -> dict[str, ExerciseRecord] | None:
     """Return the progress in bytes, None if they are not a progress file. Raise ValueError if that is damaged."""
     try:
-        whole = DECODER.decode(decode(content))
+        whole = DECODER.decode(decode(content, wide=True))
         if type(whole) is not dict or whole.keys() != {"version", "exercises"}:
             return None
         if whole["version"] != progress.VERSION:
             raise ValueError(f"it is of version {whole['version']!r:.20}, this course reads version {progress.VERSION}")
         return progress.from_json(whole["exercises"], EXERCISES)
-    except (json.JSONDecodeError, RecursionError):
+    except (json.JSONDecodeError, OutsideError, RecursionError):
         return None
 
 

@@ -102,6 +102,7 @@ def test_a_hand_in_from_a_page_is_collected_and_imported(learner: BrowserContext
     page.get_by_role("textbox", name="Your name").fill("Zoë Łukasz")
     with page.expect_download() as download:
         page.get_by_role("button", name="Hand in").click()
+    assert download.value.suggested_filename == "handin-zoë-łukasz.json"
     download.value.save_as(tmp_path / "sent" / "handin.json")
     collection = collect.collect(tmp_path / "sent")
     assert [each.hand_in.name for each in collection.submissions] == ["Zoë Łukasz"]

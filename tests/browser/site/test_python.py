@@ -261,9 +261,9 @@ def test_pyodides_own_ways_out_ask_for_nothing(page: Page, host: Host) -> None:
 
 def test_the_clerk_has_a_python_in_which_no_learners_code_ran(page: Page) -> None:
     check(page, "import pkvm_model.course.learner.handin as handin\nhandin.make = None")
-    text = page.evaluate("(given) => askClerk('write_handin', given)",
-                         {"name": "Ada", "exercises": {EXERCISE.id: {"tries": 1, "answer": "run = [0]"}}})
-    assert json.loads(text)["exercises"][EXERCISE.id]["tries"] == 1
+    handed = page.evaluate("(given) => askClerk('write_handin', given)",
+                           {"name": "Ada", "exercises": {EXERCISE.id: {"tries": 1, "answer": "run = [0]"}}})
+    assert json.loads(handed["text"])["exercises"][EXERCISE.id]["tries"] == 1
 
 
 CUT = "The connection ended before Python was here ({}). What is stored in the page goes on working. Try again."

@@ -1,6 +1,7 @@
 """A hand-in is read as it was written, and every other file is refused in one line."""
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.learner import containers, handin
 from pkvm_model.course.learner.handin import HandIn
+from pkvm_model.course.learner.my_work import CopyPaths
 from pkvm_model.practice.progress import ExerciseRecord
 
 SOLVED = ExerciseRecord(3, 1, solved=True, steps=5, fewest=4, answer="run = [1, 0, 1, 0]  # schön",
@@ -142,3 +144,21 @@ def test_a_name_in_any_script_is_written_in_one_form(given: str, name: str) -> N
 @pytest.mark.parametrize("name", ["a\x1b[2J", "\u202egpj", "a\u200bb", "\udcff", "x" * 101])
 def test_a_name_that_hides_something_is_refused(name: str) -> None:
     assert not handin.is_name(handin.tidy_name(name))
+
+
+@pytest.mark.parametrize(("name", "file"), [
+    ("", "handin.json"), ("Ada Lovelace", "handin-ada-lovelace.json"), ("O'Neil-Ünal", "handin-o-neil-ünal.json"),
+    ("ஸ்ரீ", "handin-ஸ்ரீ.json"), ("美咲", "handin-美咲.json"), ("علی\u200cرضا", "handin-علیرضا.json"),
+    ("../../etc: passwd*?", "handin-etc-passwd.json"), ("C:\\CON.", "handin-c-con.json"), ("...", "handin.json"),
+    ("美" * 100, f"handin-{'美' * 37}.json"), ("a" * 112 + " b", f"handin-{'a' * 112}.json")])
+def test_the_file_is_named_after_the_learner(name: str, file: str) -> None:
+    assert handin.name_file(handin.tidy_name(name)) == file
+
+
+def test_the_command_names_the_file_after_the_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(handin, "CopyPaths", lambda: CopyPaths(tmp_path))
+    monkeypatch.setattr(handin, "collect", lambda paths, name: ADA._replace(name=name))
+    handin.run(argparse.Namespace(output=None, name="Zoë"))
+    assert handin.read(tmp_path / "handin-zoë.json").name == "Zoë"
+    assert f"{tmp_path / 'handin-zoë.json'}: 2 exercises, 1 of them solved." in capsys.readouterr().out

@@ -48,6 +48,18 @@ def test_a_hand_in_is_imported_after_its_journey(way: str, tmp_path: Path) -> No
     assert read_records(tmp_path / name) == ADA.exercises
 
 
+@pytest.mark.parametrize(("name", "codec", "seen_as"), [
+    ("Zoë", "cp1252", ""), ("Zoë", "mac_roman", ""), ("Łukasz", "cp1250", ""), ("Юлия", "cp1251", ""),
+    ("Юлия", "utf-8", "latin-1"), ("Zoë", "utf-8", "cp1252"), ("美咲", "utf-16", ""),
+    ("علی\u200cرضا", "utf-8", "latin-1")])
+def test_a_hand_in_is_read_in_the_encoding_of_any_program(name: str, codec: str, seen_as: str) -> None:
+    other = ADA._replace(name=name)
+    text = handin.to_text(other)
+    assert handin.parse(travel.spell_out(text, codec, seen_as)) == other
+    with pytest.raises(ValueError, match="was cut or changed"):
+        handin.parse(travel.spell_out(text.replace("find", "mind"), codec, seen_as))
+
+
 @pytest.mark.parametrize("pack", travel.PACKS)
 @pytest.mark.parametrize("way", travel.TEXTS)
 def test_a_hand_in_is_imported_after_two_journeys(way: str, pack: str, tmp_path: Path) -> None:

@@ -88,8 +88,10 @@ def test_a_copy_of_a_computer_is_read_by_the_clerk(saved: Path, tmp_path: Path) 
 
 
 def test_a_hand_in_of_the_clerk_is_collected_and_imported(tmp_path: Path) -> None:
-    text = clerk.write_handin({"name": " Zoë  Łukasz ", "exercises": WORK["exercises"]})
-    (tmp_path / "handin.json").write_text(text)
+    written = clerk.write_handin({"name": " Zoë  Łukasz ", "exercises": WORK["exercises"]})
+    text = written["text"]
+    assert written["file"] == "handin-zoë-łukasz.json"
+    (tmp_path / written["file"]).write_text(text)
     collection = collect.collect(tmp_path)
     assert [each.hand_in for each in collection.submissions] == [
         ("Zoë Łukasz", handin.digest_course(), progress.from_json(WORK["exercises"]))]

@@ -125,8 +125,9 @@ def test_what_systems_make_is_passed_over_in_one_line(tmp_path: Path) -> None:
     ("letter.docx", travel.zipped("word/document.xml", b"", "[Content_Types].xml"), "it is an Office document"),
     ("empty.json", b"", "it is empty"),
     ("crashed.json", b"\0" * 2354, "it has only zero bytes, as after a crash"),
-    ("handin.json", write().decode().encode("utf-16"), "it is UTF-16. Save it as UTF-8"),
-    ("handin.json", write().decode().encode("utf-16-be"), "it is UTF-16. Save it as UTF-8"),
+    ("cut.json", write().decode().encode("utf-16")[:501], "it is cut or is not JSON"),
+    ("changed.json", write().replace(b"Ada", b"Bob").decode().encode("utf-16-be"), "it was cut or changed after it"),
+    ("notes.txt", "Grüße".encode("latin-1"), "it is not UTF-8: byte 3 is 0xfc. Save it as UTF-8"),
     ("two.txt", write() + write("Alan"), "there is more than one hand-in in it"),
     ("winmail.dat", b"\x78\x9f\x3e\x22", "it is Outlook's winmail.dat"),
     ("onlinetext.html", b"<!DOCTYPE html><p>see the file</p>", "it is a web page")])

@@ -119,9 +119,10 @@ class YourWork {
     if (!begun.length) return NOTHING;
     if (lacksPython) return lacksPython;
     this.say(WRITING);
-    const text = await askClerk("write_handin", { name: this.name.value, exercises: Object.fromEntries(begun) });
-    offerFile(new Blob([text], { type: "application/json" }), "handin.json");
-    return `${countOf(begun.length, "exercise")} in handin.json. Send it to the person who asked for it.`;
+    const given = { name: this.name.value, exercises: Object.fromEntries(begun) },
+      { file, text } = await askClerk("write_handin", given);
+    offerFile(new Blob([text], { type: "application/json" }), file);
+    return `${countOf(begun.length, "exercise")} in ${file}. Send it to the person who asked for it.`;
   }
 }
 
