@@ -7,9 +7,13 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 """The folder pkvm_model."""
 ROOT = PACKAGE.parent
-"""The checkout: the folder with course.py."""
+"""The checkout: the folder with course.py. Of an installed course, the folder with all packages."""
+CONTENT = PACKAGE / "content" if (PACKAGE / "content").is_dir() else ROOT
+"""The folder with the notebooks, exercises, figures, docs and locks, which an installed course has in its package."""
 HOME_VARIABLE = "PKVM_COURSE_HOME"
 """The environment variable that names another folder for the environments, the learner's copy and the kernels."""
+HUB_VARIABLE = "JUPYTERHUB_USER"
+"""The environment variable by which JupyterHub names the user of a server."""
 
 
 def is_ours(folder: Path) -> bool:
@@ -18,14 +22,20 @@ def is_ours(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK) and not is_other_users
 
 
+def is_learners_own(root: Path) -> bool:
+    """Return True for a checkout that is ours; on a hub, where many may use one, it must be in the home, too."""
+    is_checkout = (root / "course.py").is_file()
+    is_shared = bool(os.environ.get(HUB_VARIABLE)) and not root.is_relative_to(Path.home().resolve())
+    return is_checkout and is_ours(root) and not is_shared
+
+
 def choose_workplace(root: Path = ROOT) -> Path:
     """Return the folder that HOME_VARIABLE names; else the checkout if it is ours; else a folder in the home."""
     named = os.environ.get(HOME_VARIABLE, "").strip()
-    is_checkout = (root / "course.py").is_file()
     try:
         if named:
             return Path(named).expanduser().resolve()
-        return root if is_checkout and is_ours(root) else Path.home() / "pkvm-course"
+        return root if is_learners_own(root) else Path.home() / "pkvm-course"
     except RuntimeError:  # There is no home. An attempt to write in the checkout will name the variable.
         return root
 

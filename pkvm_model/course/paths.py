@@ -4,10 +4,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..place import HOME_VARIABLE, PACKAGE, ROOT, WORKPLACE
+from ..place import CONTENT, HOME_VARIABLE, PACKAGE, ROOT, WORKPLACE
 
-__all__ = ["EXAMPLES", "HOME_VARIABLE", "PACKAGE", "ROOT", "WORKPLACE", "explain_setting", "explain_workplace",
-           "shorten_path"]
+__all__ = ["CONTENT", "EXAMPLES", "HOME_VARIABLE", "PACKAGE", "ROOT", "WORKPLACE", "explain_setting",
+           "explain_workplace", "shorten_path"]
 
 
 def explain_workplace() -> str:

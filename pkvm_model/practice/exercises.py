@@ -26,9 +26,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from ..place import CONTENT
 from .effort import round_up, time_choices, time_code, time_prose, time_writing
 
-FOLDER = Path(__file__).parents[2] / "exercises"
+FOLDER = CONTENT / "exercises"
 KINDS = ("predict", "break it", "say it", "mend it", "explain", "capstone")
 ROADS = ("main", "more")
 FIELDS = ("kind", "chapter", "road", "difficulty", "why")

@@ -4,16 +4,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from ..graphs.contract import ProgressChapterValue, ProgressExerciseValue, ProgressReportValue
+from ..place import CONTENT
 from ..text import count
 from . import progress
 from .exercises import Exercise, load_exercises
 from .progress import ExerciseRecord, ProgressError, WholeProgressError
 from .progress_table import ALL_SOLVED, count_solved, find_next, name_state
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = CONTENT / "notebooks"
 
 
 def make_report_here() -> ProgressReportValue:

@@ -24,14 +24,12 @@ from ...practice.notebook import MAGIC, extract_answer, make_notebook
 from ...practice.progress import ExerciseRecord, ProgressError, write_atomically, write_beside
 from ...text import list_words
 from ..errors import CourseError
-from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
+from ..paths import CONTENT, HOME_VARIABLE, WORKPLACE
 from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, read_fixed_cells
 from .renaming import add_name, find_free_name, move_aside
 
-MY_WORK = WORKPLACE / "my_work"
-ORIGINALS = ROOT / "notebooks"
-RECORD = progress.COPY
-LARGEST_NOTEBOOK = 200_000_000
+MY_WORK, ORIGINALS = WORKPLACE / "my_work", CONTENT / "notebooks"
+RECORD, LARGEST_NOTEBOOK = progress.COPY, 200_000_000
 EXERCISES, ASIDE = "exercises", "put-aside"
 RENAMED = {"three-questions.ipynb": "before-and-after.ipynb"}
 """The old and the new names of files that the course gives out under another name now."""
@@ -268,9 +266,12 @@ def read_exercises(folder: Path) -> dict[str, Exercise]:
 
 
 def read_chapters(folder: Path) -> dict[str, bytes]:
-    """Return the notebooks of the course as the learner gets them, with links to the learner's own exercises."""
-    return {path.name: EXERCISE_LINK.sub(rb"exercises/\1.ipynb", unify_line_ends(path.read_bytes()))
-            for path in sorted(folder.glob("*.ipynb"))}
+    """Return the notebooks with links to the learner's own exercises. Raise CourseError if there are none."""
+    chapters = {path.name: EXERCISE_LINK.sub(rb"exercises/\1.ipynb", unify_line_ends(path.read_bytes()))
+                for path in sorted(folder.glob("*.ipynb"))}
+    if not chapters:
+        raise CourseError(f"there are no notebooks in {folder}, so no copy can be made. Get the whole course again.")
+    return chapters
 
 
 def read_record(folder: Path) -> dict[str, Digests]:

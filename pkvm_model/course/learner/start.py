@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import filecmp
 import shutil
 import sys
 from pathlib import Path
@@ -25,8 +26,14 @@ def install_extensions(prefix: Path) -> None:
     """Copy the JupyterLab extension into an environment; without it, widgets are static tables until cells are run."""
     target = prefix / "share" / "jupyter" / "labextensions"
     try:
-        if EXTENSIONS.is_dir():
+        if not has_extensions(target):
             shutil.copytree(EXTENSIONS, target, dirs_exist_ok=True)
     except OSError as error:
         print(f"The JupyterLab extension could not be put into {target} ({error.strerror}); widgets work once their "
               "cells are run.")
+
+
+def has_extensions(target: Path) -> bool:
+    """Return True if a folder has all files of the extension as they are here; an installed package put them there."""
+    pairs = [(path, target / path.relative_to(EXTENSIONS)) for path in EXTENSIONS.rglob("*") if path.is_file()]
+    return all(there.is_file() and filecmp.cmp(path, there, shallow=False) for path, there in pairs)

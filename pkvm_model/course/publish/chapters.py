@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import CONTENT
 from .minutes import Length, measure
 
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = CONTENT / "notebooks"
 TITLE = re.compile(
     r"# (?P<title>.+)\n\n\*\*(?P<promise>.+)\*\*\n\nTime: (?P<minutes>\d+) minutes\. You need: (?P<needs>.+)")
 LINK = re.compile(r"\]\(([\w-]+)\.ipynb")

@@ -18,11 +18,11 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from ...practice.exercises import load_exercises
 from ...widgets.front_end import bundle, list_kinds
 from ..errors import CourseError
-from ..paths import ROOT
+from ..paths import CONTENT
 from . import pages
 from .chapters import NOTEBOOKS
 
-LIST = ROOT / "docs" / "workshop" / "slides.md"
+LIST = CONTENT / "docs" / "workshop" / "slides.md"
 LINE = re.compile(r"- ([\w-]+): ([\w -]+)")
 LOOK = """
 main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text_cell{font-size:24px;line-height:1.5}

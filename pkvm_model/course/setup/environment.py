@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CourseError
-from ..paths import ROOT, WORKPLACE, shorten_path
+from ..paths import CONTENT, WORKPLACE, shorten_path
 from . import lock
 
 
@@ -69,7 +69,7 @@ class Environment(NamedTuple):
 
 ROOM, TEMPORARY_ROOM = 300_000_000, 100_000_000
 """The bytes that the environment to learn in takes, and those of the files that come to make it; some to spare."""
-LOCKS = ROOT / "locks"
+LOCKS = CONTENT / "locks"
 COURSE = Environment(WORKPLACE / ".venv", LOCKS / "learn.lock")
 """The environment to learn in: what the notebooks need, and nothing else."""
 DEVELOP = Environment(WORKPLACE / ".venv-develop", LOCKS / "develop.lock")

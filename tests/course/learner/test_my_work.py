@@ -58,6 +58,13 @@ def test_every_chapter_and_exercise_is_in_the_copy(mine: Path) -> None:
     assert names == sorted([".course.json", ".progress.lock", *notebooks])
 
 
+def test_a_course_without_notebooks_makes_no_copy_and_says_so(course: Course) -> None:
+    for path in course.copy.chapters.iterdir():
+        path.unlink()
+    with pytest.raises(CourseError, match=r"there are no notebooks in .*, so no copy can be made"):
+        my_work.make_copy(course.copy)
+
+
 def test_a_chapter_links_to_the_learners_own_exercises(mine: Path) -> None:
     assert "[it](exercises/find-the-hole.ipynb)" in read_cell(mine / CHAPTER, 0)
     assert "(../05-one-shot.ipynb#Exercises)" in read_cell(mine / EXERCISE, 0)

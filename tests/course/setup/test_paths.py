@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course import paths
-from pkvm_model.place import choose_workplace
+from pkvm_model.place import HUB_VARIABLE, choose_workplace
 
 
 @pytest.fixture
@@ -36,6 +36,15 @@ def test_a_checkout_of_ours_is_the_workplace(root: Path, monkeypatch: pytest.Mon
 def test_another_users_checkout_is_not_the_workplace(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     be_user(root.stat().st_uid + 1, monkeypatch)
     assert choose_workplace(root) == home / "pkvm-course"
+
+
+def test_on_a_hub_a_checkout_is_the_workplace_only_in_the_home(root: Path, home: Path,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    be_user(root.stat().st_uid, monkeypatch)
+    monkeypatch.setenv(HUB_VARIABLE, "ada")
+    assert choose_workplace(root) == home / "pkvm-course"
+    monkeypatch.setenv("HOME", str(root))
+    assert choose_workplace(root) == root
 
 
 def test_an_installed_course_is_not_the_workplace(tmp_path: Path, home: Path) -> None:
