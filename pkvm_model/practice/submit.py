@@ -55,9 +55,10 @@ class Submission:
 
     @property
     def next_exercise(self) -> Exercise | None:
-        """The exercise that follows this one in the course."""
+        """The exercise that follows this one in the course; the main road leads on along the main road."""
         course = [*load_exercises().values()]
-        return next(iter(course[course.index(self.exercise) + 1:]), None)
+        later = course[course.index(self.exercise) + 1:]
+        return next((each for each in later if each.road == "main" or self.exercise.road == "more"), None)
 
     def take_hints(self, number: int) -> tuple[str, ...]:
         """Return the first hints, up to `number`, and note that the learner has taken them."""

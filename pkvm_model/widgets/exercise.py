@@ -46,10 +46,15 @@ class Card(Widget):
         if not self.verdict.passed:
             return "Change the cell above and run it again."
         if following is None:
-            return "That was the last exercise. The map shows what you have done:"
+            return f"That was the last exercise{self.road}. The map shows what you have done:"
         if following.chapter != self.exercise.chapter:
-            return "That was this chapter's last exercise. Next is the chapter"
+            return f"That was this chapter's last exercise{self.road}. Next is the chapter"
         return f"Next: {following.title}, in"
+
+    @property
+    def road(self) -> str:
+        """Which road ends with the exercise, as a part of a sentence; "" if there is nothing beside it."""
+        return " on the main road" if self.exercise.road == "main" else ""
 
     @property
     def after(self) -> str:

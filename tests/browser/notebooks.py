@@ -294,7 +294,7 @@ MADE: dict[str, Callable[[], Any]] = {
     "finder": lambda: read_back(FINDERS, find("R7"), schedule("cold-open", "I0b"), find("any", revisions=UPSTREAM),
                                 schedule("R7", "I0b")),
     "short": lambda: walk(stop_short(5)),
-    "exercise": lambda: exercise("close-the-hole"), "count-the-warnings": lambda: exercise("count-the-warnings"),
+    "exercise": lambda: exercise("close-the-hole"), "comment-to-spec": lambda: exercise("comment-to-spec"),
     "refused": lambda: answer(find_exercise("close-the-hole").stub),
     "stressed": lambda: answer('answer = "nothing: the machine ends"', "order-of-checks"),
     "passed": lambda: answer(f'print("so")\n{find_exercise("close-the-hole").solution}'),

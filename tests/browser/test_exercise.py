@@ -8,7 +8,7 @@ from tests.browser.access import find_violations
 from tests.browser.in_lab import READY, RUN_ALL, Address, Theme
 
 HOLE = find_exercise("close-the-hole")
-WRITE_AND_RUN = READY + """
+WRITE_AND_RUN = READY.replace("async () =>", "async (text) =>", 1) + """
   cells.activeCellIndex = cells.widgets.length - 1;
   cells.activeCell.model.sharedModel.setSource(text);
   await app.commands.execute('notebook:run-cell');
@@ -45,23 +45,25 @@ def test_hints_and_solution_open_by_keyboard(exercised: Page) -> None:
 
 def test_a_solution_passes(exercised: Page) -> None:
     text = f"%%answer close-the-hole\n{HOLE.solution}"
-    exercised.evaluate(WRITE_AND_RUN.replace("async () =>", "async (text) =>", 1), text)
+    exercised.evaluate(WRITE_AND_RUN, text)
     card = exercised.locator(".pkvm-exercise")
     expect(card.locator(".head")).to_contain_text("Passed.")
     expect(card.get_by_role("button", name="Hint")).to_have_count(0)
 
 
 def test_a_passed_card_links_to_the_next_exercise(exercised: Page) -> None:
+    before, after = find_exercise("count-the-warnings"), find_exercise("comment-to-spec")
+    exercised.evaluate(WRITE_AND_RUN, f"%%answer {before.id}\n{before.solution}")
     exercised.evaluate("() => { window.before = true; }")
-    exercised.locator(".pkvm-exercise").get_by_role("link", name="count-the-warnings.ipynb").click()
-    expect(exercised.get_by_role("heading", name="Count the warnings")).to_be_visible()
+    exercised.locator(".pkvm-exercise").get_by_role("link", name=f"{after.id}.ipynb").click()
+    expect(exercised.get_by_role("heading", name=after.title)).to_be_visible()
     assert exercised.evaluate("() => window.before"), "the page was loaded anew: what was not saved is lost"
 
 
 def test_on_a_page_from_disk_the_next_exercise_is_named_without_a_link(offline: Page, page_of: Address) -> None:
     offline.goto(page_of("passed.ipynb"))
     expect(offline.locator(".pkvm-exercise .next")).to_have_text(
-        "Next: Count the warnings, in count-the-warnings.ipynb")
+        "That was this chapter's last exercise on the main road. Next is the chapter 11-take-a-guard-away.ipynb")
     expect(offline.locator(".pkvm-exercise").get_by_role("link")).to_have_count(0)
 
 

@@ -139,11 +139,20 @@ def test_an_unknown_exercise_is_refused_in_one_line() -> None:
         lesson.check_cell("lived", "")
 
 
-@pytest.mark.parametrize(("place", "after"), [(0, "make-it-notice.ipynb"), (2, "../02-who-owns-this-page.ipynb"),
-                                              (-1, "../course-map.ipynb")])
-def test_a_passed_card_names_the_next_notebook(place: int, after: str) -> None:
-    exercise = [*load_exercises().values()][place]
+@pytest.mark.parametrize(("name", "words", "after"), [
+    ("next-tenant", "Next: Close the hole, in", "close-the-hole.ipynb"),
+    ("close-the-hole", "That was this chapter's last exercise on the main road. Next is the chapter",
+     "../11-take-a-guard-away.ipynb"),
+    ("make-it-notice", "Next: Both end the machine, in", "both-end-the-machine.ipynb"),
+    ("both-end-the-machine", "That was this chapter's last exercise. Next is the chapter",
+     "../02-who-owns-this-page.ipynb"),
+    ("three-questions", "That was the last exercise on the main road. The map shows what you have done:",
+     "../course-map.ipynb"),
+    ("which-one-mends", "That was the last exercise. The map shows what you have done:", "../course-map.ipynb")])
+def test_a_passed_card_leads_on_and_along_the_main_road(name: str, words: str, after: str) -> None:
+    exercise = find_exercise(name)
     note = ProgressNote(exercise.id, Path("/"))
-    assert Card(Submission(exercise, GOOD, note)).after == after
+    passed = Card(Submission(exercise, GOOD, note))
+    assert (passed.next, passed.after) == (words, after)
     refused = Card(Submission(exercise, REFUSED, note))
     assert (refused.next, refused.after) == ("Change the cell above and run it again.", "")

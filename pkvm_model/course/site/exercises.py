@@ -21,6 +21,7 @@ from ...widgets.exercise import NOT_YET, OPEN, PASSED, SOLVED, Card
 from ..publish import pages
 from ..publish.chapters import NOTEBOOKS
 from .benches import run_cell
+from .chapters import list_exercises
 from .frame import YOUR_WORK, LivePage, Site, format_live, share_script
 
 MAIN = "solving.js"
@@ -87,10 +88,13 @@ def format_ways(exercise: Exercise) -> str:
 
 
 def format_foot(exercise: Exercise) -> str:
-    """Return the way to what comes next, at the end of the page."""
+    """Return the way to what comes next, at the end of the page, and from the main road that to more practice."""
     following = describe_following(exercise)
-    return (f'<nav class="site-foot" aria-label="Next exercise"><a href="{following["file"]}">Next: '
-            f'{escape(following["title"])}</a></nav>')
+    more = [each for each in list_exercises(exercise.chapter) if each.road == "more"] * (exercise.road == "main")
+    links = ", ".join(f'<a href="{each.id}.html">{escape(each.title)}</a>' for each in more)
+    return (f'<nav class="site-foot" aria-label="Next exercise"><a href="{following["file"]}">{following["way"]}: '
+            f'{escape(following["title"])}</a>'
+            + (f'<p class="site-facts">More practice in this chapter: {links}</p>' if links else "") + "</nav>")
 
 
 def describe(exercise: Exercise) -> JSON:
@@ -113,12 +117,14 @@ def make_card(exercise: Exercise) -> Card:
 
 
 def describe_following(exercise: Exercise) -> dict[str, str]:
-    """Return what comes after an exercise: words before the link, the title of the page, its file."""
-    following = make_card(exercise).submission.next_exercise
+    """Return what comes after an exercise: words on a card and at the foot, the title of the page, its file."""
+    card = make_card(exercise)
+    following, road = card.submission.next_exercise, card.road
     if following is None:
-        return {"words": "That was the last exercise. This shows what you have done:", "title": "The course map",
-                "file": "../course-map.html"}
+        return {"words": f"That was the last exercise{road}. This shows what you have done:", "way": "Next",
+                "title": "The course map", "file": "../course-map.html"}
     if following.chapter == exercise.chapter:
-        return {"words": "Next:", "title": following.title, "file": f"{following.id}.html"}
-    return {"words": "That was this chapter's last exercise. Next is the chapter",
+        way = "Next, more practice" if following.road == "more" else "Next"
+        return {"words": f"{way}:", "way": way, "title": following.title, "file": f"{following.id}.html"}
+    return {"words": f"That was this chapter's last exercise{road}. Next is the chapter", "way": "Next chapter",
             "title": read_title(following.chapter), "file": f"../{following.chapter}.html"}

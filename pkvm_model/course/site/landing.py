@@ -56,7 +56,7 @@ def format_top(also: Sequence[tuple[str, str, str]]) -> str:
 
 
 def format_hero(chapters: Sequence[Chapter]) -> str:
-    """Return what the course is, and the first doors; `go-on` has room for where the reader was."""
+    """Return what the course is, and the first doors; marks.js lets them lead to where the reader was."""
     hours = round(int(state_lengths(chapters)[1]) / 60)
     facts = (f"{len(chapters)} chapters · {len(load_exercises())} exercises · about {hours} hours in all, or one hour "
              "for the hole · nothing to install")

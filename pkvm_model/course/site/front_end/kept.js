@@ -69,6 +69,13 @@ class Again {
   }
 }
 
+/** Lets a widget show the progress of this browser, at once and after each change, here or in another tab. */
+export async function followProgress(widget) {
+  widget.refresh();
+  const store = await openStore();
+  store.onChange(({ table }) => table !== "drafts" && widget.refresh());
+}
+
 /** Returns what answers the questions of the progress widget: the progress of this browser, as it is now. */
 export function answerProgress(stored) {
   const report = JSON.parse(stored.packed);

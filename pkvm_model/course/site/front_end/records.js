@@ -96,6 +96,28 @@ function fillChapter(chapter, exercises) {
 /** Returns the first exercise that is begun, or else the first that is open, on the main road if there is one. */
 export function findNext(exercises, records) {
   const unsolved = exercises.filter(({ state }) => state !== "solved");
-  const begun = unsolved.find((exercise) => completeRecord(records[idOf(exercise)]).tries);
+  const begun = unsolved.find((exercise) => isTried(exercise, records));
   return begun ?? unsolved.find(({ more }) => !more) ?? unsolved[0];
 }
+
+const isTried = (exercise, records) => completeRecord(records[idOf(exercise)]).tries > 0;
+
+/** Returns true if a chapter's exercises on the main road are solved. */
+export const isDone = ({ exercises }) => exercises.every(({ more, state }) => more || state === "solved");
+
+/**
+ * Returns where the reader goes on, file and words: at the next exercise, or in its chapter if nothing of that is begun.
+ * Null before the first try.
+ */
+export function findWay(chapters, records) {
+  const all = chapters.flatMap(({ exercises }) => exercises),
+    isBegun = ({ exercises }) => exercises.some((each) => each.state === "solved" || isTried(each, records));
+  if (!chapters.some(isBegun)) return null;
+  const next = findNext(all, records);
+  if (!next) return { file: MAP, words: "See what you have done" };
+  const chapter = chapters.find(({ exercises }) => exercises.includes(next));
+  if (!isBegun(chapter)) return { file: chapter.file, words: `Go on: ${chapter.title}` };
+  return { file: next.file, words: `${next.more ? "More practice" : "Go on"}: ${next.title}` };
+}
+
+const MAP = "course-map.html";

@@ -3,7 +3,7 @@
 
 import { pagePort } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/live.js";
 import { mountStored } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/mount.js";
-import { KeptPlace, answerProgress } from "./kept.js";
+import { KeptPlace, answerProgress, followProgress } from "./kept.js";
 import { lacksPython } from "./lacking.js";
 import { showPythonNote } from "./notes.js";
 import { askPython } from "./python.js";
@@ -18,6 +18,7 @@ function mountHere(box) {
   const changed = kept && ((place) => kept.keep(place));
   const widget = mountStored(box, stored, { port: pagePort(stored.place, { ...findPython(box, stored), changed }) });
   if (widget && kept) kept.join(widget);
+  if (widget && stored.kind === "progress") followProgress(widget);
 }
 
 /** Returns what answers the questions of a widget, or why nothing does. */
