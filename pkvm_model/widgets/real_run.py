@@ -14,7 +14,7 @@ from ..model.trace import replay
 from ..show.table import Table
 from ..text import count, make_sentence
 from .real_pages import PageBeside, align_pages, conclude, put_beside, render_pages
-from .static import render, render_plain_table
+from .static import follow_theme, render, render_plain_table
 
 AGREE = {AGREES: "yes", DIFFERS: "no", NOT_TRIED: "not tried"}
 STANDS, GONE = "it stands ", "does not come back"
@@ -102,7 +102,7 @@ class RealRun:
         pages = render_pages(self.caption, self.pages(), is_read=self.is_read)
         note = render("p", "note", escape(self.note)) if self.note else ""
         origin = render("p", "note", escape(self.reply.origin))
-        return render("div", "box", scroll_sideways(steps), origin, "<br>", scroll_sideways(pages), note)
+        return follow_theme(render("div", "box", scroll_sideways(steps), origin, "<br>", scroll_sideways(pages), note))
 
 
 def scroll_sideways(html: str) -> str:

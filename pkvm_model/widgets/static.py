@@ -5,6 +5,7 @@ ground, and what a sign says with a pattern is said here with a border, a letter
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -32,6 +33,9 @@ STYLES = {
     "what": f"color:{MUTED};font-weight:400;margin-left:7px",
     "note": f"color:{MUTED};font-size:13px;margin:8px 0 0",
 }
+THEMED = {"#FFFFFF": "bg", INK: "ink", MUTED: "muted", LINE: "line", HAIR: "hair", DANGER: "danger",
+          **{hue: name for name, hue in HUES.items()}}
+"""The names that the colours have in the sheet of the live widgets (widget.css), which knows the theme."""
 
 
 def render(tag: str, style: str, *kids: str, scope: str = "") -> str:
@@ -44,6 +48,12 @@ def render_box(title: str, place: str, *parts: str) -> str:
     """Return a whole form: title, place, parts in HTML, and where to find the live widget."""
     head = render("p", "head", render("b", "title", escape(title)), f" · {escape(place)}")
     return render("div", "box", head, *parts, render("p", "note", "Open this notebook in JupyterLab to use it."))
+
+
+def follow_theme(form: str) -> str:
+    """Return a form that is no widget's in the colours of the theme, where the sheet of the live widgets is."""
+    themed = re.sub("|".join(THEMED), lambda colour: f"var(--{THEMED[colour[0]]},{colour[0]})", form)
+    return themed.replace("<div", '<div class="pkvm-widget"', 1)
 
 
 def render_note(text: str) -> str:

@@ -1,10 +1,11 @@
 """The colours that the front end really uses: legible, and never so alike that only some can tell them apart."""
 
 import itertools
+import re
 
 import pytest
 
-from pkvm_model.widgets.static import HAIR, HUES, INK, LINE, MUTED
+from pkvm_model.widgets.static import HAIR, HUES, INK, LINE, MUTED, THEMED, follow_theme, render
 from tests.widgets.colours import EYES, Triple, apart, contrast, distance, tokens
 
 TEXTS = ("ink", "muted", "host", "hyp", "guest", "danger", "edge")
@@ -45,3 +46,11 @@ def test_the_form_without_scripts_has_the_light_colours() -> None:
     light = tokens("LIGHT")
     assert {name: light[name] for name in HUES} == HUES
     assert [light[name] for name in ("ink", "muted", "line", "hair")] == [INK, MUTED, LINE, HAIR]
+
+
+def test_a_form_beside_the_widgets_names_every_colour_of_the_theme_and_is_light_elsewhere() -> None:
+    assert {name: tokens("LIGHT")[name] for name in THEMED.values()} == {name: colour for colour, name in THEMED.items()}
+    form = follow_theme(render("div", "box", render("p", "note", "So it is.")))
+    assert form.startswith('<div class="pkvm-widget" style="background:var(--bg,#FFFFFF);color:var(--ink,#16191D);')
+    assert f"color:var(--muted,{MUTED})" in form
+    assert not re.search(r"(?<!,)#[0-9A-F]{6}", form)
