@@ -32,7 +32,10 @@ class SubmittedAnswer:
 
     def get_choice(self, name: str) -> str:
         """Return the option that `name` was set to, ignoring spaces and capitals. Raise NotYet if it is no option."""
-        options, value = self.exercise.options[name], self.get_value(name)
+        options = self.exercise.options[name]
+        if self.names.get(name) is ...:
+            raise NotYet(f"`{name}` is still open. Choose one of its {len(options)} answers.")
+        value = self.get_value(name)
         matches = [option for option in options if normalise(option) == normalise(value)]
         if not matches:
             raise NotYet(f"`{name}` is {value!r:.60}. Choose one of {', '.join(map(quote, options))}.")

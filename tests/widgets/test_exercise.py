@@ -59,6 +59,12 @@ def test_an_open_answer_does_not_count_as_a_try(copy: Path) -> None:
     assert progress.read(copy)[PREDICT.id].tries == 0
 
 
+def test_an_open_choice_is_told_to_choose_and_an_open_line_to_write(copy: Path) -> None:
+    several, written = find_exercise("lent-twice"), find_exercise("broken-promise")
+    assert check(several.id, several.stub).sentence == "`row` is still open. Choose one of its 3 answers."
+    assert "Replace the three dots" in check(written.id, written.stub).sentence
+
+
 def test_hints_come_one_by_one_and_are_recorded(copy: Path) -> None:
     card = check(PREDICT.id, 'answer = "0"')
     assert card.answer({"hints": 1}) == {"hints": [PREDICT.hints[0]]}

@@ -49,7 +49,8 @@ def test_the_form_without_scripts_has_the_light_colours() -> None:
 
 
 def test_a_form_beside_the_widgets_names_every_colour_of_the_theme_and_is_light_elsewhere() -> None:
-    assert {name: tokens("LIGHT")[name] for name in THEMED.values()} == {name: colour for colour, name in THEMED.items()}
+    light = tokens("LIGHT")
+    assert {light[name]: name for name in THEMED.values()} == THEMED
     form = follow_theme(render("div", "box", render("p", "note", "So it is.")))
     assert form.startswith('<div class="pkvm-widget" style="background:var(--bg,#FFFFFF);color:var(--ink,#16191D);')
     assert f"color:var(--muted,{MUTED})" in form

@@ -167,6 +167,9 @@ def test_an_option_is_chosen_by_keyboard_and_its_line_is_written(learner: Browse
     solving.wait()
     expect(page.get_by_role("radio", name="finalise checks the count")).to_be_checked()
     expect(page.get_by_role("radio", name="neither of these")).to_be_checked()
+    expect(solving.state).to_have_text("")
+    page.get_by_role("radio", name="neither of these").press("Control+Enter")
+    expect(solving.state).not_to_have_text("")
 
 
 def test_who_types_the_line_chooses_too(learner: BrowserContext) -> None:
@@ -284,6 +287,7 @@ def save_copy(page: Page) -> Any:
     """Save a copy, and return what the clerk reads in it."""
     with page.expect_download() as download:
         page.get_by_role("button", name="Save a copy").click()
+    expect(page.locator(".your-work .state")).to_contain_text(f"downloads: {download.value.suggested_filename}, with")
     content = Path(download.value.path()).read_bytes()
     return clerk.read_work({"name": download.value.suggested_filename, "base64": base64.b64encode(content).decode()})
 
@@ -334,7 +338,10 @@ def test_answers_to_questions_are_there_on_the_next_day_and_asked_again_afresh(l
     again = find_quiz(page, "The host lends page A to EL2 and")
     expect(again).not_to_contain_text("(your answer)")
     answer_quiz(page, "The host lends page A to EL2 and", 0)
-    answer_quiz(page, "A patch adds a lock to Linux", 0)
+    for option in (1, 0):
+        answer_quiz(page, "A patch adds a lock to Linux", option)
+    words = find_quiz(page, "A patch adds a lock to Linux").locator("label .muted")
+    expect(words.filter(has_text="(")).to_have_text(["(your answer)", "(tried)"])
     page.reload()
     expect(again).to_contain_text("(your answer)")
     places = save_all(learner)["quizzes"]

@@ -32,14 +32,18 @@ WORK: dict[str, Any] = {
                "say-it": {"text": "as it was", "stub": "as it was", "others": []}}}
 
 
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    """Return a copy as a page saves it."""
+def pack(work: Any, *words: str) -> bytes:
+    """Return what the page's own code writes."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed, so no page's code can run")
-    packed = subprocess.run([node, PACK], input=json.dumps(WORK).encode(), capture_output=True, check=True).stdout
-    (tmp_path / "saved.zip").write_bytes(packed)
+    return subprocess.run([node, PACK, *words], input=json.dumps(work).encode(), capture_output=True, check=True).stdout
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """Return a copy as a page saves it."""
+    (tmp_path / "saved.zip").write_bytes(pack(WORK))
     return tmp_path / "saved.zip"
 
 
@@ -53,6 +57,16 @@ def test_a_saved_copy_is_a_sound_archive(saved: Path) -> None:
         assert archive.testzip() is None
         assert archive.namelist() == ["progress.json", "quizzes.json", "exercises/find-the-hole.ipynb",
                                       "exercises/find-the-hole-imported-1.ipynb"]
+
+
+def test_the_page_says_what_was_saved_and_what_to_do_with_it() -> None:
+    more = {"quizzes": {**WORK["quizzes"], "predict-b 2": "yes", "again 04": "02 quiz-give 1"},
+            "drafts": {**WORK["drafts"], "broken-promise": {"text": "mine", "stub": "", "others": []}}}
+    said = pack(WORK | more, "words").decode()
+    assert said.startswith("Saved, where this browser puts downloads: saved.zip, with 2 exercises and "
+                           "2 answered questions. Keep it. ")
+    assert "“Bring in a copy”" in said
+    assert said.endswith("python3 course.py import saved.zip does.\n")
 
 
 def test_a_saved_copy_is_read_by_the_clerk_as_it_was(saved: Path) -> None:

@@ -2,7 +2,7 @@
 // `course.py import` takes it, and this browser too.
 
 import { isUntouched } from "./drafts.js";
-import { completeRecord, shortenRecord } from "./records.js";
+import { completeRecord, countOf, shortenRecord } from "./records.js";
 import { zipFiles } from "./zip.js";
 
 const KERNEL = { display_name: "Python 3", language: "python", name: "python3" };
@@ -16,6 +16,18 @@ export function packWork({ exercises, quizzes, drafts }) {
     ["quizzes.json", toText(mapValues(quizzes, String))],
     ...notebooks,
   ]);
+}
+
+/** Returns what a copy has, and what it is good for. */
+export function describeCopy({ exercises, quizzes, drafts }, name) {
+  const touched = Object.keys(drafts).filter((id) => !isUntouched(drafts[id])),
+    begun = new Set([...Object.keys(exercises), ...touched]),
+    answered = Object.keys(quizzes).filter((key) => !key.startsWith("again "));
+  const has = `${countOf(begun.size, "exercise")} and ${countOf(answered.length, "answered question")}`;
+  return (
+    `Saved, where this browser puts downloads: ${name}, with ${has}. Keep it. In any browser, “Bring in a copy” goes ` +
+    `on from it; where the course runs in JupyterLab, python3 course.py import ${name} does.`
+  );
 }
 
 /** Returns an object with its names sorted and its values changed. */

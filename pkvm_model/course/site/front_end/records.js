@@ -106,7 +106,7 @@ const isTried = (exercise, records) => completeRecord(records[idOf(exercise)]).t
 export const isDone = ({ exercises }) => exercises.every(({ more, state }) => more || state === "solved");
 
 /**
- * Returns where the reader goes on, file and words: at the next exercise, or in its chapter if nothing of that is begun.
+ * Returns where the reader goes on, file and words: at the next exercise, or in its chapter if that is not begun yet.
  * Null before the first try.
  */
 export function findWay(chapters, records) {

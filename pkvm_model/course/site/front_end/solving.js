@@ -65,6 +65,16 @@ class Solving {
     box.append(make("div.buttons", {}, this.go, this.halt, this.again), this.state, this.alert, this.others.box);
     this.go.setAttribute("aria-keyshortcuts", "Control+Enter");
     enable(this.halt, false);
+    box.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  /** Checks on Ctrl+Enter wherever an answer is written or chosen; the editor hears it first, and has done so. */
+  onKey(event) {
+    const isCheck =
+      event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("input, textarea");
+    if (event.defaultPrevented || !isCheck) return;
+    event.preventDefault();
+    this.check();
   }
 
   /** What an exercise begins with now, beside an answer to what it was before. */

@@ -19,7 +19,7 @@ export class Writing {
     this.box = box;
     this.asked = { label, changed, check };
     this.how = make("p.how", { id: "how-to-write" }, KEYS);
-    this.now = new TextBox(box.querySelector("textarea"), this.asked);
+    this.now = new TextBox(box.querySelector("textarea"), { label, changed });
     box.after(this.how);
   }
 
@@ -60,16 +60,11 @@ export class Writing {
 
 /** The text box with which a page comes. */
 class TextBox {
-  constructor(area, { label, changed, check }) {
+  constructor(area, { label, changed }) {
     this.area = area;
     area.setAttribute("aria-label", label);
     area.setAttribute("aria-describedby", "how-to-write");
     area.addEventListener("input", changed);
-    area.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      check();
-    });
   }
 
   get text() {

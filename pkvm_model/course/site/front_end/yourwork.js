@@ -2,7 +2,7 @@
 
 import { button, make, write } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
 import { dress } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/styles.js";
-import { packWork } from "./copying.js";
+import { describeCopy, packWork } from "./copying.js";
 import { lacksPython } from "./lacking.js";
 import { markLinks } from "./marks.js";
 import { showNote } from "./notes.js";
@@ -37,10 +37,12 @@ function offerFile(content, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Saves a copy of all work. */
-export async function saveCopy(store) {
-  const today = new Date().toISOString().slice(0, 10);
-  offerFile(packWork(await store.readAll()), `pkvm-course-${today}.zip`);
+/** Saves a copy of all work, and returns what was saved, in words. */
+async function saveCopy(store) {
+  const name = `pkvm-course-${new Date().toISOString().slice(0, 10)}.zip`,
+    work = await store.readAll();
+  offerFile(packWork(work), name);
+  return describeCopy(work, name);
 }
 
 /** Returns the bytes of a file as base64. */
@@ -141,10 +143,15 @@ export async function showYourWork() {
 async function remind(store) {
   const promise = await store.promises();
   if (promise === "kept" || document.querySelector(".your-work") || wasReminded()) return;
-  const away = () => showNote("copy", null);
-  const save = button("button", "Save a copy", "", () => saveCopy(store).then(away)),
-    later = button("button", "Later", "", away);
-  showNote("copy", make("div.site-note", { role: "status" }, make("p", {}, REMINDERS[promise]), save, " ", later));
+  const says = make("p", {}, REMINDERS[promise]),
+    away = button("button", "Later", "", () => showNote("copy", null));
+  const save = button("button", "Save a copy", "", async () => {
+    write(says, await saveCopy(store));
+    save.remove();
+    write(away.firstChild, "Close");
+    away.focus();
+  });
+  showNote("copy", make("div.site-note", { role: "status" }, says, save, " ", away));
 }
 
 /** Returns true from the second time on. */

@@ -90,7 +90,7 @@ class QuizWidget extends QuestionWidget {
       } = this,
       last = tried.at(-1);
     this.marks.forEach((word, number) => {
-      word.textContent = tried.includes(number) ? "(your answer)" : "";
+      word.textContent = number === last ? "(your answer)" : tried.includes(number) ? "(tried)" : "";
     });
     if (last === undefined) return this.verdict.replaceChildren();
     const [verdict, sentence] = verdicts[last],
