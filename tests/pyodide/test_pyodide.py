@@ -5,8 +5,6 @@ Pyodide is fetched from npm when it is first needed, as for a build of the site.
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,9 @@ import pytest
 
 from pkvm_model.browser import page
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.site import archive, packages
+from pkvm_model.course.site import library, packages
+from pkvm_model.course.site.python_parts import write_parts
+from pkvm_model.course.site.under_node import run_script
 from pkvm_model.practice.exercises import load_exercises
 from tests.graphs.test_bench import ways
 
@@ -23,31 +23,39 @@ HERE = Path(__file__).parent
 EXERCISES = load_exercises()
 CELLS = ["from pkvm_model.lesson import find, free_host\nfrom pkvm_model.kernel import V1",
          'find("R7", revisions=V1)', "free_host()"]
+LIST = """
+import json, sys, zipfile
+archive = next(path for path in sys.path if path.endswith(".zip"))
+loaded = {module.__spec__.origin for module in sys.modules.values() if module.__spec__}
+names = zipfile.ZipFile(archive).namelist()
+json.dumps([[name for name in names if f"{archive}/{name}" in loaded], [name for name in names if name[-3:] == ".py"]])
+"""
+MOST_BYTES = 2_750_000
 Run = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Return a function that runs a script in Pyodide and returns what its last line says as JSON."""
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("node is not installed, so no Pyodide can run")
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a page's Python."""
     try:
-        pyodide = packages.install_packages() / "pyodide"
+        packages.install_packages()
     except CourseError as error:
         pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("pyodide")
-    (folder / "course.zip").write_bytes(archive.pack_course())
+    folder = tmp_path_factory.mktemp("assets")
+    write_parts(folder)
+    return folder
 
-    def run_script(last: str) -> Any:
-        script = folder / "script.py"
-        script.write_text(f"{(HERE / 'answering.py').read_text(encoding='utf-8')}\n\njson.dumps({last})\n", "utf-8")
-        command = [node, *map(str, (HERE / "run.mjs", pyodide, folder / "course.zip", script))]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return json.loads(done.stdout)
 
-    return run_script
+@pytest.fixture(scope="module")
+def run(assets: Path) -> Run:
+    """Return a function that runs a script in a page's Python and returns what its last line says as JSON."""
+    script = (HERE / "answering.py").read_text(encoding="utf-8")
+
+    def run_last(last: str) -> Any:
+        told = run_script(f"{script}\n\njson.dumps({last})\n", assets / "pyodide", assets / "course.zip")
+        return json.loads(told)
+
+    return run_last
 
 
 def test_every_solution_passes_and_every_wrong_answer_is_refused_with_its_sentence(run: Run) -> None:
@@ -69,3 +77,16 @@ def test_a_finder_and_the_bench_of_a_free_host_answer_as_they_do_here_and_need_n
     assert found == json.loads(json.dumps(expected))
     assert imported == []
     assert expected[0]["answer"]["verdict"] == "violated"
+
+
+def test_all_modules_that_python_loads_as_it_starts_are_byte_code_and_the_others_are_sources(assets: Path) -> None:
+    loaded, left = json.loads(run_script(LIST, assets / "pyodide"))
+    assert {Path(name).suffix for name in loaded} == {".pyc"}
+    assert {"typing.pyc", "asyncio/tasks.pyc"} < set(loaded)
+    assert {"argparse.py", "unittest/case.py"} < set(left)
+
+
+def test_the_library_is_the_same_bytes_each_time_and_not_too_many(assets: Path) -> None:
+    made = library.make_library()
+    assert made == (assets / "pyodide" / library.NAME).read_bytes()
+    assert len(made) < MOST_BYTES

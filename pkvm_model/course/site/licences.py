@@ -64,6 +64,10 @@ TEXT_OF = {"MIT": "MIT.txt", "BSD-2-Clause": "BSD.txt", "BSD-3-Clause": "BSD.txt
            "zlib": "zlib.txt"}
 
 
+COMPILED = "Those modules of its library that every page loads are there as byte code instead of their sources.\n\n"
+"""What has been changed in Python."""
+
+
 def list_course() -> Iterator[ShippedPart]:
     """Yield the course itself."""
     yield ShippedPart("The code of the course", "MIT", (ROOT / "LICENSE").read_text(encoding="utf-8"))
@@ -75,9 +79,9 @@ def list_python() -> Iterator[ShippedPart]:
     folder = install_packages() / "pyodide"
     package = read_json(folder / "package.json")
     info = read_json(folder / "pyodide-lock.json")["info"]
-    source = f"Unchanged. Its source code is at {package['homepage']}, tag {package['version']}.\n\n"
+    source = f"All but its library is unchanged. Its source is at {package['homepage']}, tag {package['version']}.\n\n"
     yield ShippedPart(f"Pyodide {package['version']}", package["license"], source + read_text("MPL-2.0.txt"))
-    yield ShippedPart(f"Python {info['python']}", "PSF-2.0", read_text("Python.txt"))
+    yield ShippedPart(f"Python {info['python']}", "PSF-2.0", COMPILED + read_text("Python.txt"))
     for name, licence, holders in LINKED:
         text = f"\n\n{read_text(TEXT_OF[licence])}" if licence in TEXT_OF else ""
         yield ShippedPart(name, licence, holders + text)

@@ -21,7 +21,7 @@ from ..paths import PACKAGE
 from . import lite_files, lite_python
 from .frame import Site
 from .packages import install_packages
-from .python_parts import PYODIDE
+from .python_parts import PYODIDE, read_pyodide
 from .wheels import fetch_wheels
 
 CONFIG = PACKAGE / "course" / "jupyter" / "labconfig"
@@ -64,7 +64,7 @@ def write(site: Site) -> None:
               "lab/index.html": begin_with_ours(files["lab/index.html"])}
     files |= LANGUAGE | {"build/schemas/all_federated.json": json.dumps(list(list_schemas(files))).encode()}
     files |= {path.name: path.read_bytes() for path in OURS.iterdir()}
-    files["service-worker.js"] = list_for_worker(files, pyodide)
+    files["service-worker.js"] = list_for_worker(files)
     for name, content in files.items():
         path = site.folder / "lab" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,9 +159,9 @@ def begin_with_ours(page: bytes) -> bytes:
     return text.replace("<html>", '<html lang="en">').replace(MANIFEST, "").encode()
 
 
-def list_for_worker(files: Files, pyodide: Path) -> bytes:
+def list_for_worker(files: Files) -> bytes:
     """Return our service worker with the version and hash of every file that it keeps, Pyodide's too."""
-    shared = {f"../assets/pyodide/{name}": (pyodide / name).read_bytes() for name in PYODIDE}
+    shared = {f"../assets/pyodide/{name}": read_pyodide()[name] for name in PYODIDE}
     kept = {name: hash_file(content) for name, content in sorted((files | shared).items())
             if name != "service-worker.js"}
     version = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:12]

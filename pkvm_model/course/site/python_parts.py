@@ -11,10 +11,11 @@ from ...practice import judge
 from ...practice.candidate import explain_error
 from ...practice.channel import ENDED
 from ...schema import JSON
+from . import library
 from .archive import pack_course
 from .packages import install_packages
 
-PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", library.NAME)
 LOCK = "pyodide-lock.json"
 WORKER = Path(__file__).parent / "front_end" / "worker.js"
 POLICY = ("script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' data:; connect-src 'self' blob:; "
@@ -25,11 +26,17 @@ POLICY = ("script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' data:; connect-s
 @cache
 def read_parts() -> dict[str, bytes]:
     """Return the content of all files below `assets/`, by name. Raise CourseError if Pyodide cannot be fetched."""
+    return {WORKER.name: WORKER.read_bytes(), "course.zip": pack_course(),
+            **{f"pyodide/{name}": content for name, content in read_pyodide().items()}}
+
+
+@cache
+def read_pyodide() -> dict[str, bytes]:
+    """Return the content of Pyodide's files, by name: with our library, and without other packages."""
     pyodide = install_packages() / "pyodide"
     lock = json.loads((pyodide / LOCK).read_text(encoding="utf-8")) | {"packages": {}}
-    return {WORKER.name: WORKER.read_bytes(), "course.zip": pack_course(),
-            **{f"pyodide/{name}": (pyodide / name).read_bytes() for name in PYODIDE},
-            f"pyodide/{LOCK}": json.dumps(lock, separators=(",", ":")).encode()}
+    return {**{name: (pyodide / name).read_bytes() for name in PYODIDE}, library.NAME: library.read_library(),
+            LOCK: json.dumps(lock, separators=(",", ":")).encode()}
 
 
 @cache

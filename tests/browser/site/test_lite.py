@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -18,7 +17,7 @@ from pkvm_model.course.dev.build import trim
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.site import lite, lite_files, seal
 from pkvm_model.course.site.frame import Site
-from pkvm_model.course.site.packages import install_packages
+from pkvm_model.course.site.python_parts import write_parts
 from pkvm_model.graphs.bench import StateGraph
 from pkvm_model.practice import progress
 from pkvm_model.practice.exercises import find_exercise
@@ -114,8 +113,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host with Pyodide, the notebooks, and a page that keeps the course on the device."""
     folder = tmp_path_factory.mktemp("site")
     try:
-        (folder / "assets").mkdir()
-        shutil.copytree(install_packages() / "pyodide", folder / "assets" / "pyodide")
+        write_parts(folder / "assets")
         (folder / "index.html").write_text("<!doctype html><title>The course</title>")
         lite.write(Site(folder, python=True))
         seal.seal(folder)

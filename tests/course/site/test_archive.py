@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.site import archive, packages, python_parts
+from pkvm_model.course.site import archive, library, packages, python_parts
 from pkvm_model.practice import judge
 
 EVERYTHING = """
@@ -68,7 +68,8 @@ def pyodide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_bytes(name.encode())
     (folder / python_parts.LOCK).write_text(json.dumps({"info": {"version": "1"}, "packages": {"numpy": {}}}))
     monkeypatch.setattr(python_parts, "install_packages", lambda: tmp_path)
-    for kept in (python_parts.read_parts, python_parts.describe_parts):
+    monkeypatch.setattr(library, "read_library", lambda: b"our library")
+    for kept in (python_parts.read_parts, python_parts.read_pyodide, python_parts.describe_parts):
         monkeypatch.setattr(python_parts, kept.__name__, kept.__wrapped__)
     return folder
 
@@ -79,6 +80,7 @@ def test_a_page_knows_hash_and_size_of_each_file_that_is_written(pyodide: Path, 
                for path in (tmp_path / "assets").rglob("*") if path.is_file()}
     assert python_parts.describe_parts()["files"] == {
         name: [python_parts.hash_bytes(content), len(content)] for name, content in written.items()}
+    assert written["pyodide/python_stdlib.zip"] == b"our library"
     assert json.loads(written["pyodide/pyodide-lock.json"]) == {"info": {"version": "1"}, "packages": {}}
     assert len(written) == len(python_parts.PYODIDE) + 3
 

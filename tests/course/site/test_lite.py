@@ -21,7 +21,7 @@ from pkvm_model.course.setup.environment import DEVELOP, read_lock
 from pkvm_model.course.site import lite, lite_files, wheels
 from pkvm_model.course.site.frame import Site
 from pkvm_model.course.site.packages import install_packages
-from pkvm_model.course.site.python_parts import PYODIDE
+from pkvm_model.course.site.python_parts import PYODIDE, read_pyodide
 
 NPM = ROOT / "pkvm_model" / "course" / "site" / "npm"
 PINS = dict(lock.list_pins(wheels.LOCK.read_text(encoding="utf-8"), lock.describe_interpreter()))
@@ -161,8 +161,8 @@ def test_the_service_worker_names_every_file_with_its_hash(lab: Path) -> None:
     shipped = {path.relative_to(lab).as_posix() for path in lab.rglob("*") if path.is_file()} - {"service-worker.js"}
     assert set(files) == shipped | {f"../assets/pyodide/{name}" for name in PYODIDE}
     for name, digest in files.items():
-        shared = name.removeprefix("../assets/")
-        content = (lab / name if shared == name else install_packages() / shared).read_bytes()
+        shared = name.removeprefix("../assets/pyodide/")
+        content = (lab / name).read_bytes() if shared == name else read_pyodide()[shared]
         assert digest == "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
