@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.site import archive, library, packages, python_parts
+from pkvm_model.course.site import archive, library, packages, python_parts, under_node
 from pkvm_model.practice import judge
 
 EVERYTHING = """
@@ -96,3 +96,14 @@ def test_without_npm_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", "")
     with pytest.raises(CourseError, match=r"^npm is not installed\. Install npm.*--without-python$"):
         packages.install_packages()
+
+
+def test_without_node_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(CourseError, match=r"^node is not installed\. Install npm.*--without-python$"):
+        under_node.run_script("1", tmp_path)
+
+
+def test_a_script_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"^Pyodide could not run a script under node: .*ERR_MODULE_NOT_FOUND"):
+        under_node.run_script("1", tmp_path)

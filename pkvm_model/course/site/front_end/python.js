@@ -13,7 +13,7 @@ const FETCHES = "Fetching Python",
   NOT_STARTED = "Python does not start in this browser",
   LOST = "Python has ended. Ask again to start it anew.";
 const SOURCE_OF_WORKER = "worker.js",
-  USUAL_START = 2000,
+  USUAL_START = 1000,
   SLOWEST = 20;
 
 /** What a page knows of Python: its files, each with hash and size, and the words for what was ended. */
