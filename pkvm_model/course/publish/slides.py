@@ -1,13 +1,13 @@
 """Makes the slides of a workshop from cells of the notebooks: one page that loads nothing, benches included.
 
-docs/workshop/slides.md lists the cells by id, so a slide says what the course says. Without scripts the page shows the
-slides one after the other, as in print.
+docs/workshop/slides.md lists the cells by id, so a slide says what the course says; a teacher's own list may leave
+slides out and add text. Without scripts the page shows the slides one after the other, as in print.
 """
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from ...practice.exercises import load_exercises
+import pkvm_model
+
+from ...practice.exercises import Exercise, load_exercises
 from ...widgets.front_end import bundle, list_kinds
 from ..errors import CourseError
 from ..paths import CONTENT
@@ -24,130 +26,20 @@ from .chapters import NOTEBOOKS
 
 LIST = CONTENT / "docs" / "workshop" / "slides.md"
 LINE = re.compile(r"- ([\w-]+): ([\w -]+)")
-LOOK = """
-main{max-width:1280px;padding-bottom:90px} .slide{padding-top:12px} .slide .text_cell{font-size:24px;line-height:1.5}
-.slide .text_cell,.slide .contents,.slide .output_text{max-width:none}
-.slide .title{font-size:32px;line-height:1.2;margin:0 0 8px}
-.slide .output_html:not(:has(.widget-here)){font-size:18px;max-width:none} .slide .text_cell code{font-size:.86em}
-.slide:has(.pkvm-walk,.pkvm-finder) .title{font-size:26px;margin:0 0 4px}
-.slide .widget-here{margin:6px 0 0} .slide .text_cell p{margin:6px 0} .slide blockquote{margin:6px 0;color:inherit}
-.slide :is(.pkvm-quiz,.pkvm-prediction){zoom:1.5;max-width:none}
-.slide :is(.pkvm-quiz,.pkvm-prediction) .verdict{min-height:62px}
-.room{font-size:22px;line-height:1.35;font-weight:600;border-left:6px solid var(--link);padding-left:16px;
-  margin:0 0 8px}
-.slide .part{color:var(--soft);font-size:17px;font-weight:400;margin:0}
-.deck main{max-width:none;padding:0 24px} .deck .slide{display:none;padding-top:8px} .deck .slide.now{display:block}
-.deck .part{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.deck.all .slide.now,.overview{display:none}
-.deck.all .overview{display:block;max-width:900px;margin:16px auto 70px;font-size:19px;border:0}
-.overview h2{font-size:18px;margin:18px 0 2px} .overview ol{margin:0} .overview li::marker{color:var(--soft)}
-.overview li a{display:inline-block;padding:2px 0}
-.turns{display:none} .deck .turns{display:flex;gap:12px;align-items:center;position:fixed;bottom:0;left:0;right:0;
-  padding:6px 24px;background:var(--wash);border-top:1px solid var(--rule);font-size:16px}
-.turns :is(button,output){white-space:nowrap}
-.turns button{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--soft);border-radius:4px;
-  padding:4px 12px}
-.turns output{margin-left:auto;color:var(--soft)} .title:focus{outline:none}
-@media (max-width:700px){.deck main{padding:0 12px 60px} .turns span{display:none}
-  .slide :is(.pkvm-quiz,.pkvm-prediction){zoom:1} .slide .text_cell{font-size:18px}}
-@media print{@page{size:A4 landscape;margin:12mm} .deck .slide.slide.slide{display:block;zoom:1!important}
-  .slide{break-after:page} .deck .part{position:static;width:auto;height:auto;clip-path:none}
-  .turns,.deck .turns,.overview,.deck.all .overview{display:none}}
-"""
-SHOW = """
-// In a block, since the front end uses some of these names.
-{
-  const slides = [...document.querySelectorAll(".slide")], page = document.documentElement;
-  const links = [...document.querySelectorAll(".overview a")];
-  let at = 0;
-
-  // Widgets are drawn when their slide is first shown: a hidden picture has no size.
-  function fill(slide) {
-    for (const place of slide.querySelectorAll(".widget-here:not(.filled)")) {
-      place.classList.add("filled");
-      mountStored(place, JSON.parse(place.querySelector("script").textContent));
-    }
-  }
-
-  const WALKS = ".pkvm-walk,.pkvm-finder,.pkvm-sequence";
-
-  // The room sees a slide from afar: it is as large as the window allows. Text becomes small before it needs to
-  // scroll, a widget hardly. The time of a walk grows by a row of references once there are some.
-  function fit(slide) {
-    const small = innerWidth < 700 ? 1 : slide.querySelector(WALKS) ? 0.94 : 0.6;
-    let [low, high] = [small, innerWidth < 700 ? 1 : 2.6];
-    while (high - low > 0.01) {
-      const middle = (low + high) / 2;
-      slide.style.zoom = middle;
-      if (fits(slide)) low = middle;
-      else high = middle;
-    }
-    slide.style.zoom = low;
-  }
-
-  const scrolls = (element) => element.scrollWidth > element.clientWidth;
-
-  function fits(slide) {
-    const bottom = document.querySelector(".turns").getBoundingClientRect().top - 4;
-    const wide = [page, ...slide.querySelectorAll(".sideways,[style*='overflow-x']")].some(scrolls);
-    const later = slide.querySelector(".pkvm-walk") ? 28 * slide.currentCSSZoom : 0;
-    return !wide && slide.getBoundingClientRect().bottom + scrollY + later <= bottom;
-  }
-
-  function show(number) {
-    at = Math.min(Math.max(number, 0), slides.length - 1);
-    page.classList.remove("all");
-    slides.forEach((slide, each) => slide.classList.toggle("now", each === at));
-    fill(slides[at]);
-    fit(slides[at]);
-    const heading = slides[at].querySelector(".title");
-    document.querySelector(".turns output").textContent = `${slides[at].dataset.part} · ${at + 1} of ${slides.length}`;
-    document.title = `${at + 1}. ${heading.textContent}`;
-    history.replaceState(null, "", `#slide-${at + 1}`);
-    heading.focus({ preventScroll: true });
-    scrollTo(0, 0);
-  }
-
-  function overview() {
-    page.classList.toggle("all");
-    if (page.classList.contains("all")) links[at].focus();
-    else show(at);
-  }
-
-  const slideOfAddress = () => Number(/^#slide-(\\d+)$/.exec(location.hash)?.[1] ?? 1) - 1;
-  const steps = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
-
-  function inOverview(key) {
-    const here = links.indexOf(document.activeElement);
-    const next = { Home: 0, End: links.length - 1 }[key] ?? here + (steps[key] ?? 0);
-    links[Math.min(Math.max(next, 0), links.length - 1)].focus();
-  }
-
-  // A key pressed in a widget belongs to the widget, which stops all of them; so the keys that leave a slide are
-  // caught on their way in.
-  document.addEventListener("keydown", (event) => {
-    const { key, target } = event;
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const inside = target.closest(".widget-here"), control = target.closest("button,input,select,textarea,summary");
-    const known = key in steps || key === "Home" || key === "End" || key === "Escape";
-    if (!known || (inside && !/^(Page|Escape)/.test(key)) || (control && key === " ")) return;
-    event.preventDefault();
-    if (inside && key === "Escape") slides[at].querySelector(".title").focus();
-    else if (key === "Escape") overview();
-    else if (page.classList.contains("all")) inOverview(key);
-    else show(key === "Home" ? 0 : key === "End" ? slides.length - 1 : at + steps[key]);
-  }, true);
-  document.querySelector(".back").addEventListener("click", () => show(at - 1));
-  document.querySelector(".on").addEventListener("click", () => show(at + 1));
-  document.querySelector(".list").addEventListener("click", overview);
-  addEventListener("hashchange", () => show(slideOfAddress()));
-  addEventListener("resize", () => fit(slides[at]));
-  page.classList.add("deck");
-  show(slideOfAddress());
-}
-"""
+MARKED = re.compile("[-*+#>]")
+"""How a line of a list begins that is not text."""
+ENTRY = re.compile(r"^def .*", re.MULTILINE | re.DOTALL)
+"""The functions of an exercise's cell, without what it imports."""
+LICENCE = (f"Taking a virtual machine apart, pkvm-course {pkvm_model.__version__}, by the authors of this course. "
+           "Text and pictures: CC BY 4.0. Code: MIT.")
+TEXT = "text"
+"""What stands for a notebook where a list has text of its own."""
+END = "</section>"
+CHANGED = " Slides chosen or changed by your teacher."
+"""CC BY 4.0 asks for a note of what was changed."""
+LOOK, SHOW = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("deck.css", "deck.js"))
 BAR = """<footer class="turns"><button class="back">Back</button><button class="on">Next</button>
-<button class="list">All slides</button><span>Arrows, space, Home, End, Escape</span><output></output></footer>"""
+<button class="list">All slides</button><span>pkvm-course, CC BY 4.0</span><output></output></footer>"""
 
 
 class Slide(NamedTuple):
@@ -159,10 +51,18 @@ class Slide(NamedTuple):
     cells: tuple[tuple[str, str], ...] = ()
 
 
-def write(folder: Path) -> None:
-    """Write the slides into a folder of pages."""
-    slides = parse_list(LIST.read_text(encoding="utf-8"))
-    (folder / "slides.html").write_text(format_slides(slides), encoding="utf-8")
+def write(folder: Path, listed: Path = LIST) -> None:
+    """Write the slides of a list into a folder of pages. Raise CourseError if it cannot be read."""
+    licence = LICENCE if listed == LIST else LICENCE + CHANGED
+    (folder / "slides.html").write_text(format_slides(parse_list(read_list(listed)), licence), encoding="utf-8")
+
+
+def read_list(path: Path) -> str:
+    """Return the text of a list. Raise CourseError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read as a list of slides ({error}).") from error
 
 
 def parse_list(text: str) -> list[Slide]:
@@ -177,18 +77,32 @@ def parse_list(text: str) -> list[Slide]:
             slides.append(Slide(part, line[4:]))
         elif slides and line.startswith("> "):
             slides[-1] = slides[-1]._replace(room=(*slides[-1].room, line[2:]))
-        elif slides and (cells := LINE.fullmatch(line)):
-            more = tuple((cells[1], name) for name in cells[2].split())
-            slides[-1] = slides[-1]._replace(cells=slides[-1].cells + more)
+        elif slides and (cells := parse_cells(line)):
+            slides[-1] = slides[-1]._replace(cells=join_text(slides[-1].cells + cells))
         else:
-            raise CourseError(f"slides.md: {line!r} is not a part, a slide, cells, or a line for the room.")
+            raise CourseError(f"slides.md: {line!r} is not a part, a slide, cells, text, or a line for the room.")
     return slides
 
 
-def format_slides(slides: Sequence[Slide]) -> str:
+def parse_cells(line: str) -> tuple[tuple[str, str], ...]:
+    """Return the cells that a line names, the line itself if it is text, nothing if it is neither."""
+    if named := LINE.fullmatch(line):
+        return tuple((named[1], name) for name in named[2].split())
+    return () if MARKED.match(line) else ((TEXT, line),)
+
+
+def join_text(cells: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return cells with the last two made one if both are text, so that a list may go over several lines."""
+    match cells:
+        case (*first, ("text", above), ("text", below)):
+            return (*first, (TEXT, f"{above}\n\n{below}"))
+    return cells
+
+
+def format_slides(slides: Sequence[Slide], licence: str = LICENCE) -> str:
     """Return all slides as one page."""
     sections = [format_slide(number, slide, find_cells(slide)) for number, slide in enumerate(slides, start=1)]
-    body = "".join(text for text, _ in sections)
+    body = "".join(text for text, _ in sections).replace(END, f'<p class="licence">{html.escape(licence)}</p>{END}')
     families = sorted({kind for _, widgets in sections for kind in widgets} & set(list_kinds()))
     module = f"{bundle(*families)}{SHOW}"
     whole = pages.link_pages(body) + format_overview(slides)
@@ -197,8 +111,15 @@ def format_slides(slides: Sequence[Slide]) -> str:
 
 def find_cells(slide: Slide) -> list[NotebookNode]:
     """Return the cells of a slide. Raise CourseError if one of them does not exist."""
-    return [make_exercise_cell(name) if source == "exercise" else find_cell(source, name)
-            for source, name in slide.cells]
+    return [make_cell(source, name) for source, name in slide.cells]
+
+
+def make_cell(source: str, name: str) -> NotebookNode:
+    """Return a cell of a notebook, one with an exercise, or one with a text. Raise CourseError if it does not exist."""
+    if source == TEXT:
+        text: NotebookNode = new_markdown_cell(name)
+        return text
+    return make_exercise_cell(name) if source == "exercise" else find_cell(source, name)
 
 
 def find_cell(source: str, name: str) -> NotebookNode:
@@ -218,13 +139,27 @@ def find_cell(source: str, name: str) -> NotebookNode:
 
 
 def make_exercise_cell(name: str) -> NotebookNode:
-    """Return a cell with the task of an exercise and its options. Raise CourseError if there is no such exercise."""
+    """Return a cell with an exercise. Raise CourseError if there is no such exercise."""
     if name not in load_exercises():
         raise CourseError(f"slides.md: there is no exercise {name}.")
     exercise = load_exercises()[name]
-    options = [f"- `{option}`" for options in exercise.options.values() for option in options]
-    cell: NotebookNode = new_markdown_cell("\n".join([exercise.task, "", *options]), id=name)
+    parts = [exercise.task, *list_options(exercise), *show_code(exercise),
+             f'<p class="where">Exercise <b>{name}</b>, {exercise.minutes} minutes</p>']
+    cell: NotebookNode = new_markdown_cell("\n\n".join(parts), id=name)
     return cell
+
+
+def list_options(exercise: Exercise) -> Iterator[str]:
+    """Yield the options of each question with numbers, for a vote."""
+    for question, options in exercise.options.items():
+        lines = "\n".join(f"{number}. `{option}`" for number, option in enumerate(options, start=1))
+        yield lines if len(exercise.options) == 1 else f"**{question}**\n\n{lines}"
+
+
+def show_code(exercise: Exercise) -> Iterator[str]:
+    """Yield the functions that an exercise asks to change."""
+    for code in ENTRY.findall(exercise.stub):
+        yield f"```python\n{code.strip()}\n```"
 
 
 def format_slide(number: int, slide: Slide, cells: list[NotebookNode]) -> tuple[str, list[str]]:
@@ -237,7 +172,7 @@ def format_slide(number: int, slide: Slide, cells: list[NotebookNode]) -> tuple[
     # h1 and h2, since a widget's own headings are h3.
     part, title = html.escape(slide.part), html.escape(slide.title)
     head = f'<h1 class="part">{part}</h1><h2 class="title" tabindex="-1">{title}</h2>'
-    return f'<section class="slide" id="slide-{number}" data-part="{part}">{head}{room}{body}</section>', widgets
+    return f'<section class="slide" id="slide-{number}" data-part="{part}">{head}{room}{body}{END}', widgets
 
 
 def format_overview(slides: Sequence[Slide]) -> str:
