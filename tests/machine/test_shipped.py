@@ -37,3 +37,9 @@ def test_an_observation_is_the_interleaving_of_its_name(file: Path) -> None:
     calls = {each.name: [(line.cpu, line.call) for line in each.lines] for each in observed}
     assert {name: [(line.cpu, line.call) for line in every[name].lines][:len(lines)]
             for name, lines in calls.items() if name in every} == calls
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_run_that_does_not_end_the_machine_has_its_pages(file: Path) -> None:
+    has_panicked = {each.name: each.lines[-1].outcome.startswith("!") for each in read(file)}
+    assert {each.name: not each.territory for each in read(file)} == has_panicked
