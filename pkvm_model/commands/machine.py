@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 from pathlib import Path
 
 from ..conform.recordings.kernels import KERNELS, release_of
+from ..machine.debugger import PATIENCE
 from ..machine.answer import AGREES, NOT_TRIED, RealAnswer, Row
 from ..machine.failure import MachineError
 from ..machine.image import load_image, read_release
@@ -32,8 +34,22 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kernel", type=Path, metavar="FILE",
                          help="the vmlinuz or Image of an arm64 kernel, by default the newest one that the course has")
     command.add_argument("--fresh", action="store_true", help="boot the kernel, even if a machine with it is ready")
+    command.add_argument("--patience", type=read_seconds, default=PATIENCE, metavar="SECONDS",
+                         help=f"how long a call may take before it counts as one that does not come back; "
+                              f"{PATIENCE:.0f} by default")
     command.add_argument("--keep-going", action="store_true", help="go on after the first difference")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+
+
+def read_seconds(text: str) -> float:
+    """Return a number of seconds. Raise ArgumentTypeError if it is none above 0."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of seconds")
+    return seconds
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -59,9 +75,10 @@ def ask(trace: Trace | None, arguments: argparse.Namespace) -> RealAnswer:
     if tools.missing or not tools.kernel:
         raise MachineError("; ".join(tools.missing))
     trace = trace or find_run(arguments.file, read_release(load_image(tools.kernel)))
-    with RealMachine(tools.kernel, max(trace.config.cpus, 2), fresh=arguments.fresh) as machine:
+    with RealMachine(tools.kernel, max(trace.config.cpus, 2), fresh=arguments.fresh,
+                     patience=arguments.patience) as machine:
         printer = RowPrinter(trace, silent=arguments.json)
-        printer.introduce(machine.release, machine.revision.name)
+        printer.introduce(machine.release, machine.revision.name, machine.tries)
         return play(machine, trace, keep_going=arguments.keep_going, report=printer)
 
 
@@ -83,12 +100,14 @@ class RowPrinter:
         self.widths = [max([len(str(line).removesuffix(line.outcome)) for line in trace.lines], default=0),
                        max([len(line.outcome) for line in trace.lines], default=0)]
 
-    def introduce(self, release: str, revision: str) -> None:
-        """Say which kernel runs, and whether the trace is of its revision."""
+    def introduce(self, release: str, revision: str, tries: int = 1) -> None:
+        """Say which kernel runs, whether the trace is of its revision, and how often its CPUs waited for each other."""
         if self.silent:
             return
         other = "" if revision == self.trace.revision.name else f"; the trace is of {self.trace.revision.name}"
         print(f"Linux {release}, protected KVM in an emulated machine, an example of {revision}{other}", flush=True)
+        if tries > 1:
+            print(f"Its CPUs were stopped at try {tries}: before, one waited for another that stood still.", flush=True)
         print(f"{'CPU and step':{self.widths[0]}}{'model':{self.widths[1]}}  machine", flush=True)
 
     def __call__(self, row: Row) -> None:

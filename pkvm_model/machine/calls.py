@@ -15,8 +15,9 @@ MASKED = 0x3c0
 """The bits of the processor state that keep interrupts away."""
 MODE, EL1 = 0xf, 5
 PANICS = ("hyp_panic", "hyp_panic_bad_stack")
-CALL_SECONDS = 20.0
 SIGN = 1 << 31
+INTERRUPTED = 2
+"""The signal of a stop that the debugger has asked for."""
 
 
 class Returned(NamedTuple):
@@ -39,9 +40,10 @@ class Panicked(NamedTuple):
 
 
 class Hangs(NamedTuple):
-    """The call does not come back: the CPU waits for something, or turns in circles, in a function of EL2."""
+    """The call has not come back for some seconds: the CPU waits, or turns in circles, in a function of EL2."""
 
     function: str
+    seconds: float
 
 
 Result = Hangs | Returned | Stands | Panicked
@@ -72,7 +74,8 @@ class Caller:
         while True:
             pc = self.run(cpu, {*entries, *self.behind[cpu]})
             if pc is None:
-                return Hangs(self.symbols.name(self.debugger.read_registers(cpu)["pc"]) or "no function of EL2")
+                function = self.symbols.name(self.debugger.read_registers(cpu)["pc"])
+                return Hangs(function or "no function of EL2", self.debugger.patience)
             if pc == self.gate + 4:
                 return self.read_answer(cpu)
             if pc in self.panics:
@@ -93,10 +96,10 @@ class Caller:
             return pc
         self.debugger.set_breakpoints(stops)
         try:
-            self.debugger.resume(cpu, CALL_SECONDS)
+            self.debugger.resume(cpu)
         except Silence:
-            self.debugger.interrupt()
-            return None
+            if self.debugger.interrupt().signal == INTERRUPTED:
+                return None
         return self.debugger.read_registers(cpu)["pc"]
 
     def find_place(self, cpu: int, pc: int, function: str, places: Collection[Boundary]) -> Boundary | None:

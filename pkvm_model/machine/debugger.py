@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 from .failure import Gone, MachineError, Silence
 
-ANSWER_SECONDS = 30.0
-"""How long an answer may take that needs no run of the machine; a busy computer is slow."""
+PATIENCE = 10.0
+"""How many seconds the emulator may take to answer, or a call of the machine to come back, unless told otherwise.
+
+Both take milliseconds; a busy computer may be a hundred times slower.
+"""
 CHUNK = 0x400
 """Bytes of memory in one packet, and of a description."""
 GENERAL = (*(f"x{number}" for number in range(31)), "sp", "pc", "cpsr")
@@ -89,7 +92,7 @@ class Wire:
         """Wait for more bytes."""
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([self.connection], [], [], left)[0]:
-            raise Silence(f"the emulator does not answer for {seconds:.0f} s")
+            raise Silence(f"the emulator does not answer for {seconds:g} s; run it again")
         try:
             more = self.connection.recv(1 << 16)
         except OSError:
@@ -102,8 +105,8 @@ class Wire:
 class Debugger:
     """The machine as a debugger sees it: it stands still except while `resume` lets one CPU, or all, run."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.wire = Wire(connection)
+    def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
+        self.wire, self.patience = Wire(connection), patience
         self.numbers: dict[str, tuple[int, int]] = {}
         self.breakpoints: set[int] = set()
         self.current: int | None = None
@@ -111,10 +114,10 @@ class Debugger:
         self.has_run = self.has_written = False
         self.ask("qSupported:multiprocess+;xmlRegisters=aarch64;vContSupported+;qXfer:features:read+")
 
-    def ask(self, command: str, seconds: float = ANSWER_SECONDS) -> str:
+    def ask(self, command: str) -> str:
         """Send a command and return the answer."""
         self.wire.send(command.encode("latin-1"))
-        return self.wire.receive(seconds).decode("latin-1")
+        return self.wire.receive(self.patience).decode("latin-1")
 
     def order(self, command: str) -> None:
         """Send a command that is answered with OK. Raise MachineError for any other answer."""
@@ -210,10 +213,10 @@ class Debugger:
             self.order(f"Z0,{address:x},4")
         self.breakpoints = set(addresses)
 
-    def resume(self, cpu: int | None = None, seconds: float = ANSWER_SECONDS) -> Stop:
+    def resume(self, cpu: int | None = None, seconds: float | None = None) -> Stop:
         """Let one CPU run, or all; return when the machine stands still. Raise Silence if it goes on."""
         self.start(cpu)
-        return self.wait(seconds)
+        return self.wait(seconds or self.patience)
 
     def start(self, cpu: int | None = None) -> None:
         """Let one CPU run, or all, and do not wait."""
@@ -224,7 +227,7 @@ class Debugger:
         """Let one CPU make one instruction."""
         self.has_run = True
         self.wire.send(b"vCont;s:p1.%x" % (cpu + 1))
-        return self.wait(ANSWER_SECONDS)
+        return self.wait(self.patience)
 
     def wait(self, seconds: float) -> Stop:
         """Return when the machine stands still. Raise Silence if it goes on."""
@@ -239,12 +242,12 @@ class Debugger:
     def interrupt(self) -> Stop:
         """Stop the machine."""
         self.wire.send_raw(b"\x03")
-        return self.wait(ANSWER_SECONDS)
+        return self.wait(self.patience)
 
-    def monitor(self, command: str, seconds: float = ANSWER_SECONDS) -> str:
+    def monitor(self, command: str, seconds: float | None = None) -> str:
         """Give the emulator's monitor a command and return what it prints."""
         self.wire.send(b"qRcmd," + command.encode().hex().encode())
-        texts = list(self.receive_output(seconds))
+        texts = list(self.receive_output(seconds or self.patience))
         self.current = None
         return "".join(texts)
 

@@ -29,8 +29,7 @@ class LifeMachine(RealMachine):
 
     def start(self, emulator: str) -> None:
         """Boot the kernel and keep this moment."""
-        self.emulator = Emulator(emulator, self.kernel, self.program, self.cpus, options=self.options)
-        self.debugger = self.emulator.debugger
+        self.use(Emulator(emulator, self.kernel, self.program, self.cpus, options=self.options))
         with self.ending_at_failure():
             self.boot()
             self.prepare()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from .debugger import Debugger
 from .failure import MachineError, Silence
@@ -10,15 +11,22 @@ TRIES, SECONDS, BREATH = 20, 3.0, 0.05
 """How often it is tried, how long a CPU may take alone, and how long all run before the next try."""
 
 
-def park(debugger: Debugger, entry: int, cpus: int) -> list[dict[str, int]]:
-    """Stop every CPU at a function that each of them calls all the time; return the registers of each.
+class Parked(NamedTuple):
+    """The registers of each CPU, and the number of the try that went well."""
 
-    When the first CPU arrives, the others go on one by one. One that waits for a CPU that stands still never arrives;
-    then all run for a moment, and it is tried again.
+    registers: list[dict[str, int]]
+    tries: int
+
+
+def park(debugger: Debugger, entry: int, cpus: int) -> Parked:
+    """Stop every CPU at a function that each of them calls all the time.
+
+    When the first CPU arrives, the others go on one by one. One that waits for a CPU that stands still never arrives:
+    it needs a lock which that CPU holds, or an answer from it. Then all run for a moment, and it is tried again.
     """
-    for _ in range(TRIES):
+    for number in range(1, TRIES + 1):
         try:
-            return try_to_park(debugger, entry, cpus)
+            return Parked(try_to_park(debugger, entry, cpus), number)
         except Silence:
             debugger.interrupt()
             debugger.set_breakpoints(set())

@@ -16,7 +16,7 @@ from ..model.steps import Step
 from ..model.trace import Trace, TraceLine, replay, show_call, show_ret
 from .answer import AGREES, DIFFERS, NOT_TRIED, RealAnswer, Row
 from .arguments import encode, prepare
-from .calls import Panicked, Result, Returned, Stands
+from .calls import Hangs, Panicked, Result, Returned, Stands
 from .failure import MachineError
 from .holdings import PageRecords
 from .parameters import PARAMETERS, find_obstacle, name_arguments
@@ -237,7 +237,9 @@ def compare(work: Errand, expected: Boundary | None, value: int | None, *, has_r
         case Panicked(function):
             agrees = not has_returned and not expected
             return Exchange(work.name, f"! EL2_PANIC {function}", AGREES if agrees else DIFFERS)
-    return Exchange(work.name, "does not come back", DIFFERS, f"it is in {work.result.function}" if work.result else "")
+        case Hangs(function, seconds):
+            return Exchange(work.name, "does not come back", DIFFERS, f"after {seconds:g} s it is in {function}")
+    raise AssertionError("the call was not made")
 
 
 def show_answer(name: str, got: int) -> tuple[str, str]:

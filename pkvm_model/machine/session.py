@@ -12,6 +12,7 @@ from ..conform.recordings.kernels import KERNELS, release_of
 from ..model.revisions import REVISIONS, Revision
 from ..model.state import State
 from .calls import Caller, Returned
+from .debugger import PATIENCE
 from .emulator import BOOT_LINE, MEGABYTES, PROCESSOR, Emulator
 from .failure import MachineError
 from .holdings import PageRecords
@@ -40,11 +41,15 @@ PARKED_IN, GATE = "__arm64_sys_getpgid", "__arm_smccc_hvc"
 class RealMachine:
     """An emulated machine that waits for calls. `reset` brings it back to the moment when it was ready."""
 
-    def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR, *, fresh: bool = False) -> None:
+    patience, tries = PATIENCE, 1
+    """How many seconds a call may take, and how often it was tried to stop the CPUs where they hold no lock."""
+
+    def __init__(self, kernel: Path, cpus: int = 2, emulator: str = EMULATOR, *, fresh: bool = False,
+                 patience: float = PATIENCE) -> None:
         """Start a machine; unless it must be fresh, one that was ready before need not boot."""
         if cpus > MOST_CPUS:
             raise MachineError(f"the machine has at most {MOST_CPUS} CPUs, and {cpus} are asked for")
-        self.kernel, self.cpus, self.program = kernel, cpus, PROGRAM.read_bytes()
+        self.kernel, self.cpus, self.program, self.patience = kernel, cpus, PROGRAM.read_bytes(), patience
         image = load_image(kernel)
         self.layout = KernelLayout(image)
         key = make_key(image, self.program, cpus, BOOT_LINE, PROCESSOR, MEGABYTES, *describe_file(emulator))
@@ -56,8 +61,7 @@ class RealMachine:
 
     def wake(self, emulator: str, ready: Ready) -> bool:
         """Start from the moment when a machine was ready; return False if that fails."""
-        self.emulator = Emulator(emulator, self.kernel, self.program, self.cpus, ready.disk)
-        self.debugger = self.emulator.debugger
+        self.use(Emulator(emulator, self.kernel, self.program, self.cpus, ready.disk))
         with self.ending_at_failure():
             try:
                 self.emulator.load()
@@ -72,11 +76,15 @@ class RealMachine:
 
     def start(self, emulator: str) -> None:
         """Boot the kernel and prepare the machine."""
-        self.emulator = Emulator(emulator, self.kernel, self.program, self.cpus)
-        self.debugger = self.emulator.debugger
+        self.use(Emulator(emulator, self.kernel, self.program, self.cpus))
         with self.ending_at_failure():
             self.boot()
             self.prepare()
+
+    def use(self, emulator: Emulator) -> None:
+        """Work with this emulator from now on."""
+        self.emulator, self.debugger = emulator, emulator.debugger
+        self.debugger.patience = self.patience
 
     @contextmanager
     def ending_at_failure(self) -> Iterator[None]:
@@ -121,7 +129,8 @@ class RealMachine:
         watcher = Watcher(self.emulator, self.symbols, self.layout)
         self.nature = watcher.learn()
         watcher.obey("park")
-        self.make_caller(park(self.debugger, self.symbols.find_host(PARKED_IN), self.cpus))
+        parked, self.tries = park(self.debugger, self.symbols.find_host(PARKED_IN), self.cpus)
+        self.make_caller(parked)
         self.survey()
         self.reserve_all()
         self.debugger.set_breakpoints(set())

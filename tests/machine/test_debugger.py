@@ -147,8 +147,10 @@ def test_a_refused_command_is_named() -> None:
 
 
 def test_an_emulator_that_does_not_answer_is_given_up() -> None:
-    with connect(g=[]) as (debugger, _), pytest.raises(Silence, match="does not answer for 0 s"):
-        debugger.ask("g", seconds=0.01)
+    with connect(g=[]) as (debugger, _):
+        debugger.patience = 0.01
+        with pytest.raises(Silence, match=r"does not answer for 0\.01 s; run it again"):
+            debugger.ask("g")
 
 
 def test_an_emulator_that_has_ended_is_told_from_one_that_hangs() -> None:

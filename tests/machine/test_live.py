@@ -6,11 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from pkvm_model.machine.emulator import END_SECONDS
 from pkvm_model.machine.interleavings import interleavings
 from pkvm_model.machine.play import play
 from pkvm_model.machine.session import RealMachine
@@ -22,6 +24,7 @@ TOOLS = find_tools()
 pytestmark = pytest.mark.skipif(bool(TOOLS.missing), reason="; ".join(TOOLS.missing))
 ROOT = Path(__file__).parents[2]
 FEW = 12
+LONG = ["0 __pkvm_host_share_hyp(g0)", "0 __pkvm_host_unshare_hyp(g0)"] * 300
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,11 @@ def test_a_machine_is_the_same_after_each_reset(machine: RealMachine) -> None:
     assert answers[0] == answers[1] == answers[2]
 
 
+def is_emulator(number: str) -> bool:
+    """Return True for the emulator, False for the process that keeps it."""
+    return Path("/proc", number, "comm").read_text(encoding="utf-8").startswith("qemu")
+
+
 def list_emulators(kernel: Path) -> list[str]:
     """Return the processes that run this kernel."""
     found = []
@@ -68,14 +76,14 @@ def list_emulators(kernel: Path) -> list[str]:
     return found
 
 
-def start_command(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+def start_command(folder: Path, *options: str, lines: Sequence[str] = HOLE) -> tuple[subprocess.Popen[bytes], Path]:
     """Start the command with a kernel of its own, and wait until its emulator runs."""
     kernel, trace = folder / "vmlinuz", folder / "trace"
     assert TOOLS.kernel
     shutil.copyfile(TOOLS.kernel, kernel)
-    trace.write_text(str(make_trace(V1, *HOLE)), encoding="utf-8")
+    trace.write_text(str(make_trace(V1, *lines)), encoding="utf-8")
     process = subprocess.Popen([sys.executable, "-m", "pkvm_model", "machine", str(trace), "--kernel", str(kernel),
-                                "--fresh"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                "--fresh", *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while process.poll() is None and not list_emulators(kernel):
         os.sched_yield()
     return process, kernel
@@ -100,3 +108,17 @@ def test_an_emulator_that_is_killed_ends_the_command_in_one_line(tmp_path: Path)
     assert process.returncode == 2
     assert len(said.splitlines()) == 1
     assert "has ended" in said or "ends at once" in said
+
+
+def test_an_emulator_that_hangs_in_the_middle_is_given_up_in_one_line(tmp_path: Path) -> None:
+    process, kernel = start_command(tmp_path, "--patience", "0.5", lines=LONG)
+    assert process.stdout
+    while not process.stdout.readline().startswith(b"0 "):
+        assert process.poll() is None
+    emulator, = [int(number) for number in list_emulators(kernel) if is_emulator(number)]
+    os.kill(emulator, signal.SIGSTOP)
+    began = time.monotonic()
+    said = process.communicate()[1].decode()
+    assert (process.returncode, said) == (2, "pkvm_model: the emulator does not answer for 0.5 s; run it again\n")
+    assert time.monotonic() - began < END_SECONDS
+    assert not list_emulators(kernel)

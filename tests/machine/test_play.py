@@ -75,7 +75,7 @@ def test_the_hole_of_the_patch_is_where_a_released_kernel_differs() -> None:
     (Stands(Boundary("hyp_alloc_pages")), "...",
      "it stands before hyp_alloc_pages, the model before __pkvm_host_unshare_guest"),
     (Panicked("hyp_page_ref_dec"), "! EL2_PANIC hyp_page_ref_dec", ""),
-    (Hangs("put_pkvm_hyp_vm"), "does not come back", "it is in put_pkvm_hyp_vm")])
+    (Hangs("put_pkvm_hyp_vm", 10), "does not come back", "after 10 s it is in put_pkvm_hyp_vm")])
 def test_whatever_a_machine_does_otherwise_is_the_first_difference(result: Result, machine: str, note: str) -> None:
     trace = make_trace(UPSTREAM, "0 kvm_create_vm(kvm0)", "0 kvm_first_run(kvm0, hv0.0)",
                        "1 __pkvm_host_unshare_guest(0x1000, 0) ...", "1 resume ...")
