@@ -17,6 +17,8 @@ LONG = """() => {
   sessionStorage.setItem(`pkvm bench ${location.pathname} r7 0`, JSON.stringify(kept));
 }"""
 
+FILLED = "(box) => box.querySelector('.panic').offsetHeight === box.clientHeight"
+
 
 @pytest.fixture
 def exported(offline: Page, page_of: Address) -> Callable[..., Screen]:
@@ -105,6 +107,13 @@ def test_the_panic_ends_every_step_but_not_undo(exported: Callable[..., Screen])
     assert screen.bench.locator(".go[aria-disabled=false]").count() == 0
     screen.press("u")
     screen.counts("step 4 of 5")
+
+
+def test_an_end_with_nothing_else_to_say_has_the_whole_box(exported: Callable[..., Screen]) -> None:
+    screen = exported("01-start-here.ipynb")
+    screen.press("1", "0", "1", "0")
+    expect(screen.bench.locator(".panic")).to_be_visible()
+    assert screen.bench.locator(".change").evaluate(FILLED)
 
 
 def test_a_step_is_foretold_only_if_the_graph_allows_it(exported: Callable[..., Screen]) -> None:

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
 from typing import NamedTuple
 
 from ...practice.effort import round_up
@@ -49,23 +51,28 @@ def describe_chapter(chapter: Chapter, known: Mapping[str, Chapter]) -> str:
     return f"{chapter.title} needs {needs}"
 
 
+@dataclass(frozen=True)
 class Contents(Table):
-    """A table whose first cell is the name of a notebook, shown as a link to it."""
+    """A table whose first cell is a chapter, shown as a link to its notebook; `files` has the names of these."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def render_row(self, row: Sequence[str]) -> str:
         """Return one row with its link."""
-        return super().render_row(row).replace(row[0], f'<a href="{row[0]}.ipynb">{row[0]}</a>', 1)
+        shown = escape(row[0])
+        return super().render_row(row).replace(shown, f'<a href="{self.files[row[0]]}.ipynb">{shown}</a>', 1)
 
 
 def contents() -> Contents:
     """Return the table of all chapters, with their promises and lengths."""
     chapters = read_chapters()
-    rows = [(chapter.name, chapter.title, chapter.promise, *state_lengths([chapter]), say_sides(chapter))
-            for chapter in chapters]
+    names = {f"{chapter.number} {chapter.title}": chapter for chapter in chapters}
+    rows = [(name, chapter.promise, *state_lengths([chapter]), say_sides(chapter)) for name, chapter in names.items()]
     alone, with_exercises = state_lengths(chapters)
     note = (f"{alone} minutes in all, {with_exercises} with the exercises of the main road. Each number is rounded up. "
             "Side roads and more exercises come on top.")
-    return Contents("Chapters", ("notebook", "chapter", "promise", *LENGTHS, "side roads"), rows, note=note)
+    return Contents("Chapters", ("chapter", "promise", *LENGTHS, "side roads"), rows, note=note,
+                    files={name: chapter.name for name, chapter in names.items()})
 
 
 def ways() -> Table:

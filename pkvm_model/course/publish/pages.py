@@ -53,6 +53,8 @@ blockquote{margin:12px 0;padding-left:14px;border-left:4px solid var(--rule);col
 
 TO_RUN = re.compile(r"\s*Notebook kernel: \*Python 3\*[^;]*;[^.]*\.|Run a cell with \*\*Shift\+Enter\*\*[^.]*\.\s*")
 """What a notebook says about running it."""
+PLUMBING = re.compile(r"(?:(?:from \S+ )?import (?:\([^)]*\)|.*)\n?|assert find_spec\(.*\n?|\n)+")
+"""The lines at the head of a cell that import names or look for the kernel."""
 VERSION_MARK = "@course-version@"
 """What a built site replaces by its version."""
 PAGE = """<!doctype html>
@@ -114,6 +116,7 @@ def render(notebook: NotebookNode, path: Path, only: str = "") -> Rendered:
     kinds = {kind for number, cell in enumerate(code) for kind in embed_widgets(cell, number)}
     sources = tuple(cell.source for cell in code)
     hide_sources(notebook)
+    hide_plumbing(notebook)
     drop_advice(notebook)
     if only:
         notebook.cells = [cell for cell in notebook.cells if cell.id == only]
@@ -166,6 +169,15 @@ def hide_sources(notebook: NotebookNode) -> None:
             cell.metadata["transient"] = {"remove_source": True}
             if "claim(" in cell.source:
                 cell.outputs.append(fold_source(cell.source))
+
+
+def hide_plumbing(notebook: NotebookNode) -> None:
+    """Leave out the lines at the head of a cell that only let it run; nothing stays of a cell that has no others."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (plumbing := PLUMBING.match(cell.source)):
+            cell.source = cell.source[plumbing.end():]
+            if not cell.source:
+                cell.metadata["transient"] = {"remove_source": True}
 
 
 def drop_advice(notebook: NotebookNode) -> None:

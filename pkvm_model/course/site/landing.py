@@ -20,7 +20,7 @@ LEAD = ("How Linux’s protected KVM takes a virtual machine apart, and how a pa
         "opened a hole. You step the hypercalls yourself, see who owns every page, and schedule the CPUs until "
         "something breaks.")
 TRY = ("CPU 1 destroys a virtual machine while CPU 0 ends a loan of memory. Click CPU 1, CPU 0, CPU 1, CPU 0, and read "
-       "the yellow sentence after each click.")
+       "the sentence above the buttons after each click.")
 HERE = ("Read, step, and do the exercises on these pages. There is nothing to install. Python comes along when you "
         "first ask for something that is not stored here, and runs in your browser; nothing you do leaves it.")
 AT_HOME = ("In a clone of the course’s repository, one command makes an environment and opens the same chapters as "

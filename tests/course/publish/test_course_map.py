@@ -55,13 +55,13 @@ def test_the_map_shows_each_need_as_an_arrow_and_in_words() -> None:
 @pytest.mark.usefixtures("two_chapters")
 def test_the_table_of_contents_links_to_all_chapters() -> None:
     page = course_map.contents()._repr_html_()
-    assert '<a href="09-go-on.ipynb">09-go-on</a>' in page
+    assert '<a href="09-go-on.ipynb">09 Go on</a>' in page
     assert "55 minutes in all, 65 with the exercises of the main road." in page
 
 
 @pytest.mark.usefixtures("two_chapters")
 def test_a_chapter_is_listed_with_its_exercises_and_its_side_roads_apart() -> None:
-    assert [row[3:] for row in course_map.contents().rows] == [("25", "25", ""), ("30", "40", "10")]
+    assert [row[2:] for row in course_map.contents().rows] == [("25", "25", ""), ("30", "40", "10")]
 
 
 @pytest.mark.usefixtures("two_chapters")
