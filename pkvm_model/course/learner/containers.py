@@ -6,8 +6,10 @@ is the whole archive. An archive may contain archives, but those may not.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import email
 import email.policy
+import email.utils
 import gzip
 import io
 import itertools
@@ -16,6 +18,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
@@ -28,6 +31,8 @@ LARGEST_ARCHIVE = 200_000_000
 MOST_BYTES = 500_000_000
 MOST_FILES = 20_000
 """The size of a file and of an archive, and what is read of all files in an archive together."""
+BY_MAIL, FIRST_YEAR = "the mail", 1980
+"""The year in which archives begin to count, and which they name if they know none."""
 DEPTH = 4
 """An archive costs two, gzip or bzip2 around one file costs one: enough for a tar.gz in a zip."""
 ZIP, GZIP, BZIP2 = b"PK", b"\x1f\x8b", b"BZh"
@@ -55,22 +60,40 @@ DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, 
 """What the standard library raises for archives and mails that are damaged or made to harm."""
 
 
+class Sent(NamedTuple):
+    """When something was sent or written, by a clock of this place, what says so, and the address of a mail."""
+
+    time: datetime | None = None
+    source: str = ""
+    sender: str = ""
+
+
 class Arrival(NamedTuple):
     """One file that arrived: its name, with that of its archive before it, its content, and why there is none."""
 
     name: str
     content: bytes = b""
     fault: str = ""
+    sent: Sent = Sent()
 
 
 def list_arrivals(path: Path, name: str) -> Iterator[Arrival]:
     """Yield a file, or the files in it if it is an archive or a mail, under a name to show. Raise OSError."""
+    sent = Sent(read_clock(lambda: datetime.fromtimestamp(path.stat().st_mtime)), "the file")
     try:
         content = read_file(path, LARGEST_ARCHIVE)
     except OutsideError as error:
-        yield Arrival(name, fault=str(error))
+        yield Arrival(name, fault=str(error), sent=sent)
     else:
-        yield from Opener().open(Arrival(name, content), DEPTH)
+        yield from Opener().open(Arrival(name, content, sent=sent), DEPTH)
+
+
+def read_clock(read: Callable[[], datetime]) -> datetime | None:
+    """Return a time without its zone, None for one that cannot be or that programs write if they know none."""
+    with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
+        time = read().replace(tzinfo=None)
+        return time if time.year > FIRST_YEAR else None
+    return None
 
 
 def is_of_system(name: str) -> bool:
@@ -101,9 +124,10 @@ class Opener:
         open_content = choose_opener(arrival.content)
         if arrival.fault or not open_content:
             too_large = len(arrival.content) > LARGEST_FILE
-            yield Arrival(arrival.name, fault=f"it is larger than {LARGEST_FILE // 10**6} MB") if too_large else arrival
+            fault = f"it is larger than {LARGEST_FILE // 10**6} MB" if too_large else arrival.fault
+            yield arrival._replace(content=b"" if too_large else arrival.content, fault=fault)
         elif depth <= 0:
-            yield Arrival(arrival.name, fault="it is an archive inside archives: unpack it into this folder")
+            yield arrival._replace(content=b"", fault="it is an archive inside archives: unpack it into this folder")
         else:
             yield from self.open_container(arrival, open_content, depth)
 
@@ -111,21 +135,23 @@ class Opener:
         """Yield the files in an archive or a mail; where it cannot go on, a last one that says why."""
         files = 0
         try:
-            for name, stream in open_content(arrival.content):
+            for name, stream, sent in open_content(arrival.content):
                 files += 1
-                inner = f"{arrival.name}/{name}" if name else arrival.name
-                if not is_of_system(inner):
-                    yield from self.open(Arrival(inner, *self.read(stream)), depth - (2 if name else 1))
+                place = f"{arrival.name}/{name}" if name else arrival.name
+                inner = Arrival(place, sent=choose_sent(arrival.sent, sent))
+                if is_of_system(inner.name):
+                    yield inner
                 else:
-                    yield Arrival(inner)
+                    content, fault = self.read(stream)
+                    yield from self.open(inner._replace(content=content, fault=fault), depth - (2 if name else 1))
         except OutsideError as error:
-            yield Arrival(arrival.name, fault=str(error))
+            yield arrival._replace(content=b"", fault=str(error))
         except (*DAMAGED, RecursionError, MemoryError) as error:
-            yield Arrival(arrival.name, fault=explain_damage(error))
+            yield arrival._replace(content=b"", fault=explain_damage(error))
         else:
             if not files:
                 kind = "a mail without a hand-in" if open_content is open_mail else "an empty archive"
-                yield Arrival(arrival.name, fault=f"it is {kind}")
+                yield arrival._replace(content=b"", fault=f"it is {kind}")
 
     def read(self, stream: Callable[[], IO[bytes]]) -> tuple[bytes, str]:
         """Return what is in a file of an archive, or b"" and the fault. Raise OutsideError at the limits of all."""
@@ -145,9 +171,14 @@ class Opener:
         return content, ""
 
 
-Part = tuple[str, Callable[[], IO[bytes]]]
-"""A file in an archive: its name, and what opens it."""
+Part = tuple[str, Callable[[], IO[bytes]], Sent]
+"""A file in an archive: its name, what opens it, and when it was sent."""
 Content = Callable[[bytes], Iterator[Part]]
+
+
+def choose_sent(outer: Sent, inner: Sent) -> Sent:
+    """Return what counts of what is known of an archive and of a file in it: a mail, or else what is nearer."""
+    return inner if inner.time and outer.source != BY_MAIL else outer
 
 
 def choose_opener(content: bytes) -> Content | None:
@@ -168,7 +199,8 @@ def open_zip(content: bytes) -> Iterator[Part]:
         raise OutsideError("it is an Office document")
     for info in archive.infolist():
         if not info.is_dir():
-            yield decode_name(info), lambda info=info: archive.open(info)  # type: ignore[misc]
+            sent = Sent(read_clock(lambda info=info: datetime(*info.date_time)), "the archive")  # type: ignore[misc]
+            yield decode_name(info), lambda info=info: archive.open(info), sent  # type: ignore[misc]
 
 
 def decode_name(info: zipfile.ZipInfo) -> str:
@@ -182,23 +214,31 @@ def decode_name(info: zipfile.ZipInfo) -> str:
 def open_packed(content: bytes) -> Iterator[Part]:
     """Yield what is packed by gzip or bzip2, without a name."""
     module = gzip if content.startswith(GZIP) else bz2
-    yield "", lambda: cast(IO[bytes], module.open(io.BytesIO(content)))
+    yield "", lambda: cast(IO[bytes], module.open(io.BytesIO(content))), Sent()
 
 
 def open_tar(content: bytes) -> Iterator[Part]:
     """Yield the files of a tar archive; links and devices are none."""
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-        yield from ((info.name, lambda info=info: archive.extractfile(info) or io.BytesIO())
-                    for info in archive if info.isreg())
+        for info in archive:
+            sent = Sent(read_clock(lambda info=info: datetime.fromtimestamp(info.mtime)), "the archive")  # type: ignore[misc]
+            if info.isreg():
+                yield info.name, lambda info=info: archive.extractfile(info) or io.BytesIO(), sent  # type: ignore[misc]
 
 
 def open_mail(content: bytes) -> Iterator[Part]:
     """Yield what is attached to the mails of a file, and the text of a mail if a hand-in was pasted into it."""
     mails = re.split(rb"^From \S+ .*\n", content, flags=re.MULTILINE) if content.startswith(b"From ") else [content]
     for number, text in enumerate(filter(None, mails), 1):
-        parts = list_parts(email.message_from_bytes(text, policy=email.policy.compat32))
-        prefix = f"mail {number}/" if len(mails) > 2 else ""
-        yield from ((prefix + name, lambda data=data: io.BytesIO(data)) for name, data in parts)
+        mail = email.message_from_bytes(text, policy=email.policy.compat32)
+        prefix, sent = f"mail {number}/" if len(mails) > 2 else "", read_envelope(mail)
+        yield from ((prefix + name, lambda data=data: io.BytesIO(data), sent) for name, data in list_parts(mail))
+
+
+def read_envelope(mail: Message) -> Sent:
+    """Return when a mail says that it was sent, and by whom."""
+    time = read_clock(lambda: email.utils.parsedate_to_datetime(str(mail["Date"])).astimezone())
+    return Sent(time, BY_MAIL, email.utils.parseaddr(str(mail["From"] or ""))[1])
 
 
 def list_parts(mail: Message) -> Iterator[tuple[str, bytes]]:

@@ -246,9 +246,14 @@ def tidy_name(text: str) -> str:
 
 def name_file(name: str) -> str:
     """Return the name of a learner's file, such as handin-ada-lovelace.json; letters of every script stay."""
-    plain = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in name if each not in JOINERS)
-    stem = "-".join([USUAL, *plain.lower().split()]).encode()[:LONGEST_STEM].decode(errors="ignore")
+    stem = "-".join([USUAL, *list_words(name.lower())]).encode()[:LONGEST_STEM].decode(errors="ignore")
     return f"{stem.rstrip('-')}.json"
+
+
+def list_words(name: str) -> list[str]:
+    """Return the words of a name, in any script: letters, what stands on them, and digits."""
+    return "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in name
+                   if each not in JOINERS).split()
 
 
 def to_text(hand_in: HandIn) -> str:

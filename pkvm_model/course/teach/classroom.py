@@ -1,65 +1,31 @@
 """A class's hand-ins: a table, a map of who solved what, where the class is stuck, what cannot be true, and CSV."""
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...outside import escape
 from ...practice.exercises import load_exercises
-from ...practice.progress import ExerciseRecord
 from ...show.table import Table
 from ...text import count
+from ..errors import CourseError
 from ..learner import handin
+from .attendance import list_fates, list_remarks, summarize
 from .collect import SHOWN, Collection, collect, gather
 from .doubts import find_doubts
+from .gradebook import list_rows
 from .heat_map import HeatMap
+from .learner import Learner
+from .pseudonyms import choose_pseudonyms
+from .roster import NO_ROSTER, Roster, read_roster
 from .seats import seats
+from .spreadsheet import write_lines
 
 __all__ = ["Classroom", "Learner", "read", "seats"]
-FORMULA = re.compile(r"((?:^|[;,|:\t])[\s\"']*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
-"""The place before a character that makes a formula of a cell, at the beginning or behind any separator."""
 FIELDS = ("file", "name", "exercise", "solved", "shown", "hints", "tries", "steps", "fewest", "cannot be true")
-
-
-@dataclass(frozen=True)
-class Learner:
-    """One hand-in: the name of its file, what it says, and the reasons to doubt it, by exercise."""
-
-    file: str
-    hand_in: handin.HandIn
-    doubts: dict[str, tuple[str, ...]]
-
-    @property
-    def name(self) -> str:
-        """The learner's name as they gave it, or that of the file."""
-        return self.hand_in.name or self.file
-
-    def progress_in(self, exercise: str) -> ExerciseRecord:
-        """Return the progress in an exercise."""
-        return self.hand_in.exercises.get(exercise, ExerciseRecord())
-
-    def choose_sign(self, exercise: str) -> str:
-        """Return the progress in an exercise in a few characters; heat_map.LEGEND explains them."""
-        record = self.progress_in(exercise)
-        more = (record.steps or 0) - (record.fewest or 0)
-        if record.solved:
-            sign = f"✓{record.hints or ''}" + (f" +{more}" if record.steps and record.fewest and more > 0 else "")
-        else:
-            sign = "S" if record.shown else "…" if record.tries else "·"
-        return sign + " !" * bool(self.doubts.get(exercise))
-
-    def make_row(self, names: list[str]) -> tuple[str, ...]:
-        """Return the learner's row in the table of the class, over these exercises."""
-        records = [self.progress_in(name) for name in names]
-        hints, shown = sum(record.hints for record in records), sum(record.shown for record in records)
-        tries = sum(record.tries for record in records)
-        solved = f"{sum(record.solved for record in records)} of {len(records)}"
-        doubts = sum(map(len, self.doubts.values()))
-        return (self.name, solved, str(hints), str(shown), str(tries), self.file, str(doubts))
 
 
 @dataclass(frozen=True)
@@ -68,6 +34,7 @@ class Classroom:
 
     learners: tuple[Learner, ...]
     collection: Collection
+    roster: Roster = NO_ROSTER
 
     @cached_property
     def exercises(self) -> list[str]:
@@ -84,13 +51,31 @@ class Classroom:
     def count_files(self) -> str:
         """Return what became of all files."""
         repeated, passed_over = self.collection.repeated, self.collection.passed_over
+        if not self.collection.submissions and self.learners:
+            return f"{count(len(self.learners), 'hand-in')}, under other names."
         note = f"{count(len(self.learners), 'hand-in')}, {count(len(self.collection.refused), 'file')} refused"
         if repeated:
             note += f", {len(repeated)} handed in more than once and counted once"
         if not passed_over:
             return f"{note}."
         more = f" and {len(passed_over) - SHOWN} more" if len(passed_over) > SHOWN else ""
-        return f"{note}. Passed over, since systems make them: {', '.join(passed_over[:SHOWN])}{more}."
+        return f"{note}. Passed over, since they are no hand-ins: {', '.join(passed_over[:SHOWN])}{more}."
+
+    def attendance(self) -> Table:
+        """Return who on the roster is missing, late, or handed in something odd, and hand-ins of nobody on it."""
+        return Table("Who handed in", ("learner", "file", "what"), [*list_remarks(self.roster, self.collection)],
+                     summarize(self.roster, self.collection))
+
+    def files(self) -> Table:
+        """Return what became of each file in the folder, also of those in archives."""
+        return Table("Every file", ("file", "learner", "what became of it"), list_fates(self.collection),
+                     self.count_files())
+
+    def anonymous(self, secret: str) -> Classroom:
+        """Return the class to show: under other names, in their order. They stay as long as the secret does."""
+        names = choose_pseudonyms([(learner.name, learner.marks) for learner in self.learners], secret)
+        hidden = map(Learner.hide, self.learners, names)
+        return Classroom(tuple(sorted(hidden, key=lambda learner: learner.name)), Collection((), (), (), (), ()))
 
     def doubts(self) -> Table:
         """Return all files that were refused or do not count, and all facts that cannot be true, with the reason."""
@@ -126,30 +111,55 @@ class Classroom:
                                         for learner in self.learners])
 
     def write_csv(self, path: Path | str, separator: str = ",") -> None:
-        """Write a line for each learner and exercise; a byte order mark tells spreadsheets that it is UTF-8."""
+        """Write a line for each learner and exercise, for a spreadsheet."""
         Path(path).write_bytes(self.csv(separator).encode("utf-8-sig"))
 
     def csv(self, separator: str = ",") -> str:
         """Return a line for each learner and exercise, for a spreadsheet."""
-        text = io.StringIO()
-        lines = csv.writer(text, delimiter=separator, lineterminator="\n")
-        lines.writerow(FIELDS)
-        for learner in self.learners:
-            for name in self.exercises:
-                record = learner.progress_in(name)
-                facts = (record.solved, record.shown, record.hints, record.tries, record.steps, record.fewest)
-                lines.writerow([escape_formula(learner.file), escape_formula(learner.name), name, *facts,
-                                escape_formula("; ".join(learner.doubts.get(name, ())))])
-        return text.getvalue()
+        return write_lines([FIELDS, *(self.make_csv_row(learner, name) for learner in self.learners
+                                      for name in self.exercises)], separator)
+
+    def make_csv_row(self, learner: Learner, exercise: str) -> list[object]:
+        """Return the line of a learner and an exercise."""
+        record = learner.progress_in(exercise)
+        facts = (record.solved, record.shown, record.hints, record.tries, record.steps, record.fewest)
+        return [learner.file, learner.name, exercise, *facts, "; ".join(learner.doubts.get(exercise, ()))]
+
+    def write_gradebook(self, path: Path | str, separator: str = ",", exercises: Sequence[str] | None = None) -> None:
+        """Write a line for each learner on the roster, for Moodle, Canvas or a spreadsheet."""
+        Path(path).write_bytes(self.gradebook(separator, exercises).encode("utf-8-sig"))
+
+    def gradebook(self, separator: str = ",", exercises: Sequence[str] | None = None) -> str:
+        """Return a line for each learner on the roster, with these exercises and the sum; () for the sum alone."""
+        columns = self.exercises if exercises is None else check_names(exercises)
+        return write_lines(list_rows(self.roster, self.learners, self.exercises, columns), separator)
 
 
-def escape_formula(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, nor a part of it, whichever separator it splits at."""
-    return FORMULA.sub(r"\1'", escape(text))
+def check_names(exercises: Sequence[str]) -> Sequence[str]:
+    """Return the names of some exercises. Raise CourseError if the course lacks one."""
+    if unknown := [name for name in exercises if name not in load_exercises()]:
+        raise CourseError(f"the course has no exercise {unknown[0]}.")
+    return exercises
 
 
-def read(folder: Path | str) -> Classroom:
-    """Read all files in a folder and its subfolders, also in archives. Raise CourseError if there are none."""
-    collection = collect(Path(folder))
-    return Classroom(tuple(Learner(file, hand_in, dict(find_doubts(hand_in))) for file, hand_in in
-                           collection.submissions), collection)
+def read(folder: Path | str, roster: Path | str | None = None, due: str = "") -> Classroom:
+    """Read all files in a folder and its subfolders, also in archives. Raise CourseError if there are none.
+
+    `roster` is a CSV file with the class; after `due`, such as "2026-11-30 18:00" in the time of this machine, a
+    hand-in is late.
+    """
+    people = read_roster(Path(roster)) if roster else None
+    collection = collect(Path(folder), people, parse_due(due))
+    return Classroom(tuple(Learner(each.file, each.hand_in, dict(find_doubts(each.hand_in)), each.owner.person)
+                           for each in collection.submissions), collection, people or NO_ROSTER)
+
+
+def parse_due(text: str) -> datetime | None:
+    """Return the last moment that is not late, None for ''. A day counts to its end. Raise CourseError for no time."""
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise CourseError(f"{text!r} is not a time. Write it as in 2026-11-30 18:00.") from None
+    if time and len(text) == len("2026-11-30"):
+        return time.replace(hour=23, minute=59, second=59)
+    return time.astimezone().replace(tzinfo=None) if time and time.tzinfo else time

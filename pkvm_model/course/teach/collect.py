@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -14,23 +15,39 @@ from ...outside import JOINERS, escape
 from ...text import count
 from ..errors import CourseError
 from ..learner import handin
-from ..learner.containers import Arrival, describe_kind, is_of_system, list_arrivals
+from ..learner.containers import Arrival, Sent, describe_kind, is_of_system, list_arrivals, read_clock
 from ..learner.handin import HandIn
+from .people import PARTICIPANT, Owner, Register
+from .roster import Roster
 
-PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_|(?:^|/)[^/_]+_(?:late_)?(\d{3,})_\d{3,}_|_([^_/]+)_attempt_\d{4}-|"
-                         r"(?:^|/)submission_(\d+)/", re.IGNORECASE)
-"""The number of a learner in the names of files and folders that Moodle, Canvas, Blackboard and Gradescope make."""
+LATE = re.compile(r"(?:^|/)[^/_]+_late_\d{3,}_\d{3,}_", re.IGNORECASE)
+"""How Canvas marks the file of a learner who was late."""
+ATTEMPT = re.compile(r"_attempt_(\d{4}(?:-\d\d){5})_")
+"""The time that Blackboard writes into the name of a file."""
+NO_HAND_IN = "is not a hand-in of this course"
 PROGRESS = "it is progress.json. A hand-in is what `python3 course.py handin` writes"
 SAME_PERSON = " If these are two people, ask for their full names."
+FEWEST_ALIKE = 3
+"""In how many exercises everything must agree to be no accident."""
 SHOWN = 3
 """How many files that are refused for one reason in one archive or folder, or passed over, are named."""
 
 
 class ClassFile(NamedTuple):
-    """A hand-in, and the name of its file as it is shown."""
+    """A hand-in: the name of its file as it is shown, what it says, whose it is by the roster, and why it is late."""
 
     file: str
     hand_in: HandIn
+    owner: Owner = Owner()
+    late: str = ""
+
+
+class RefusedFile(NamedTuple):
+    """A file that is no hand-in, the reason, and whose it is by its name."""
+
+    file: str
+    reason: str
+    owner: Owner = Owner()
 
 
 @dataclass(frozen=True)
@@ -43,26 +60,45 @@ class Collection:
     submissions: tuple[ClassFile, ...]
     repeated: tuple[tuple[str, str], ...]
     copies: tuple[tuple[str, str], ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[RefusedFile, ...]
     passed_over: tuple[str, ...]
 
 
-def collect(folder: Path) -> Collection:
+def collect(folder: Path, roster: Roster | None = None, due: datetime | None = None) -> Collection:
     """Read all files in a folder and its subfolders, or one archive. Raise CourseError if there are none."""
-    submissions, refused, passed_over = list[ClassFile](), list[tuple[str, str]](), list[str]()
+    submissions, refused, passed_over = list[ClassFile](), list[RefusedFile](), list[str]()
+    register = Register(roster) if roster else None
     for arrival in list_files(folder):
-        name = escape(arrival.name)
-        if is_of_system(arrival.name):
-            passed_over.append(name)
-            continue
-        try:
-            submissions.append(ClassFile(name, read(arrival)))
-        except ValueError as error:
-            refused.append((name, str(error)))
-    if not submissions and not refused:
+        if is_of_system(arrival.name) or (roster and (folder / arrival.name).resolve() == roster.path):
+            passed_over.append(escape(arrival.name))
+        elif isinstance(each := read_arrival(arrival, register, due), ClassFile):
+            submissions.append(each)
+        else:
+            refused.append(each)
+    if not submissions and not refused and not roster:
         raise CourseError(f"there is no hand-in in {folder}: put the files there that your learners sent.")
     chosen, repeated = choose_one_each(submissions)
     return Collection(chosen, repeated, tuple(list_copies(chosen)), tuple(refused), tuple(passed_over))
+
+
+def read_arrival(arrival: Arrival, register: Register | None, due: datetime | None) -> ClassFile | RefusedFile:
+    """Return what a file that arrived is, and whose."""
+    name, hand_in = escape(arrival.name), read(arrival)
+    said = hand_in.name if isinstance(hand_in, HandIn) else ""
+    owner = register.find_owner(arrival.name, said, arrival.sent.sender) if register else Owner()
+    if isinstance(hand_in, str):
+        return RefusedFile(name, hand_in, owner)
+    return ClassFile(name, hand_in, owner, explain_late(arrival.name, arrival.sent, due))
+
+
+def explain_late(file: str, sent: Sent, due: datetime | None) -> str:
+    """Return why a file is late, '' if it is not or if nobody knows: by its name, a mail, an archive, or the disk."""
+    if LATE.search(file):
+        return "late, as the name of the file says"
+    time, source = sent.time, sent.source
+    if attempt := ATTEMPT.search(file):
+        time, source = read_clock(lambda: datetime.strptime(attempt[1], "%Y-%m-%d-%H-%M-%S")), "the name of the file"
+    return f"late: {time:%Y-%m-%d %H:%M}, as {source} says" if due and time and time > due else ""
 
 
 def list_files(folder: Path) -> Iterator[Arrival]:
@@ -96,17 +132,16 @@ def open_file(path: Path, name: str) -> Iterator[Arrival]:
         yield Arrival(name, fault=f"cannot be read ({error.strerror})")
 
 
-def read(arrival: Arrival) -> HandIn:
-    """Return the hand-in in a file. Raise ValueError, with the rest of a sentence about the file, if there is none."""
+def read(arrival: Arrival) -> HandIn | str:
+    """Return the hand-in in a file, or the rest of a sentence that says why there is none."""
     if arrival.fault and not arrival.fault.startswith("it "):
-        raise ValueError(f"{arrival.fault}.")
+        return f"{arrival.fault}."
+    if reason := arrival.fault or describe_kind(arrival.content):
+        return f"{NO_HAND_IN}: {reason}."
     try:
-        if reason := arrival.fault or describe_kind(arrival.content):
-            raise ValueError(reason)
         return handin.parse(arrival.content)
     except ValueError as error:
-        reason = PROGRESS if is_progress(arrival.content) else str(error)
-        raise ValueError(f"is not a hand-in of this course: {reason}.") from None
+        return f"{NO_HAND_IN}: {PROGRESS if is_progress(arrival.content) else error}."
 
 
 def is_progress(content: bytes) -> bool:
@@ -128,42 +163,59 @@ def choose_one_each(submissions: list[ClassFile]) -> tuple[tuple[ClassFile, ...]
 
 
 def list_copies(submissions: Iterable[ClassFile]) -> Iterator[tuple[str, str]]:
-    """Yield hand-ins of several learners that are the same to the letter, each after the first with the reason."""
+    """Yield hand-ins of several learners that are the same, each after the first with the reason."""
     first: dict[str, ClassFile] = {}
     for submission in submissions:
-        before = first.setdefault(str(submission.hand_in), submission)
+        before = first.setdefault(describe_work(submission.hand_in), submission)
         if before is not submission:
-            yield submission.file, f"is the same hand-in as {before.file}, of another learner: both count."
+            yield submission.file, f"{explain_copy(submission, before)}: both count."
+
+
+def describe_work(hand_in: HandIn) -> str:
+    """Return what no two learners have in common: all facts about several exercises, or the whole hand-in."""
+    return str(sorted(hand_in.exercises.items()) if len(hand_in.exercises) >= FEWEST_ALIKE else hand_in)
+
+
+def explain_copy(submission: ClassFile, before: ClassFile) -> str:
+    """Return in what a hand-in agrees with one of another learner."""
+    if submission.hand_in == before.hand_in:
+        return f"is the same hand-in as {before.file}, of another learner"
+    return f"agrees with {before.file} in everything but the name"
 
 
 def identify(submission: ClassFile) -> object:
-    """Return what two hand-ins of one learner have in common: the name, or all that is in it if there is no name.
+    """Return what two hand-ins of one learner have in common: the place on the roster, the name, or all that is in it.
 
-    Learners are told apart by their numbers, too, if the program that collected the files has written these there.
+    Without a roster, learners are told apart by their numbers, too, if the program that collected the files has written
+    these there.
     """
+    if submission.owner.person:
+        return submission.owner.person.line
     name = unicodedata.normalize("NFKC", submission.hand_in.name).casefold()
     plain = " ".join("".join(each for each in name if each not in JOINERS).split())
     number = PARTICIPANT.search(submission.file)
     return plain or str(submission.hand_in), number and number[number.lastindex or 0]
 
 
-def rank(submission: ClassFile) -> tuple[int, int]:
-    """Return how much is in a hand-in: exercises solved, then tries."""
+def rank(submission: ClassFile) -> tuple[bool, int, int]:
+    """Return whether a hand-in was in time, and how much is in it: exercises solved, then tries."""
     records = submission.hand_in.exercises.values()
-    return sum(record.solved for record in records), sum(record.tries for record in records)
+    return not submission.late, sum(record.solved for record in records), sum(record.tries for record in records)
 
 
 def explain_repeat(submission: ClassFile, counts: ClassFile) -> str:
     """Return why a hand-in does not count beside another one."""
+    doubt, name = SAME_PERSON * (not submission.owner.person), submission.hand_in.name
     if submission.hand_in == counts.hand_in:
-        return f"is the same hand-in as {counts.file}: counted once." + SAME_PERSON * (not submission.hand_in.name)
-    return f"is by {submission.hand_in.name} like {counts.file}, which has no less in it: that one counts.{SAME_PERSON}"
+        return f"is the same hand-in as {counts.file}: counted once." + doubt * (not name)
+    why = "was in time" if submission.late and not counts.late else "has no less in it"
+    return f"is by {submission.owner.name or name} like {counts.file}, which {why}: that one counts.{doubt}"
 
 
-def gather(refused: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def gather(refused: Iterable[RefusedFile]) -> Iterator[tuple[str, str]]:
     """Yield refused files with their reasons; many with one reason in one archive or folder become one row."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for file, reason in refused:
+    for file, reason, _ in refused:
         place = file if "cut" in reason else PurePosixPath(file).parts[0] if "/" in file else ""
         groups.setdefault((place, reason), []).append(file)
     for (_, reason), files in groups.items():

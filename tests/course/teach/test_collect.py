@@ -111,7 +111,7 @@ def test_what_systems_make_is_passed_over_in_one_line(tmp_path: Path) -> None:
         (".DS_Store", b"\0\0\0\1Bud1"), ("Thumbs.db", b"\xd0\xcf"), ("desktop.ini", b"[x]"),
         (".ipynb_checkpoints/handin-checkpoint.json", write())])
     assert group.doubts().rows == []
-    assert group.table().note == ("1 hand-in, 0 files refused. Passed over, since systems make them: .DS_Store, "
+    assert group.table().note == ("1 hand-in, 0 files refused. Passed over, since they are no hand-ins: .DS_Store, "
                                   "._handin.json, Thumbs.db and 3 more.")
 
 
