@@ -21,7 +21,7 @@ from .candidate import AnswerError, Candidate
 from .plain import DETAILS, clean, replace_surrogates
 
 ENDED = ("Your answer ended the process that ran it. "
-         "Use no exit and no signals, and less than 1 GiB of memory.")
+         "Use no exit and no signals, and less than 256 MiB of memory.")
 KILLED = ("Something ended the process that ran your answer: the answer itself, or the system because memory ran out. "
           "Run the cell again; this does not count as a try.")
 DISTURBED = "Your answer disturbed its own check, which got no valid reply. Do not open files in your answer."

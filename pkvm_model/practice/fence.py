@@ -15,8 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-MEMORY = 1 << 30
-"""The most memory that learners' code may have, in bytes."""
+MEMORY, CHECKS_MEMORY = 256 << 20, 512 << 20
+"""The bytes that learners' code may take, and its check, besides what Python has taken when they begin.
+
+They take some 20 and 30 MB. Where many learn on one machine, ten greedy answers must not use up what it has.
+"""
+UNKNOWN_SIZE = 768 << 20
+"""What Python has taken, at most, where the system does not say."""
+CODE_GOES, CHECK_GOES = 1000, 500
+"""Where memory runs out, Linux ends the process with the highest of these first: 0 is that of most, 1000 the most."""
 MOST_CPU, MOST_FILES = 60, 64
 """Seconds of CPU time, in case that nobody is there to stop the process, and the files that it may have open."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -45,6 +52,8 @@ CODE = Path(__file__).parents[1]
 
 def close_fence() -> None:
     """Limit this process for good. Whatever the system does not offer is left out."""
+    go_first_without_memory(CODE_GOES)
+    limit_memory(MEMORY)
     limit_resources()
     if sys.platform == "linux":
         call_kernel("prctl", DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
@@ -52,16 +61,40 @@ def close_fence() -> None:
     sys.addaudithook(refuse_side_effects)
 
 
+def go_first_without_memory(place: int) -> None:
+    """Let Linux end this process, rather than the learner's own or a neighbour's, where memory runs out."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(place), encoding="ascii")
+
+
+def limit_memory(most: int) -> None:
+    """Limit what this process may take from now on; what others take does not count."""
+    set_limit("RLIMIT_AS", measure_size() + most)
+
+
+def measure_size() -> int:
+    """Return the bytes of address space that this process has."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return UNKNOWN_SIZE
+
+
 def limit_resources() -> None:
-    """Limit memory, CPU time, files, and processes, each where the system can."""
-    with contextlib.suppress(ImportError):
+    """Limit CPU time, files, and processes."""
+    limits = {"RLIMIT_CPU": MOST_CPU, "RLIMIT_NOFILE": MOST_FILES, "RLIMIT_FSIZE": 0, "RLIMIT_NPROC": 0,
+              "RLIMIT_CORE": 0}
+    for name, most in limits.items():
+        set_limit(name, most)
+
+
+def set_limit(name: str, most: int) -> None:
+    """Set a limit of this process where the system has it, and where the one in force is not lower."""
+    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
         import resource  # noqa: PLC0415  # not on Windows
 
-        limits = {"RLIMIT_AS": MEMORY, "RLIMIT_CPU": MOST_CPU, "RLIMIT_NOFILE": MOST_FILES, "RLIMIT_FSIZE": 0,
-                  "RLIMIT_NPROC": 0, "RLIMIT_CORE": 0}
-        for name, most in limits.items():
-            with contextlib.suppress(AttributeError, ValueError, OSError):
-                resource.setrlimit(getattr(resource, name), (most, most))
+        resource.setrlimit(getattr(resource, name), (most, most))
 
 
 def find_landlock() -> int:

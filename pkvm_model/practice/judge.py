@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import sandbox
 from .answer import SubmittedAnswer
+from .channel import KILLED
 from .checks import find_check
 from .exercises import Exercise, find_exercise
 from .plain import DETAILS
@@ -27,6 +29,8 @@ SECONDS = 4.5
 """How long an answer may compute, and how long it may wait; the course's solutions take less than one second."""
 CHECKING, CLOCK = 30.0, 90.0
 """How long the check itself may compute; after how many seconds by the clock everything ends."""
+PAUSES = (0.5, 2.0)
+"""The least seconds before each further check of an answer that could not be checked."""
 LOOK = 0.1
 """Seconds between two looks at the processes."""
 WORKED = ("Your answer was stopped after {seconds:g} s of computing. "
@@ -46,11 +50,22 @@ ROOT = Path(__file__).parents[2]
 def judge(name: str, text: str, seconds: float = SECONDS) -> Verdict:
     """Return the verdict on an answer's text, which may work for `seconds`, and wait for as long.
 
+    If the machine had nothing left for the check, try again, each time after a pause: what others do may end.
     Raise ExerciseError for an unknown exercise.
     """
     find_exercise(name)
     if not can_end_processes():
         return sandbox.judge_here(name, text)
+    for pause in PAUSES:
+        verdict = judge_once(name, text, seconds)
+        if verdict.sentence not in (NO_CHECK, KILLED):
+            return verdict
+        time.sleep(random.uniform(pause, 2 * pause))  # not all that were refused at once try again at once
+    return judge_once(name, text, seconds)
+
+
+def judge_once(name: str, text: str, seconds: float) -> Verdict:
+    """Return the verdict of one check, or that there can be none."""
     try:
         return judge_apart(name, text, seconds)
     except OSError as error:  # no memory, or no process, for one more

@@ -7,6 +7,7 @@ starts all of it, and ends it if it takes too long. A browser's Python has no pr
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -28,6 +29,7 @@ from .exercises import FOLDER, Exercise, load_exercises
 from .plain import clean
 from .verdict import NotYet, Verdict
 
+NOTHING_LEFT = (errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 LONGEST = 2_000
 """Characters of a verdict's sentence; those of the course have less than half of that."""
 
@@ -118,6 +120,11 @@ def is_learners_fault(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(frame.filename == FILE for frame in frames)
 
 
+def is_machines_fault(error: Exception) -> bool:
+    """Return True if the machine had no process, no file or no memory for the check."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in NOTHING_LEFT)
+
+
 def describe_failure(error: LearnerError) -> str:
     """Return the traceback of learners' code, and the state in which it failed."""
     lines = error.details if isinstance(error, RemoteError) else show_traceback(error.__cause__)
@@ -125,19 +132,27 @@ def describe_failure(error: LearnerError) -> str:
     return lines + (f"in the state {state}" if state else "")
 
 
+def judge_with_limits(name: str, text: str) -> Verdict:
+    """Return the verdict on an answer; this process takes no more than a check may, and has no other use."""
+    from . import fence  # noqa: PLC0415  # a page's Python has no processes, and so no fence
+
+    if not hasattr(os, "fork"):
+        fence.close_fence()
+        return judge_here(name, text)
+    fence.go_first_without_memory(fence.CHECK_GOES)
+    fence.limit_memory(fence.CHECKS_MEMORY)
+    return judge_apart(name, text)
+
+
 def main(name: str) -> int:
     """Judge the answer on standard input and write the verdict, or the check's own traceback."""
     output = os.fdopen(os.dup(1), "wb", buffering=0)
     text = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
     try:
-        if hasattr(os, "fork"):
-            message = judge_apart(name, text).to_json()
-        else:
-            from .fence import close_fence  # noqa: PLC0415  # a page's Python has no processes, and so no fence
-
-            close_fence()
-            message = judge_here(name, text).to_json()
-    except Exception:
+        message = judge_with_limits(name, text).to_json()
+    except Exception as error:
+        if is_machines_fault(error):
+            raise  # Without a verdict, `judge` starts the check once more.
         message = {"fault": traceback.format_exc()}
     output.write(json.dumps(message).encode())
     return 0
