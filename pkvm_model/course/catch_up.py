@@ -6,6 +6,8 @@ those that these need, run first, without output. Where all cells run in order, 
 
 The kernel knows the notebook's path from the server, and a cell's id from the page. Where either is missing, as in
 nbval, it does nothing either.
+
+If the notebook's kernel before this one ended because it was idle, the first cell that runs says so.
 """
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ from ..practice.needed_cells import CodeCell, analyse_cell, choose_cells
 
 NOTEBOOK = "JPY_SESSION_NAME"
 """The variable in which a Jupyter server tells a kernel the path of its notebook."""
+ENDED = "PKVM_KERNEL_ENDED"
+"""The variable in which the course's server tells a kernel that the notebook's last one ended because it was idle."""
 LARGEST_NOTEBOOK = 200_000_000
+STARTED_AGAIN = "This notebook's Python was idle, so it ended. It has just started again; your text is as you left it."
 RUNS_FIRST = "This cell needs cells above that have not run yet. They run first."
 FAILED = "A cell above that this one needs did not run to its end. Run it to see why: it begins with {begin}"
 STOPPED = "The cells above that this one needs were interrupted. Run this cell again."
@@ -42,6 +47,8 @@ class CatchUp:
         """Run the cells above that the cell needs; called by IPython."""
         if not info.raw_cell or info.cell_id is None:
             return
+        if os.environ.pop(ENDED, ""):
+            print(STARTED_AGAIN, flush=True)
         self.load_magic(info.raw_cell)
         wanted = self.find_unknown(self.analyse(info.cell_id, info.raw_cell))
         if wanted and (chosen := choose_cells(wanted, self.read_above(info.cell_id), self.is_known)):

@@ -22,7 +22,6 @@ from urllib.parse import quote
 
 from jupyter_server import version_info
 from jupyter_server.serverapp import ServerApp
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyterlab_server import LabServerApp
 from jupyterlab_server.settings_utils import get_settings
 from jupyterlab_server.workspaces_handler import WorkspacesManager
@@ -30,6 +29,7 @@ from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
 from .browsers import announce, find_browser, open_browser
+from .lab_kernels import CourseKernels
 from .lab_place import WORKSPACE, WORKSPACES
 from .paths import PACKAGE
 
@@ -38,10 +38,6 @@ PATIENCE = 5.0
 FIRST_WORKSPACE = {"metadata": {"id": "default"}, "data": {"layout-restorer:data": {
     "main": {"dock": None}, "left": {"collapsed": True, "visible": True, "widgets": []}}}}
 """How JupyterLab looks at the first start: the list of files is closed."""
-IDLE_SECONDS = 2 * 60 * 60
-"""How long a kernel may idle that no page is connected to."""
-MOST_KERNELS = 8
-"""How many kernels may run. Each takes some 60 MB, so a day's work in all notebooks stays far under 1 GB."""
 
 
 class CourseServer(ServerApp):
@@ -92,25 +88,6 @@ class CourseServer(ServerApp):
         if browser:
             threading.Thread(target=open_browser, args=(browser, address), daemon=True).start()
         threading.Thread(target=warm_up, daemon=True).start()
-
-
-class CourseKernels(AsyncMappingKernelManager):
-    """Keeps a few kernels: before one more starts, the one that has idled longest ends.
-
-    Its notebook gets a new one as soon as a cell runs there, and the cells above that the cell needs run first
-    (`catch_up`). A kernel that is busy never ends.
-    """
-
-    async def start_kernel(self, **given: Any) -> str:  # type: ignore[override]
-        """Start a kernel, after making room for it."""
-        for kernel_id in self.choose_idle(len(self._kernels) + 1 - MOST_KERNELS):
-            await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
-        return str(await super().start_kernel(**given))
-
-    def choose_idle(self, number: int) -> list[str]:
-        """Return so many kernels that are not busy, those first that have idled longest; none for less than one."""
-        idle = [name for name, kernel in self._kernels.items() if kernel.execution_state != "busy"]
-        return sorted(idle, key=lambda name: self._kernels[name].last_activity)[:max(0, number)]
 
 
 class CourseLab(LabServerApp):
@@ -169,10 +146,9 @@ def configure(folder: Path, state: Path, settings: Path) -> Config:
     return Config({
         "ServerApp": {"root_dir": str(folder), "ip": "127.0.0.1", "allow_root": True, "answer_yes": True,
                       "terminals_enabled": False, "log_level": "WARN",
-                      "kernel_manager_class": f"{__name__}.CourseKernels"},
+                      "kernel_manager_class": f"{CourseKernels.__module__}.CourseKernels"},
         "IdentityProvider": {"token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)},
         "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
-        "MappingKernelManager": {"cull_idle_timeout": IDLE_SECONDS, "cull_interval": 300},
         "CourseLab": {"user_settings_dir": str(settings), "workspaces_dir": str(state / WORKSPACES),
                       "app_settings_dir": str(ours / "labconfig"), "schemas_dir": str(lab / "schemas"),
                       "templates_dir": str(lab / "static"), "static_dir": str(lab / "static"),

@@ -67,12 +67,12 @@ class Kernel:
 
 
 @contextmanager
-def course_kernel(notebook: Path) -> Iterator[Kernel]:
+def course_kernel(notebook: Path, **variables: str) -> Iterator[Kernel]:
     """Start the course's kernel as a server does that opens a notebook."""
     folder = PACKAGE / "course" / "jupyter" / "kernels"
     kernels = KernelSpecManager(kernel_dirs=[str(folder)], ensure_native_kernel=False)
     manager = KernelManager(kernel_name="python3", kernel_spec_manager=kernels)
-    manager.start_kernel(cwd=str(notebook.parent), env=os.environ | {catch_up.NOTEBOOK: str(notebook)})
+    manager.start_kernel(cwd=str(notebook.parent), env=os.environ | {catch_up.NOTEBOOK: str(notebook)} | variables)
     try:
         kernel = Kernel(manager)
         yield kernel
@@ -140,6 +140,13 @@ def test_a_cell_above_that_fails_is_named(kernel: Kernel) -> None:
 def test_the_text_of_a_function_that_ran_first_can_be_shown(kernel: Kernel) -> None:
     shown = kernel.run("import inspect\nprint(inspect.getsource(quarter))", "calls")
     assert shown.printed == f"{RUNS_FIRST}\n{CELLS['defines']}\n\n"
+
+
+def test_the_first_cell_says_that_the_kernel_before_this_one_was_idle(tmp_path: Path) -> None:
+    with course_kernel(write_notebook(tmp_path / "small.ipynb"), **{catch_up.ENDED: "1"}) as kernel:
+        said, later = kernel.run("1 + 1", "calls"), kernel.run("1 + 1", "calls")
+    assert (said.printed, said.values) == (f"{catch_up.STARTED_AGAIN}\n", ["2"])
+    assert later.printed == ""
 
 
 def test_an_answer_is_checked_although_the_cell_above_has_not_run(tmp_path: Path) -> None:

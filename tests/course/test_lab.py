@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import signal
@@ -23,7 +22,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from pkvm_model.course import browsers, cli, lab, lab_place, lab_server, ports
 from pkvm_model.course.doctor import preflight
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.lab_server import FIRST_WORKSPACE, MOST_KERNELS, CourseKernels
+from pkvm_model.course.lab_server import FIRST_WORKSPACE
 from pkvm_model.course.learner import my_work
 from pkvm_model.course.setup.process import build_variables
 from tests.course.conftest import Checkout, hear_ctrl_c
@@ -347,38 +346,3 @@ def test_a_server_ends_though_something_is_stuck(asked: signal.Signals, blocked:
     server.send_signal(asked)
     _, complaints = server.communicate(timeout=PATIENCE)
     assert (server.returncode, complaints) == (0, "Shutting down...\n")
-
-
-def start_many(states: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Start a kernel for each letter, b for one that is busy from then on; return the names of those that are left."""
-    kernels = CourseKernels()  # type: ignore[no-untyped-call]
-
-    async def start(self: Any, state: str) -> str:
-        self._kernels[state] = SimpleNamespace(execution_state="busy" if state[0] == "b" else "idle",
-                                               last_activity=len(self._kernels) + int(state[1:]))
-        return state
-
-    async def shut_down(name: str) -> None:
-        del kernels._kernels[name]
-
-    async def work() -> None:
-        for number, state in enumerate(states):
-            await kernels.start_kernel(state=f"{state}{number}")
-
-    monkeypatch.setattr(CourseKernels.__base__, "start_kernel", start)
-    monkeypatch.setattr(kernels, "shutdown_kernel", shut_down)
-    with ThreadPoolExecutor() as other:  # a browser's test may have left a loop running in this thread
-        other.submit(lambda: asyncio.run(work())).result()
-    return [*kernels._kernels]
-
-
-def test_the_kernel_that_has_idled_longest_ends_before_one_too_many_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert start_many("i" * MOST_KERNELS, monkeypatch)[0] == "i0"
-    assert start_many("i" * (MOST_KERNELS + 2), monkeypatch) == [f"i{number}" for number in range(2, MOST_KERNELS + 2)]
-
-
-def test_a_kernel_that_is_busy_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = start_many("bi" + "i" * MOST_KERNELS, monkeypatch)
-    assert "b0" in left
-    assert len(left) == MOST_KERNELS
-    assert len(start_many("b" * (MOST_KERNELS + 1), monkeypatch)) == MOST_KERNELS + 1
