@@ -61,7 +61,7 @@ COMMANDS = {
     "import": Command("learner.import_progress", "import progress and answers from another machine", (
         argument("file", metavar="FILE", help="a hand-in, or the progress.json of another copy"),)),
     "test": Command("dev.run_tests", "run all tests, or one part of them; everything after -- goes to pytest", (
-        argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises", "doors"),
+        argument("part", nargs="?", choices=("model", "notebooks", "browser", "exercises", "doors", "hub"),
                  help="only this part"),
         argument("--python", nargs="*", metavar="VERSION", help="run them under each Python 3.11 or newer that is "
                  "found here, or under those with these versions or paths; the part comes first"),
@@ -86,11 +86,11 @@ COMMANDS = {
         DEVELOP),
     "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
         argument("-o", "--output", default="_bundle", metavar="DIR", help="where to write it (default: _bundle)"),)),
-    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, clicks, starts and visits", (
-        argument("benchmark", nargs="?", choices=("explorer", "clicks", "start", "visits", "kills"), default="explorer",
-                 help="which benchmark"),
+    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, clicks, starts, visits and a class", (
+        argument("benchmark", nargs="?", default="explorer", help="which benchmark",
+                 choices=("explorer", "clicks", "start", "visits", "kills", "hub")),
         argument("--rounds", metavar="N", help="how often each tool, click or start is repeated"),
-        argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112"),
+        argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112, or classes"),
         argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP)}
 """Every command, in the order in which --help lists them."""
 

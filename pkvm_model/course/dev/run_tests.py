@@ -12,13 +12,16 @@ from ..paths import ROOT, WORKPLACE
 from ..teach import check_nbgrader
 from . import pythons
 
-PARTS = {None: ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors"],
-         "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course", "--ignore=tests/doors"],
+PARTS = {None: ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors", "--ignore=tests/hub"],
+         "model": ["tests", "--ignore=tests/browser", "--ignore=tests/course", "--ignore=tests/doors",
+                   "--ignore=tests/hub"],
          "notebooks": ["--nbval", "notebooks", "docs"],
          "browser": ["tests/browser"],
          "exercises": ["tests/practice"],
          # Whole environments under each Python: for CI, since it takes a quarter of an hour.
-         "doors": ["tests/doors", "--dist=load"]}
+         "doors": ["tests/doors", "--dist=load"],
+         # JupyterHub has an environment of its own, which the first test makes.
+         "hub": ["tests/hub"]}
 DISTRIBUTION = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 """Files are dealt out to processes; `conftest.py` says how many and in which order."""
 

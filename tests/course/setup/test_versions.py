@@ -11,12 +11,13 @@ import yaml
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
+from pkvm_model.course.dev.hub import HUB
 from pkvm_model.course.paths import ROOT
 from pkvm_model.course.setup import lock
 from pkvm_model.course.setup.environment import COURSE, DEVELOP, read_lock
 from pkvm_model.course.teach.check_nbgrader import GRADER
 
-LOCKS = {environment.lock.stem: read_lock(environment) for environment in (COURSE, DEVELOP, GRADER)}
+LOCKS = {environment.lock.stem: read_lock(environment) for environment in (COURSE, DEVELOP, GRADER, HUB)}
 LOCK = LOCKS["develop"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
@@ -56,8 +57,9 @@ def test_what_learners_install_is_tested_as_it_is() -> None:
     assert set(list_entries("learn")) < set(list_entries("develop"))
 
 
-def test_nbgrader_gets_the_versions_of_the_course() -> None:
-    pins = dict(lock.list_pins(LOCKS["nbgrader"], lock.describe_interpreter()))
+@pytest.mark.parametrize("name", ["nbgrader", "hub"])
+def test_nbgrader_and_the_hub_get_the_versions_of_the_course(name: str) -> None:
+    pins = dict(lock.list_pins(LOCKS[name], lock.describe_interpreter()))
     assert {name: version for name, version in pins.items() if PINNED.get(name, version) != version} == {}
 
 
