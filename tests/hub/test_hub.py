@@ -135,10 +135,10 @@ def test_who_comes_when_all_places_are_taken_is_told_so(ada: Learner) -> None:
 
 def test_a_server_that_idles_ends_with_all_its_processes(tmp_path: Path) -> None:
     with run_hub(tmp_path, ENDS_SOON) as hub:
-        learner = Learner(hub, "ada")
+        learner = Learner(hub, "carol")
         run(hub, learner.begin)
         until = time.monotonic() + PATIENCE
-        while [each for each in psutil.process_iter() if read_prefix(each) == "/user/ada/"]:
+        while [each for each in psutil.process_iter() if read_prefix(each) == "/user/carol/"]:
             assert time.monotonic() < until
             time.sleep(0.2)
-        assert run(hub, lambda: hub.fetch("/hub/api/users/ada"))["servers"] == {}
+        assert run(hub, lambda: hub.fetch("/hub/api/users/carol"))["servers"] == {}
