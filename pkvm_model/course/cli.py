@@ -86,6 +86,9 @@ COMMANDS = {
         DEVELOP),
     "bundle": Command("publish.bundle", "make a folder that runs on a machine without a network", (
         argument("-o", "--output", default="_bundle", metavar="DIR", help="where to write it (default: _bundle)"),)),
+    "kit": Command("publish.kit", "make slides, a sheet with the answers, and a summary for a class", (
+        argument("slides", nargs="?", metavar="SLIDES", help="your own copy of docs/workshop/slides.md"),
+        argument("-o", "--output", default="_kit", metavar="DIR", help="where to write it (default: _kit)"))),
     "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, clicks, starts, visits and a class", (
         argument("benchmark", nargs="?", default="explorer", help="which benchmark",
                  choices=("explorer", "clicks", "start", "visits", "kills", "hub")),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from pkvm_model.course.publish import slides
+from pkvm_model.course.publish import sheet, slides
 from tests.browser.access import find_violations
 from tests.browser.in_lab import Theme
 
@@ -187,6 +187,21 @@ def test_each_slide_prints_on_its_own_page(deck: Page) -> None:
     deck.emulate_media(media="print")
     assert seen(deck) == ["One", "Two", "Three"]
     assert deck.pdf().count(b"/Type /Page\n") == 3
+
+
+def test_all_slides_print_each_on_its_own_page_with_their_benches(workshop: Page) -> None:
+    printed = workshop.pdf(prefer_css_page_size=True)
+    assert printed.count(b"/Type /Page\n") == workshop.locator(".slide").count()
+    assert workshop.locator(".widget-here:not(.filled)").count() == 0
+
+
+def test_the_teachers_sheet_prints_on_one_page_of_a4(offline: Page, tmp_path: Path) -> None:
+    sheet.write(tmp_path)
+    offline.goto((tmp_path / sheet.NAME).as_uri())
+    printed = offline.pdf(prefer_css_page_size=True)
+    assert printed.count(b"/Type /Page\n") == 1
+    assert printed.count(b"/MediaBox [0 0 594.95996 841.91998]") == 1
+    assert find_violations(offline) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

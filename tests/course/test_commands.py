@@ -19,7 +19,7 @@ from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
 from pkvm_model.course.setup.signed_line import is_intact
 from tests.course.conftest import Checkout
 
-COMMANDS = "lab test doctor kernel build site bench bundle start update progress reset handin import"
+COMMANDS = "lab test doctor kernel build site kit bench bundle start update progress reset handin import"
 CACHE = f"--override-ini=cache_dir={WORKPLACE / '.pytest_cache'}"
 """Where pytest keeps what it remembers: beside the environments, since the checkout may be read-only."""
 
@@ -35,7 +35,7 @@ def test_learners_commands_never_ask_for_the_developers_environment(monkeypatch:
     handed: dict[str, Path] = {}
     monkeypatch.setattr(install, "ensure_python", lambda environment: environment.python)
     monkeypatch.setattr(process, "hand_over", lambda python, words: handed.update({words[-1]: python}) or 0)
-    for name in ("lab", "start", "progress", "handin", "bundle", "test", "build", "site", "bench"):
+    for name in ("lab", "start", "progress", "handin", "bundle", "kit", "test", "build", "site", "bench"):
         assert cli.run_outside([name]) == 0
     assert {name for name, python in handed.items() if python == DEVELOP.python} == {"test", "build", "site", "bench"}
     assert set(handed.values()) == {COURSE.python, DEVELOP.python}

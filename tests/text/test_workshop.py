@@ -1,37 +1,133 @@
 """The workshop pages agree with the course: benches, times, and the cells on the slides."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from pkvm_model import scenes
 from pkvm_model.course.errors import CourseError
-from pkvm_model.course.paths import ROOT
-from pkvm_model.course.publish import slides
+from pkvm_model.course.publish import pages, slides
+from pkvm_model.course.publish.chapters import NOTEBOOKS
+from pkvm_model.course.publish.minutes import measure_part
+from pkvm_model.practice.effort import time_prose
+from pkvm_model.practice.exercises import load_exercises
 
-PAGES = sorted((ROOT / "docs" / "workshop").glob("*.md"))
-PLAN = (ROOT / "docs" / "workshop" / "ninety-minutes.md").read_text(encoding="utf-8")
-SLIDES = slides.parse_list(slides.LIST.read_text(encoding="utf-8"))
+FOLDER = slides.LIST.parent
+PAGES = sorted(FOLDER.glob("*.md"))
+SLIDES = slides.parse_list(slides.read_list(slides.LIST))
+LENGTHS = {"ninety-minutes": [90], "half-a-day": [210], "two-lessons": [50, 50]}
+"""The minutes of each table of each plan."""
+TIMES = re.compile(r"(?:(\d):)?(\d+)–(?:(\d):)?(\d+)")
+"""From when to when a row is, in minutes or in hours and minutes."""
+HEADING = re.compile(r"^## (.+?) \((\d+) minutes\)$|^## (\d+)–(\d+) (.+)$", re.MULTILINE)
+AT_HOME = re.compile(r"\(\.\./\.\./notebooks/([\w-]+)\.ipynb\), (\d+) minutes")
 
 
-def minutes(rows: str, pattern: str) -> list[tuple[int, int]]:
-    """Return beginning and end of each row of a plan, in minutes."""
-    times = re.findall(pattern, rows, re.MULTILINE)
-    return [(60 * int(a or 0) + int(b), 60 * int(c or 0) + int(d)) for a, b, c, d in times]
+class Row(NamedTuple):
+    """A row of a plan."""
+
+    since: int
+    to: int
+    what: str
+    part: str
+    exercise: str
+    stated: int
+
+    @property
+    def minutes(self) -> int:
+        """How long it is."""
+        return self.to - self.since
 
 
-@pytest.mark.parametrize(
-    ("name", "pattern", "end"),
-    [
-        ("ninety-minutes", r"^\| ()(\d+)–()(\d+) \|", 90),
-        ("ninety-minutes", r"^## ()(\d+)–()(\d+) ", 90),
-        ("half-a-day", r"^\| (\d):(\d\d)–(\d):(\d\d) \|", 210),
-    ],
-)
-def test_a_plan_fills_its_time_without_gaps(name: str, pattern: str, end: int) -> None:
-    rows = minutes((slides.LIST.parent / f"{name}.md").read_text(encoding="utf-8"), pattern)
-    assert [0, *(to for _, to in rows)] == [*(since for since, _ in rows), end]
+def read_rows(text: str) -> list[Row]:
+    """Return the rows of all tables of a plan, in order."""
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    return [read_row(times, *row) for row in cells if (times := TIMES.fullmatch(row.pop(0)))]
+
+
+def read_row(times: re.Match[str], what: str, _: str, part: str, exercise: str) -> Row:
+    """Return a row of a plan."""
+    a, b, c, d = (int(number or 0) for number in times.groups())
+    name, _, stated = exercise.partition(", ")
+    return Row(60 * a + b, 60 * c + d, what, part, name, int(stated or 0))
+
+
+def read_plan(name: str) -> str:
+    """Return the text of a plan."""
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+PLANS = {name: read_rows(read_plan(name)) for name in LENGTHS}
+ROWS = [row for rows in PLANS.values() for row in rows]
+
+
+def find_faults(rows: list[Row], lengths: list[int]) -> list[str]:
+    """Return where the clock of a plan is wrong: a gap, an end too early or too late, a row too short."""
+    ends = [row.to for row, after in zip(rows, [*rows[1:], rows[0]], strict=True) if after.since == 0]
+    gaps = [row.what for row, after in pairwise(rows) if after.since not in (0, row.to)]
+    short = [f"{row.what}: {row.minutes} minutes, {measure(row):.1f} needed" for row in rows
+             if measure(row) > row.minutes]
+    return [*gaps, *short, *([] if ends == lengths else [f"ends at {ends}"])]
+
+
+def measure(row: Row) -> float:
+    """Return the minutes that a row's slides and exercise need, by the rates of the course."""
+    shown = [slide for slide in SLIDES if slide.part == row.part]
+    cells = [slides.find_cell(source, name) for slide in shown for source, name in slide.cells
+             if source not in ("exercise", slides.TEXT)]
+    said = " ".join([line for slide in shown for line in slide.room])
+    exercise = load_exercises()[row.exercise].minutes if row.exercise else 0
+    return measure_part(cells) + time_prose(said) + exercise
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_the_clock_of_a_plan_has_no_gap_and_room_for_what_it_holds(name: str) -> None:
+    assert find_faults(PLANS[name], LENGTHS[name]) == []
+
+
+@pytest.mark.parametrize(("since", "to", "said"), [
+    (39, 50, "The hole: 11 minutes, 18."), (40, 58, "before"), (39, 59, "ends at [59]")])
+def test_a_wrong_clock_is_found(since: int, to: int, said: str) -> None:
+    hole = Row(since, to, "The hole", "The hole", "find-the-hole", 15)
+    faults = find_faults([Row(0, 39, "before", "", "", 0), hole], [58])
+    assert any(said in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.exercise], ids=lambda row: row.exercise)
+def test_a_plan_states_the_minutes_that_the_exercise_states(row: Row) -> None:
+    assert row.stated == load_exercises()[row.exercise].minutes
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_the_sections_of_a_plan_state_the_minutes_of_its_rows(name: str) -> None:
+    rows = {row.what: row for row in PLANS[name]}
+    for what, long, since, to, title in HEADING.findall(read_plan(name)):
+        if what:
+            assert rows[what].minutes == int(long), what
+        else:
+            assert any((row.since, row.to) == (int(since), int(to)) for row in rows.values()), title
+
+
+@pytest.mark.parametrize(("chapter", "stated"), [pair for name in LENGTHS for pair in AT_HOME.findall(read_plan(name))])
+def test_a_chapter_to_read_at_home_takes_what_it_says_itself(chapter: str, stated: str) -> None:
+    title = pages.read_notebook(NOTEBOOKS / f"{chapter}.ipynb").cells[0].source
+    assert f"Time: {stated} minutes." in title
+
+
+def test_the_slides_follow_the_parts_of_the_ninety_minutes_and_serve_the_other_plans() -> None:
+    parts = list(dict.fromkeys(slide.part for slide in SLIDES))
+    assert [row.part for row in PLANS["ninety-minutes"]] == parts
+    assert {row.part for row in ROWS} - {""} <= {*parts}
+
+
+def test_a_part_of_the_slides_has_the_exercises_of_its_row() -> None:
+    for part in {row.part for row in ROWS} - {""}:
+        asked = {row.exercise for row in ROWS if row.part == part} - {""}
+        shown = {name for slide in SLIDES if slide.part == part for source, name in slide.cells if source == "exercise"}
+        assert shown <= asked, part
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -39,11 +135,6 @@ def test_plans_call_a_bench_by_its_title(path: Path) -> None:
     named = re.findall(r"bench\s+\*([^*]+)\*", path.read_text(encoding="utf-8"))
     titles = {scene.title for scene in scenes.SCENES.values()}
     assert {" ".join(name.split()) for name in named} <= titles
-
-
-def test_the_slides_follow_the_parts_of_the_plan() -> None:
-    plan = re.findall(r"^\| (\d+–\d+) \| .* \| .* \| (.+) \|$", PLAN, re.MULTILINE)
-    assert list(dict.fromkeys(slide.part for slide in SLIDES)) == [f"{time} {name}" for time, name in plan]
 
 
 def test_there_are_about_thirty_slides_for_ninety_minutes() -> None:

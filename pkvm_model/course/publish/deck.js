@@ -55,6 +55,15 @@
     scrollTo(0, 0);
   }
 
+  // On paper every slide is seen, so every widget has to be drawn, and for that its slide has to be shown.
+  function fillAll() {
+    for (const slide of slides) {
+      slide.classList.add("now");
+      fill(slide);
+      slide.classList.toggle("now", slide === slides[at]);
+    }
+  }
+
   function overview() {
     page.classList.toggle("all");
     if (page.classList.contains("all")) links[at].focus();
@@ -94,6 +103,7 @@
   document.querySelector(".list").addEventListener("click", overview);
   addEventListener("hashchange", () => show(slideOfAddress()));
   addEventListener("resize", () => fit(slides[at]));
+  addEventListener("beforeprint", fillAll);
   page.classList.add("deck");
   show(slideOfAddress());
 }
