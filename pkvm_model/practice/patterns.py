@@ -46,10 +46,11 @@ class RunFields(TypedDict):
 
 
 def check_prediction(answer: SubmittedAnswer, truth: Mapping[str, str | Collection[str]], looked_at: str = "",
-                     run: Story | Trace | None = None) -> Verdict:
+                     run: Story | Trace | None = None, page: str = "") -> Verdict:
     """Compare the learner's choices with what the model does; `truth` maps each name to the right option or options.
 
-    `run` shows why; it gives the answer away, so only a verdict that passes has it. Raise ExerciseError if the model's
+    `run` shows why; it gives the answer away, so only a verdict that passes has it. Its picture shows the owner of the
+    `page` that is asked about, or of the VM's struct. Raise ExerciseError if the model's
     answer is not an option, or if no option or every option is right.
     """
     options = answer.exercise.options
@@ -63,7 +64,7 @@ def check_prediction(answer: SubmittedAnswer, truth: Mapping[str, str | Collecti
     if wrong:
         return Verdict(False, options[wrong][choices[wrong]], looked_at, about=wrong if len(options) > 1 else "")
     sentences = " ".join(options[name][choices[name]] for name in options)
-    return Verdict(True, sentences, looked_at, **show_run(run))
+    return Verdict(True, sentences, looked_at, **show_run(run, page=page))
 
 
 def describe_outcome(story: Story) -> str:
@@ -77,15 +78,18 @@ def select_true(statements: Mapping[str, object]) -> set[str]:
     return {statement for statement, is_true in statements.items() if is_true}
 
 
-def show_run(run: Story | Trace | None, setup: int = 0) -> RunFields:
-    """Return the fields of a verdict that show a run; the first `setup` lines of a trace only lead up to it."""
+def show_run(run: Story | Trace | None, setup: int = 0, page: str = "") -> RunFields:
+    """Return the fields of a verdict that show a run; the first `setup` lines of a trace only lead up to it.
+
+    The picture has a bar for the owner of `page`, by default the VM's struct.
+    """
     if run is None:
         return {}
     trace = run.trace if isinstance(run, Story) else run
     before = len(run.scene.setup) if isinstance(run, Story) else setup
     title = run.scene.title if isinstance(run, Story) else "The shortest run"
     try:
-        along = Sequence(trace, title, before).value("exercise-run")
+        along = Sequence(trace, title, before, page=page).value("exercise-run")
     except ValueError:
         return {"trace": str(trace)}  # too long for a picture, or without a step
     return {"trace": str(trace), "along": along}

@@ -35,6 +35,16 @@ def test_the_verdict_names_the_wrong_one_of_several_choices() -> None:
     assert not check_prediction(LIVED, {"answer": "0"}).about
 
 
+@pytest.mark.parametrize(("name", "page"), [
+    ("lent-twice", "g0"), ("unknown-unshare", "kvm0"), ("looks-like-a-pin", "pgd0"), ("wrong-cpu", "g0"),
+    ("nobody-to-name", "g1"), ("missing-line", "g0"), ("late-arrival", "vc0.0"), ("next-tenant", "vm1"),
+    ("lent-and-left", "g1"), ("lived-to-see", "vm0")])
+def test_the_picture_of_an_answer_shows_the_page_that_was_asked_about(name: str, page: str) -> None:
+    along = sandbox.judge_here(name, find_exercise(name).solution).along
+    assert along
+    assert along["heads"][-1] == f"owner of {page}"
+
+
 @pytest.mark.parametrize("truth", [{"answer": "-EPERM"}, {"answer": set[str]()}, {}, {"answer": EVERY}])
 def test_no_right_option_or_only_right_options_are_a_fault_of_the_course(truth: dict[str, str | set[str]]) -> None:
     with pytest.raises(ExerciseError):

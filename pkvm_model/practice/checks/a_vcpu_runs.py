@@ -75,4 +75,4 @@ def wrong_cpu(answer: SubmittedAnswer) -> Verdict:
     shared, unshared = (outcome.removeprefix("= ") for outcome in story.outcomes)
     owners = [f"{vm.handle:#x}" for _, vm in story.state.all(Vm) if any(leaf.page == "g0" for leaf in vm.maps)]
     return check_prediction(answer, {"share": shared, "guest": " and ".join(owners) or "neither", "unshare": unshared},
-                            "the one run of this task", story)
+                            "the one run of this task", story, page="g0")

@@ -18,7 +18,8 @@ def looks_like_a_pin(answer: SubmittedAnswer) -> Verdict:
     """Check what follows a refused init_vm that leaves a count: its page is lent to EL2, and the loan should end."""
     story = play(LOOKS_PINNED, 0, 0, 0)
     refused, lend, end = (outcome.removeprefix("= ") for outcome in story.outcomes)
-    return check_prediction(answer, {"refused": refused, "lend": lend, "end": end}, "the one run of this task", story)
+    truth = {"refused": refused, "lend": lend, "end": end}
+    return check_prediction(answer, truth, "the one run of this task", story, page="pgd0")
 
 
 def publish_last(answer: SubmittedAnswer) -> Verdict:

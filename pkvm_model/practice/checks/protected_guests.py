@@ -99,7 +99,8 @@ def lent_and_left(answer: SubmittedAnswer) -> Verdict:
     read, lend = (step.ret or 0 for step, _ in story.steps[2:])
     zeroed = story.page("g1").content == ZERO
     seen = "a signal" if read else "zeros" if zeroed else "what the guest wrote"
-    return check_prediction(answer, {"read": seen, "lend": errno(lend)}, "the one run of this task", story)
+    truth = {"read": seen, "lend": errno(lend)}
+    return check_prediction(answer, truth, "the one run of this task", story, page="g1")
 
 
 def hold_the_dying(answer: SubmittedAnswer) -> Verdict:

@@ -36,7 +36,7 @@ def missing_line(answer: SubmittedAnswer) -> Verdict:
         "x1": "its own argument" if x1 == x1_when_unsupported(args) else show_ret(x1),
         "page": "the host has it back" if story.page("g0").host == OWNED else "it is still lent",
         "finalise": show_ret(answers[FINALISE][1]) if FINALISE in answers else "it is not called",
-        "log": str(count_warnings(story))}, "the one run of this task", story)
+        "log": str(count_warnings(story))}, "the one run of this task", story, page="g0")
 
 
 def forgotten_memo(answer: SubmittedAnswer) -> Verdict:

@@ -30,7 +30,7 @@ def next_tenant(answer: SubmittedAnswer) -> Verdict:
     story = play_out(TENANT_OF_TABLES)
     truth = {"answer": story.outcomes[-1].removeprefix("= "),
              "struct": "the host" if story.page("vm1").host == OWNED else "EL2"}
-    return check_prediction(answer, truth, "the one run of this task", story)
+    return check_prediction(answer, truth, "the one run of this task", story, page="vm1")
 
 
 def count_the_warnings(answer: SubmittedAnswer) -> Verdict:

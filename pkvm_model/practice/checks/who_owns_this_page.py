@@ -25,7 +25,7 @@ def lent_twice(answer: SubmittedAnswer) -> Verdict:
     return check_prediction(answer, {
         "row": f"host {LETTERS[page.host]}, loans to guests: {page.host_share_guest_count}",
         "answer": whole.outcomes[1].removeprefix("= "), "later": whole.outcomes[3].removeprefix("= ")},
-                            "the one run of this task", whole)
+                            "the one run of this task", whole, page="g0")
 
 
 def for_a_moment(answer: SubmittedAnswer) -> Verdict:
@@ -64,4 +64,4 @@ def unknown_unshare(answer: SubmittedAnswer) -> Verdict:
     return check_prediction(answer, {
         "x1": "its own argument" if all(unknown) else "a value that EL2 wrote",
         "warnings": str(sum(event.kind == "HOST_WARN" for event in step.events)),
-        "row": f"host {LETTERS[page.host]}, EL2 {LETTERS[page.hyp]}"}, "the one run of this task", story)
+        "row": f"host {LETTERS[page.host]}, EL2 {LETTERS[page.hyp]}"}, "the one run of this task", story, page="kvm0")

@@ -22,7 +22,7 @@ def nobody_to_name(answer: SubmittedAnswer) -> Verdict:
     story = play_out(TWO_GIVEN)
     kept = story.page("g1").host == NOPAGE
     truth = {"answer": story.outcomes[-1].removeprefix("= "), "page": "nobody" if kept else "the host"}
-    return check_prediction(answer, truth, "the one run of this task", story)
+    return check_prediction(answer, truth, "the one run of this task", story, page="g1")
 
 
 def mine_while_i_run(answer: SubmittedAnswer) -> Verdict:

@@ -26,7 +26,7 @@ def late_arrival(answer: SubmittedAnswer) -> Verdict:
     truth = {"answer": story.outcomes[0].removeprefix("= "),
              "load": "the vCPU is loaded" if play(SECOND_VCPU, 0, 0).loaded(0) else "nothing happens",
              "page": "the host" if story.page("vc0.0").host == OWNED else "EL2"}
-    return check_prediction(answer, truth, "the one run of this task", story)
+    return check_prediction(answer, truth, "the one run of this task", story, page="vc0.0")
 
 
 def between_put_and_load(answer: SubmittedAnswer) -> Verdict:
