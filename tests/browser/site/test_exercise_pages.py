@@ -326,13 +326,17 @@ def test_the_first_page_says_where_to_go_on_and_what_is_solved(learner: BrowserC
     expect(page.get_by_text("A copy is safe.")).to_have_count(0)
 
 
-def test_answers_to_questions_are_there_on_the_next_day_and_asked_again_afresh(learner: BrowserContext) -> None:
+def test_answers_and_benches_are_there_on_the_next_day_and_questions_asked_again_afresh(
+        learner: BrowserContext) -> None:
     page = learner.new_page()
     page.goto("02-who-owns-this-page.html")
     answer_quiz(page, "The host lends page A to EL2 and", 1)
+    page.get_by_role("button", name="Step CPU").first.click()
+    expect(page.locator(".pkvm-bench").first).to_contain_text("step 1 of 1")
     page.close()
     page = learner.new_page()
     page.goto("02-who-owns-this-page.html")
+    expect(page.locator(".pkvm-bench").first).to_contain_text("step 1 of 1")
     expect(find_quiz(page, "The host lends page A to EL2 and")).to_contain_text("(your answer)")
     page.goto("04-a-vcpu-runs.html")
     again = find_quiz(page, "The host lends page A to EL2 and")

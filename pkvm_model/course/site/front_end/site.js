@@ -15,8 +15,8 @@ function mountHere(box) {
   const stored = JSON.parse(box.querySelector("script").textContent),
     { key, again } = box.dataset,
     kept = key && new KeptPlace(key, again);
-  const changed = kept && ((place) => kept.keep(place));
-  const widget = mountStored(box, stored, { port: pagePort(stored.place, { ...findPython(box, stored), changed }) });
+  const keeps = kept ? { changed: (place) => kept.keep(place) } : { lasts: true };
+  const widget = mountStored(box, stored, { port: pagePort(stored.place, { ...findPython(box, stored), ...keeps }) });
   if (widget && kept) kept.join(widget);
   if (widget && stored.kind === "progress") followProgress(widget);
 }

@@ -42,14 +42,15 @@ export function storedPort({ place, key, output, cell, run, open } = /** @type {
 
 /**
  * Returns a port of a page, which keeps the place itself and sends it along with each question to `answer`. Without
- * `answer`, `lacks` says why this page has no Python.
+ * `answer`, `lacks` says why this page has no Python. If it `lasts`, the browser remembers the place on another day.
  */
-export function pagePort(place, { answer, lacks, changed, open } = /** @type {any} */ ({})) {
+export function pagePort(place, { answer, lacks, lasts, changed, open } = /** @type {any} */ ({})) {
   const port = storedPort({ place, output: {}, open });
   let widget;
   return {
     ...port,
     lacks,
+    lasts,
     listen: (handle) => {
       widget = handle;
       port.listen(handle);

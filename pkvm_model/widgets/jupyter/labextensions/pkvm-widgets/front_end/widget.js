@@ -1,11 +1,11 @@
 // The base of every widget: a box that no key leaves and in which no error stays silent. It announces what happens,
 // reports its place to Python, asks Python questions, and returns to its place after a reload.
 //
-//   port = {key, place, keeps, at, again, embedded, ask, lacks, cell, run, open, changed, listen, close}, each
+//   port = {key, place, keeps, lasts, at, again, embedded, ask, lacks, cell, run, open, changed, listen, close}, each
 //   optional. Without `ask` there is no Python behind the page, and `lacks` says why; Python `keeps` the place if it
-//   has an object for this widget; `cell` is the id of this cell, `run` runs it; `open` makes a link open a file;
-//   `embedded` is set by a widget that contains this one and keeps its place; `again` means that another view was
-//   there before, and `at` is its place. See docs/widgets.md.
+//   has an object for this widget; the browser remembers it on another day if it `lasts`; `cell` is the id of this
+//   cell, `run` runs it; `open` makes a link open a file; `embedded` is set by a widget that contains this one and
+//   keeps its place; `again` means that another view was there before, and `at` is its place. See docs/widgets.md.
 
 import { button, make } from "./elements.js";
 import { keepKeys } from "./keys.js";
