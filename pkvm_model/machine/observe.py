@@ -113,7 +113,8 @@ def make_observation(each: Interleaving, answer: RealAnswer, *, places: bool = F
 
 def describe(row: Row) -> str:
     """Return in words what became of a step that did not agree."""
-    sides = f"the machine {row.machine!r}, the model {row.model!r}" if row.verdict == DIFFERS else ""
+    is_other = row.verdict == DIFFERS and (row.machine != row.model or not row.note)
+    sides = f"the machine {row.machine!r}, the model {row.model!r}" if is_other else ""
     return f"CPU {row.cpu} {row.call}: {'; '.join(filter(None, (sides, row.note)))}"
 
 

@@ -17,8 +17,12 @@ from .observe import Facts
 from .parameters import PARAMETERS
 from .regions import find_missing
 
-HONESTY = ("The machine is emulated. It shows which calls and lock regions follow each other; it does not show how "
-           "memory orders accesses, nor times. Calls stop only where the model lets them.")
+MEANING = ("The model is `pkvm_model`, which makes EL2's calls lock region by lock region. An interleaving is a run of "
+           "it on two CPUs or more, made again on the kernel: one CPU is stopped where a lock region ends, and another "
+           "one makes its calls meanwhile. In a natural life, a program makes, runs and closes VMs, and each call that "
+           "the host makes of EL2 is noted. Injected calls are calls that no honest host makes.")
+HONESTY = ("The machine is emulated. It shows which calls and lock regions can follow each other. It shows neither how "
+           "memory orders accesses nor how long anything takes, and it stops calls only where the model does.")
 INTERLEAVINGS = "Interleavings"
 
 
@@ -46,9 +50,9 @@ def check_boundaries(revision: Revision, functions: Iterable[str], numbers: Mapp
     lacking = {call: find_missing(call, revision.guards, {*functions}) for call in calls if call in numbers}
     inlined = [f"{call}: it cannot stop at {', '.join(names)}, which the kernel does not have"
                for call, names in lacking.items() if names]
-    stopping = f"{count(len(inlined), 'call')} cannot stop at each" if inlined else "all of them can stop at each"
-    says = f"Of {count(len(calls), 'call')} of the model the kernel has {len(calls) - len(absent)}; {stopping} of " \
-           "their region boundaries."
+    stopping = f"{len(inlined)} of them cannot" if inlined else "each of them can"
+    says = f"The kernel has {show_share(len(calls) - len(absent), len(calls))} calls of the model, and {stopping} be " \
+           "stopped wherever one of its lock regions ends and the next one begins."
     return CheckedPart(title, DIFFERS if absent else NOT_TRIED if inlined else AGREES, says, (*absent, *inlined))
 
 
@@ -58,11 +62,13 @@ def check_numbers(release: str, numbers: Mapping[str, int]) -> CheckedPart:
     try:
         known = call_numbers(release)
     except KeyError:
-        says = f"No numbers are known of {release}; EL2's table of {count(len(numbers), 'handler')} was read and used."
+        says = f"The course does not know the numbers of {release}. They were read from the kernel's own table, " \
+               f"which has {count(len(numbers), 'call')}."
         return CheckedPart(title, NOT_TRIED, says)
     odd = [f"{name}: {numbers.get(name)} in the kernel, {number} known" for name, number in known.items()
            if numbers.get(name) != number]
-    says = f"{len(known) - len(odd)} of {count(len(known), 'number')} are those that are known of {release}."
+    says = f"{capitalise(show_share(len(known) - len(odd), len(known)))} numbers that the course knows of {release} " \
+           "are the kernel's."
     return CheckedPart(title, DIFFERS if odd else AGREES, says, tuple(odd))
 
 
@@ -74,9 +80,9 @@ def check_lives(title: str, every: Sequence[RecordedLife], findings: Findings | 
     odd = [line for each in findings.comparisons if each.lines for line in str(each).splitlines()]
     kernels = list_words(sorted({each.kernel for each in findings.comparisons}))
     same = sum(not each.lines for each in findings.comparisons)
-    says = f"{count(findings.tally.rows, 'row')} of {count(findings.tally.sequences, 'scenario')} were compared with " \
-           f"the model: {count(findings.tally.disagreements, 'disagreement')}. {same} of " \
-           f"{count(len(findings.comparisons), 'scenario')} went as in the recordings of {kernels or 'no kernel'}."
+    says = f"{count(findings.tally.sequences, 'scenario')} with {count(findings.tally.rows, 'recorded call')}. " \
+           f"Disagreements with the model: {findings.tally.disagreements}. Scenarios that went as in the course's " \
+           f"recordings of {kernels or 'no kernel'}: {show_share(same, len(findings.comparisons))}."
     verdict = DIFFERS if findings.differs else NOT_TRIED if failed else AGREES
     return CheckedPart(title, verdict, says, (*show_first(findings), *odd, *failed))
 
@@ -94,7 +100,7 @@ def check_interleavings(every: Sequence[Interleaving], observed: Sequence[Observ
     counts = {verdict: [each for each in observed if each.verdict == verdict]
               for verdict in (AGREES, DIFFERS, NOT_TRIED)}
     says = f"Of {count(len(observed), 'interleaving')}, {len(counts[AGREES])} agree, {len(counts[DIFFERS])} differ, " \
-           f"{len(counts[NOT_TRIED])} could not be tried."
+           f"{len(counts[NOT_TRIED])} could not be tried. They are about {show_races(observed)}."
     proposed = {each.name: each for each in every}
     odd = [line for each in counts[DIFFERS] for line in show_both(proposed[each.name], each)]
     untried = [f"{each.name}: {'; '.join(each.notes.values())}" for each in counts[NOT_TRIED]]
@@ -104,24 +110,37 @@ def check_interleavings(every: Sequence[Interleaving], observed: Sequence[Observ
 
 def show_both(each: Interleaving, seen: Observation) -> list[str]:
     """Return both runs of an interleaving: a line for each step, with the model's outcome and the machine's."""
-    steps = zip(each.trace.lines, [*seen.lines, *[None] * len(each.trace.lines)], strict=False)
-    lines = [f"  {line}  |  {show_outcome(other)}" for line, other in steps]
-    return [f"{each.name}: {each.says}", *lines[:len(seen.lines) + 1], *seen.notes.values()]
+    lines = each.trace.lines[:len(seen.lines) + (0 in seen.notes)]
+    width = max(len(str(line)) for line in lines)
+    steps = zip(lines, [*seen.lines, None], strict=False)
+    return [f"{each.name}: {each.says}", f"  {'CPU, step, outcome in the model':{width}}  | on the machine",
+            *(f"  {line!s:{width}}  | {show_outcome(other)}" for line, other in steps), *seen.notes.values(), ""]
+
+
+def show_share(number: int, every: int) -> str:
+    """Return how many of several there are."""
+    return f"all {every}" if number == every else f"{number} of {every}"
+
+
+def show_races(observed: Iterable[Observation]) -> str:
+    """Return the races that interleavings are about."""
+    races = sorted({each.race for each in observed if each.race}, key=lambda race: int(race[1:]))
+    return f"{count(len(races), 'race')}: {list_words(races)}" if races else "no race that has a name"
 
 
 def show_outcome(line: TraceLine | None) -> str:
     """Return the machine's outcome of a step."""
-    return line.outcome if line else "no outcome"
+    return line.outcome if line else "see below"
 
 
 def write_page(facts: Facts, revision: str, day: str, parts: Sequence[CheckedPart]) -> str:
     """Return the page about a release."""
     known = "" if release_of(facts.release) in KERNELS else ", although nobody has compared such a release before"
     table = [f"| {part.title} | {part.verdict} | {part.says} |" for part in parts]
-    head = [f"# Linux {facts.release}: {conclude(parts)}", "",
+    head = [f"# Linux {facts.release} {conclude(parts)}", "",
             f"{facts.package}, version {facts.version}, in {facts.emulator} ({facts.machine}), mode {facts.mode}, on "
-            f"{day}. It is played as revision `{revision}`{known}.", "", "| part | result | in words |",
-            "|---|---|---|", *table]
+            f"{day}. The model's revision `{revision}` is beside it{known}.", "", "| part | result | in words |",
+            "|---|---|---|", *table, "", MEANING]
     return "\n".join([*head, *(line for part in parts for line in show_evidence(part)), "", HONESTY]) + "\n"
 
 
@@ -134,9 +153,11 @@ def conclude(parts: Sequence[CheckedPart]) -> str:
     """Return what came of a check, in a few words."""
     verdicts = [part.verdict for part in parts]
     differ, untried, every = verdicts.count(DIFFERS), verdicts.count(NOT_TRIED), count(len(parts), "part")
-    if differ or AGREES not in verdicts:
-        return f"differs in {differ} of {every}" if differ else f"agrees in none of {every}"
-    return f"agrees, {untried} of {len(parts)} not tried" if untried else "agrees"
+    if differ:
+        return f"differs from the model in {differ} of {every}"
+    if AGREES not in verdicts:
+        return "was not compared: no part could be tried to its end"
+    return "agrees with the model" + (f"; {untried} of {every} could not be tried to the end" if untried else "")
 
 
 def decide_status(parts: Sequence[CheckedPart]) -> int:

@@ -95,6 +95,11 @@ def test_a_difference_ends_the_observation_and_shows_both_sides() -> None:
     assert [mismatch.number for mismatch in compare([kept])] == [3]
 
 
+def test_a_difference_in_the_pages_alone_does_not_repeat_the_outcome() -> None:
+    kept = make_observation(R7, answer(R7, row3=Row(4, 0, "call", "= 0", "= 0", DIFFERS, "page g0 is another's")))
+    assert kept.notes == {3: "CPU 0 call: page g0 is another's"}
+
+
 @pytest.mark.parametrize("machine", ["does not come back", "not supported", "init_vm = 0"])
 def test_an_outcome_that_no_trace_has_is_told_in_words_only(machine: str) -> None:
     kept = make_observation(R7, answer(R7, row3=Row(4, 0, "call", "= 0", machine, DIFFERS)))
