@@ -178,7 +178,7 @@ Content = Callable[[bytes], Iterator[Part]]
 
 def choose_sent(outer: Sent, inner: Sent) -> Sent:
     """Return what counts of what is known of an archive and of a file in it: a mail, or else what is nearer."""
-    return inner if inner.time and outer.source != BY_MAIL else outer
+    return inner if inner.source == BY_MAIL or (inner.time and outer.source != BY_MAIL) else outer
 
 
 def choose_opener(content: bytes) -> Content | None:

@@ -111,9 +111,9 @@ def list_files(folder: Path) -> Iterator[Arrival]:
     errors: list[OSError] = []
     for place, folders, files in os.walk(folder, onerror=errors.append):
         folders.sort()
-        prefix = Path(place).relative_to(folder).as_posix().removeprefix(".")
+        inner = Path(place).relative_to(folder)
         for name in sorted([*files, *(name for name in folders if Path(place, name).is_symlink())]):
-            yield from open_file(Path(place, name), f"{prefix}/{name}".removeprefix("/"))
+            yield from open_file(Path(place, name), (inner / name).as_posix())
     for error in errors:
         name = Path(error.filename).relative_to(folder).as_posix()
         yield Arrival(name, fault=f"cannot be read ({error.strerror})")
