@@ -1,6 +1,7 @@
 """The workshop pages agree with the course: benches, times, and the cells on the slides."""
 
 import re
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +13,10 @@ from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish import pages, slides
 from pkvm_model.course.publish.chapters import NOTEBOOKS
 from pkvm_model.course.publish.minutes import measure_part
+from pkvm_model.practice.checks.review_the_patch import FINDINGS
 from pkvm_model.practice.effort import time_prose
 from pkvm_model.practice.exercises import load_exercises
+from tests.browser.test_slides import LABEL, TEXT
 
 FOLDER = slides.LIST.parent
 PAGES = sorted(FOLDER.glob("*.md"))
@@ -153,7 +156,7 @@ def test_each_cell_of_a_slide_exists(slide: slides.Slide) -> None:
         ("- 01-start-here: no-such-cell", "there is no cell no-such-cell in 01-start-here.ipynb"),
         ("- 99-nowhere: title", "99-nowhere.ipynb cannot be read"),
         ("- exercise: no-such-one", "there is no exercise no-such-one"),
-        ("* 01-start-here: title", "'* 01-start-here: title' is not a part"),
+        ("* 01-start-here: title", "'* 01-start-here: title' is no part"),
     ],
 )
 def test_a_line_without_a_target_is_reported(line: str, said: str) -> None:
@@ -231,3 +234,29 @@ def test_slides_show_outputs_without_sources_and_load_nothing() -> None:
     assert "bench(COLD_OPEN)" not in page
     assert "Who owns every page</caption>" in page
     assert not re.search(r"https?://(?!www\.w3\.org/)|<link|src=|@import|url\(", page)
+
+
+def test_the_rubric_lists_the_findings_of_the_check_and_questions_from_the_exercise() -> None:
+    rows = re.findall(r"^\| ([^|*]+) \| [^|]+ \| ([^|]+\?) \|$", read_plan("rubric"), re.MULTILINE)
+    assert [finding for finding, _ in rows] == [finding for finding, _ in FINDINGS]
+    exercise = load_exercises()["three-questions"]
+    texts = exercise.solution + "".join(wrong.code for wrong in exercise.wrong)
+    assert [question for _, question in rows if question not in texts] == []
+
+
+def test_the_points_of_the_rubric_add_up() -> None:
+    rows = re.findall(r"^\| \*\*", read_plan("rubric"), re.MULTILINE)
+    assert 2 * len(rows) == 10
+    assert "ten in all" in read_plan("rubric")
+
+
+def test_the_minutes_of_a_video_call_are_those_of_the_plan() -> None:
+    moved = re.findall(r"\*([^*]+)\*", read_plan("remote").partition("have three: ")[2].partition(".")[0])
+    assert len(moved) == 3
+    assert {*moved} <= {row.what for row in PLANS["ninety-minutes"]}
+
+
+def test_the_page_on_access_states_the_sizes_that_the_slides_are_tested_for() -> None:
+    page = " ".join(read_plan("accessibility").split())
+    assert "at least a thirtieth of the height of the picture, and marks in a drawing a fortieth" in page
+    assert (Fraction(TEXT, 720), Fraction(LABEL, 720)) == (Fraction(1, 30), Fraction(1, 40))

@@ -80,7 +80,7 @@ def parse_list(text: str) -> list[Slide]:
         elif slides and (cells := parse_cells(line)):
             slides[-1] = slides[-1]._replace(cells=join_text(slides[-1].cells + cells))
         else:
-            raise CourseError(f"slides.md: {line!r} is not a part, a slide, cells, text, or a line for the room.")
+            raise CourseError(f"The list of slides is wrong: {line!r} is no part, slide, cell, text, or line to say.")
     return slides
 
 
@@ -130,7 +130,7 @@ def find_cell(source: str, name: str) -> NotebookNode:
     notebook = pages.read_notebook(NOTEBOOKS / f"{source}.ipynb")
     cell: NotebookNode | None = next((cell for cell in notebook.cells if cell.id == name), None)
     if cell is None:
-        raise CourseError(f"slides.md: there is no cell {name} in {source}.ipynb.")
+        raise CourseError(f"The list of slides is wrong: there is no cell {name} in {source}.ipynb.")
     if cell.cell_type == "markdown":
         cell.source = re.sub(r"\A#+ .*\n+", "", cell.source).replace("](#", f"]({source}.ipynb#")
     else:
@@ -141,7 +141,7 @@ def find_cell(source: str, name: str) -> NotebookNode:
 def make_exercise_cell(name: str) -> NotebookNode:
     """Return a cell with an exercise. Raise CourseError if there is no such exercise."""
     if name not in load_exercises():
-        raise CourseError(f"slides.md: there is no exercise {name}.")
+        raise CourseError(f"The list of slides is wrong: there is no exercise {name}.")
     exercise = load_exercises()[name]
     parts = [exercise.task, *list_options(exercise), *show_code(exercise),
              f'<p class="where">Exercise <b>{name}</b>, {exercise.minutes} minutes</p>']

@@ -31,7 +31,7 @@ ALSO = (
     ("before-and-after.html", "Before and after", "the same questions before the course and after it"),
     ("what-the-model-leaves-out.html", "What the model leaves out", "and why"),
     ("somewhere-else.html", "Somewhere else", "the same mistake in other systems"),
-    ("slides.html", "Slides", "ninety minutes for a class, with the benches"),
+    ("slides.html", "Slides", "for a class, with the benches"),
     ("summary.html", "Summary", "two sheets to print"),
     ("lab/index.html", "Notebooks", "the chapters with free cells, in your browser"))
 """The other pages, as far as this site has them: file, name, what it is for."""
