@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from benchmarks.class_hub import ClassHub, Learner, Shown, read_prefix, run_hub
+from benchmarks.class_hub import ClassHub, Learner, Shown, run_hub
 from benchmarks.hub import EXERCISE, FIRST, check_answer
 from pkvm_model.course.catch_up import STARTED_AGAIN
 from pkvm_model.course.learner import handin
@@ -135,10 +135,9 @@ def test_who_comes_when_all_places_are_taken_is_told_so(ada: Learner) -> None:
 
 def test_a_server_that_idles_ends_with_all_its_processes(tmp_path: Path) -> None:
     with run_hub(tmp_path, ENDS_SOON) as hub:
-        learner = Learner(hub, "carol")
-        run(hub, learner.begin)
+        carol = Learner(hub, "carol")
+        run(hub, carol.begin)
         until = time.monotonic() + PATIENCE
-        while [each for each in psutil.process_iter() if read_prefix(each) == "/user/carol/"]:
+        while run(hub, lambda: hub.fetch("/hub/api/users/carol"))["servers"] or carol.find_processes():
             assert time.monotonic() < until
             time.sleep(0.2)
-        assert run(hub, lambda: hub.fetch("/hub/api/users/carol"))["servers"] == {}
