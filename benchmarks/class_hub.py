@@ -149,6 +149,10 @@ class Learner:
         """Return the memory of the learner's processes in MiB; what they share with others counts in part."""
         return sum(read_pss(process.pid) for process in self.find_processes()) / 1024
 
+    def measure_cpu(self) -> float:
+        """Return the seconds of a processor that the learner's processes have used."""
+        return sum(process.cpu_times().user + process.cpu_times().system for process in self.find_processes())
+
 
 def read_prefix(process: psutil.Process) -> str:
     """Return what the hub has told a process about its address, '' for a process of somebody else's."""

@@ -80,12 +80,14 @@ async def let_a_class_work(number: int, hub: ClassHub) -> tuple[Any, str]:
     """Let so many learners start, then work, and a browser beside them."""
     browser = asyncio.create_task(asyncio.to_thread(time_browser, hub))
     starts, late = await collect(start(Learner(hub, f"learner-{each}")) for each in range(number))
+    processor = [start.learner.measure_cpu() for start in starts]
     works, wrong = await collect(map(work, starts))
     memory = [start.learner.measure_mib() for start in starts]
     clicks, lost = await collect([browser])
     return ({"server": [start.server for start in starts], "notebook": [start.notebook for start in starts],
-             "work": works, "mib": memory, "browser": clicks, "failed": late + wrong + lost},
-            describe(number, starts, works, memory, late + wrong + lost, "".join(clicks)))
+             "processor": processor, "work": works, "mib": memory, "browser": clicks, "failed": late + wrong + lost},
+            describe(number, starts, works, memory, late + wrong + lost,
+                     f"{spread(processor)} s of a processor for a start; browser: {''.join(clicks)}"))
 
 
 async def collect(works: Iterable[Awaitable[Any]]) -> tuple[list[Any], list[str]]:
@@ -163,15 +165,14 @@ def time_browser(hub: ClassHub) -> str:
 
 
 def describe(number: int, starts: Sequence[Start], works: Sequence[Work], memory: Sequence[float],
-             failed: Sequence[str], browser: str) -> str:
+             failed: Sequence[str], more: str) -> str:
     """Return the line of a class, and what went wrong below it."""
     steps = sorted(step for each in works for step in each.steps) or [0]
     return "\n".join([
         f"{number} learners, seconds: server ready {spread(each.server for each in starts)}, first notebook run "
         f"{spread(each.notebook for each in starts)}, bench step p50 {statistics.median(steps):.3f} "
         f"p95 {steps[int(len(steps) * 0.95)]:.3f}, answer {spread(each.answer for each in works)}; "
-        f"MiB {spread(memory)} with two notebooks; failed {len(failed)} (goal {GOALS['failed']}); "
-        f"browser: {browser}", *failed])
+        f"MiB {spread(memory)} with two notebooks; failed {len(failed)} (goal {GOALS['failed']}); {more}", *failed])
 
 
 def spread(values: Iterable[float]) -> str:

@@ -47,7 +47,7 @@ class Image:
 
     def run(self, *command: str, **more: str) -> str:
         """Run a command in the image as its user, and return what it prints. Raise AssertionError if it fails."""
-        home = "/root" if self.user == "root" else f"/home/{self.user}"
+        home = "/root" if self.user == "root" else f"/srv/{self.user}"
         variables = [f"{name}={value}" for name, value in ({"HOME": home} | self.variables | more).items()]
         done = subprocess.run(["chroot", f"--userspec={self.user}", self.root, "env", "-i", *variables, *command],
                               capture_output=True, text=True, check=False)
@@ -69,7 +69,7 @@ def image() -> Iterator[Image]:
 
 
 def test_a_container_makes_the_learner_s_copy_and_its_first_notebook_runs(image: Image) -> None:
-    copy = "/home/jovyan/pkvm-course/my_work"
+    copy = "/srv/learner/pkvm-course/my_work"
     assert image.start("jupyterhub-singleuser", "--version").splitlines()[-1].startswith("6.1")
     image.start("jupyter", "execute", "--inplace", f"{copy}/{FIRST}")
     cells = json.loads((image.root / copy.lstrip("/") / FIRST).read_text())["cells"]
@@ -82,7 +82,7 @@ def test_nobody_can_change_the_course_in_the_image(image: Image) -> None:
 
 
 def test_a_new_home_gets_a_copy_and_an_old_one_keeps_its_work(image: Image) -> None:
-    home = image.root / "home" / "jovyan"
+    home = image.root / "srv" / "learner"
     (home / "pkvm-course" / "my_work" / FIRST).write_text("mine")
     image.start("true")
     assert (home / "pkvm-course" / "my_work" / FIRST).read_text() == "mine"
@@ -93,10 +93,10 @@ def test_a_new_home_gets_a_copy_and_an_old_one_keeps_its_work(image: Image) -> N
 
 def test_what_repo2docker_runs_makes_the_copy_that_a_visitor_opens(image: Image) -> None:
     """It copies the repository into the home, makes an environment, and runs postBuild; start begins each server."""
-    checkout = image.root / "home" / "jovyan" / "repository"
+    checkout = image.root / "srv" / "learner" / "repository"
     copy_checkout(checkout)
     subprocess.run(["chown", "--recursive", "--no-dereference", "1000:1000", checkout], check=True)
-    visitor = Image(image.root, {"PATH": image.variables["PATH"]}, "jovyan", ("env", "-C", "/home/jovyan/repository"))
+    visitor = Image(image.root, {"PATH": image.variables["PATH"]}, "learner", ("env", "-C", "/srv/learner/repository"))
     visitor.start("./postBuild")
     assert (checkout / "my_work" / FIRST).is_file()
     assert "pkvm_model/course/jupyter" in visitor.start("./start", "jupyter", "kernelspec", "list")
