@@ -151,7 +151,7 @@ class Learner:
 
     def measure_cpu(self) -> float:
         """Return the seconds of a processor that the learner's processes have used."""
-        return sum(process.cpu_times().user + process.cpu_times().system for process in self.find_processes())
+        return float(sum(sum(process.cpu_times()[:2]) for process in self.find_processes()))
 
 
 def read_prefix(process: psutil.Process) -> str:
