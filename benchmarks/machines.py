@@ -60,6 +60,10 @@ class AtomicHost:
         bit = 1 << pages[name]
         return (value, bit << 4 + vcpus + CPUS) if isinstance(value, int) else (None, bit)
 
+    def family(self, key: Any) -> Any:
+        """Return whose field it is: a slot's, a CPU's or a page's."""
+        return key[:2]
+
     def initial(self) -> Records:
         """Return the state in which every slot is free and every page is the host's."""
         return {}

@@ -7,13 +7,16 @@ CPUs and pages the one with the least outcome counts. Needs numpy, and a machine
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import factorial
 from typing import Any, Protocol
 
 import numpy as np
 
-from pkvm_model.explore.engine.arrays import Numbers, sort_unique
+from pkvm_model.explore.engine.arrays import Numbers, SortedSet, sort_unique
+from pkvm_model.explore.engine.fields import Fields
 from pkvm_model.explore.engine.levels import LONGEST, LevelSearch
+from pkvm_model.explore.engine.places import gather_field
 from pkvm_model.explore.engine.search import Search
 from pkvm_model.model.view import ModelError
 
@@ -43,41 +46,42 @@ class Symmetric(Protocol):
 class Orbits:
     """Keys of states: equal exactly when the states are in one orbit."""
 
-    def __init__(self, search: Search, rules: Symmetric) -> None:
-        self.packing, self.rules = search.packing, rules
+    def __init__(self, fields: Fields, rules: Symmetric) -> None:
+        self.fields, self.packing, self.rules = fields, fields.packing, rules
         self.age: tuple[int, int] = (-1, -1)
-        self.luts: list[list[tuple[list[int], dict[int, Numbers]]]] = []
+        self.luts: list[list[dict[int, Numbers]]] = []
 
     def refresh(self) -> None:
         """Take in new parts and values."""
-        age = sum(map(len, self.packing.values)), self.packing.age
+        age = sum(map(len, self.fields.short.values)), self.packing.age
         if self.age != age:
             self.age = age
-            self.luts = [[self.lut(renaming, part) for part in range(len(self.packing.keys))]
+            self.luts = [[self.lut(renaming, field) for field in range(len(self.fields.masks))]
                          for renaming in self.rules.renamings]
 
-    def lut(self, renaming: Any, part: int) -> tuple[list[int], dict[int, Numbers]]:
-        """Return where a part's bits are, and by its value what it adds to each member's key (-1 for nobody's).
+    def lut(self, renaming: Any, field: int) -> dict[int, Numbers]:
+        """Return by the number of a field's value what it adds to each member's key (-1 for nobody's)."""
+        values, adds = self.fields.short.values[field].values(), dict[int, Numbers]()
+        for number, value in enumerate(values):
+            for member, more in self.split(renaming, value or 0, self.fields.masks[field]):
+                adds.setdefault(member, np.zeros(len(values), np.int64))[number] += more
+        return adds
 
-        The first value of a part is the unwritten one, which adds nothing.
-        """
-        places, adds = self.packing.places[part], dict[int, Numbers]()
-        for pattern, value in list(self.packing.values[part].items())[1:]:
-            index = sum((pattern >> place & 1) << bit for bit, place in enumerate(places))
-            member, number = self.rules.belongs(renaming, self.packing.keys[part], value)
-            if number:
-                adds.setdefault(-1 if member is None else member, np.zeros(1 << len(places), np.int64))[index] = number
-        return places, adds
+    def split(self, renaming: Any, value: int, mask: int) -> Iterator[tuple[int, int]]:
+        """Yield what the parts of a field's value add, and to whose key; an unwritten part adds nothing."""
+        for part, key in enumerate(self.packing.keys):
+            bits = value & self.packing.masks[part]
+            if bits and self.packing.masks[part] & mask:
+                member, more = self.rules.belongs(renaming, key, self.packing.values[part][bits])
+                yield -1 if member is None else member, more
 
     def members_keys(self, codes: Numbers, renaming: int) -> tuple[list[Numbers], Numbers]:
         """Return the members' keys, sorted, and the number that is nobody's."""
         keys = {member: np.zeros(len(codes), np.int64) for member in range(-1, self.rules.members)}
-        for places, adds in self.luts[renaming]:
-            index = np.zeros(len(codes), np.int64)
-            for bit, place in enumerate(places if adds else ()):
-                index |= (codes >> place & 1) << bit
+        for field, adds in enumerate(self.luts[renaming]):
+            values = gather_field(self.fields, codes, field) if adds else None
             for member, numbers in adds.items():
-                keys[member] += numbers[index]
+                keys[member] += numbers[values]
         return in_order([keys[member] for member in range(self.rules.members)]), keys[-1]
 
     def packed(self, codes: Numbers) -> list[Numbers]:
@@ -125,8 +129,8 @@ class SymmetricSearch(LevelSearch):
         if rules.members * rules.key_bits > LONGEST - 8:
             raise ModelError(f"{rules.members} keys of {rules.key_bits} bits do not fit into a number; search without")
         super().__init__(plain)
-        self.orbits, self.total = Orbits(plain, rules), 0
-        self.all, levels = self.all[:0], self.levels
+        self.orbits, self.total = Orbits(self.fields, rules), 0
+        self.all, levels = SortedSet(), self.levels
         self.levels = []
         for level in levels:
             self.take(level)
@@ -134,10 +138,9 @@ class SymmetricSearch(LevelSearch):
     def take(self, codes: Numbers) -> None:
         """Make one state of each new orbit the next level."""
         keys, first = np.unique(self.orbits.of(codes), return_index=True)
-        new = ~np.isin(keys, self.all, assume_unique=True)
-        level = np.sort(codes[first[new]])
-        self.all = np.concatenate((self.all, keys[new]))
-        self.all.sort(kind="stable")
+        new = self.all.drop_known(keys)
+        level = np.sort(codes[first[np.isin(keys, new, assume_unique=True)]])
+        self.all.add(new)
         self.total += int(self.orbits.sizes(level).sum())
         self.successors, self.done = [], 0
         self.levels.append(level)
@@ -148,26 +151,32 @@ class SymmetricSearch(LevelSearch):
 
     def find_path(self, code: int) -> list[Any]:
         """Return the actions of a shortest run from the real initial state to a state of the same orbit."""
-        wanted = [np.array([code])]
-        at = next(number for number, level in enumerate(self.levels)
-                  if (self.orbits.of(level) == self.orbits.of(wanted[0])).any())
-        for level in reversed(self.levels[:at]):
-            wanted.append(self.before(level, wanted[-1]))
-        state, actions = int(self.levels[0][0]), []
-        for target in (self.orbits.of(codes)[0] for codes in reversed(wanted[:-1])):
+        target = self.find_orbits([code])[0]
+        at = next(number for number, level in enumerate(self.levels) if (self.orbits.of(level) == target).any())
+        targets = [target]
+        for level in reversed(self.levels[1:at]):
+            code = self.find_before(level, targets[-1])
+            targets.append(self.find_orbits([code])[0])
+        state, actions = next(iter(self.list_codes(self.levels[0]))), []
+        for target in reversed(targets if at else []):
             action, state = self.step_to(state, target)
             actions.append(action)
         return actions
 
-    def before(self, level: Numbers, target: Numbers) -> Numbers:
-        """Return a state of a level that leads into the orbit of this one."""
-        for code in level.tolist():
+    def find_orbits(self, codes: list[int]) -> list[int]:
+        """Return the keys of the orbits of these states, which are written as the packing does."""
+        found: list[int] = self.orbits.of(np.array(list(map(self.fields.shorten, codes)), np.int64)).tolist()
+        return found
+
+    def find_before(self, level: Numbers, target: int) -> int:
+        """Return a state of a level that leads into an orbit."""
+        for code in self.list_codes(level):
             ways = [code + delta for tree in self.trees.values() if (delta := tree(code))]
-            if ways and (self.orbits.of(np.array(ways)) == self.orbits.of(target)).any():
-                return np.array([code])
+            if target in self.find_orbits(ways):
+                return code
         raise AssertionError("every state but the first was reached from the level before")
 
     def step_to(self, state: int, target: int) -> tuple[Any, int]:
         """Return an action that leads into the orbit with this key, and the state after it."""
         return next((action, state + delta) for action, tree in self.trees.items()
-                    if (delta := tree(state)) and self.orbits.of(np.array([state + delta]))[0] == target)
+                    if (delta := tree(state)) and self.find_orbits([state + delta])[0] == target)

@@ -189,7 +189,7 @@ class Exploration:
     def find_dead_end(self, name: str, continuation: Continuation) -> None:
         """Look in the level to be checked for the first state from which a good end can no longer be reached."""
         level = self.search.levels[self.levels_checked]
-        code = next((code for code in map(int, level) if continuation.is_dead_end(code)), None)
+        code = next((code for code in self.search.list_codes(level) if continuation.is_dead_end(code)), None)
         if code is not None:
             self.witnesses[name] = Witness(code, describe_loss(continuation.find_best_end(code)[1]))
 

@@ -212,5 +212,5 @@ def object_to_loss(run: Scenario, fixed: Revision, outcome: Outcome, exploration
 def show_longest(run: Scenario, fixed: Revision, outcome: Outcome, exploration: Exploration) -> Outcome:
     """Return an outcome with the longest run, which does not lead to where it should."""
     level = next(level for level in reversed(exploration.search.levels) if len(level))
-    path = exploration.search.find_path(min(map(int, level)))
+    path = exploration.search.find_path(min(exploration.search.list_codes(level)))
     return outcome._replace(trace=record_run(run.scene(fixed), tuple(path)))

@@ -31,7 +31,8 @@ def find_losses(exploration: Exploration, prop: AlwaysPossible) -> Iterator[Loss
     continuation = continue_search(exploration.search, (prop,))[prop.name]
     kinds: set[frozenset[str]] = set()
     for level in exploration.search.levels:
-        for code in sorted(code for code in map(int, level) if continuation.is_dead_end(code)):
+        codes = exploration.search.list_codes(level)
+        for code in sorted(code for code in codes if continuation.is_dead_end(code)):
             loss = describe_dead_end(continuation, code)
             if loss.names not in kinds:
                 kinds.add(loss.names)

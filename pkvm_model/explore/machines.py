@@ -5,6 +5,7 @@ returns the table after it and the step, or None if the action is not possible. 
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import product
@@ -59,9 +60,9 @@ class Scripts(NamedTuple):
         return dict(self.scene.start().table)
 
     def step(self, cpu: int, records: Records) -> tuple[Records, Step] | None:
-        """Make the next step of a CPU; return None if it has none."""
+        """Make the next step of a CPU; return None if it has none. Look at the CPU first: it says what follows."""
+        idle = not is_in_call(records, cpu)
         state = self.view(records)
-        idle = not state.get(Cpu, cpu).flight
         begun = records.get((BEGUN, cpu), 0) if idle else 0
         step = step_cpu(self.scene, Node(state, (0,) * cpu + (begun,)), cpu)
         if not step:
@@ -105,9 +106,12 @@ class AnyHost(NamedTuple):
         return {(Page, name): Page(SHARED_OWNED, SHARED_BORROWED) for name in list_memory(self.calls, "kvm", "hv")}
 
     def step(self, action: tuple[int, Call | None], records: Records) -> tuple[Records, Step] | None:
-        """Begin a call on an idle CPU, or go on with the call under way."""
-        (cpu, call), state = action, self.view(records)
-        if bool(call) == bool(state.get(Cpu, cpu).flight) or state.end or self.is_full(state):
+        """Begin a call on an idle CPU, or go on with the call under way: the CPU, which is read first, says which."""
+        cpu, call = action
+        if bool(call) == is_in_call(records, cpu):
+            return None
+        state = self.view(records)
+        if state.end or self.is_full(state):
             return None
         step = begin(state, self.revision, cpu, call, self.whole) if call else resume(state, self.revision, cpu)
         after = add_end(step.state.table, step)
@@ -120,6 +124,10 @@ class AnyHost(NamedTuple):
             after[FULL] = True
         return after, step
 
+    def family(self, key: RecordKey) -> Any:
+        """Return what a part of the state goes with: all memory with one number is a family, so is a CPU."""
+        return find_family(key)
+
     def is_full(self, state: State) -> bool:
         """Return True if a count that a refused call can leave behind is above the limit."""
         return bool(state.table.get(FULL))
@@ -131,6 +139,14 @@ class AnyHost(NamedTuple):
     def is_unfinished(self, records: Records) -> bool:
         """Return True while a call is under way."""
         return not records.get(END) and any(is_in_call(records, cpu) for cpu in range(self.config.cpus))
+
+
+@cache
+def find_family(key: RecordKey) -> Any:
+    """Return what a part of the state goes with: the memory of a host's VM, a guest page, a CPU, or the rest."""
+    kind, name = key
+    memory = re.match(r"(?:vm|pgd|vc|kvm|hv)(\d+)", str(name))
+    return memory[1] if memory else key if kind is Cpu or (kind is Page and str(name).startswith("g")) else "rest"
 
 
 @cache

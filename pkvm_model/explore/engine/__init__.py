@@ -26,9 +26,14 @@ same.
 No state keeps where it came from. A run to a bad state is found backwards, level by level: for each edge that could
 have led there, the search looks for states that differ in the edge's bits only.
 
-**Whole levels.** With numpy the same trees and tables are applied to whole levels at a time (`LevelSearch`, levels.py):
-a table's answers become rows of an array, and a tree that reads too much for a table is walked by whole sets of states,
-which part at its forks.
+**Whole levels.** With numpy the same trees are applied to whole levels at a time (`LevelSearch`, levels.py).
+
+1. *What changes together is numbered together* (`Fields`, fields.py). All that belongs to a VM takes a few hundred
+   combinations of values, so it needs some ten bits, not thirty. So two VMs fit into one machine number.
+2. *Answers become rows of an array* (`Rows`, rows.py), found by what was read (`Projection`, places.py). What a step
+   reads depends on what it reads first: so each value of that part, which is a CPU with its call under way, is a branch
+   with rows of its own.
+3. *A property is asked once for each combination of values that it reads* (`Unanswered`, asked.py).
 
 None of this changes an answer: `tests/explore` runs small searches without any of it, one plain step after the other,
 and compares states, transitions and verdicts.

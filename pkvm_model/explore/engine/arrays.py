@@ -1,37 +1,12 @@
-"""Arrays of states' numbers, with numpy: gather the bits of a mask, sort and drop duplicates."""
+"""Arrays of states' numbers, with numpy: sort them, drop duplicates, look for them, let them grow."""
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-CHUNK = 11
-"""Bits of a number that are gathered at a time."""
 Numbers = Any
 """An array of whole numbers with 64 bits."""
-
-
-def split_mask(mask: int) -> list[tuple[int, Numbers]]:
-    """Return the place of each chunk with bits of the mask, and a table from its value to those bits moved together."""
-    chunks, below = list[tuple[int, Numbers]](), 0
-    for shift in range(0, mask.bit_length(), CHUNK):
-        bits = [bit for bit in range(CHUNK) if mask >> shift + bit & 1]
-        values = np.arange(1 << CHUNK)
-        spread = np.zeros_like(values)
-        for number, bit in enumerate(bits, below):
-            spread += (values >> bit & 1) << number
-        if bits:
-            chunks.append((shift, spread))
-        below += len(bits)
-    return chunks
-
-
-def gather_bits(codes: Numbers, chunks: list[tuple[int, Numbers]]) -> Numbers:
-    """Return the masked bits of each number, moved together."""
-    gathered = np.zeros(len(codes), np.int64)
-    for shift, spread in chunks:
-        gathered += spread[(codes >> shift) & ((1 << CHUNK) - 1)]
-    return gathered
 
 
 def sort_unique(arrays: list[Numbers]) -> Numbers:
@@ -41,3 +16,56 @@ def sort_unique(arrays: list[Numbers]) -> Numbers:
     numbers = np.concatenate(arrays)
     numbers.sort()
     return numbers[np.concatenate(([True], numbers[1:] != numbers[:-1]))] if len(numbers) else numbers
+
+
+def find_in(known: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Return where each number is among sorted ones, and whether it is there at all."""
+    if not len(known):
+        return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), bool)
+    at: Numbers = np.searchsorted(known, numbers)
+    at[at == len(known)] = 0
+    return at, known[at] == numbers
+
+
+class GrowingArray:
+    """An array that grows at its end."""
+
+    def __init__(self) -> None:
+        self.room, self.length = np.zeros(1 << 10, np.int64), 0
+
+    def extend(self, numbers: Numbers) -> None:
+        """Add these at the end; room is doubled, so that adding a number costs the same however many there are."""
+        end = self.length + len(numbers)
+        if end > len(self.room):
+            self.room = np.concatenate((self.room, np.zeros(max(end, len(self.room)), np.int64)))
+        self.room[self.length:end] = numbers
+        self.length = end
+
+
+class SortedSet:
+    """Numbers in a few sorted arrays, each at least twice as long as the next: adding some does not sort all anew."""
+
+    def __init__(self) -> None:
+        self.runs: list[Numbers] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self.runs))
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of the numbers."""
+        return sum(run.nbytes for run in self.runs)
+
+    def add(self, numbers: Numbers) -> None:
+        """Add sorted numbers that are not in the set."""
+        self.runs.append(numbers)
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            merged = np.concatenate((self.runs.pop(-2), self.runs.pop()))
+            merged.sort(kind="stable")
+            self.runs.append(merged)
+
+    def drop_known(self, numbers: Numbers) -> Numbers:
+        """Return those of these numbers that are not in the set."""
+        for run in self.runs:
+            numbers = numbers[~find_in(run, numbers)[1]]
+        return numbers

@@ -6,7 +6,7 @@ run. No state keeps where it came from: the way back is looked for level by leve
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -102,14 +102,23 @@ class Search:
             return None
         return next((code for code in self.levels[level] if table(code)), None)
 
+    def list_codes(self, level: Any) -> Iterable[int]:
+        """Return the states of a level as the packing writes them."""
+        codes: Iterable[int] = level
+        return codes
+
     def find_path(self, code: int) -> list[Any]:
         """Return the actions of a shortest run to a state that was found."""
-        at = next(number for number, level in enumerate(self.levels) if code in level)
+        at = self.find_level(code)
         actions: list[Any] = []
         for level in reversed(self.levels[:at]):
             action, code = self.step_back(level, code)
             actions.append(action)
         return actions[::-1]
+
+    def find_level(self, code: int) -> int:
+        """Return the number of the level that a state is in."""
+        return next(number for number, level in enumerate(self.levels) if code in level)
 
     def step_back(self, level: Any, code: int) -> tuple[Any, int]:
         """Return an action and a state of the level before that leads here: some edge is taken backwards."""

@@ -30,7 +30,8 @@ class RecordedEdge:
 class Tree:
     """Everything one action can do: from the values it reads, one after the other, to an edge, or None for nothing.
 
-    A fork is a pair: the part that is read there, and where each of its values leads.
+    A fork is a pair: the part that is read there, and where each of its values leads. `parts` are those that were ever
+    read or written; `branches` has them for each value of the part that is read first.
     """
 
     def __init__(self, packing: Packing, step: Callable[[TracingTable], Any]) -> None:
@@ -38,6 +39,7 @@ class Tree:
         self.start: dict[int, Any] = {}
         self.root: Any = (0, self.start)
         self.parts: set[int] = set()
+        self.branches: dict[int, set[int]] = {}
         self.edges: list[RecordedEdge] = []
         self.runs = 0
 
@@ -57,6 +59,11 @@ class Tree:
         delta: int = node.bits - (code & node.mask)
         return delta
 
+    @property
+    def first(self) -> int | None:
+        """The part that is read first, None if nothing was read yet."""
+        return self.root[0] if isinstance(self.root, tuple) and self.runs else None
+
     def learn(self, code: int) -> RecordedEdge | None:
         """Run the action, and record in the tree what it read and did."""
         self.runs += 1
@@ -70,7 +77,9 @@ class Tree:
             ways, bits = ways[bits][1], next_bits
         ways[bits] = edge
         self.root = self.start[0]
-        self.packing.add(self.parts, table.bits_read)
+        branch = self.branches.setdefault(next(iter(table.bits_read.values()), 0), set())
+        for known in (self.parts, branch):
+            self.packing.add(known, table.bits_read)
         return edge
 
     def record_edge(self, code: int, after: TracingTable, label: Any) -> RecordedEdge:
@@ -78,7 +87,6 @@ class Tree:
         changes = after.changes()
         edge = RecordedEdge(changes, label, code)
         self.edges.append(edge)
-        self.packing.add(self.parts, changes)
         return edge
 
 

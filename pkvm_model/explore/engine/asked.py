@@ -1,0 +1,51 @@
+"""For which states a property still has to be asked, with numpy."""
+from __future__ import annotations
+
+import numpy as np
+
+from .arrays import Numbers
+from .fields import Fields
+from .places import SPARSE, Index, Projection
+from .tables import LookupTable
+
+
+DENSE = 1 << 22
+"""Up to this many places, what was asked is an array; more are kept in order and searched."""
+
+
+class Unanswered:
+    """The states for which a table of predicates had no answer, by their places in what it reads."""
+
+    def __init__(self, table: LookupTable, fields: Fields) -> None:
+        self.table, self.fields = table, fields
+        self.projection, self.index = Projection(fields, DENSE), Index()
+
+    def refresh(self) -> bool:
+        """Take in new bits and values; forget what was asked if places have moved."""
+        moved = self.projection.refresh(0, self.table.refresh())
+        if moved:
+            self.index = Index()
+            self.index.extend(self.projection.ends[0])
+            self.projection.ends = [0, SPARSE]
+        return moved
+
+    def find_first(self, codes: Numbers) -> int | None:
+        """Return the first state for which the table has an answer, as the packing writes it."""
+        self.refresh()
+        while len(codes):
+            places = self.projection(codes)
+            new = np.flatnonzero(self.index.find(places) == 0)
+            codes = codes[new]
+            places, first = np.unique(places[new], return_index=True)
+            found = self.ask(codes[first])
+            if found is not None or not self.refresh():
+                if found is None:
+                    self.index.enter(places, np.ones(len(places), np.int32))
+                return found
+        return None
+
+    def ask(self, codes: Numbers) -> int | None:
+        """Return the first of these states for which the table has an answer."""
+        mask = self.table.mask
+        long = sorted(map(self.fields.lengthen, codes.tolist()), key=lambda code: code & mask)
+        return next((code for code in long if self.table(code)), None)
