@@ -37,6 +37,9 @@ THEMED = {"#FFFFFF": "bg", INK: "ink", MUTED: "muted", LINE: "line", HAIR: "hair
           **{hue: name for name, hue in HUES.items()}}
 """The names that the colours have in the sheet of the live widgets (widget.css), which knows the theme."""
 
+ANY_THEMED = "|".join(THEMED)
+BORDER = re.compile(rf"(border(?:-right)?:[^;\"]*) (?:{ANY_THEMED})")
+
 
 def render(tag: str, style: str, *kids: str, scope: str = "") -> str:
     """Return an HTML element in one of the styles; its children are HTML."""
@@ -51,8 +54,12 @@ def render_box(title: str, place: str, *parts: str) -> str:
 
 
 def follow_theme(form: str) -> str:
-    """Return a form that is no widget's in the colours of the theme, where the sheet of the live widgets is."""
-    themed = re.sub("|".join(THEMED), lambda colour: f"var(--{THEMED[colour[0]]},{colour[0]})", form)
+    """Return a form that is no widget's in the colours of the theme, where the sheet of the live widgets is.
+
+    A notebook that is not trusted keeps no such colour, but borders that name none: these have that of the text.
+    """
+    bordered = BORDER.sub(r"\1;\g<0>", form)
+    themed = re.sub(ANY_THEMED, lambda colour: f"var(--{THEMED[colour[0]]},{colour[0]})", bordered)
     return themed.replace("<div", '<div class="pkvm-widget"', 1)
 
 

@@ -54,4 +54,5 @@ def test_a_form_beside_the_widgets_names_every_colour_of_the_theme_and_is_light_
     form = follow_theme(render("div", "box", render("p", "note", "So it is.")))
     assert form.startswith('<div class="pkvm-widget" style="background:var(--bg,#FFFFFF);color:var(--ink,#16191D);')
     assert f"color:var(--muted,{MUTED})" in form
+    assert f";border:1px solid;border:1px solid var(--line,{LINE});" in form
     assert not re.search(r"(?<!,)#[0-9A-F]{6}", form)
