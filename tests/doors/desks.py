@@ -114,7 +114,7 @@ def copy_checkout(course: Path) -> None:
     for name in map(os.fsdecode, filter(None, listed.split(b"\0"))):
         if (ROOT / name).is_file():
             (course / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, course / name)
+            shutil.copy2(ROOT / name, course / name, follow_symlinks=False)
 
 
 def find_path_without_uv() -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import filecmp
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -26,11 +27,16 @@ def install_extensions(prefix: Path) -> None:
     """Copy the JupyterLab extension into an environment; without it, widgets are static tables until cells are run."""
     target = prefix / "share" / "jupyter" / "labextensions"
     try:
-        if not has_extensions(target):
+        if not (is_found_anyway() or has_extensions(target)):
             shutil.copytree(EXTENSIONS, target, dirs_exist_ok=True)
     except OSError as error:
         print(f"The JupyterLab extension could not be put into {target} ({error.strerror}); widgets work once their "
               "cells are run.")
+
+
+def is_found_anyway() -> bool:
+    """Return True if a variable tells JupyterLab where the extension is, as on a hub."""
+    return str(EXTENSIONS.parent) in os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
 
 
 def has_extensions(target: Path) -> bool:

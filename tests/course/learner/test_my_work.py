@@ -383,6 +383,13 @@ def test_a_plain_jupyterlab_finds_the_extension_after_start(tmp_path: Path, monk
     assert (tmp_path / "env" / "share" / "jupyter" / "labextensions" / "pkvm-widgets" / "package.json").is_file()
 
 
+def test_a_hub_that_names_the_extension_s_folder_gets_no_second_one(tmp_path: Path,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_PATH", os.pathsep.join(["elsewhere", str(start.EXTENSIONS.parent)]))
+    start.install_extensions(tmp_path)
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name here")
 def test_a_pipe_in_the_place_of_a_notebook_is_put_aside_without_waiting(course: Course, mine: Path) -> None:
     (mine / EXERCISE).unlink()
