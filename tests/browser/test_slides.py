@@ -152,12 +152,16 @@ def workshop(offline: Page, tmp_path: Path) -> Page:
 
 
 def walk_through(page: Page) -> Iterator[str]:
-    """Yield where the slides are, from the first to the last, after each step of each bench."""
+    """Yield where the slides are, from the first to the last, after each step of each bench and each answer."""
     for number in range(page.locator(".slide").count()):
         title = f"{number + 1} {seen(page)[0]}"
         yield title
         for order in CPUS if page.locator(".slide.now .pkvm-walk").count() else ():
             yield from (f"{title}, steps {taken}" for taken in step(page, order))
+        for option in page.locator(".slide.now .pkvm-quiz [type=radio]").all():
+            option.dispatch_event("click")
+            page.locator(".slide.now .pkvm-quiz .go").dispatch_event("click")
+            yield f"{title}, answered"
         for region in range(page.locator(".slide.now .pkvm-sequence .box").count()):
             page.locator(".slide.now .go").dispatch_event("click")
             yield f"{title}, region {region + 1}"

@@ -80,7 +80,7 @@ def parse_list(text: str) -> list[Slide]:
         elif slides and (cells := parse_cells(line)):
             slides[-1] = slides[-1]._replace(cells=join_text(slides[-1].cells + cells))
         else:
-            raise CourseError(f"The list of slides is wrong: {line!r} is no part, slide, cell, text, or line to say.")
+            raise CourseError(f"The list of slides is wrong: {line!r} is neither a part, a slide, a cell nor text.")
     return slides
 
 
