@@ -24,7 +24,7 @@ def list_remarks(roster: Roster, collection: Collection) -> Iterator[tuple[str, 
 def explain_missing(person: Person, refused: Sequence[RefusedFile]) -> list[tuple[str, str, str]]:
     """Return that a learner sent nothing, or the files that could not be read."""
     tried = [each for each in refused if each.owner.person == person]
-    return [(person.name, each.file, f"missing: the file {escape(each.reason)}") for each in tried] or [
+    return [(person.name, each.file, f"missing, since the file {escape(each.reason)}") for each in tried] or [
         (person.name, "", MISSING)]
 
 

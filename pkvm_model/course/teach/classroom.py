@@ -14,7 +14,7 @@ from ...text import count
 from ..errors import CourseError
 from ..learner import handin
 from .attendance import list_fates, list_remarks, summarize
-from .collect import SHOWN, Collection, collect, gather
+from .collect import SHOWN, ClassFile, Collection, collect, gather
 from .doubts import find_doubts
 from .gradebook import list_rows
 from .heat_map import HeatMap
@@ -148,10 +148,15 @@ def read(folder: Path | str, roster: Path | str | None = None, due: str = "") ->
     `roster` is a CSV file with the class; after `due`, such as "2026-11-30 18:00" in the time of this machine, a
     hand-in is late.
     """
-    people = read_roster(Path(roster)) if roster else None
-    collection = collect(Path(folder), people, parse_due(due))
-    return Classroom(tuple(Learner(each.file, each.hand_in, dict(find_doubts(each.hand_in)), each.owner.person)
-                           for each in collection.submissions), collection, people or NO_ROSTER)
+    people = read_roster(Path(roster)) if roster else NO_ROSTER
+    collection = collect(Path(folder), people if roster else None, parse_due(due))
+    return Classroom(tuple(map(doubt, collection.submissions)), collection, people)
+
+
+def doubt(submission: ClassFile) -> Learner:
+    """Return a learner with the reasons to doubt what they handed in."""
+    facts = dict(find_doubts(submission.hand_in))
+    return Learner(submission.file, submission.hand_in, facts, submission.owner.person)
 
 
 def parse_due(text: str) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -78,7 +79,13 @@ def collect(folder: Path, roster: Roster | None = None, due: datetime | None = N
     if not submissions and not refused and not roster:
         raise CourseError(f"there is no hand-in in {folder}: put the files there that your learners sent.")
     chosen, repeated = choose_one_each(submissions)
-    return Collection(chosen, repeated, tuple(list_copies(chosen)), tuple(refused), tuple(passed_over))
+    return Collection(tuple(sorted(chosen, key=find_place)), repeated, tuple(list_copies(chosen)), tuple(refused),
+                      tuple(passed_over))
+
+
+def find_place(submission: ClassFile) -> int:
+    """Return the place of a hand-in in the class: as on the roster, and behind it if it is of nobody there."""
+    return submission.owner.person.line if submission.owner.person else sys.maxsize
 
 
 def read_arrival(arrival: Arrival, register: Register | None, due: datetime | None) -> ClassFile | RefusedFile:

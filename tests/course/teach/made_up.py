@@ -105,10 +105,11 @@ def write_class(folder: Path, seed: int = 1, whole: int = 15) -> dict[str, str]:
 
 
 def write_sample(folder: Path) -> None:
-    """Write the eight hand-ins of the instructor's notebook, one of them changed, another one that cannot be true."""
+    """Write the hand-ins of the instructor's notebook: one was changed, one cannot be true, one came late."""
     chance = random.Random(7)
     for number in range(8):
         hand_in = make_hand_in(chance, number, SAMPLE, OLD)
         text = handin.to_text(CANNOT_BE["2 steps, and the fewest is 6"](hand_in) if number == 5 else hand_in)
-        file = folder / f"{hand_in.name.lower().replace(' ', '-')}.json"
-        file.write_text(rename_learner(text) if number == 6 else text)
+        file = handin.name_file(hand_in.name)
+        late = f"{number}ken_LATE_80{number}_9907_{file}" if number == 7 else file
+        (folder / late).write_text(rename_learner(text) if number == 6 else text)

@@ -120,7 +120,7 @@ def test_names_that_disagree_are_told(tmp_path: Path) -> None:
 def test_the_missing_are_told_and_what_they_sent_that_cannot_be_read(tmp_path: Path) -> None:
     group = read(tmp_path, {"handin-ada-lovelace.json": write("Ada Lovelace"), "ada-byron.json": write("Ada")[:200],
                             "zoë.zip": b"PK\3\4", "4715.json": b""})
-    refused = "missing: the file is not a hand-in of this course: "
+    refused = "missing, since the file is not a hand-in of this course: "
     assert [tuple(row) for row in group.attendance().rows] == [
         ("Ada Byron", "ada-byron.json", f"{refused}it is cut or is not JSON."), ("Turing, Alan", "", MISSING),
         ("Zoë Łukasz-Müller", "zoë.zip", f"{refused}it is damaged (File is not a zip file)."),
@@ -132,6 +132,11 @@ def test_a_learner_with_two_names_counts_once(tmp_path: Path) -> None:
     assert [learner.name for learner in group.learners] == ["Turing, Alan"]
     assert group.collection.repeated == (
         ("1.json", "is by Turing, Alan like 2.json, which has no less in it: that one counts."),)
+
+
+def test_the_class_is_in_the_order_of_the_roster(tmp_path: Path) -> None:
+    group = read(tmp_path, {"1.json": write("Bob", 1), "2.json": write("Zoë", 2), "3.json": write("Ada Byron", 3)})
+    assert [learner.name for learner in group.learners] == ["Ada Byron", "Zoë Łukasz-Müller", "Bob"]
 
 
 def test_work_under_another_name_is_told(tmp_path: Path) -> None:
