@@ -128,6 +128,6 @@ def conclude(answer: RealAnswer) -> list[str]:
     """Return the lines after the last row: the first difference, and the counts."""
     lines = [answer.summarise()]
     if row := answer.difference:
-        both = f"the model says {row.model!r}, the machine {row.machine!r}"
+        both = f"the model says {row.model!r}, the machine {row.machine!r}" if row.model != row.machine else row.note
         lines.insert(0, f"line {row.line} is the first difference: {answer.stray or both}")
     return lines

@@ -17,6 +17,11 @@ HVC = 0xd4000002
 """The instruction `hvc #0`."""
 
 
+def explain_absence(symbol: str) -> str:
+    """Return what it means that a kernel does not have a symbol."""
+    return f"the kernel has no symbol {symbol}; this course does not know such a kernel"
+
+
 class Symbols:
     """The symbols that the machine printed; those of EL2 have the addresses that EL2 uses once `place` was called."""
 
@@ -28,7 +33,9 @@ class Symbols:
         self.order: list[tuple[int, str]] = []
 
     def place(self, vectors: int) -> None:
-        """Learn where EL2 is, from the address of its vectors."""
+        """Learn where EL2 is, from the address of its vectors. Raise MachineError if they have no symbol."""
+        if VECTORS not in self.linked:
+            raise MachineError(explain_absence(EL2 + VECTORS))
         shift = vectors - self.linked[VECTORS]
         self.el2 = {name: (address + shift) % ADDRESSES for name, address in self.linked.items()}
         self.order = sorted((address, name) for name, address in self.el2.items())
@@ -36,13 +43,13 @@ class Symbols:
     def find(self, name: str) -> int:
         """Return the address of a symbol of EL2. Raise MachineError if the kernel does not have it."""
         if name not in self.el2:
-            raise MachineError(f"the kernel has no symbol {EL2}{name}; this course does not know such a kernel")
+            raise MachineError(explain_absence(EL2 + name))
         return self.el2[name]
 
     def find_host(self, name: str) -> int:
         """Return the address of a symbol of the host. Raise MachineError if the kernel does not have it."""
         if name not in self.host:
-            raise MachineError(f"the kernel has no symbol {name}; this course does not know such a kernel")
+            raise MachineError(explain_absence(name))
         return self.host[name]
 
     def name(self, address: int) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.__main__ import main
-from pkvm_model.commands.machine import find_run
+from pkvm_model.commands.machine import conclude, find_run
+from pkvm_model.machine.answer import DIFFERS, RealAnswer, Row
 from pkvm_model.machine.failure import MachineError
 from pkvm_model.model.trace import replay
 
@@ -26,3 +27,11 @@ def test_a_race_without_a_run_is_refused_and_the_others_are_named() -> None:
 def test_what_is_neither_a_race_nor_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["machine", str(tmp_path / "R7.txt")]) == 2
     assert "No such file or directory; give the path of a trace" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("model", "machine", "note", "says"), [
+    ("= 0", "= -EINVAL", "", "the model says '= 0', the machine '= -EINVAL'"),
+    ("...", "...", "it stands before one, the model before another", "it stands before one, the model before another")])
+def test_the_last_lines_say_in_what_a_run_differs(model: str, machine: str, note: str, says: str) -> None:
+    answer = RealAnswer("7.3.4", "", (Row(2, 0, "call", model, machine, DIFFERS, note),))
+    assert conclude(answer) == [f"line 2 is the first difference: {says}", "1 step: 0 agree, 1 differ"]

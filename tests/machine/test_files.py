@@ -162,6 +162,11 @@ def test_a_renamed_symbol_is_named(look: object) -> None:
         look(Symbols(SYMBOLS))  # type: ignore[operator]
 
 
+def test_vectors_without_a_symbol_are_named() -> None:
+    with pytest.raises(MachineError, match="no symbol __kvm_nvhe___kvm_hyp_host_vector; this course does not know"):
+        Symbols(SYMBOLS.replace("host_vector", "vectors")).place(0x1000)
+
+
 def test_the_way_to_call_el2_is_found_in_the_code() -> None:
     assert find_instruction(struct.pack("<3I", 1, HVC, 2), HVC) == 4
     with pytest.raises(MachineError, match="way to call EL2"):
