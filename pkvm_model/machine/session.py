@@ -161,7 +161,9 @@ class RealMachine:
                 raise MachineError(f"EL2's table of VMs is not empty: slot {slot} is not reserved, {got:#x} is")
 
     def call(self, cpu: int, name: str, arguments: Iterable[int]) -> int:
-        """Make a whole call and return its answer. Raise MachineError if it does not come back."""
+        """Make a whole call and return its answer. Raise MachineError if there is none, or it does not come back."""
+        if name not in self.nature.numbers:
+            raise MachineError(f"{self.kernel.name}: EL2 of this kernel has no {name}; the course needs a newer kernel")
         self.caller.begin(cpu, self.nature.numbers[name], [*arguments])
         result = self.caller.go_on(cpu)
         if not isinstance(result, Returned):

@@ -14,6 +14,7 @@ import pytest
 
 from pkvm_model.machine.emulator import KEEPER, Console, Emulator, make_file, start_keeper
 from pkvm_model.machine.failure import Gone, MachineError, Silence
+from pkvm_model.machine.learn import Nature
 from pkvm_model.machine.session import READY, RealMachine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the emulated machine needs Linux")
@@ -128,3 +129,10 @@ def test_a_machine_that_says_no_more_is_given_up() -> None:
 def test_a_machine_with_too_many_cpus_is_refused() -> None:
     with pytest.raises(MachineError, match="the machine has at most 4 CPUs, and 5 are asked for"):
         RealMachine(Path("x"), 5)
+
+
+def test_a_kernel_without_one_of_the_calls_is_refused_by_name() -> None:
+    machine = RealMachine.__new__(RealMachine)
+    machine.kernel, machine.nature = Path("vmlinuz"), Nature({}, 0, 0, {"__pkvm_init_vm": 1})
+    with pytest.raises(MachineError, match=r"vmlinuz: EL2 of this kernel has no __pkvm_reserve_vm; .* a newer kernel"):
+        machine.call(0, "__pkvm_reserve_vm", [])
