@@ -11,6 +11,7 @@ import pytest
 
 from pkvm_model.course.paths import HOME_VARIABLE, ROOT
 from pkvm_model.machine.asking import STORED, VARIABLE
+from pkvm_model.typed import COMMAND_VARIABLE
 
 IN_LAB = tuple(f"tests/browser/test_{name}.py"
                for name in ("lab", "in_notebook", "finder", "views", "exercise", "walks_in_lab"))
@@ -37,7 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Two hundred processes would each compile the course anew.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     os.environ[VARIABLE] = STORED  # Notebooks show the same on every machine, also where an emulator is.
-    os.environ.pop(HOME_VARIABLE, None)  # The copies of the course that tests make write into themselves.
+    for name in (HOME_VARIABLE, COMMAND_VARIABLE):  # The copies of the course that tests make write into themselves.
+        os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in every process that a script starts in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(50_000, 20, 20)  # Searching for garbage is an eighth of the work of many tests.

@@ -18,9 +18,12 @@ sys.path[:] = others[:place] + named + others[place:]
 
 if __name__ == "__main__":
     try:
+        from pkvm_model.typed import adopt
+
+        words = adopt(sys.argv[1:], sys.argv[0])
         from pkvm_model.course.cli import run_outside
 
-        status = run_outside(sys.argv[1:])
+        status = run_outside(words)
     except ModuleNotFoundError as error:
         if error.name not in sys.stdlib_module_names:
             raise

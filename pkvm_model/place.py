@@ -2,7 +2,12 @@
 from __future__ import annotations
 
 import os
+import sys
+from functools import cache
+from importlib import metadata
 from pathlib import Path
+
+from .typed import COMMAND_VARIABLE, HOME_VARIABLE, name_python
 
 PACKAGE = Path(__file__).resolve().parent
 """The folder pkvm_model."""
@@ -10,8 +15,8 @@ ROOT = PACKAGE.parent
 """The checkout: the folder with course.py. Of an installed course, the folder with all packages."""
 CONTENT = PACKAGE / "content" if (PACKAGE / "content").is_dir() else ROOT
 """The folder with the notebooks, exercises, figures, docs and locks, which an installed course has in its package."""
-HOME_VARIABLE = "PKVM_COURSE_HOME"
-"""The environment variable that names another folder for the environments, the learner's copy and the kernels."""
+IS_PACKAGE = CONTENT != ROOT
+"""Whether this is an installed package, and not a checkout."""
 HUB_VARIABLE = "JUPYTERHUB_USER"
 """The environment variable by which JupyterHub names the user of a server."""
 
@@ -42,3 +47,21 @@ def choose_workplace(root: Path = ROOT) -> Path:
 
 WORKPLACE = choose_workplace()
 """The folder where the environments, my_work and the kernels live."""
+
+
+@cache
+def is_installed(name: str = "pkvm-course") -> bool:
+    """Return True if this Python has the course as a package, or as one that reads the checkout."""
+    folders = [folder for folder in sys.path if folder and Path(folder).resolve() != ROOT]
+    return IS_PACKAGE or (sys.platform != "emscripten" and any(metadata.distributions(name=name, path=folders)))
+
+
+def belongs_to_others() -> bool:
+    """Return True if whoever has set up this Python gave it the course: then the course makes no environment."""
+    return is_installed() or bool(os.environ.get(HUB_VARIABLE))
+
+
+def name_command(words: str) -> str:
+    """Return what to type for a command of the course here, as in `python3 course.py update`."""
+    start = "python3 course.py" if not belongs_to_others() else f"{name_python()} -m pkvm_model.course"
+    return f"{os.environ.get(COMMAND_VARIABLE) or start} {words}"

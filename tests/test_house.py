@@ -17,10 +17,10 @@ import pytest
 from tests.test_moved import IMPORTED
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ["moved", "text", "schema", "outside", "place", "model", "kernel", "conform", "scenes", "explore", "show",
-         "machine", "graphs", "practice", "widgets", "lesson", "commands", "course", "browser", "__main__"]
+ROOMS = ["moved", "text", "typed", "schema", "outside", "place", "model", "kernel", "conform", "scenes", "explore",
+         "show", "machine", "graphs", "practice", "widgets", "lesson", "commands", "course", "browser", "__main__"]
 """The rooms of pkvm_model, in the order of docs/architecture.md: each imports only from those before it."""
-STANDARD_LIBRARY_ONLY = ["moved", "text", "schema", "outside", "place", "model", "kernel", "conform", "scenes"]
+STANDARD_LIBRARY_ONLY = ["moved", "text", "typed", "schema", "outside", "place", "model", "kernel", "conform", "scenes"]
 CORE = ["state", "revisions", "vm_table", "hypercalls"]
 """What a reader of the chapters on life cycle and teardown needs, apart from the view."""
 MODEL = [*CORE, "view", "memory", "guest_memory", "protected_memory", "dispatch", "host", "steps", "run"]

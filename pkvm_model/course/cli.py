@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from ..outside import escape
 from .errors import CourseError
-from .paths import explain_workplace
+from .paths import belongs_to_others, explain_workplace, name_command, name_program, refuse_in_a_package
+from ..typed import OPTION
 from .streams import finish_output, prepare_streams
-from .setup import environment, install, process, shadows
+from .setup import environment, install, others, process, shadows
 from .setup.environment import COURSE, DEVELOP, Environment
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
@@ -130,7 +131,7 @@ def report_errors(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> i
         return 130
     finally:
         finish_output()
-    print(f"course.py: {escape(reason)}", file=sys.stderr)
+    print(f"{name_program()}: {escape(reason)}", file=sys.stderr)
     return 1
 
 
@@ -147,7 +148,7 @@ def find_environment_and_run(argv: Sequence[str]) -> int:
     chosen = choose_environment(arguments)
     if chosen is None:
         return import_and_run(argv)
-    python = install.ensure_python(chosen)
+    python = others.find_python() if belongs_to_others() and chosen == COURSE else install.ensure_python(chosen)
     return process.hand_over(python, ["-P", "-m", "pkvm_model.course", *argv])
 
 
@@ -161,6 +162,8 @@ def choose_environment(arguments: argparse.Namespace) -> Environment | None:
 def import_and_run(argv: Sequence[str]) -> int:
     """Run a command here, in its module."""
     arguments = parse(argv)
+    if choose_environment(arguments) == DEVELOP:
+        refuse_in_a_package(arguments.command)
     module = importlib.import_module(f".{COMMANDS[arguments.command].module}", __package__)
     return int(module.run(arguments))
 
@@ -178,7 +181,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    top = argparse.ArgumentParser(prog="course.py", description="How protected KVM takes a virtual machine apart.")
+    program = "course.py" if name_program() == "course.py" else name_command("").rstrip()
+    top = argparse.ArgumentParser(prog=program, description="How protected KVM takes a virtual machine apart.")
+    top.add_argument(OPTION, metavar="FOLDER", help="where your copy is, and an environment if one is made; it may "
+                     "stand anywhere in the line")
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         description = f"{command.summary[0].upper()}{command.summary[1:]}."

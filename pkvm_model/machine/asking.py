@@ -6,6 +6,7 @@ import sys
 from typing import NamedTuple
 
 from ..model.trace import Trace, TraceError, replay
+from ..place import name_command
 from ..text import make_sentence
 from .answer import RealAnswer
 from .failure import MachineError
@@ -16,7 +17,7 @@ VARIABLE, STORED = "PKVM_MACHINE", "stored"
 """The environment variable that says which answers are wanted, and its value for stored ones."""
 RELEASED = ("pre", "upstream")
 """The revisions that released kernels are examples of."""
-HOW = "python3 course.py kernel says how to get a machine"
+HOW = f"{name_command('kernel')} says how to get a machine"
 IN_A_PAGE = "The browser edition has no machine; in a copy of the course on Linux, " + HOW
 
 

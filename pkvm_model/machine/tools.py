@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..place import WORKPLACE
+from ..place import WORKPLACE, name_command
 
 KERNELS = WORKPLACE / "kernels"
 """Where the kernels are: each in a folder with the name of its version."""
@@ -28,8 +28,8 @@ EMULATOR, EMULATOR_PACKAGE = "qemu-system-aarch64", "qemu-system-arm"
 COMPILER_PACKAGE = "gcc-aarch64-linux-gnu"
 PROGRAM = Path(__file__).with_name("init")
 """The program that runs in the machine, ready to use; init.c is its source."""
-GET_KERNEL = "python3 course.py kernel --get"
-TAKE_KERNEL = "python3 course.py kernel --kernel"
+GET_KERNEL = name_command("kernel --get")
+TAKE_KERNEL = name_command("kernel --kernel")
 SECONDS = 20
 """How long the emulator may take to say its version."""
 

@@ -32,6 +32,10 @@ FILE = "your answer"
 """What tracebacks call the learner's code."""
 MODEL_CHANGED = ("Your code changes the model itself ({}). A check needs it unchanged: "
                  "put your changes into the answer's own functions.")
+ENDED = ("Your answer ended the process that ran it. "
+         "Use no exit and no signals, and less than 256 MiB of memory.")
+KILLED = ("Something ended the process that ran your answer: the answer itself, or the system because memory ran out. "
+          "Run the cell again; this does not count as a try.")
 
 
 class AnswerError(Exception):
@@ -40,6 +44,14 @@ class AnswerError(Exception):
     def __init__(self, sentence: str, details: str = "", tried: bool = True) -> None:
         super().__init__(sentence)
         self.sentence, self.details, self.tried = sentence, details, tried
+
+
+class RemoteError(LearnerError):
+    """A learner's function went wrong in its process; `details` is the traceback from there."""
+
+    def __init__(self, message: str, details: str, state: State | None = None) -> None:
+        super().__init__(message, state)
+        self.details = details
 
 
 class Printout(io.StringIO):

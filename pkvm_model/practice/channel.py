@@ -14,16 +14,10 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from ..explore.learner_calls import LearnerError
-from ..model.state import State
 from ..schema import JSON
-from .candidate import AnswerError, Candidate
+from .candidate import ENDED, KILLED, AnswerError, Candidate, RemoteError
 from .plain import DETAILS, clean, replace_surrogates
 
-ENDED = ("Your answer ended the process that ran it. "
-         "Use no exit and no signals, and less than 256 MiB of memory.")
-KILLED = ("Something ended the process that ran your answer: the answer itself, or the system because memory ran out. "
-          "Run the cell again; this does not count as a try.")
 DISTURBED = "Your answer disturbed its own check, which got no valid reply. Do not open files in your answer."
 PATIENCE = 1.0
 """Seconds that a process may take to end after it has closed its pipes."""
@@ -32,14 +26,6 @@ LARGEST = 8_000_000
 TOO_LARGE = {"error": "Your code failed: a value is too large.", "details": ""}
 MOST_FILES = 1024
 """As many files are closed."""
-
-
-class RemoteError(LearnerError):
-    """A learner's function went wrong in its process; `details` is the traceback from there."""
-
-    def __init__(self, message: str, details: str, state: State | None = None) -> None:
-        super().__init__(message, state)
-        self.details = details
 
 
 class Channel:

@@ -16,8 +16,8 @@ from ..model.state import KINDS, Flight, Key, State, Value
 from ..model.steps import Call, Step
 from ..model.view import Elsewhere, View
 from ..schema import JSON
-from .candidate import AnswerError
-from .channel import DISTURBED, Channel, RemoteError
+from .candidate import AnswerError, RemoteError
+from .channel import DISTURBED, Channel
 from .plain import DETAILS, Malformed, Opaque, decode_any
 from .replies import Reads, StepReply
 

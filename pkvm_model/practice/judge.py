@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import sandbox
 from .answer import SubmittedAnswer
-from .channel import KILLED
+from .candidate import KILLED
 from .checks import find_check
 from .exercises import Exercise, find_exercise
 from .plain import DETAILS
@@ -74,7 +74,7 @@ def judge_once(name: str, text: str, seconds: float) -> Verdict:
 
 def judge_apart(name: str, text: str, seconds: float) -> Verdict:
     """Return the verdict that other processes come to. Raise OSError if none can be started."""
-    command = [sys.executable, "-m", "pkvm_model.practice.sandbox", name]
+    command = [sys.executable, "-m", "pkvm_model.practice.apart", name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
                           env=make_environment(), start_new_session=True) as child:
         watch = Watch(child.pid, seconds)

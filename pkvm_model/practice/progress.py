@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..outside import EncodingError, OutsideError, escape, read_text
+from ..place import name_command
 from ..schema import BOOL, JSON, NULL, Schema, either, map_of, one_of, record
 
 NAME, COPY, LOCK = "progress.json", ".course.json", ".progress.lock"
@@ -165,7 +166,7 @@ def list_conflicts(folder: Path) -> Iterator[str]:
             theirs = parse(read_text(folder / name, LARGEST))
             if merge(mine, theirs) != mine:
                 yield (f"{escape(name)} is another version of your progress, with more in it. To import it: "
-                       f"python3 course.py import {escape(shlex.quote(str(folder / name)))}")
+                       f"{name_command('import')} {escape(shlex.quote(str(folder / name)))}")
 
 
 def update(folder: Path, name: str, change: Callable[[ExerciseRecord], ExerciseRecord],

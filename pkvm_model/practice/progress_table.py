@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..place import name_command
 from ..show.table import Table
 from ..text import count
 from .exercises import Exercise
 from .progress import ExerciseRecord
 
-ALL_SOLVED = "Everything is solved. To hand it in: python3 course.py handin"
+ALL_SOLVED = f"Everything is solved. To hand it in: {name_command('handin')}"
 HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
 

@@ -8,7 +8,7 @@ from ..explore.learner_calls import Endless, Spinning
 from ..model.state import Event, HostVcpu, Key, Kvm, Loan, Mapped, Page, Slot, Span, Vcpu, Vm
 from ..model.view import Waits
 from ..schema import JSON
-from .channel import RemoteError
+from .candidate import RemoteError
 from .plain import RECORDS, Malformed, clean, decode, decode_key
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from ..place import name_command
+
 EXTENSIONS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
 """The packages whose JupyterLab extensions draw live widgets."""
 SYSTEM = ("/usr/local/share/jupyter", "/usr/share/jupyter")
@@ -28,8 +30,8 @@ def describe_missing() -> str:
         return ""
     python = prefix / ("python.exe" if os.name == "nt" else "bin/python")
     return (f"This Jupyter server lacks {' and '.join(missing)}, so here is a table instead of a live widget. To get "
-            f"the widget, run {python} -m pip install {' '.join(missing)}, and start the server again; or run python3 "
-            "course.py lab.")
+            f"the widget, run {python} -m pip install {' '.join(missing)}, and start the server again; or run "
+            f"{name_command('lab')}.")
 
 
 def read_command_line(process: str) -> list[str]:

@@ -16,7 +16,9 @@ from pkvm_model.course.doctor.try_out import Trial
 from pkvm_model.course.paths import ROOT, WORKPLACE
 from pkvm_model.course.setup import install, process
 from pkvm_model.course.setup.environment import COURSE, DEVELOP, Environment
+from pkvm_model.course.setup.others import NEEDED
 from pkvm_model.course.setup.signed_line import is_intact
+from pkvm_model.typed import quote
 from tests.course.conftest import Checkout
 
 COMMANDS = "lab test doctor kernel build site kit bench bundle start update progress reset handin import"
@@ -116,7 +118,7 @@ def doctors_report() -> list[str]:
 
 def test_doctor_finds_nothing_missing_in_a_working_environment(doctors_report: list[str]) -> None:
     assert not [line for line in doctors_report if line.startswith("missing")]
-    subjects = ["Python", "folder", *packages.REQUIRED, "imports", "pictures", "lab"]
+    subjects = ["Python", "folder", *NEEDED, "imports", "pictures", "lab"]
     assert not [subject for subject in subjects if not any(line.split()[:2] == ["ok", subject]
                                                            for line in doctors_report)]
 
@@ -124,7 +126,7 @@ def test_doctor_finds_nothing_missing_in_a_working_environment(doctors_report: l
 def test_doctor_names_what_is_missing_and_the_cure(capsys: pytest.CaptureFixture[str],
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "try_out", lambda _: Trial("fine"))
-    monkeypatch.setattr(packages, "REQUIRED", {"no-such-thing": "no_such_thing"})
+    monkeypatch.setattr(packages, "NEEDED", {"no-such-thing": "no_such_thing"})
     assert cli.run_inside(["doctor"]) == 1
     output = capsys.readouterr().out
     assert "missing no-such-thing  no-such-thing is not installed: " in output
@@ -134,7 +136,7 @@ def test_doctor_works_without_an_environment(checkout: Checkout) -> None:
     checkout.lock_tiny_thing()
     done = checkout.run("doctor")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "missing environment    .venv is missing: python3 course.py lab makes it" in done.stdout
+    assert f"missing environment    .venv is missing: {quote(sys.executable)} course.py lab makes it" in done.stdout
     assert not checkout.venv.exists()
 
 

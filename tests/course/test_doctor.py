@@ -126,7 +126,7 @@ def empty_package(machine: Machine) -> None:
     machine.write(machine.other / "tiny_thing" / "__init__.py")
     machine.write(machine.other / "tiny_thing-1.dist-info" / "METADATA", "Name: tiny-thing\nVersion: 1\n")
     machine.patch.syspath_prepend(machine.other)
-    machine.patch.setattr(packages, "REQUIRED", {"tiny-thing": "tiny_thing"})
+    machine.patch.setattr(packages, "NEEDED", {"tiny-thing": "tiny_thing"})
 
 
 def empty_folder_of_package(machine: Machine) -> None:
@@ -173,7 +173,7 @@ QUICK_FAULTS = (
           "ipywidgets hides the course's ipywidgets 8"),
     Fault("a folder on PYTHONPATH", lambda m: m.search(m.write(m.other / "graphviz.py", "old = 1")),
           "graphviz.py hides the course's graphviz"),
-    Fault("no package", lambda m: m.patch.setattr(packages, "REQUIRED", {"no-such-thing": "x"}),
+    Fault("no package", lambda m: m.patch.setattr(packages, "NEEDED", {"no-such-thing": "x"}),
           "no-such-thing is not installed"),
     Fault("an emptied package", empty_package, "tiny_thing/__init__.py is empty"),
     Fault("an emptied folder of a package", empty_folder_of_package, "tiny-thing is not whole, its module"),

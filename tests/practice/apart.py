@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any, NamedTuple
 
-from pkvm_model.practice.sandbox import judge_apart
+from pkvm_model.practice.apart import judge_apart
 from pkvm_model.practice.verdict import Verdict
 from tests.patience import PATIENCE
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pkvm_model.practice import apart
 from pkvm_model.practice import judge as judging
-from pkvm_model.practice import sandbox
-from pkvm_model.practice.channel import KILLED
+from pkvm_model.practice.candidate import KILLED
 from pkvm_model.practice.exercises import find_exercise
-from pkvm_model.practice.fence import CHECK_GOES, CODE_GOES, MEMORY
+from pkvm_model.practice.fence import CHECK_GOES, CODE_GOES
 from pkvm_model.practice.judge import NO_CHECK, WORKED, Watch, judge
 from pkvm_model.practice.verdict import Verdict
 
@@ -43,7 +43,7 @@ def test_ten_of_ten_are_judged_right_beside_ten_that_take_all_they_can(monkeypat
     assert [verdict.sentence for verdict in verdicts[:10] if not verdict.passed] == []
     assert {verdict.sentence for verdict in verdicts[10:]} == {OUT_OF_MEMORY, WORKED.format(seconds=SOON)}
     assert all(verdict.tried for verdict in verdicts)
-    assert max(sizes) < MEMORY + 64 * MEGABYTE
+    assert max(sizes) < 320 * MEGABYTE
 
 
 def measure_code(watch: Watch) -> int:
@@ -122,7 +122,7 @@ def test_a_machine_with_nothing_left_is_no_fault_of_the_course(error: Exception,
     def fail(*_: str) -> Verdict:
         raise error
 
-    monkeypatch.setattr(sandbox, "judge_with_limits", fail)
+    monkeypatch.setattr(apart, "judge_with_limits", fail)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"answer = 1")))
     with pytest.raises(type(error)):
-        sandbox.main("lived-to-see")
+        apart.main("lived-to-see")

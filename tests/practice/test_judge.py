@@ -16,8 +16,8 @@ import pytest
 from pkvm_model.model.revisions import V1
 from pkvm_model.practice import sandbox
 from pkvm_model.practice.answer import SubmittedAnswer
-from pkvm_model.practice.candidate import PRINTED
-from pkvm_model.practice.channel import DISTURBED, ENDED, KILLED
+from pkvm_model.practice.candidate import ENDED, KILLED, PRINTED
+from pkvm_model.practice.channel import DISTURBED
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.fence import find_landlock
 from pkvm_model.practice.judge import CLOCK, FAULT, NO_CHECK, ROOT, WAITED, WORKED, Watch, judge, parse_verdict

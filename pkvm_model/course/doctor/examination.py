@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pkvm_model
 from ..errors import CourseError
-from ..paths import HOME_VARIABLE, explain_setting
+from ..paths import HOME_VARIABLE, explain_setting, name_command
 from ..setup import causes, environment, fitness
+from ..setup.others import find_version
 from ..setup.signed_line import sign
 from ..setup.wheels import describe_machine
 from . import folders, limits, machine, packages, trials
@@ -56,7 +57,7 @@ def report(diagnoses: Iterable[Diagnosis]) -> int:
 def format_line(diagnoses: Sequence[Diagnosis]) -> str:
     """Return the diagnoses as one line, signed so that a teacher sees whether all of it arrived."""
     parts = [f"pkvm-course {pkvm_model.__version__}", describe_machine(),
-             f"jupyterlab {packages.find_version('jupyterlab') or 'none'}"]
+             f"jupyterlab {find_version('jupyterlab') or 'none'}"]
     for status in STATUSES:
         subjects = [diagnosis.subject for diagnosis in diagnoses if diagnosis.status == status]
         parts.append(f"{status} {len(subjects) if status == 'ok' else ', '.join(subjects) or 'nothing'}")
@@ -82,7 +83,7 @@ def examine_outside() -> Iterator[Diagnosis]:
     if fault:
         yield try_check(check_set_up)
         yield Diagnosis("missing", "environment",
-                        f"{environment.COURSE.name} is {fault}: python3 course.py lab makes it")
+                        f"{environment.COURSE.name} is {fault}: {name_command('lab')} makes it")
 
 
 def check_set_up() -> Diagnosis:

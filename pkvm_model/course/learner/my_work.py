@@ -24,7 +24,7 @@ from ...practice.notebook import MAGIC, extract_answer, make_notebook
 from ...practice.progress import ExerciseRecord, ProgressError, write_atomically, write_beside
 from ...text import list_words
 from ..errors import CourseError
-from ..paths import CONTENT, HOME_VARIABLE, WORKPLACE
+from ..paths import CONTENT, HOME_VARIABLE, WORKPLACE, name_command
 from .digests import ANSWER, WHOLE, Digests, digest, digest_cells, digest_file, read_fixed_cells
 from .renaming import add_name, find_free_name, move_aside
 
@@ -120,8 +120,8 @@ class OpenCopy:
             yield f"{drop_ending(name)}: the course has a newer version ({changed})."
         if newer:
             example = self.shorten(next(iter(newer)))
-            yield ("Yours is kept. To get what is new: python3 course.py update; "
-                   f"to get only some of it: python3 course.py update {example}")
+            yield (f"Yours is kept. To get what is new: {name_command('update')}; "
+                   f"to get only some of it: {name_command(f'update {example}')}")
 
     def update(self, name: str) -> str:
         """Replace the learner's file by the course's, put it aside if it was changed, and say so."""
@@ -212,7 +212,7 @@ class OpenCopy:
         key = path if path in known else cut_stem(path)
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
-            what_next = f"Did you mean {cut_stem(near[0])}?" if near else "python3 course.py progress lists them."
+            what_next = f"Did you mean {cut_stem(near[0])}?" if near else f"{name_command('progress')} lists them."
             raise CourseError(f"there is no chapter or exercise {key!r:.60}. {what_next}")
         return known[key]
 

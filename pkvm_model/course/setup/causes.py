@@ -5,7 +5,7 @@ import re
 import time
 
 from ...outside import escape
-from ..paths import HOME_VARIABLE
+from ..paths import HOME_VARIABLE, name_command
 from . import wheels
 from .environment import ROOM, TEMPORARY_ROOM, find_venv_package
 
@@ -127,7 +127,7 @@ def explain_failure(output: str) -> str:
             what = next(filter(None, match.groups()), "")
             return escape(sentence.format(**facts, what=what, reason=f"({line})"))
     what = ("the wheels of this bundle could not be installed. Copy the whole bundle again." if wheels.is_bundle() else
-            "the environment could not be made. To look for the cause: python3 course.py doctor.")
+            f"the environment could not be made. To look for the cause: {name_command('doctor')}.")
     return f"{what} ({find_reason(tail)})"
 
 

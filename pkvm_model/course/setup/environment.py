@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CourseError
-from ..paths import CONTENT, WORKPLACE, shorten_path
+from ..paths import CONTENT, ROOT, WORKPLACE, is_ours, shorten_path
 from . import lock
 
 
@@ -70,7 +70,34 @@ class Environment(NamedTuple):
 ROOM, TEMPORARY_ROOM = 300_000_000, 100_000_000
 """The bytes that the environment to learn in takes, and those of the files that come to make it; some to spare."""
 LOCKS = CONTENT / "locks"
-COURSE = Environment(WORKPLACE / ".venv", LOCKS / "learn.lock")
+
+
+def read_lock(environment: Environment) -> str:
+    """Return the text of an environment's lock. Raise CourseError if it cannot be read."""
+    try:
+        return environment.lock.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(f"{environment.lock} cannot be read ({error.strerror}). Get the whole course "
+                          "again.") from error
+
+
+def hash_lock(environment: Environment) -> str:
+    """Return the SHA-256 of an environment's lock, which is what the stamp holds."""
+    return hashlib.sha256(read_lock(environment).encode()).hexdigest()
+
+
+def find_shared(venv: Path, lock_file: Path) -> Path | None:
+    """Return the environment that the owner of a checkout of somebody else's has made there, if it fits the lock."""
+    shared = Environment(venv, lock_file)
+    try:
+        is_whole = shared.is_ours and shared.read_stamp().digest == hash_lock(shared)
+        return venv if is_whole and not is_ours(venv.parent) else None
+    except OSError:
+        return None
+
+
+LEARN = LOCKS / "learn.lock"
+COURSE = Environment(find_shared(ROOT / ".venv", LEARN) or WORKPLACE / ".venv", LEARN)
 """The environment to learn in: what the notebooks need, and nothing else."""
 DEVELOP = Environment(WORKPLACE / ".venv-develop", LOCKS / "develop.lock")
 """The environment to build, test and measure the course in: the same versions, and the tools for that."""
@@ -104,20 +131,6 @@ def find_defect(environment: Environment) -> str:
     if interpreter is None:
         return "its Python does not start"
     return next(lock.find_differences(read_lock(environment), interpreter, [interpreter["packages"]]), "")
-
-
-def read_lock(environment: Environment = COURSE) -> str:
-    """Return the text of an environment's lock. Raise CourseError if it cannot be read."""
-    try:
-        return environment.lock.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CourseError(f"{environment.lock} cannot be read ({error.strerror}). Get the whole course "
-                          "again.") from error
-
-
-def hash_lock(environment: Environment = COURSE) -> str:
-    """Return the SHA-256 of an environment's lock, which is what the stamp holds."""
-    return hashlib.sha256(read_lock(environment).encode()).hexdigest()
 
 
 def ask_interpreter(environment: Environment = COURSE) -> dict[str, str] | None:

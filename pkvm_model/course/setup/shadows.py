@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..paths import ROOT
+from ..paths import IS_PACKAGE, ROOT
 from . import environment
 
 HARMLESS = {"antigravity", "idlelib", "this", "turtle", "turtledemo"}
@@ -30,7 +30,7 @@ def explain_shadow() -> str:
     if os.pathsep in str(ROOT):
         return (f"the path {ROOT} has a {os.pathsep}, which separates paths in PYTHONPATH, so the course cannot start: "
                 "give the folder another name")
-    shadow = find_shadow([ROOT])
+    shadow = find_shadow([ROOT]) if not IS_PACKAGE else None  # A package is among the others, which hide nothing.
     if not shadow and (on_path := find_shadow(list_python_path(), sys.stdlib_module_names)):
         shadow = on_path if environment.has_locked_packages() else None
     return f"{describe_shadow(shadow)}, so the course cannot start: give it another name" if shadow else ""

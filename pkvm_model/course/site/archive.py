@@ -12,7 +12,7 @@ from ..paths import PACKAGE, ROOT
 
 BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice/checks/*.py")
 """What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
-NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "machine/live.py", "practice/fence.py",
+NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "machine/live.py", "practice/apart.py", "practice/fence.py",
              *(f"explore/engine/{name}.py" for name in ("arrays", "asked", "fields", "levels", "places", "rows")))
 """Modules that are imported only where a package is installed, or where processes can be started: in no page."""
 DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.jsonl", "exercises/*.md",

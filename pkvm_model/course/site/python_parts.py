@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ...practice import judge
-from ...practice.candidate import explain_error
-from ...practice.channel import ENDED
+from ...practice.candidate import ENDED, explain_error
 from ...schema import JSON
 from . import library
 from .archive import pack_course

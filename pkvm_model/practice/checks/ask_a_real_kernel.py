@@ -11,6 +11,7 @@ from ...model.state import State, Vm
 from ...model.steps import Step
 from ...model.trace import Trace, TraceError, parse, parse_call, replay, show_outcome
 from ...model.view import ModelError
+from ...place import name_command
 from ...scenes import LENT_PAGE, scene
 from ...scenes.ask_a_real_kernel import NO_ONE_IMAGE, ODD_HANDLE
 from ...show.recorded import recorded
@@ -180,7 +181,7 @@ def settle_bet(trace: Trace, line: int, found: StoredAnswer | None) -> str:
     bet = f"In line {line} the model says {says}."
     if not found:
         return (f"{bet} No answer to this run is stored. If this computer has a machine, its answer stands above; "
-                f"python3 course.py kernel says how to get one. Do they differ? {REPORT}.")
+                f"{name_command('kernel')} says how to get one. Do they differ? {REPORT}.")
     return f"{bet} {compare_bet(found.answer, line)}"
 
 

@@ -15,7 +15,7 @@ from pkvm_model.browser import page as answers
 from pkvm_model.course.errors import CourseError
 from pkvm_model.course.site import packages, python_parts
 from pkvm_model.course.site.frame import LivePage, format_live
-from pkvm_model.practice.channel import ENDED
+from pkvm_model.practice.candidate import ENDED
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.judge import WAITED, WORKED
 from pkvm_model.practice.sandbox import judge_here

@@ -164,8 +164,9 @@ def test_beside_a_read_only_course_the_copy_is_in_the_home(checkout: Checkout, t
     place = tmp_path / "pkvm-course"
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"{checkout.folder} is not yours to write in, so the environment and your copy are in {place}. Set "
-        f"PKVM_COURSE_HOME to choose another folder.\nYour copy of the notebooks is in {place}/my_work\n")
+        f"{checkout.folder} is not yours to write in, so the environment and your copy are in {place}. To "
+        f"choose another folder, start each command with --home FOLDER, or set PKVM_COURSE_HOME.\n"
+        f"Your copy of the notebooks is in {place}/my_work\n")
     assert (place / "my_work" / "01-start-here.ipynb").is_file()
 
 
