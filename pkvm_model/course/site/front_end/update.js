@@ -37,7 +37,10 @@ function whenIdle(act) {
 async function registerCourse(root, line) {
   const settings = { scope: root, updateViaCache: /** @type {const} */ ("none") };
   try {
-    new Keeper(line, await navigator.serviceWorker.register(`${root}sw.js`, settings));
+    const registration = await navigator.serviceWorker.register(`${root}sw.js`, settings);
+    new Keeper(line, registration);
+    // A browser itself looks for a newer course only when the page has no request under way any more, if at all.
+    if (registration.active) registration.update().catch(() => undefined);
   } catch {
     write(line, NOT_KEPT.browser);
   }
