@@ -56,6 +56,7 @@ KEPT = UNTIL % """async (size) => {
     return name !== undefined && (await (await caches.open(name)).keys()).length === size;
   }"""
 PATH = "window.jupyterapp.shell.currentWidget.context.path"
+SHOWS = "(path) => window.jupyterapp?.shell.currentWidget?.context?.path === path"
 FETCH_NEWER = UNTIL % """async () => {
     const known = await navigator.serviceWorker.getRegistration();
     if (!known.waiting && !known.installing) await known.update();
@@ -99,6 +100,8 @@ class Visit(NamedTuple):
         for each in before:
             each.close()
         page.goto(f"lab/index.html?path={link}")
+        # At first JupyterLite shows what was open before, as it was.
+        page.wait_for_function(SHOWS, arg=link.partition("#")[0])
         page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
         return page
 
@@ -204,30 +207,30 @@ def test_notebooks_run_without_a_network_once_they_have_been_opened(visit: Visit
     worker = (visit.host.folder / "lab" / "service-worker.js").read_text(encoding="utf-8")
     visit.page.evaluate(KEPT, worker.count('": "sha256-'))
     visit.host.stop()
-    page = visit.open("glossary.ipynb")
+    page = visit.open("what-the-model-leaves-out.ipynb")
     assert page.evaluate(RUN_ALL)
     visit.host.start()
 
 
 def test_a_notebook_that_is_newer_than_the_saved_one_says_so_and_nothing_is_lost(
         visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = visit.open("01-start-here.ipynb")
+    page, name = visit.page, visit.page.evaluate(PATH)
     write_last(page, "my own note")
     page.evaluate(SAVE)
     page.evaluate(WAIT_FOR_INPUT)
     prepare = lite_files.prepare
-    change = (b"# Start here", b"# Start anew")
+    change = (b"# What the model leaves out", b"# What the model left out")
     monkeypatch.setattr(lite_files, "prepare", lambda content: prepare(content.replace(*change)))
     lite.write(Site(visit.host.folder, python=True))
     page.evaluate(FETCH_NEWER)
-    page = visit.open("01-start-here.ipynb")
+    page = visit.open(name)
     expect(page.get_by_text("The course has a newer version of this notebook.")).to_be_visible()
     assert page.evaluate(NOTEBOOK)["cells"][-1]["source"] == "my own note"
     page.get_by_role("button", name="Put mine aside and open the new one").click()
-    expect(page.get_by_role("heading", name="Start anew")).to_be_visible()
-    assert json.loads(page.evaluate(READ, "put-aside/01-start-here.ipynb"))["cells"][-1]["source"] == "my own note"
-    page = visit.open("01-start-here.ipynb")
-    expect(page.get_by_role("heading", name="Start anew")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the model left out")).to_be_visible()
+    assert json.loads(page.evaluate(READ, f"put-aside/{name}"))["cells"][-1]["source"] == "my own note"
+    page = visit.open(name)
+    expect(page.get_by_role("heading", name="What the model left out")).to_be_visible()
     expect(page.get_by_text("The course has a newer version")).to_have_count(0)
 
 
