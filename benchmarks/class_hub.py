@@ -150,8 +150,8 @@ class Learner:
         return sum(read_pss(process.pid) for process in self.find_processes()) / 1024
 
     def measure_cpu(self) -> float:
-        """Return the seconds of a processor that the learner's processes have used."""
-        return float(sum(sum(process.cpu_times()[:2]) for process in self.find_processes()))
+        """Return the seconds of a processor that the learner's processes, and those before them, have used."""
+        return float(sum(sum(process.cpu_times()[:4]) for process in self.find_processes()))
 
 
 def read_prefix(process: psutil.Process) -> str:

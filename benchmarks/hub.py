@@ -93,8 +93,15 @@ async def let_a_class_work(number: int, hub: ClassHub) -> tuple[Any, str]:
 async def collect(works: Iterable[Awaitable[Any]]) -> tuple[list[Any], list[str]]:
     """Do all works at once; return the results, and what went wrong with the others."""
     done = await asyncio.gather(*works, return_exceptions=True)
-    errors = [f"{type(each).__name__}: {each}" for each in done if isinstance(each, BaseException)]
+    errors = [describe_error(each) for each in done if isinstance(each, BaseException)]
     return [each for each in done if not isinstance(each, BaseException)], errors
+
+
+def describe_error(error: BaseException) -> str:
+    """Return what went wrong; of a request, also what was asked and the beginning of the answer."""
+    response = getattr(error, "response", None)
+    asked = f" ({response.effective_url}: {response.body[:200]!r})" if response else ""
+    return f"{type(error).__name__}: {error}{asked}"
 
 
 async def start(learner: Learner) -> Start:

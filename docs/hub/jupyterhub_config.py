@@ -1,9 +1,12 @@
 """JupyterHub for one class on one machine. README.md, beside this file, says how to start it and what to change."""
 from __future__ import annotations
 
+import itertools
 import os
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 LEARNERS = 40
 """How many learners may work at the same time."""
@@ -20,6 +23,25 @@ STATE = Path.cwd()
 DROP = STATE / "drop"
 PROGRAMS = Path(sys.prefix) / "bin"
 PROXY = Path(sys.prefix) / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+PORTS = itertools.cycle(range(20_000, 30_000))
+"""The ports of the learners' servers: below those that a system gives to any program that asks for some port."""
+
+
+def find_port() -> int:
+    """Return the next free port: a server needs seconds until it listens, and nobody may take its port meanwhile."""
+    return next(port for port in PORTS if is_free(port))
+
+
+def is_free(port: int) -> bool:
+    """Return True if nobody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def give_port(spawner: Any) -> None:
+    """Choose the port of a learner's server."""
+    spawner.port = find_port()
+
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # JupyterHub defines it
 
@@ -39,7 +61,11 @@ c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 2}
 if Path("/run/systemd/system").is_dir():
     c.JupyterHub.spawner_class = "systemd"
     c.SystemdSpawner.isolate_tmp = True
+    from systemdspawner import systemdspawner  # it asks this module for a port, not the hook below
+
+    systemdspawner.random_port = find_port
 c.Spawner.mem_limit, c.Spawner.cpu_limit = MEMORY, PROCESSORS
+c.Spawner.pre_spawn_hook = give_port
 
 # bin/start makes the learner's own copy, and then starts the server in it, on the first notebook.
 c.Spawner.cmd = [str(HUB / "bin" / "start"), "jupyterhub-singleuser"]

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -73,8 +76,25 @@ def test_a_cluster_gives_a_learner_what_the_one_machine_gives(monkeypatch: pytes
 
 def test_with_systemd_the_limits_hold_for_all_processes_of_a_learner(monkeypatch: pytest.MonkeyPatch,
                                                                      tmp_path: Path) -> None:
+    package = SimpleNamespace(systemdspawner=SimpleNamespace())  # this environment has no JupyterHub
+    monkeypatch.setitem(sys.modules, "systemdspawner", package)
     assert load_config(monkeypatch, tmp_path, has_systemd=True).JupyterHub.spawner_class == "systemd"
     assert "spawner_class" not in load_config(monkeypatch, tmp_path).JupyterHub
+    assert package.systemdspawner.random_port() in range(20_000, 30_000)
+
+
+def test_two_servers_never_get_the_same_port_nor_one_that_is_taken(monkeypatch: pytest.MonkeyPatch,
+                                                                    tmp_path: Path) -> None:
+    give_port = load_config(monkeypatch, tmp_path).Spawner.pre_spawn_hook
+    spawners = [SimpleNamespace(port=0) for _ in range(3)]
+    give_port(spawners[0])
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", spawners[0].port + 1))
+        other.listen()
+        for spawner in spawners[1:]:
+            give_port(spawner)
+    first, second, third = (spawner.port for spawner in spawners)
+    assert first + 1 < second < third < 30_000
 
 
 def test_the_servers_settings_name_what_is_there() -> None:
