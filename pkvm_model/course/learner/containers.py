@@ -168,6 +168,8 @@ class Opener:
         self.bytes -= len(content)
         if self.bytes < 0:
             raise OutsideError(f"it has more than {MOST_BYTES // 10**6} MB in it: unpack it yourself")
+        if len(content) > LARGEST_ARCHIVE:
+            return b"", f"it is larger than {LARGEST_ARCHIVE // 10**6} MB"
         return content, ""
 
 

@@ -26,6 +26,8 @@ NOISE = {"handin", "hand", "in", "json", "txt", "zip", "tar", "gz", "tgz", "bz2"
 """Words in the names of files that are no names of learners."""
 COPY = re.compile(r" ?\(\d+\)|(?<=[a-z])-\d(?=\.|$)")
 """What systems put behind the name of a second file of one name."""
+ENDINGS = re.compile(r"(\.(json|txt|zip|tar|gz|tgz|bz2|eml))+$", re.IGNORECASE)
+"""What follows a number, a user name or an address that is the whole name of a file, as on a hub."""
 LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 MOST_PARTS = 4
@@ -88,7 +90,8 @@ class Register:
         for part in PurePosixPath(file).parts:
             words = [word for word in list_words(COPY.sub("", part)) if word.casefold() not in NOISE]
             names = [word for word in words if not word.isdigit()]
-            found = self.find_written(" ".join(words)) or self.find_written(" ".join(names))
+            found = (self.keys.get(ENDINGS.sub("", part).casefold()) or self.find_written(" ".join(words))
+                     or self.find_written(" ".join(names)))
             if found or (short and (found := self.find_short(names))):
                 return found
         return []

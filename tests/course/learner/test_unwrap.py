@@ -132,6 +132,12 @@ def test_an_archive_is_read_up_to_its_limits(tmp_path: Path, monkeypatch: pytest
     assert list_faults("sent", content, tmp_path)[2:] == ["it has more than 0 MB in it: unpack it yourself"]
 
 
+def test_an_archive_in_an_archive_is_read_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "LARGEST_ARCHIVE", 5_000_000)
+    content = travel.tarred("a", bytes(6_000_000), "w:gz")
+    assert list_faults("sent", content, tmp_path) == ["it is larger than 5 MB"]
+
+
 def test_names_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     for name in ("../x", "/x", "C:\\x", "a/../../x"):
