@@ -79,8 +79,8 @@ def pytest_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 def test_one_pytest_runs_notebooks_and_tests(pytest_call: list[str]) -> None:
     assert cli.run_inside(["test"]) == 0
-    assert pytest_call[:-5] == [str(ROOT), *run_tests.DISTRIBUTION, CACHE]
-    assert pytest_call[-5:] == ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors"]
+    assert pytest_call[:-6] == [str(ROOT), *run_tests.DISTRIBUTION, CACHE]
+    assert pytest_call[-6:] == ["--nbval", "notebooks", "docs", "tests", "--ignore=tests/doors", "--ignore=tests/hub"]
 
 
 def test_what_follows_two_dashes_goes_to_pytest(pytest_call: list[str]) -> None:

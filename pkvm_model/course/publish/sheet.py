@@ -24,7 +24,7 @@ MOST_ERRORS, MOST_LINES = 5, 2
 SAME_IN_ALL = ("from ", "import ", "#", '"""')
 INTRODUCTION = (
     "Options have the numbers that they have on the slides. Below each answer are wrong ones, each with the sentence "
-    "that the check replies. For the email to the author, see rubric.md.")
+    "that the check replies. For the email to the author, see docs/workshop/rubric.md.")
 LOOK = """
 main{max-width:194mm;padding:6mm} .sheet{columns:2;column-gap:6mm}
 .sheet section{margin:0 0 5px}
