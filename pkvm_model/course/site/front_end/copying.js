@@ -25,8 +25,8 @@ export function describeCopy({ exercises, quizzes, drafts }, name) {
     answered = Object.keys(quizzes).filter((key) => !key.startsWith("again "));
   const has = `${countOf(begun.size, "exercise")} and ${countOf(answered.length, "answered question")}`;
   return (
-    `Saved, where this browser puts downloads: ${name}, with ${has}. Keep it. In any browser, “Bring in a copy” goes ` +
-    `on from it; where the course runs in JupyterLab, python3 course.py import ${name} does.`
+    `Saved, where this browser puts downloads: ${name}, with ${has}. Keep it. On the first page, in any browser, ` +
+    `“Bring in a copy” takes it. Where the course runs in JupyterLab, python3 course.py import ${name} does.`
   );
 }
 
