@@ -17,22 +17,26 @@ import argparse  # noqa: E402
 import io  # noqa: E402
 import os  # noqa: E402
 import traceback  # noqa: E402
+from importlib import import_module  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import NoReturn  # noqa: E402
 
-from .commands import conform, explore, machine, record, replay  # noqa: E402
 from .outside import escape  # noqa: E402
 
-COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
-    "replay": (replay, "run a trace and say in words what each step does", ""),
-    "conform": (conform, "compare the model with recorded vectors and kernels",
+COMMANDS = {
+    "replay": ("run a trace and say in words what each step does", ""),
+    "conform": ("compare the model with recorded vectors and kernels",
                 "Compare the model, field by field, with recorded vectors and recordings of real kernels."),
-    "explore": (explore, "try every order of what CPUs do, and find the shortest way to break it", ""),
-    "machine": (machine, "make a trace's steps on a real kernel in an emulated machine",
+    "explore": ("try every order of what CPUs do, and find the shortest way to break it", ""),
+    "machine": ("make a trace's steps on a real kernel in an emulated machine",
                 "Play a trace on a real kernel with protected KVM, and show its outcomes beside the model's."),
-    "record": (record, "record what a real kernel does in an emulated machine",
+    "record": ("record what a real kernel does in an emulated machine",
                "Record what a real kernel does in an emulated machine, and compare it with the model.")}
-"""Each command: its module, its line in the list of commands, and its description where that line is too short."""
+"""Each command: its line in the list of commands, and its description where that line is too short.
+
+Its module has the same name in `commands`, and is imported only if the command is called: most of them need much more
+than the others.
+"""
 LONGEST = 1_000
 """Characters of a message about a wrong command line."""
 
@@ -47,19 +51,28 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    arguments = parser().parse_args(sys.argv[1:] if argv is None else argv)
-    status: int = COMMANDS[arguments.command][0].main(arguments)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(words[0] if words else "").parse_args(words)
+    status: int = import_command(arguments.command).main(arguments)
     return status
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    top = Parser("python3 -m pkvm_model", description="Run the model of pKVM's teardown.", epilog=replay.EPILOG)
+def import_command(name: str) -> ModuleType:
+    """Import the module of a command."""
+    return import_module(f".commands.{name}", __package__)
+
+
+def parser(called: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the command line, with the arguments of the command that is called, or of all."""
+    epilog = "" if called in COMMANDS else import_command("replay").EPILOG
+    top = Parser("python3 -m pkvm_model", description="Run the model of pKVM's teardown.", epilog=epilog)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, summary, description) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, epilog=module.EPILOG,
-                                      description=description or f"{summary[0].upper()}{summary[1:]}.")
-        module.add_arguments(command)
+    for name, (summary, description) in COMMANDS.items():
+        says = description or f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=says)
+        if called not in COMMANDS or name == called:
+            command.epilog = import_command(name).EPILOG
+            import_command(name).add_arguments(command)
     return top
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from .revisions import REVISIONS, Revision, errno
@@ -194,6 +195,7 @@ def parse_line(row: str, number: int) -> TraceLine:
     return TraceLine(int(match["cpu"]), call, match["outcome"])
 
 
+@lru_cache(1024)
 def parse_call(text: str) -> Call:
     """Return the call that a text such as "__pkvm_vcpu_load(0x1000, 0)" describes, with its default arguments.
 

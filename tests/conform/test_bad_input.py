@@ -55,7 +55,7 @@ def one_parser() -> Iterator[None]:
     """Let the commands share an argument parser: building a parser takes longer than reading a small file."""
     parser = commands.parser()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "parser", lambda: parser)
+        patch.setattr(commands, "parser", lambda _: parser)
         yield
 
 
