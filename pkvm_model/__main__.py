@@ -21,6 +21,7 @@ from importlib import import_module  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import NoReturn  # noqa: E402
 
+from . import commands  # noqa: E402
 from .outside import escape  # noqa: E402
 
 COMMANDS = {
@@ -59,17 +60,17 @@ def main(argv: list[str] | None = None) -> int:
 
 def import_command(name: str) -> ModuleType:
     """Import the module of a command."""
-    return import_module(f".commands.{name}", __package__)
+    return import_module(f"{commands.__name__}.{name}")
 
 
 def parser(called: str = "") -> argparse.ArgumentParser:
     """Return the parser of the command line, with the arguments of the command that is called, or of all."""
     epilog = "" if called in COMMANDS else import_command("replay").EPILOG
     top = Parser("python3 -m pkvm_model", description="Run the model of pKVM's teardown.", epilog=epilog)
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (summary, description) in COMMANDS.items():
         says = description or f"{summary[0].upper()}{summary[1:]}."
-        command = commands.add_parser(name, help=summary, description=says)
+        command = subparsers.add_parser(name, help=summary, description=says)
         if called not in COMMANDS or name == called:
             command.epilog = import_command(name).EPILOG
             import_command(name).add_arguments(command)

@@ -95,7 +95,11 @@ COMMANDS = {
                  choices=("explorer", "clicks", "start", "visits", "kills", "hub")),
         argument("--rounds", metavar="N", help="how often each tool, click or start is repeated"),
         argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112, or classes"),
-        argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP)}
+        argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP),
+    "explore-all": Command("dev.explore_all", "explore the larger machines again and store what was found", (
+        argument("names", nargs="*", metavar="NAME", help="only these, such as two-vms (default: all of them)"),
+        argument("--check", action="store_true", help="write nothing; fail if a stored count is not found again")),
+        DEVELOP)}
 """Every command, in the order in which --help lists them."""
 
 
