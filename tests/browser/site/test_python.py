@@ -27,7 +27,7 @@ QUESTION = {"cell": 1, "place": "", "ask": {"case": ["R7", "v1", "wrong"], "go":
 EXERCISE = find_exercise("find-the-hole")
 ASK = """([call, given, settings]) => askPython(call, given, settings)
   .then((answer) => ({ answer }), ({ message, isLimit }) => ({ error: message, isLimit }))"""
-SOON = 1
+SOON = 0.5
 """Seconds after which an answer is ended here: a learner has more, but a test waits for each of them."""
 
 
@@ -59,12 +59,12 @@ def page(browser: Browser, host: Host) -> Iterator[Page]:
     assert outside == []
 
 
-def ask(page: Page, call: str, given: object, **settings: int) -> Any:
+def ask(page: Page, call: str, given: object, **settings: float) -> Any:
     """Ask Python, and return its answer or its error."""
     return page.evaluate(ASK, [call, given, settings])
 
 
-def check(page: Page, text: str, **settings: int) -> Any:
+def check(page: Page, text: str, **settings: float) -> Any:
     """Check an answer, and return what came of it."""
     return ask(page, "check", {"id": EXERCISE.id, "text": text}, **settings)
 
@@ -121,13 +121,12 @@ def test_memory_is_eaten_up_to_a_limit_and_the_next_check_works(page: Page, text
 
 
 @pytest.mark.parametrize(("text", "sentence"), [
-    ("while True: pass", WORKED), ("import time\ntime.sleep(1000)", WAITED),
-    ("from time import sleep\nwhile True: sleep(0.1)", WAITED),
+    ("while True: pass", WORKED), ("from time import sleep\nwhile True: sleep(0.1)", WAITED),
     ("import threading\nheld = threading.Lock()\nheld.acquire()\nheld.acquire()", WAITED),
     ("import threading\nthreading.Event().wait()", WAITED),
     ("import time\ntry: time.sleep(0.01)\nfinally:\n while True: pass", WORKED),
     ("while True:\n try:\n  while True: pass\n except BaseException: pass", WORKED)],
-    ids=["works", "waits", "waits and waits", "holds a lock", "waits for an event", "waits, then works", "catches all"])
+    ids=["works", "waits and waits", "holds a lock", "waits for an event", "waits, then works", "catches all"])
 def test_what_never_ends_is_ended_in_its_own_words_and_the_next_check_works(page: Page, text: str,
                                                                            sentence: str) -> None:
     assert tells(sentence, check(page, text, seconds=SOON))
@@ -135,7 +134,7 @@ def test_what_never_ends_is_ended_in_its_own_words_and_the_next_check_works(page
 
 
 def test_an_answer_that_ends_python_is_told_so_and_the_next_check_works(page: Page) -> None:
-    assert check(page, "import os\nos._exit(3)", seconds=SOON) == {"error": ENDED, "isLimit": True}
+    assert check(page, "import os\nos._exit(3)", seconds=60) == {"error": ENDED, "isLimit": True}
     assert judge(page, EXERCISE.solution)["passed"]
 
 
@@ -153,26 +152,50 @@ def test_stop_ends_it_at_once_with_the_words_of_whoever_stops(page: Page) -> Non
     assert "answer" in ask(page, "ask", QUESTION)
 
 
-def test_a_python_that_is_stopped_while_it_is_fetched_is_fetched_once_more_when_it_is_asked_again(
-        browser: Browser, host: Host) -> None:
+@pytest.fixture
+def stranger(browser: Browser, host: Host) -> Iterator[Page]:
+    """The page in a browser that has never been here; how the host answers is forgotten afterwards."""
     context = open_context(browser)
-    visited = context.new_page()
-    visited.goto(f"{host.address}index.html")
-    asked = visited.evaluate(f"""(given) => {{
+    made = context.new_page()
+    made.goto(f"{host.address}index.html")
+    yield made
+    context.close()
+    host.answers.clear()
+
+
+CUT = "The connection ended before Python was here ({}). What is stored in the page goes on working. Try again."
+OTHER = "Python does not start: {} is not the file with which this page was made. Load the page again."
+
+
+@pytest.mark.parametrize(("name", "harm", "says"), [
+    ("course.zip", send_other, OTHER), ("pyodide/pyodide.asm.wasm", hang_up, CUT), ("worker.js", flip_a_bit, OTHER),
+    ("course.zip", lambda handler: handler.send_error(404), "Python could not be fetched ({}). What is stored in the "
+     "page goes on working. Try again later.")], ids=["other", "cut", "one bit", "missing"])
+def test_a_file_that_is_missing_or_another_is_refused_in_one_line(
+        stranger: Page, host: Host, name: str, harm: Any, says: str) -> None:
+    host.answers[f"assets/{name}"] = harm
+    assert ask(stranger, "ask", QUESTION) == {"error": says.format(name), "isLimit": False}
+    assert stranger.evaluate("news.at(-1)") == {"failed": says.format(name)}
+
+
+def test_a_python_that_was_cut_or_stopped_while_it_was_fetched_starts_once_when_it_is_asked_again(
+        stranger: Page, host: Host) -> None:
+    host.answers["assets/course.zip"] = hang_up
+    assert ask(stranger, "ask", QUESTION) == {"error": CUT.format("course.zip"), "isLimit": False}
+    host.answers.clear()
+    stopped = stranger.evaluate(f"""(given) => {{
         const asked = ({ASK})(given);
         endPython("You stopped it.");
         return asked;
     }}""", ["ask", QUESTION, {}])
-    assert asked == {"error": "You stopped it.", "isLimit": False}
-    assert "answer" in ask(visited, "ask", QUESTION)
-    assert len(visited.workers) == 1
-    context.close()
+    assert stopped == {"error": "You stopped it.", "isLimit": False}
+    assert "answer" in ask(stranger, "ask", QUESTION)
+    assert len(stranger.workers) == 1
 
 
 @pytest.mark.parametrize("text", [
     "import pkvm_model.practice.sandbox as judge\njudge.check_answer = None", "import builtins\nbuiltins.len = max",
-    "import json\njson.dumps = lambda *_, **__: '{}'", "import pkvm_model.model.steps as steps\ndel steps.advance"],
-    ids=["judge", "builtins", "library", "model"])
+    "import json\njson.dumps = lambda *_, **__: '{}'"], ids=["judge", "builtins", "library"])
 def test_an_answer_that_changes_python_spoils_it_for_no_other(page: Page, text: str) -> None:
     check(page, text)
     assert judge(page, EXERCISE.solution)["passed"]
@@ -264,25 +287,3 @@ def test_the_clerk_has_a_python_in_which_no_learners_code_ran(page: Page) -> Non
     handed = page.evaluate("(given) => askClerk('write_handin', given)",
                            {"name": "Ada", "exercises": {EXERCISE.id: {"tries": 1, "answer": "run = [0]"}}})
     assert json.loads(handed["text"])["exercises"][EXERCISE.id]["tries"] == 1
-
-
-CUT = "The connection ended before Python was here ({}). What is stored in the page goes on working. Try again."
-OTHER = "Python does not start: {} is not the file with which this page was made. Load the page again."
-
-
-@pytest.mark.parametrize(("name", "harm", "says"), [
-    ("course.zip", send_other, OTHER), ("pyodide/pyodide.asm.wasm", hang_up, CUT), ("worker.js", flip_a_bit, OTHER),
-    ("course.zip", lambda handler: handler.send_error(404), "Python could not be fetched ({}). What is stored in the "
-     "page goes on working. Try again later.")], ids=["other", "cut", "one bit", "missing"])
-def test_a_file_that_is_missing_or_another_is_refused_in_one_line(
-        browser: Browser, host: Host, name: str, harm: Any, says: str) -> None:
-    context = open_context(browser)
-    visited = context.new_page()
-    visited.goto(f"{host.address}index.html")
-    host.answers.clear()
-    host.answers[f"assets/{name}"] = harm
-    assert ask(visited, "ask", QUESTION) == {"error": says.format(name), "isLimit": False}
-    assert visited.evaluate("news.at(-1)") == {"failed": says.format(name)}
-    host.answers.clear()
-    assert "answer" in ask(visited, "ask", QUESTION)
-    context.close()

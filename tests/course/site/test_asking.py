@@ -89,12 +89,15 @@ def test_an_answer_may_take_longer_in_a_page_than_on_a_computer_but_less_than_co
     assert page["usual"] == judge.SECONDS < page["seconds"] < judge.CHECKING
 
 
-def test_a_python_is_spoiled_once_a_name_of_a_module_stands_for_something_else(
+def test_a_python_is_spoiled_once_a_name_of_a_module_stands_for_something_else_or_nothing(
         monkeypatch: pytest.MonkeyPatch) -> None:
     before = list_named()
     monkeypatch.setattr("pkvm_model.text.brand_new", 1, raising=False)
     assert not has_changed(before)
     monkeypatch.setattr("pkvm_model.text.count", print)
+    assert has_changed(before)
+    monkeypatch.undo()
+    monkeypatch.delattr("pkvm_model.text.count")
     assert has_changed(before)
 
 
