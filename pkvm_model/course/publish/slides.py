@@ -117,7 +117,7 @@ def find_cells(slide: Slide) -> list[NotebookNode]:
 def make_cell(source: str, name: str) -> NotebookNode:
     """Return a cell of a notebook, one with an exercise, or one with a text. Raise CourseError if it does not exist."""
     if source == TEXT:
-        text: NotebookNode = new_markdown_cell(name)
+        text: NotebookNode = new_markdown_cell(name, id=TEXT)
         return text
     return make_exercise_cell(name) if source == "exercise" else find_cell(source, name)
 

@@ -68,3 +68,7 @@ def test_the_answers_on_the_sheet_are_the_right_ones(name: str, answers: list[st
 def test_where_two_sides_can_be_defended_the_sheet_has_both() -> None:
     assert ENTRIES["lost-or-leaked"].answers[0] == (
         "position 1. refuse, so that no page is lost or 2. let it pass, so that the slot becomes free")
+
+
+def test_the_same_list_gives_the_same_slides() -> None:
+    assert slides.format_slides(SHOWN) == slides.format_slides(SHOWN)
