@@ -7,8 +7,7 @@ from pathlib import Path
 from .calls import Caller
 from .emulator import Emulator
 from .listener import Heard, Listener
-from .session import EMULATOR, GATE, PARKED_IN, RealMachine
-from .symbols import HVC, find_instruction
+from .session import EMULATOR, PARKED_IN, RealMachine
 
 LIVES = Path(__file__).with_name("lives")
 """The program that runs in the machine; lives.c is its source."""
@@ -36,8 +35,6 @@ class LifeMachine(RealMachine):
 
     def prepare(self) -> None:
         """Learn the numbers of calls from a VM that is made and closed, and keep this moment."""
-        gate = self.symbols.find_host(GATE)
-        self.gate = gate + find_instruction(self.debugger.read_memory(gate, 64, 0), HVC)
         self.listen({})
         for order in ("create 0 0", "shut 0", "exit"):
             self.obey(order)
@@ -84,8 +81,8 @@ class LifeMachine(RealMachine):
             cpu = self.listener.halt_at("stand")
             self.halted = cpu, self.debugger.read_registers(cpu)
         cpu, registers = self.halted
-        caller = Caller(self.debugger, self.symbols, self.gate, [registers] * self.cpus)
+        caller = Caller(self.debugger, self.symbols, self.find_gate(cpu), [registers] * self.cpus)
         caller.begin(cpu, number, arguments)
-        self.listener.run_call(cpu, self.gate + 4)
+        self.listener.run_call(cpu, caller.gate + 4)
         return self.listener.heard.pop()
 

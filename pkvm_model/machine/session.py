@@ -138,9 +138,12 @@ class RealMachine:
 
     def make_caller(self, parked: list[dict[str, int]]) -> None:
         """Get ready to make calls on the parked CPUs."""
+        self.caller = Caller(self.debugger, self.symbols, self.find_gate(0), parked)
+
+    def find_gate(self, cpu: int) -> int:
+        """Return where the host calls EL2, as a CPU in the host's kernel sees it; another one may not see it."""
         gate = self.symbols.find_host(GATE)
-        gate += find_instruction(self.debugger.read_memory(gate, 64, 0), HVC)
-        self.caller = Caller(self.debugger, self.symbols, gate, parked)
+        return gate + find_instruction(self.debugger.read_memory(gate, 64, cpu), HVC)
 
     def survey(self) -> None:
         """Learn where EL2 records whose each page is, and see that the records change as they must."""
