@@ -38,7 +38,7 @@ class PageRecords(NamedTuple):
     is_settled: bool = True
 
     def __str__(self) -> str:
-        return f"page {self.page} is to the machine: {self.machine}; to the model: {self.model}"
+        return f"page {self.page} on the machine: {self.machine}; in the model: {self.model}"
 
 
 def read_holding(text: str) -> Holding:

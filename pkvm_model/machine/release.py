@@ -125,7 +125,7 @@ def show_share(number: int, every: int) -> str:
 def show_races(observed: Iterable[Observation]) -> str:
     """Return the races that interleavings are about."""
     races = sorted({each.race for each in observed if each.race}, key=lambda race: int(race[1:]))
-    return f"{count(len(races), 'race')}: {list_words(races)}" if races else "no race that has a name"
+    return f"{count(len(races), 'race')} of the course: {list_words(races)}" if races else "no race that has a name"
 
 
 def show_outcome(line: TraceLine | None) -> str:
@@ -139,7 +139,7 @@ def write_page(facts: Facts, revision: str, day: str, parts: Sequence[CheckedPar
     table = [f"| {part.title} | {part.verdict} | {part.says} |" for part in parts]
     head = [f"# Linux {facts.release} {conclude(parts)}", "",
             f"{facts.package}, version {facts.version}, in {facts.emulator} ({facts.machine}), mode {facts.mode}, on "
-            f"{day}. The model's revision `{revision}` is beside it{known}.", "", "| part | result | in words |",
+            f"{day}. It is compared with the model's revision `{revision}`{known}.", "", "| part | result | in words |",
             "|---|---|---|", *table, "", MEANING]
     return "\n".join([*head, *(line for part in parts for line in show_evidence(part)), "", HONESTY]) + "\n"
 

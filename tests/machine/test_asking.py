@@ -218,7 +218,7 @@ def test_a_page_that_differs_is_marked_in_words(monkeypatch: pytest.MonkeyPatch,
     folder = store(tmp_path, "= 0", "...", "= -EINVAL", g0="-O 0 1")
     monkeypatch.setattr(asking, "find_stored", lambda trace: find_stored(trace, folder))
     run = machine(play(ON_BOTH, 1, 0, 1))
-    assert "and the model differ after line 9 of the trace: page g0 is to the machine: host NOPAGE" in run.sentence
+    assert "and the model differ after line 9 of the trace: page g0 on the machine: host NOPAGE" in run.sentence
     assert run.find_end() == play(ON_BOTH, 1, 0, 1).state
     assert re.search(r"^g0 .*differs: host, EL2, guests, count", repr(run), re.MULTILINE)
     assert re.search(r"^kvm0 .* not read ", repr(run), re.MULTILINE)

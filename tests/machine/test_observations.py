@@ -85,7 +85,7 @@ def test_a_territory_is_written_as_it_was_read_and_compared(tmp_path: Path) -> N
 def test_a_page_that_is_somebody_elses_is_a_difference(tmp_path: Path, holding: str) -> None:
     kept, = compare(read(saved(tmp_path, ORIGIN, R7 | {"territory": TERRITORY | {"g0": holding}})))
     assert kept.number == 16
-    assert "; page g0 is to the machine: host " in str(kept)
+    assert "; page g0 on the machine: host " in str(kept)
 
 
 @pytest.mark.parametrize(("changes", "message"), [

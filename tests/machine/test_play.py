@@ -138,8 +138,8 @@ def test_a_page_that_is_somebody_elses_on_the_machine_is_a_difference() -> None:
     answer = play(machine, make_trace(UPSTREAM, "0 __pkvm_host_share_hyp(kvm0)"))
     row = answer.rows[0]
     assert (row.model, row.machine, row.verdict) == ("= 0", "= 0", "differs")
-    assert row.note == ("page kvm0 is to the machine: host OWNED, EL2 NOPAGE, lent to 0, count 0; "
-                        "to the model: host SHARED_OWNED, EL2 SHARED_BORROWED, lent to 0, count 0")
+    assert row.note == ("page kvm0 on the machine: host OWNED, EL2 NOPAGE, lent to 0, count 0; "
+                        "in the model: host SHARED_OWNED, EL2 SHARED_BORROWED, lent to 0, count 0")
     assert answer.territory == tuple(machine.strays)
     assert answer.stray == machine.strays[0]
     assert from_json(to_json(answer)) == answer

@@ -82,8 +82,8 @@ def test_interleavings_that_differ_are_shown_with_both_runs() -> None:
     assert check_interleavings(FIRST, [seen(0), seen(1)]).verdict == AGREES
     part = check_interleavings(FIRST, [seen(0), seen(1, DIFFERS), seen(2, NOT_TRIED)])
     assert part.verdict == DIFFERS
-    assert part.says == "Of 3 interleavings, 1 agree, 1 differ, 1 could not be tried. They are about 3 races: " \
-                        "R7, R16 and R24."
+    assert part.says == "Of 3 interleavings, 1 agree, 1 differ, 1 could not be tried. They are about 3 races " \
+                        "of the course: R7, R16 and R24."
     step, outcome = next(line for line in part.evidence if "EDOM" in line).split("|")
     assert (step.strip(), outcome) == (str(FIRST[1].trace.lines[2]), " = -EDOM")
     assert f"{FIRST[2].name}: for a reason" in part.evidence
@@ -144,7 +144,8 @@ def test_the_page_has_a_table_the_evidence_and_the_limits() -> None:
         CheckedPart("Numbers", AGREES, "All the same."),
         CheckedPart("Lives", DIFFERS, "One is another.", ("-old", "+new"))])
     assert page.startswith("# Linux 7.4.1 differs from the model in 1 of 2 parts\n")
-    assert "The model's revision `upstream` is beside it, although nobody has compared such a release before." in page
+    says = "It is compared with the model's revision `upstream`, although nobody has compared such a release before."
+    assert says in page
     assert "| Numbers | agrees | All the same. |\n| Lives | differs | One is another. |\n\nThe model is" in page
     assert "\n## Lives\n\n```\n-old\n+new\n```\n" in page
     assert "## Numbers" not in page

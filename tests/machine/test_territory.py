@@ -92,8 +92,8 @@ def test_only_pages_that_differ_are_named() -> None:
     memory.record(6, host=3, hyp=0)
     found = [claim for claim in compare_pages(territory, places, state, []) if not claim.is_settled]
     assert [str(each) for each in found] == [
-        "page g0 is to the machine: host NOPAGE, EL2 OWNED, lent to 0, count 0; "
-        "to the model: host OWNED, EL2 NOPAGE, lent to 0, count 0"]
+        "page g0 on the machine: host NOPAGE, EL2 OWNED, lent to 0, count 0; "
+        "in the model: host OWNED, EL2 NOPAGE, lent to 0, count 0"]
 
 
 def test_the_root_of_a_stage_2_is_not_compared_while_it_is_given_back() -> None:
