@@ -80,8 +80,8 @@ c.JupyterHub.load_roles = [{"name": "end-idle-servers", "services": ["end-idle-s
 c.JupyterHub.services = [{"name": "end-idle-servers", "command": [
     sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={IDLE_SECONDS}", f"--cull-every={SHORTEST_LOOK}"]}]
 
-# What the hub and the learners write from now on is for nobody else. In the drop folder a learner may write, and nobody
-# but the teacher sees what is there.
+# What the hub writes from now on is for nobody else. In the drop folder a learner may write, and nobody but the teacher
+# sees what is there.
 os.umask(0o077)
 DROP.mkdir(exist_ok=True)
 DROP.chmod(0o1733)

@@ -121,8 +121,11 @@ def test_a_hand_in_lands_where_only_the_teacher_looks(ada: Learner) -> None:
         return await (await ada.open(FIRST)).run("new", "!handin Ada Lovelace")
 
     drop = ada.hub.folder / "drop"
-    assert "1 exercise, 1 of them solved" in run(ada.hub, work).text
+    said = run(ada.hub, work).text
+    assert "1 exercise, 1 of them solved" in said
+    assert "On this hub that person has it now." in said
     assert handin.read(drop / "ada.json").name == "Ada Lovelace"
+    assert (drop / "ada.json").stat().st_mode & 0o777 == 0o600
     assert drop.stat().st_mode & 0o7777 == 0o1733
 
 
