@@ -1,7 +1,8 @@
 """Whose a file is: what its name, the mail that brought it and the name in the hand-in say, compared with the roster.
 
-A number that a platform wrote, or the address of a mail, counts most, then the name in the hand-in, then the name of
-the file. A name may have its words in any order, be short, or lack its accents, as long as it fits one learner only.
+What a platform wrote, a name or else a number, and the address of a mail count most, then the name in the hand-in, then
+the name of the file. A name may have its words in any order, be short, or lack its accents, as long as it fits only one
+learner.
 """
 from __future__ import annotations
 
@@ -75,11 +76,14 @@ class Register:
 
     def find_sender(self, file: str, sender: str) -> list[Person]:
         """Return whom a platform or a mail names as the one who sent a file."""
-        number, name = PARTICIPANT.search(file), PLATFORM_NAME.search(file)
-        found = self.keys.get((number[number.lastindex or 0] if number else "").casefold(), [])
-        if len(found) != 1 and name:
-            found = self.find_written(name[1]) or found
-        return found or self.keys.get(sender.casefold(), [])
+        match = PLATFORM_NAME.search(file)
+        named = self.find_written(match[1]) if match else []
+        return named if len(named) == 1 else self.find_number(file) or named or self.keys.get(sender.casefold(), [])
+
+    def find_number(self, file: str) -> list[Person]:
+        """Return whose number a platform has written into the name of a file. It may be one of the platform's own."""
+        match = PARTICIPANT.search(file)
+        return self.keys.get(match[match.lastindex or 0].casefold(), []) if match else []
 
     def find_named(self, name: str) -> list[Person]:
         """Return the learners whom a name, a number or an address may mean; several if it is short."""

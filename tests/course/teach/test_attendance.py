@@ -82,6 +82,7 @@ def zipped(content: bytes, time: datetime) -> bytes:
     ("4715.json", "", "", "山田 太郎"), ("alan@example.org.json.txt", "", "", "Turing, Alan"),
     ("Zoe.json", "", "", "Zoë Łukasz-Müller"),
     ("x_4713_assignsubmission_file_/handin.json", "", "", "Turing, Alan"),
+    ("Alan Turing_4711_assignsubmission_file_/handin.json", "", "", "Turing, Alan"),
     ("turingalan_LATE_99_9901_handin.json", "", "", "Turing, Alan"),
     ("Homework_4714_attempt_2026-11-29-10-00-00_handin.json", "", "", "Zoë Łukasz-Müller"),
     ("mails.mbox/mail 1/handin.json", "", "ADA@example.org", "Ada Lovelace"),
@@ -90,6 +91,13 @@ def test_the_owner_of_a_file_is_found(file: str, name: str, sender: str, person:
     owner = Register(parse_roster(ROSTER.encode())).find_owner(file, name, sender)
     assert owner.person
     assert (owner.person.name, owner.remark) == (person, "")
+
+
+def test_the_numbers_of_a_platform_tell_namesakes_apart() -> None:
+    register = Register(parse_roster(b"Identifier,Full name\nParticipant 4711,Ada B\nParticipant 4712,Ada B\n"))
+    owners = [register.find_owner(f"Ada B_{number}_assignsubmission_file_/handin.json", "Ada B").person
+              for number in (4711, 4712)]
+    assert owners == [*register.people]
 
 
 @pytest.mark.parametrize(("file", "name", "remark"), [
