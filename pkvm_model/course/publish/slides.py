@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 import nbformat
 from nbformat import NotebookNode
@@ -117,7 +118,7 @@ def find_cells(slide: Slide) -> list[NotebookNode]:
 def make_cell(source: str, name: str) -> NotebookNode:
     """Return a cell of a notebook, one with an exercise, or one with a text. Raise CourseError if it does not exist."""
     if source == TEXT:
-        text: NotebookNode = new_markdown_cell(name, id=TEXT)
+        text: NotebookNode = new_markdown_cell(name, id=f"{TEXT}-{crc32(name.encode())}")
         return text
     return make_exercise_cell(name) if source == "exercise" else find_cell(source, name)
 

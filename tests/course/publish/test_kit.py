@@ -70,5 +70,10 @@ def test_where_two_sides_can_be_defended_the_sheet_has_both() -> None:
         "position 1. refuse, so that no page is lost or 2. let it pass, so that the slot becomes free")
 
 
-def test_the_same_list_gives_the_same_slides() -> None:
-    assert slides.format_slides(SHOWN) == slides.format_slides(SHOWN)
+def test_the_same_list_gives_the_same_slides_and_no_name_twice() -> None:
+    several = [*SHOWN, slides.Slide("Part", "Mine", cells=((slides.TEXT, "one"),)),
+               slides.Slide("Part", "Mine, too", cells=((slides.TEXT, "two"),))]
+    page = slides.format_slides(several)
+    assert page == slides.format_slides(several)
+    named = re.findall(r'id="(cell-id=text-\d+)"', page)
+    assert len({*named}) == len(named) == 3
