@@ -16,8 +16,10 @@ from .asked import Unanswered
 from .fields import Fields, keep_apart
 from .rows import Flips, Rows
 from .search import Search, TooWide
-from .tables import LookupTable, Tree
+from .tables import LookupTable, Tree, group_tables
 
+SHARED = 16
+"""Trees that read no more bits than this together go together."""
 SLICE = 1 << 16
 """How many states are explored together: few enough to stay in the processor's cache."""
 LONGEST = 60
@@ -52,13 +54,20 @@ class LevelSearch(Search):
         self.unanswered: dict[LookupTable, Unanswered] = {}
 
     def make_ways(self) -> list[Rows]:
-        """Return the trees as rows: those that read the same part first together. Each tree is run at least once."""
+        """Return the trees as rows, after each was run at least once.
+
+        Trees that read little go with those that read mostly the same, all others with those that read the same first.
+        """
         flips, start = Flips(self.fields), next(iter(self.plain.levels[0]))
-        groups: dict[Any, list[Tree]] = {}
-        for tree in self.trees.values():
+        narrow, wide = list[LookupTable](), dict[Any, list[Tree]]()
+        for tree, table in zip(self.trees.values(), self.leaves, strict=True):
             tree(start)
-            groups.setdefault(tree if tree.first is None else tree.first, []).append(tree)
-        return [Rows(trees, flips) for trees in groups.values()]
+            if table.refresh().bit_count() <= SHARED:
+                narrow.append(table)
+            else:
+                wide.setdefault(tree if tree.first is None else tree.first, []).append(tree)
+        return [*(Rows(list_trees(table), flips, table) for table in group_tables(narrow, SHARED, {})),
+                *(Rows(trees, flips) for trees in wide.values())]
 
     def shorten_all(self, codes: Iterable[int]) -> Numbers:
         """Return the short numbers of these states, sorted."""
@@ -145,3 +154,9 @@ class LevelSearch(Search):
         short = self.fields.short
         alike = [bits for bits, value in short.values[field].items() if not ((value or 0) ^ code) & kept]
         return np.isin(level & short.masks[field], np.array(alike, np.int64))
+
+
+def list_trees(table: Any) -> list[Tree]:
+    """Return the trees of a table or of a group of tables."""
+    return [tree for member in table.members
+            for tree in ([member] if isinstance(member, Tree) else list_trees(member))]

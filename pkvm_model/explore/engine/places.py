@@ -147,7 +147,8 @@ class Projection:
         places = np.zeros(len(codes), np.int64) + self.bases.room[which]
         for field in self.adds:
             adds = self.make_room(field, self.bases.length - 1, len(self.fields.short.values[field]))
-            places += adds[which, gather_field(self.fields, codes, field)]
+            values = gather_field(self.fields, codes, field)
+            places += adds[which, values] if np.ndim(which) else adds[which][values]
         return places
 
 

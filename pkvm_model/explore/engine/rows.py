@@ -13,11 +13,13 @@ import numpy as np
 from .arrays import GrowingArray, Numbers
 from .fields import Fields
 from .places import Index, Projection, gather_field
-from .tables import Tree
+from .tables import LookupTable, Tree
 
 FEW = 12
 """This many states are looked up one by one: that costs less than a handful of arrays."""
 UNKNOWN, SHIFT = -1 << 62, 31
+WHOLE = 1 << 22
+"""Up to this many places, rows without branches are found in an array."""
 ShortStep = tuple[int, dict[int, int]]
 """What a step adds to a short number, and the numbers of the flips that add the rest, by field."""
 
@@ -29,8 +31,9 @@ class Rows:
     field of which its branch reads a part only, what the flip of this number adds to the whole field.
     """
 
-    def __init__(self, trees: Sequence[Tree], flips: Flips) -> None:
-        self.trees, self.flips, self.fields, self.packing = trees, flips, flips.fields, flips.fields.packing
+    def __init__(self, trees: Sequence[Tree], flips: Flips, table: LookupTable | None = None) -> None:
+        self.table, self.trees, self.flips = table, trees, flips
+        self.fields, self.packing = flips.fields, flips.fields.packing
         firsts = {tree.first for tree in trees}
         self.first = firsts.pop() if len(firsts) == 1 else None
         self.age, self.masks = -1, dict[int, int]()
@@ -39,7 +42,8 @@ class Rows:
         self.counts, self.ends, self.deltas = GrowingArray(), GrowingArray(), GrowingArray()
         self.flipped: dict[int, GrowingArray] = {}
         self.add_rows([[]])
-        self.projection, self.index = Projection(self.fields), Index()
+        self.index = Index()
+        self.projection = Projection(self.fields, WHOLE) if self.first is None else Projection(self.fields)
         self.chosen: Numbers = np.zeros(0, np.int64)
 
     def add_rows(self, answers: list[list[ShortStep]]) -> None:
@@ -74,14 +78,14 @@ class Rows:
         return self.packing.mask(set[int]().union(*known))
 
     def ask(self, code: int) -> list[int]:
-        """Return what the trees add to a state."""
-        return [delta for tree in self.trees if (delta := tree(code))]
+        """Return what the trees add to a state; a table of theirs remembers much of it."""
+        return self.table(code) if self.table else [delta for tree in self.trees if (delta := tree(code))]
 
     def choose(self, codes: Numbers) -> Numbers:
         """Return the number of the branch that each state takes."""
         if self.first is None or not self.first_mask:
             self.numbers.setdefault(0, 0)
-            return np.zeros(len(codes), np.int64)
+            return np.int64(0)
         field = next(field for field, mask in enumerate(self.fields.masks) if mask & self.first_mask)
         values = gather_field(self.fields, codes, field)
         known = [*self.fields.short.values[field].values()]
@@ -95,7 +99,7 @@ class Rows:
         """Take in new bits and values for these branches. Places that have moved are entered anew."""
         values = list(self.numbers)
         self.keys += [{} for _ in range(len(values) - len(self.keys))]
-        for number in self.projection.list_stale(np.flatnonzero(np.bincount(which)).tolist()):
+        for number in self.projection.list_stale(np.flatnonzero(np.bincount(np.atleast_1d(which))).tolist()):
             if self.projection.refresh(number, self.find_mask(values[number]) & ~self.first_mask):
                 self.index.extend(self.projection.ends[0])
                 self.enter(number, self.keys[number])

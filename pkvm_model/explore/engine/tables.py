@@ -78,8 +78,9 @@ class Tree:
         ways[bits] = edge
         self.root = self.start[0]
         branch = self.branches.setdefault(next(iter(table.bits_read.values()), 0), set())
-        for known in (self.parts, branch):
-            self.packing.add(known, table.bits_read)
+        for parts in (table.bits_read, edge.parts if edge else ()):
+            self.packing.add(self.parts, parts)
+            self.packing.add(branch, parts)
         return edge
 
     def record_edge(self, code: int, after: TracingTable, label: Any) -> RecordedEdge:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.fine import FinePacking
 from benchmarks.machines import MACHINES
 from pkvm_model.explore.check import Always, Exploration, Sometimes, explore
 from pkvm_model.explore.engine.search import Search
@@ -49,6 +50,17 @@ def begin(machine: Any, states: int) -> Search:
 def test_levels_find_the_same_states_transitions_and_depth(family: str, sizes: tuple[int, ...], states: int) -> None:
     machine = MACHINES[family](sizes)
     plain, levels = finish(Search(machine)), finish(LevelSearch(begin(machine, states)))
+    assert (levels.states, levels.transitions, len(levels.levels)) == (
+        plain.states, plain.transitions, len(plain.levels))
+
+
+@pytest.mark.parametrize(("family", "sizes"), FAMILIES[1:4], ids=str)
+def test_a_packing_that_overwrites_fields_unread_has_the_same_levels(family: str, sizes: tuple[int, ...]) -> None:
+    machine = MACHINES[family](sizes)
+    plain, fine = finish(Search(machine)), Search(machine, FinePacking(machine.finer))
+    while fine.states < 60:
+        fine.advance(50)
+    levels = finish(LevelSearch(fine))
     assert (levels.states, levels.transitions, len(levels.levels)) == (
         plain.states, plain.transitions, len(plain.levels))
 
