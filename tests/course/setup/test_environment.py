@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from pkvm_model.course.paths import ROOT
-from pkvm_model.course.setup.environment import Environment, Stamp, find_fault, hash_lock
+from pkvm_model.course.setup import environment
+from pkvm_model.course.setup.environment import Environment, Stamp, find_fault, find_shared, hash_lock
 from tests.course.conftest import LIKE_UV, Checkout, MadeByPip, hear_ctrl_c
 from tests.course.setup.fakes import make_tiny
 from tests.patience import PATIENCE
@@ -224,3 +225,19 @@ def test_if_uv_fails_pip_is_tried_whatever_the_variables_are(made_by_pip: MadeBy
     assert (checkout.venv / "course.stamp").is_file()
     assert list(checkout.venv.glob("lib/*/site-packages/tiny_thing.py"))
     assert not list(checkout.venv.glob("lib/*/site-packages/pip*"))
+
+
+def test_a_checkout_of_another_owner_lends_its_environment_if_that_fits_the_lock(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Environment(tmp_path / ".venv", tmp_path / "learn.lock")
+    shared.lock.write_text("")
+    shared.venv.mkdir()
+    monkeypatch.setattr(environment, "is_ours", lambda _: False)
+    assert find_shared(*shared) is None  # nobody has finished it
+    shared.write_stamp(Stamp(hash_lock(shared)))
+    assert find_shared(*shared) == shared.venv
+    shared.lock.write_text("tiny-thing==1.0")
+    assert find_shared(*shared) is None
+    shared.lock.write_text("")
+    monkeypatch.undo()
+    assert find_shared(*shared) is None  # one's own is found in one's own folder
