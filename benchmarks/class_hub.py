@@ -5,7 +5,9 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -36,6 +38,7 @@ c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r}
 c.Spawner.args = {arguments}
+c.Spawner.environment["TMPDIR"] = {temporary!r}
 c.JupyterHub.services += [{{"name": "learners", "api_token": {token!r}}}]
 c.JupyterHub.load_roles += [{{"name": "learners", "services": ["learners"],
                              "scopes": ["admin:users", "admin:servers", "access:servers"]}}]
@@ -74,8 +77,9 @@ def run_hub(folder: Path, more: str = "") -> Iterator[ClassHub]:
     """Yield the course's hub, running in a folder; `more` is more configuration."""
     AsyncHTTPClient.configure(None, max_clients=1000)
     ports, token, trial = [free_port() for _ in range(3)], secrets.token_hex(16), folder / "trial.py"
+    temporary = tempfile.mkdtemp(prefix="pkvm-")  # sockets are in it, so its path is short
     trial.write_text(TRIAL.format(
-        config=str(FOLDER / "jupyterhub_config.py"), ports=ports, token=token, more=more,
+        config=str(FOLDER / "jupyterhub_config.py"), ports=ports, token=token, more=more, temporary=temporary,
         homes=str(folder / "homes" / "{username}"), arguments=["--allow-root"] if os.geteuid() == 0 else []))
     python, log = ensure_hub(), folder / "hub.log"
     variables = {name: value for name, value in os.environ.items()
@@ -88,6 +92,7 @@ def run_hub(folder: Path, more: str = "") -> Iterator[ClassHub]:
         yield ClassHub(f"http://127.0.0.1:{ports[0]}", token, folder)
     finally:
         end_family(program)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def wait_until_it_runs(program: subprocess.Popen[bytes], log: Path) -> None:
