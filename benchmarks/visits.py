@@ -54,6 +54,8 @@ LATER = 6
 """The place of a further step that is not stored."""
 SLOW_NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 SECONDS = 120
+REST = 10
+"""Seconds after which a browser has returned what only the start needed."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -185,7 +187,8 @@ def write(page: Any, text: str) -> None:
 
 
 def weigh(profile: Path) -> float:
-    """Return the megabytes that the largest page of a browser has for itself."""
+    """Return the megabytes that the largest page of a browser has for itself, when it has come to rest."""
+    time.sleep(REST)
     browser = next(process for process in psutil.process_iter(["cmdline"])
                    if f"--user-data-dir={profile}" in (process.info["cmdline"] or []))
     pages = [child for child in browser.children(recursive=True) if "--type=renderer" in child.cmdline()]
