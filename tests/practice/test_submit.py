@@ -1,12 +1,13 @@
 """What a learner's submission leaves in their progress, and what they may see after it."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pkvm_model.practice import progress
-from pkvm_model.practice.exercises import ExerciseError, find_exercise, load_exercises
+from pkvm_model.practice.exercises import Exercise, ExerciseError, find_exercise, load_exercises
 from pkvm_model.practice.progress import ExerciseRecord
 from pkvm_model.practice.submit import NOT_KEPT, ProgressNote, Submission, submit, update_record
 from pkvm_model.practice.verdict import Verdict
@@ -64,11 +65,24 @@ def test_hints_disappear_once_an_answer_passes(tmp_path: Path) -> None:
     assert make_submission(tmp_path, GOOD, ExerciseRecord(hints=2)).hints == ()
 
 
-def test_exercises_follow_each_other_to_the_last_one() -> None:
-    first, *_, last = load_exercises().values()
-    following = Submission(first, GOOD, ProgressNote(first.id, Path("/"))).next_exercise
-    assert following == [*load_exercises().values()][1]
-    assert Submission(last, GOOD, ProgressNote(last.id, Path("/"))).next_exercise is None
+def follow(exercise: Exercise) -> Iterator[Exercise]:
+    """Yield the exercises that follow one, each named by the one before."""
+    note = ProgressNote(exercise.id, Path("/"))
+    following = Submission(exercise, GOOD, note).next_exercise
+    if following:
+        yield following
+        yield from follow(following)
+
+
+def test_the_main_road_leads_along_all_of_itself() -> None:
+    first, *rest = [each for each in load_exercises().values() if each.road == "main"]
+    assert [*follow(first)] == rest
+
+
+def test_more_practice_leads_on_to_whatever_comes_next() -> None:
+    course = [*load_exercises().values()]
+    place, one = next((place, each) for place, each in enumerate(course) if each.road == "more")
+    assert next(follow(one)) == course[place + 1]
 
 
 def test_a_later_try_does_not_replace_a_right_answer() -> None:
