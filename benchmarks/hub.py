@@ -34,7 +34,7 @@ STEPS, PAUSE = 20, 1.0
 """How many steps a learner makes, and the mean of the seconds between two."""
 GREEDY = ("while True:\n    pass\n", "hoard = []\nwhile True:\n    hoard.append(bytearray(10_000_000))\n")
 BENCH = ".pkvm-bench .go"
-ROOM = "c.JupyterHub.active_server_limit += 1\n"
+ROOM = "c.JupyterHub.active_server_limit += 1\nc.JupyterHub.concurrent_spawn_limit += 1\n"
 """The browser is there beside as many learners as the configuration lets in."""
 GOALS = {"failed": 0, "plan": 350, "right": 10}
 

@@ -6,13 +6,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from pkvm_model.lesson import find
 from pkvm_model.widgets.finder import Finder
 from tests.browser.access import find_violations
 from tests.browser.conftest import open_context, watched
-from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
+from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, SHUT_DOWN, Address, Open, Theme, wait_for_python
 
 FOUND = "Yes: it goes wrong after 16 steps. No shorter run goes wrong."
 WON = "You broke it in 4 steps. Nobody can do it in fewer."
@@ -23,6 +23,8 @@ ON_HELP = "() => document.activeElement.matches('.give-up')"
 PACE = 1100
 PANE = 647
 """The height of a notebook in JupyterLab on a screen of 768 pixels."""
+NOT_STORED = "#find-any=any/upstream/I2x/0+__pkvm_reserve_vm()+=+0x1000@1"
+SESSIONS = "**/api/sessions*"
 SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 
 
@@ -448,13 +450,37 @@ def test_a_long_search_shows_progress_and_can_be_stopped_and_continued(notebook:
     expect(screen.go).to_contain_text("Go on")
 
 
-def test_in_jupyterlab_a_bench_that_is_not_stored_comes_by_a_button(notebook: Open) -> None:
-    page = notebook("finder.ipynb", "#find-any=any/upstream/I2x/0+__pkvm_reserve_vm()+=+0x1000@1")
+def starts_kernel(request: Request) -> bool:
+    """Return True if JupyterLab asks for a kernel with a request."""
+    return request.method == "POST" and "/api/sessions" in request.url
+
+
+def ask_for_bench(page: Page) -> Screen:
+    """Press the button that runs a cell for the bench that is not stored."""
     hosts = Screen(page, number=1)
     expect(hosts.box.locator(".no-bench")).to_have_text("The bench of this run is not stored here.")
     hosts.box.get_by_role("button", name="Run this cell").click()
+    return hosts
+
+
+def test_in_jupyterlab_a_bench_that_is_not_stored_comes_by_a_button(notebook: Open) -> None:
+    page = notebook("finder.ipynb", NOT_STORED)
+    hosts = ask_for_bench(page)
     expect(hosts.bench).to_be_visible()
     expect(hosts.box.locator(".no-bench")).to_have_count(0)
+
+
+def test_a_button_that_is_pressed_before_python_is_there_waits_for_it(notebook: Open) -> None:
+    page, held = notebook("finder.ipynb"), list[Route]()
+    page.evaluate(SHUT_DOWN)
+    page.route(SESSIONS, lambda route: held.append(route) if starts_kernel(route.request) else route.fallback())
+    with page.expect_request(starts_kernel):
+        hosts = ask_for_bench(notebook("finder.ipynb", NOT_STORED))
+    expect(hosts.box).to_contain_text("This cell runs")
+    for route in held:
+        route.continue_()
+    page.unroute(SESSIONS)
+    expect(hosts.bench).to_be_visible()
 
 
 def test_an_answer_and_a_run_from_python_survive_a_reload(notebook: Open) -> None:

@@ -32,6 +32,8 @@ export function findCell(node) {
 export async function runCellOf(node) {
   const { panel, number, cell } = findCell(node),
     { content, sessionContext } = panel;
+  // JupyterLab empties a cell that runs before its kernel is there, and says nothing.
+  await sessionContext.ready;
   const runIt = () => {
     content.deselectAll();
     content.activeCellIndex = number;
