@@ -1,6 +1,7 @@
 """The kinds of checks: they compare what was predicted, broken, said or mended with what the model does."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
@@ -214,12 +215,19 @@ def is_reached(report: Report, name: str) -> bool:
 
 def show_answer(machine: Scripts | AnyHost | Scene, report: Report, number: int = 0) -> RunFields:
     """Return the fields of a verdict that show the run behind an answer of a report; none if it has no run."""
-    run = report.answers[number].run
-    if run is None:
+    answer = report.answers[number]
+    if answer.run is None:
         return {}
     explored = Scripts(machine) if isinstance(machine, Scene) else machine
     setup = len(explored.scene.setup) if isinstance(explored, Scripts) else 0
-    return show_run(traced(explored, run), setup)
+    run = traced(explored, answer.run)
+    return show_run(run, setup, find_page(answer.reason, run))
+
+
+def find_page(reason: str, run: Trace) -> str:
+    """Return the page that a fault is about in its own words, '' if the run has no such page."""
+    named = re.search(r"\bpage '?([a-z]+[\d.]*\d)", reason)
+    return named[1] if named and re.search(rf"\b{re.escape(named[1])}\b", str(run)) else ""
 
 
 def check_fix(kernel: Revision, functions: dict[str, Callable[..., Any]]) -> Verdict:

@@ -16,7 +16,10 @@ POSSIBLE_WORDS = {HOLDS: "always possible", VIOLATED: "not always possible"}
 """The words for a good end that an honest host can, or cannot, reach from every state."""
 LOOKS = {HOLDS: ("✓", "1.6px solid", "50%"), EXAMPLE: ("✓", "1.6px solid", "50%"), NEVER: ("✓", "1.6px solid", "50%"),
          VIOLATED: ("✗", "2.5px solid", "0"), EMPTY: ("–", "1.6px dotted", "50%")}
-"""Sign, border and corners: the signs of the properties, drawn with what an untrusted notebook keeps."""
+"""Sign, border and corners: the signs of the properties, drawn with what a notebook keeps that is not trusted.
+
+Of borders it keeps those that name no colour, which have the colour of the text.
+"""
 
 
 class ClaimBroken(AssertionError):  # noqa: N818  # reads as the sentence it reports
@@ -51,9 +54,9 @@ class Claim:
     def _repr_html_(self) -> str:
         sign, border, corners = LOOKS[self.verdict]
         mark = (f"display:inline-block;width:20px;height:20px;line-height:18px;text-align:center;margin:0 8px 0 -28px;"
-                f"border:{border} currentColor;border-radius:{corners};box-sizing:border-box")
+                f"border:{border};border-radius:{corners};box-sizing:border-box")
         how = f"<br>{escape(f'{capitalise(self.how)}.')}" if self.how else ""
-        frame = f"border:{border} currentColor;padding:5px 10px 5px 38px;max-width:60rem"
+        frame = f"border:{border};padding:5px 10px 5px 38px;max-width:60rem"
         return (f'<p style="{frame}"><span style="{mark}">{sign}</span><b>{self.word}</b> · '
                 f"{escape(self.quoted)}{how}</p>")
 

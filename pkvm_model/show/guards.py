@@ -72,7 +72,7 @@ class Judged:
 
     def _repr_html_(self) -> str:
         sign, border = SIGNS[self.accepted]
-        frame = f"border:{border} currentColor;padding:5px 10px;max-width:60rem"
+        frame = f"border:{border};padding:5px 10px;max-width:60rem"
         return f'<p style="{frame}">{sign} <b>{self.word}</b> · {escape(self.why)}</p>'
 
 

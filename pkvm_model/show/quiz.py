@@ -34,7 +34,7 @@ class QuizQuestion:
         """Return one option, its verdict folded away."""
         verdict, sentence = self.verdict(number)
         return (f'<details style="margin:4px 0 4px 16px"><summary style="padding:4px 0">{escape(self.options[number])}'
-                '</summary><p style="border-left:5px double currentColor;padding-left:10px;margin:4px 0 8px 14px">'
+                '</summary><p style="border-left:5px double;padding-left:10px;margin:4px 0 8px 14px">'
                 f"<b>{verdict}</b> {escape(sentence)}</p></details>")
 
 

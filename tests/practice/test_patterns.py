@@ -45,6 +45,17 @@ def test_the_picture_of_an_answer_shows_the_page_that_was_asked_about(name: str,
     assert along["heads"][-1] == f"owner of {page}"
 
 
+@pytest.mark.parametrize(("name", "answer", "page"), [
+    ("what-a-row-never-shows", "", "g0"), ("all-home", "", "hv0.0"), ("stray-count", "", "vm0"),
+    ("mine-while-i-run", "", "g0"), ("points-back", "", "vm0"),
+    ("all-home", "def wrong(state):\n    return 'page kvm0 is no home' if not state.vm_in(0) else ''", "kvm0"),
+    ("all-home", "def wrong(state):\n    return 'page moon7 is no home' if not state.vm_in(0) else ''", "vm0")])
+def test_the_picture_of_an_invariant_shows_the_page_that_its_words_name(name: str, answer: str, page: str) -> None:
+    along = sandbox.judge_here(name, answer or find_exercise(name).solution).along
+    assert along
+    assert along["heads"][-1] == f"owner of {page}"
+
+
 @pytest.mark.parametrize("truth", [{"answer": "-EPERM"}, {"answer": set[str]()}, {}, {"answer": EVERY}])
 def test_no_right_option_or_only_right_options_are_a_fault_of_the_course(truth: dict[str, str | set[str]]) -> None:
     with pytest.raises(ExerciseError):

@@ -1,5 +1,7 @@
 """Claims: a true sentence shows how far it was checked, a false one fails with the sentence."""
 
+import re
+
 import pytest
 
 from pkvm_model.explore import check, invariants, outcomes
@@ -13,7 +15,7 @@ from pkvm_model.model.state import Vm
 from pkvm_model.scenes.scene import Scene
 from pkvm_model.scenes.start_here import COLD_OPEN
 from pkvm_model.scenes.two_phases import NEVER_RAN, TWO_PHASES
-from pkvm_model.show.claim import ClaimBroken, claim
+from pkvm_model.show.claim import LOOKS, Claim, ClaimBroken, claim
 
 NO_VCPU = next(each for each in INVARIANTS if each.name == "I3")
 NO_LOST_MEMORY = next(each for each in INVARIANTS if each.name == "I0b")
@@ -30,6 +32,13 @@ def test_a_plain_truth_shows_its_sentence_and_an_untruth_fails_with_it() -> None
     assert repr(claim("Two is two.", [2] == [2])) == "holds: Two is two."
     with pytest.raises(ClaimBroken, match=r"^not true of the model: The moon is square\.$"):
         claim("The moon is square.", [])
+
+
+@pytest.mark.parametrize("verdict", LOOKS)
+def test_its_frame_names_no_colour_which_a_notebook_that_is_not_trusted_would_lose(verdict: str) -> None:
+    borders = re.findall(r"border:([^;]*);", Claim("So it is.", verdict)._repr_html_())
+    assert len(borders) == 2
+    assert all(re.fullmatch(r"[\d.]+px (solid|dotted)", border) for border in borders)
 
 
 def test_an_invariant_shows_over_how_many_states_it_holds() -> None:

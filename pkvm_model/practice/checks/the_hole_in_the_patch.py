@@ -13,7 +13,7 @@ from ...text import make_sentence
 from ..answer import SubmittedAnswer
 from ..invariants import refuse_false_alarm
 from ..patterns import (check_prediction, check_violation, describe_coverage, describe_outcome, explore_fully,
-                        find_violation, is_reached, make_invariant, select_true, show_run)
+                        find_page, find_violation, is_reached, make_invariant, select_true, show_run)
 from ..verdict import Verdict
 
 MEMORY = tuple(invariant for invariant in INVARIANTS if invariant.name == "I0b")
@@ -51,7 +51,8 @@ def stray_count(answer: SubmittedAnswer) -> Verdict:
     looked_at = f"all {len(quiet.steps)} states of the quiet run, and {others} of kernels without the hole"
     if not reason:
         return Verdict(False, "No machine ends in the quiet run, and your check found nothing wrong there.", looked_at)
-    return Verdict(True, f"Your check notices it: {make_sentence(reason)}", looked_at, **show_run(quiet))
+    return Verdict(True, f"Your check notices it: {make_sentence(reason)}", looked_at,
+                   **show_run(quiet, page=find_page(reason, quiet.trace)))
 
 
 def no_honest_host(answer: SubmittedAnswer) -> Verdict:

@@ -326,6 +326,24 @@ def test_the_first_page_says_where_to_go_on_and_what_is_solved(learner: BrowserC
     expect(page.get_by_text("A copy is safe.")).to_have_count(0)
 
 
+def test_the_first_page_knows_the_way_that_was_chosen_and_what_was_read_last(learner: BrowserContext) -> None:
+    page = learner.new_page()
+    page.goto("index.html")
+    page.get_by_text("Model-checking fan", exact=True).click()
+    expect(page.locator(".chapters > li:visible")).to_have_count(5)
+    page.goto("02-who-owns-this-page.html")
+    heading = page.locator("main h2[id]").nth(2).evaluate("heading => { heading.scrollIntoView(); return heading.id; }")
+    page.goto("index.html")
+    expect(page.get_by_role("radio", name="Model-checking fan")).to_be_checked()
+    expect(page.locator(".chapters > li:visible")).to_have_count(5)
+    page.get_by_role("link", name="Go on: Who owns this page?").click()
+    assert page.evaluate("decodeURIComponent(location.hash)") == f"#{heading}"
+    Solving(learner, RUN).write("exercises", {"tries": 3, "solved": True})
+    page.goto("index.html")
+    expect(page.locator("#go-on")).to_have_text("1 of 52 exercises solved. Last read: Who owns this page?")
+    expect(page.get_by_role("link", name="Go on: Start here")).to_be_visible()
+
+
 def test_answers_and_benches_are_there_on_the_next_day_and_questions_asked_again_afresh(
         learner: BrowserContext) -> None:
     page = learner.new_page()

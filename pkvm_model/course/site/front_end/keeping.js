@@ -4,35 +4,18 @@
 // note, which is written at once, and the next page with this exercise puts it into the tables.
 
 import { NO_DRAFT, addOther, isOfOtherStub, replaceText } from "./drafts.js";
+import { readMemo, writeMemo } from "./memos.js";
 
 const nameNote = (id) => `pkvm-course left ${id}`;
 
-/** Leaves a note, or removes it if there is nothing to say; a browser that keeps nothing keeps no notes. */
-function leaveNote(id, /** @type {object | null} */ left) {
-  try {
-    if (left) localStorage.setItem(nameNote(id), JSON.stringify(left));
-    else localStorage.removeItem(nameNote(id));
-  } catch {
-    /* the page says elsewhere that nothing is kept */
-  }
-}
-
-function readNote(id) {
-  try {
-    return JSON.parse(localStorage.getItem(nameNote(id)) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
 /** Returns the draft of an exercise, with what the last page could not keep any more. */
 export async function readDraft(store, id) {
-  const left = readNote(id);
+  const left = readMemo(nameNote(id));
   if (!left) return store.readDraft(id);
   const { text, stub, turn, tab } = left,
     isNext = (now) => now.turn === turn || now.tab === tab;
   const draft = await store.changeDraft(id, (now) => (isNext(now) ? { ...now, text, stub } : addOther(now, text)));
-  leaveNote(id, null);
+  writeMemo(nameNote(id), null);
   return draft;
 }
 
@@ -63,7 +46,7 @@ export class DraftKeeper {
   async writeAll() {
     try {
       while (this.waits !== undefined) await this.write();
-      leaveNote(this.id, null);
+      writeMemo(nameNote(this.id), null);
       this.failed(null);
     } catch (error) {
       this.failed(error);
@@ -86,7 +69,7 @@ export class DraftKeeper {
   /** Leaves what is not kept yet to the next page. */
   leave() {
     const { newest: text, nextStub: stub, draft, store } = this;
-    if (this.writing) leaveNote(this.id, { text, stub, turn: draft.turn, tab: store.tab });
+    if (this.writing) writeMemo(nameNote(this.id), { text, stub, turn: draft.turn, tab: store.tab });
   }
 
   /** Puts another text into the place of this one, which is put aside. */

@@ -2,6 +2,7 @@
 // done and where to go on.
 
 import { make } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
+import { findRead } from "./reading.js";
 import { findWay, idOf, isDone } from "./records.js";
 
 /** Marks the links of a page to exercises, and the first page's chapters. */
@@ -23,22 +24,35 @@ function setMark(link, isMarked, words) {
 function leadOn(place, records) {
   const cards = [...document.querySelectorAll(".chapters > li")],
     chapters = cards.map((card) => describeChapter(card, records)),
-    exercises = chapters.flatMap((chapter) => chapter.exercises),
-    solved = exercises.filter(({ state }) => state === "solved").length,
-    way = findWay(chapters, records);
+    onWay = chapters.filter((_, at) => cards[at].getClientRects().length),
+    read = findRead(chapters);
   cards.forEach((card, at) => setMark(card.querySelector("h3 a"), isDone(chapters[at]), "✓ done"));
-  if (!way) return;
-  const door = document.querySelector(".door.first");
-  door.setAttribute("href", way.file);
-  door.textContent = way.words;
-  place.replaceChildren(make("p.go-on", {}, `${solved} of ${exercises.length} exercises solved.`));
+  const begun = findWay(onWay, records),
+    { file, words } = begun ?? goOnReading(read) ?? beginWith(onWay[0]),
+    door = document.querySelector(".door.first");
+  door.setAttribute("href", file);
+  door.textContent = words;
+  place.replaceChildren(...(begun ? [sayHowFar(chapters, read)] : []));
+}
+
+const goOnReading = (read) => read && { file: read.file, words: `Go on: ${read.title}` };
+
+const beginWith = ({ file, number }) => ({ file, words: `Start with chapter ${number}` });
+
+/** Says how many exercises are solved, and what was read last. */
+function sayHowFar(chapters, read) {
+  const exercises = chapters.flatMap((chapter) => chapter.exercises),
+    solved = exercises.filter(({ state }) => state === "solved").length,
+    last = read ? [" Last read: ", make("a", { href: read.file }, read.title)] : [];
+  return make("p.go-on", {}, `${solved} of ${exercises.length} exercises solved.`, ...last);
 }
 
 function describeChapter(card, records) {
   const link = card.querySelector("h3 a"),
     links = [...card.querySelectorAll("a[href*='exercises/']")];
   const exercises = links.map((each) => describeLink(each, records));
-  return { file: link.getAttribute("href"), title: link.textContent, exercises };
+  const number = Number(card.querySelector(".number").textContent);
+  return { file: link.getAttribute("href"), title: link.textContent, number, exercises };
 }
 
 function describeLink(link, records) {

@@ -7,6 +7,7 @@ import { KeptPlace, answerProgress, followProgress } from "./kept.js";
 import { lacksPython } from "./lacking.js";
 import { showPythonNote } from "./notes.js";
 import { askPython } from "./python.js";
+import { keepReading } from "./reading.js";
 import { keepOnDevice } from "./update.js";
 import { showYourWork } from "./yourwork.js";
 
@@ -42,4 +43,5 @@ for (const box of document.querySelectorAll(".widget-here")) {
   }
 }
 showYourWork();
+keepReading();
 keepOnDevice(document.querySelector(".on-device"));

@@ -7,6 +7,7 @@ import { lacksPython } from "./lacking.js";
 import { markLinks } from "./marks.js";
 import { showNote } from "./notes.js";
 import { askClerk } from "./python.js";
+import { keepWay } from "./reading.js";
 import { completeRecord, countOf, shortenRecord } from "./records.js";
 import { openStore } from "./store.js";
 
@@ -134,6 +135,7 @@ export async function showYourWork() {
     store = await openStore();
   if (box) new YourWork(box, store);
   const mark = () => markLinks(store);
+  keepWay(mark);
   mark();
   store.onChange(({ table }) => table !== "drafts" && mark());
   store.onChange((change, elsewhere) => elsewhere || remind(store));
