@@ -1,13 +1,13 @@
 """Runs the product's explorer and its peers on the same scenarios, in turn, and prints one table.
 
 Every run is a fresh process. Peers are installed by package name where that is possible, and otherwise reported as
-absent. The end is an error if any tool's counts are wrong; speeds are only shown.
+absent. The course's own machines follow, which have no peer. The end is an error if any tool's counts are wrong;
+speeds are only shown, each ratio next to its goal.
 """
 from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
 import json
 import os
 import sys
@@ -17,17 +17,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import installing, table
-from benchmarks.counts import Counts
 from benchmarks.installing import SCRATCH, Absent
 from benchmarks.measure import Failed, run
+from benchmarks.ours import ROOT, our_variables, ours, own_machines
 from benchmarks.peers import Tool, last_line, peers
-from benchmarks.scenarios import LARGE, SCENARIOS, SMALL, BenchCase
+from benchmarks.scenarios import LONG, OWN, SCENARIOS, SMALL, BenchCase
 from benchmarks.table import Row, Sample
 
-ROOT = Path(__file__).resolve().parents[1]
-FAMILY = "import sys; from benchmarks.family import main; sys.exit(main(sys.argv[1:]))"
-"""The module is imported, not run as a script, since Python keeps no compiled copy of a script."""
-PLAIN_UP_TO = 1_000_000
 LIMIT = 1200.0
 
 
@@ -37,30 +33,40 @@ def main(argv: Sequence[str]) -> int:
     if not hasattr(os, "wait4"):
         sys.exit("bench: this system does not say what a process used; run it on Linux or macOS.")
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    tools, absent = find_tools()
-    report_absent(absent)
+    tools, absent, versions = find_tools()
+    surroundings = [f"versions: {versions}", f"load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs"]
+    report(absent, surroundings)
     compile_ours(tools)
+    rows = fill_table(options.all or options.only, tools, options.rounds)
+    print(table.NOTES)
+    report(absent | installing.NOT_TO_BE_HAD, [*surroundings, *table.summary(rows)])
+    if options.json:
+        options.json.write_text(json.dumps(as_data(rows, absent, surroundings), indent=1), encoding="utf-8")
+    return complaints(rows)
+
+
+def fill_table(scenarios: list[BenchCase], tools: list[Tool], rounds: int) -> list[Row]:
+    """Measure scenario by scenario, and print each when it is done."""
     print(table.heading())
     rows: list[Row] = []
-    for scenario in options.only:
-        rows += measure_tools(scenario, [tool for tool in tools if tool.suits(scenario)], options.rounds)
+    for scenario in scenarios:
+        measured = measure_tools(scenario, [tool for tool in tools if tool.suits(scenario)], rounds)
+        rows += measured
         print(table.title(scenario))
-        for row in rows:
-            if row.scenario is scenario:
-                print(table.format_row(row, table.peers_of(scenario, rows)), flush=True)
-    print(table.NOTES)
-    report_absent(absent)
-    if options.json:
-        options.json.write_text(json.dumps(as_data(rows, absent), indent=1), encoding="utf-8")
-    return complaints(rows)
+        for row in measured:
+            print(table.format_row(row, table.peers_of(scenario, rows)), flush=True)
+    return rows
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="course.py bench explorer", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each tool runs (default: 3)")
-    parser.add_argument("--only", type=parse_names, default=list(SCENARIOS.values()), metavar="NAME,NAME",
+    usual = [scenario for name, scenario in SCENARIOS.items() if name not in LONG]
+    parser.add_argument("--only", type=parse_names, default=usual, metavar="NAME,NAME",
                         help=f"only these of {', '.join(SCENARIOS)}")
+    parser.add_argument("--all", action="store_const", const=list(SCENARIOS.values()),
+                        help=f"also those that take long: {', '.join(sorted(LONG))}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single run to a file, too")
     arguments = parser.parse_args(argv)
     if arguments.rounds < 1:
@@ -77,8 +83,8 @@ def parse_names(names: str) -> list[BenchCase]:
     return [scenario for name, scenario in SCENARIOS.items() if name in wanted]
 
 
-def find_tools() -> tuple[list[Tool], dict[str, str]]:
-    """Return the available tools, peers first, and for each absent tool the reason."""
+def find_tools() -> tuple[list[Tool], dict[str, str], str]:
+    """Return the available tools, peers first, for each absent tool the reason, and all versions."""
     absent: dict[str, str] = {}
 
     def there(name: str, find: Callable[[], Path | None]) -> tuple[bool, Path | None]:
@@ -91,57 +97,26 @@ def find_tools() -> tuple[list[Tool], dict[str, str]]:
 
     spin, _ = there("SPIN", installing.spin)
     _, jar = there("TLC", installing.tlc)
+    rumur, _ = there("rumur", installing.rumur)
     _, python = there("ours with numpy", installing.numpy)
-    return [*peers(jar, spin), *ours(python)], absent
+    versions = ", ".join(f"{name} {version}" for name, version in installing.find_versions(jar, python).items())
+    return [*peers(jar, spin, rumur), *ours(python), *own_machines(python)], absent, versions
 
 
-def report_absent(absent: dict[str, str]) -> None:
-    """Report which tools are absent; their rows are missing from the table."""
+def report(absent: dict[str, str], more: Sequence[str] = ()) -> None:
+    """Report which tools are absent, so that their rows are missing from the table, and what else there is to say."""
     for name, reason in absent.items():
-        print(f"absent: {name}: {reason}", flush=True)
-
-
-def ours(numpy: Path | None) -> list[Tool]:
-    """Return the product's explorer: with the standard library alone, with numpy, and with symmetry as well."""
-    python = Path(sys.executable)
-    tools = [Tool("ours", "ours", family_run(python), read_ours, lambda it: it.expected.states <= PLAIN_UP_TO)]
-    if numpy:
-        tools += [
-            Tool("ours, numpy", "ours", family_run(numpy, "--numpy"), read_ours,
-                 lambda it: SMALL < it.expected.states < 2 * LARGE),
-            Tool("ours, numpy, symmetry", "ours", family_run(numpy, "--numpy", "--symmetry"), read_ours,
-                 lambda it: it.family == "H" and it.expected.states > SMALL, frozenset({"states", "depth", "orbits"}))]
-    return tools
-
-
-def family_run(python: Path, *options: str) -> Callable[[BenchCase, Path], list[list[str]]]:
-    """Return the product's explorer with these options; without numpy it runs without any installed package."""
-    start = [] if "--numpy" in options else ["-S"]
-
-    def prepare(scenario: BenchCase, folder: Path) -> list[list[str]]:
-        """Return the command."""
-        mutant = ["--mutant", scenario.mutant] if scenario.mutant else []
-        sizes = [str(size) for size in scenario.sizes]
-        return [[str(python), *start, "-c", FAMILY, scenario.family, *sizes, *mutant, *options, "--data"]]
-    return prepare
-
-
-def read_ours(output: str) -> Counts:
-    """Return our answer. Raise Failed if there is none."""
-    try:
-        counts = ast.literal_eval(last_line(output))
-        return Counts(**{field: counts.get(field) for field in Counts._fields})
-    except (ValueError, SyntaxError, AttributeError):
-        raise Failed(f"no answer: {last_line(output)}") from None
+        print(f"absent: {name}: {reason}")
+    print("\n".join(more), flush=True)
 
 
 def measure_tools(scenario: BenchCase, tools: list[Tool], rounds: int) -> list[Row]:
     """Run every tool once, then every tool again, so that a busy moment of the machine affects all alike."""
     samples: dict[str, list[Sample]] = {tool.name: [] for tool in tools}
     failures: dict[str, str] = {}
-    for _ in range(rounds):
+    for number in range(rounds):
         for tool in tools:
-            if tool.name not in failures:
+            if tool.name not in failures and not (number and tool.once):
                 try:
                     samples[tool.name].append(sample(scenario, tool))
                 except Failed as failed:
@@ -151,42 +126,41 @@ def measure_tools(scenario: BenchCase, tools: list[Tool], rounds: int) -> list[R
 
 
 def sample(scenario: BenchCase, tool: Tool) -> Sample:
-    """Run a tool in an empty folder, ours a second time for its warm start. Raise Failed if there is no answer."""
+    """Run a tool in an empty folder, ours on a small scenario a second time for its warm start.
+
+    Raise Failed if there is no answer.
+    """
     with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
-        folder = Path(name)
+        folder, is_ours = Path(name), tool.kind in ("ours", "plain")
         commands = tool.prepare(scenario, folder)
-        if tool.kind != "ours":
-            cost, said = run(commands, folder, LIMIT)
-            return Sample(cost, tool.read(said))
-        cost, said = run(commands, folder, LIMIT, our_variables())
+        cost, said = run(commands, folder, LIMIT, our_variables() if is_ours else None)
         counts = tool.read(said)
-        again = "5" if scenario.expected.states <= SMALL else "1"
-        _, said = run([[*commands[0], "--warm", again]], folder, 2 * LIMIT, our_variables())
+        if tool.kind != "ours" or scenario.family == OWN or scenario.expected.states > SMALL:
+            return Sample(cost, counts)
+        _, said = run([[*commands[0], "--warm", "5"]], folder, LIMIT, our_variables())
         return Sample(cost, counts, ast.literal_eval(last_line(said))["warm_seconds"])
 
 
-def our_variables() -> dict[str, str]:
-    """Return an environment in which our tool runs from this checkout, and Python may keep compiled files, as usual."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(ROOT)}
-
-
 def compile_ours(tools: list[Tool]) -> None:
-    """Run ours once on both families, unmeasured: a cold start is not the first start ever."""
-    for tool in tools:
-        for name in ("H211", "B1112") if tool.kind == "ours" else ():
-            with contextlib.suppress(Failed):
-                run(tool.prepare(SCENARIOS[name], SCRATCH), SCRATCH, LIMIT, our_variables())
+    """Compile our modules for each Python that runs them: a cold start is not the first start ever."""
+    for python in {tool.prepare(SCENARIOS["any"], SCRATCH)[0][0] for tool in tools if tool.kind == "ours"}:
+        run([[python, "-m", "compileall", "-q", "benchmarks", "pkvm_model"]], ROOT, LIMIT)
 
 
-def as_data(rows: list[Row], absent: dict[str, str]) -> dict[str, object]:
+def as_data(rows: list[Row], absent: dict[str, str], surroundings: list[str]) -> dict[str, object]:
     """Return everything that was measured, as JSON values."""
     def runs(row: Row) -> Iterator[dict[str, object]]:
         """Return each run of a row."""
         return ({**asdict(each.cost), **each.counts._asdict(), "warm": each.warm} for each in row.samples)
 
-    return {"absent": absent, "rows": [
+    def compared(row: Row) -> dict[str, tuple[float, float | None]]:
+        """Return our row's ratios with their goals."""
+        found = table.ratios(row, table.peers_of(row.scenario, rows)) if row.samples and row.tool.kind == "ours" else []
+        return {ratio.name: (ratio.value, ratio.goal) for ratio in found}
+
+    return {"absent": absent, "surroundings": surroundings, "rows": [
         {"scenario": row.scenario.name, "tool": row.tool.name, "failure": row.failure, "wrong": row.wrong,
+         "ratios": compared(row),
          "runs": list(runs(row))} for row in rows]}
 
 

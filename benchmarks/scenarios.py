@@ -1,25 +1,33 @@
-"""The measured scenarios: sizes of the two families and their mutants, with the exact answers that tools must give."""
+"""The measured scenarios, with the exact answers that tools must give.
+
+They are sizes of the two families, their mutants, and the course's own machines, whose answers are stored.
+"""
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.counts import Counts
 
 SMALL, LARGE = 20_000, 5_000_000
+OWN = "own"
+STORED = Path(__file__).resolve().parents[1] / "docs" / "larger-machines.jsonl"
 
 
 class BenchCase(NamedTuple):
-    """One size of a family, with or without a mutation, and the right answer."""
+    """One size of a family, with or without a mutation, or the host of an own machine; and the right answer."""
 
     family: str
     sizes: tuple[int, ...]
     expected: Counts
     mutant: str | None = None
+    host: str = ""
 
     @property
     def name(self) -> str:
-        """The name: H222, B1112-M3."""
-        return self.family + "".join(map(str, self.sizes)) + (f"-{self.mutant}" if self.mutant else "")
+        """The name: H222, B1112-M3, two-pages."""
+        return self.host or self.family + "".join(map(str, self.sizes)) + (f"-{self.mutant}" if self.mutant else "")
 
 
 def holds(name: str, states: int, transitions: int | None, depth: int | None, orbits: int | None = None) -> BenchCase:
@@ -31,6 +39,18 @@ def violated(name: str, depth: int) -> BenchCase:
     """Return a mutant, with the number of steps of its shortest counterexample."""
     size, mutant = name.split("-")
     return BenchCase(size[0], tuple(map(int, size[1:])), Counts("violated", 0, None, depth), mutant)
+
+
+def own(host: str, states: int, transitions: int | None = None, depth: int | None = None) -> BenchCase:
+    """Return a machine of the course, in upstream."""
+    return BenchCase(OWN, (), Counts("holds", states, transitions, depth), host=host)
+
+
+def read_stored() -> list[BenchCase]:
+    """Return the larger machines that the course has stored."""
+    runs = map(json.loads, STORED.read_text(encoding="utf-8").splitlines())
+    return [own(run["host"], run["states"], run["transitions"], run["depth"])
+            for run in runs if run["revision"] == "upstream"]
 
 
 SCENARIOS = {scenario.name: scenario for scenario in (
@@ -48,8 +68,12 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     holds("B2112", 3_679, 6_312, 42),
     holds("B2122", 11_812, 20_944, 58),
     holds("B2222", 137_197, 272_983, 78),
-    holds("B3222", 941_311, 2_153_659, 94))}
+    holds("B3222", 941_311, 2_153_659, 94),
+    own("any", 15_768, 35_030, 53), own("any-protected", 23_128, 50_704, 58),
+    own("two-vms", 29_466_392, 64_213_584), *read_stored())}
 """By name. H522 is for the search with symmetry alone: its states are known from a formula."""
+LONG = frozenset({"H522", *(name for name in SCENARIOS if name.startswith("two-vms"))})
+"""Measured only by name, or with --all."""
 
 
 def differences(counts: Counts, expected: Counts, compared: frozenset[str]) -> list[str]:

@@ -4,7 +4,7 @@ A call that would fail has no action. `Safe` is the invariant that TLC checks in
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from benchmarks.programs import NumberedStep, list_programs
 
 CPUS = 2
 
@@ -161,7 +161,8 @@ def atomic_host(slots: int, vcpus: int, pages: int, mutant: str | None = None) -
 
 def script(runners: int, destroyers: int, rounds: int, pages: int, mutant: str | None = None) -> tuple[str, str]:
     """Return family B in TLA+: the module and its configuration."""
-    programs = [f"  <<{', '.join(steps)}>>" for steps in script_programs(runners, destroyers, rounds, pages)]
+    programs = [f"  <<{', '.join(map(write_step, steps))}>>"
+                for steps in list_programs(runners, destroyers, rounds, pages)]
     return SCRIPT.replace("$PROGRAMS", ",\n".join(programs)), configuration(
         NRunners=runners, NPages=pages, LoadAsksDying=mutant != "M1", FinalizeAsksRef=mutant != "M3")
 
@@ -172,19 +173,6 @@ def configuration(**constants: int | bool) -> str:
     return "\n".join(["SPECIFICATION Spec", "INVARIANT Safe", "CONSTANTS", *lines, ""])
 
 
-def script_programs(runners: int, destroyers: int, rounds: int, pages: int) -> Iterator[list[str]]:
-    """Yield the steps of each thread."""
-    start, finalize = call(["may start", "start", "unlock"]), call(["may finalize", "remove", "unlock", "free"])
-    for idx in range(runners):
-        yield call(["may load", "load", "unlock", "run", "lock", "put", "unlock"], idx) * rounds
-    reclaims = [step for page in range(pages)
-                for step in call(["get", "let go", "reclaim", "lock", "drop", "unlock"], page)]
-    for _ in range(destroyers):
-        yield start + reclaims + finalize
-    yield start + finalize
-
-
-def call(steps: list[str], argument: int = 0) -> list[str]:
-    """Return the steps of a call, which begins with the lock, each with its distance to the end of the call."""
-    whole = ["lock", *steps]
-    return [f'<<"{step}", {argument}, {len(whole) - position}>>' for position, step in enumerate(whole)]
+def write_step(step: NumberedStep) -> str:
+    """Return a step in TLA+."""
+    return f'<<"{step.what}", {step.argument}, {step.to_end}>>'

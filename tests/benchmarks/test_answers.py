@@ -1,9 +1,9 @@
-"""The output of the peers is read as they mean it; the samples are from SPIN 6.5.2 and TLC 2.15."""
+"""The output of the peers is read as they mean it; the samples are from SPIN 6.5.2, TLC 2.15 and rumur 2022.08."""
 from __future__ import annotations
 
 import pytest
 
-from benchmarks import explorer, peers
+from benchmarks import ours, peers
 from benchmarks.counts import Counts
 from benchmarks.measure import Failed
 from benchmarks.scenarios import SCENARIOS, differences
@@ -46,6 +46,39 @@ State 2: <Step line 29, col 12 to line 71, col 87 of module Script>
 265 states generated, 200 distinct states found, 33 states left on queue.
 The depth of the complete state graph search is 14.
 """
+RUMUR_HOLDS = """\
+Status:
+
+	No error found.
+
+State Space Explored:
+
+	184 states, 626 rules fired in 0s.
+"""
+RUMUR_VIOLATED = """\
+Startstate 1 fired.
+pc[0]:0
+----------
+
+Rule 36 fired.
+pc[2]:5
+lock:true
+----------
+
+Rule "load", c: 0, v: 0, s: 0 fired.
+slot_on[0]:0
+----------
+
+End of the error trace.
+
+Status:
+
+	1 error(s) found.
+
+State Space Explored:
+
+	86 states, 157 rules fired in 0s.
+"""
 
 
 def test_spin_counts_the_initial_state_as_a_transition() -> None:
@@ -64,9 +97,17 @@ def test_a_tlc_trace_of_two_states_is_one_step() -> None:
     assert peers.read_tlc(TLC_VIOLATED) == Counts("violated", 200, 265, 1)
 
 
+def test_rumur_counts_rules_and_no_levels() -> None:
+    assert peers.read_rumur(RUMUR_HOLDS) == Counts("holds", 184, 626, None)
+
+
+def test_a_rumur_trace_has_a_step_for_each_rule() -> None:
+    assert peers.read_rumur(RUMUR_VIOLATED) == Counts("violated", 86, 157, 2)
+
+
 def test_our_answer_is_the_last_line() -> None:
     said = 'a remark\n{"verdict": "holds", "states": 7, "transitions": 9, "depth": 3, "seconds": 0.1}\n'
-    assert explorer.read_ours(said) == Counts("holds", 7, 9, 3)
+    assert ours.read_ours(said) == Counts("holds", 7, 9, 3)
 
 
 @pytest.mark.parametrize(("read", "said", "why"), [
@@ -75,7 +116,9 @@ def test_our_answer_is_the_last_line() -> None:
     (peers.read_spin, "pan: out of memory", "no answer: pan: out of memory"),
     (peers.read_tlc, TLC_HOLDS.replace("No error", "An error"), "TLC did not finish"),
     (peers.read_tlc, "", "no answer: it said nothing"),
-    (explorer.read_ours, "no explorer", "no answer: no explorer")])
+    (peers.read_rumur, RUMUR_HOLDS.replace("No error found.", ""), "rumur did not finish"),
+    (peers.read_rumur, "model: out of memory", "no answer: model: out of memory"),
+    (ours.read_ours, "no explorer", "no answer: no explorer")])
 def test_an_unfinished_search_is_not_an_answer(read: object, said: str, why: str) -> None:
     with pytest.raises(Failed, match=why):
         read(said)  # type: ignore[operator]  # each function reads a text

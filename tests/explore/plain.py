@@ -1,10 +1,10 @@
-"""The same search without any memory: every step is run in every state, on plain tables."""
+"""The outcomes of a race, found by a search without any memory."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any, NamedTuple
 
+from benchmarks.plain import walk_levels
 from pkvm_model.explore.machines import Scripts
 from pkvm_model.explore.outcomes import BUG, OK, SEVERITY, list_properties
 from pkvm_model.explore.scenario import Scenario
@@ -27,20 +27,14 @@ class Seen(NamedTuple):
 def search(race: Scenario, revision: Revision) -> Seen:
     """Search all orders of a race, breadth first."""
     machine = Scripts(race.scene(revision))
-    result, level = Seen({frozenset(machine.initial().items())}, 0, {OK: 0}), [machine.initial()]
-    for depth in count(1):
-        if not level:
-            return result
-        transitions = [(before, step) for before in level for cpu in machine.actions
-                 if (step := machine.step(cpu, dict(before)))]
-        new = {frozenset(after.items()): after for _, (after, _) in transitions}
-        for outcome in (*broken_by(race, transitions), *broken_in(race, machine, new)):
+    result = Seen({frozenset(machine.initial().items())}, 0, {OK: 0})
+    for depth, (steps, reached) in enumerate(walk_levels(machine), 1):
+        for outcome in (*broken_by(race, steps), *broken_in(race, machine, reached)):
             result.outcomes.setdefault(outcome, depth)
-        changes = sum(after != before for before, (after, _) in transitions)
+        changes = sum(after != before for before, (after, _) in steps)
         result = result._replace(transitions=result.transitions + changes)
-        level = [table for key, table in new.items() if key not in result.states]
-        result.states.update(new)
-    raise AssertionError
+        result.states.update(reached)
+    return result
 
 
 def broken_in(race: Scenario, machine: Scripts, level: dict[Any, dict[Any, Any]]) -> Iterator[str]:
