@@ -90,11 +90,12 @@ COMMANDS = {
     "kit": Command("publish.kit", "make slides, a sheet with the answers, and a summary for a class", (
         argument("slides", nargs="?", metavar="SLIDES", help="your own copy of docs/workshop/slides.md"),
         argument("-o", "--output", default="_kit", metavar="DIR", help="where to write it (default: _kit)"))),
-    "bench": Command("dev.benchmarks", "measure the explorer beside SPIN and TLC, clicks, starts, visits and a class", (
+    "bench": Command("dev.benchmarks", "measure the explorer beside its peers, clicks, starts, visits and a class", (
         argument("benchmark", nargs="?", default="explorer", help="which benchmark",
                  choices=("explorer", "clicks", "start", "visits", "kills", "hub")),
         argument("--rounds", metavar="N", help="how often each tool, click or start is repeated"),
         argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112, or classes"),
+        argument("--all", action="store_true", help="for the explorer: also the scenarios that take long"),
         argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP),
     "explore-all": Command("dev.explore_all", "explore the larger machines again and store what was found", (
         argument("names", nargs="*", metavar="NAME", help="only these, such as two-vms (default: all of them)"),

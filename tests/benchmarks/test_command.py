@@ -25,7 +25,9 @@ def test_the_options_reach_the_program_and_its_exit_status_is_returned(monkeypat
 
     monkeypatch.setattr(subprocess, "run", note)
     assert cli.run_inside(["bench", "explorer", "--rounds", "2", "--only", "H211"]) == 7
-    assert commands == [[ROOT / "benchmarks" / "explorer.py", "--rounds=2", "--only=H211"]]
+    assert cli.run_inside(["bench", "--all"]) == 7
+    program = ROOT / "benchmarks" / "explorer.py"
+    assert commands == [[program, "--rounds=2", "--only=H211"], [program, "--all"]]
 
 
 def test_a_copy_without_benchmarks_says_so(

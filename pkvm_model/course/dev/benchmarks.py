@@ -17,5 +17,6 @@ def run(arguments: argparse.Namespace) -> int:
     if not program.is_file():
         raise CourseError(f"{program} is missing. Get the whole course to measure it.")
     options = [f"--{name}={value}" for name in ("rounds", "only", "json") if (value := getattr(arguments, name))]
+    options += ["--all"] * arguments.all
     python = Path(sys.executable)
     return subprocess.run([python, program, *options], env=build_variables(python), check=False).returncode
