@@ -14,7 +14,8 @@ MILLION = 1_000_000
 COLUMNS = {"tool": 25, "cold s": 9, "warm s": 9, "cpu s": 9, "states/s": 11, "MiB": 7, "counts": 6}
 NOTES = """\
 Each figure is the median of the rounds. cold: from starting the tool to its verdict, compilers and all. MiB: the peak
-of the search itself. SPIN ÷ ours: what the fastest SPIN setting took, divided by ours; after ≥ or < stands the goal.
+of the search itself, at least this program's own. SPIN ÷ ours: what the SPIN setting that came first took, divided by
+ours; after ≥ or < stands the goal. cpu seconds are disturbed least by what else the machine does.
 counts: right if states, transitions and depth are the expected ones. The steps of a depth-first run, and the depth in
 rumur, are not compared. * SPIN's reduction leaves states out: these counts are its own.
 The course's own machines have no peer. Small ones are searched once without any memory: every step in every state."""
@@ -82,9 +83,8 @@ def ratios(row: Row, others: Iterable[Row]) -> list[Ratio]:
     answered, figures, aims = [other for other in others if other.samples], row.figures, goals(row.scenario, row.tool)
     found = [Ratio("states/s", figures["states/s"], aims["states/s"])] if "states/s" in aims else []
     for kind, theirs, mine in RATIOS:
-        peer = fastest(other for other in answered if other.tool.kind == kind)
-        if peer and figures.get(mine):
-            name = f"{kind}/{mine}"
+        peer, name = fastest(other for other in answered if other.tool.kind == kind), f"{kind}/{mine}"
+        if peer and figures.get(mine) and (mine != "MiB" or name in aims):
             found.append(Ratio(name, peer.figures[theirs] / figures[mine], aims.get(name)))
     return found
 

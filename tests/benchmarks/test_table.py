@@ -39,8 +39,15 @@ def test_a_ratio_is_the_cost_of_the_fastest_setting_divided_by_ours() -> None:
     mine = row("ours", 0.5, 0.25, 10, warm=0.1)
     others = [row("SPIN", 4, 1, 500), row("SPIN", 3, 2, 50), row("TLC", 20, 30, 900), row("rumur", 2, 1, 9)]
     assert values(table.ratios(mine, others)) == pytest.approx(
-        {"SPIN/cold": 6, "SPIN/warm": 30, "SPIN/cpu": 8, "SPIN/MiB": 5,
-         "TLC/cold": 40, "TLC/warm": 200, "rumur/cold": 4})
+        {"SPIN/cold": 6, "SPIN/warm": 30, "SPIN/cpu": 8, "TLC/cold": 40,
+         "TLC/warm": 200, "rumur/cold": 4})
+
+
+def test_memory_is_compared_only_where_there_is_a_goal_for_it() -> None:
+    mine, spin = row("ours", 1, 1, 10), row("SPIN", 20, 20, 60)
+    large = dataclasses.replace(mine, scenario=SCENARIOS["H422"])
+    assert "SPIN/MiB" not in values(table.ratios(mine, [spin]))
+    assert values(table.ratios(large, [spin]))["SPIN/MiB"] == 6
 
 
 def test_there_is_no_ratio_to_an_absent_peer() -> None:
@@ -49,7 +56,7 @@ def test_there_is_no_ratio_to_an_absent_peer() -> None:
 
 def test_a_ratio_is_shown_with_its_goal_and_whether_it_reaches_it() -> None:
     said = table.format_row(row("ours", 0.5, 0.25, 10, warm=0.1), [row("SPIN", 2.5, 1, 50), row("TLC", 20, 30, 900)])
-    assert said.splitlines()[1:] == ["    SPIN ÷ ours: cold 5.00 < 6, warm 25 ≥ 10, cpu 4.00, MiB 5.00",
+    assert said.splitlines()[1:] == ["    SPIN ÷ ours: cold 5.00 < 6, warm 25 ≥ 10, cpu 4.00",
                                      "    TLC ÷ ours: cold 40 ≥ 20, warm 200 ≥ 10"]
 
 
