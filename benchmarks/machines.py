@@ -108,6 +108,10 @@ class Script:
         self.scripts = {cpu: (function, args) for cpu, function, args in script.scripts(*sizes)}
         self.actions = tuple(self.scripts)
 
+    def family(self, key: Any) -> Any:
+        """Return whose part it is: a CPU's, with whether its script has begun, or that of one of the VM's structs."""
+        return ("script", key[1]) if key[0] in (Cpu, "begun") else key[:2]
+
     def initial(self) -> Records:
         """Return the state in which the VM is live and no script has begun."""
         return {}

@@ -5,7 +5,7 @@ import numpy as np
 
 from .arrays import Numbers
 from .fields import Fields
-from .places import SPARSE, Index, Projection
+from .places import SPARSE, Digits, Index, Projection
 from .tables import LookupTable
 
 
@@ -33,7 +33,7 @@ class Unanswered:
         """Return the first state for which the table has an answer, as the packing writes it."""
         self.refresh()
         while len(codes):
-            places = self.projection(codes)
+            places = self.projection(Digits(self.fields, codes))
             new = np.flatnonzero(self.index.find(places) == 0)
             codes = codes[new]
             places, first = np.unique(places[new], return_index=True)

@@ -9,11 +9,18 @@ from .search import Search
 
 
 def choose_search(search: Search, many: float) -> Search:
-    """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers."""
-    if search.states < many or type(search) is not Search:
+    """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers.
+
+    To find out if it fits takes a look at all states, so that is asked again only when there are twice as many.
+    """
+    if search.states < max(many, search.asked_again_at) or type(search) is not Search:
         return search
     levels = import_levels()
-    return levels.LevelSearch(search) if levels and levels.fits(search) else search
+    if levels and levels.fits(search):
+        chosen: Search = levels.LevelSearch(search)
+        return chosen
+    search.asked_again_at = 2 * search.states
+    return search
 
 
 @cache

@@ -43,11 +43,11 @@ class Fields:
             self.masks = [masks[field] for field in range(len(masks))]
 
     def reserve(self, codes: Iterable[int]) -> None:
-        """Give each field that changes as many bits as these states need and one to spare, side by side."""
+        """Give each field as many bits as these states need, side by side, and one to spare if it has many values."""
         codes = list(codes)
         for field, mask in enumerate(self.masks):
             more = len({code & mask for code in codes}) - 1
-            for _ in range(more.bit_length() + (more > 0)):
+            for _ in range(more.bit_length() + (more > 2)):
                 self.short.widen(field)
 
     def shorten(self, code: int) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from .arrays import Numbers, SortedSet, sort_unique
 from .asked import Unanswered
 from .fields import Fields, keep_apart
+from .places import Digits
 from .rows import Flips, Rows
 from .search import Search, TooWide
 from .tables import LookupTable, Tree, group_tables
@@ -110,7 +111,8 @@ class LevelSearch(Search):
     def explore_chunk(self, codes: Numbers) -> list[Numbers]:
         """Return the states that follow on these, once for each way. Raise TooWide if they may not fit."""
         try:
-            after = [way.successors(codes) for way in self.ways]
+            digits = Digits(self.fields, codes)
+            after = [way.successors(digits) for way in self.ways]
         except OverflowError:
             raise TooWide(self.go_back()) from None
         if self.fields.width > LONGEST:  # an old numpy wraps around instead of raising

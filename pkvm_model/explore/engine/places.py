@@ -142,14 +142,24 @@ class Projection:
             self.adds[field] = larger
         return self.adds[field]
 
-    def __call__(self, codes: Numbers, which: Numbers = 0) -> Numbers:
+    def __call__(self, digits: Digits, which: Numbers = 0) -> Numbers:
         """Return the place of each of these states; `which` are the numbers of their branches."""
-        places = np.zeros(len(codes), np.int64) + self.bases.room[which]
+        places = np.zeros(len(digits.codes), np.int64) + self.bases.room[which]
         for field in self.adds:
             adds = self.make_room(field, self.bases.length - 1, len(self.fields.short.values[field]))
-            values = gather_field(self.fields, codes, field)
-            places += adds[which, values] if np.ndim(which) else adds[which][values]
+            places += adds[which, digits[field]] if np.ndim(which) else adds[which][digits[field]]
         return places
+
+
+class Digits(dict[int, Numbers]):
+    """The number of the value that each field has in some states; each field is worked out once, when it is asked."""
+
+    def __init__(self, fields: Fields, codes: Numbers) -> None:
+        self.fields, self.codes = fields, codes
+
+    def __missing__(self, field: int) -> Numbers:
+        numbers = self[field] = gather_field(self.fields, self.codes, field)
+        return numbers
 
 
 def gather_field(fields: Fields, codes: Numbers, field: int) -> Numbers:
@@ -194,9 +204,9 @@ class Index:
 
     def find(self, places: Numbers) -> Numbers:
         """Return the number at each place."""
-        far = np.flatnonzero(places >= SPARSE)
-        if not len(far):
+        if places.max(initial=0) < SPARSE:
             return self.array[places]
+        far = np.flatnonzero(places >= SPARSE)
         numbers = np.where(places < SPARSE, self.array[np.where(places < SPARSE, places, 0)], 0)
         at, there = find_in(self.places, places[far])
         numbers[far[there]] = self.numbers[at[there]]

@@ -12,7 +12,7 @@ import numpy as np
 
 from .arrays import GrowingArray, Numbers
 from .fields import Fields
-from .places import Index, Projection, gather_field
+from .places import Digits, Index, Projection, gather_field
 from .tables import LookupTable, Tree
 
 FEW = 12
@@ -81,16 +81,19 @@ class Rows:
         """Return what the trees add to a state; a table of theirs remembers much of it."""
         return self.table(code) if self.table else [delta for tree in self.trees if (delta := tree(code))]
 
-    def choose(self, codes: Numbers) -> Numbers:
+    def choose(self, digits: Digits) -> Numbers:
         """Return the number of the branch that each state takes."""
         if self.first is None or not self.first_mask:
             self.numbers.setdefault(0, 0)
             return np.int64(0)
         field = next(field for field, mask in enumerate(self.fields.masks) if mask & self.first_mask)
-        values = gather_field(self.fields, codes, field)
+        values = digits[field]
         known = [*self.fields.short.values[field].values()]
         self.chosen = np.concatenate((self.chosen, np.full(len(known) - len(self.chosen), -1)))
-        for number in np.unique(values[self.chosen[values] < 0]).tolist():
+        which = self.chosen[values]
+        if which.min(initial=0) >= 0:
+            return which
+        for number in np.unique(values[which < 0]).tolist():
             value = (known[number] or 0) & self.first_mask
             self.chosen[number] = self.numbers.setdefault(value, len(self.numbers))
         return self.chosen[values]
@@ -111,18 +114,18 @@ class Rows:
         self.index.enter(np.array([place for place, _ in found], np.int64),
                          np.array([row for _, row in found], np.int32))
 
-    def find_rows(self, codes: Numbers) -> Numbers:
+    def find_rows(self, digits: Digits) -> Numbers:
         """Return the row of each state; what is not known yet is learnt."""
-        which = self.choose(codes)
+        which = self.choose(digits)
         while True:
             self.refresh(which)
-            places = self.projection(codes, which)
+            places = self.projection(digits, which)
             rows = self.index.find(places)
             unknown = np.flatnonzero(rows == 0)
             if not len(unknown):
                 return rows
             _, first = np.unique(places[unknown], return_index=True)
-            self.learn(map(self.fields.lengthen, codes[unknown[first]].tolist()))
+            self.learn(map(self.fields.lengthen, digits.codes[unknown[first]].tolist()))
 
     def learn(self, codes: Iterable[int]) -> None:
         """Ask the trees about these states, and add a row for each new answer."""
@@ -149,11 +152,12 @@ class Rows:
                 whole += self.fields.shorten_flip(field, code & self.fields.masks[field], flip)
         return whole, flips
 
-    def successors(self, codes: Numbers) -> Numbers:
+    def successors(self, digits: Digits) -> Numbers:
         """Return where the trees lead from these states, once for each way."""
+        codes = digits.codes
         if len(codes) < FEW:
             return np.array([after for code in codes.tolist() for after in self.list_successors(code)], np.int64)
-        rows = self.find_rows(codes)
+        rows = self.find_rows(digits)
         counts = self.counts.room[rows]
         moving = np.flatnonzero(counts)
         rows, counts = rows[moving], counts[moving]

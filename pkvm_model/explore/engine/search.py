@@ -39,7 +39,7 @@ class Search:
         self.grouped_at = GROUPED_AT
         self.seen = {start}
         self.next: set[int] = set()
-        self.done = self.transitions = 0
+        self.done = self.transitions = self.asked_again_at = 0
         self.edges_taken = dict.fromkeys(self.trees, 0)
 
     @property

@@ -1,6 +1,7 @@
 """The search by levels with numpy finds what the plain search finds; skipped if numpy is not installed."""
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -164,3 +165,13 @@ def test_any_host_on_two_slots_has_states_of_more_than_63_bits_and_fits_into_fie
     assert run is not None
     assert len(run) == len(plain.answers[0].run or ())
     assert replay(parse(str(trace(ANY_ON_TWO_SLOTS, run)))).differs == ""
+
+
+def test_a_search_that_does_not_fit_is_measured_again_only_when_it_has_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_at: list[int] = []
+    monkeypatch.setattr("pkvm_model.explore.engine.levels.fits", lambda search: asked_at.append(search.states))
+    exploration = Exploration(ANY, (NEVER,), many=500)
+    while exploration.advance(50):
+        pass
+    assert asked_at
+    assert all(after >= 2 * before for before, after in pairwise(asked_at))
