@@ -38,6 +38,7 @@ class Rows:
         self.first = firsts.pop() if len(firsts) == 1 else None
         self.age, self.masks = -1, dict[int, int]()
         self.keys = list[dict[int, int]]()
+        self.wholes = dict[int, set[int]]()
         self.numbers: dict[int, int] = {}
         self.counts, self.ends, self.deltas = GrowingArray(), GrowingArray(), GrowingArray()
         self.flipped: dict[int, GrowingArray] = {}
@@ -103,9 +104,21 @@ class Rows:
         values = list(self.numbers)
         self.keys += [{} for _ in range(len(values) - len(self.keys))]
         for number in self.projection.list_stale(np.flatnonzero(np.bincount(np.atleast_1d(which))).tolist()):
-            if self.projection.refresh(number, self.find_mask(values[number]) & ~self.first_mask):
+            mask = self.find_mask(values[number])
+            self.forget_outgrown(number, mask)
+            if self.projection.refresh(number, mask & ~self.first_mask):
                 self.index.extend(self.projection.ends[0])
                 self.enter(number, self.keys[number])
+
+    def forget_outgrown(self, number: int, mask: int) -> None:
+        """Forget the rows of a branch if a field of which it read every part has got parts that it does not read.
+
+        Such rows replace the field's whole value. The branch is learnt anew, at new places.
+        """
+        self.fields.refresh()
+        if any(self.fields.masks[field] & ~mask for field in self.wholes.get(number, ())):
+            self.keys[number], self.wholes[number] = {}, set()
+            del self.projection.branches[number]
 
     def enter(self, number: int, keys: dict[int, int]) -> None:
         """Enter the rows of a branch's keys at their places."""
@@ -136,19 +149,20 @@ class Rows:
             mask, number = self.find_mask(value), self.numbers[value]
             if code & mask not in self.keys[number]:
                 self.keys[number][code & mask] = self.counts.length + len(answers)
-                answers.append([self.split_change(code, delta, mask) for delta in deltas])
+                answers.append([self.split_change(code, delta, number, mask) for delta in deltas])
             entered.setdefault(number, {})[code & mask] = self.keys[number][code & mask]
         self.add_rows(answers)
         for number, keys in entered.items():
             self.enter(number, keys)
 
-    def split_change(self, code: int, delta: int, mask: int) -> ShortStep:
+    def split_change(self, code: int, delta: int, number: int, mask: int) -> ShortStep:
         """Return what a step adds to the fields that are read, and the number of the flip of each other field."""
         whole, flips = 0, dict[int, int]()
         for field, flip in self.fields.list_flips(code, delta):
             if self.fields.masks[field] & ~mask:
                 flips[field] = self.flips.number(field, flip)
             else:
+                self.wholes.setdefault(number, set()).add(field)
                 whole += self.fields.shorten_flip(field, code & self.fields.masks[field], flip)
         return whole, flips
 

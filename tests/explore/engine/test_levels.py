@@ -19,6 +19,7 @@ from pkvm_model.model.trace import parse, replay
 
 pytest.importorskip("numpy", reason="numpy is not installed, so whole levels were not tried")
 
+from pkvm_model.explore.engine import levels as engine
 from pkvm_model.explore.engine.levels import LevelSearch
 
 FAMILIES = [("H", (2, 1, 1)), ("H", (2, 2, 2)), ("H", (3, 1, 2)), ("B", (1, 1, 1, 2)), ("B", (2, 1, 1, 2))]
@@ -175,3 +176,32 @@ def test_a_search_that_does_not_fit_is_measured_again_only_when_it_has_doubled(m
         pass
     assert asked_at
     assert all(after >= 2 * before for before, after in pairwise(asked_at))
+
+
+class LateFlag(Switches):
+    """Switches, a wheel that turns on its own, and a flag that is raised late, beside the wheel and at its place 2."""
+
+    actions = tuple(range(9))
+
+    def step(self, action: int, records: Any) -> tuple[Any, Any] | None:
+        """Set a switch, turn the wheel, or raise the flag."""
+        after = records.copy()
+        if action < 7:
+            after["switch", action] = True
+        elif action == 7:
+            after["beside", "wheel"] = (records.get(("beside", "wheel"), 0) + 1) % 3
+        elif records.get(("beside", "wheel")) == 2 and all(records.get(("switch", number)) for number in range(2)):
+            after["beside", "flag"] = True
+        return after, None
+
+    def family(self, key: Any) -> Any:
+        """Return what a part goes with: the flag with the wheel."""
+        return key[0] if key[0] == "beside" else key
+
+
+def test_a_part_that_is_written_late_is_kept_when_what_is_numbered_with_it_changes(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SHARED", -1)
+    plain, levels = finish(Search(LateFlag())), finish(LevelSearch(Search(LateFlag())))
+    assert (levels.states, levels.transitions) == (plain.states, plain.transitions)
+    assert list_states(levels) == list_states(plain)
