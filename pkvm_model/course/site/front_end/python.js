@@ -1,9 +1,11 @@
 // Python for a page: a worker that is made when somebody first asks, ended when an answer goes on for ever, and made
-// anew.
+// anew. A start goes on from the memory of an earlier one, if this browser has kept it.
 //
 // The page fetches the files of Python, whose hashes it knows, and hands their bytes to the worker. The worker is made
 // from a data: URL, so that it has an origin of its own: the browser itself keeps it from the storage of this page, and
 // the page's policy keeps it from other hosts. Learners' code runs in one worker, the clerk in another.
+
+import { dropSnapshots, keepSnapshot, readSnapshot } from "./snapshots.js";
 
 const FETCHES = "Fetching Python",
   STARTS = "Starting Python",
@@ -14,6 +16,7 @@ const FETCHES = "Fetching Python",
   LOST = "Python has ended. Ask again to start it anew.";
 const SOURCE_OF_WORKER = "worker.js",
   USUAL_START = 1000,
+  USUAL_START_FROM_SNAPSHOT = 300,
   SLOWEST = 20;
 
 /** What a page knows of Python: its files, each with hash and size, and the words for what was ended. */
@@ -122,14 +125,7 @@ class PythonWorker {
   async start() {
     const stop = (this.starting = new AbortController());
     try {
-      const { [SOURCE_OF_WORKER]: source, ...files } = await fetchParts(readParts().files, stop);
-      stop.signal.throwIfAborted();
-      const address = `data:text/javascript;charset=utf-8;base64,${btoa(String.fromCharCode(...source))}`,
-        worker = new Worker(address, { type: "module" });
-      const begun = performance.now();
-      await this.handOver(worker, files, stop.signal);
-      // What this device is given for an answer depends on how long it took to start: no clock here counts only work.
-      this.slowness = Math.min(SLOWEST, Math.max(1, (performance.now() - begun) / USUAL_START));
+      const worker = await this.makeWorker(readParts().files, stop);
       worker.onmessage = ({ data }) => this.worker === worker && this.hear(data);
       worker.onerror = () => this.worker === worker && this.end(LOST);
       if (this.cells) worker.postMessage({ call: "begin", given: { cells: this.cells } });
@@ -142,6 +138,38 @@ class PythonWorker {
     }
   }
 
+  /** Returns a worker in which Python runs. If it does not go on from the memory that is kept, it begins anew. */
+  async makeWorker(files, stop) {
+    const kept = readSnapshot(files),
+      parts = await fetchParts(files, stop),
+      snapshot = await kept;
+    try {
+      return await this.startWorker(parts, snapshot, stop.signal);
+    } catch (error) {
+      if (!snapshot || stop.signal.aborted) throw error;
+      await dropSnapshots();
+      return this.makeWorker(files, stop);
+    }
+  }
+
+  /** Returns a worker in which Python runs, and keeps the memory with which it has started, if that is new. */
+  async startWorker(
+    /** @type {Record<string, Uint8Array>} */ { [SOURCE_OF_WORKER]: source, ...files },
+    snapshot,
+    signal,
+  ) {
+    signal.throwIfAborted();
+    const address = `data:text/javascript;charset=utf-8;base64,${btoa(String.fromCharCode(...source))}`,
+      worker = new Worker(address, { type: "module" }),
+      begun = performance.now();
+    const made = await this.handOver(worker, snapshot ? { ...files, snapshot } : files, signal);
+    // What this device is given for an answer depends on how long it took to start: no clock here counts only work.
+    const usual = snapshot ? USUAL_START_FROM_SNAPSHOT : USUAL_START;
+    this.slowness = Math.min(SLOWEST, Math.max(1, (performance.now() - begun) / usual));
+    if (made.snapshot) keepSnapshot(readParts().files, made.snapshot);
+    return worker;
+  }
+
   /** Gives a worker the files, and waits until its Python runs. */
   handOver(worker, files, signal) {
     return new Promise((resolve, reject) => {
@@ -151,7 +179,7 @@ class PythonWorker {
       };
       const fail = (reason) => end(`${NOT_STARTED} (${reason}). ${GOES_ON}`);
       signal.addEventListener("abort", () => end(LOST));
-      worker.onmessage = ({ data }) => (data.failed ? fail(data.failed) : resolve());
+      worker.onmessage = ({ data }) => (data.failed ? fail(data.failed) : resolve(data));
       worker.onerror = ({ message }) => fail(message || "no module workers");
       worker.postMessage(
         { files },

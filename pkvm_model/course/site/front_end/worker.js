@@ -74,8 +74,17 @@ function stripScope() {
   }
 }
 
-/** Starts Python with the course in it, and returns the function that answers calls. */
-async function startPython(files) {
+/** What every Python of the course imports; the rest of it waits until it is needed. */
+const BEGINNING = `
+import sys
+sys.path.insert(0, "/course")
+sys.dont_write_bytecode = True
+import pkvm_model.browser.calls, pkvm_model.browser.judge, pkvm_model.browser.page, pkvm_model.browser.waiting
+import pkvm_model.kernel, pkvm_model.lesson
+`;
+
+/** Starts Python with the course in it. Returns the function that answers calls, and the memory if that is new. */
+async function startPython({ snapshot, ...files }) {
   limitMemory();
   serve(files);
   const { loadPyodide } = await importBytes("pyodide.mjs", files["pyodide/pyodide.mjs"]),
@@ -86,21 +95,25 @@ async function startPython(files) {
     createPyodideModule,
     stdin: () => null,
     lockFileContents: decodeText(files["pyodide/pyodide-lock.json"]),
+    ...(snapshot ? { _loadSnapshot: snapshot } : { _makeSnapshot: true }),
   });
+  snapshot?.buffer.transfer?.(0); // Pyodide would keep it
   python.unpackArchive(files["course.zip"], "zip", { extractDir: "/course" });
-  python.runPython("import sys; sys.path.insert(0, '/course'); sys.dont_write_bytecode = True");
+  if (!snapshot) python.runPython(BEGINNING);
+  const made = snapshot ? undefined : python.makeMemorySnapshot();
   python.pyimport("pkvm_model.browser.waiting").report_waits((waits) => send({ waits }));
   const { answer } = python.pyimport("pkvm_model.browser.calls");
   stripScope();
-  return answer;
+  return { answer, made };
 }
 
 let answer;
 
 async function start(files) {
   try {
-    answer = await startPython(files);
-    send({ ready: true });
+    const { answer: found, made } = await startPython(files);
+    answer = found;
+    send({ ready: true, snapshot: made }, { transfer: made ? [made.buffer] : [] });
   } catch (error) {
     send({
       failed: String(error?.message ?? error)
