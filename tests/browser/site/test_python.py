@@ -193,6 +193,37 @@ def test_a_python_that_was_cut_or_stopped_while_it_was_fetched_starts_once_when_
     assert len(stranger.workers) == 1
 
 
+LISTEN = """() => {
+  globalThis.starts = [];
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (data, ...rest) {
+    if (data.files) starts.push("snapshot" in data.files ? "goes on" : "begins");
+    return postMessage.call(this, data, ...rest);
+  };
+}"""
+IS_KEPT = """async () => {
+  const store = await caches.open("pkvm-course python"), [only, more] = await store.keys();
+  return !more && only && (await (await store.match(only)).blob()).size > 10_000_000;
+}"""
+DAMAGE = """async () => {
+  const store = await caches.open("pkvm-course python"), [only] = await store.keys();
+  await store.put(only, new Response("This is no memory."));
+}"""
+
+
+def test_python_goes_on_from_the_memory_of_an_earlier_start_and_begins_anew_if_that_fails(stranger: Page) -> None:
+    stranger.evaluate(LISTEN)
+    begun = judge(stranger, EXERCISE.solution), ask(stranger, "ask", QUESTION)
+    stranger.wait_for_function(IS_KEPT)
+    stranger.evaluate("endPython('It is ended.')")
+    assert (judge(stranger, EXERCISE.solution), ask(stranger, "ask", QUESTION)) == begun
+    stranger.evaluate(DAMAGE)
+    stranger.evaluate("endPython('It is ended.')")
+    assert judge(stranger, EXERCISE.solution) == begun[0]
+    stranger.wait_for_function(IS_KEPT)
+    assert stranger.evaluate("starts") == ["begins", "goes on", "goes on", "begins"]
+
+
 @pytest.mark.parametrize("text", [
     "import pkvm_model.practice.sandbox as judge\njudge.check_answer = None", "import builtins\nbuiltins.len = max",
     "import json\njson.dumps = lambda *_, **__: '{}'"], ids=["judge", "builtins", "library"])
