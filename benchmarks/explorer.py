@@ -21,7 +21,7 @@ from benchmarks.installing import SCRATCH, Absent
 from benchmarks.measure import Failed, run
 from benchmarks.ours import ROOT, our_variables, ours, own_machines
 from benchmarks.peers import Tool, last_line, peers
-from benchmarks.scenarios import LONG, OWN, SCENARIOS, SMALL, BenchCase
+from benchmarks.scenarios import MAIN, OWN, SCENARIOS, SMALL, BenchCase
 from benchmarks.table import Row, Sample
 
 LIMIT = 1200.0
@@ -62,11 +62,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="course.py bench explorer", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each tool runs (default: 3)")
-    usual = [scenario for name, scenario in SCENARIOS.items() if name not in LONG]
-    parser.add_argument("--only", type=parse_names, default=usual, metavar="NAME,NAME",
+    parser.add_argument("--only", type=parse_names, default=parse_names(",".join(MAIN)), metavar="NAME,NAME",
                         help=f"only these of {', '.join(SCENARIOS)}")
     parser.add_argument("--all", action="store_const", const=list(SCENARIOS.values()),
-                        help=f"also those that take long: {', '.join(sorted(LONG))}")
+                        help="all of them, not only the main table")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single run to a file, too")
     arguments = parser.parse_args(argv)
     if arguments.rounds < 1:

@@ -42,7 +42,8 @@ def own_machines(numpy: Path | None) -> list[Tool]:
              Tool("ours", "ours", own_run(python), read_ours, is_own(0, PLAIN_UP_TO))]
     if numpy:
         tools += [Tool("ours, numpy", "ours", own_run(numpy, "--numpy"), read_ours, is_own(0)),
-                  Tool("... all invariants", "ours", own_run(numpy, "--numpy", "--asked"), read_ours, is_own(0))]
+                  Tool("... all invariants", "ours", own_run(numpy, "--numpy", "--asked"), read_ours, is_own(0),
+                       once=True)]
     return tools
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import murphi, promela, tla
 from benchmarks.counts import Counts
 from benchmarks.measure import Failed
-from benchmarks.scenarios import LARGE, OWN, BenchCase
+from benchmarks.scenarios import LARGE, OWN, SMALL, BenchCase
 
 QUICK_UP_TO = 300_000
 COUNTS = frozenset({"states", "transitions"})
@@ -33,32 +33,29 @@ class Tool:
 
 
 def peers(jar: Path | None, spin: bool, rumur: bool) -> list[Tool]:
-    """Return the available peers: SPIN with settings for a small and for a large model, TLC, and rumur."""
+    """Return the available peers, with settings for a small and for a large model: SPIN, TLC, and rumur."""
+    small, medium, large, quick = map(up_to, (SMALL, LARGE, 2 * LARGE, QUICK_UP_TO))
     tools = []
     if spin:
-        small, reduce = ["-DBFS", "-DNOREDUCE"], ["-DNOREDUCE"]
+        wide, whole = ["-DBFS", "-DNOREDUCE"], ["-DNOREDUCE"]
         tools += [
-            Tool("spin quick (bfs, -O0)", "SPIN", spin_run(["-O0", *small], ["-w18"]), read_spin,
-                 lambda it: it.family != OWN and it.expected.states <= QUICK_UP_TO),
-            Tool("spin bfs", "SPIN", spin_run(["-O2", *small]), read_spin, at_most_large),
-            Tool("spin dfs", "SPIN", spin_run(["-O2", *reduce]), read_spin, at_most_large, COUNTS),
+            Tool("spin quick (bfs, -O0)", "SPIN", spin_run(["-O0", *wide], ["-w18"]), read_spin, quick),
+            Tool("spin bfs", "SPIN", spin_run(["-O2", *wide]), read_spin, large),
+            Tool("spin dfs", "SPIN", spin_run(["-O2", *whole]), read_spin, large, COUNTS),
             Tool("spin dfs, reduced*", "SPIN", spin_run(["-O2"]), read_spin,
-                 lambda it: it.family == "B" and at_most_large(it), frozenset())]
+                 lambda it: it.family == "B" and large(it), frozenset())]
     if jar:
-        tools.append(Tool("tlc, 1 worker", "TLC", tlc_run(jar), read_tlc, below_large))
+        short = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+        tools += [Tool("tlc quick (C1, serial GC)", "TLC", tlc_run(jar, *short), read_tlc, small),
+                  Tool("tlc, 1 worker", "TLC", tlc_run(jar, "-XX:+UseParallelGC"), read_tlc, medium)]
     if rumur:
-        tools.append(Tool("rumur, 1 thread", "rumur", prepare_rumur, read_rumur, below_large, COUNTS))
+        tools.append(Tool("rumur, 1 thread", "rumur", prepare_rumur, read_rumur, quick, COUNTS))
     return tools
 
 
-def at_most_large(scenario: BenchCase) -> bool:
-    """Return True if SPIN can explore the scenario in a minute and a GiB."""
-    return scenario.family != OWN and scenario.expected.states < 2 * LARGE
-
-
-def below_large(scenario: BenchCase) -> bool:
-    """Return True if any peer can explore the scenario in a minute."""
-    return scenario.family != OWN and scenario.expected.states < LARGE
+def up_to(states: int) -> Callable[[BenchCase], bool]:
+    """Return a function that returns True for a size of a family with at most so many states."""
+    return lambda scenario: scenario.family != OWN and scenario.expected.states <= states
 
 
 def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[BenchCase, Path], list[list[str]]]:
@@ -75,8 +72,8 @@ def spin_run(compiler: list[str], pan: Sequence[str] = ()) -> Callable[[BenchCas
     return prepare
 
 
-def tlc_run(jar: Path) -> Callable[[BenchCase, Path], list[list[str]]]:
-    """Return TLC with one worker."""
+def tlc_run(jar: Path, *java: str) -> Callable[[BenchCase, Path], list[list[str]]]:
+    """Return TLC with one worker, and Java with these options."""
     def prepare(scenario: BenchCase, folder: Path) -> list[list[str]]:
         """Write the model; return the command."""
         write: Callable[..., tuple[str, str]] = tla.atomic_host if scenario.family == "H" else tla.script
@@ -84,7 +81,7 @@ def tlc_run(jar: Path) -> Callable[[BenchCase, Path], list[list[str]]]:
         module, configuration = write(*scenario.sizes, scenario.mutant)
         (folder / f"{name}.tla").write_text(module, encoding="utf-8")
         (folder / f"{name}.cfg").write_text(configuration, encoding="utf-8")
-        return [["java", "-XX:+UseParallelGC", "-cp", str(jar), "tlc2.TLC", "-deadlock", "-metadir", "states",
+        return [["java", *java, "-cp", str(jar), "tlc2.TLC", "-deadlock", "-metadir", "states",
                  "-workers", "1", f"{name}.tla"]]
     return prepare
 

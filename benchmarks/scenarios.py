@@ -72,8 +72,9 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     own("any", 15_768, 35_030, 53), own("any-protected", 23_128, 50_704, 58),
     own("two-vms", 29_466_392, 64_213_584), *read_stored())}
 """By name. H522 is for the search with symmetry alone: its states are known from a formula."""
-LONG = frozenset({"H522", *(name for name in SCENARIOS if name.startswith("two-vms"))})
-"""Measured only by name, or with --all."""
+MAIN = ("H211", "H222", "H222-M1", "H322", "H323", "H422", "B1112", "B1112-M3", "B2122", "B2222", "B3222", "any",
+        "two-pages", "two-vcpus", "two-vcpus-two-pages")
+"""Those in the main table, which is ready in ten minutes."""
 
 
 def differences(counts: Counts, expected: Counts, compared: frozenset[str]) -> list[str]:
