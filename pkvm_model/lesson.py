@@ -28,6 +28,7 @@ from .explore.mutants import compare, flush_late, mutate, refuse_leftovers
 from .explore.properties import INVARIANTS
 from .explore.questions import WRONG
 from .explore.scenario import Scenario
+from .explore.stored import explored
 from .graphs.bench import StateGraph
 from .graphs.el2_time import APART, NEAR, lines
 from .graphs.lifecycle import LifeGraph
@@ -65,9 +66,9 @@ from .widgets.walker import fit_and_pack, fit_graph
 __all__ = [
     "APART", "HOME", "INVARIANTS", "LENT_PAGE", "NEAR", "Always", "AnyHost", "Life", "Limits", "Scene", "Scripts",
     "Sometimes", "Story", "Stuck", "Table", "bench", "call_numbers", "call_with", "can_always_reach", "claim",
-    "compare", "counted", "el2_time", "every_call", "explore", "find", "flush_late", "free_host", "judge_fix",
-    "judged", "lifecycle", "lines", "load", "machine", "moves", "mutate", "noticed", "numbered", "page_life",
-    "parse", "patch", "play", "play_out", "predict", "progress", "quiz", "quiz_again", "recorded",
+    "compare", "counted", "el2_time", "every_call", "explore", "explored", "find", "flush_late", "free_host",
+    "judge_fix", "judged", "lifecycle", "lines", "load", "machine", "moves", "mutate", "noticed", "numbered",
+    "page_life", "parse", "patch", "play", "play_out", "predict", "progress", "quiz", "quiz_again", "recorded",
     "refuse_leftovers", "repairs", "replay", "replay_all", "scene", "schedule", "sequence", "side_by_side",
     "source", "state_graph", "without"]
 

@@ -35,7 +35,7 @@ LONG_MODULES = {
 """The modules that may have more than 300 lines, at most three, and why."""
 PARTICIPLE = re.compile(
     "[a-z]*(?<!fe)(?<!ne)(?<!se)ed|told|found|made|given|known|shown|taken|kept|held|left|written|drawn|done|said")
-LEARNERS_WORDS = {name for names in IMPORTED.values() for name in names.split()} | {"loaded", "passed", "replayed"}
+LEARNERS_WORDS = {*" ".join(IMPORTED.values()).split(), "explored", "loaded", "passed", "replayed"}
 """Names that learners' cells import or call are kept, whatever part of speech they are."""
 NOT_IMPERATIVE = re.compile(
     "(The|An?|What|How|Which|Wh[oy]|Whe(re|n|ther)|True|False|Nothing|No|All|Every|Each|Th[eio]se?|Its?|One|As|If|In|On"

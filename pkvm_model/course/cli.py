@@ -97,8 +97,9 @@ COMMANDS = {
         argument("--only", metavar="NAME,NAME", help="only these scenarios, as in H222,B1112, or classes"),
         argument("--all", action="store_true", help="for the explorer: also the scenarios that take long"),
         argument("--json", metavar="FILE", help="also write every single run to a file")), DEVELOP),
-    "explore-all": Command("dev.explore_all", "explore the larger machines again and store what was found", (
-        argument("names", nargs="*", metavar="NAME", help="only these, such as two-vms (default: all of them)"),
+    "explore-all": Command("dev.explore_all", "explore the larger machines and store what was found", (
+        argument("names", nargs="*", metavar="NAME", help="only these hosts and kernels, as in two-vms upstream"),
+        argument("--again", action="store_true", help="also what is stored and right"),
         argument("--check", action="store_true", help="write nothing; fail if a stored count is not found again")),
         DEVELOP)}
 """Every command, in the order in which --help lists them."""

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from ..model.state import State
 from ..model.steps import Step
 from ..text import list_words
+from .engine.cases import PredicateTables
 from .engine.choose import choose_search
 from .engine.machine import Machine
 from .engine.packing import Packing
 from .engine.predicates import StuckPredicate, TracedPredicate
 from .engine.search import Search, TooWide
-from .engine.tables import LookupTable, RecordedEdge
+from .engine.tables import RecordedEdge
 from .engine.ways import Continuation, share_steps
 
 MANY = 4_000
@@ -131,11 +132,11 @@ class Exploration:
                  packing: Packing | None = None) -> None:
         self.search, self.properties, self.many = Search(machine, packing), properties, many
         self.witnesses: dict[str, Witness] = {}
-        self.open: dict[str, LookupTable] = {}
+        self.open: dict[str, PredicateTables] = {}
         self.continuations = continue_search(self.search, properties)
         for prop in properties:
             for name, predicate in list_predicates(prop, self.search):
-                self.open[name] = LookupTable(self.search.packing, [predicate])
+                self.open[name] = PredicateTables(self.search, predicate)
         self.levels_checked = 0
         self.check_states()
 
@@ -175,10 +176,10 @@ class Exploration:
     def check_states(self) -> None:
         """Check the states of each level that was not checked before."""
         while self.levels_checked < len(self.search.levels):
-            for name, table in list(self.open.items()):
-                code = self.search.find_first(table, self.levels_checked)
-                if code is not None and name not in self.witnesses:
-                    reason = table(code)[0]
+            for name, tables in list(self.open.items()):
+                found = tables.find_first(self.search, self.levels_checked)
+                if found and name not in self.witnesses:
+                    code, reason = found
                     self.witnesses[name] = Witness(code, reason if isinstance(reason, str) else "")
                     del self.open[name]
             for name, continuation in self.continuations.items():

@@ -17,11 +17,14 @@ from ..model.state import Config
 from .check import VIOLATED, Exploration, Report, Sometimes
 from .machines import AnyHost, every_call
 from .properties import INVARIANTS
+from .stored import digest_model
 from .traces import trace
 
 DONATE = "__pkvm_host_donate_guest"
 ASKED = INVARIANTS[:-1]
 """All but the last, which is about an honest host."""
+MEBIBYTES = 8 << 10
+"""A search that needs more memory is given up."""
 TO_THE_END = Sometimes("end", "Never: while this is open, the search goes on.", lambda _: False)
 
 
@@ -64,12 +67,15 @@ def list_runs() -> Iterator[tuple[LargerHost, Revision]]:
 
 def explore_larger(host: LargerHost, revision: Revision) -> dict[str, Any]:
     """Explore a host to the end, whatever is found on the way, and return what is stored about it."""
-    begun, exploration = time.monotonic(), Exploration(host.machine(revision), (*ASKED, TO_THE_END))
-    while exploration.advance():
+    begun, model = time.monotonic(), digest_model()
+    exploration = Exploration(host.machine(revision), (*ASKED, TO_THE_END))
+    while exploration.advance() and (measure_memory() or 0) < MEBIBYTES:
         pass
     report = exploration.report(time.monotonic() - begun)
-    return {"host": host.name, "revision": revision.name, "states": report.states, "transitions": report.transitions,
-            "depth": report.depth, "complete": report.complete, "violated": list_violations(host, revision, report),
+    return {"host": host.name, "revision": revision.name, "model": model, "states": report.states,
+            "transitions": report.transitions, "depth": report.depth, "complete": report.complete,
+            "verdicts": {answer.prop.name: answer.verdict for answer in report.answers[:-1]},
+            "violated": list_violations(host, revision, report),
             "seconds": round(report.seconds, 1), "mebibytes": measure_memory()}
 
 

@@ -143,10 +143,10 @@ class AnyHost(NamedTuple):
 
 @cache
 def find_family(key: RecordKey) -> Any:
-    """Return what a part of the state goes with: the memory of a host's VM, a guest page, a CPU, or the rest."""
+    """Return what a part of the state goes with: the memory of a host's VM, a guest page, a CPU; None for the rest."""
     kind, name = key
     memory = re.match(r"(?:vm|pgd|vc|kvm|hv)(\d+)", str(name))
-    return memory[1] if memory else key if kind is Cpu or (kind is Page and str(name).startswith("g")) else "rest"
+    return memory[1] if memory else key if kind is Cpu or (kind is Page and str(name).startswith("g")) else None
 
 
 @cache

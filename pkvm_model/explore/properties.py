@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..model.state import (FREE, GUEST, HOST, HYP, NOPAGE, OWNED, SECRET, SHARED_BORROWED, SHARED_OWNED, Cpu, Event,
-                           Kvm, Mapped, Page, Slot, State, Vcpu, Vm)
+                           Flight, Kvm, Mapped, Page, Slot, State, Vcpu, Vm)
 from ..model.steps import Step
 from ..model.vm_table import holders
 from ..text import count
 from .check import Always
+from .engine.cases import Each
 
 
 def find_panic(_: State, step: Step) -> str:
@@ -32,73 +33,85 @@ def describe_event(event: Event) -> str:
     return f"{event.kind}: CPU {event.cpu} {event.says}"
 
 
-def find_ownership_conflict(state: State) -> str:
-    """Return which page has no single owner, or is borrowed and not lent, '' if none: I1."""
-    for name, page in state.all(Page):
-        if page.host == OWNED and (page.hyp != NOPAGE or page.owner != HOST or page.host_share_guest_count):
-            return f"page {name} is the host's alone, and yet somebody else has it"
-        if page.hyp == OWNED and (page.host != NOPAGE or page.owner != HYP):
-            return f"page {name} is EL2's, and the host has it too"
-        if page.host == SHARED_OWNED and (page.hyp == SHARED_BORROWED) == (page.host_share_guest_count > 0):
-            return f"page {name} is lent to nobody, or to EL2 and a guest at once"
-        if page.hyp == SHARED_BORROWED and page.host != SHARED_OWNED:
-            return f"EL2 borrows page {name}, which the host does not lend"
-    return next((why for vm, mapped in list_leaves(state) if (why := find_leaf_conflict(state, vm, mapped))), "")
+def find_ownership_conflict(state: State, name: str) -> str:
+    """Return how a page has no single owner, or is borrowed and not lent, '' if all is well: I1."""
+    page = state.get(Page, name)
+    if page.host == OWNED and (page.hyp != NOPAGE or page.owner != HOST or page.host_share_guest_count):
+        return f"page {name} is the host's alone, and yet somebody else has it"
+    if page.hyp == OWNED and (page.host != NOPAGE or page.owner != HYP):
+        return f"page {name} is EL2's, and the host has it too"
+    if page.host == SHARED_OWNED and (page.hyp == SHARED_BORROWED) == (page.host_share_guest_count > 0):
+        return f"page {name} is lent to nobody, or to EL2 and a guest at once"
+    if page.hyp == SHARED_BORROWED and page.host != SHARED_OWNED:
+        return f"EL2 borrows page {name}, which the host does not lend"
+    return ""
 
 
-def find_leaf_conflict(state: State, vm: Vm, mapped: Mapped) -> str:
-    """Return how a guest's leaf contradicts the host's side of the page, '' if it does not."""
-    page = state.get(Page, mapped.page or "")
+def find_leaf_conflict(state: State, address: str) -> str:
+    """Return how a leaf of a VM's guest contradicts the host's side of the page, '' if none does."""
+    vm = state.get(Vm, address)
+    return next((f"VM {vm.handle:#x} has page {mapped.page} as {mapped.right}" for mapped in vm.maps
+                 if mapped.page and not fits_host(state.get(Page, mapped.page), vm.handle, mapped)), "")
+
+
+def fits_host(page: Page, handle: int, mapped: Mapped) -> bool:
+    """Return True if the host's side of a page fits the leaf of a guest."""
     fits = {SHARED_BORROWED: page.host == SHARED_OWNED and page.host_share_guest_count > 0,
-            OWNED: page.host == NOPAGE and page.owner == (GUEST, vm.handle, mapped.gfn),
+            OWNED: page.host == NOPAGE and page.owner == (GUEST, handle, mapped.gfn),
             SHARED_OWNED: page.host == SHARED_BORROWED}
-    return "" if fits.get(mapped.right, True) else f"VM {vm.handle:#x} has page {mapped.page} as {mapped.right}"
+    return fits.get(mapped.right, True)
 
 
-def list_leaves(state: State) -> Iterator[tuple[Vm, Mapped]]:
-    """Yield everything that guests have mapped, with its VM."""
-    return ((vm, mapped) for _, vm in state.all(Vm) for mapped in vm.maps if mapped.page)
+def list_leaves(state: State) -> Iterator[Mapped]:
+    """Yield every page that guests have mapped."""
+    return (mapped for _, vm in state.all(Vm) for mapped in vm.maps if mapped.page)
 
 
 def count_borrowers(state: State, page: str) -> int:
     """Return how many guests' leaves borrow a page."""
-    return sum(mapped.page == page and mapped.right == SHARED_BORROWED for _, mapped in list_leaves(state))
+    return sum(mapped.page == page and mapped.right == SHARED_BORROWED for mapped in list_leaves(state))
 
 
-def describe_count(state: State, page: str) -> str:
+def describe_count(counted: int, borrowers: int, page: str) -> str:
     """Return a page's count and its borrowers in words."""
-    counted, borrowers = state.get(Page, page).host_share_guest_count, count_borrowers(state, page)
     return f"page {page} has {count(borrowers, 'borrower')}, but its count is {counted}"
 
 
-def find_missing_count(state: State) -> str:
-    """Return which page has more borrowers than it counts, '' if none."""
-    return next((describe_count(state, name) for name, page in state.all(Page)
-                 if page.host_share_guest_count < count_borrowers(state, name)), "")
+def find_missing_count(state: State, page: str) -> str:
+    """Return by how much a page has more borrowers than it counts, '' if it has not."""
+    counted, borrowers = state.get(Page, page).host_share_guest_count, count_borrowers(state, page)
+    return describe_count(counted, borrowers, page) if counted < borrowers else ""
 
 
-def find_excess_count(state: State) -> str:
-    """Return which page counts more borrowers than it has, '' if none."""
-    return next((describe_count(state, name) for name, page in state.all(Page)
-                 if page.host_share_guest_count > count_borrowers(state, name)), "")
+def find_excess_count(state: State, page: str) -> str:
+    """Return by how much a page counts more borrowers than it has, '' if it does not."""
+    counted = state.get(Page, page).host_share_guest_count
+    return describe_count(counted, borrowers, page) if counted > (borrowers := count_borrowers(state, page)) else ""
 
 
-def find_loaded_while_dying(state: State) -> str:
-    """Return which dying VM has a vCPU loaded, '' if none."""
-    return next((f"VM {vm.handle:#x} is dying and {vcpu} is loaded on CPU {state.get(Vcpu, vcpu).loaded_on}"
-                 for _, vm in state.all(Vm) if vm.is_dying for vcpu in vm.vcpus
-                 if vcpu and state.get(Vcpu, vcpu).loaded_on is not None), "")
+def find_loaded_while_dying(state: State, address: str) -> str:
+    """Return which vCPU of a dying VM is loaded, '' if none; memory that it gave back may be another VM's vCPU."""
+    vm = state.get(Vm, address)
+    vcpus = {name: state.get(Vcpu, name) for name in vm.vcpus if vm.is_dying and name}
+    return next((f"VM {vm.handle:#x} is dying and {name} is loaded on CPU {vcpu.loaded_on}"
+                 for name, vcpu in vcpus.items() if vcpu.vm == address and vcpu.loaded_on is not None), "")
 
 
-def find_wrong_count(state: State) -> str:
-    """Return which VM's count is not the number of its loaded vCPUs and of the calls that hold it, '' if none."""
-    for address in list_published(state):
-        vm, counted = state.get(Vm, address), state.get(Page, address).refcount
-        loaded = sum(state.get(Vcpu, vcpu).loaded_on is not None for vcpu in vm.vcpus if vcpu)
-        calls = sum(bool(holder.call) and not holder.is_stale for holder in holders(state, address))
-        if counted != loaded + calls:
-            return f"VM {vm.handle:#x} counts {counted}; vCPUs loaded: {loaded}; calls that hold it: {calls}"
-    return ""
+def find_wrong_count(state: State, slot: int) -> str:
+    """Return how the count of a slot's VM is not that of its loaded vCPUs and the calls that hold it, '' if it is."""
+    address = state.vm_in(slot)
+    if not address:
+        return ""
+    vm, counted = state.get(Vm, address), state.get(Page, address).refcount
+    loaded = sum(state.get(Vcpu, vcpu).loaded_on is not None for vcpu in vm.vcpus if vcpu)
+    calls = sum(bool(holder.call) and not holder.is_stale for holder in holders(state, address))
+    return (f"VM {vm.handle:#x} counts {counted}; vCPUs loaded: {loaded}; calls that hold it: {calls}"
+            if counted != loaded + calls else "")
+
+
+def see_references(cpu: Cpu) -> Cpu:
+    """Return only which references to VMs the call under way on a CPU holds."""
+    return Cpu(flight=cpu.flight and Flight("any", (), stale=cpu.flight.stale, references=cpu.flight.references))
 
 
 def list_published(state: State) -> Iterator[str]:
@@ -106,33 +119,34 @@ def list_published(state: State) -> Iterator[str]:
     return (address for slot, _ in state.all(Slot) if (address := state.vm_in(slot)))
 
 
-def find_vm_outside_el2(state: State) -> str:
-    """Return which VM in the table is made of memory that is not EL2's, '' if none."""
+def find_memory_outside_el2(state: State, slot: int) -> str:
+    """Return which page of a slot's VM is not EL2's, '' if none."""
+    address = state.vm_in(slot)
+    vm = state.get(Vm, address or "")
     return next((f"VM {vm.handle:#x} is in the table and its page {page} is not EL2's"
-                 for address in list_published(state) for vm in [state.get(Vm, address)]
-                 for page in (address, vm.pgd, *vm.vcpus) if page and state.get(Page, page).hyp != OWNED), "")
+                 for page in (address, vm.pgd, *vm.vcpus)
+                 if address and page and state.get(Page, page).hyp != OWNED), "")
 
 
-def find_unclean_page(state: State) -> str:
-    """Return which page is the host's alone and still counts something or holds a struct of EL2's, '' if none."""
-    structs = {name for kind in (Vm, Vcpu) for name, _ in state.all(kind)}
-    return next((f"page {name} is the host's alone, but "
-                 f"{'holds a struct of EL2' if name in structs else 'its count is not 0'}"
-                 for name, page in state.all(Page)
-                 if page.host == OWNED and page.hyp == NOPAGE and (page.refcount or name in structs)), "")
+def find_unclean_page(state: State, name: str) -> str:
+    """Return how a page that is the host's alone still counts something or holds EL2's struct, '' if it is clean."""
+    page, is_struct = state.get(Page, name), any((kind, name) in state.table for kind in (Vm, Vcpu))
+    if page.host != OWNED or page.hyp != NOPAGE or not (page.refcount or is_struct):
+        return ""
+    return f"page {name} is the host's alone, but {'holds a struct of EL2' if is_struct else 'its count is not 0'}"
 
 
-def find_unpublished_vcpu(state: State) -> str:
-    """Return which CPU has a vCPU loaded whose VM is not in the table, '' if none."""
-    return next((f"CPU {number} has {cpu.loaded} loaded, whose VM is gone"
-                 for number, cpu in state.all(Cpu) if cpu.loaded
-                 and state.get(Vcpu, cpu.loaded).vm not in set(list_published(state))), "")
+def find_unpublished_vcpu(state: State, number: int) -> str:
+    """Return which vCPU a CPU has loaded whose VM is not in the table, '' if none."""
+    loaded = state.get(Cpu, number).loaded
+    is_lost = loaded and state.get(Vcpu, loaded).vm not in set(list_published(state))
+    return f"CPU {number} has {loaded} loaded, whose VM is gone" if is_lost else ""
 
 
 def find_leaked_secret(before: State, step: Step) -> str:
     """Return which page a step passes from a guest that keeps it to itself to the host, not zeroed; '' if none."""
     after = step.state
-    shared = {mapped.page for _, mapped in list_leaves(after) if mapped.right == SHARED_OWNED}
+    shared = {mapped.page for mapped in list_leaves(after) if mapped.right == SHARED_OWNED}
     return next((f"the host can read page {name}, which the guest kept to itself"
                  for name, page in before.all(Page) if page.content == SECRET and page.host == NOPAGE
                  and after.get(Page, name).host != NOPAGE and after.get(Page, name).content == SECRET
@@ -170,23 +184,29 @@ def is_mapped(state: State) -> bool:
     return any(True for _ in list_leaves(state))
 
 
-def is_secret(state: State) -> bool:
+def is_secret(state: State, page: str) -> bool:
     """Return True if a guest has a page to itself: a premise."""
-    return any(page.content == SECRET for _, page in state.all(Page))
+    return state.get(Page, page).content == SECRET
 
 
+OWNERS = Each((Page, find_ownership_conflict), (Vm, find_leaf_conflict))
+MISSING_COUNT, EXCESS_COUNT = Each((Page, find_missing_count)), Each((Page, find_excess_count))
+LOADED_WHILE_DYING, OUTSIDE_EL2 = Each((Vm, find_loaded_while_dying)), Each((Slot, find_memory_outside_el2))
+WRONG_COUNT, UNCLEAN = Each((Slot, find_wrong_count), sees={Cpu: see_references}), Each((Page, find_unclean_page))
+UNPUBLISHED = Each((Cpu, find_unpublished_vcpu), sees={Cpu: lambda cpu: Cpu(cpu.loaded)})
 INVARIANTS = (
     Always("I0a", "EL2 never panics.", broken_by=find_panic),
     Always("I0b", "EL2 never touches memory that it has given back.", broken_by=find_lost_memory_use),
-    Always("I1", "A page has one owner, and what is borrowed is lent.", find_ownership_conflict, premise=is_mapped),
-    Always("I2", "A page counts at least as many borrowers as it has.", find_missing_count, premise=is_mapped),
-    Always("I2x", "A page counts no more borrowers than it has.", find_excess_count, premise=is_mapped),
-    Always("I3", "A dying VM has no vCPU loaded.", find_loaded_while_dying, premise=is_dying),
-    Always("I4", "A VM's count is its loaded vCPUs and the calls that hold it.", find_wrong_count, premise=has_any(Vm)),
-    Always("I5", "A VM in the table is made of EL2's memory.", find_vm_outside_el2, premise=has_any(Vm)),
-    Always("I6", "A page that is the host's alone is clean.", find_unclean_page, premise=has_any(Vm)),
-    Always("I7", "A loaded vCPU's VM is in the table.", find_unpublished_vcpu, premise=has_any(Vcpu)),
-    Always("I8", "Nobody else can read what a guest keeps to itself.", broken_by=find_leaked_secret, premise=is_secret),
+    Always("I1", "A page has one owner, and what is borrowed is lent.", OWNERS, premise=is_mapped),
+    Always("I2", "A page counts at least as many borrowers as it has.", MISSING_COUNT, premise=is_mapped),
+    Always("I2x", "A page counts no more borrowers than it has.", EXCESS_COUNT, premise=is_mapped),
+    Always("I3", "A dying VM has no vCPU loaded.", LOADED_WHILE_DYING, premise=is_dying),
+    Always("I4", "A VM's count is its loaded vCPUs and the calls that hold it.", WRONG_COUNT, premise=has_any(Vm)),
+    Always("I5", "A VM in the table is made of EL2's memory.", OUTSIDE_EL2, premise=has_any(Vm)),
+    Always("I6", "A page that is the host's alone is clean.", UNCLEAN, premise=has_any(Vm)),
+    Always("I7", "A loaded vCPU's VM is in the table.", UNPUBLISHED, premise=has_any(Vcpu)),
+    Always("I8", "Nobody else can read what a guest keeps to itself.", broken_by=find_leaked_secret,
+           premise=Each((Page, is_secret))),
     Always("I9", "After an honest host has destroyed its VM, everything is as it was.", find_leftover,
            premise=is_host_done))
 """Everything that should always be true. I0 and I2 have two halves; that of I2x is broken by design (R17)."""

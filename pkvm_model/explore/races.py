@@ -6,7 +6,7 @@ from ..model.state import HOST, HYP, NOPAGE, OWNED, Cpu, Page, State, Vcpu, Vm
 from ..scenes import LENT_PAGE
 from .check import Always, Sometimes
 from .outcomes import Outcome, find_outcome
-from .properties import find_loaded_while_dying, is_host_done, find_leftover, list_published
+from .properties import LOADED_WHILE_DYING, is_host_done, find_leftover, list_published
 from .scenario import FINALISE, NAMED_FINALISE, NAMED_START, ONE_SHOT, START, Scenario
 
 DESTROY = (FINALISE, ONE_SHOT)
@@ -90,7 +90,7 @@ HELD = Always("held", "Between calls, only CPUs with a vCPU loaded hold a VM.", 
 ONE_CPU = Always("one-cpu", "A vCPU is loaded on at most one CPU.", find_double_load)
 NO_NEW_PAGE = Always("no-new-page", "A dying VM gets no page.", find_page_of_dying)
 ROOM = Always("room", "A VM has as many vCPUs as EL2 took memory for.", find_excess_vcpus)
-LOADED = Sometimes("loaded", "A dying VM has a vCPU loaded.", find_loaded_while_dying)
+LOADED = Sometimes("loaded", "A dying VM has a vCPU loaded.", LOADED_WHILE_DYING)
 GONE = Sometimes("gone", "The VM is gone, and nobody has started its teardown.", is_gone)
 LOST = Sometimes("lost", "A page is lost: the VM that had it is gone, and nobody can get it back.", is_lost)
 COUNTS = Sometimes("counts", "The host gets a page back with a count, and the machine ends when a VM is made of it.",

@@ -70,7 +70,7 @@ AS_IT_IS: Any = lambda kernel, _: kernel  # noqa: E731  # replaces `mutate`
 PARTS: list[tuple[str, str, Any]] = [
     ("both-get-in", "mutate", AS_IT_IS), ("points-back", "mutate", AS_IT_IS),
     ("old-memories", "describe_stale_run", SEES_NOTHING), ("three-questions", "find_lost_memory_use", SEES_NOTHING),
-    ("three-questions", "find_excess_count", SEES_NOTHING),
+    ("three-questions", "EXCESS_COUNT", SEES_NOTHING),
     ("harmless-guard", "GUARD", "load_not_dying"),
     ("tell-them-apart", "V1", UPSTREAM), ("order-of-two", "V1", UPSTREAM), ("which-one-mends", "V1", UPSTREAM)]
 """The exercise, a part of the model that its check uses, and what replaces it."""

@@ -1,4 +1,7 @@
-"""Explores the larger machines again, one process each, and stores what was found: docs/larger-machines.jsonl."""
+"""Explores the larger machines, one process each, and stores what was found: pkvm_model/explore/larger-machines.jsonl.
+
+A row that is complete and about this model is kept. So the command can be stopped, and goes on where it was stopped.
+"""
 from __future__ import annotations
 
 import argparse
@@ -6,43 +9,60 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...explore.larger import LARGER, list_runs
+from ...explore.larger import LARGER, MEBIBYTES, list_runs
+from ...explore.stored import STORED, is_right, read_stored
+from ...model.revisions import REVISIONS
 from ...text import count
 from ..errors import CourseError
 from ..paths import ROOT
 from ..setup.process import build_variables
 
-STORED = Path("docs", "larger-machines.jsonl")
 SECONDS = 4 * 3600
 """How long all of it may take; what has not begun by then is left out, and said."""
+Run = tuple[str, str]
+"""The names of a host and a kernel."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explore what was asked for, everything by default; return 1 if a stored count is not found again."""
-    begun, rows, different = time.monotonic(), read_stored(), 0
-    for host, revision in choose_runs(arguments.names):
-        if time.monotonic() - begun > SECONDS:
-            print(f"{host} in {revision}: left out, the time is over", flush=True)
-            continue
-        found = explore_one(host, revision)
-        print(describe(found), flush=True)
-        different += is_different(rows.get((host, revision)), found)
-        rows[host, revision] = found
-        if not arguments.check:
+    """Explore what was asked for and is not stored; return 1 if something is left out or not as it was stored."""
+    begun, rows, failed = time.monotonic(), read_stored(), 0
+    runs = choose_runs(arguments.names)
+    todo = [key for key in runs if arguments.again or arguments.check or not is_right(rows.get(key))]
+    print(announce(runs, todo, rows), flush=True)
+    for key in todo:
+        is_late = time.monotonic() - begun > SECONDS
+        found = None if is_late else explore_one(*key)
+        failed += not found or not found["complete"] or is_different(rows.get(key), found, arguments.check)
+        print(describe(found) if found else f"{' in '.join(key)}: left out, the time is over", flush=True)
+        if found and found["complete"] and not arguments.check:
+            rows[key] = found
             store(rows)
     print(f"That took {time.monotonic() - begun:,.0f} s.")
-    return int(different > 0)
+    return int(failed > 0)
 
 
-def choose_runs(names: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names of host and kernel of each run. Raise CourseError if there is no such host."""
-    if unknown := [name for name in names if name not in LARGER]:
-        raise CourseError(f"There is no {unknown[0]}. There are {', '.join(LARGER)}.")
-    return ((host.name, revision.name) for host, revision in list_runs() if not names or host.name in names)
+def choose_runs(names: list[str]) -> list[Run]:
+    """Return the runs with these hosts and kernels; any, where none is named. Raise CourseError for unknown names."""
+    if unknown := [name for name in names if name not in {*LARGER, *REVISIONS}]:
+        raise CourseError(f"There is no {unknown[0]}. There are {', '.join([*LARGER, *REVISIONS])}.")
+    hosts, revisions = ({*known} & {*names} or {*known} for known in (LARGER, REVISIONS))
+    runs = [(host.name, revision.name) for host, revision in list_runs()
+            if host.name in hosts and revision.name in revisions]
+    if not runs:
+        raise CourseError(f"There is no such run: {' '.join(names)}. Only some kernels have protected VMs.")
+    return runs
+
+
+def announce(runs: list[Run], todo: list[Run], rows: dict[Run, dict[str, Any]]) -> str:
+    """Return how many runs there are to make, and how long they took last time."""
+    seconds = sum(rows[key]["seconds"] for key in todo if key in rows)
+    unknown = sum(key not in rows for key in todo)
+    last = [f"last time they took {seconds:,.0f} s"] * bool(seconds) + [f"{unknown} are new"] * bool(unknown)
+    return (f"Stored and right: {len(runs) - len(todo)} of {len(runs)}. To explore: {len(todo)}"
+            + (f" ({', '.join(last)})" if last else "") + ".")
 
 
 def explore_one(host: str, revision: str) -> dict[str, Any]:
@@ -60,31 +80,27 @@ def describe(found: dict[str, Any]) -> str:
     """Return a line about what was found."""
     speed = found["states"] / max(found["seconds"], 0.1)
     violated = ", ".join(f"{name} after {count(each['steps'], 'step')}" for name, each in found["violated"].items())
-    return (f"{found['host']} in {found['revision']}: {found['states']:,} states, "
+    given_up = "" if found["complete"] else f"given up, it needs more than {MEBIBYTES:,} MiB: "
+    return (f"{found['host']} in {found['revision']}: {given_up}{found['states']:,} states, "
             f"{found['transitions']:,} transitions, depth {found['depth']}; "
             f"{found['seconds']:,} s, {speed:,.0f} states/s, {found['mebibytes']} MiB; "
             f"violated: {violated or 'nothing'}")
 
 
-def is_different(stored: dict[str, Any] | None, found: dict[str, Any]) -> bool:
-    """Return True, and say so, if a run was stored and has other counts or violations now."""
-    facts = ("states", "transitions", "depth", "complete")
-    if not stored or ([stored[fact] for fact in facts] == [found[fact] for fact in facts]
-                      and stored["violated"].keys() == found["violated"].keys()):
+def is_different(stored: dict[str, Any] | None, found: dict[str, Any], of_any_model: bool = False) -> bool:
+    """Return True, and say so, if a run of this model, or of any, was stored and has other counts or verdicts now."""
+    facts = ("states", "transitions", "depth", "complete", "verdicts")
+    is_alike = stored and all(stored.get(fact) == found[fact] for fact in facts)
+    if not stored or is_alike or not (of_any_model or stored.get("model") == found["model"]):
         return False
     print(f"  stored was something else: {describe(stored)}", flush=True)
     return True
 
 
-def read_stored() -> dict[tuple[str, str], dict[str, Any]]:
-    """Return what is stored, by host and kernel."""
-    path = ROOT / STORED
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines() if path.is_file() else ())
-    return {(row["host"], row["revision"]): row for row in rows}
-
-
-def store(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
-    """Write one line for each run, in the order of the runs."""
+def store(rows: dict[Run, dict[str, Any]]) -> None:
+    """Write one line for each run, in the order of the runs; a reader finds the old file or the new one, whole."""
     keys = [(host.name, revision.name) for host, revision in list_runs()]
     lines = [json.dumps(rows[key]) for key in keys if key in rows]
-    (ROOT / STORED).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    beside = STORED.with_suffix(".part")
+    beside.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    beside.replace(STORED)

@@ -15,7 +15,8 @@ BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice
 NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "machine/live.py", "practice/apart.py", "practice/fence.py",
              *(f"explore/engine/{name}.py" for name in ("arrays", "asked", "fields", "levels", "places", "rows")))
 """Modules that are imported only where a package is installed, or where processes can be started: in no page."""
-DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.jsonl", "exercises/*.md",
+DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.jsonl",
+        "pkvm_model/explore/*.jsonl", "exercises/*.md",
         "pkvm_model/widgets/jupyter/labextensions/pkvm-widgets/front_end/constants.js")
 """What the modules read; of all the kernels that were asked the newest, whose answers are shown."""
 EPOCH = (1980, 1, 1, 0, 0, 0)

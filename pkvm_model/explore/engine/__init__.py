@@ -20,7 +20,9 @@ same.
 4. *Whole answers are looked up by masked bits* (`LookupTable`, tables.py): the parts that a tree has ever read are a
    mask, and `number & mask` finds what to add at once. A predicate about states is evaluated in the same way: once for
    each combination of the values that it reads.
-5. *Trees that read mostly the same bits share a table* (`group_tables`, tables.py) once there are some dozens of
+5. *What is asked about each VM is asked about one VM at a time* (`Each`, cases.py): two VMs together have far more
+   combinations of values than one has, taken twice.
+6. *Trees that read mostly the same bits share a table* (`group_tables`, tables.py) once there are some dozens of
    states: one look-up for many actions.
 
 No state keeps where it came from. A run to a bad state is found backwards, level by level: for each edge that could

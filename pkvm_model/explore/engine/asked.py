@@ -18,7 +18,7 @@ class Unanswered:
 
     def __init__(self, table: LookupTable, fields: Fields) -> None:
         self.table, self.fields = table, fields
-        self.projection, self.index = Projection(fields, DENSE), Index()
+        self.projection, self.index = Projection(fields, DENSE, getattr(table.members[0], "look", int)), Index()
 
     def refresh(self) -> bool:
         """Take in new bits and values; forget what was asked if places have moved."""

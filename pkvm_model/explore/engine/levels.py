@@ -140,6 +140,10 @@ class LevelSearch(Search):
             self.unanswered[table] = Unanswered(table, self.fields)
         return self.unanswered[table].find_first(self.levels[level])
 
+    def choose_first(self, codes: list[int], level: int) -> int:
+        """Return the one of these states that comes first in a level: levels are sorted."""
+        return min(codes, key=self.fields.shorten)
+
     def find_level(self, code: int) -> int:
         """Return the number of the level that a state is in."""
         short = self.fields.shorten(code)

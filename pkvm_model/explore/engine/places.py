@@ -6,7 +6,7 @@ so a projection has *branches*, each about parts of its own. `Index` finds what 
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from math import prod
 from typing import Any
@@ -23,21 +23,25 @@ DENSE = 1 << 14
 """A branch with more places than this is sparse, unless somebody wants it otherwise."""
 
 
+Look = Callable[[int], Any]
+"""What somebody sees of bits; by default the bits."""
+
+
 class FieldView:
     """The values of a field as somebody sees it who needs some of its bits only: values that agree there are one class.
 
-    `seen` has the class of each value of the field, by the value's number.
+    So are those that look the same, if there is a `look`. `seen` has the class of each value, by the value's number.
     """
 
-    def __init__(self, fields: Fields, field: int, need: int) -> None:
-        self.field, self.need, self.values = field, need, fields.short.values[field]
+    def __init__(self, fields: Fields, field: int, need: int, look: Look) -> None:
+        self.field, self.need, self.look, self.values = field, need, look, fields.short.values[field]
         self.classes: dict[int, int] = {}
         self.seen = GrowingArray()
 
     def refresh(self) -> None:
         """Take in new values of the field."""
         if self.seen.length < len(self.values):
-            self.seen.extend(np.array([self.classes.setdefault((value or 0) & self.need, len(self.classes))
+            self.seen.extend(np.array([self.classes.setdefault(self.look((value or 0) & self.need), len(self.classes))
                                        for value in islice(self.values.values(), self.seen.length, None)], np.int64))
 
 
@@ -66,7 +70,7 @@ class Branch:
         """Return the place of a number of the packing, None if a field never had this value."""
         place = self.base
         for view, stride in zip(self.views, self.strides, strict=True):
-            if (number := view.classes.get(code & view.need)) is None:
+            if (number := view.classes.get(view.look(code & view.need))) is None:
                 return None
             place += number * stride
         return place
@@ -75,8 +79,8 @@ class Branch:
 class Projection:
     """The places of states in a table: each branch has places for the parts that it is about."""
 
-    def __init__(self, fields: Fields, dense: int = DENSE) -> None:
-        self.fields, self.dense = fields, dense
+    def __init__(self, fields: Fields, dense: int = DENSE, look: Look = int) -> None:
+        self.fields, self.dense, self.look = fields, dense, look
         self.views: dict[tuple[int, int], FieldView] = {}
         self.branches: dict[int, Branch] = {}
         self.bases = GrowingArray()
@@ -128,7 +132,7 @@ class Projection:
 
     def view(self, field: int, need: int) -> FieldView:
         """Return the view of these bits of a field."""
-        view = self.views.setdefault((field, need), FieldView(self.fields, field, need))
+        view = self.views.setdefault((field, need), FieldView(self.fields, field, need, self.look))
         view.refresh()
         return view
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...model.state import State, sort_key
 from .machine import Machine
-from .packing import Packing
+from .packing import Packing, TracingTable
 from .search import Search
 
 
@@ -31,11 +31,15 @@ class TracedPredicate:
 
     def __call__(self, code: int) -> object:
         """Return what the predicate returns for this state."""
-        table = self.packing.open(code)
+        table = self.open(code)
         answer = self.predicate(TracingState(*self.machine.view(table)))
         self.packing.add(self.parts_read, table.bits_read)
         self.kinds_read |= table.kinds
         return answer
+
+    def open(self, code: int) -> TracingTable:
+        """Return the table of a state."""
+        return self.packing.open(code)
 
     @property
     def parts(self) -> set[int]:

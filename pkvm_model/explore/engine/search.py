@@ -102,6 +102,10 @@ class Search:
             return None
         return next((code for code in self.levels[level] if table(code)), None)
 
+    def choose_first(self, codes: list[int], level: int) -> int:
+        """Return the one of these states that comes first in a level."""
+        return min(codes, key=self.levels[level].index)
+
     def list_codes(self, level: Any) -> Iterable[int]:
         """Return the states of a level as the packing writes them."""
         codes: Iterable[int] = level

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from ...explore.check import Sometimes
-from ...explore.properties import find_excess_count, list_published, find_lost_memory_use
+from ...explore.properties import EXCESS_COUNT, list_published, find_lost_memory_use
 from ...explore.outcomes import BUG, EL2_PANIC, Outcome, find_outcome
 from ...explore.races import RACES
 from ...model.revisions import EINVAL, UPSTREAM, V1, Revision
@@ -53,8 +53,8 @@ def notes_a_failed_start(run: ReplayedRun) -> bool:
 
 def leaves_a_page(run: ReplayedRun) -> bool:
     """Return True if a VM leaves the table while its guest still has a page."""
-    return any({*list_published(before)} - {*list_published(step.state)} and find_excess_count(step.state)
-               and not find_excess_count(before) for before, step in run)
+    return any({*list_published(before)} - {*list_published(step.state)} and EXCESS_COUNT(step.state)
+               and not EXCESS_COUNT(before) for before, step in run)
 
 
 def adds_a_late_vcpu(run: ReplayedRun) -> bool:

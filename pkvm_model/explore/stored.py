@@ -1,0 +1,80 @@
+"""What was found in the larger machines of larger.py, as `course.py explore-all` has stored it: one line each.
+
+A row is about the model of its time: `model` is a digest of the text of the kernels' guards and calls and of the
+invariants. A row whose digest is another is stale, and nothing is read from it.
+"""
+from __future__ import annotations
+
+import ast
+import io
+import json
+import tokenize
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ..model.revisions import Revision
+from .check import VIOLATED, Answer, Report
+from .properties import INVARIANTS
+
+PACKAGE = Path(__file__).parents[1]
+STORED = PACKAGE / "explore" / "larger-machines.jsonl"
+TEXTS = ("model/revisions.py", "model/vm_table.py", "model/hypercalls.py", "model/memory.py", "model/guest_memory.py",
+         "model/protected_memory.py", "explore/properties.py")
+"""What the answers depend on. How calls are run and states are searched may change, and must not change an answer."""
+
+
+class StaleRun(ValueError):  # noqa: N818  # reads as what is the matter
+    """What was asked for is not stored, or is about another model than this one."""
+
+
+@cache
+def digest_model() -> str:
+    """Return a digest of the texts without comments, docstrings and blanks."""
+    return sha256("".join(map(read_code, TEXTS)).encode()).hexdigest()[:12]
+
+
+def read_code(name: str) -> str:
+    """Return the text of a module without comments, docstrings and blanks."""
+    text = (PACKAGE / name).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines[node.lineno - 1:node.end_lineno] = [""] * len(lines[node.lineno - 1:node.end_lineno])
+    return "".join("".join(lines).split())
+
+
+def read_stored() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what is stored, by host and kernel."""
+    rows = map(json.loads, STORED.read_text(encoding="utf-8").splitlines() if STORED.is_file() else ())
+    return {(row["host"], row["revision"]): row for row in rows}
+
+
+def is_right(row: dict[str, Any] | None) -> bool:
+    """Return True if there is a row, and it is about all states of this model."""
+    return bool(row and row["complete"] and row.get("model") == digest_model())
+
+
+def explored(host: str, revision: Revision, *names: str) -> Report:
+    """Return what was found about these invariants in all states of a larger machine. Raise StaleRun if nothing was."""
+    row = read_stored().get((host, revision.name))
+    if row is None or not is_right(row):
+        raise StaleRun(f"{host} in {revision.name} was not explored to its end with this model; "
+                       f"`course.py explore-all {host}` does it")
+    rules = {rule.name: rule for rule in INVARIANTS}
+    answers = tuple(make_answer(rules[name], row) for name in names)
+    return Report(answers, row["states"], row["transitions"], row["depth"], row["seconds"])
+
+
+def make_answer(rule: Any, row: dict[str, Any]) -> Answer:
+    """Return the stored answer about an invariant; of a run that violates it, only the number of steps."""
+    verdict = row["verdicts"][rule.name]
+    if verdict != VIOLATED:
+        return Answer(rule, verdict)
+    violation = row["violated"][rule.name]
+    return Answer(rule, verdict, violation["reason"], (None,) * violation["steps"])
