@@ -12,7 +12,7 @@ from benchmarks.counts import Counts
 
 SMALL, LARGE = 20_000, 5_000_000
 OWN = "own"
-STORED = Path(__file__).resolve().parents[1] / "docs" / "larger-machines.jsonl"
+STORED = Path(__file__).resolve().parents[1] / "pkvm_model" / "explore" / "larger-machines.jsonl"
 
 
 class BenchCase(NamedTuple):

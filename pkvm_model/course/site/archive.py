@@ -13,8 +13,9 @@ from ..paths import PACKAGE, ROOT
 BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice/checks/*.py")
 """What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
 NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "machine/live.py", "practice/apart.py", "practice/fence.py",
+             "conform/driver.py",
              *(f"explore/engine/{name}.py" for name in ("arrays", "asked", "fields", "levels", "places", "rows")))
-"""Modules that are imported only where a package is installed, or where processes can be started: in no page."""
+"""Modules that are imported only where a package is installed, where processes can be started, or by other programs."""
 DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.jsonl",
         "pkvm_model/explore/*.jsonl", "exercises/*.md",
         "pkvm_model/widgets/jupyter/labextensions/pkvm-widgets/front_end/constants.js")
