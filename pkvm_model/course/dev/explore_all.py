@@ -22,7 +22,7 @@ from ..setup.process import build_variables
 
 SECONDS = 4 * 3600
 """How long all of it may take; what has not begun by then is left out, and said."""
-Run = tuple[str, str]
+RunName = tuple[str, str]
 """The names of a host and a kernel."""
 
 
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     return int(failed > 0)
 
 
-def choose_runs(names: list[str]) -> list[Run]:
+def choose_runs(names: list[str]) -> list[RunName]:
     """Return the runs with these hosts and kernels; any, where none is named. Raise CourseError for unknown names."""
     if unknown := [name for name in names if name not in {*LARGER, *REVISIONS}]:
         raise CourseError(f"There is no {unknown[0]}. There are {', '.join([*LARGER, *REVISIONS])}.")
@@ -56,7 +56,7 @@ def choose_runs(names: list[str]) -> list[Run]:
     return runs
 
 
-def announce(runs: list[Run], todo: list[Run], rows: dict[Run, dict[str, Any]]) -> str:
+def announce(runs: list[RunName], todo: list[RunName], rows: dict[RunName, dict[str, Any]]) -> str:
     """Return how many runs there are to make, and how long they took last time."""
     seconds = sum(rows[key]["seconds"] for key in todo if key in rows)
     unknown = sum(key not in rows for key in todo)
@@ -97,7 +97,7 @@ def is_different(stored: dict[str, Any] | None, found: dict[str, Any], of_any_mo
     return True
 
 
-def store(rows: dict[Run, dict[str, Any]]) -> None:
+def store(rows: dict[RunName, dict[str, Any]]) -> None:
     """Write one line for each run, in the order of the runs; a reader finds the old file or the new one, whole."""
     keys = [(host.name, revision.name) for host, revision in list_runs()]
     lines = [json.dumps(rows[key]) for key in keys if key in rows]
