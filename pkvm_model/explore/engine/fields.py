@@ -25,6 +25,7 @@ class Fields:
         self.packing, self.family, self.age = packing, family, -1
         self.short = Packing()
         self.masks: list[int] = []
+        self.flips: dict[int, list[tuple[int, int]]] = {}
         self.refresh()
 
     @property
@@ -75,4 +76,6 @@ class Fields:
         """Return the fields that change where `delta` is added to a number, each with the bits that are flipped."""
         self.refresh()
         flipped = code ^ (code + delta)
-        return [(field, flipped & mask) for field, mask in enumerate(self.masks) if flipped & mask]
+        if flipped not in self.flips:
+            self.flips[flipped] = [(field, flipped & mask) for field, mask in enumerate(self.masks) if flipped & mask]
+        return self.flips[flipped]

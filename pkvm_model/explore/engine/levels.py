@@ -112,7 +112,7 @@ class LevelSearch(Search):
         """Return the states that follow on these, once for each way. Raise TooWide if they may not fit."""
         try:
             digits = Digits(self.fields, codes)
-            after = [way.successors(digits) for way in self.ways]
+            after = [states for way in self.ways for states in way.successors(digits)]
         except OverflowError:
             raise TooWide(self.go_back()) from None
         if self.fields.width > LONGEST:  # an old numpy wraps around instead of raising

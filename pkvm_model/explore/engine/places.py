@@ -151,7 +151,7 @@ class Projection:
         places = np.zeros(len(digits.codes), np.int64) + self.bases.room[which]
         for field in self.adds:
             adds = self.make_room(field, self.bases.length - 1, len(self.fields.short.values[field]))
-            places += adds[which, digits[field]] if np.ndim(which) else adds[which][digits[field]]
+            places += adds.take(digits[field] + which * adds.shape[1])
         return places
 
 
@@ -209,7 +209,7 @@ class Index:
     def find(self, places: Numbers) -> Numbers:
         """Return the number at each place."""
         if places.max(initial=0) < SPARSE:
-            return self.array[places]
+            return self.array.take(places)
         far = np.flatnonzero(places >= SPARSE)
         numbers = np.where(places < SPARSE, self.array[np.where(places < SPARSE, places, 0)], 0)
         at, there = find_in(self.places, places[far])

@@ -91,13 +91,13 @@ class Rows:
         values = digits[field]
         known = [*self.fields.short.values[field].values()]
         self.chosen = np.concatenate((self.chosen, np.full(len(known) - len(self.chosen), -1)))
-        which = self.chosen[values]
+        which = self.chosen.take(values)
         if which.min(initial=0) >= 0:
             return which
         for number in np.unique(values[which < 0]).tolist():
             value = (known[number] or 0) & self.first_mask
             self.chosen[number] = self.numbers.setdefault(value, len(self.numbers))
-        return self.chosen[values]
+        return self.chosen.take(values)
 
     def refresh(self, which: Numbers) -> None:
         """Take in new bits and values for these branches. Places that have moved are entered anew."""
@@ -166,23 +166,31 @@ class Rows:
                 whole += self.fields.shorten_flip(field, code & self.fields.masks[field], flip)
         return whole, flips
 
-    def successors(self, digits: Digits) -> Numbers:
-        """Return where the trees lead from these states, once for each way."""
-        codes = digits.codes
+    def successors(self, digits: Digits) -> list[Numbers]:
+        """Return where the trees lead from these states, once for each way: their first steps, their second, and so on.
+
+        That costs less than an array in which each state is repeated as often as it has steps.
+        """
+        codes, after = digits.codes, list[Numbers]()
         if len(codes) < FEW:
-            return np.array([after for code in codes.tolist() for after in self.list_successors(code)], np.int64)
+            return [np.array([state for code in codes.tolist() for state in self.list_successors(code)], np.int64)]
         rows = self.find_rows(digits)
-        counts = self.counts.room[rows]
-        moving = np.flatnonzero(counts)
-        rows, counts = rows[moving], counts[moving]
-        behind = np.cumsum(counts)
-        steps = np.arange(behind[-1] if len(behind) else 0) + np.repeat(self.ends.room[rows] - behind, counts)
-        before = np.repeat(codes[moving], counts)
-        after = before + self.deltas.room[steps]
+        left: Numbers = self.counts.room.take(rows)
+        steps: Numbers = self.ends.room.take(rows) - left
+        while len(moving := np.flatnonzero(left)):
+            codes, steps, left = codes.take(moving), steps.take(moving), left.take(moving) - 1
+            after.append(self.take_steps(codes, steps))
+            steps += 1
+        return after
+
+    def take_steps(self, codes: Numbers, steps: Numbers) -> Numbers:
+        """Return where each of these steps leads from its state."""
+        after = codes + self.deltas.room.take(steps)
         for field, numbers in self.flipped.items():
-            flips = numbers.room[steps]
+            flips = numbers.room.take(steps)
             flipping = np.flatnonzero(flips)
-            after[flipping] += self.flips.look_up(field, flips[flipping], before[flipping])
+            if len(flipping):
+                after[flipping] += self.flips.look_up(field, flips.take(flipping), codes.take(flipping))
         return after
 
     def list_successors(self, code: int) -> list[int]:
