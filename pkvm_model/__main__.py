@@ -16,7 +16,6 @@ if __name__ == "__main__":
 import argparse  # noqa: E402
 import io  # noqa: E402
 import os  # noqa: E402
-import traceback  # noqa: E402
 from importlib import import_module  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import NoReturn  # noqa: E402
@@ -96,6 +95,7 @@ def run_from_shell() -> int:
     except OSError as error:
         return give_up(f"standard output: {error.strerror}")
     except Exception:
+        import traceback  # noqa: PLC0415  # a start without it is shorter
         traceback.print_exc()
         return give_up()
 

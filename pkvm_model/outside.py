@@ -5,9 +5,12 @@ import codecs
 import os
 import stat
 import unicodedata
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .text import count
+
+if TYPE_CHECKING:
+    from pathlib import Path  # every command imports this module, and few need a path
 
 WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 WIDE_ZEROS: dict[tuple[bool, ...], str] = {

@@ -120,12 +120,12 @@ def explore_named(arguments: argparse.Namespace) -> ExploreResult:
     if not arguments.name:
         raise ValueError("say what to explore; --list names it")
     kernel = choose_kernel(arguments)
-    name, known = arguments.name, {*RACES, *SCENES, *HOSTS}
+    name = arguments.name
     if name in [invariant.name for invariant in list_invariants(HONEST)]:
         if arguments.ask is not None:
             raise ValueError(f"{name} is a question itself; leave out --ask, or say what to ask it about")
         return explore_invariant(name, kernel, arguments)
-    if name not in known:
+    if not any(name in known for known in (RACES, HOSTS, SCENES)):
         raise KeyError(f"there is no {name!r} to explore; see --list")
     if arguments.ask is not None:
         return explore_question(HOSTS.get(name) or find_scenario(name), kernel, arguments)

@@ -65,7 +65,7 @@ def read_texts(cell: Cell) -> Iterator[str]:
 
 def read_scenes(cell: Cell, path: Path) -> Iterator[str]:
     """Yield the title and the situation of each scene that a code cell shows."""
-    module = next((each for each in scenes.CHAPTERS if each["__name__"].endswith(f".{snake(path)}")), {})
+    module = next((each for each in scenes.list_chapters() if each["__name__"].endswith(f".{snake(path)}")), {})
     names = {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
     for name in sorted(names & module.keys()):
         if isinstance(module[name], scenes.Scene) and "bench" in cell.calls():

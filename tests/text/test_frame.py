@@ -191,7 +191,7 @@ def named_revisions(path: Path) -> set[str]:
     """Return the revisions that a notebook's code names, itself or through its scenes."""
     code = [ast.parse(cell.source) for cell in code_cells(path)]
     names = {node.id for tree in code for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    used = [value for chapter in scenes.CHAPTERS for name, value in chapter.items()
+    used = [value for chapter in scenes.list_chapters() for name, value in chapter.items()
             if name in names and isinstance(value, scenes.Scene)]
     return {REVISIONS[name] for name in names & {*REVISIONS}} | {scene.revision.name for scene in used}
 
