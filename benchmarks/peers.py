@@ -41,9 +41,9 @@ def peers(jar: Path | None, spin: bool, rumur: bool) -> list[Tool]:
         tools += [
             Tool("spin quick (bfs, -O0)", "SPIN", spin_run(["-O0", *wide], ["-w18"]), read_spin, quick),
             Tool("spin bfs", "SPIN", spin_run(["-O2", *wide]), read_spin, large),
-            Tool("spin dfs", "SPIN", spin_run(["-O2", *whole]), read_spin, large, COUNTS),
+            Tool("spin dfs", "SPIN", spin_run(["-O2", *whole]), read_spin, medium, COUNTS),
             Tool("spin dfs, reduced*", "SPIN", spin_run(["-O2"]), read_spin,
-                 lambda it: it.family == "B" and large(it), frozenset())]
+                 lambda it: it.family == "B" and medium(it), frozenset())]
     if jar:
         short = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
         tools += [Tool("tlc quick (C1, serial GC)", "TLC", tlc_run(jar, *short), read_tlc, small),

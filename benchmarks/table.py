@@ -14,8 +14,8 @@ MILLION = 1_000_000
 COLUMNS = {"tool": 25, "cold s": 9, "warm s": 9, "cpu s": 9, "states/s": 11, "MiB": 7, "counts": 6}
 NOTES = """\
 Each figure is the median of the rounds. cold: from starting the tool to its verdict, compilers and all. MiB: the peak
-of the search itself, at least this program's own. SPIN ÷ ours: what the SPIN setting that came first took, divided by
-ours; after ≥ or < stands the goal. cpu seconds are disturbed least by what else the machine does.
+of the search itself, at least this program's own. SPIN ÷ ours: what SPIN cost with the setting that cost least,
+divided by ours; after ≥ or < stands the goal. cpu seconds are disturbed least by what else the machine does.
 counts: right if states, transitions and depth are the expected ones. The steps of a depth-first run, and the depth in
 rumur, are not compared. * SPIN's reduction leaves states out: these counts are its own.
 The course's own machines have no peer. Small ones are searched once without any memory: every step in every state."""
@@ -79,19 +79,14 @@ class Ratio:
 
 
 def ratios(row: Row, others: Iterable[Row]) -> list[Ratio]:
-    """Return what the fastest setting of each peer cost, divided by the cost of this row."""
+    """Return what each peer cost with the setting that cost least, divided by the cost of this row."""
     answered, figures, aims = [other for other in others if other.samples], row.figures, goals(row.scenario, row.tool)
     found = [Ratio("states/s", figures["states/s"], aims["states/s"])] if "states/s" in aims else []
     for kind, theirs, mine in RATIOS:
-        peer, name = fastest(other for other in answered if other.tool.kind == kind), f"{kind}/{mine}"
-        if peer and figures.get(mine) and (mine != "MiB" or name in aims):
-            found.append(Ratio(name, peer.figures[theirs] / figures[mine], aims.get(name)))
+        costs, name = [other.figures[theirs] for other in answered if other.tool.kind == kind], f"{kind}/{mine}"
+        if costs and figures.get(mine) and (mine != "MiB" or name in aims):
+            found.append(Ratio(name, min(costs) / figures[mine], aims.get(name)))
     return found
-
-
-def fastest(rows: Iterable[Row]) -> Row | None:
-    """Return the row that reached its verdict first."""
-    return min(rows, key=lambda row: row.figures["cold"], default=None)
 
 
 def peers_of(scenario: BenchCase, rows: Iterable[Row]) -> list[Row]:
