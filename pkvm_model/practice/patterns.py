@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NotRequired, TypedDict
 
 from ..explore.check import (EXAMPLE, INCOMPLETE, VIOLATED, Always, Limits, Property, Report, Sometimes,
@@ -200,6 +201,7 @@ def wrap_function(answer: SubmittedAnswer, name: str, kind: type) -> Callable[[S
     return call
 
 
+@lru_cache(32)  # a check asks the same for each answer, and once more for what it says about one that passes
 def explore_fully(machine: Scripts | AnyHost | Scene, *properties: Property) -> Report:
     """Check properties in all states of a machine. Raise ExerciseError if it has more states than an exercise may."""
     report = explore(Scripts(machine) if isinstance(machine, Scene) else machine, properties, ENOUGH)

@@ -5,16 +5,13 @@ Pyodide is fetched from npm when it is first needed, as for a build of the site.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from pkvm_model.browser import page
-from pkvm_model.course.errors import CourseError
-from pkvm_model.course.site import library, packages
-from pkvm_model.course.site.python_parts import write_parts
+from pkvm_model.course.site import library
 from pkvm_model.course.site.under_node import run_script
 from pkvm_model.practice.exercises import load_exercises
 from tests.graphs.test_bench import ways
@@ -31,51 +28,57 @@ names = zipfile.ZipFile(archive).namelist()
 json.dumps([[name for name in names if f"{archive}/{name}" in loaded], [name for name in names if name[-3:] == ".py"]])
 """
 MOST_BYTES = 2_750_000
-Run = Callable[[str], Any]
+
+
+class Told(NamedTuple):
+    """What a page's Python has told: what two widgets answer, which packages that needed, and all verdicts."""
+
+    answers: Any
+    packages: Any
+    verdicts: Any
 
 
 @pytest.fixture(scope="module")
-def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def assets(live_site: Path) -> Path:
     """Return a folder with a page's Python."""
-    try:
-        packages.install_packages()
-    except CourseError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("assets")
-    write_parts(folder)
-    return folder
+    return live_site / "assets"
 
 
 @pytest.fixture(scope="module")
-def run(assets: Path) -> Run:
-    """Return a function that runs a script in a page's Python and returns what its last line says as JSON."""
-    script = (HERE / "answering.py").read_text(encoding="utf-8")
-
-    def run_last(last: str) -> Any:
-        told = run_script(f"{script}\n\njson.dumps({last})\n", assets / "pyodide", assets / "course.zip")
-        return json.loads(told)
-
-    return run_last
+def here() -> Any:
+    """The same two widgets here."""
+    return page.CellsOfPage(CELLS)
 
 
-def test_every_solution_passes_and_every_wrong_answer_is_refused_with_its_sentence(run: Run) -> None:
-    judged = run("judge_all()")
-    expected = {each.id: [[False, wrong.sentence, False] for wrong in each.wrong] for each in EXERCISES.values()}
-    assert {name: verdicts[1:] for name, verdicts in judged.items()} == expected
-    assert [name for name, ((passed, _, spoiled), *_) in judged.items() if not passed or spoiled] == []
-
-
-def test_a_finder_and_the_bench_of_a_free_host_answer_as_they_do_here_and_need_no_package(run: Run) -> None:
-    here = page.CellsOfPage(CELLS)
-    widget: Any = here.find_widget(2)
-    way, edge = next((way, edge) for at, way in ways(widget.graph).items() for edge in widget.graph["edges"][at]
+@pytest.fixture(scope="module")
+def questions(here: Any) -> list[tuple[int, Any]]:
+    """Return what the widgets are asked, each by the number of its cell."""
+    graph = here.find_widget(2).graph
+    way, edge = next((way, edge) for at, way in ways(graph).items() for edge in graph["edges"][at]
                      if edge["to"] is None)
-    questions: list[tuple[int, Any]] = [(1, {"case": ["R7", "v1", "wrong"], "go": True}),
-                                        (2, {"after": way, "cpu": edge["cpu"], "line": edge["line"]})]
+    return [(1, {"case": ["R7", "v1", "wrong"], "go": True}),
+            (2, {"after": way, "cpu": edge["cpu"], "line": edge["line"]})]
+
+
+@pytest.fixture(scope="module")
+def told(assets: Path, questions: list[tuple[int, Any]]) -> Told:
+    """Ask everything of one Python: most of the time that a question takes is for its start."""
+    script = (HERE / "answering.py").read_text(encoding="utf-8")
+    last = f"json.dumps([ask_cells({CELLS!r}, {questions!r}), list_packages(), judge_all()])"
+    return Told(*json.loads(run_script(f"{script}\n\n{last}\n", assets / "pyodide", assets / "course.zip")))
+
+
+def test_every_solution_passes_and_every_wrong_answer_is_refused_with_its_sentence(told: Told) -> None:
+    expected = {each.id: [[False, wrong.sentence, False] for wrong in each.wrong] for each in EXERCISES.values()}
+    assert {name: verdicts[1:] for name, verdicts in told.verdicts.items()} == expected
+    assert [name for name, ((passed, _, spoiled), *_) in told.verdicts.items() if not passed or spoiled] == []
+
+
+def test_a_finder_and_the_bench_of_a_free_host_answer_as_they_do_here_and_need_no_package(
+        told: Told, here: Any, questions: list[tuple[int, Any]]) -> None:
     expected: Any = [here.find_widget(cell).reply({"ask": question}) for cell, question in questions]
-    found, imported = run(f"[ask_cells({CELLS!r}, {questions!r}), list_packages()]")
-    assert found == json.loads(json.dumps(expected))
-    assert imported == []
+    assert told.answers == json.loads(json.dumps(expected))
+    assert told.packages == []
     assert expected[0]["answer"]["verdict"] == "violated"
 
 

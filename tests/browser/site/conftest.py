@@ -2,19 +2,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from benchmarks.static_host import Host
 from tests.browser.conftest import leaves, open_context
-from tests.browser.site.exercise_site import write_site
 
 
 @pytest.fixture(scope="session")
-def course_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def course_host(live_site: Path) -> Iterator[Host]:
     """A host that has some pages of the site."""
-    made = Host(write_site(tmp_path_factory.mktemp("site")))
+    made = Host(live_site)
     yield made
     made.stop()
 

@@ -8,18 +8,15 @@ from functools import cache
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from benchmarks.static_host import Host
-from pkvm_model.course.errors import CourseError
 from pkvm_model.course.publish.chapters import NOTEBOOKS
 from pkvm_model.course.publish.pages import read_notebook
-from pkvm_model.course.site import build, chapters
-from pkvm_model.course.site.frame import Site
 from pkvm_model.lesson import find, lifecycle
 from pkvm_model.model.revisions import PRE, V1
 from pkvm_model.widgets.widget import MIME
-from tests.browser.conftest import Trouble, open_context
+from tests.browser.conftest import open_context, watched
 
 CHAPTER, CELL = "07-two-phases", "life-v1-pre"
 SEARCHES = "09-the-hole-in-the-patch"
@@ -35,31 +32,20 @@ BEYOND = "0 __pkvm_start_teardown_vm(0x1000) ! EL2_PANIC start_unreferenced"
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host of two chapters that go beyond what is stored, with Python."""
-    site = Site(tmp_path_factory.mktemp("live"), python=True)
-    try:
-        build.write_python(site)
-    except CourseError as error:
-        pytest.skip(str(error))
-    for name in (CHAPTER, SEARCHES):
-        site.write(f"{name}.html", chapters.format_notebook(NOTEBOOKS / f"{name}.ipynb", python=True))
-    made = Host(site.folder)
-    yield made
-    made.stop()
+def reader(browser: Browser, course_host: Host) -> Iterator[BrowserContext]:
+    """A browser that has never been here before these tests: Python is fetched once for all of them."""
+    context = open_context(browser, base_url=course_host.address)
+    context.add_init_script(KEEP_WORKERS)
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def page(browser: Browser, host: Host) -> Iterator[Page]:
-    """A page of a browser that has never been here; it asks no other host, and raises nothing."""
-    context = open_context(browser, base_url=host.address)
-    context.add_init_script(KEEP_WORKERS)
-    page = context.new_page()
-    trouble = Trouble(page)
-    host.asked.clear()
-    yield page
-    context.close()
-    trouble.check()
+def page(reader: BrowserContext, course_host: Host) -> Iterator[Page]:
+    """A new tab, in which nobody has gone anywhere; it asks no other host, and raises nothing."""
+    course_host.asked.clear()
+    with watched(reader) as page:
+        yield page
 
 
 @cache
@@ -108,11 +94,11 @@ def open_at(page: Page, *lines: str) -> Locator:
     return page.locator(".pkvm-map").first
 
 
-def test_nothing_of_python_comes_before_somebody_asks(page: Page, host: Host) -> None:
+def test_nothing_of_python_comes_before_somebody_asks(page: Page, course_host: Host) -> None:
     way = find_way()[:-1]
     shows(open_at(page, *way), *way)
     assert page.evaluate("workers.length") == 0
-    assert [name for name in host.asked if "pyodide" in name or "worker" in name or name.endswith(".zip")] == []
+    assert [name for name in course_host.asked if "pyodide" in name or "worker" in name or name.endswith(".zip")] == []
 
 
 def test_python_answers_says_that_it_comes_and_restores_the_place(page: Page) -> None:
@@ -125,7 +111,7 @@ def test_python_answers_says_that_it_comes_and_restores_the_place(page: Page) ->
     shows(life, *way)
 
 
-def test_a_python_that_was_ended_goes_on_at_the_same_place(page: Page) -> None:
+def test_a_python_that_was_ended_goes_on_at_the_same_place_and_says_so_if_it_was_asked(page: Page) -> None:
     way = find_way()
     life = open_at(page, *way)
     shows(life, *way)
@@ -133,11 +119,7 @@ def test_a_python_that_was_ended_goes_on_at_the_same_place(page: Page) -> None:
     life.locator(".choices button").nth(START).click()
     shows(life, *way, BEYOND)
     assert page.evaluate("workers.length") == 2
-
-
-def test_a_python_that_is_ended_while_it_is_asked_says_so_and_answers_the_next_time(page: Page) -> None:
-    way = find_way()
-    life = open_at(page, *way)
+    life.get_by_role("button", name="Undo").click()
     shows(life, *way)
     page.evaluate(f"document.querySelectorAll('.pkvm-map .choices button')[{START}].click(); {END}")
     expect(life.get_by_role("alert")).to_contain_text("Python has ended. Ask again to start it anew.")
@@ -168,12 +150,15 @@ def test_a_search_without_a_script_is_answered_in_the_page_and_its_run_is_walked
     assert "".join(finder.get_by_role("alert").all_inner_texts()) == ""
 
 
-def test_where_python_cannot_be_fetched_the_rest_goes_on(page: Page, host: Host) -> None:
-    host.answers["assets/pyodide/pyodide.asm.wasm"] = lambda handler: handler.send_error(503)
+def test_where_python_cannot_be_fetched_the_rest_goes_on(browser: Browser, course_host: Host) -> None:
+    context = open_context(browser, base_url=course_host.address)
+    page = context.new_page()
+    course_host.answers["assets/pyodide/pyodide.asm.wasm"] = lambda handler: handler.send_error(503)
     way = find_way()[:-1]
     life = open_at(page, *way)
     life.locator(".choices button").nth(LOAD).click()
     expect(life.get_by_role("alert")).to_contain_text("Python could not be fetched")
     life.get_by_role("button", name="Undo").click()
     expect(life.locator(".counter")).to_have_text(f"step {len(way) - 1} of {len(way)}")
-    host.answers.clear()
+    course_host.answers.clear()
+    context.close()

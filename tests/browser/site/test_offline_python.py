@@ -2,30 +2,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from benchmarks.static_host import Host
-from pkvm_model.course.errors import CourseError
-from pkvm_model.course.site import python_parts, seal
 from pkvm_model.practice.exercises import find_exercise
 from tests.browser.conftest import open_context
-from tests.browser.site.exercise_site import RUN, Solving, write_site
+from tests.browser.site.exercise_site import RUN, Solving
 from tests.browser.site.test_offline import KEPT
 
 
 @pytest.fixture(scope="module")
-def reader(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+def reader(browser: Browser, kept_site: Path) -> Iterator[BrowserContext]:
     """A reader who has visited a part of the course once, and has no network since."""
-    folder = tmp_path_factory.mktemp("offline") / "site"
-    try:
-        write_site(folder)
-        python_parts.write_parts(folder / "assets")
-    except CourseError as error:
-        pytest.skip(str(error))
-    seal.seal(folder)
-    host = Host(folder)
+    host = Host(kept_site)
     context = open_context(browser, base_url=host.address)
     page = context.new_page()
     page.goto("index.html")

@@ -11,31 +11,25 @@ import pytest
 
 from benchmarks.static_host import Host
 from pkvm_model.browser import clerk
-from pkvm_model.course.publish.chapters import NOTEBOOKS
-from pkvm_model.course.site import chapters, seal
 from pkvm_model.practice.exercises import find_exercise, load_exercises
-from tests.browser.site.exercise_site import RUN, write_site
+from tests.browser.site.exercise_site import RUN
 from tests.browser.site.other_browsers import Driven, firefox, webkit
 from tests.browser.site.test_asking import CHAPTER, find_way, sentence, write_link
 from tests.browser.site.test_offline import KEPT
 from tests.browser.site.test_python import REACH
-from tests.browser.site.visitor import CONTROL, ENTER, Visitor
+from tests.browser.site.visitor import CONTROL, END, ENTER, Visitor
 from tests.patience import wait_until
 
 EXERCISE = find_exercise(RUN)
-ENDLESS = "while True: pass"
+ENDLESS, LAST = "while True: pass", "# later"
 PREDICTION, CHOSEN = ".pkvm-quiz", "(your answer)"
 INSERT = "document.execCommand('insertText', false, arguments[0])"
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(kept_site: Path) -> Iterator[Host]:
     """A host of the pages on the road, as a course that can be kept on a device."""
-    folder = write_site(tmp_path_factory.mktemp("road"))
-    text = chapters.format_notebook(NOTEBOOKS / f"{CHAPTER}.ipynb", python=True)
-    (folder / f"{CHAPTER}.html").write_text(text, encoding="utf-8")
-    seal.seal(folder)
-    made = Host(folder)
+    made = Host(kept_site)
     yield made
     made.stop()
 
@@ -50,6 +44,7 @@ def test_the_main_road(run: Callable[[Path], AbstractContextManager[Driven]], ho
         host.stop()
         try:
             pass_the_exercise(visitor)
+            come_back(visitor)
             ask_beyond_the_graph(visitor)
             save_a_copy(visitor, tmp_path)
         finally:
@@ -91,32 +86,40 @@ def write(visitor: Visitor, text: str) -> None:
 
 
 def try_an_exercise(visitor: Visitor) -> None:
-    """Be refused with the judge's sentence, stop a loop, see a hint; write an answer that also looks for a way out."""
+    """Be refused with the judge's sentence, see a hint, and begin to check a loop."""
     visitor.open(f"exercises/{RUN}.html")
     visitor.sees(".how", "Escape")
     write(visitor, EXERCISE.wrong[0].code)
     visitor.click("button", "Check")
     visitor.sees(".pkvm-exercise .says", EXERCISE.wrong[0].sentence)
+    visitor.click("button", "Hint 1 of 3")
+    visitor.sees(".hints", EXERCISE.hints[0])
     write(visitor, ENDLESS)
     visitor.press(CONTROL, ENTER)
     visitor.sees(".answering .state", "Your answer is being checked.")
-    visitor.click("button", "Stop")
-    visitor.sees(".answering .state", "You stopped the check.")
-    visitor.click("button", "Hint 1 of 3")
-    visitor.sees(".hints", EXERCISE.hints[0])
-    select(visitor)
-    visitor.run(INSERT, REACH)
-    visitor.type(f"{ENTER}{EXERCISE.solution}")
 
 
 def pass_the_exercise(visitor: Visitor) -> None:
-    """Come back at once, without a network: all of the answer and the hint are there, and Python passes it."""
-    visitor.reload()
-    visitor.sees(".cm-content", REACH.split("\n")[1])
-    visitor.sees(".hints", EXERCISE.hints[0])
+    """Stop the loop, without a network: Python begins anew, and passes an answer that also looks for a way out."""
+    visitor.click("button", "Stop")
+    visitor.sees(".answering .state", "You stopped the check.")
+    select(visitor)
+    visitor.run(INSERT, REACH)
+    visitor.type(f"{ENTER}{EXERCISE.solution}")
     visitor.click("button", "Check")
     visitor.sees(".pkvm-exercise .head", "Passed.")
     assert "Your code printed:[]" in visitor.says(".pkvm-exercise")
+
+
+def come_back(visitor: Visitor) -> None:
+    """Write a last line and come back at once: all of the answer and the hint are there."""
+    visitor.click(".cm-content")
+    visitor.press(CONTROL, END)
+    visitor.type(f"{ENTER}{LAST}")
+    visitor.reload()
+    visitor.sees(".cm-content", LAST)
+    assert REACH.split("\n")[1] in visitor.says(".cm-content")
+    visitor.sees(".hints", EXERCISE.hints[0])
 
 
 def ask_beyond_the_graph(visitor: Visitor) -> None:

@@ -12,8 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.static_host import Handler, Host, hang_up, send_other
 from pkvm_model.browser import page as answers
-from pkvm_model.course.errors import CourseError
-from pkvm_model.course.site import packages, python_parts
+from pkvm_model.course.site import python_parts
 from pkvm_model.course.site.frame import LivePage, format_live
 from pkvm_model.practice.candidate import ENDED
 from pkvm_model.practice.exercises import find_exercise
@@ -27,19 +26,15 @@ QUESTION = {"cell": 1, "place": "", "ask": {"case": ["R7", "v1", "wrong"], "go":
 EXERCISE = find_exercise("find-the-hole")
 ASK = """([call, given, settings]) => askPython(call, given, settings)
   .then((answer) => ({ answer }), ({ message, isLimit }) => ({ error: message, isLimit }))"""
-SOON = 0.5
+SOON = 0.2
 """Seconds after which an answer is ended here: a learner has more, but a test waits for each of them."""
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(live_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host with a page that asks Python, and Python."""
-    try:
-        packages.install_packages()
-    except CourseError as error:
-        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("site")
-    python_parts.write_parts(folder / "assets")
+    (folder / "assets").symlink_to(live_site / "assets")
     text = format_live(LivePage("Python", "<h1>Python</h1>", main=str(MAIN), sources=CELLS), python=True)
     (folder / "index.html").write_text(text, encoding="utf-8")
     made = Host(folder)

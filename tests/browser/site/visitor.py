@@ -6,7 +6,7 @@ from typing import Any
 from tests.browser.site.other_browsers import WAITS, Driven, RefusedError
 from tests.patience import wait_until
 
-CONTROL, ENTER = "\ue009", "\ue007"
+CONTROL, END, ENTER = "\ue009", "\ue010", "\ue007"
 FIND = """const [css, words] = arguments;
 const fits = (each) => each.textContent.includes(words) && each.checkVisibility();
 const found = [...document.querySelectorAll(css)].find(fits);

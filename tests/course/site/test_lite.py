@@ -39,16 +39,10 @@ def packages() -> dict[str, Path]:
         pytest.skip(f"the packages cannot be had: {error}")
 
 
-def write_lab(folder: Path) -> Path:
-    """Write the notebooks into a site, and return their folder."""
-    lite.write(Site(folder, python=True))
-    return folder / "lab"
-
-
 @pytest.fixture(scope="module")
-def lab(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lab(lab_site: Path) -> Path:
     """The folder lab/ of a site."""
-    return write_lab(tmp_path_factory.mktemp("site"))
+    return lab_site / "lab"
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +161,8 @@ def test_the_service_worker_names_every_file_with_its_hash(lab: Path) -> None:
 
 
 def test_the_same_course_gives_the_same_bytes(lab: Path, tmp_path: Path) -> None:
-    again = write_lab(tmp_path)
+    lite.write(Site(tmp_path, python=True))
+    again = tmp_path / "lab"
     files = [path.relative_to(lab) for path in lab.rglob("*") if path.is_file()]
     assert [name for name in files if (lab / name).read_bytes() != (again / name).read_bytes()] == []
 
