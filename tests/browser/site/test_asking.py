@@ -111,7 +111,7 @@ def test_python_answers_says_that_it_comes_and_restores_the_place(page: Page) ->
     shows(life, *way)
 
 
-def test_a_python_that_was_ended_goes_on_at_the_same_place_and_says_so_if_it_was_asked(page: Page) -> None:
+def test_a_python_that_was_ended_goes_on_at_the_same_place(page: Page) -> None:
     way = find_way()
     life = open_at(page, *way)
     shows(life, *way)
@@ -119,7 +119,11 @@ def test_a_python_that_was_ended_goes_on_at_the_same_place_and_says_so_if_it_was
     life.locator(".choices button").nth(START).click()
     shows(life, *way, BEYOND)
     assert page.evaluate("workers.length") == 2
-    life.get_by_role("button", name="Undo").click()
+
+
+def test_a_python_that_is_ended_while_it_is_asked_says_so_and_answers_the_next_time(page: Page) -> None:
+    way = find_way()
+    life = open_at(page, *way)
     shows(life, *way)
     page.evaluate(f"document.querySelectorAll('.pkvm-map .choices button')[{START}].click(); {END}")
     expect(life.get_by_role("alert")).to_contain_text("Python has ended. Ask again to start it anew.")
