@@ -1,6 +1,8 @@
 """Checks of the exercises about "Ask a real kernel"."""
 from __future__ import annotations
 
+from functools import cache
+
 from ...conform.recordings import ReplayedScenario, call_numbers, call_with, load, replay_all
 from ...machine.answer import RealAnswer
 from ...machine.limits import find_impossible
@@ -41,6 +43,7 @@ def sixteen_bits(answer: SubmittedAnswer) -> Verdict:
     return check_prediction(answer, truth, "2 recorded answers and the one run of this task", story)
 
 
+@cache
 def find_odd_answer(kernel: str) -> str:
     """Return what a recorded kernel returned for a teardown of the odd handle."""
     calls = recorded("n28", kernel).calls("teardown").made

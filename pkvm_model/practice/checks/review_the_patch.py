@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import combinations
 
 from ...explore.check import Sometimes
@@ -224,6 +225,7 @@ def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     return check_prediction(answer, truth, f"{states} of {states} states, in {len(outcomes)} kernels", rest.trace)
 
 
+@cache
 def judge_change(guard: str) -> tuple[Outcome, Outcome]:
     """Return the outcomes of the hole, and of a start while a call holds the VM, in v1 with one upstream change."""
     kernel: Revision = V1._replace(guards={**V1.guards, guard: UPSTREAM.guards[guard]})

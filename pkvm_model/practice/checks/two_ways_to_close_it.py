@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from ...model.revisions import V1
 from ...model.state import OWNED, SHARED_OWNED, Page
@@ -35,10 +36,16 @@ def next_tenant(answer: SubmittedAnswer) -> Verdict:
 
 def count_the_warnings(answer: SubmittedAnswer) -> Verdict:
     """Check how the honest host of merged destroys a VM with many lent pages; the run shows one page."""
-    story = play_out(many_lent())
+    story = destroy_many_lent()
     result = next(result for name, _, result in story.hypercalls().made if name == FINALISE)
     truth = {"warnings": str(count_warnings(story)), "finalise": result, "left": str(count_lent_pages(story))}
     return check_prediction(answer, truth, "the one run of this task", play_out(HONEST))
+
+
+@cache
+def destroy_many_lent() -> Story:
+    """Return how the honest host destroys the VM with many lent pages."""
+    return play_out(many_lent())
 
 
 def count_warnings(story: Story) -> int:

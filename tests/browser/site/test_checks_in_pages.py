@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
+from benchmarks.static_host import Host
 from pkvm_model.course.learner import handin
 from pkvm_model.course.learner.import_progress import import_progress
 from pkvm_model.course.learner.my_work import CopyPaths
@@ -15,12 +18,33 @@ from pkvm_model.course.teach import collect
 from pkvm_model.practice import progress
 from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.notebook import extract_answer
+from tests.browser.conftest import FORGET, open_context
+from tests.browser.site.conftest import guarded
 from tests.browser.site.exercise_site import CHOICE, CLEAR, Solving
 from tests.patience import wait_until
 
 EXERCISE = find_exercise(CHOICE)
-FORGET = """async () => navigator.storageBuckets?.delete("pkvm-course-spare")"""
+FORGET_SPARE = """async () => navigator.storageBuckets?.delete("pkvm-course-spare")"""
 ENDLESS = "while True:\n    pass"
+
+
+@pytest.fixture(scope="module")
+def reader(browser: Browser, course_host: Host) -> Iterator[BrowserContext]:
+    """A browser for all of these tests: Python goes on from the memory of its first start."""
+    context = open_context(browser, base_url=course_host.address)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def learner(reader: BrowserContext) -> Iterator[BrowserContext]:
+    """The same browser, in which nobody has written anything yet; no page may ask another host, or raise an error."""
+    page = reader.new_page()
+    page.goto("assets/editor.js")  # which opens none of what is to be forgotten
+    page.evaluate(FORGET)
+    with guarded(reader):
+        yield reader
+    reader.unroute_all()
 
 
 def write(solving: Solving, text: str) -> None:
@@ -134,7 +158,7 @@ def test_work_goes_to_a_computer_and_comes_back(learner: BrowserContext, tmp_pat
 
 def forget(page: Page) -> None:
     """Let the browser forget everything, as on another machine."""
-    page.evaluate(FORGET)
+    page.evaluate(FORGET_SPARE)
     page.evaluate(CLEAR)
     page.reload()
 
