@@ -27,40 +27,48 @@ print(len(load_exercises()), len(load("7.3.4-natural").scenarios))
 MOST_BYTES = 520_000
 
 
-def unpack(folder: Path) -> Path:
-    """Unpack the archive."""
-    with zipfile.ZipFile(io.BytesIO(archive.pack_course())) as packed:
-        packed.extractall(folder)
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    """The archive."""
+    return archive.pack_course()
+
+
+@pytest.fixture(scope="module")
+def unpacked(packed: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the archive is unpacked."""
+    folder = tmp_path_factory.mktemp("archive")
+    with zipfile.ZipFile(io.BytesIO(packed)) as whole:
+        whole.extractall(folder)
     return folder
 
 
 def test_the_same_course_gives_the_same_archive_in_whatever_order_its_files_are_found(
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    first, found = archive.pack_course(), sorted(archive.find_modules(), reverse=True)
+        packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = sorted(archive.find_modules(), reverse=True)
     monkeypatch.setattr(archive, "find_modules", lambda: found)
-    assert archive.pack_course() == first
-    with zipfile.ZipFile(io.BytesIO(first)) as packed:
-        assert {entry.date_time for entry in packed.infolist()} == {archive.EPOCH}
-    assert len(first) < MOST_BYTES
+    assert archive.pack_course() == packed
+    with zipfile.ZipFile(io.BytesIO(packed)) as whole:
+        assert {entry.date_time for entry in whole.infolist()} == {archive.EPOCH}
+    assert len(packed) < MOST_BYTES
 
 
-def test_all_of_the_archive_can_be_imported_without_any_package(tmp_path: Path) -> None:
-    command = [sys.executable, "-I", "-S", "-c", EVERYTHING, str(unpack(tmp_path))]
+def test_all_of_the_archive_can_be_imported_without_any_package(unpacked: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-B", "-c", EVERYTHING, str(unpacked)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
     exercises, recorded = done.stdout.split()
     assert (int(exercises), int(recorded) > 0) == (52, True)
 
 
-def test_nothing_is_in_the_archive_that_only_an_installed_course_needs(tmp_path: Path) -> None:
-    rooms = {path.name for path in (unpack(tmp_path) / "pkvm_model").iterdir()}
+def test_nothing_is_in_the_archive_that_only_an_installed_course_needs(unpacked: Path) -> None:
+    rooms = {path.name for path in (unpacked / "pkvm_model").iterdir()}
     assert "commands" not in rooms
-    assert {path.name for path in (tmp_path / "pkvm_model" / "course").iterdir()} == {
+    assert {path.name for path in (unpacked / "pkvm_model" / "course").iterdir()} == {
         "__init__.py", "errors.py", "learner", "paths.py"}
 
 
 @pytest.fixture
-def pyodide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def pyodide(packed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder that stands for what npm has fetched."""
     folder = tmp_path / "pyodide"
     folder.mkdir()
@@ -69,6 +77,7 @@ def pyodide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / python_parts.LOCK).write_text(json.dumps({"info": {"version": "1"}, "packages": {"numpy": {}}}))
     monkeypatch.setattr(python_parts, "install_packages", lambda: tmp_path)
     monkeypatch.setattr(library, "read_library", lambda: b"our library")
+    monkeypatch.setattr(python_parts, "pack_course", lambda: packed)
     for kept in (python_parts.read_parts, python_parts.read_pyodide, python_parts.describe_parts):
         monkeypatch.setattr(python_parts, kept.__name__, kept.__wrapped__)
     return folder
