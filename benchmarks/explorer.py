@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import installing, table
+from benchmarks.bare import measure_start
 from benchmarks.installing import SCRATCH, Absent
 from benchmarks.measure import Failed, run
 from benchmarks.ours import ROOT, our_variables, ours, own_machines
@@ -39,6 +40,8 @@ def main(argv: Sequence[str]) -> int:
     compile_ours(tools)
     rows = fill_table(options.all or options.only, tools, options.rounds)
     print(table.NOTES)
+    if options.start:
+        surroundings.append(str(measure_start(SCRATCH)))
     report(absent | installing.NOT_TO_BE_HAD, [*surroundings, *table.summary(rows)])
     if options.json:
         options.json.write_text(json.dumps(as_data(rows, absent, surroundings), indent=1), encoding="utf-8")
@@ -62,7 +65,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="course.py bench explorer", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each tool runs (default: 3)")
-    parser.add_argument("--only", type=parse_names, default=parse_names(",".join(MAIN)), metavar="NAME,NAME",
+    parser.add_argument("--only", type=parse_names, metavar="NAME,NAME",
                         help=f"only these of {', '.join(SCENARIOS)}")
     parser.add_argument("--all", action="store_const", const=list(SCENARIOS.values()),
                         help="all of them, not only the main table")
@@ -70,6 +73,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.rounds < 1:
         parser.error("--rounds must be at least 1")
+    arguments.start = not arguments.only
+    arguments.only = arguments.only or parse_names(",".join(MAIN))
     return arguments
 
 
