@@ -107,8 +107,9 @@ class Limits(NamedTuple):
 class Report(NamedTuple):
     """The answers of a search, and how much it explored.
 
-    `waiting` counts states that were found but not explored; `stopped` says why, and is '' if the search is complete or
-    every property is decided.
+    `orbits` counts the states that stand for all `states`: fewer only if the search was symmetric. `waiting` counts
+    states that were found but not explored; `stopped` says why, and is '' if the search is complete or every property
+    is decided.
     """
 
     answers: tuple[Answer, ...]
@@ -118,6 +119,7 @@ class Report(NamedTuple):
     seconds: float
     waiting: int = 0
     stopped: str = ""
+    orbits: int = 0
 
     @property
     def complete(self) -> bool:
@@ -129,8 +131,9 @@ class Exploration:
     """A search that checks properties. `advance` explores the next states; `answers` has what is known by then."""
 
     def __init__(self, machine: Machine, properties: tuple[Property, ...], many: float = MANY,
-                 packing: Packing | None = None) -> None:
-        self.search, self.properties, self.many = Search(machine, packing), properties, many
+                 packing: Packing | None = None, symmetric: bool = False) -> None:
+        self.search, self.properties = Search(machine, packing), properties
+        self.many, self.symmetric = many, symmetric
         self.witnesses: dict[str, Witness] = {}
         self.open: dict[str, PredicateTables] = {}
         self.continuations = continue_search(self.search, properties)
@@ -149,7 +152,7 @@ class Exploration:
     def advance(self, count: int = 20000) -> bool:
         """Explore the next states; return True while it makes sense to go on."""
         if self.has_more:
-            self.search = choose_search(self.search, self.many)
+            self.search = choose_search(self.search, self.many, self.symmetric)
             try:
                 self.search.advance(count)
             except TooWide as too_wide:
@@ -222,16 +225,20 @@ class Exploration:
         """Return what is known by now."""
         search = self.search
         depth = len(search.levels) - 1 - (not search.has_more)
-        return Report(self.answers, search.states, search.transitions, depth, seconds, search.waiting, stopped)
+        return Report(self.answers, search.states, search.transitions, depth, seconds, search.waiting, stopped,
+                      search.kept)
 
 
 def explore(machine: Machine, properties: tuple[Property, ...], limits: Limits = Limits(),  # noqa: B008  # frozen
-            many: float = MANY) -> Report:
+            many: float = MANY, symmetric: bool = False) -> Report:
     """Search until every property is decided, every state is explored, a limit is reached, or Ctrl-C is pressed.
 
-    From `many` states on it uses numpy, if that is installed and a state fits into its numbers.
+    From `many` states on it uses numpy, if that is installed and a state fits into its numbers. Then a `symmetric`
+    search explores only one of all states that the machine's renamings turn into each other; properties must not
+    depend on what is renamed.
     """
-    start, exploration, stopped = time.monotonic(), Exploration(machine, properties, many), ""
+    start, stopped = time.monotonic(), ""
+    exploration = Exploration(machine, properties, many, symmetric=symmetric)
     try:
         while not stopped and exploration.advance():
             stopped = check_limits(limits, exploration.search, time.monotonic() - start)

@@ -18,6 +18,7 @@ from ..model.steps import Call, Step
 from ..scenes import Node, Scene, step_cpu
 from .engine.machine import BEGUN, Records
 from .engine.packing import RecordKey
+from .renaming import Renaming, list_renamings
 
 END: RecordKey = ("machine", "end")
 FULL: RecordKey = ("machine", "full")
@@ -125,8 +126,13 @@ class AnyHost(NamedTuple):
         return after, step
 
     def family(self, key: RecordKey) -> Any:
-        """Return what a part of the state goes with: all memory with one number is a family, so is a CPU."""
+        """Return what a part of the state goes with: a family of memory changes numbers together, a CPU is one."""
         return find_family(key)
+
+    @property
+    def renamings(self) -> tuple[Renaming, ...]:
+        """What can change names and nothing else changes; a rewritten call must not care about names either."""
+        return list_renamings(self.config.cpus, frozenset(self.calls))
 
     def is_full(self, state: State) -> bool:
         """Return True if a count that a refused call can leave behind is above the limit."""
@@ -143,10 +149,10 @@ class AnyHost(NamedTuple):
 
 @cache
 def find_family(key: RecordKey) -> Any:
-    """Return what a part of the state goes with: the memory of a host's VM, a guest page, a CPU; None for the rest."""
+    """Return what a part of the state goes with: memory of a VM or of vCPUs, a guest page, a CPU; None for the rest."""
     kind, name = key
-    memory = re.match(r"(?:vm|pgd|vc|kvm|hv)(\d+)", str(name))
-    return memory[1] if memory else key if kind is Cpu or (kind is Page and str(name).startswith("g")) else None
+    memory = re.match(r"(?:vm|pgd|kvm|(vc|hv))(\d+)", str(name))
+    return memory.groups() if memory else key if kind is Cpu or (kind is Page and str(name).startswith("g")) else None
 
 
 @cache

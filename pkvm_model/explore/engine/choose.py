@@ -8,16 +8,17 @@ from types import ModuleType
 from .search import Search
 
 
-def choose_search(search: Search, many: float) -> Search:
+def choose_search(search: Search, many: float, symmetric: bool = False) -> Search:
     """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers.
 
     To find out if it fits takes a look at all states, so that is asked again only when there are twice as many.
+    Only a search by whole levels can be symmetric.
     """
     if search.states < max(many, search.asked_again_at) or type(search) is not Search:
         return search
     levels = import_levels()
     if levels and levels.fits(search):
-        chosen: Search = levels.LevelSearch(search)
+        chosen: Search = levels.LevelSearch(search, symmetric)
         return chosen
     search.asked_again_at = 2 * search.states
     return search

@@ -43,6 +43,10 @@ class Fields:
                 masks[field] = masks.get(field, 0) | mask
             self.masks = [masks[field] for field in range(len(masks))]
 
+    def find_field(self, part: int) -> int:
+        """Return the field that a part belongs to."""
+        return self.short.parts["field", self.family(self.packing.keys[part])]
+
     def reserve(self, codes: Iterable[int]) -> None:
         """Give each field as many bits as these states need, side by side, and one to spare if it has many values."""
         codes = list(codes)

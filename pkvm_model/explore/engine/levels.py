@@ -6,7 +6,7 @@ states are found by sorting.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from .fields import Fields, keep_apart
 from .places import Digits
 from .rows import Flips, Rows
 from .search import Search, TooWide
+from .symmetry import Symmetry
 from .tables import LookupTable, Tree, group_tables
 
 SHARED = 16
@@ -40,16 +41,20 @@ def make_fields(search: Search) -> Fields:
 
 
 class LevelSearch(Search):
-    """Continues a plain search. `levels` has a sorted array for each level, `all` all states, as short numbers."""
+    """Continues a plain search. `levels` has a sorted array for each level, `all` all states, as short numbers.
 
-    def __init__(self, plain: Search) -> None:
+    With `symmetric` both have one state of each orbit only (symmetry.py), and `states` counts what they stand for.
+    """
+
+    def __init__(self, plain: Search, symmetric: bool = False) -> None:
         vars(self).update(vars(plain))
-        self.plain = plain
+        self.plain, self.found = plain, plain.states
         self.fields = make_fields(plain)
-        self.levels: list[Any] = [self.shorten_all(level) for level in plain.levels]
+        self.symmetry = Symmetry(self.fields, getattr(plain.machine, "renamings", ()) if symmetric else ())
+        self.levels: list[Any] = [self.symmetry.choose(self.shorten_all(level)) for level in plain.levels]
         self.all = SortedSet()
         self.all.add(np.sort(np.concatenate(self.levels)))
-        self.successors: list[Numbers] = [self.shorten_all(plain.next - plain.seen)]
+        self.successors: list[Numbers] = [self.symmetry.choose(self.shorten_all(plain.next - plain.seen))]
         self.seen, self.next = set(), set()
         self.ways = self.make_ways()
         self.unanswered: dict[LookupTable, Unanswered] = {}
@@ -81,6 +86,11 @@ class LevelSearch(Search):
     @property
     def states(self) -> int:
         """The number of states found."""
+        return self.found
+
+    @property
+    def kept(self) -> int:
+        """The number of states that stand for them."""
         return len(self.all)
 
     @property
@@ -100,37 +110,44 @@ class LevelSearch(Search):
         """
         level = self.levels[-1]
         chunk = level[self.done:self.done + max(count, SLICE)]
-        after = self.explore_chunk(chunk) if len(chunk) else []
-        self.successors.append(sort_unique(after))
-        self.transitions += sum(map(len, after))
+        transitions, after = self.explore_chunk(chunk) if len(chunk) else (0, sort_unique([]))
+        self.successors.append(after)
+        self.transitions += transitions
         self.done += len(chunk)
         if self.done == len(level):
             self.open_level()
         return self.has_more
 
-    def explore_chunk(self, codes: Numbers) -> list[Numbers]:
-        """Return the states that follow on these, once for each way. Raise TooWide if they may not fit."""
+    def explore_chunk(self, codes: Numbers) -> tuple[int, Numbers]:
+        """Return the number of ways to go on from these states, and where they lead. Raise TooWide if it may not fit.
+
+        All states that one stands for have as many ways.
+        """
         try:
-            digits = Digits(self.fields, codes)
-            after = [states for way in self.ways for states in way.successors(digits)]
+            parts = [(size, Digits(self.fields, part)) for size, part in self.symmetry.split(codes)]
+            ways = [(size, states) for size, digits in parts for way in self.ways for states in way.successors(digits)]
+            after = self.symmetry.choose(sort_unique([states for _, states in ways]))
         except OverflowError:
             raise TooWide(self.go_back()) from None
         if self.fields.width > LONGEST:  # an old numpy wraps around instead of raising
             raise TooWide(self.go_back())
-        return after
+        return sum(size * len(states) for size, states in ways), after
 
     def go_back(self) -> Search:
         """Return the plain search from which this one began, at the place where this one stands."""
-        plain = self.plain
-        plain.levels = [list(self.list_codes(level)) for level in self.levels]
-        plain.seen, plain.next = set().union(*plain.levels), set(self.list_codes(sort_unique(self.successors)))
-        plain.done, plain.transitions = self.done, self.transitions
+        plain, level = self.plain, self.levels.pop()
+        parts = [*self.levels, level[:self.done], level[self.done:], sort_unique(self.successors)]
+        *before, explored, waiting, after = [list(self.list_codes(self.symmetry.expand(part))) for part in parts]
+        plain.levels = [*before, explored + waiting]
+        plain.seen, plain.next = set().union(*plain.levels), set(after)
+        plain.done, plain.transitions = len(explored), self.transitions
         return plain
 
     def open_level(self) -> None:
         """Go one step further: what was found and is new is the next level."""
         level = self.all.drop_known(sort_unique(self.successors))
         self.all.add(level)
+        self.found += self.symmetry.count(level)
         self.successors, self.done = [], 0
         self.levels.append(level)
 
@@ -145,9 +162,20 @@ class LevelSearch(Search):
         return min(codes, key=self.fields.shorten)
 
     def find_level(self, code: int) -> int:
-        """Return the number of the level that a state is in."""
-        short = self.fields.shorten(code)
+        """Return the number of the level that a state is in, or one of its orbit."""
+        short = self.symmetry.choose(self.shorten_all([code]))[0]
         return next(number for number, level in enumerate(self.levels) if (level == short).any())
+
+    def list_steps_back(self, level: Numbers, code: int) -> Iterator[tuple[Any, int]]:
+        """Yield actions and states that lead here: an edge into the state's orbit is taken backwards, and renamed."""
+        for image in self.list_orbit(code):
+            for _, start in super().list_steps_back(level, image):
+                yield from ((action, before) for before in self.list_orbit(start)
+                            for action, tree in self.trees.items() if tree(before) == code - before)
+
+    def list_orbit(self, code: int) -> list[int]:
+        """Return the states that differ from this one in names only."""
+        return list(self.list_codes(self.symmetry.expand(self.shorten_all([code]))))
 
     def list_alike(self, level: Numbers, mask: int, code: int) -> set[int]:
         """Return the states of a level that differ from this one in these bits only."""

@@ -48,6 +48,11 @@ class Search:
         return len(self.seen)
 
     @property
+    def kept(self) -> int:
+        """The number of states that stand for all that were found."""
+        return self.states
+
+    @property
     def has_more(self) -> bool:
         """True while there are states that were not explored."""
         return len(self.levels[-1]) > 0
@@ -125,14 +130,17 @@ class Search:
         return next(number for number, level in enumerate(self.levels) if code in level)
 
     def step_back(self, level: Any, code: int) -> tuple[Any, int]:
-        """Return an action and a state of the level before that leads here: some edge is taken backwards."""
+        """Return an action and a state of the level before that leads here."""
+        return next(self.list_steps_back(level, code))
+
+    def list_steps_back(self, level: Any, code: int) -> Iterator[tuple[Any, int]]:
+        """Yield actions and states of the level before that lead here: edges are taken backwards."""
         edges = ((self.packing.mask(edge.parts), edge.bits) for tree in self.trees.values() for edge in tree.edges)
         masks = {mask for mask, bits in edges if code & mask == bits}
         for before in sorted(set[int]().union(*[self.list_alike(level, mask, code) for mask in masks])):
             for action, tree in self.trees.items():
                 if tree(before) == code - before:
-                    return action, before
-        raise AssertionError("every state but the first was reached by an edge")
+                    yield action, before
 
     def list_alike(self, level: Any, mask: int, code: int) -> set[int]:
         """Return the states of a level that differ from this one in these bits only."""
