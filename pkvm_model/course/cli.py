@@ -100,6 +100,7 @@ COMMANDS = {
     "explore-all": Command("dev.explore_all", "explore the larger machines and store what was found", (
         argument("names", nargs="*", metavar="NAME", help="only these hosts and kernels, as in two-vms upstream"),
         argument("--again", action="store_true", help="also what is stored and right"),
+        argument("--every-state", action="store_true", help="also each of those that differ in names only: slower"),
         argument("--check", action="store_true", help="write nothing; fail if a stored count is not found again")),
         DEVELOP)}
 """Every command, in the order in which --help lists them."""

@@ -1,8 +1,9 @@
 """Larger machines for a host that may call anything: two VMs, two vCPUs, two pages. Each is explored to its end.
 
 `python3 -m pkvm_model.explore.larger NAME REVISION` explores one and prints what it found as JSON; `course.py
-explore-all` does so for all of them and stores it. Only invariants are asked: a way home is looked for state by state,
-which takes too long here.
+explore-all` does so for all of them and stores it. Of all states that differ in names only, one is explored
+(engine/symmetry.py), unless `--every-state` follows; the counts are of all states either way. Only invariants are
+asked: a way home is looked for state by state, which takes too long here.
 """
 from __future__ import annotations
 
@@ -65,15 +66,16 @@ def list_runs() -> Iterator[tuple[LargerHost, Revision]]:
     return ((host, revision) for host in LARGER.values() for revision in REVISIONS.values() if host.runs_on(revision))
 
 
-def explore_larger(host: LargerHost, revision: Revision) -> dict[str, Any]:
+def explore_larger(host: LargerHost, revision: Revision, symmetric: bool = True) -> dict[str, Any]:
     """Explore a host to the end, whatever is found on the way, and return what is stored about it."""
     begun, model = time.monotonic(), digest_model()
-    exploration = Exploration(host.machine(revision), (*ASKED, TO_THE_END))
+    exploration = Exploration(host.machine(revision), (*ASKED, TO_THE_END), symmetric=symmetric)
     while exploration.advance() and (measure_memory() or 0) < MEBIBYTES:
         pass
     report = exploration.report(time.monotonic() - begun)
     return {"host": host.name, "revision": revision.name, "model": model, "states": report.states,
-            "transitions": report.transitions, "depth": report.depth, "complete": report.complete,
+            "orbits": report.orbits, "transitions": report.transitions, "depth": report.depth,
+            "complete": report.complete,
             "verdicts": {answer.prop.name: answer.verdict for answer in report.answers[:-1]},
             "violated": list_violations(host, revision, report),
             "seconds": round(report.seconds, 1), "mebibytes": measure_memory()}
@@ -98,8 +100,8 @@ def measure_memory() -> int | None:
 
 def main(words: list[str]) -> int:
     """Explore one host on one kernel, and print what was found."""
-    host, revision = words
-    print(json.dumps(explore_larger(LARGER[host], REVISIONS[revision])))
+    host, revision, *options = words
+    print(json.dumps(explore_larger(LARGER[host], REVISIONS[revision], "--every-state" not in options)))
     return 0
 
 

@@ -36,7 +36,7 @@ def answer(report: Report) -> list[Any]:
             *((each.verdict, each.premise, len(each.run or ())) for each in report.answers)]
 
 
-def compare_searches(machine: AnyHost, asked: Any, many: float) -> Report:
+def compare_searches(machine: Any, asked: Any, many: float) -> Report:
     """Check that a search of orbits answers as a search of all states does, and return its report."""
     full, reduced = explore(machine, asked), explore(machine, asked, many=many, symmetric=True)
     assert answer(reduced) == answer(full)
@@ -49,8 +49,8 @@ def test_orbits_of_the_hosts_in_the_table_of_invariants_answer_as_all_their_stat
         host: str, revision: Revision) -> None:
     if not HOSTS[host].runs_on(revision):
         pytest.skip("the kernel has no protected VMs")
-    machine = HOSTS[host].machine(revision)
-    reduced = compare_searches(machine, list_invariants(host), 1000)
+    machine: Any = HOSTS[host].machine(revision)
+    reduced = compare_searches(machine, list_invariants(host) if host == ANY_PROTECTED else ASKED, 1000)
     assert reduced.orbits < 0.6 * reduced.states
     for each in reduced.answers:
         if each.run:

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(announce(runs, todo, rows), flush=True)
     for key in todo:
         is_late = time.monotonic() - begun > SECONDS
-        found = None if is_late else explore_one(*key)
+        found = None if is_late else explore_one(*key, ["--every-state"] * arguments.every_state)
         failed += not found or not found["complete"] or is_different(rows.get(key), found, arguments.check)
         print(describe(found) if found else f"{' in '.join(key)}: left out, the time is over", flush=True)
         if found and found["complete"] and not arguments.check:
@@ -65,11 +65,11 @@ def announce(runs: list[RunName], todo: list[RunName], rows: dict[RunName, dict[
             + (f" ({', '.join(last)})" if last else "") + ".")
 
 
-def explore_one(host: str, revision: str) -> dict[str, Any]:
+def explore_one(host: str, revision: str, options: list[str]) -> dict[str, Any]:
     """Explore one host on one kernel, in a process of its own. Raise CourseError if it fails."""
     python = Path(sys.executable)
-    done = subprocess.run([python, "-m", "pkvm_model.explore.larger", host, revision], cwd=ROOT, check=False, text=True,
-                          env=build_variables(python), stdout=subprocess.PIPE)
+    done = subprocess.run([python, "-m", "pkvm_model.explore.larger", host, revision, *options], cwd=ROOT, check=False,
+                          text=True, env=build_variables(python), stdout=subprocess.PIPE)
     if done.returncode:
         raise CourseError(f"{host} in {revision} was not explored to its end; the messages above say why.")
     found: dict[str, Any] = json.loads(done.stdout)
@@ -81,7 +81,8 @@ def describe(found: dict[str, Any]) -> str:
     speed = found["states"] / max(found["seconds"], 0.1)
     violated = ", ".join(f"{name} after {count(each['steps'], 'step')}" for name, each in found["violated"].items())
     given_up = "" if found["complete"] else f"given up, it needs more than {MEBIBYTES:,} MiB: "
-    return (f"{found['host']} in {found['revision']}: {given_up}{found['states']:,} states, "
+    orbits = f" in {found['orbits']:,} orbits" if found.get("orbits", found["states"]) < found["states"] else ""
+    return (f"{found['host']} in {found['revision']}: {given_up}{found['states']:,} states{orbits}, "
             f"{found['transitions']:,} transitions, depth {found['depth']}; "
             f"{found['seconds']:,} s, {speed:,.0f} states/s, {found['mebibytes']} MiB; "
             f"violated: {violated or 'nothing'}")

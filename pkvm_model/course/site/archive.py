@@ -14,7 +14,8 @@ BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice
 """What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
 NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "machine/live.py", "practice/apart.py", "practice/fence.py",
              "conform/driver.py",
-             *(f"explore/engine/{name}.py" for name in ("arrays", "asked", "fields", "levels", "places", "rows")))
+             *(f"explore/engine/{name}.py"
+               for name in ("arrays", "asked", "fields", "levels", "places", "rows", "symmetry")))
 """Modules that are imported only where a package is installed, where processes can be started, or by other programs."""
 DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.jsonl",
         "pkvm_model/explore/*.jsonl", "exercises/*.md",

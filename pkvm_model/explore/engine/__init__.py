@@ -36,6 +36,9 @@ have led there, the search looks for states that differ in the edge's bits only.
    reads depends on what it reads first: so each value of that part, which is a CPU with its call under way, is a branch
    with rows of its own.
 3. *A property is asked once for each combination of values that it reads* (`Unanswered`, asked.py).
+4. *Of states that differ in names only, one is explored* (`Symmetry`, symmetry.py), if somebody asks for that and the
+   machine says which names can be exchanged. To exchange names in a short number is to exchange the values of its
+   fields: a sum of numbers from arrays. Each state that is explored counts for all that it stands for.
 
 None of this changes an answer: `tests/explore` runs small searches without any of it, one plain step after the other,
 and compares states, transitions and verdicts.

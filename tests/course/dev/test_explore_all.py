@@ -80,6 +80,7 @@ def test_two_pages_are_explored_again_with_the_same_counts_and_violations() -> N
     found = explore_larger(LARGER["two-pages"], UPSTREAM)
     stored = read_stored()["two-pages", "upstream"]
     assert not is_different(stored, found)
+    assert found["orbits"] < found["states"] / 5
     assert {name: each["steps"] for name, each in found["violated"].items()} == {
         name: each["steps"] for name, each in stored["violated"].items()}
 
@@ -101,10 +102,10 @@ def explore_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explore:
     monkeypatch.setattr(explore_all, "STORED", tmp_path / "rows.jsonl")
     monkeypatch.setattr("pkvm_model.explore.stored.STORED", tmp_path / "rows.jsonl")
 
-    def run(*names: str, again: bool = False, check: bool = False, **found: Any) -> int:
-        monkeypatch.setattr(explore_all, "explore_one", lambda host, revision: {
-            **ONE, "host": host, "revision": revision, **found})
-        return explore_all.run(Namespace(names=[*names], again=again, check=check))
+    def run(*names: str, again: bool = False, check: bool = False, every_state: bool = False, **found: Any) -> int:
+        monkeypatch.setattr(explore_all, "explore_one", lambda host, revision, options: {
+            **ONE, "host": host, "revision": revision, "orbits": 7 if options else 2, **found})
+        return explore_all.run(Namespace(names=[*names], again=again, check=check, every_state=every_state))
     return run
 
 
@@ -116,6 +117,14 @@ def test_what_is_stored_and_right_is_kept_and_the_rest_is_explored(
     assert {key: row["states"] for key, row in read_stored().items()} == {
         ("two-pages", "v1"): 7, ("two-pages", "merged"): 9}
     assert "Stored and right: 1 of 2. To explore: 1" in capsys.readouterr().out
+
+
+def test_states_are_explored_that_differ_in_names_only_if_somebody_wants_that(
+        explore_again: Explore, capsys: pytest.CaptureFixture[str]) -> None:
+    explore_again("two-pages", "v1")
+    assert "7 states in 2 orbits, 8 transitions" in capsys.readouterr().out
+    explore_again("two-pages", "v1", again=True, every_state=True)
+    assert "7 states, 8 transitions" in capsys.readouterr().out
 
 
 def test_a_row_of_another_model_is_made_anew(explore_again: Explore) -> None:
