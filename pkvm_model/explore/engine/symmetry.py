@@ -23,14 +23,14 @@ from .places import gather_field
 
 SLICE = 1 << 16
 """How many states are renamed together."""
-Renaming = Callable[[RecordKey, Any], tuple[RecordKey, Any]]
+Rename = Callable[[RecordKey, Any], tuple[RecordKey, Any]]
 """What a part and its value are called afterwards."""
 
 
 class RenamedFields:
     """What each value of each field adds to a short number once it is renamed."""
 
-    def __init__(self, fields: Fields, rename: Renaming) -> None:
+    def __init__(self, fields: Fields, rename: Rename) -> None:
         self.fields, self.packing, self.rename = fields, fields.packing, rename
         self.arrays: list[GrowingArray] = []
 
@@ -69,7 +69,7 @@ class RenamedFields:
 class Symmetry:
     """The renamings of a machine, for many states at once. Without any, each state is an orbit."""
 
-    def __init__(self, fields: Fields, renamings: Sequence[Renaming]) -> None:
+    def __init__(self, fields: Fields, renamings: Sequence[Rename]) -> None:
         self.fields = fields
         self.renamed = [RenamedFields(fields, rename) for rename in renamings]
 
