@@ -5,7 +5,8 @@ on the first bench of chapter 1 as soon as it is there; the answer is a step of 
 the check is that of a right answer, from the address of its exercise. `slow` is the first step with a processor four
 times slower and a network like Lighthouse's slow 4G. `mend it` is a check that judges a repair of the kernel, `stop`
 the end of an answer that loops. The memory is what the tab's process has for itself, without what all processes of the
-browser share.
+browser share, in a browser that nobody drives: a driven one remembers all that its pages fetch. `at most` is the most
+that was seen until nothing was under way any more; the others are what it has then.
 """
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 import psutil
@@ -29,7 +31,7 @@ from pkvm_model.practice.exercises import Exercise, find_exercise
 
 GOALS = {"step, cold": 1.0, "step, warm": 0.5, "step, slow": 4.0, "answer, cold": 6.0, "answer, warm": 4.0,
          "answer, later": 0.3, "check, cold": 6.0, "check, warm": 4.0, "check, later": 0.3, "mend it": 1.5, "stop": 0.2}
-SIZES = {"tab": 80, "tab with Python": 200}
+SIZES = {"tab": 80, "tab, at most": 80, "tab with Python": 200}
 """The goals for memory, in megabytes."""
 STEP_PAGE, ANSWER_PAGE = "01-start-here.html", "07-two-phases.html"
 CHOICE, REPAIR = map(find_exercise, ("which-one-mends", "close-the-hole"))
@@ -54,8 +56,10 @@ LATER = 6
 """The place of a further step that is not stored."""
 SLOW_NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 SECONDS = 120
-REST = 10
-"""Seconds after which a browser has returned what only the start needed."""
+REST = 30
+"""Seconds without work after which a browser has returned what only the start needed."""
+WORK = 0.01
+"""The part of a second that a browser without work may use in each."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -81,14 +85,16 @@ def measure(browser: tuple[Any, dict[str, Any]], profile: Path, address: str) ->
     for step, visit in enumerate(("cold", "warm"), 1):
         with open_browser(browser, profile) as page:
             yield f"step, {visit}", time_step(page, address, step)
-            yield "tab", weigh(profile)
         with open_browser(browser, profile.with_name(f"{profile.name}-asks")) as page:
             yield f"answer, {visit}", time_answer(page, address)
-            yield "tab with Python", weigh(profile.with_name(f"{profile.name}-asks"))
             if visit == "warm":
                 yield "answer, later", time_later(page)
         with open_browser(browser, profile.with_name(f"{profile.name}-solves")) as page:
             yield from time_checks(page, address, visit)
+        *_, rest = sizes = list(weigh(browser, profile.with_name(f"{profile.name}-reads"), address + STEP_PAGE))
+        yield from (("tab", rest), ("tab, at most", max(sizes)))
+        link = address + ANSWER_PAGE + BEYOND.format(WAY)
+        yield "tab with Python", [*weigh(browser, profile.with_name(f"{profile.name}-links"), link)][-1]
     with open_browser(browser, profile.with_name(f"{profile.name}-slow")) as page:
         slow_down(page)
         yield "step, slow", time_step(page, address, 1)
@@ -186,13 +192,28 @@ def write(page: Any, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
-def weigh(profile: Path) -> float:
-    """Return the megabytes that the largest page of a browser has for itself, when it has come to rest."""
-    time.sleep(REST)
-    browser = next(process for process in psutil.process_iter(["cmdline"])
-                   if f"--user-data-dir={profile}" in (process.info["cmdline"] or []))
-    pages = [child for child in browser.children(recursive=True) if "--type=renderer" in child.cmdline()]
-    return float(max(page.memory_full_info().uss for page in pages) / 1e6)
+def weigh(browser: tuple[Any, dict[str, Any]], profile: Path, address: str) -> Iterator[float]:
+    """Open an address in a browser that nobody drives, and yield the megabytes of its tab until it has come to rest."""
+    program, arguments = browser[1]["executable_path"], browser[1]["args"]
+    alone = psutil.Popen([program, "--headless=new", "--remote-debugging-port=0", *arguments,
+                          f"--user-data-dir={profile}", address], stdout=DEVNULL, stderr=DEVNULL)
+    used = [0.0]
+    while len(used) <= REST or used[-1] - used[-REST] > WORK * REST:
+        time.sleep(1)
+        looked = [look_at(process) for process in alone.children(recursive=True)]
+        used.append(sum(seconds for seconds, _ in looked))
+        yield max((own for _, own in looked), default=0.0)
+    alone.terminate()
+    alone.wait()
+
+
+def look_at(process: psutil.Process) -> tuple[float, float]:
+    """Return the seconds that a process has worked, and the megabytes that it has for itself, 0 if it has no page."""
+    try:
+        is_page = "--type=renderer" in process.cmdline()
+        return sum(process.cpu_times()[:2]), process.memory_full_info().uss / 1e6 if is_page else 0.0
+    except psutil.Error:  # it has just ended
+        return 0.0, 0.0
 
 
 def report(found: dict[str, list[float]], size: int) -> None:
