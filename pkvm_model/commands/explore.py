@@ -16,6 +16,7 @@ from ..explore.mutants import MUTANTS, mutate
 from ..explore.outcomes import BUG, EL2_PANIC, ENOUGH, ERR, NOT_EXPLORED, NOT_THERE, OK, find_outcome
 from ..explore.questions import STUCK, WRONG, Question, ask, ask_if_wrong
 from ..explore.races import RACES
+from ..explore.reduction import explore_reduced
 from ..explore.scenario import HOST_WARN, Scenario
 from ..explore.traces import trace
 from ..model.revisions import REVISIONS, Revision
@@ -52,6 +53,7 @@ class ExploreResult(NamedTuple):
     trace: str | None
     reason: str
     explained: str = ""
+    reduced: int = 0
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -67,6 +69,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mutant", choices=list(MUTANTS), metavar="MUTANT", help="M1 to M18, a kernel with a fault")
     command.add_argument("--host", choices=HOSTS, default=ANY, metavar="HOST",
                          help="the host that calls when an invariant is checked: " + ", ".join(HOSTS))
+    command.add_argument("--reduced", action="store_true",
+                         help="with --ask: do not try every order of steps that touch nothing in common")
     command.add_argument("--states", type=read_count, metavar="N", help="stop after this many states")
     command.add_argument("--seconds", type=read_seconds, metavar="S", help="stop after this many seconds")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
@@ -179,7 +183,8 @@ def explore_question(scenario: Scenario, kernel: Revision, arguments: argparse.N
         others = [name for name, revision in REVISIONS.items() if scenario.runs_on(revision)]
         raise ValueError(f"{kernel.name} has no {scenario.missing_call(kernel)}, so {scenario.name} cannot run there; "
                          f"try --revision {' or '.join(others)}")
-    report = explore(scenario.machine(kernel), question.properties, Limits(arguments.states, arguments.seconds))
+    search = explore_reduced if arguments.reduced else explore
+    report = search(scenario.machine(kernel), question.properties, Limits(arguments.states, arguments.seconds))
     return describe_answer(scenario, kernel, question, choose_answer(report.answers), report, arguments)
 
 
@@ -189,7 +194,7 @@ def describe_answer(scenario: Scenario, kernel: Revision, question: Question, an
     run = None if answer.run is None else str(trace(scenario.machine(kernel), answer.run))
     return ExploreResult(scenario.name, kernel.name, arguments.mutant, question.name, question.says, answer.verdict,
                          name_outcome(answer), answer.premise, report.states, report.transitions, report.depth,
-                         report.seconds, report.complete, run, answer.reason)
+                         report.seconds, report.complete, run, answer.reason, reduced=report.reduced)
 
 
 def name_outcome(answer: Answer) -> str:
@@ -203,7 +208,8 @@ def name_outcome(answer: Answer) -> str:
 
 def describe(result: ExploreResult) -> list[str]:
     """Describe the answer in lines: the question, the outcome, the size of the search, the shortest run."""
-    looked = f"{result.states:,} states, {result.transitions:,} transitions, {result.seconds:.2f} s"
+    alone = f" ({result.reduced:,} with one step taken alone)" if result.reduced else ""
+    looked = f"{result.states:,} states{alone}, {result.transitions:,} transitions, {result.seconds:.2f} s"
     unfinished = "; the search is incomplete" if result.verdict == INCOMPLETE else "; that is enough"
     mutant = f" with {result.mutant}" if result.mutant else ""
     asked = f"{result.name}, {result.question}," if result.question else result.name

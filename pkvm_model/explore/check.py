@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from ..model.state import State
 from ..model.steps import Step
-from ..text import list_words
 from .engine.cases import PredicateTables
 from .engine.choose import choose_search
 from .engine.machine import Machine
@@ -22,6 +21,7 @@ from .engine.predicates import StuckPredicate, TracedPredicate
 from .engine.search import Search, TooWide
 from .engine.tables import RecordedEdge
 from .engine.ways import Continuation, share_steps
+from .phrases import describe_loss
 
 MANY = 4_000
 """The number of states from which searching whole levels is worth the time that importing numpy takes."""
@@ -107,9 +107,9 @@ class Limits(NamedTuple):
 class Report(NamedTuple):
     """The answers of a search, and how much it explored.
 
-    `orbits` counts the states that stand for all `states`: fewer only if the search was symmetric. `waiting` counts
-    states that were found but not explored; `stopped` says why, and is '' if the search is complete or every property
-    is decided.
+    `orbits` counts the states that stand for all `states`: fewer only if the search was symmetric. `reduced` counts
+    those in which one step stood for all. `waiting` counts states that were found but not explored; `stopped` says why,
+    and is '' if the search is complete or every property is decided.
     """
 
     answers: tuple[Answer, ...]
@@ -120,6 +120,7 @@ class Report(NamedTuple):
     waiting: int = 0
     stopped: str = ""
     orbits: int = 0
+    reduced: int = 0
 
     @property
     def complete(self) -> bool:
@@ -132,7 +133,7 @@ class Exploration:
 
     def __init__(self, machine: Machine, properties: tuple[Property, ...], many: float = MANY,
                  packing: Packing | None = None, symmetric: bool = False) -> None:
-        self.search, self.properties = Search(machine, packing), properties
+        self.search, self.properties = self.begin(machine, packing), properties
         self.many, self.symmetric = many, symmetric
         self.witnesses: dict[str, Witness] = {}
         self.open: dict[str, PredicateTables] = {}
@@ -142,6 +143,10 @@ class Exploration:
                 self.open[name] = PredicateTables(self.search, predicate)
         self.levels_checked = 0
         self.check_states()
+
+    def begin(self, machine: Machine, packing: Packing | None) -> Search:
+        """Return the search, before its first step."""
+        return Search(machine, packing)
 
     @property
     def has_more(self) -> bool:
@@ -164,13 +169,17 @@ class Exploration:
 
     def check_steps(self) -> None:
         """Check the steps that were seen for the first time."""
-        properties = [prop for prop in self.properties if isinstance(prop, Always) and prop.broken_by]
-        for action, edge in self.search.take_new_edges() if properties else ():
+        for action, edge in self.search.take_new_edges():
+            for name, reason in self.find_broken(edge):
+                self.witnesses[name] = Witness(edge.origin, reason, action)
+
+    def find_broken(self, edge: RecordedEdge) -> Iterator[tuple[str, str]]:
+        """Yield the properties that a step breaks and that were not broken before, each with the reason."""
+        asked = [(prop.name, prop.broken_by) for prop in self.properties
+                 if isinstance(prop, Always) and prop.broken_by and prop.name not in self.witnesses]
+        if asked:
             before = self.restore_origin(edge)
-            for prop in properties:
-                reason = prop.name not in self.witnesses and prop.broken_by and prop.broken_by(before, edge.label)
-                if reason:
-                    self.witnesses[prop.name] = Witness(edge.origin, reason, action)
+            yield from ((name, reason) for name, broken_by in asked if (reason := broken_by(before, edge.label)))
 
     def restore_origin(self, edge: RecordedEdge) -> State:
         """Return the state in which an edge was recorded."""
@@ -237,8 +246,12 @@ def explore(machine: Machine, properties: tuple[Property, ...], limits: Limits =
     search explores only one of all states that the machine's renamings turn into each other; properties must not
     depend on what is renamed.
     """
+    return finish(Exploration(machine, properties, many, symmetric=symmetric), limits)
+
+
+def finish(exploration: Exploration, limits: Limits) -> Report:
+    """Search on until the answers are known, a limit is reached, or Ctrl-C is pressed."""
     start, stopped = time.monotonic(), ""
-    exploration = Exploration(machine, properties, many, symmetric=symmetric)
     try:
         while not stopped and exploration.advance():
             stopped = check_limits(limits, exploration.search, time.monotonic() - start)
@@ -278,21 +291,6 @@ def continue_search(search: Search, properties: tuple[Property, ...]) -> dict[st
     successors = share_steps([prop.take_over(search.machine) for prop in possible], search.packing)
     return {prop.name: Continuation(steps, search.packing, prop.missing, prop.excused)
             for prop, steps in zip(possible, successors, strict=True)}
-
-
-def describe_loss(loss: dict[str, str]) -> str:
-    """Return a phrase about what can never come home again."""
-    phrases = [*loss.values()]
-    rest = [*loss][2:]
-    more = [f"{name_rest(rest)} {'is' if len(rest) == 1 else 'are'} lost"] if rest else []
-    return f"whatever an honest host does now, {list_words([*phrases[:2], *more])}"
-
-
-def name_rest(names: list[str]) -> str:
-    """Return how many more things are lost, and that they are pages if all of them are."""
-    if not all(name.startswith("page ") for name in names):
-        return f"{len(names)} more"
-    return f"{len(names)} more page{'' if len(names) == 1 else 's'}"
 
 
 def name_premise(prop: Property) -> str:

@@ -8,9 +8,10 @@ from ..model.revisions import errno
 from ..model.run import run
 from ..model.state import State, Vm
 from ..text import capitalise
-from .check import AlwaysPossible, Exploration, continue_search, describe_loss
+from .check import AlwaysPossible, Exploration, continue_search
 from .engine.ways import Continuation
 from .homecoming import FINALISE, START, TAKE, HonestHost
+from .phrases import describe_loss
 from .scenario import Scenario
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pkvm_model.explore import races
 from pkvm_model.model.trace import parse, replay
 
 FIELDS = ["name", "revision", "mutant", "question", "property", "verdict", "outcome", "premise", "states",
-          "transitions", "depth", "seconds", "complete", "trace", "reason", "explained"]
+          "transitions", "depth", "seconds", "complete", "trace", "reason", "explained", "reduced"]
 LOST = "whatever an honest host does now, page g0 still counts as lent to a guest"
 
 
@@ -53,6 +54,8 @@ def explore(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[
     (("R1", "--ask", "loaded"), 1, "never", "OK"),
     (("honest", "--ask", "way-home-but"), 0, "holds", "OK"),
     (("any", "--ask", "wrong"), 1, "violated", "EL2_PANIC"),
+    (("R7", "--ask", "wrong", "--reduced"), 1, "violated", "BUG"),
+    (("R7", "--ask", "wrong", "--reduced", "--revision", "upstream"), 0, "holds", "OK"),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
 def test_verdict_outcome_and_status(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], status: int,
                                     verdict: str, outcome: str) -> None:
@@ -94,6 +97,12 @@ def test_the_json_of_a_question_names_it(capsys: pytest.CaptureFixture[str]) -> 
         "cold-open", "I3", "A dying VM has no vCPU loaded.")
 
 
+def test_a_reduced_search_says_in_how_many_states_one_step_was_taken_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", "R7", "--ask", "wrong", "--revision", "upstream", "--reduced"]) == 0
+    looked = capsys.readouterr().out.splitlines()[-1]
+    assert re.match(r"\d+ states \(\d+ with one step taken alone\), ", looked)
+
+
 def test_a_search_that_was_cut_says_that_not_all_was_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", "I3", "--states", "100"]) == 3
     assert "the search is incomplete" in capsys.readouterr().out
@@ -111,6 +120,7 @@ def test_the_list_names_every_race_invariant_and_mutant(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(("words", "says"), [
     (("R99",), "there is no 'R99' to explore; see --list"),
     ((), "say what to explore; --list names it"),
+    (("R7", "--reduced"), "--reduced goes with a question; add --ask wrong"),
     (("R7", "--without", "magic"), "revision v1 has no guard 'magic'"),
     (("I9",), "I9 is not checked for v1 with the host any; try --host honest"),
     (("I3", "--host", "any-protected"), "I3 is not checked for v1 with the host any-protected; try --host honest"),

@@ -40,6 +40,12 @@ have led there, the search looks for states that differ in the edge's bits only.
    machine says which names can be exchanged. To exchange names in a short number is to exchange the values of its
    fields: a sum of numbers from arrays. Each state that is explored counts for all that it stands for.
 
+**Fewer orders.** Most steps of different CPUs touch nothing in common, and then their order does not matter. A reduced
+search (independence.py) takes one step alone in a state in which nothing meets it: no step of the others that can come
+before it writes what it reads, or does anything else behind it than before it. Who writes and reads what is in the
+trees. They know more and more, so what was taken alone is judged again at the end. Where a tree does not know what a
+step does on the other side, the step is run there, though nobody may ever come there.
+
 None of this changes an answer: `tests/explore` runs small searches without any of it, one plain step after the other,
 and compares states, transitions and verdicts.
 """

@@ -74,15 +74,20 @@ class Search:
         """
         level = self.levels[-1]
         chunk = level[self.done:self.done + count]
-        successors: list[int] = []
-        for table in self.tables:
-            successors += table.successors(chunk)
+        successors = self.expand(chunk)
         self.next.update(successors)
         self.transitions += len(successors)
         self.done += len(chunk)
         if self.done == len(level):
             self.open_level()
         return self.has_more
+
+    def expand(self, codes: Iterable[int]) -> list[int]:
+        """Return the states that follow on these, once for each step."""
+        successors = list[int]()
+        for table in self.tables:
+            successors += table.successors(codes)
+        return successors
 
     def open_level(self) -> None:
         """Go one step further: what was found and is new is the next level."""

@@ -16,13 +16,15 @@ class RecordedEdge:
     """What an action does to every state with the values that it has read.
 
     It replaces the bits of the `parts` by `bits`; `label` describes the step, `origin` is the first state in which it
-    was recorded. `mask` has the bits of the parts, and is valid for a packing of this `age`.
+    was recorded. `changes` has the bits of those parts that were not read with the same bits before. `mask` has the
+    bits of the parts, and is valid for a packing of this `age`.
     """
 
-    __slots__ = ("age", "bits", "label", "mask", "origin", "parts")
+    __slots__ = ("age", "bits", "changes", "label", "mask", "origin", "parts")
 
-    def __init__(self, changes: dict[int, int], label: Any, origin: int) -> None:
-        self.parts, self.bits = tuple(changes), sum(changes.values())
+    def __init__(self, written: dict[int, int], read: dict[int, int], label: Any, origin: int) -> None:
+        self.parts, self.bits = tuple(written), sum(written.values())
+        self.changes = {part: bits for part, bits in written.items() if read.get(part) != bits}
         self.label, self.origin = label, origin
         self.age = self.mask = 0
 
@@ -69,7 +71,10 @@ class Tree:
         self.runs += 1
         table = self.packing.open(code)
         result = self.step(table)
-        edge = self.record_edge(code, *result) if result else None
+        return self.enter(table, self.record_edge(code, *result) if result else None)
+
+    def enter(self, table: TracingTable, edge: RecordedEdge | None) -> RecordedEdge | None:
+        """Enter an edge, or None, at the end of the path that was read in a table."""
         ways, bits = self.start, 0
         for part, next_bits in table.bits_read.items():
             if bits not in ways:
@@ -85,8 +90,7 @@ class Tree:
 
     def record_edge(self, code: int, after: TracingTable, label: Any) -> RecordedEdge:
         """Record and return the edge that leads to this table."""
-        changes = after.changes()
-        edge = RecordedEdge(changes, label, code)
+        edge = RecordedEdge(after.changes(), after.bits_read, label, code)
         self.edges.append(edge)
         return edge
 
