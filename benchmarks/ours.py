@@ -37,12 +37,13 @@ def ours(numpy: Path | None) -> list[Tool]:
 def own_machines(numpy: Path | None) -> list[Tool]:
     """Return the product's explorer on the course's own machines, and the search without any memory."""
     python = Path(sys.executable)
-    plainly = own_run(python, "--plain")
+    plainly, symmetry = own_run(python, "--plain"), ("--numpy", "--symmetry")
     tools = [Tool("without any memory", "plain", plainly, read_ours, is_own(0, PLAIN_OWN), once=True),
              Tool("ours", "ours", own_run(python), read_ours, is_own(0, PLAIN_UP_TO))]
     if numpy:
         tools += [Tool("ours, numpy", "ours", own_run(numpy, "--numpy"), read_ours, is_own(0)),
-                  Tool("... all invariants", "ours", own_run(numpy, "--numpy", "--asked"), read_ours, is_own(0),
+                  Tool("ours, numpy, symmetry", "ours", own_run(numpy, *symmetry), read_ours, is_own(0)),
+                  Tool("... all invariants", "ours", own_run(numpy, *symmetry, "--asked"), read_ours, is_own(0),
                        once=True)]
     return tools
 

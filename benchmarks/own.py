@@ -19,14 +19,14 @@ from pkvm_model.explore.scenario import Scenario
 from pkvm_model.model.revisions import REVISIONS
 
 OWN_HOSTS: dict[str, Scenario | LargerHost] = {**HOSTS, **LARGER}
-def explore(machine: Machine, numpy: bool, asked: bool) -> Counts:
+def explore(machine: Machine, numpy: bool, symmetry: bool, asked: bool) -> Counts:
     """Ask the product's explorer; if it is asked about invariants, it goes on after a violation."""
     properties = (*ASKED, TO_THE_END) if asked else ()
-    exploration = check.Exploration(machine, properties, check.MANY if numpy else float("inf"))
+    exploration = check.Exploration(machine, properties, check.MANY if numpy else float("inf"), symmetric=symmetry)
     while exploration.advance():
         pass
     report = exploration.report(0.0)
-    return Counts("holds", report.states, report.transitions, report.depth)
+    return Counts("holds", report.states, report.transitions, report.depth, report.orbits if symmetry else None)
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -35,6 +35,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("host", choices=OWN_HOSTS)
     parser.add_argument("revision", choices=REVISIONS, nargs="?", default="upstream")
     parser.add_argument("--numpy", action="store_true", help="whole levels at a time, with numpy")
+    parser.add_argument("--symmetry", action="store_true", help="one state for all that differ in names only")
     parser.add_argument("--asked", action="store_true", help="ask about every invariant")
     parser.add_argument("--plain", action="store_true", help="run every step in every state")
     return parser.parse_args(words)
@@ -44,7 +45,8 @@ def main(words: Sequence[str]) -> int:
     """Explore; print the answer as a dictionary, as Python writes it."""
     given, begun = parse(words), time.perf_counter()
     machine = OWN_HOSTS[given.host].machine(REVISIONS[given.revision])
-    counts = count_plainly(machine) if given.plain else explore(machine, given.numpy, given.asked)
+    counts = (count_plainly(machine) if given.plain
+              else explore(machine, given.numpy, given.symmetry, given.asked))
     print({"host": given.host, "revision": given.revision, **counts._asdict(),
            "seconds": time.perf_counter() - begun})
     return 0

@@ -57,6 +57,7 @@ def test_what_takes_long_is_not_in_the_main_table() -> None:
 def test_each_own_machine_has_its_tools_and_no_peer() -> None:
     tools = [*peers(Path(), True, True), *ours.ours(Path()), *ours.own_machines(Path())]
     assert [tool.name for tool in tools if tool.suits(SCENARIOS["any"])] == [
-        "without any memory", "ours", "ours, numpy", "... all invariants"]
-    assert [tool.name for tool in tools if tool.suits(SCENARIOS["two-vms"])] == ["ours, numpy", "... all invariants"]
+        "without any memory", "ours", "ours, numpy", "ours, numpy, symmetry", "... all invariants"]
+    assert [tool.name for tool in tools if tool.suits(SCENARIOS["two-vms"])] == [
+        "ours, numpy", "ours, numpy, symmetry", "... all invariants"]
     assert {tool.kind for tool in tools if tool.suits(SCENARIOS["H322"])} == {"SPIN", "TLC", "rumur", "ours"}
