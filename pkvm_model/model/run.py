@@ -40,6 +40,8 @@ def parameters(name: str) -> dict[str, Parameter]:
 def complete(call: Call) -> Call:
     """Return the call with its default arguments filled in. Raise ModelError for a wrong number of arguments."""
     known = parameters(call.name)
+    if len(call.args) == len(known):
+        return call
     left_out = list(known.values())[len(call.args):]
     if len(call.args) > len(known) or any(parameter.required for parameter in left_out):
         raise ModelError(f"{call.name} wants {', '.join(known) or 'nothing'}; {len(call.args)} given")

@@ -45,14 +45,17 @@ class Packing:
 
     def encode(self, part: int, value: Any) -> int:
         """Return the bits that stand for a value of a part."""
-        patterns = self.patterns[part]
-        if value not in patterns:
-            if len(patterns) >> len(self.places[part]):
-                self.widen(part)
-            number = len(patterns)
-            patterns[value] = sum(1 << place for bit, place in enumerate(self.places[part]) if number >> bit & 1)
-            self.values[part][patterns[value]] = value
-        return patterns[value]
+        bits = self.patterns[part].get(value)  # one look-up: a call under way takes long to hash
+        return self.add_pattern(part, value) if bits is None else bits
+
+    def add_pattern(self, part: int, value: Any) -> int:
+        """Give a new value of a part the next pattern."""
+        number = len(self.patterns[part])
+        if number >> len(self.places[part]):
+            self.widen(part)
+        bits = sum(1 << place for bit, place in enumerate(self.places[part]) if number >> bit & 1)
+        self.patterns[part][value], self.values[part][bits] = bits, value
+        return bits
 
     def widen(self, part: int) -> None:
         """Give a part the next free bit."""

@@ -80,7 +80,14 @@ class Rows:
 
     def ask(self, code: int) -> list[int]:
         """Return what the trees add to a state; a table of theirs remembers much of it."""
-        return self.table(code) if self.table else [delta for tree in self.trees if (delta := tree(code))]
+        return self.table(code) if self.table else [delta for tree in self.list_able(code) if (delta := tree(code))]
+
+    def list_able(self, code: int) -> Sequence[Tree]:
+        """Return the trees that may lead somewhere from a state, as far as the part that is read first says."""
+        if self.first is None:
+            return self.trees
+        value = code & self.first_mask
+        return [tree for tree in self.trees if tree.root[1].get(value, tree) is not None]
 
     def choose(self, digits: Digits) -> Numbers:
         """Return the number of the branch that each state takes."""
@@ -128,17 +135,18 @@ class Rows:
                          np.array([row for _, row in found], np.int32))
 
     def find_rows(self, digits: Digits) -> Numbers:
-        """Return the row of each state; what is not known yet is learnt."""
+        """Return the row of each state; what is not known yet is learnt, and then looked up for those states only."""
         which = self.choose(digits)
-        while True:
-            self.refresh(which)
-            places = self.projection(digits, which)
-            rows = self.index.find(places)
-            unknown = np.flatnonzero(rows == 0)
-            if not len(unknown):
-                return rows
-            _, first = np.unique(places[unknown], return_index=True)
-            self.learn(map(self.fields.lengthen, digits.codes[unknown[first]].tolist()))
+        self.refresh(which)
+        places = self.projection(digits, which)
+        rows = self.index.find(places)
+        unknown = np.flatnonzero(rows == 0)
+        if len(unknown):
+            rest = Digits(self.fields, digits.codes.take(unknown))
+            _, first = np.unique(places.take(unknown), return_index=True)
+            self.learn(map(self.fields.lengthen, rest.codes.take(first).tolist()))
+            rows[unknown] = self.find_rows(rest)
+        return rows
 
     def learn(self, codes: Iterable[int]) -> None:
         """Ask the trees about these states, and add a row for each new answer."""
