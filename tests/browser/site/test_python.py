@@ -116,12 +116,10 @@ def test_memory_is_eaten_up_to_a_limit_and_the_next_check_works(page: Page, text
 
 
 @pytest.mark.parametrize(("text", "sentence"), [
-    ("while True: pass", WORKED), ("from time import sleep\nwhile True: sleep(0.1)", WAITED),
-    ("import threading\nheld = threading.Lock()\nheld.acquire()\nheld.acquire()", WAITED),
-    ("import threading\nthreading.Event().wait()", WAITED),
+    ("from time import sleep\nwhile True: sleep(0.1)", WAITED), ("import threading\nthreading.Event().wait()", WAITED),
     ("import time\ntry: time.sleep(0.01)\nfinally:\n while True: pass", WORKED),
     ("while True:\n try:\n  while True: pass\n except BaseException: pass", WORKED)],
-    ids=["works", "waits and waits", "holds a lock", "waits for an event", "waits, then works", "catches all"])
+    ids=["waits and waits", "waits for an event", "waits, then works", "works and catches all"])
 def test_what_never_ends_is_ended_in_its_own_words_and_the_next_check_works(page: Page, text: str,
                                                                            sentence: str) -> None:
     assert tells(sentence, check(page, text, seconds=SOON))
