@@ -16,7 +16,7 @@ const FETCHES = "Fetching Python",
   LOST = "Python has ended. Ask again to start it anew.";
 const SOURCE_OF_WORKER = "worker.js",
   USUAL_START = 1000,
-  USUAL_START_FROM_SNAPSHOT = 300,
+  USUAL_START_FROM_SNAPSHOT = 200,
   SLOWEST = 20;
 
 /** What a page knows of Python: its files, each with hash and size, and the words for what was ended. */
