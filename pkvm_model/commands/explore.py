@@ -125,6 +125,8 @@ def explore_named(arguments: argparse.Namespace) -> ExploreResult:
         raise ValueError("say what to explore; --list names it")
     kernel = choose_kernel(arguments)
     name = arguments.name
+    if arguments.reduced and arguments.ask is None:
+        raise ValueError("--reduced goes with a question; add --ask wrong, or another one; see --list")
     if name in [invariant.name for invariant in list_invariants(HONEST)]:
         if arguments.ask is not None:
             raise ValueError(f"{name} is a question itself; leave out --ask, or say what to ask it about")
