@@ -17,8 +17,7 @@ from ..model.state import HANDLE_OFFSET, KINDS, SHARED_BORROWED, SHARED_OWNED, C
 from ..model.steps import Call, Step
 from ..scenes import Node, Scene, step_cpu
 from .engine.machine import BEGUN, Records
-from .engine.packing import RecordKey
-from .renaming import Renaming, list_renamings
+from .engine.packing import Rename, RecordKey
 
 END: RecordKey = ("machine", "end")
 FULL: RecordKey = ("machine", "full")
@@ -130,8 +129,9 @@ class AnyHost(NamedTuple):
         return find_family(key)
 
     @property
-    def renamings(self) -> tuple[Renaming, ...]:
+    def renamings(self) -> tuple[Rename, ...]:
         """What can change names and nothing else changes; a rewritten call must not care about names either."""
+        from .renaming import list_renamings  # noqa: PLC0415  # only large searches ask
         return list_renamings(self.config.cpus, frozenset(self.calls))
 
     def is_full(self, state: State) -> bool:

@@ -102,8 +102,8 @@ def test_a_machine_without_some_of_the_calls_has_fewer_renamings() -> None:
 
 
 def test_a_call_under_way_is_renamed_with_all_that_it_keeps() -> None:
-    machine = make_host(V1)
-    swap = next(rename for rename in machine.renamings if {*rename.words} == {"g0", "g1", "gfn 0x0", "gfn 0x1"})
+    renamings: Any = make_host(V1).renamings
+    swap = next(rename for rename in renamings if {*rename.words} == {"g0", "g1", "gfn 0x0", "gfn 0x1"})
     flight = Flight("__pkvm_host_share_guest", ("g0", 1, 1, "RWX", 2), ("f#1", "lend page g0 as gfn 0x1"),
                     (("gfn", 0), ("left", 0)), ("vm0", "vc0.0"))
     assert swap.rename(flight) == Flight(

@@ -13,7 +13,7 @@ from ..paths import PACKAGE, ROOT
 BEGINNINGS = ("browser/*.py", "lesson.py", "kernel.py", "scenes/*.py", "practice/checks/*.py")
 """What is imported there by name: by the worker, by cells, and by the checks of the exercises."""
 NOT_THERE = ("widgets/in_notebook.py", "show/dot.py", "machine/live.py", "practice/apart.py", "practice/fence.py",
-             "conform/driver.py",
+             "conform/driver.py", "explore/renaming.py",
              *(f"explore/engine/{name}.py"
                for name in ("arrays", "asked", "fields", "levels", "places", "rows", "symmetry")))
 """Modules that are imported only where a package is installed, where processes can be started, or by other programs."""

@@ -7,11 +7,13 @@ true, since the new bit is 0 in all of them.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 RecordKey = tuple[Any, Any]
 """What names a part: a record's kind and name, or two words of the machine's own."""
+Rename = Callable[[RecordKey, Any], tuple[RecordKey, Any]]
+"""Returns what a part and its value are called once names have changed."""
 
 
 class Packing:

@@ -10,7 +10,7 @@ To rename a number is to rename the value of each field, and what that adds to t
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,13 +18,11 @@ import numpy as np
 
 from .arrays import GrowingArray, Numbers, sort_unique
 from .fields import Fields
-from .packing import RecordKey
+from .packing import Rename
 from .places import gather_field
 
 SLICE = 1 << 16
 """How many states are renamed together."""
-Rename = Callable[[RecordKey, Any], tuple[RecordKey, Any]]
-"""What a part and its value are called afterwards."""
 
 
 class RenamedFields:
