@@ -135,6 +135,11 @@ class SymmetricSearch(LevelSearch):
         for level in levels:
             self.take(level)
 
+    @property
+    def states(self) -> int:
+        """The number of orbits found."""
+        return self.kept
+
     def take(self, codes: Numbers) -> None:
         """Make one state of each new orbit the next level."""
         keys, first = np.unique(self.orbits.of(codes), return_index=True)
