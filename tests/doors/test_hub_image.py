@@ -82,13 +82,14 @@ def test_nobody_can_change_the_course_in_the_image(image: Image) -> None:
 
 
 def test_a_new_home_gets_a_copy_and_an_old_one_keeps_its_work(image: Image) -> None:
-    home = image.root / "srv" / "learner"
-    (home / "pkvm-course" / "my_work" / FIRST).write_text("mine")
+    copy = image.root / "srv" / "learner" / "pkvm-course"
+    shutil.rmtree(copy, ignore_errors=True)
     image.start("true")
-    assert (home / "pkvm-course" / "my_work" / FIRST).read_text() == "mine"
-    shutil.rmtree(home / "pkvm-course")
+    assert (copy / "my_work" / FIRST).stat().st_size > 1000
+    (copy / "my_work" / FIRST).write_text("mine")
     image.start("true")
-    assert (home / "pkvm-course" / "my_work" / FIRST).stat().st_size > 1000
+    assert (copy / "my_work" / FIRST).read_text() == "mine"
+    shutil.rmtree(copy)
 
 
 def test_what_repo2docker_runs_makes_the_copy_that_a_visitor_opens(image: Image) -> None:

@@ -21,18 +21,29 @@ DATA = ("pkvm_model/conform/data/**/*.json*", "pkvm_model/machine/data/*7.3.4*.j
         "pkvm_model/explore/*.jsonl", "exercises/*.md",
         "pkvm_model/widgets/jupyter/labextensions/pkvm-widgets/front_end/constants.js")
 """What the modules read; of all the kernels that were asked the newest, whose answers are shown."""
+INNER = "course-unpacked.zip"
+"""The name of the archive in the archive; the worker of a page knows it, too."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def pack_course() -> bytes:
-    """Return the archive with the modules and what they read."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for path in sorted({*find_modules(), *find_data()}):
-            entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), EPOCH)
-            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
-            archive.writestr(entry, read_small(path), compresslevel=9)
-    return content.getvalue()
+    """Return the archive with the modules and what they read.
+
+    It has one entry, which is an archive without compression: packed as one, small modules take a fifth less.
+    """
+    contents = {path.relative_to(ROOT).as_posix(): read_small(path) for path in {*find_modules(), *find_data()}}
+    return pack({INNER: pack(contents, zipfile.ZIP_STORED)}, zipfile.ZIP_DEFLATED)
+
+
+def pack(contents: dict[str, bytes], method: int) -> bytes:
+    """Return an archive of files by their names."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type, entry.create_system, entry.external_attr = method, 3, 0o644 << 16
+            archive.writestr(entry, contents[name], compresslevel=9)
+    return packed.getvalue()
 
 
 def read_small(path: Path) -> bytes:

@@ -11,7 +11,8 @@ const { loadPyodide } = await import(pathToFileURL(`${pyodide}/pyodide.mjs`));
 const settings = Object.entries(process.env).filter(([name]) => name.startsWith("PYTHON"));
 const python = await loadPyodide({ env: Object.fromEntries(settings) });
 if (course) {
-  python.unpackArchive(new Uint8Array(readFileSync(course)), "zip", { extractDir: "/course" });
+  python.unpackArchive(new Uint8Array(readFileSync(course)), "zip", { extractDir: "/" });
+  python.unpackArchive(python.FS.readFile("/course-unpacked.zip"), "zip", { extractDir: "/course" });
   python.runPython("import sys; sys.path.insert(0, '/course'); sys.dont_write_bytecode = True");
 }
 console.log(python.runPython(readFileSync(0, "utf-8")));

@@ -98,7 +98,8 @@ async function startPython({ snapshot, ...files }) {
     ...(snapshot ? { _loadSnapshot: snapshot } : { _makeSnapshot: true }),
   });
   snapshot?.buffer.transfer?.(0); // Pyodide would keep it
-  python.unpackArchive(files["course.zip"], "zip", { extractDir: "/course" });
+  python.unpackArchive(files["course.zip"], "zip", { extractDir: "/" });
+  python.unpackArchive(python.FS.readFile("/course-unpacked.zip"), "zip", { extractDir: "/course" });
   if (!snapshot) python.runPython(BEGINNING);
   const made = snapshot ? undefined : python.makeMemorySnapshot();
   python.pyimport("pkvm_model.browser.waiting").report_waits((waits) => send({ waits }));
