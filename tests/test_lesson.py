@@ -87,7 +87,7 @@ for name in {NOT_IN_A_BROWSER}:
         del sys.modules[module]
     sys.modules[name] = None
 sys.platform = 'emscripten'
-import pkvm_model.lesson, pkvm_model.kernel
+import pkvm_model.lesson, pkvm_model.kernel, pkvm_model.scenes.start_here
 from pkvm_model.practice import judge
 assert pkvm_model.lesson.bench(pkvm_model.scenes.start_here.COLD_OPEN)
 assert not judge.judge('find-the-hole', 'None').passed

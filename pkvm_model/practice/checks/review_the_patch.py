@@ -215,7 +215,7 @@ CHANGES = {"finalise checks the count": "finalize_unreferenced",
 
 def which_one_mends(answer: SubmittedAnswer) -> Verdict:
     """Check which of upstream's changes alone closes v1's hole, and what any host can still do after that."""
-    outcomes = {change: judge_change(guard) for change, guard in CHANGES.items()}
+    outcomes = {change: judge_change(V1, guard) for change, guard in CHANGES.items()}
     closing = [change for change, (hole, _) in outcomes.items() if hole.kind not in (BUG, EL2_PANIC)]
     rest = outcomes[closing[0]][1] if closing else outcomes[answer.get_choice("change")][0]
     truth = {"change": {*closing},
@@ -226,7 +226,7 @@ def which_one_mends(answer: SubmittedAnswer) -> Verdict:
 
 
 @cache
-def judge_change(guard: str) -> tuple[Outcome, Outcome]:
-    """Return the outcomes of the hole, and of a start while a call holds the VM, in v1 with one upstream change."""
-    kernel: Revision = V1._replace(guards={**V1.guards, guard: UPSTREAM.guards[guard]})
+def judge_change(kernel: Revision, guard: str) -> tuple[Outcome, Outcome]:
+    """Return the outcomes of the hole, and of a start while a call holds the VM, with one of upstream's changes."""
+    kernel = kernel._replace(guards={**kernel.guards, guard: UPSTREAM.guards[guard]})
     return find_outcome(RACES["R7"], kernel), find_outcome(RACES["R29"], kernel)
