@@ -136,7 +136,9 @@ class Search:
 
     def step_back(self, level: Any, code: int) -> tuple[Any, int]:
         """Return an action and a state of the level before that leads here."""
-        return next(self.list_steps_back(level, code))
+        found = next(self.list_steps_back(level, code), None)
+        assert found, "every state but the first was reached by an edge"
+        return found
 
     def list_steps_back(self, level: Any, code: int) -> Iterator[tuple[Any, int]]:
         """Yield actions and states of the level before that lead here: edges are taken backwards."""
