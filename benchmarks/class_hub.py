@@ -122,12 +122,21 @@ class Learner:
     hub: ClassHub
     name: str
 
-    async def begin(self) -> None:
-        """Start the server, and wait until it is ready. Raise RuntimeError if it does not start."""
+    async def ask_for_server(self) -> None:
+        """Press Start: the hub begins to start the learner's server."""
         user = f"/hub/api/users/{self.name}"
         await self.hub.fetch(user, "POST")
         await self.hub.fetch(f"{user}/server", "POST")
-        while not (server := (await self.hub.fetch(user))["servers"].get("", {})).get("ready"):
+
+    async def find_server(self) -> dict[str, Any]:
+        """Return what the hub says about the learner's server, nothing if there is none."""
+        user = await self.hub.fetch(f"/hub/api/users/{self.name}")
+        return dict(user["servers"].get("", {}))
+
+    async def begin(self) -> None:
+        """Start the server, and wait until it is ready. Raise RuntimeError if it does not start."""
+        await self.ask_for_server()
+        while not (server := await self.find_server()).get("ready"):
             if not server:
                 raise RuntimeError(f"{self.name}'s server did not start")
             await asyncio.sleep(0.5)

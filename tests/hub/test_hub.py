@@ -137,7 +137,9 @@ def test_who_comes_when_all_places_are_taken_is_told_so(ada: Learner) -> None:
 
 def test_a_server_that_idles_ends_with_all_its_processes(tmp_path: Path) -> None:
     with run_hub(tmp_path, ENDS_SOON) as hub:
-        carol = Learner(hub, "carol")
-        run(hub, carol.begin)
-        wait_until(lambda: not run(hub, lambda: hub.fetch("/hub/api/users/carol"))["servers"])
+        carol, log = Learner(hub, "carol"), tmp_path / "hub.log"
+        run(hub, carol.ask_for_server)
+        wait_until(lambda: "User carol took" in log.read_text())  # it may end before anybody has seen it ready
+        wait_until(lambda: not run(hub, carol.find_server))
         wait_until(lambda: not carol.find_processes())
+        assert "Culling server carol" in log.read_text()
