@@ -149,10 +149,11 @@ class AnyHost(NamedTuple):
 
 @cache
 def find_family(key: RecordKey) -> Any:
-    """Return what a part of the state goes with: memory of a VM or of vCPUs, a guest page, a CPU; None for the rest."""
+    """Return what a part of the state goes with: memory of a VM or its vCPUs, a guest page, a CPU; None for the rest."""
     kind, name = key
-    memory = re.match(r"(?:vm|pgd|kvm|(vc|hv))(\d+)", str(name))
-    return memory.groups() if memory else key if kind is Cpu or (kind is Page and str(name).startswith("g")) else None
+    if memory := re.match(r"(?:vm|pgd|kvm|(vc|hv))(\d+)", str(name)):
+        return bool(memory[1]), memory[2]
+    return key if kind is Cpu or (kind is Page and str(name).startswith("g")) else None
 
 
 @cache
