@@ -149,7 +149,7 @@ class AnyHost(NamedTuple):
 
 @cache
 def find_family(key: RecordKey) -> Any:
-    """Return what a part of the state goes with: memory of a VM or its vCPUs, a guest page, a CPU; None for the rest."""
+    """Return the group of a part of the state: the memory of a VM or of its vCPUs, a guest page, a CPU; or None."""
     kind, name = key
     if memory := re.match(r"(?:vm|pgd|kvm|(vc|hv))(\d+)", str(name)):
         return bool(memory[1]), memory[2]

@@ -1,4 +1,4 @@
-"""Explore fewer states with the same verdicts: orders of steps that touch nothing in common are not all tried."""
+"""Explore fewer states with the same verdicts: do not try all orders of steps that touch nothing in common."""
 from __future__ import annotations
 
 from .check import AlwaysPossible, Answer, Exploration, Limits, Property, Report, Stuck, explore, finish
@@ -12,16 +12,16 @@ NO_LIMITS = Limits()
 
 
 class ReducedExploration(Exploration):
-    """An exploration by a reduced search. It cannot tell what is always possible."""
+    """An exploration by a reduced search. It cannot answer what is always possible."""
 
     def begin(self, machine: Machine, packing: Packing | None) -> Search:
         """Return the search, before its first step."""
         return ReducedSearch(machine, packing, self.list_visible, self.is_harmless)
 
     def list_visible(self) -> set[int]:
-        """Return the parts that questions about states have read, as long as these are open.
+        """Return the parts that questions about states have read, while these questions are open.
 
-        Who is stuck stays stuck whatever was done before, so that question sees nothing.
+        A script that is stuck stays stuck in any order of the steps before, so for that question no part counts.
         """
         stuck = {prop.name for prop in self.properties if isinstance(prop, Stuck)}
         return {part for name, asked in self.open.items() if name not in stuck
@@ -38,10 +38,10 @@ class ReducedExploration(Exploration):
 
 
 def explore_reduced(machine: Machine, properties: tuple[Property, ...], limits: Limits = NO_LIMITS) -> Report:
-    """Search like `explore`, but with fewer states; a second search finds a shortest run to what can be shown.
+    """Search like `explore`, but with fewer states; a second search finds the shortest runs that show the answers.
 
-    Where something is asked that is always possible, this is the whole search. A run is not a shortest one only if its
-    reason says so: then a limit has ended the second search.
+    If one of the properties asks what is always possible, make the whole search instead. A run may be longer than a
+    shortest one only if its reason says so: then a limit has ended the second search.
     """
     if any(isinstance(prop, AlwaysPossible) for prop in properties):
         return explore(machine, properties, limits)
@@ -51,7 +51,7 @@ def explore_reduced(machine: Machine, properties: tuple[Property, ...], limits: 
 
 
 def shorten(report: Report, whole: Report) -> Report:
-    """Return a report with the runs of a whole search, which are shortest ones."""
+    """Return a report with the runs of the whole search, which are shortest ones."""
     found = {answer.prop.name: answer for answer in whole.answers if answer.run is not None}
     answers = tuple(take_run(answer, found.get(answer.prop.name), whole.stopped) for answer in report.answers)
     return report._replace(answers=answers, seconds=report.seconds + whole.seconds,
@@ -59,7 +59,7 @@ def shorten(report: Report, whole: Report) -> Report:
 
 
 def take_run(answer: Answer, shortest: Answer | None, stopped: str) -> Answer:
-    """Return an answer with the run of another one; without that, say that its own may not be a shortest one."""
+    """Return an answer with the run of a shortest one; without one, say that its own run may not be a shortest one."""
     if shortest or answer.run is None:
         return answer._replace(reason=shortest.reason, run=shortest.run) if shortest else answer
     says = f"this run may not be a shortest one, since the search for that stopped: {stopped}"

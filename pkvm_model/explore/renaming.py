@@ -1,8 +1,8 @@
-"""What can change names in a host's machine and nothing else changes: CPUs, guest pages, gfns, the host's memory.
+"""What can swap names in a host's machine without changing anything else: CPUs, guest pages, gfns, the host's memory.
 
-A slot cannot, nor a handle: reserve takes the lowest free slot. While two are free, a call under way with handle 0x1000
-will find a reserved slot next, and one with handle 0x1001 will not. vCPU indexes cannot either: EL2 takes vCPUs apart
-in their order.
+Slots and handles cannot: reserve takes the lowest free slot. While two slots are free, a call under way with handle
+0x1000 finds a reserved slot after the next reserve, and one with handle 0x1001 does not. vCPU indexes cannot either:
+EL2 takes vCPUs apart in the order of their indexes.
 """
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CPU, GFN = "cpu", "gfn"
 NUMBERED = {CPU: CPU, "loaded_on": CPU, "mmu_lock": CPU, "config_lock": CPU, GFN: GFN}
 """The fields, arguments and variables that hold the number of a CPU or a gfn."""
 TOGETHER = (("kvm", "vm", "pgd"), ("hv", "vc"), ("g",))
-"""How the names of memory begin that changes numbers together."""
+"""The prefixes of names of memory; those in one group get their new numbers together."""
 Numbering = dict[int, int]
 """The new number for each number."""
 
 
 class Renaming:
-    """New numbers for CPUs, gfns and memory: wherever they stand in a state, also in sentences."""
+    """New numbers for CPUs, gfns and memory, wherever they occur in a state, sentences included."""
 
     def __init__(self, cpus: Numbering, gfns: Numbering, memory: Iterable[Numbering]) -> None:
         self.numbers = {CPU: cpus, GFN: gfns}
@@ -39,12 +39,12 @@ class Renaming:
         self.pattern = re.compile(rf"\b(?:{'|'.join(self.words)})\b")
 
     def __call__(self, key: RecordKey, value: Any) -> tuple[RecordKey, Any]:
-        """Return what a part of the state and its value are called afterwards."""
+        """Return a part of the state and its value with the new names."""
         kind, name = key
         return (kind, self.rename(name, CPU if kind is Cpu else "")), self.rename(value)
 
     def rename(self, value: Any, field: str = "") -> Any:
-        """Return a value with the new names; the field that it stands in says what a number is about."""
+        """Return a value with the new names; the name of its field says what a number means."""
         if isinstance(value, str):
             return self.pattern.sub(lambda found: self.words[found[0]], value)
         if isinstance(value, tuple):
@@ -52,7 +52,7 @@ class Renaming:
         return self.numbers.get(NUMBERED.get(field, ""), {}).get(value, value)
 
     def rename_tuple(self, value: tuple[Any, ...]) -> Any:
-        """Return a record or a tuple with the new names. A guest's leaves are kept in the order of their gfns."""
+        """Return a record or a tuple with the new names. A guest's leaves stay in the order of their gfns."""
         names = ("", "", GFN) if value[:1] == (GUEST,) else getattr(value, "_fields", ("",) * len(value))
         after = map(self.rename, value, names)
         if hasattr(value, "_fields"):
@@ -60,7 +60,7 @@ class Renaming:
         return tuple(sorted(after) if isinstance(next(iter(value), None), Mapped) else after)
 
     def rename_flight(self, flight: Flight) -> Flight:
-        """Return a call under way with the new names; its stale addresses are kept in order."""
+        """Return a call under way with the new names; its stale addresses stay in order."""
         after = self.rename_tuple(flight)
         held = [(name, self.rename(value, name.rpartition(".")[2])) for name, value in flight.held]
         renamed: Flight = after._replace(args=self.rename_call(*flight[:2]).args, held=tuple(held),
@@ -74,7 +74,7 @@ class Renaming:
 
 @cache
 def list_renamings(cpus: int, calls: frozenset[tuple[int, Call]]) -> tuple[Renaming, ...]:
-    """Return every renaming that makes the same calls of these calls, without the one that changes nothing."""
+    """Return every renaming that turns this set of calls into itself, except the one that changes nothing."""
     gfns = {arg for _, call in calls for arg, name in zip(call.args, parameters(call.name), strict=False)
             if name == GFN}
     memory = [list_numbers(kinds[0], calls) for kinds in TOGETHER]
@@ -85,12 +85,12 @@ def list_renamings(cpus: int, calls: frozenset[tuple[int, Call]]) -> tuple[Renam
 
 
 def permute(numbers: Iterable[int]) -> Iterator[Numbering]:
-    """Yield every way to give these numbers to each other, first the one in which each keeps its own."""
+    """Yield every permutation of these numbers, first the one in which each number stays the same."""
     numbers = list(numbers)
     return (dict(zip(numbers, order, strict=True)) for order in permutations(numbers))
 
 
 def list_numbers(kind: str, calls: Iterable[tuple[int, Call]]) -> list[int]:
-    """Return the numbers of memory of a kind that calls name."""
+    """Return the numbers in the names of memory of one kind that occur in these calls."""
     names = (re.match(rf"{kind}(\d+)", str(arg)) for _, call in calls for arg in call.args)
     return sorted({int(name[1]) for name in names if name})

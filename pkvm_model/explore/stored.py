@@ -1,7 +1,7 @@
-"""What was found in the larger machines of larger.py, as `course.py explore-all` has stored it: one line each.
+"""What was found in the larger machines of larger.py, as `course.py explore-all` has stored it: a row for each.
 
-A row is about the model of its time: `model` is a digest of the text of the kernels' guards and calls and of the
-invariants. A row whose digest is another is stale, and nothing is read from it.
+A row is about the model with which it was made: `model` is a digest of the text of the kernels' guards and calls and
+of the invariants. A row with another digest is stale, and nothing is read from it.
 """
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PACKAGE = Path(__file__).parents[1]
 STORED = PACKAGE / "explore" / "larger-machines.jsonl"
 TEXTS = ("model/revisions.py", "model/vm_table.py", "model/hypercalls.py", "model/memory.py", "model/guest_memory.py",
          "model/protected_memory.py", "explore/properties.py")
-"""What the answers depend on. How calls are run and states are searched may change, and must not change an answer."""
+"""What the answers depend on. How calls are run and states are searched may change, but must not change an answer."""
 
 
-class StaleRun(ValueError):  # noqa: N818  # reads as what is the matter
-    """What was asked for is not stored, or is about another model than this one."""
+class StaleRun(ValueError):  # noqa: N818  # the name says what is wrong
+    """The answer that was asked for is not stored, or is about another model than the current one."""
 
 
 @cache
 def digest_model() -> str:
-    """Return a digest of the texts without comments, docstrings and blanks."""
+    """Return a digest of all texts, without comments, docstrings and blanks."""
     return sha256("".join(map(read_code, TEXTS)).encode()).hexdigest()[:12]
 
 
@@ -56,12 +56,12 @@ def read_stored() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def is_right(row: dict[str, Any] | None) -> bool:
-    """Return True if there is a row, and it is about all states of this model."""
+    """Return True if there is a row, and it is about all states of the current model."""
     return bool(row and row["complete"] and row.get("model") == digest_model())
 
 
 def explored(host: str, revision: Revision, *names: str) -> Report:
-    """Return what was found about these invariants in all states of a larger machine. Raise StaleRun if nothing was."""
+    """Return what was found about these invariants in all states of a larger machine, or raise StaleRun."""
     row = read_stored().get((host, revision.name))
     if row is None or not is_right(row):
         raise StaleRun(f"{host} in {revision.name} was not explored to its end with this model; "

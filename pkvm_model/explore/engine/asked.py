@@ -1,4 +1,4 @@
-"""For which states a property still has to be asked, with numpy."""
+"""Find the states about which a property must still be asked, with numpy."""
 from __future__ import annotations
 
 import numpy as np
@@ -10,11 +10,11 @@ from .tables import LookupTable
 
 
 DENSE = 1 << 22
-"""Up to this many places, what was asked is an array; more are kept in order and searched."""
+"""Up to this many places, an array says what was asked; more places are kept in order and searched."""
 
 
 class Unanswered:
-    """The states for which a table of predicates had no answer, by their places in what it reads."""
+    """The states for which a table of predicates had no answer, by their places in the values that it reads."""
 
     def __init__(self, table: LookupTable, fields: Fields) -> None:
         self.table, self.fields = table, fields

@@ -1,18 +1,19 @@
-"""Explore fewer states: where nothing that others can do meets a step, that step is taken alone.
+"""Explore fewer states: take a step alone where nothing that others can do conflicts with it.
 
 Two steps that touch nothing in common lead to the same state in either order. So in a state in which nothing that the
-other actions can do meets the next step of one action, this step goes first, and the other orders are not tried.
-`Prospect` decides it: it follows all other actions through their trees, from the values of the state on, as far as
-they come without that step. None of them may write what the step writes, the step must change the same whatever they
-did before it, and they must do behind it what they do before it. A part that a step reads but that makes no difference
-to it is no hindrance. Nobody declares anything.
+other actions can do conflicts with the next step of one action, this step goes first, and the other orders are not
+tried. `Prospect` decides whether that is so: starting from the values of the state, it follows all other actions
+through their trees, as far as they get without that step. None of them may write what the step writes; the step must
+make the same changes, whatever they did before it; and they must do the same after it as before it. A part that a step
+reads, but that makes no difference to it, does no harm. Nobody has to declare anything.
 
-What the trees know grows during the search, so a step may be taken alone too boldly at first. When nothing is left to
-explore, each such state is judged again by what is known then, and explored anew if that says otherwise. In the end
-all stand. Then every step that anybody can make in the machine was recorded, and no property reads more than it has
-read: a shortest run from an explored state to a step or a reading that is not known would stay one, or get shorter,
-with the step that was taken alone before it. So verdicts are those of the whole search. But a run may be longer than a
-shortest one, and it costs far more per state, so it pays where CPUs have long scripts that seldom meet.
+The trees learn during the search, so at first a step may be taken alone wrongly. When nothing is left to explore, each
+state in which that was done is judged again by what is known then, and explored again if the judgement has changed. In
+the end all judgements stand. Then every step that anybody can make in the machine has been recorded, and no property
+reads more than it has read: if a run led from an explored state to a step or a reading that is not known, a run that is
+no longer would lead there from the state after the step that was taken alone. So the verdicts are those of the whole
+search. But a run may be longer than a shortest one, and each state costs far more. So this pays where CPUs have long
+scripts that seldom conflict.
 """
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from .search import Search
 from .tables import RecordedEdge, Tree
 
 MOST, RUN = 10_000, 100
-"""How many values at forks are followed before a step counts as met by something, and how many a run counts for."""
+"""How many values at forks are followed before a step counts as in conflict, and how many a run counts for."""
 UNKNOWN = object()
 """Stands in a tree where nothing was recorded yet."""
 PathRead = Any
@@ -33,11 +34,11 @@ PathRead = Any
 UNREAD: tuple[int | None, dict[int, Any]] = None, {}
 """A fork at which no part is read."""
 NOTHING: dict[int, int] = {}
-"""What a step changes that cannot be made."""
+"""What a step that cannot be made changes."""
 
 
 class Fork(NamedTuple):
-    """A place in an action's tree: what is read there, where its values lead, and where they lead behind the step."""
+    """A place in an action's tree: what is read there, where its values lead, and where they lead after the step."""
 
     tree: Tree
     part: int
@@ -47,7 +48,7 @@ class Fork(NamedTuple):
 
 
 class Prospect:
-    """Whether, in one state, nothing that the other actions can do meets the next step of one action.
+    """Whether, in one state, nothing that the other actions can do conflicts with the next step of one action.
 
     The others are followed through their trees: `values` has the values that each part can take on the way, and every
     fork where a part is read is visited once for each of them. `looked` are the bits of the state on which the answer
@@ -74,7 +75,7 @@ class Prospect:
         return bits
 
     def is_clear(self, others: Iterable[Tree]) -> bool:
-        """Return True if nothing that the others can do meets the step."""
+        """Return True if nothing that the others can do conflicts with the step."""
         clear = all(self.passes(tree, tree.root, tree.root, ()) for tree in others)
         while clear and self.new:
             part, bits = self.new.pop()
@@ -82,7 +83,7 @@ class Prospect:
         return clear and self.stays(self.own.root, ())
 
     def passes(self, tree: Tree, here: Any, after: Any, path: PathRead) -> bool:
-        """Return True if all that follows from `here` meets nothing, and follows from `after`, behind the step, too."""
+        """Return True if nothing that follows `here` conflicts, and the same follows `after`, after the step."""
         if type(here) is not tuple:
             return self.agrees(here, after)
         part, ways = here
@@ -96,7 +97,7 @@ class Prospect:
         return all(self.follows(fork, bits) for bits in tuple(self.list_values(part)))
 
     def follows(self, fork: Fork, bits: int) -> bool:
-        """Return True if all that follows a fork with these bits meets nothing."""
+        """Return True if nothing that follows a fork with these bits conflicts."""
         tree, part, ways, ways_after, path = fork
         path = part, bits, path
         after = ways_after.get(self.changes.get(part, bits), UNKNOWN)
@@ -106,7 +107,7 @@ class Prospect:
         return self.visits < MOST and self.passes(tree, ways.get(bits, UNKNOWN), after, path)
 
     def agrees(self, here: Any, after: Any) -> bool:
-        """Return True if a step (None for none) is the same behind the action's, as far as known, and meets it not."""
+        """Return True if a step (None for none) is the same after the action's, as far as known, without a conflict."""
         if here is UNKNOWN:
             return after is UNKNOWN
         changes = here.changes if here else NOTHING
@@ -121,7 +122,7 @@ class Prospect:
         return True
 
     def stays(self, node: Any, path: PathRead) -> bool:
-        """Return True if the step changes the same, whatever the others have done before it."""
+        """Return True if the step makes the same changes, whatever the others have done before it."""
         if type(node) is not tuple:
             return type(node) is RecordedEdge and node.changes == self.changes
         part, ways = node
@@ -133,13 +134,13 @@ class Prospect:
         return True
 
     def list_values(self, part: int) -> list[int]:
-        """Return the values that a part can take before the step, as far as they are found."""
+        """Return the values that a part can take before the step, as far as they are known."""
         if part not in self.values:
             self.values[part] = [self.look(part)]
         return self.values[part]
 
     def guess(self, tree: Tree, path: PathRead) -> None:
-        """Find out what an action does once it has read what this path says, though nobody has been there yet."""
+        """Find out what an action does after it has read what this path says, though no search has been there yet."""
         code = self.code
         self.visits += RUN
         while path:
@@ -149,10 +150,10 @@ class Prospect:
 
 
 class ReducedSearch(Search):
-    """A search that takes one step alone where that is enough. `alone` has the states in which it did, by action.
+    """A search that takes one step alone where that is enough. `alone` has the states in which it did so, by action.
 
     `list_visible` returns the parts that open questions have read: a step that changes one of them is never taken
-    alone. `is_harmless` says whether a step would break no property, so that it does not matter if anybody takes it.
+    alone. `is_harmless` says whether a step breaks no property, so that it may be recorded even if nobody can take it.
     """
 
     def __init__(self, machine: Machine, packing: Packing | None, list_visible: Callable[[], set[int]],
@@ -170,7 +171,7 @@ class ReducedSearch(Search):
         return sum(map(len, self.alone.values()))
 
     def expand(self, codes: Iterable[int]) -> list[int]:
-        """Return the states that follow on these; enough of them, where a step can be taken alone."""
+        """Return the states that follow these: all of them, or one where a step can be taken alone."""
         after, rest = list[int](), list[int]()
         for code in codes:
             alone = self.go_alone(code)
@@ -183,7 +184,7 @@ class ReducedSearch(Search):
     def go_alone(self, code: int) -> int | None:
         """Return the state after a step that can be taken alone and leads to a new state; None if there is none.
 
-        As it is new, no step waits for ever while others are taken round in a circle.
+        Because that state is new, no step waits for ever while others go round in a circle.
         """
         for action, tree in self.trees.items():
             delta = tree(code)
@@ -200,7 +201,7 @@ class ReducedSearch(Search):
         return self.judge(action, code) if node is None else bool(node)
 
     def judge(self, action: Any, code: int) -> bool:
-        """Find out whether a step can be taken alone, and keep the answer by what it depends on."""
+        """Find out whether a step can be taken alone, and store the answer by what it depends on."""
         own = self.trees[action]
         prospect = Prospect(own, code, self.imagine)
         clear = self.visible.isdisjoint(prospect.changes) and prospect.is_clear(
@@ -214,7 +215,7 @@ class ReducedSearch(Search):
         return clear
 
     def imagine(self, tree: Tree, code: int) -> None:
-        """Record what an action does in a state that nobody may ever reach, if that is harmless."""
+        """Record what an action does in a state that may never be reached, if that is harmless."""
         table = self.packing.open(code)
         try:
             result = tree.step(table)
@@ -223,22 +224,22 @@ class ReducedSearch(Search):
                 tree.runs += 1
                 tree.edges += [edge] if edge else []
                 tree.enter(table, edge)
-        except Exception:  # in a state that cannot be, a step may fail in any way
+        except Exception:  # in an impossible state, a step may fail in any way
             return
 
     def open_level(self) -> None:
-        """Go one step further; if nothing is left, judge again what was taken alone."""
+        """Go one step further; if nothing is left, judge again the steps that were taken alone."""
         super().open_level()
         self.visible, known = self.list_visible(), -1
         while not self.levels[-1] and known != (known := self.count_runs()):
             self.reopen()
 
     def count_runs(self) -> int:
-        """Return how many steps were recorded: nothing more is known without another one."""
+        """Return how many steps were recorded: only another one adds to what is known."""
         return sum(tree.runs for tree in self.trees.values())
 
     def reopen(self) -> None:
-        """Judge by what is known now, and open those states again in which a step should not have been taken alone."""
+        """Judge by what is known now, and reopen the states in which a step should not have been taken alone."""
         self.visible, self.judged = self.list_visible(), {action: {} for action in self.trees}
         again = list[int]()
         for action, codes in self.alone.items():

@@ -1,4 +1,4 @@
-"""Properties of states, called with numbers: each knows which parts of a state it has read."""
+"""Properties of states, called with the states' numbers: each property knows which parts of a state it has read."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ class TracingState(State):
 
 
 class TracedPredicate:
-    """A predicate over states that is called with numbers, and knows which parts it has read."""
+    """A predicate about states that is called with their numbers, and knows which parts it has read."""
 
     def __init__(self, machine: Machine, packing: Packing, predicate: Callable[[State], object]) -> None:
         self.machine, self.packing, self.predicate = machine, packing, predicate
@@ -48,9 +48,9 @@ class TracedPredicate:
 
 
 class StuckPredicate:
-    """Whether somebody has not finished though no action changes anything, called with numbers.
+    """Whether somebody has not finished although no action changes anything; it is called with a state's number.
 
-    It asks the trees of the search, which need the same answers for the next level: no step is run twice.
+    It asks the trees of the search, which need the same answers for the next level, so no step is run twice.
     """
 
     def __init__(self, search: Search) -> None:

@@ -1,7 +1,7 @@
 """Breadth-first search through all states of a machine, a slice at a time.
 
-All states that are n steps away come before those that are n + 1 away, so the first bad state is reached by a shortest
-run. No state keeps where it came from: the way back is looked for level by level, when somebody asks.
+All states that are n steps away come before those that are n + 1 away, so a shortest run leads to the first bad state.
+No state stores where it came from: when somebody asks, the search looks for the way back, level by level.
 """
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUPED_AT = 64
 
 
 class TooWide(Exception):  # noqa: N818  # an outcome, not a failure of this program
-    """A state no longer fits into the numbers of a search by whole levels; `plain` goes on from the same place."""
+    """A state no longer fits into the numbers of a search by whole levels; `plain` continues from the same place."""
 
     def __init__(self, plain: Search) -> None:
         super().__init__("a state has more bits than numpy's numbers")
@@ -27,7 +27,7 @@ class TooWide(Exception):  # noqa: N818  # an outcome, not a failure of this pro
 
 
 class Search:
-    """A search that its caller drives: `advance` explores the next few states, and everything found is kept."""
+    """A search that its caller drives: `advance` explores the next states, and everything found is kept."""
 
     def __init__(self, machine: Machine, packing: Packing | None = None) -> None:
         self.machine, self.packing = machine, packing or Packing()
@@ -49,7 +49,7 @@ class Search:
 
     @property
     def kept(self) -> int:
-        """The number of states that stand for all that were found."""
+        """The number of states that are kept; they stand for all states that were found."""
         return self.states
 
     @property
@@ -83,14 +83,14 @@ class Search:
         return self.has_more
 
     def expand(self, codes: Iterable[int]) -> list[int]:
-        """Return the states that follow on these, once for each step."""
+        """Return the states that follow these, once for each step."""
         successors = list[int]()
         for table in self.tables:
             successors += table.successors(codes)
         return successors
 
     def open_level(self) -> None:
-        """Go one step further: what was found and is new is the next level."""
+        """Go one step further: the new states among those found are the next level."""
         level = list(self.next - self.seen)
         self.seen.update(level)
         self.next, self.done = set(), 0
@@ -100,20 +100,20 @@ class Search:
             self.tables = group_tables(group_tables(self.leaves, bits - 4, self.groups), bits, self.groups)
 
     def take_new_edges(self) -> Iterator[tuple[Any, RecordedEdge]]:
-        """Yield the edges that were not taken before, each with its action."""
+        """Yield the edges recorded since the last call, each with its action."""
         for action, tree in self.trees.items():
             yield from ((action, edge) for edge in tree.edges[self.edges_taken[action]:])
             self.edges_taken[action] = len(tree.edges)
 
     def find_first(self, table: LookupTable, level: int) -> int | None:
-        """Return the first state of a level for which a table returns anything. No state that it knows needs a look."""
+        """Return the first state of a level for which a table returns anything. Skip a level that it knows whole."""
         mask = table.refresh()
         if table.known.keys() >= {code & mask for code in self.levels[level]}:
             return None
         return next((code for code in self.levels[level] if table(code)), None)
 
     def choose_first(self, codes: list[int], level: int) -> int:
-        """Return the one of these states that comes first in a level."""
+        """Return the first of these states in the order of a level."""
         return min(codes, key=self.levels[level].index)
 
     def list_codes(self, level: Any) -> Iterable[int]:
@@ -150,5 +150,5 @@ class Search:
                     yield action, before
 
     def list_alike(self, level: Any, mask: int, code: int) -> set[int]:
-        """Return the states of a level that differ from this one in these bits only."""
+        """Return the states of a level that differ from this one only in these bits."""
         return {before for before in level if before & ~mask == code & ~mask}

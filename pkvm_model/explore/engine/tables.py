@@ -1,8 +1,8 @@
-"""What was learnt about a machine, kept so that nothing is run twice.
+"""What was learnt about a machine, stored so that nothing is run twice.
 
 A step of a machine reads only a few parts of the state. So it is run once for each combination of values that it reads
 (`Tree`), and what it did there is right for every other state with the same values. A look-up in a tree costs one
-comparison per part; a `LookupTable` remembers the answers of several trees by the bits of all parts they ever read.
+comparison per part. A `LookupTable` stores the answers of several trees by the bits of all parts that they ever read.
 """
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .packing import Packing, TracingTable
 class RecordedEdge:
     """What an action does to every state with the values that it has read.
 
-    It replaces the bits of the `parts` by `bits`; `label` describes the step, `origin` is the first state in which it
-    was recorded. `changes` has the bits of those parts that were not read with the same bits before. `mask` has the
+    It replaces the bits of the `parts` by `bits`. `label` describes the step; `origin` is the state in which it was
+    recorded. `changes` has the new bits of those parts that were not read with the same bits before. `mask` covers all
     bits of the parts, and is valid for a packing of this `age`.
     """
 
@@ -30,10 +30,10 @@ class RecordedEdge:
 
 
 class Tree:
-    """Everything one action can do: from the values it reads, one after the other, to an edge, or None for nothing.
+    """Everything that one action can do: the values that it reads, one after the other, lead to an edge or to None.
 
-    A fork is a pair: the part that is read there, and where each of its values leads. `parts` are those that were ever
-    read or written; `branches` has them for each value of the part that is read first.
+    A fork is a pair: the part that is read there, and where each of its values leads. `parts` are all parts that were
+    ever read or written; `branches` has the same for each value of the part that is read first.
     """
 
     def __init__(self, packing: Packing, step: Callable[[TracingTable], Any]) -> None:
@@ -46,7 +46,7 @@ class Tree:
         self.runs = 0
 
     def __call__(self, code: int) -> int:
-        """Return what the action adds to the number of a state, 0 if it changes nothing or is not possible."""
+        """Return what the action adds to the number of a state; 0 if it changes nothing or is not possible."""
         masks, node = self.packing.masks, self.root
         try:
             while type(node) is tuple:
@@ -63,11 +63,11 @@ class Tree:
 
     @property
     def first(self) -> int | None:
-        """The part that is read first, None if nothing was read yet."""
+        """The part that is read first; None if nothing was read yet."""
         return self.root[0] if isinstance(self.root, tuple) and self.runs else None
 
     def learn(self, code: int) -> RecordedEdge | None:
-        """Run the action, and record in the tree what it read and did."""
+        """Run the action, and record in the tree what it reads and does."""
         self.runs += 1
         table = self.packing.open(code)
         result = self.step(table)
@@ -96,9 +96,9 @@ class Tree:
 
 
 class LookupTable:
-    """The answers of several functions of a state at once, by the bits of all parts that they have ever read.
+    """The answers of several functions of a state together, by the bits of all parts that they have ever read.
 
-    Parts and bits that come later only add to the mask; what is known already holds for states with zeros there.
+    Parts and bits that come later only add to the mask; what is known by then is about states with zeros there.
     """
 
     def __init__(self, packing: Packing, members: Sequence[Any]) -> None:
@@ -120,7 +120,7 @@ class LookupTable:
         return self.mask
 
     def __call__(self, code: int) -> list[Any]:
-        """Return what the members return for a state, without what is false."""
+        """Return the true answers of the members for a state."""
         known = self.known.get(code & self.refresh())
         return self.learn(code) if known is None else known
 
@@ -131,11 +131,11 @@ class LookupTable:
         return answers
 
     def call_members(self, code: int) -> list[Any]:
-        """Return what the members return for a state when they are called."""
+        """Call every member for a state, and return the true answers."""
         return [answer for member in self.members if (answer := member(code))]
 
     def successors(self, codes: Iterable[int]) -> list[int]:
-        """Return the states to which the members lead from these states."""
+        """Return the states to which the members lead from these states, once for each step."""
         mask, known, after = self.refresh(), self.known.get, list[int]()
         add = after.append
         for code in codes:
@@ -148,16 +148,16 @@ class LookupTable:
 
 
 class TableGroup(LookupTable):
-    """Tables that read much the same, as one. They still know what the group forgets."""
+    """Tables that read mostly the same, as one table. When the group is made anew, they still have their answers."""
 
     def call_members(self, code: int) -> list[Any]:
-        """Return what the tables return for a state."""
+        """Return the answers of all tables for a state."""
         return [answer for table in self.members for answer in table(code)]
 
 
 def group_tables(tables: Iterable[LookupTable], bits: int,
                  known: dict[tuple[LookupTable, ...], LookupTable]) -> list[LookupTable]:
-    """Merge tables that read mostly the same bits, at most `bits` together; `known` keeps groups for the next time."""
+    """Merge tables that read mostly the same bits, at most `bits` in all; `known` keeps groups for the next time."""
     groups: list[tuple[int, tuple[LookupTable, ...]]] = []
     for table in sorted(tables, key=lambda table: -table.refresh().bit_count()):
         fitting = [((table.mask & ~group[0]).bit_count(), at) for at, group in enumerate(groups)

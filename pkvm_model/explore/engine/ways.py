@@ -1,9 +1,9 @@
-"""From which states a goal can still be reached, found backwards from the goal.
+"""Find the states from which a goal can still be reached, backwards from the goal.
 
-A `Continuation` is another machine that takes over from a search, and a good end: it says of each state whether the end
-can still be reached. `Way` explores forwards only as far as one question needs, and spreads the answer backwards over
-the edges it has seen. So each state is expanded once, most states are answered by the first run that gets there, and
-only a state from which the goal is lost costs everything that can be reached from it.
+A `Continuation` is another machine that takes over from a search, with a good end: it says of each state whether the
+end can still be reached. `Way` explores forwards only as far as one question needs, and passes the answer backwards
+along the edges that it has seen. So each state is expanded once, and the first run that reaches the goal answers for
+most states. Only if a state has no way to the goal must everything that can be reached from it be explored.
 """
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Code = int
 MOST = 600
 """How many states a single answer may take; in the kernels of the course and their mutants it takes at most 126.
 
-Where every refused call leaves something behind, there is no end to them.
+Where every refused call leaves something behind, the states that can be reached have no end.
 """
 
 
 class Way:
-    """Whether a goal can be reached from a state; `known` keeps what has been answered."""
+    """Whether a goal can be reached from a state; `known` has the answers so far."""
 
     def __init__(self, successors: Callable[[Code], Iterable[Code]], is_goal: Callable[[Code], object]) -> None:
         self.successors, self.is_goal = successors, is_goal
@@ -41,14 +41,14 @@ class Way:
         return self.known[code]
 
     def explore(self, start: Code) -> None:
-        """Answer for one state, depth first, and breadth first if that leads too far. What leads too far is lost."""
+        """Answer for one state: depth first, or breadth first if that goes too far. If both do, the goal is lost."""
         if not self.follow(start, deque[Code].pop) and not self.follow(start, deque[Code].popleft):
             self.known.setdefault(start, False)
 
     def follow(self, start: Code, take: Callable[[deque[Code]], Code]) -> bool:
         """Explore from a state, and return True if that answers it.
 
-        If it has no way to the goal, no state explored on the way has one.
+        If the state has no way to the goal, no state that was explored from it has one.
         """
         before: dict[Code, list[Code]] = {start: []}
         waiting = deque([start])
@@ -76,7 +76,7 @@ class Way:
         return fresh[::-1]
 
     def mark(self, code: Code, before: dict[Code, list[Code]]) -> None:
-        """Spread backwards that the goal can be reached."""
+        """Pass backwards that the goal can be reached."""
         stack = [code]
         while stack:
             code = stack.pop()
@@ -86,7 +86,7 @@ class Way:
 
 
 class Successors:
-    """The states to which one action of a machine leads, each found once."""
+    """The states that follow a state by one action of a machine, worked out once for each state."""
 
     def __init__(self, machine: Machine, packing: Packing) -> None:
         self.machine = machine
@@ -94,14 +94,14 @@ class Successors:
         self.after: dict[Code, tuple[Code, ...]] = {}
 
     def __call__(self, code: Code) -> tuple[Code, ...]:
-        """Return the states to which one action leads, in the order of the actions."""
+        """Return the states that follow by one action, in the order of the actions."""
         if code not in self.after:
             self.after[code] = tuple([code + delta for tree in self.trees if (delta := tree(code))])
         return self.after[code]
 
 
 def share_steps(machines: Iterable[Machine], packing: Packing) -> list[Successors]:
-    """Return the successors in each machine; equal machines share them."""
+    """Return the successors for each machine; equal machines share them."""
     shared: list[Successors] = []
     for machine in machines:
         shared.append(next((known for known in shared if known.machine == machine), Successors(machine, packing)))
@@ -111,9 +111,9 @@ def share_steps(machines: Iterable[Machine], packing: Packing) -> list[Successor
 class Continuation:
     """A machine that takes over from a search in any state, and tries to reach a good end.
 
-    `missing` returns what a state lacks of the good end, by name; `excused` the names of what may be missing at the end
-    because it was lost in the state where the machine takes over, or None if nobody takes over there. How far scripts
-    are is forgotten.
+    `missing` returns what a state lacks of the good end, by name. `excused` returns the names of what may be missing at
+    the end because it was lost before the machine took over, or None if it does not take over in this state. How far
+    the scripts have come is forgotten.
     """
 
     def __init__(self, successors: Successors, packing: Packing, missing: Callable[[State], dict[str, str]],
@@ -124,23 +124,23 @@ class Continuation:
         self.ways: dict[frozenset[str], Way] = {}
 
     def is_dead_end(self, code: Code) -> bool:
-        """Return True if the good end cannot be reached any more from a state in which the machine takes over."""
+        """Return True if the machine takes over in this state and can no longer reach the good end."""
         code = self.forget_scripts(code)
         excused = self.list_excused(code)
         return excused is not None and not self.find_way(excused)(code)
 
     def forget_scripts(self, code: Code) -> Code:
-        """Return the state without how far the search's scripts are."""
+        """Return the state without the record of how far the search's scripts have come."""
         return code & ~self.packing.mask(part for key, part in self.packing.parts.items() if key[0] == BEGUN)
 
     def find_way(self, excused: frozenset[str]) -> Way:
-        """Return the way to an end at which only this may be missing."""
+        """Return the way to an end at which nothing but this may be missing."""
         if excused not in self.ways:
             self.ways[excused] = Way(self.list_successors, lambda code: self.list_missing(code).keys() <= excused)
         return self.ways[excused]
 
     def list_excused(self, code: Code) -> frozenset[str] | None:
-        """Return what may be missing for those who take over in a state, None if nobody does."""
+        """Return what may be missing at the end if the machine takes over in this state; None if it does not."""
         names: frozenset[str] | None = self.excused(code)[0][0]
         return names
 
