@@ -15,9 +15,10 @@ import numpy as np
 
 from pkvm_model.explore.engine.arrays import Numbers, SortedSet, sort_unique
 from pkvm_model.explore.engine.fields import Fields
-from pkvm_model.explore.engine.levels import LONGEST, LevelSearch
-from pkvm_model.explore.engine.places import gather_field
+from pkvm_model.explore.engine.levels import SPARE, LevelSearch
+from pkvm_model.explore.engine.places import Digits
 from pkvm_model.explore.engine.search import Search
+from pkvm_model.explore.engine.words import ONE_WORD
 from pkvm_model.model.view import ModelError
 
 
@@ -78,8 +79,9 @@ class Orbits:
     def members_keys(self, codes: Numbers, renaming: int) -> tuple[list[Numbers], Numbers]:
         """Return the members' keys, sorted, and the number that is nobody's."""
         keys = {member: np.zeros(len(codes), np.int64) for member in range(-1, self.rules.members)}
+        digits = Digits(self.fields, codes)
         for field, adds in enumerate(self.luts[renaming]):
-            values = gather_field(self.fields, codes, field) if adds else None
+            values = digits[field] if adds else None
             for member, numbers in adds.items():
                 keys[member] += numbers[values]
         return in_order([keys[member] for member in range(self.rules.members)]), keys[-1]
@@ -126,7 +128,7 @@ class SymmetricSearch(LevelSearch):
     """
 
     def __init__(self, plain: Search, rules: Symmetric) -> None:
-        if rules.members * rules.key_bits > LONGEST - 8:
+        if rules.members * rules.key_bits > ONE_WORD.longest - SPARE:
             raise ModelError(f"{rules.members} keys of {rules.key_bits} bits do not fit into a number; search without")
         super().__init__(plain)
         self.orbits, self.total = Orbits(self.fields, rules), 0

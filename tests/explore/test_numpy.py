@@ -22,7 +22,7 @@ NEVER = (Sometimes("never", "Never.", lambda _: False),)
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Forget whether numpy works, before and after a test."""
-    engine_modules = {f"pkvm_model.explore.engine.{name}" for name in ("levels", "arrays")}
+    engine_modules = {f"pkvm_model.explore.engine.{name}" for name in ("levels", "arrays", "words")}
     kept = {name: module for name, module in sys.modules.items()
             if name in engine_modules or name.partition(".")[0] == "numpy"}
     for name in kept:

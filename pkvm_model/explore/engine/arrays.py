@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 Numbers = Any
-"""An array of whole numbers with 64 bits."""
+"""An array of whole numbers with 64 bits, or of pairs that stand for wider ones (words.py)."""
 
 
 def sort_unique(arrays: list[Numbers]) -> Numbers:
@@ -30,14 +30,14 @@ def find_in(known: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
 class GrowingArray:
     """An array that grows at its end."""
 
-    def __init__(self) -> None:
-        self.room, self.length = np.zeros(1 << 10, np.int64), 0
+    def __init__(self, kind: Any = np.int64) -> None:
+        self.room, self.length = np.zeros(1 << 10, kind), 0
 
     def extend(self, numbers: Numbers) -> None:
         """Add these at the end; room is doubled, so that adding a number costs the same however many there are."""
         end = self.length + len(numbers)
         if end > len(self.room):
-            self.room = np.concatenate((self.room, np.zeros(max(end, len(self.room)), np.int64)))
+            self.room = np.concatenate((self.room, np.zeros(max(end, len(self.room)), self.room.dtype)))
         self.room[self.length:end] = numbers
         self.length = end
 

@@ -5,9 +5,8 @@ import numpy as np
 
 from .arrays import Numbers
 from .fields import Fields
-from .places import SPARSE, Digits, Index, Projection
+from .places import SPARSE, Digits, Index, Projection, TooManyPlaces
 from .tables import LookupTable
-
 
 DENSE = 1 << 22
 """Up to this many places, an array says what was asked; more places are kept in order and searched."""
@@ -31,6 +30,13 @@ class Unanswered:
 
     def find_first(self, codes: Numbers) -> int | None:
         """Return the first state for which the table has an answer, as the packing writes it."""
+        try:
+            return self.find_by_places(codes)
+        except TooManyPlaces:
+            return self.ask(codes)
+
+    def find_by_places(self, codes: Numbers) -> int | None:
+        """Return the first state with an answer; of those that agree in what is read, one is asked."""
         self.refresh()
         while len(codes):
             places = self.projection(Digits(self.fields, codes))

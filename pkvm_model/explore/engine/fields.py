@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .packing import Packing, RecordKey
+from .words import ONE_WORD, Short
 
 
 def keep_apart(key: RecordKey) -> Any:
@@ -23,7 +24,7 @@ class Fields:
 
     def __init__(self, packing: Packing, family: Callable[[RecordKey], Any] = keep_apart) -> None:
         self.packing, self.family, self.age = packing, family, -1
-        self.short = Packing()
+        self.short, self.words = Packing(), ONE_WORD
         self.masks: list[int] = []
         self.flips: dict[int, list[tuple[int, int]]] = {}
         self.refresh()
@@ -55,23 +56,30 @@ class Fields:
             for _ in range(more.bit_length() + (more > 2)):
                 self.short.widen(field)
 
-    def shorten(self, code: int) -> int:
+    def number(self, code: int) -> int:
         """Return the short number of a state."""
         self.refresh()
         encode = self.short.encode
         return sum([encode(field, code & mask or None) for field, mask in enumerate(self.masks)])
 
-    def lengthen(self, short: int) -> int:
+    def shorten(self, code: int) -> Short:
+        """Return the short number of a state as it stands in an array."""
+        return self.words.put(self.number(code))
+
+    def lengthen(self, short: Short) -> int:
         """Return the packing's number of a state."""
-        numbers = self.short
-        return sum([values[short & mask] or 0 for values, mask in zip(numbers.values, numbers.masks, strict=True)])
+        code, numbers = self.words.take(short), self.short
+        return sum([values[code & mask] or 0 for values, mask in zip(numbers.values, numbers.masks, strict=True)])
 
-    def shorten_flip(self, field: int, value: int | None, flip: int) -> int:
+    def encode(self, field: int, value: int | None) -> Short:
+        """Return what a value of a field adds to a short number."""
+        return self.words.put(self.short.encode(field, value or None))
+
+    def shorten_flip(self, field: int, value: int | None, flip: int) -> Short:
         """Return what to add to a short number where these bits of a field's value are flipped."""
-        after = (value or 0) ^ flip
-        return self.short.encode(field, after or None) - self.short.encode(field, value or None)
+        return self.encode(field, (value or 0) ^ flip) - self.encode(field, value)
 
-    def shorten_change(self, code: int, delta: int) -> int:
+    def shorten_change(self, code: int, delta: int) -> Short:
         """Return what to add to the short number of a state, where `delta` is added to the number of the packing."""
         return sum([self.shorten_flip(field, code & self.masks[field], flip)
                     for field, flip in self.list_flips(code, delta)])

@@ -1,8 +1,8 @@
 """The same search, a whole level at a time, with numpy; for machines with very many states.
 
 A table is the same table, an edge the same edge. Only the loop over states is numpy's (rows.py), and a state has a
-shorter number (fields.py), which must fit into 60 bits: a search whose states outgrow them goes on without numpy. New
-states are found by sorting.
+shorter number (fields.py), of one word or of two (words.py): a search whose states outgrow two goes on without numpy.
+New states are found by sorting.
 """
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ from .rows import Flips, Rows
 from .search import Search, TooWide
 from .symmetry import Symmetry
 from .tables import LookupTable, Tree, group_tables
+from .words import TWO_WORDS, choose_words, make_pairs
 
 SHARED = 16
 """Trees that read no more bits than this together go together."""
 SLICE = 1 << 16
 """How many states are explored together: few enough to stay in the processor's cache."""
-LONGEST = 60
-"""How many bits a state's short number may have."""
+SPARE = 8
+"""So many bits more than it has now a state's number may get before it needs more words."""
 
 
 def fits(search: Search) -> bool:
     """Return True if a search's numbers are short enough for numpy, with room for a few more bits."""
-    return make_fields(search).width <= LONGEST - 8
+    return choose_words(make_fields(search).width + SPARE) is not None
 
 
 def make_fields(search: Search) -> Fields:
     """Return the short numbers for the states of a search."""
     fields = Fields(search.packing, getattr(search.machine, "family", keep_apart))
     fields.reserve(search.seen)
+    fields.words = choose_words(fields.width + SPARE) or TWO_WORDS
     return fields
 
 
@@ -50,7 +52,8 @@ class LevelSearch(Search):
         vars(self).update(vars(plain))
         self.plain, self.found = plain, plain.states
         self.fields = make_fields(plain)
-        self.symmetry = Symmetry(self.fields, getattr(plain.machine, "renamings", ()) if symmetric else ())
+        self.renamings = getattr(plain.machine, "renamings", ()) if symmetric else ()
+        self.symmetry = Symmetry(self.fields, self.renamings)
         self.levels: list[Any] = [self.symmetry.choose(self.shorten_all(level)) for level in plain.levels]
         self.all = SortedSet()
         self.all.add(np.sort(np.concatenate(self.levels)))
@@ -77,7 +80,8 @@ class LevelSearch(Search):
 
     def shorten_all(self, codes: Iterable[int]) -> Numbers:
         """Return the short numbers of these states, sorted."""
-        return np.array(sorted(map(self.fields.shorten, codes)), np.int64)
+        words = self.fields.words
+        return np.array([words.put(number) for number in sorted(map(self.fields.number, codes))], words.kind)
 
     def list_codes(self, level: Any) -> Iterable[int]:
         """Return the states of a level as the packing writes them."""
@@ -106,11 +110,16 @@ class LevelSearch(Search):
     def advance(self, count: int = SLICE) -> bool:
         """Explore the next states of this level, at least a slice; return True while there are more.
 
-        Raise TooWide if a state gets more bits than a number has; what was explored before is in its `plain`.
+        Where states outgrow their numbers, the slice is explored next time, with wider ones. Raise TooWide if there are
+        none; what was explored before is in its `plain`.
         """
         level = self.levels[-1]
         chunk = level[self.done:self.done + max(count, SLICE)]
-        transitions, after = self.explore_chunk(chunk) if len(chunk) else (0, sort_unique([]))
+        found = self.explore_chunk(chunk) if len(chunk) else (0, chunk)
+        if not found:
+            self.widen()
+            return True
+        transitions, after = found
         self.successors.append(after)
         self.transitions += transitions
         self.done += len(chunk)
@@ -118,8 +127,8 @@ class LevelSearch(Search):
             self.open_level()
         return self.has_more
 
-    def explore_chunk(self, codes: Numbers) -> tuple[int, Numbers]:
-        """Return the number of ways to go on from these states, and where they lead. Raise TooWide if it may not fit.
+    def explore_chunk(self, codes: Numbers) -> tuple[int, Numbers] | None:
+        """Return the number of ways to go on from these states, and where they lead; None if a state may not fit.
 
         All states that one stands for have as many ways.
         """
@@ -128,10 +137,19 @@ class LevelSearch(Search):
             ways = [(size, states) for size, digits in parts for way in self.ways for states in way.successors(digits)]
             after = self.symmetry.choose(sort_unique([states for _, states in ways]))
         except OverflowError:
-            raise TooWide(self.go_back()) from None
-        if self.fields.width > LONGEST:  # an old numpy wraps around instead of raising
-            raise TooWide(self.go_back())
+            return None
+        if self.fields.width > self.fields.words.longest:  # an old numpy wraps around instead of raising
+            return None
         return sum(size * len(states) for size, states in ways), after
+
+    def widen(self) -> None:
+        """Write every state with two words, and learn anew what a step adds to it. Raise TooWide if two are too few."""
+        if self.fields.words is TWO_WORDS or self.fields.width > TWO_WORDS.longest:
+            raise TooWide(self.go_back())
+        self.fields.words = TWO_WORDS
+        self.levels, self.successors, self.all.runs = (
+            [make_pairs(codes) for codes in arrays] for arrays in (self.levels, self.successors, self.all.runs))
+        self.symmetry, self.ways = Symmetry(self.fields, self.renamings), self.make_ways()
 
     def go_back(self) -> Search:
         """Return the plain search from which this one began, at the place where this one stands."""
@@ -159,7 +177,7 @@ class LevelSearch(Search):
 
     def choose_first(self, codes: list[int], level: int) -> int:
         """Return the one of these states that comes first in a level: levels are sorted."""
-        return min(codes, key=self.fields.shorten)
+        return min(codes, key=self.fields.number)
 
     def find_level(self, code: int) -> int:
         """Return the number of the level that a state is in, or one of its orbit."""
@@ -185,9 +203,8 @@ class LevelSearch(Search):
 
     def find_alike(self, level: Numbers, field: int, kept: int, code: int) -> Numbers:
         """Return which states agree with one in these bits of a field."""
-        short = self.fields.short
-        alike = [bits for bits, value in short.values[field].items() if not ((value or 0) ^ code) & kept]
-        return np.isin(level & short.masks[field], np.array(alike, np.int64))
+        alike = [not ((value or 0) ^ code) & kept for value in self.fields.short.values[field].values()]
+        return np.array(alike)[Digits(self.fields, level)[field]]
 
 
 def list_trees(table: Any) -> list[Tree]:

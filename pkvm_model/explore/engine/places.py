@@ -23,6 +23,10 @@ DENSE = 1 << 14
 """A branch with more places than this is sparse, unless somebody wants it otherwise."""
 
 
+class TooManyPlaces(Exception):  # noqa: N818  # an outcome, not a failure of this program
+    """A table is about so much that its places have no numbers: its states are looked up one by one."""
+
+
 Look = Callable[[int], Any]
 """What somebody sees of bits; by default the bits."""
 
@@ -46,13 +50,18 @@ class FieldView:
 
 
 class Branch:
-    """The places of one branch: from `base` on, one for each combination of classes, and some to spare."""
+    """The places of one branch: from `base` on, one for each combination of classes, and some to spare.
+
+    Raise TooManyPlaces if there are too many combinations, which only states of two words can have.
+    """
 
     def __init__(self, mask: int, views: list[FieldView], base: int) -> None:
         self.mask, self.views, self.base = mask, views, base
         self.sizes = [max(2, len(view.classes) * 3 // 2) for view in views]
         if prod(self.sizes) > LARGEST:
             self.sizes = [len(view.classes) for view in views]
+        if prod(self.sizes) > LARGEST:
+            raise TooManyPlaces
         self.strides = [prod(self.sizes[:at]) for at in range(len(views))]
         self.filled = [0] * len(views)
 
@@ -159,26 +168,27 @@ class Digits(dict[int, Numbers]):
     """The number of the value that each field has in some states; each field is worked out once, when it is asked."""
 
     def __init__(self, fields: Fields, codes: Numbers) -> None:
-        self.fields, self.codes = fields, codes
+        self.fields, self.codes, self.words = fields, codes, fields.words.split(codes)
 
     def __missing__(self, field: int) -> Numbers:
-        numbers = self[field] = gather_field(self.fields, self.codes, field)
+        numbers: Any = np.zeros(len(self.codes), np.int64)
+        for number, (place, length) in find_runs(self.fields.short.places[field], self.fields.words.size):
+            word, at = divmod(place, self.fields.words.size)
+            if word == len(self.words):
+                raise OverflowError("these words have no such bit")
+            numbers = numbers | ((self.words[word] >> at) & ((1 << length) - 1)) << number
+        self[field] = numbers
         return numbers
 
 
-def gather_field(fields: Fields, codes: Numbers, field: int) -> Numbers:
-    """Return the number of the value that a field has in each state."""
-    numbers: Any = 0
-    for number, (place, length) in find_runs(fields.short.places[field]):
-        numbers = numbers | ((codes >> place) & ((1 << length) - 1)) << number
-    return numbers
+def find_runs(places: list[int], size: int) -> list[tuple[int, tuple[int, int]]]:
+    """Return the runs of bits that lie side by side in one word of so many bits.
 
-
-def find_runs(places: list[int]) -> list[tuple[int, tuple[int, int]]]:
-    """Return the runs of bits that lie side by side: the number of the first bit, its place and the run's length."""
+    Each has the number of its first bit, and the place and the length of the run.
+    """
     runs: list[tuple[int, tuple[int, int]]] = []
     for number, place in enumerate(places):
-        if runs and sum(runs[-1][1]) == place:
+        if runs and sum(runs[-1][1]) == place and place % size:
             first, (start, length) = runs[-1]
             runs[-1] = first, (start, length + 1)
         else:

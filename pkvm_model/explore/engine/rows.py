@@ -12,15 +12,16 @@ import numpy as np
 
 from .arrays import GrowingArray, Numbers
 from .fields import Fields
-from .places import Digits, Index, Projection, gather_field
+from .places import Digits, Index, Projection, TooManyPlaces
 from .tables import LookupTable, Tree
+from .words import Short
 
 FEW = 12
 """This many states are looked up one by one: that costs less than a handful of arrays."""
 UNKNOWN, SHIFT = -1 << 62, 31
 WHOLE = 1 << 22
 """Up to this many places, rows without branches are found in an array."""
-ShortStep = tuple[int, dict[int, int]]
+ShortStep = tuple[Short, dict[int, int]]
 """What a step adds to a short number, and the numbers of the flips that add the rest, by field."""
 
 
@@ -40,7 +41,7 @@ class Rows:
         self.keys = list[dict[int, int]]()
         self.wholes = dict[int, set[int]]()
         self.numbers: dict[int, int] = {}
-        self.counts, self.ends, self.deltas = GrowingArray(), GrowingArray(), GrowingArray()
+        self.counts, self.ends, self.deltas = GrowingArray(), GrowingArray(), GrowingArray(self.fields.words.kind)
         self.flipped: dict[int, GrowingArray] = {}
         self.add_rows([[]])
         self.index = Index()
@@ -56,7 +57,7 @@ class Rows:
         for field in {field for _, flips in changes for field in flips} - self.flipped.keys():
             self.flipped[field] = GrowingArray()
             self.flipped[field].extend(np.zeros(self.deltas.length, np.int64))
-        self.deltas.extend(np.array([delta for delta, _ in changes], np.int64))
+        self.deltas.extend(np.array([delta for delta, _ in changes], self.fields.words.kind))
         for field, numbers in self.flipped.items():
             numbers.extend(np.array([flips.get(field, 0) for _, flips in changes], np.int64))
 
@@ -165,7 +166,8 @@ class Rows:
 
     def split_change(self, code: int, delta: int, number: int, mask: int) -> ShortStep:
         """Return what a step adds to the fields that are read, and the number of the flip of each other field."""
-        whole, flips = 0, dict[int, int]()
+        whole: Short = 0
+        flips = dict[int, int]()
         for field, flip in self.fields.list_flips(code, delta):
             if self.fields.masks[field] & ~mask:
                 flips[field] = self.flips.number(field, flip)
@@ -180,9 +182,12 @@ class Rows:
         That costs less than an array in which each state is repeated as often as it has steps.
         """
         codes, after = digits.codes, list[Numbers]()
-        if len(codes) < FEW:
-            return [np.array([state for code in codes.tolist() for state in self.list_successors(code)], np.int64)]
-        rows = self.find_rows(digits)
+        try:
+            rows = self.find_rows(digits) if len(codes) >= FEW else None
+        except TooManyPlaces:
+            rows = None
+        if rows is None:
+            return [np.array([state for code in codes.tolist() for state in self.list_successors(code)], codes.dtype)]
         left: Numbers = self.counts.room.take(rows)
         steps: Numbers = self.ends.room.take(rows) - left
         while len(moving := np.flatnonzero(left)):
@@ -201,7 +206,7 @@ class Rows:
                 after[flipping] += self.flips.look_up(field, flips.take(flipping), codes.take(flipping))
         return after
 
-    def list_successors(self, code: int) -> list[int]:
+    def list_successors(self, code: Short) -> list[Short]:
         """Return where the trees lead from one state."""
         long = self.fields.lengthen(code)
         return [code + self.fields.shorten_change(long, delta) for delta in self.ask(long)]
@@ -222,7 +227,7 @@ class Flips:
 
     def look_up(self, field: int, flips: Numbers, codes: Numbers) -> Numbers:
         """Return what each of these flips adds to each of these states."""
-        values = gather_field(self.fields, codes, field)
+        values = Digits(self.fields, codes)[field]
         room = self.make_room(field)
         adds = room[flips, values]
         unknown = np.flatnonzero(adds == UNKNOWN)
@@ -240,10 +245,10 @@ class Flips:
 
     def make_room(self, field: int) -> Numbers:
         """Return the array for a field, large enough for all flips and values."""
-        room = self.adds.get(field, np.zeros((0, 0), np.int64))
+        room = self.adds.get(field, np.zeros((0, 0), self.fields.words.kind))
         rows, columns = len(self.numbers[field]) + 1, len(self.fields.short.values[field])
         if room.shape[0] < rows or room.shape[1] < columns:
-            larger = np.full((2 * rows, 2 * columns), UNKNOWN)
+            larger = np.full((2 * rows, 2 * columns), UNKNOWN, room.dtype)
             larger[:room.shape[0], :room.shape[1]] = room
             room = self.adds[field] = larger
         return room

@@ -19,7 +19,8 @@ import numpy as np
 from .arrays import GrowingArray, Numbers, sort_unique
 from .fields import Fields
 from .packing import Rename
-from .places import gather_field
+from .places import Digits
+from .words import Short
 
 SLICE = 1 << 16
 """How many states are renamed together."""
@@ -35,21 +36,21 @@ class RenamedFields:
     def refresh(self) -> bool:
         """Take in new values; return True if there were any, for renaming them may have made others."""
         values, more = self.fields.short.values, False
-        self.arrays += [GrowingArray() for _ in range(len(values) - len(self.arrays))]
+        self.arrays += [GrowingArray(self.fields.words.kind) for _ in range(len(values) - len(self.arrays))]
         for field, array in enumerate(self.arrays):
             new = list(islice(values[field].values(), array.length, None))
-            array.extend(np.array([self.rename_value(field, value or 0) for value in new], np.int64))
+            array.extend(np.array([self.rename_value(field, value or 0) for value in new], array.room.dtype))
             more |= bool(new)
         return more
 
-    def rename_value(self, field: int, value: int) -> int:
+    def rename_value(self, field: int, value: int) -> Short:
         """Return what a value of a field adds to a short number once it is renamed."""
         renamed = dict(self.rename_parts(value & self.fields.masks[field]))
         self.fields.refresh()
         after = {self.fields.find_field(part) for part in renamed} or {field}
         if len(after) > 1:
             raise ValueError("a renaming must keep together what is numbered together")
-        return self.fields.short.encode(after.pop(), sum(renamed.values()) or None)
+        return self.fields.encode(after.pop(), sum(renamed.values()))
 
     def rename_parts(self, value: int) -> Iterator[tuple[int, int]]:
         """Yield the parts that the parts of a value become, each with its bits; a part without a record has none."""
@@ -59,9 +60,9 @@ class RenamedFields:
                 after = self.packing.number(key)
                 yield after, self.packing.encode(after, record)
 
-    def __call__(self, values: list[Numbers]) -> Numbers:
-        """Return the renamed states; `values` has for each field the numbers of its values."""
-        return sum(array.room[numbers] for array, numbers in zip(self.arrays, values, strict=True))
+    def __call__(self, digits: Digits) -> Numbers:
+        """Return the renamed states."""
+        return sum(array.room[digits[field]] for field, array in enumerate(self.arrays))
 
 
 class Symmetry:
@@ -75,8 +76,8 @@ class Symmetry:
         """Yield these states renamed, once for each renaming."""
         while any(renamed.refresh() for renamed in self.renamed):
             pass
-        values = [gather_field(self.fields, codes, field) for field in range(len(self.fields.masks))]
-        return (renamed(values) for renamed in self.renamed)
+        digits = Digits(self.fields, codes)
+        return (renamed(digits) for renamed in self.renamed)
 
     def choose(self, codes: Numbers) -> Numbers:
         """Return for each state the one with the least number in its orbit, sorted, each once."""

@@ -1,8 +1,9 @@
 """The search by levels with numpy finds what the plain search finds; skipped if numpy is not installed."""
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, pairwise
+from random import Random
+from typing import Any, cast
 
 import pytest
 
@@ -19,8 +20,11 @@ from pkvm_model.model.trace import parse, replay
 
 pytest.importorskip("numpy", reason="numpy is not installed, so whole levels were not tried")
 
+import numpy as np
+
 from pkvm_model.explore.engine import levels as engine
 from pkvm_model.explore.engine.levels import LevelSearch
+from pkvm_model.explore.engine.words import ONE_WORD, TWO_WORDS, OneWord, TwoWords
 
 FAMILIES = [("H", (2, 1, 1)), ("H", (2, 2, 2)), ("H", (3, 1, 2)), ("B", (1, 1, 1, 2)), ("B", (2, 1, 1, 2))]
 ANY = AnyHost(V1, every_call(V1), most=1)
@@ -31,6 +35,12 @@ def finish(search: Search) -> Search:
     while search.advance():
         pass
     return search
+
+
+def finish_exploration(exploration: Exploration) -> None:
+    """Explore to the end."""
+    while exploration.advance(1):
+        pass
 
 
 def list_states(search: Search) -> list[set[Any]]:
@@ -88,8 +98,7 @@ def test_a_search_in_slices_finds_the_same_as_a_search_in_one_go() -> None:
     whole, sliced = Exploration(ANY, asked, many=300), Exploration(ANY, asked, many=300)
     while whole.advance(10**7):
         pass
-    while sliced.advance(1):
-        pass
+    finish_exploration(sliced)
     assert type(whole.search) is LevelSearch
     assert (whole.search.states, whole.search.transitions) == (sliced.search.states, sliced.search.transitions)
     assert whole.answers == sliced.answers
@@ -108,20 +117,30 @@ NEVER = Sometimes("never", "Never.", lambda _: False)
 
 
 class Switches:
-    """A machine of many switches: each can be set once the one before it is set, and nothing else happens."""
+    """Switches, each of which can be set once the one before it is set, a wheel, and one who notes that all are set."""
 
-    actions = tuple(range(70))
+    def __init__(self, switches: int = 7) -> None:
+        self.switches = [("switch", number) for number in range(switches)]
+        self.actions: tuple[Any, ...] = (*self.switches, "turn", "note")
 
     def initial(self) -> dict[Any, Any]:
         """Return the state in which no switch is set."""
         return {}
 
-    def step(self, action: int, records: Any) -> tuple[Any, Any] | None:
-        """Set a switch."""
-        if action and not records.get(("switch", action - 1)):
-            return None
+    def step(self, action: Any, records: Any) -> tuple[Any, Any] | None:
+        """Set a switch, turn the wheel, or look at all switches and the wheel."""
         after = records.copy()
-        after["switch", action] = True
+        if action == "turn":
+            after["wheel", 0] = (records.get(("wheel", 0), 0) + 1) % 20
+        elif action == "note":
+            if not (all(map(records.get, self.switches)) and records.get(("wheel", 0))):
+                return None
+            after["noted", 0] = records.get(("wheel", 0))
+        else:
+            before = ("switch", action[1] - 1)
+            if before in self.switches and not records.get(before):
+                return None
+            after[action] = True
         return after, None
 
     def view(self, records: Any) -> State:
@@ -133,21 +152,65 @@ class Switches:
         return False
 
 
-def all_are_set(state: State) -> bool:
-    """Return True if every switch is set."""
-    table: Any = state.table
-    return all(table.get(("switch", number)) for number in Switches.actions)
+def get_words(exploration: Exploration) -> OneWord:
+    """Return how a search by levels holds its numbers."""
+    assert isinstance(exploration.search, LevelSearch)
+    return exploration.search.fields.words
 
 
-def test_a_search_whose_states_no_longer_fit_into_60_bits_continues_without_numpy() -> None:
-    asked = (Sometimes("all", "All are set.", all_are_set), NEVER)
-    exploration = Exploration(Switches(), asked, many=8)
-    kinds = set()
-    while exploration.advance():
-        kinds.add(type(exploration.search))
-    assert kinds == {LevelSearch, Search}
-    assert (exploration.search.states, exploration.search.transitions, exploration.search.packing.width) == (71, 70, 70)
-    assert exploration.answers[0].run == Switches.actions
+def set_all(switches: int) -> list[Any]:
+    """Explore as many switches, with and without numpy; return the searches and words that the one with numpy used."""
+    machine, used = Switches(switches), list[Any]()
+    all_set = Sometimes("all", "All are set.", lambda state: all(map(cast(Any, state.table).get, machine.switches)))
+    plain, levels = (Exploration(machine, (all_set, NEVER), many) for many in (float("inf"), 8))
+    finish_exploration(plain)
+    while levels.advance():
+        used.append(type(get_words(levels)) if isinstance(levels.search, LevelSearch) else type(levels.search))
+    assert (levels.search.states, levels.search.transitions) == (plain.search.states, plain.search.transitions)
+    assert list_states(levels.search) == list_states(plain.search)
+    assert levels.answers[0].run == plain.answers[0].run == tuple(machine.switches)
+    return [kind for kind, _ in groupby(used)]
+
+
+def test_a_search_whose_states_outgrow_one_word_continues_with_two() -> None:
+    assert set_all(70) == [Search, OneWord, TwoWords]
+
+
+def test_a_search_whose_states_outgrow_two_words_continues_without_numpy() -> None:
+    assert set_all(110) == [Search, OneWord, TwoWords, Search]
+
+
+@pytest.mark.parametrize(("longest", "symmetric"), [(0, True), (30, False)])
+def test_two_words_give_the_same_answers_as_one(monkeypatch: pytest.MonkeyPatch, longest: int, symmetric: bool) -> None:
+    one, two = (Exploration(ANY, INVARIANTS[:-1], many=500, symmetric=symmetric) for _ in range(2))
+    finish_exploration(one)
+    monkeypatch.setattr(OneWord, "longest", longest)
+    monkeypatch.setattr(TwoWords, "longest", 100)
+    finish_exploration(two)
+    assert [type(get_words(exploration)) for exploration in (one, two)] == [OneWord, TwoWords]
+    assert (one.search.states, one.search.kept, one.search.transitions) == (
+        two.search.states, two.search.kept, two.search.transitions)
+    assert [(answer.verdict, len(answer.run or ())) for answer in one.answers] == [
+        (answer.verdict, len(answer.run or ())) for answer in two.answers]
+    for answer in two.answers:
+        if answer.run:
+            assert replay(parse(str(trace(ANY, answer.run)))).differs == ""
+
+
+@pytest.mark.parametrize("words", [ONE_WORD, TWO_WORDS], ids=lambda words: type(words).__name__)
+def test_words_keep_numbers_sums_and_order(words: OneWord) -> None:
+    random = Random(6)
+    numbers = [random.getrandbits(random.randrange(1, words.longest)) for _ in range(300)]
+    array = np.array([words.put(number) for number in numbers], words.kind)
+    assert [words.take(short) for short in array.tolist()] == numbers
+    assert [words.take(short) for short in np.sort(array).tolist()] == sorted(numbers)
+    assert [words.take(short) for short in np.minimum(array, array[::-1]).tolist()] == [
+        *map(min, numbers, reversed(numbers))]
+    changes = [words.put(after) - words.put(before) for before, after in pairwise(numbers)]
+    assert [words.take(short) for short in (array[:-1] + np.array(changes, words.kind)).tolist()] == numbers[1:]
+    halves = [sum(int(half) << words.size * at for at, half in enumerate(split))
+              for split in zip(*words.split(array), strict=True)]
+    assert halves == numbers
 
 
 def test_any_host_on_two_slots_has_states_of_more_than_63_bits_and_fits_into_fields() -> None:
@@ -181,15 +244,17 @@ def test_a_search_that_does_not_fit_is_measured_again_only_when_it_has_doubled(m
 class LateFlag(Switches):
     """Switches, a wheel that turns on its own, and a flag that is raised late, beside the wheel and at its place 2."""
 
-    actions = tuple(range(9))
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions = (*self.switches, "turn", "raise")
 
-    def step(self, action: int, records: Any) -> tuple[Any, Any] | None:
+    def step(self, action: Any, records: Any) -> tuple[Any, Any] | None:
         """Set a switch, turn the wheel, or raise the flag."""
         after = records.copy()
-        if action < 7:
-            after["switch", action] = True
-        elif action == 7:
+        if action == "turn":
             after["beside", "wheel"] = (records.get(("beside", "wheel"), 0) + 1) % 3
+        elif action != "raise":
+            after[action] = True
         elif records.get(("beside", "wheel")) == 2 and all(records.get(("switch", number)) for number in range(2)):
             after["beside", "flag"] = True
         return after, None

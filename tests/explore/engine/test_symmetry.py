@@ -9,6 +9,7 @@ import pytest
 from pkvm_model.explore.check import Always, AlwaysPossible, Exploration, Report, Sometimes, explore
 from pkvm_model.explore.engine import levels
 from pkvm_model.explore.engine.search import Search
+from pkvm_model.explore.engine.words import OneWord, TwoWords
 from pkvm_model.model.state import State
 from tests.explore.symmetric import Cells, find_asymmetry, list_some_states
 
@@ -142,7 +143,8 @@ def test_a_search_of_orbits_that_grows_too_wide_continues_with_every_state(monke
     while exploration.advance():
         kinds.add(type(exploration.search))
         if len(exploration.search.levels) > 4:
-            monkeypatch.setattr(levels, "LONGEST", 0)
+            for words in (OneWord, TwoWords):
+                monkeypatch.setattr(words, "longest", 0)
     assert kinds == {levels.LevelSearch, Search}
     assert answer(exploration.report(0)) == answer(full)
     check_run(machine, exploration.report(0))
