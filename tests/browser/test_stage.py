@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
+from pkvm_model.explore.check import Always
 from pkvm_model.graphs.bench import StateGraph
+from pkvm_model.graphs.property_row import ASKED
 from pkvm_model.scenes import SCENES, Scene
 from pkvm_model.widgets.front_end import bundle
 from pkvm_model.widgets.walker import fit_and_pack
@@ -132,13 +134,13 @@ def test_time_is_a_slider(hole: Screen) -> None:
     hole.page.mouse.up()
 
 
-def open_scene(page: Page, stage: str, scene: Scene) -> Screen:
+def open_scene(page: Page, stage: str, scene: Scene, properties: tuple[Always, ...] = ASKED) -> Screen:
     """Put the bench of a scene on an empty page."""
     page.emulate_media(reduced_motion="reduce")
     page.goto(stage)
     page.wait_for_function("Boolean(globalThis.mountHere)")
     page.evaluate("packed => void mountHere(document.getElementById('root'), 'bench', packed)",
-                  fit_and_pack(StateGraph(scene))[1])
+                  fit_and_pack(StateGraph(scene, properties=properties))[1])
     return Screen(page)
 
 
@@ -151,6 +153,20 @@ def test_the_picture_leaves_out_what_the_chapter_has_not_named_and_the_words_hav
     assert [row.inner_text().split()[0] for row in words.locator("tbody tr").all()] == [
         "kvm0", "hv0.0", "vm0", "pgd0", "vc0.0", "g0"]
     assert not re.search("VMID|memo|emcache|iven back", words.inner_text())
+
+
+def test_pages_that_a_call_names_get_a_row_before_others(offline: Page, stage: str) -> None:
+    screen = open_scene(offline, stage, SCENES["old-name"])
+    assert [row.inner_text().split()[0] for row in screen.bench.locator(".stage tr.page").all()] == [
+        "kvm0", "kvm1", "vm1", "g0", "g1"]
+    expect(screen.bench.locator(".stage tr.rest")).to_have_text("4 more pages: hv0.0 hv1.0 pgd1 vc1.0")
+
+
+@pytest.mark.parametrize(("asked", "words"), [(ASKED[:1], "1 holds"), (ASKED[:2], "2 hold")])
+def test_the_button_counts_what_holds_in_good_english(offline: Page, stage: str, asked: tuple[Always, ...],
+                                                      words: str) -> None:
+    screen = open_scene(offline, stage, SCENES["find-the-hole"], asked)
+    expect(screen.bench.locator(".toggle[data-drawer=holds]")).to_contain_text(words)
 
 
 def test_a_change_of_hidden_pages_alone_is_no_news(offline: Page, stage: str) -> None:

@@ -61,7 +61,7 @@ export class Bench extends Walker {
       ),
       drawers = this.drawersOf(parts),
       vms = Math.max(1, ...graph.states.map((state) => state.vms.length));
-    this.most = rowsFor(graph);
+    this.room = rowsFor(graph);
     stage.setAttribute("style", `--vms:${vms}`);
     box.append(
       headFrame(graph.title, [graph.revision], parts, act),
@@ -91,7 +91,7 @@ export class Bench extends Walker {
     for (const slide of this.slides ?? []) slide.finish();
     const moves = drawChange(parts.change, view, this.act.words);
     parts.lanes.forEach((lane, cpu) => this.drawLane(lane, cpu));
-    const shown = drawStage(parts, view, moves, this.most);
+    const shown = drawStage(parts, view, moves, this.room);
     this.slides = this.drawnOnce && !this.joins && welcomesMotion() ? slideTiles(parts, shown, moves) : [];
     this.drawnOnce = true;
     countHolds(

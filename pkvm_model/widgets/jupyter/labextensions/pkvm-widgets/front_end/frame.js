@@ -97,10 +97,11 @@ export function footFrame({ time }, drawers) {
 /** Says on the button of the drawer how many properties hold, and how many are broken. */
 export function countHolds({ toggle }, properties) {
   const number = (word) => properties.filter((one) => one.word === word).length,
-    broken = number("broken");
+    broken = number("broken"),
+    whole = number("holds");
   toggle.hidden = !properties.length;
   toggle.classList.toggle("broken", broken > 0);
-  write(toggle.firstChild, broken ? `${broken} broken` : `${number("holds")} hold`);
+  write(toggle.firstChild, broken ? `${broken} broken` : `${whole} ${whole === 1 ? "holds" : "hold"}`);
 }
 
 const TRACE_LINES = 8;

@@ -167,8 +167,8 @@ function fillRow(element, page, view, moves, held) {
   ]);
 }
 
-/** The pages that have a row: all in the picture, or those that matter now and the first others. */
-function choosePages(view, moves, held, most) {
+/** The pages that have a row: all in the picture, or those that matter now, then those that calls name, then others. */
+function choosePages(view, moves, held, { most, named }) {
   const { graph, state } = view,
     all = [...shownPages(view)];
   if (all.length <= most) return all;
@@ -176,7 +176,7 @@ function choosePages(view, moves, held, most) {
     used = new Set(held.map(({ name }) => name));
   const rank = (page) => {
     const [name] = graph.pages[page];
-    return stale.has(name) ? 0 : moves.has(page) ? 1 : used.has(name) ? 2 : 3;
+    return stale.has(name) ? 0 : moves.has(page) ? 1 : used.has(name) ? 2 : named.has(name) ? 3 : 4;
   };
   const first = [...all].sort((one, other) => rank(one) - rank(other) || one - other).slice(0, most - 1);
   return first.sort((one, other) => one - other);
@@ -214,18 +214,23 @@ export function stageFrame(lanes, parts) {
   return make("div.stage", {}, make("div.lanes", {}, ...lanes), parts.vms, table, parts.wires);
 }
 
-/** How many rows there is room for: a second VM takes the room of two, and a third lane that of one on a phone. */
-export const rowsFor = ({ states, cpus }) =>
-  ROWS_IN_SIGHT - 2 * Math.max(0, ...states.map(({ vms }) => vms.length - 1)) - Number(cpus.length > 2);
+/**
+ * How many rows there is room for, and what the calls of this bench name. A second VM takes the room of two rows, and a
+ * third lane that of one on a phone.
+ */
+export const rowsFor = ({ states, cpus }) => ({
+  most: ROWS_IN_SIGHT - 2 * Math.max(0, ...states.map(({ vms }) => vms.length - 1)) - Number(cpus.length > 2),
+  named: new Set(states.flatMap(({ lanes }) => lanes.flatMap(({ call }) => call.split(/[^\w.]+/)))),
+});
 
 const listAll = (state) =>
   state.lanes.flatMap((_, cpu) => listHeld(state, cpu).map((one, slot) => ({ ...one, cpu, slot })));
 
 /** Draws the territory and the references; returns the rows' pages in their order. */
-export function drawStage(parts, view, moves, most) {
+export function drawStage(parts, view, moves, room) {
   const { at } = view,
     held = listAll(view.state),
-    shown = choosePages(view, moves, held, most);
+    shown = choosePages(view, moves, held, room);
   write(parts.caption, at ? `Who owns every page, after step ${at}` : "Who owns every page, before the first step");
   drawVms(parts.vms, view);
   settle(parts.pages, [
