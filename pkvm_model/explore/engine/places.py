@@ -171,28 +171,32 @@ class Digits(dict[int, Numbers]):
         self.fields, self.codes, self.words = fields, codes, fields.words.split(codes)
 
     def __missing__(self, field: int) -> Numbers:
-        numbers: Any = np.zeros(len(self.codes), np.int64)
-        for number, (place, length) in find_runs(self.fields.short.places[field], self.fields.words.size):
-            word, at = divmod(place, self.fields.words.size)
-            if word == len(self.words):
-                raise OverflowError("these words have no such bit")
-            numbers = numbers | ((self.words[word] >> at) & ((1 << length) - 1)) << number
-        self[field] = numbers
+        places = self.fields.short.places[field]
+        pieces = [self.cut(*run) for run in find_runs(places, self.fields.words.size)]
+        numbers = self[field] = sum(pieces[1:], pieces[0]) if pieces else np.zeros(len(self.codes), np.int64)
         return numbers
 
+    def cut(self, number: int, place: int, length: int) -> Numbers:
+        """Return a run of bits of each state, moved to where it stands in its field."""
+        word, at = divmod(place, self.fields.words.size)
+        if word == len(self.words):
+            raise OverflowError("these words have no such bit")
+        piece = (self.words[word] >> at) & ((1 << length) - 1)
+        return piece << number if number else piece
 
-def find_runs(places: list[int], size: int) -> list[tuple[int, tuple[int, int]]]:
+
+def find_runs(places: list[int], size: int) -> list[tuple[int, int, int]]:
     """Return the runs of bits that lie side by side in one word of so many bits.
 
-    Each has the number of its first bit, and the place and the length of the run.
+    Each has the number of its first bit in the field, its place in the state, and its length.
     """
-    runs: list[tuple[int, tuple[int, int]]] = []
+    runs: list[tuple[int, int, int]] = []
     for number, place in enumerate(places):
-        if runs and sum(runs[-1][1]) == place and place % size:
-            first, (start, length) = runs[-1]
-            runs[-1] = first, (start, length + 1)
+        first, start, length = runs[-1] if runs else (0, -1, 0)
+        if start + length == place and place % size:
+            runs[-1] = first, start, length + 1
         else:
-            runs.append((number, (place, 1)))
+            runs.append((number, place, 1))
     return runs
 
 
