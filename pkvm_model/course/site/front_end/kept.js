@@ -9,11 +9,14 @@ export class KeptPlace {
     this.key = key;
     this.again = again ? new Again(again) : null;
     this.before = [];
+    /** @type {Promise<void> | null} */
+    this.taking = null;
   }
 
   /** Keeps the place of a question. */
   async keep(place) {
     const store = await openStore();
+    await this.taking; // a quick answer must not take the place of those that the question had before
     const answers = { [this.key]: [...this.before, place].join(" ").trim() };
     await store.keepQuizzes({ ...answers, ...this.again?.choose(this.before.length) });
   }
@@ -21,7 +24,7 @@ export class KeptPlace {
   /** Brings a widget to where the learner left it, here or in another tab. */
   async join(widget) {
     const store = await openStore();
-    await this.take(widget, store);
+    await (this.taking = this.take(widget, store));
     store.onChange(({ table, key }, elsewhere) => {
       if (table === "all" || (elsewhere && key === this.key)) this.take(widget, store);
     });

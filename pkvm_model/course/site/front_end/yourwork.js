@@ -131,11 +131,12 @@ class YourWork {
 
 /** Fills the place that a page has for the learner's work, and marks what is done. */
 export async function showYourWork() {
+  const opening = openStore(),
+    mark = async () => markLinks(await opening);
+  keepWay(mark); // the reader may choose one before the store is open
   const box = document.querySelector(".your-work"),
-    store = await openStore();
+    store = await opening;
   if (box) new YourWork(box, store);
-  const mark = () => markLinks(store);
-  keepWay(mark);
   mark();
   store.onChange(({ table }) => table !== "drafts" && mark());
   store.onChange((change, elsewhere) => elsewhere || remind(store));
