@@ -26,7 +26,19 @@ READY = """async () => {
   await panel.context.sessionContext.ready;
   const session = panel.context.sessionContext, cells = panel.content;
 """
-RUN_ALL = READY + "return app.commands.execute('notebook:run-all-cells'); }"
+RUN_ALL = (
+    READY
+    + f"const until = performance.now() + {1000 * PATIENCE};"
+    + """
+  const ran = await app.commands.execute('notebook:run-all-cells');
+  const outputs = cells.widgets.flatMap(({ model }) => model.outputs?.toJSON() ?? []),
+    ids = outputs.map(({ data }) => data?.['application/vnd.jupyter.widget-view+json']?.model_id).filter(Boolean);
+  const areLive = () => ids.every((id) => globalThis.pkvmModels?.[id]);
+  while (ran && !areLive() && performance.now() < until) await new Promise((then) => setTimeout(then, 20));
+  return ran;
+}"""
+)
+"""Runs a notebook, and waits until its widgets are joined with Python: JupyterLab loads their front end meanwhile."""
 RUN_LAST = (
     READY
     + """

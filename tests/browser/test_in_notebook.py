@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from pkvm_model.practice.exercises import find_exercise
 from tests.browser.in_lab import READY, RUN_ALL, SAVE, Open, find_cell
 from tests.browser.screen import Screen
+from tests.patience import wait_until
 from tests.widgets.small_graph import walk_along
 
 RUN_CELL = READY + "cells.activeCellIndex = %d; await app.commands.execute('notebook:run-cell'); }"
@@ -13,7 +14,7 @@ SHOW_CELL = READY + "cells.activeCellIndex = %d; await cells.scrollToItem(%d); }
 OUTPUTS = READY + "return cells.widgets[%d].model.outputs.toJSON().map((one) => one.text ?? Object.keys(one.data)); }"
 WIDGET = "application/vnd.pkvm.widget+json"
 IS_LIVE = """() => window.jupyterapp.shell.currentWidget.content.widgets[1].model.outputs.toJSON().some(
-  ({ data }) => data?.['application/vnd.jupyter.widget-view+json'])"""
+  ({ data }) => globalThis.pkvmModels?.[data?.['application/vnd.jupyter.widget-view+json']?.model_id])"""
 IN_SIGHT = """box => { const { top, bottom } = box.getBoundingClientRect();
   return top < innerHeight && bottom > 0 && (top >= 0 || bottom <= innerHeight); }"""
 
@@ -47,8 +48,8 @@ def test_all_views_of_an_output_stand_at_the_same_step(opened: Open, name: str) 
     second = Screen(page, 1)
     second.counts("step 2 of 2")
     second.press("u", "0")
+    wait_until(lambda: second.ways() == first.ways() == ["Branch from step 1, 1 step"])
     first.counts("step 2 of 2")
-    assert second.ways() == first.ways() == ["Branch from step 1, 1 step"]
     first.open_drawer("trace")
     first.click("Forget the rest")
     second.counts("step 2 of 2")
@@ -137,7 +138,7 @@ def test_the_verdict_on_an_answer_is_in_sight_and_announced(opened: Open) -> Non
     page.keyboard.press("Shift+Enter")
     card = page.locator(".pkvm-exercise")
     expect(card.locator("[aria-live]").last).to_contain_text("Not yet.")
-    assert card.evaluate(IN_SIGHT)
+    wait_until(lambda: card.evaluate(IN_SIGHT))
     assert find_exercise("close-the-hole").title in card.inner_text()
 
 
@@ -146,7 +147,7 @@ def test_a_cut_link_is_named_by_the_widget_that_is_meant_and_by_no_other(noteboo
     screen = Screen(page)
     screen.alerts("This link is cut or damaged at “%2”.")
     assert sum(map(bool, page.locator(".pkvm-widget [role=alert]").all_inner_texts())) == 1
-    assert screen.bench.evaluate(IN_SIGHT)
+    wait_until(lambda: screen.bench.evaluate(IN_SIGHT))
     screen.press("1")
     screen.counts("step 1 of 1")
 

@@ -5,12 +5,13 @@ import json
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
+from threading import Event
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from benchmarks.static_host import Host
+from benchmarks.static_host import Handler, Host
 from pkvm_model.course.publish.chapters import NOTEBOOKS
 from pkvm_model.course.publish.pages import read_notebook
 from pkvm_model.lesson import find, lifecycle
@@ -101,10 +102,18 @@ def test_nothing_of_python_comes_before_somebody_asks(page: Page, course_host: H
     assert [name for name in course_host.asked if "pyodide" in name or "worker" in name or name.endswith(".zip")] == []
 
 
-def test_python_answers_says_that_it_comes_and_restores_the_place(page: Page) -> None:
-    way = find_way()
+def test_python_answers_says_that_it_comes_and_restores_the_place(page: Page, course_host: Host) -> None:
+    way, is_seen = find_way(), Event()
+
+    def wait_and_send(handler: Handler) -> None:
+        is_seen.wait()
+        handler.send_file()
+
+    course_host.answers["assets/course.zip"] = wait_and_send
     life = open_at(page, *way)
     expect(page.locator(".site-note")).to_contain_text("Python is being fetched, once.")
+    is_seen.set()
+    course_host.answers.clear()
     shows(life, *way)
     expect(page.locator(".site-note")).to_have_count(0)
     page.reload()

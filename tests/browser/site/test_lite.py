@@ -235,7 +235,8 @@ def test_a_notebook_that_is_newer_than_the_saved_one_says_so_and_nothing_is_lost
 
 def test_a_hard_reload_which_goes_past_the_service_worker_opens_the_newer_notebook_and_says_no_more(
         visit: Visit) -> None:
-    visit.context.new_cdp_session(visit.page).send("Page.reload", {"ignoreCache": True})
+    with visit.page.expect_event("load"):
+        visit.context.new_cdp_session(visit.page).send("Page.reload", {"ignoreCache": True})
     visit.page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
     assert visit.page.evaluate(IN_CHARGE) == f"{visit.host.address}lab/service-worker.js"
     expect(visit.page.get_by_role("heading", name="What the model left out")).to_be_visible()
