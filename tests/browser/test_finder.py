@@ -365,6 +365,16 @@ def test_no_step_of_a_game_moves_a_button(opened: Open, title: str, first: str, 
         assert max(steps[0]) <= 200
 
 
+@pytest.mark.parametrize("width", [960, 1200])
+def test_what_cannot_be_chosen_is_read_in_full(offline: Page, page_of: Address, width: int) -> None:
+    offline.set_viewport_size({"width": width, "height": PANE})
+    offline.goto(page_of("09-the-hole-in-the-patch.ipynb"))
+    texts = offline.locator(".pkvm-finder .only:visible")
+    expect(texts.filter(has_text="EL2 never touches").first).to_be_visible()
+    cut = "box => box.scrollHeight > box.clientHeight"
+    assert not [text.inner_text() for text in texts.all() if text.evaluate(cut)]
+
+
 def test_a_link_opens_the_race_at_its_step_on_a_page_and_after_a_reload(opened: Open, race: Finder) -> None:
     screen = Screen(opened(race.link))
     screen.stands(16, 16)
