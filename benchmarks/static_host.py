@@ -8,6 +8,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks.lab import free_port
+
 BELOW = "/some/where/"
 """The path below which the course is: nothing of it may count on being at the top of a host."""
 Answer = Callable[["Handler"], None]
@@ -47,14 +49,13 @@ class Host:
     def __init__(self, folder: Path) -> None:
         """Begin to listen."""
         self.folder, self.asked, self.answers = folder, list[str](), dict[str, Answer]()
-        self.port = 0
+        self.port = free_port()
         self.start()
 
     def start(self) -> None:
-        """Listen, again at the same port."""
+        """Listen, again at the same port: nobody has taken it meanwhile."""
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), partial(Handler, self))
         self.server.daemon_threads = True
-        self.port = self.server.server_port
         self.address = f"http://127.0.0.1:{self.port}{BELOW}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import socket
@@ -16,8 +17,10 @@ from pkvm_model.machine.emulator import KEEPER, Console, Emulator, make_file, st
 from pkvm_model.machine.failure import Gone, MachineError, Silence
 from pkvm_model.machine.learn import Nature
 from pkvm_model.machine.session import READY, RealMachine
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the emulated machine needs Linux")
+PANIC = re.compile("panic\n")
 WAITS = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read(); import signal; signal.pause()"
 """A program that says its number and never ends."""
 
@@ -119,6 +122,7 @@ def test_a_machine_that_says_no_more_is_given_up() -> None:
     with here:
         console = Console(here)
         there.sendall(b"Kernel panic\n")
+        console.wait_for(PANIC, PATIENCE)
         with pytest.raises(Silence, match="does not go on for 0 s; the last it says is: Kernel panic"):
             console.wait_for(READY, 0.2)
         there.close()
