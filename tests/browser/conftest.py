@@ -109,6 +109,18 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     trouble.check()
 
 
+@contextmanager
+def timed_page(browser: Browser, address: str) -> Iterator[Page]:
+    """Open an address without a network, with a clock that stands still until the test moves it."""
+    context = open_context(browser, offline=True)
+    with watched(context) as page:
+        page.clock.install(time=0)
+        page.goto(address)
+        page.clock.pause_at(3_600_000)
+        yield page
+    context.close()
+
+
 @pytest.fixture(scope="session")
 def without_network(browser: Browser) -> BrowserContext:
     """Open a browser without a network; pages share it, which makes them cheap, and keep nothing in it."""

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from pkvm_model.lesson import find
 from pkvm_model.widgets.finder import Finder
 from tests.browser.access import find_violations
-from tests.browser.conftest import open_context, watched
+from tests.browser.conftest import timed_page
 from tests.browser.in_lab import CELLS, RUN_ALL, SAVE, SHUT_DOWN, Address, Open, Theme, wait_for_python
 
 FOUND = "Yes: it goes wrong after 16 steps. No shorter run goes wrong."
@@ -269,13 +269,8 @@ def test_where_motion_is_unwelcome_a_run_offers_its_next_step(opened: Open) -> N
 @pytest.fixture
 def timed(browser: Browser, page_of: Address) -> Iterator[Page]:
     """Open the page from disk, with a clock that stands still until the test moves it."""
-    context = open_context(browser, offline=True)
-    with watched(context) as page:
-        page.clock.install(time=0)
-        page.goto(page_of("finder.ipynb"))
-        page.clock.pause_at(3_600_000)
+    with timed_page(browser, page_of("finder.ipynb")) as page:
         yield page
-    context.close()
 
 
 def test_a_run_plays_from_its_start_and_space_pauses_it(timed: Page) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from pkvm_model.widgets.front_end import list_kinds
 from pkvm_model.widgets.widget import MIME
+from tests.browser.conftest import timed_page
 from tests.browser.notebooks import stored_notebook
 from tests.browser.walker import Walker
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 PANE = 647
 """The height of a notebook in JupyterLab on a screen of 768 pixels."""
 MOST = 600
+PACE = 1100
+"""The milliseconds between two regions of a run that plays."""
 PHONE = 740
 """The height of a phone, all of which a widget may take."""
 BUTTONS = """box => [...box.querySelectorAll('.go, .choice')].map((one) => {
@@ -187,20 +190,21 @@ def test_what_is_said_moves_nothing_and_can_be_read(offline: Page, page_of: Addr
     assert shown.box.evaluate(BUTTONS) == places
 
 
-def test_a_run_along_time_plays_to_its_end_and_what_a_learner_does_ends_it(offline: Page, page_of: Address) -> None:
-    offline.emulate_media(reduced_motion="no-preference")
-    offline.goto(page_of("all-sequence.ipynb"))
-    shown = Walker(offline, "sequence", 1)
-    player = shown.box.locator("button.play")
-    player.click()
-    expect(player).to_have_text("Pause")
-    shown.counts("region 4 of 4")
-    expect(player).to_have_text("Play")
-    shown.press("b")
-    player.click()
-    shown.box.locator("[data-region='3']").click()
-    expect(player).to_have_text("Play")
-    shown.counts("region 3 of 4")
+def test_a_run_along_time_plays_to_its_end_and_what_a_learner_does_ends_it(browser: Browser, page_of: Address) -> None:
+    with timed_page(browser, page_of("all-sequence.ipynb")) as page:
+        shown = Walker(page, "sequence", 1)
+        player = shown.box.locator("button.play")
+        player.click()
+        expect(player).to_have_text("Pause")
+        page.clock.run_for(5 * PACE)
+        shown.counts("region 4 of 4")
+        expect(player).to_have_text("Play")
+        shown.press("b")
+        player.click()
+        shown.box.locator("[data-region='3']").click()
+        expect(player).to_have_text("Play")
+        page.clock.run_for(5 * PACE)
+        shown.counts("region 3 of 4")
 
 
 def test_where_motion_is_unwelcome_a_run_goes_on_by_one_region(offline: Page, page_of: Address) -> None:
