@@ -27,6 +27,7 @@ RUN_ALL_AND_REST = READY + """
   await app.commands.execute('notebook:run-all-cells');
   await new Promise((resolve) => setTimeout(resolve, 3000));
 }"""
+ARE_DRAWN = "() => window.jupyterapp.shell.currentWidget.content.widgets.every(({ node }) => node.isConnected)"
 NEVER_DRAWN = "() => { window.requestIdleCallback = () => 0; }"
 IS_WHOLE = """(head) => { const { top, bottom } = head.getBoundingClientRect();
   return top > 90 && bottom < innerHeight - 24; }"""
@@ -65,14 +66,17 @@ def test_run_all_keeps_the_reader_s_place_and_an_answered_quiz(learning: Learnin
     quiz.get_by_role("radio").first.check()
     quiz.get_by_role("button", name="Check").click()
     expect(quiz).to_contain_text("1 try")
-    before = dict(page.evaluate(IN_SIGHT))
+    page.wait_for_function(ARE_DRAWN)
+    before, kept = dict(page.evaluate(IN_SIGHT)), learning.folder / "quizzes.json"
     page.evaluate(RUN_ALL_AND_REST)
-    after = dict(page.evaluate(IN_SIGHT))
-    assert after.keys() == before.keys()
-    # Heights of cells are fractions of a pixel, and places are rounded.
-    assert all(abs(after[cell] - top) <= 1 for cell, top in before.items())
+    wait_until(lambda: is_where(before, dict(page.evaluate(IN_SIGHT))))
     expect(quiz).to_contain_text("1 try")
-    wait_until(lambda: "quiz-" in (learning.folder / "quizzes.json").read_text())
+    wait_until(lambda: kept.exists() and "quiz-" in kept.read_text())
+
+
+def is_where(before: dict[str, int], after: dict[str, int]) -> bool:
+    """Return True if the same cells are at the same places, but for the rounding of heights."""
+    return after.keys() == before.keys() and all(abs(after[cell] - top) <= 1 for cell, top in before.items())
 
 
 @pytest.mark.parametrize("keys", ["Shift+Enter", "Control+Enter"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,8 @@ from benchmarks.lab import free_port
 from tests.patience import PATIENCE, wait_until
 
 MINI_BROWSERS = "usr/lib/*/webkit2gtk-4.1/MiniBrowser"
+DISPLAY = re.compile(r"^(\d+)\n", re.MULTILINE)
+"""What the screen prints as soon as it is there, perhaps among warnings."""
 SCREEN = ("-screen", "0", "1400x1000x24", "-nolisten", "tcp")
 FEW_COMPILERS = {"JSC_useOMGJIT": "0"}
 """WebKit's last compiler makes Python faster after minutes, and until then uses the time of both CPUs."""
@@ -155,8 +158,8 @@ def webkit(folder: Path) -> Iterator[Driven]:
         pytest.skip("no MiniBrowser: Debian has it in webkit2gtk-driver")
     log = folder / "Xvfb.log"
     with run_program(screen, "-displayfd", "1", *SCREEN, folder=folder):
-        wait_until(lambda: log.read_text().endswith("\n"))
-        variables = {"DISPLAY": f":{log.read_text().split()[-1]}"} | FEW_COMPILERS
+        wait_until(lambda: DISPLAY.search(log.read_text()))
+        variables = {"DISPLAY": f":{DISPLAY.findall(log.read_text())[0]}"} | FEW_COMPILERS
         port = free_port()
         with run_program(driver, f"--port={port}", folder=folder, **variables):
             wait_until(lambda: listens(port))
