@@ -4,7 +4,11 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import tempfile
+from contextlib import suppress
+from itertools import cycle
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -46,6 +50,28 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = tempfile.TemporaryDirectory(prefix="pkvm-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name
+    divide_ports()
+
+
+def divide_ports() -> None:
+    """Give the kernels of each process of a test run ports from a part of its own.
+
+    Jupyter lets go of a port before the kernel listens there, so another kernel might be given the same one meanwhile.
+    """
+    from jupyter_client.connect import LocalPortCache  # noqa: PLC0415  # after the environment is set
+
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, begin = 10_000 + process % 10 * 1000, SystemRandom().randrange(1000)
+    ports = cycle((*range(first + begin, first + 1000), *range(first, first + begin)))
+
+    def find_port(_: LocalPortCache, ip: str) -> int:
+        for port in ports:
+            with suppress(OSError), socket.socket() as probe:
+                probe.bind((ip, port))
+                return port
+        raise AssertionError("a cycle ends")
+
+    LocalPortCache.find_available_port = find_port  # type: ignore[assignment,method-assign]
 
 
 def pytest_collection_finish() -> None:
