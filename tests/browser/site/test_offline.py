@@ -13,10 +13,20 @@ from tests.browser.conftest import leaves, open_context
 from tests.browser.site.small_course import PAGES, version_on, write_course
 
 KEPT = "The whole course is on this device."
-LOOK = """(reason) => new Promise((resolve) => {
-  navigator.serviceWorker.addEventListener("message", ({ data }) => data.course.failed === reason && resolve());
-  navigator.serviceWorker.ready.then((registration) => registration.update()).catch(() => {});
-})"""
+FAILS = """async (reason) => {
+  const { serviceWorker } = navigator, registration = await serviceWorker.ready;
+  if (!globalThis.reasons) {
+    globalThis.reasons = [];
+    serviceWorker.addEventListener("message", ({ data }) => reasons.push(data.course.failed));
+  }
+  if (reasons.includes(reason) || registration.installing) return !registration.installing;
+  await registration.update().catch(() => {});
+}"""
+COMES = """async () => {
+  const registration = await navigator.serviceWorker.ready;
+  if (registration.waiting || registration.installing) return Boolean(registration.waiting);
+  await registration.update().catch(() => {});
+}"""
 FETCH_ALL = "(names) => Promise.all(names.map((name) => fetch(name).then((answer) => answer.text())))"
 COUNT_LOOKS = """globalThis.looks = 0;
 const { update } = ServiceWorkerRegistration.prototype;
@@ -71,12 +81,21 @@ def update(host: Host, page: Page) -> None:
     """Put the second version on the host, and visit the course again."""
     write_course(host.folder, "second")
     host.asked.clear()
+    visit_again(page)
+
+
+def visit_again(page: Page) -> None:
+    """Load a page anew, and wait for the newer course.
+
+    A look for it that the browser began before the host was changed answers a look of the page's, too; so look again.
+    """
     page.reload()
+    page.wait_for_function(COMES)
 
 
 def look_for_update(page: Page, reason: str) -> None:
-    """Look for a newer course from an open page, and wait until fetching it fails for this reason."""
-    page.evaluate(LOOK, reason)
+    """Look for a newer course from an open page until fetching it has failed for this reason."""
+    page.wait_for_function(FAILS, arg=reason)
 
 
 def test_after_one_visit_every_page_opens_without_a_network(reader: BrowserContext, host: Host) -> None:
@@ -171,7 +190,7 @@ def test_a_version_that_cannot_be_fetched_whole_leaves_the_old_one(reader: Brows
     assert versions(page) == {"first"}
     host.answers.clear()
     host.asked.clear()
-    page.reload()
+    visit_again(page)
     expect(offer(page)).to_be_visible()
     assert "one.html" not in host.asked  # the fetch went on where it had stopped
     offer(page).get_by_role("button", name="Use it now").click()
