@@ -62,7 +62,7 @@ def divide_ports() -> None:
 
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first, begin = 10_000 + process % 10 * 1000, SystemRandom().randrange(1000)
-    ports = cycle((*range(first + begin, first + 1000), *range(first, first + begin)))
+    ports = cycle([*range(first + begin, first + 1000), *range(first, first + begin)])
 
     def find_port(_: LocalPortCache, ip: str) -> int:
         for port in ports:
