@@ -55,9 +55,22 @@ async def open_page(hub: ClassHub, path: str) -> tuple[str, dict[str, Any]]:
 
 
 def read_kernel(learner: Learner) -> psutil.Process:
-    """Return a learner's one kernel."""
-    kernel, = (each for each in learner.find_processes() if "ipykernel_launcher" in each.cmdline())
-    return kernel
+    """Return a learner's one kernel, as soon as any other has ended."""
+    wait_until(lambda: len(list_kernels(learner)) == 1)
+    return list_kernels(learner)[0]
+
+
+def list_kernels(learner: Learner) -> list[psutil.Process]:
+    """Return a learner's kernels."""
+    return [each for each in learner.find_processes() if "ipykernel_launcher" in read_words(each)]
+
+
+def read_words(process: psutil.Process) -> list[str]:
+    """Return the command line of a process, nothing if it has ended meanwhile."""
+    try:
+        return [*process.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def test_each_learner_has_a_copy_of_their_own_before_the_first_page(ada: Learner) -> None:

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.static_host import Host
 from pkvm_model.browser import clerk
 from pkvm_model.practice.exercises import find_exercise, load_exercises
-from tests.browser.site.exercise_site import RUN
+from tests.browser.site.exercise_site import READ, RUN
 from tests.browser.site.other_browsers import Driven, firefox, webkit
 from tests.browser.site.test_asking import CHAPTER, find_way, sentence, write_link
 from tests.browser.site.test_offline import KEPT
@@ -23,6 +23,9 @@ from tests.patience import wait_until
 EXERCISE = find_exercise(RUN)
 ENDLESS, LAST = "while True: pass", "# later"
 PREDICTION, CHOSEN = ".pkvm-quiz", "(your answer)"
+READ_ANSWER = f"""const {{ key }} = document.querySelector("{PREDICTION}").closest(".widget-here").dataset;
+return ({READ})(["quizzes", key]);"""
+UNDER_WAY = ("Your answer is being checked.", "This takes longer than most answers.")
 INSERT = "document.execCommand('insertText', false, arguments[0])"
 
 
@@ -69,6 +72,7 @@ def read_a_chapter(visitor: Visitor) -> None:
     visitor.click(f"{PREDICTION} label")
     visitor.click(f"{PREDICTION} button", "Check")
     visitor.sees(PREDICTION, CHOSEN)
+    wait_until(lambda: visitor.run(READ_ANSWER))
     visitor.reload()
     visitor.sees(PREDICTION, CHOSEN)
 
@@ -96,7 +100,7 @@ def try_an_exercise(visitor: Visitor) -> None:
     visitor.sees(".hints", EXERCISE.hints[0])
     write(visitor, ENDLESS)
     visitor.press(CONTROL, ENTER)
-    visitor.sees(".answering .state", "Your answer is being checked.")
+    wait_until(lambda: visitor.says(".answering .state").startswith(UNDER_WAY))
 
 
 def pass_the_exercise(visitor: Visitor) -> None:
