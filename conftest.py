@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
 from random import SystemRandom
@@ -62,7 +63,7 @@ def divide_ports() -> None:
 
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first, begin = 10_000 + process % 10 * 1000, SystemRandom().randrange(1000)
-    ports = cycle([*range(first + begin, first + 1000), *range(first, first + begin)])
+    ports: Iterator[int] = cycle([*range(first + begin, first + 1000), *range(first, first + begin)])
 
     def find_port(_: LocalPortCache, ip: str) -> int:
         for port in ports:
