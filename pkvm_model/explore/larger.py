@@ -1,9 +1,9 @@
-"""Larger machines for a host that may call anything: two VMs, two vCPUs, two pages. Each is explored to its end.
+"""Larger machines for a host that may call anything: two VMs, two vCPUs, two pages. Explore each completely.
 
 `python3 -m pkvm_model.explore.larger NAME REVISION` explores one and prints what it found as JSON; `course.py
 explore-all` does so for all of them and stores it. Of all states that differ in names only, one is explored
-(engine/symmetry.py), unless `--every-state` follows; the counts are of all states either way. Only invariants are
-asked: a way home is looked for state by state, which takes too long here.
+(engine/symmetry.py), unless `--every-state` is given; the counts are of all states either way. Only invariants are
+asked: whether there is a way home is looked for state by state, which takes too long here.
 """
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ class LargerHost(NamedTuple):
 
     @property
     def says(self) -> str:
-        """What the host has, in words."""
+        """Describe in words what the host has."""
         kind = "protected " if self.protected else ""
         return f"{kind}VMs: {self.slots}, vCPUs of each: {self.vcpus}, pages: {self.pages}, CPUs: 2"
 
     def runs_on(self, revision: Revision) -> bool:
-        """Return True if the kernel has such VMs."""
+        """Return True if the kernel supports such VMs."""
         return not self.protected or DONATE in revision.calls
 
     def machine(self, revision: Revision) -> AnyHost:
-        """Return what is searched."""
+        """Return the machine that is searched."""
         config = Config(slots=self.slots)
         calls = every_call(revision, config, self.vcpus, self.pages, (self.protected,))
         return AnyHost(revision, calls, config, most=1)

@@ -32,6 +32,7 @@ have led there, the search looks for states that differ only in the edge's bits.
 
 1. *What changes together is numbered together* (`Fields`, fields.py). Everything that belongs to a VM occurs in a few
    hundred combinations of values, so it needs about ten bits, not thirty. So two VMs fit into one machine number.
+   Where a state needs more, its number becomes a pair (`TwoWords`, words.py).
 2. *Answers become rows of an array* (`Rows`, rows.py), found by what was read (`Projection`, places.py). What a step
    reads depends on what it reads first, which is a CPU with its call under way. So each value of that part is a branch
    with rows of its own.

@@ -19,7 +19,7 @@ def sort_unique(arrays: list[Numbers]) -> Numbers:
 
 
 def find_in(known: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
-    """Return where each number is among sorted ones, and whether it is there at all."""
+    """Return where each number belongs among sorted ones, and whether it is there."""
     if not len(known):
         return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), bool)
     at: Numbers = np.searchsorted(known, numbers)
@@ -34,7 +34,7 @@ class GrowingArray:
         self.room, self.length = np.zeros(1 << 10, kind), 0
 
     def extend(self, numbers: Numbers) -> None:
-        """Add these at the end; room is doubled, so that adding a number costs the same however many there are."""
+        """Add these at the end. The room doubles, so the cost of a number stays constant on average."""
         end = self.length + len(numbers)
         if end > len(self.room):
             self.room = np.concatenate((self.room, np.zeros(max(end, len(self.room)), self.room.dtype)))
@@ -43,7 +43,10 @@ class GrowingArray:
 
 
 class SortedSet:
-    """Numbers in a few sorted arrays, each at least twice as long as the next: adding some does not sort all anew."""
+    """Numbers in a few sorted arrays, each at least twice as long as the next.
+
+    So adding numbers does not sort all of them again.
+    """
 
     def __init__(self) -> None:
         self.runs: list[Numbers] = []

@@ -11,7 +11,7 @@ from .search import Search
 def choose_search(search: Search, many: float, symmetric: bool = False) -> Search:
     """Return the search, or one by whole levels if there are many states, numpy works and a state fits its numbers.
 
-    To find out if it fits takes a look at all states, so that is asked again only when there are twice as many.
+    To find out whether they fit, it looks at all states; so it asks again only when their number has doubled.
     Only a search by whole levels can be symmetric.
     """
     if search.states < max(many, search.asked_again_at) or type(search) is not Search:
@@ -28,7 +28,7 @@ def choose_search(search: Search, many: float, symmetric: bool = False) -> Searc
 def import_levels() -> ModuleType | None:
     """Import the search by whole levels; return None if numpy is missing, or warn once and do so if it is broken.
 
-    Most searches end before it is needed. A broken numpy may raise anything when it is imported.
+    Most searches end before it is needed. Importing a broken numpy may raise any exception.
     """
     try:
         from . import levels  # noqa: PLC0415

@@ -1,9 +1,9 @@
 """Short numbers for the states of a large search: what changes together is numbered together.
 
-A packing gives each part of a state bits of its own, and most of their combinations never occur: a VM that is not there
-has no flag, no vCPUs and no count. Here the parts of one family (all that belongs to a VM, say; the machine says what
-does) share a *field*, and a field has a number for each combination that was met. That is a packing once more: the
-fields are its parts, and bits of the first packing are its values. So two VMs, which take 77 bits, take fewer than 50.
+A packing gives each part of a state bits of its own, but most combinations of these bits never occur: a VM that is not
+there has no flag, no vCPUs and no count. Here the parts of one family (all that belongs to a VM, say; the machine says
+what does) share a *field*, and a field numbers each combination that has occurred. This is a second packing: the fields
+are its parts, and bits of the first packing are its values. So a state of two VMs, which has 77 bits, fits into 60.
 """
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .words import ONE_WORD, Short
 
 
 def keep_apart(key: RecordKey) -> Any:
-    """Return the part itself: the family of a part of a machine that says nothing about families."""
+    """Return the part itself, as its own family, for a machine that names no families."""
     return key
 
 
@@ -35,7 +35,7 @@ class Fields:
         return self.short.width
 
     def refresh(self) -> None:
-        """Take in parts and bits that the packing was given since."""
+        """Take in parts and bits that were added to the packing since the last call."""
         if self.age != self.packing.age:
             self.age = self.packing.age
             masks: dict[int, int] = {}

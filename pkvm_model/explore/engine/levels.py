@@ -22,11 +22,11 @@ from .tables import LookupTable, Tree, group_tables
 from .words import TWO_WORDS, choose_words, make_pairs
 
 SHARED = 16
-"""Trees that read no more bits than this together go together."""
+"""Trees are grouped if together they read at most this many bits."""
 SLICE = 1 << 16
 """How many states are explored together: few enough to stay in the processor's cache."""
 SPARE = 8
-"""So many bits more than it has now a state's number may get before it needs more words."""
+"""How many more bits a state's number may get before it needs more words."""
 
 
 def fits(search: Search) -> bool:
@@ -65,7 +65,7 @@ class LevelSearch(Search):
     def make_ways(self) -> list[Rows]:
         """Return the trees as rows, after each was run at least once.
 
-        Trees that read little go with those that read mostly the same, all others with those that read the same first.
+        Group trees that read few bits by what they read, and all others by what they read first.
         """
         flips, start = Flips(self.fields), next(iter(self.plain.levels[0]))
         narrow, wide = list[LookupTable](), dict[Any, list[Tree]]()
@@ -110,8 +110,8 @@ class LevelSearch(Search):
     def advance(self, count: int = SLICE) -> bool:
         """Explore the next states of this level, at least a slice; return True while there are more.
 
-        Where states outgrow their numbers, the slice is explored next time, with wider ones. Raise TooWide if there are
-        none; what was explored before is in its `plain`.
+        Where states outgrow their numbers, the next call explores the slice again, with wider numbers. Raise TooWide if
+        there are none; what was explored before is in its `plain`.
         """
         level = self.levels[-1]
         chunk = level[self.done:self.done + max(count, SLICE)]
@@ -128,9 +128,9 @@ class LevelSearch(Search):
         return self.has_more
 
     def explore_chunk(self, codes: Numbers) -> tuple[int, Numbers] | None:
-        """Return the number of ways to go on from these states, and where they lead; None if a state may not fit.
+        """Return how many steps lead on from these states, and where they lead; None if a state may not fit.
 
-        All states that one stands for have as many ways.
+        Every state that one of them stands for has the same number of steps.
         """
         try:
             parts = [(size, Digits(self.fields, part)) for size, part in self.symmetry.split(codes)]
@@ -143,7 +143,7 @@ class LevelSearch(Search):
         return sum(size * len(states) for size, states in ways), after
 
     def widen(self) -> None:
-        """Write every state with two words, and learn anew what a step adds to it. Raise TooWide if two are too few."""
+        """Write every state with two words, and learn again what a step adds. Raise TooWide if two are too few."""
         if self.fields.words is TWO_WORDS or self.fields.width > TWO_WORDS.longest:
             raise TooWide(self.go_back())
         self.fields.words = TWO_WORDS
@@ -152,7 +152,7 @@ class LevelSearch(Search):
         self.symmetry, self.ways = Symmetry(self.fields, self.renamings), self.make_ways()
 
     def go_back(self) -> Search:
-        """Return the plain search from which this one began, at the place where this one stands."""
+        """Return the plain search that this one continued, at the same place."""
         plain, level = self.plain, self.levels.pop()
         parts = [*self.levels, level[:self.done], level[self.done:], sort_unique(self.successors)]
         *before, explored, waiting, after = [list(self.list_codes(self.symmetry.expand(part))) for part in parts]

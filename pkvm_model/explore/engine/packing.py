@@ -17,7 +17,9 @@ Rename = Callable[[RecordKey, Any], tuple[RecordKey, Any]]
 
 
 class Packing:
-    """Which bits belong to which part, and what their patterns stand for. Parts are numbered as they are met.
+    """Which bits belong to which part, and what their patterns stand for.
+
+    Parts are numbered in the order in which they first occur.
 
     `age` grows when a part is met or gets a bit, and when somebody reads a part for the first time.
     """
@@ -93,7 +95,7 @@ class Packing:
 class TracingTable(dict[RecordKey, Any]):
     """A state's table that decodes its records from a number, and traces which parts are read and which are written.
 
-    To the code that runs on it, it is a table like any other. `bits_read` maps parts to the bits that were found there,
+    The code that runs on it sees an ordinary table. `bits_read` maps parts to the bits that were found there,
     in the order of reading; a copy adds to the same mapping. `written` has the records that were written since, `known`
     those and the ones that were read.
     """

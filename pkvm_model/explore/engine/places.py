@@ -1,8 +1,8 @@
-"""Where a state stands in a table, for many states at once, with numpy.
+"""Find the places of many states in a table, with numpy.
 
 A table is about some parts of a state. `Projection` turns those into one number, a place, field by field: what each
 value of a field adds to the place is read from an array. Often the first part that is read decides which others matter,
-so a projection has *branches*, each about parts of its own. `Index` finds what a table has at a place.
+so a projection has *branches*, each with its own parts. `Index` finds what a table has at a place.
 """
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SPARSE = 1 << 40
 """Places from here on are kept in order and searched; places below are an array."""
 LARGEST = 1 << 60
 DENSE = 1 << 14
-"""A branch with more places than this is sparse, unless somebody wants it otherwise."""
+"""A branch with more places than this is sparse, unless the caller chooses otherwise."""
 
 
 class TooManyPlaces(Exception):  # noqa: N818  # an outcome, not a failure of this program
-    """A table is about so much that its places have no numbers: its states are looked up one by one."""
+    """A table reads so much that its places cannot be numbered; its states are looked up one by one."""
 
 
 Look = Callable[[int], Any]
@@ -32,9 +32,10 @@ Look = Callable[[int], Any]
 
 
 class FieldView:
-    """The values of a field as somebody sees it who needs some of its bits only: values that agree there are one class.
+    """The values of a field as a reader sees them that needs only some of its bits.
 
-    So are those that look the same, if there is a `look`. `seen` has the class of each value, by the value's number.
+    Values that agree in these bits are one class, and so are values that look the same, if there is a `look`. `seen`
+    has the class of each value, by the value's number.
     """
 
     def __init__(self, fields: Fields, field: int, need: int, look: Look) -> None:
@@ -126,7 +127,7 @@ class Projection:
         return set(numbers) - self.fresh
 
     def lay_out(self, number: int, mask: int) -> Branch:
-        """Give a branch new places, behind all others."""
+        """Give a branch new places, after all others."""
         views = [self.view(field, whole & mask) for field, whole in enumerate(self.fields.masks) if whole & mask]
         branch = Branch(mask, views, 0)
         kind = branch.size > self.dense

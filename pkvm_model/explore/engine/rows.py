@@ -1,8 +1,8 @@
 """Trees applied to many states at once, with numpy.
 
 `Rows` keeps what trees answer as rows of arrays: a state's place finds its row, and all rows are added at once. What a
-step reads depends most on what it reads first: for a call under way that is its CPU, and where the call stands says the
-rest. So each value of the part that is read first is a branch, and a row is about what its branch reads.
+step reads depends mostly on the part that it reads first: for a call under way, that is its CPU, whose value says where
+the call stands. So each value of the part that is read first is a branch, and a row is about what its branch reads.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .tables import LookupTable, Tree
 from .words import Short
 
 FEW = 12
-"""This many states are looked up one by one: that costs less than a handful of arrays."""
+"""Fewer states than this are looked up one by one, which is faster than numpy for so few."""
 UNKNOWN, SHIFT = -1 << 62, 31
 WHOLE = 1 << 22
 """Up to this many places, rows without branches are found in an array."""
@@ -28,8 +28,8 @@ ShortStep = tuple[Short, dict[int, int]]
 class Rows:
     """The answers of trees as rows: the row of a state is looked up for many states at once. Row 0 stands for unknown.
 
-    The steps of row n are the last `counts[n]` of those before `ends[n]`. A step adds its difference and, for each
-    field of which its branch reads a part only, what the flip of this number adds to the whole field.
+    The steps of row n are the last `counts[n]` of the steps before `ends[n]`. A step adds its difference and, for each
+    field that its branch reads only in part, what flipping some of its bits adds to the number.
     """
 
     def __init__(self, trees: Sequence[Tree], flips: Flips, table: LookupTable | None = None) -> None:
@@ -80,7 +80,7 @@ class Rows:
         return self.packing.mask(set[int]().union(*known))
 
     def ask(self, code: int) -> list[int]:
-        """Return what the trees add to a state; a table of theirs remembers much of it."""
+        """Return what the trees add to a state; a table stores most of these answers."""
         return self.table(code) if self.table else [delta for tree in self.list_able(code) if (delta := tree(code))]
 
     def list_able(self, code: int) -> Sequence[Tree]:
@@ -119,9 +119,9 @@ class Rows:
                 self.enter(number, self.keys[number])
 
     def forget_outgrown(self, number: int, mask: int) -> None:
-        """Forget the rows of a branch if a field of which it read every part has got parts that it does not read.
+        """Forget the rows of a branch if a field that it read completely has got new parts that it does not read.
 
-        Such rows replace the field's whole value. The branch is learnt anew, at new places.
+        Such rows replace the field's whole value. The branch is learnt again, at new places.
         """
         self.fields.refresh()
         if any(self.fields.masks[field] & ~mask for field in self.wholes.get(number, ())):
@@ -213,7 +213,7 @@ class Rows:
 
 
 class Flips:
-    """What it adds to a state's short number to flip some bits of a field, for each value of the field."""
+    """What flipping some bits of a field adds to a short number, for each value of the field."""
 
     def __init__(self, fields: Fields) -> None:
         self.fields = fields

@@ -1,10 +1,11 @@
-"""States that differ in names only, explored once, with numpy: two CPUs that change places, two pages, two VMs' memory.
+"""Explore one of all states that differ only in names: swapped CPUs, swapped pages, swapped memory of VMs.
 
 A machine may have *renamings*: functions of a part and its value, each of which turns the steps from a state into the
-steps from the renamed state. With the one that changes nothing they are a group, and the initial state stays as it is.
-All states that come out of one by renaming are its *orbit*: one of them can be reached, and breaks a property, exactly
-if all of them do, after as many steps. So the search keeps the state of each orbit that has the least number. It still
-counts every state: an orbit has as many as there are renamings for each of those that leave one of its states alone.
+steps from the renamed state. Together with the identity they form a group, and the initial state stays as it is. All
+states that come out of one by renaming are its *orbit*: one of them can be reached, and breaks a property, if and only
+if all of them do, after the same number of steps. So the search keeps the state of each orbit that has the lowest
+number. It still counts every state: the size of an orbit is the number of renamings divided by the number of those that
+leave one of its states unchanged (both with the identity).
 
 To rename a number is to rename the value of each field, and what that adds to the new number is read from an array.
 """
@@ -27,7 +28,7 @@ SLICE = 1 << 16
 
 
 class RenamedFields:
-    """What each value of each field adds to a short number once it is renamed."""
+    """What each value of each field adds to the short number of the renamed state."""
 
     def __init__(self, fields: Fields, rename: Rename) -> None:
         self.fields, self.packing, self.rename = fields, fields.packing, rename
@@ -80,7 +81,7 @@ class Symmetry:
         return (renamed(digits) for renamed in self.renamed)
 
     def choose(self, codes: Numbers) -> Numbers:
-        """Return for each state the one with the least number in its orbit, sorted, each once."""
+        """Return for each state the one with the lowest number in its orbit, sorted, each once."""
         least = codes
         for image in self.list_images(codes):
             least = np.minimum(least, image)
