@@ -6,7 +6,7 @@ page, which is the VM's own struct unless another page is named. A reference tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -236,7 +236,7 @@ class Sequence:
 def run_regions(trace: Trace, state: State, lines: Iterable[TraceLine]) -> Iterator[RunRegion]:
     """Yield the lock regions of these lines, one by one: a line that makes all of a call may have several."""
     for line in lines:
-        step = run_line(state, trace.revision, replace(line, outcome="..."))
+        step = run_line(state, trace.revision, line._replace(outcome="..."))
         yield RunRegion(state, step, line.call is not None, function_inside(state, line.cpu))
         state = step.state
         while step.pending and not line.outcome.startswith("..."):

@@ -4,7 +4,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -102,7 +101,7 @@ def make_observation(each: Interleaving, answer: RealAnswer, *, places: bool = F
         elif places and row.machine == "...":
             notes[len(lines) + 1] = row.note
         if has_outcome:
-            lines.append(replace(line, outcome=row.machine))
+            lines.append(line._replace(outcome=row.machine))
         if verdict != AGREES:
             break
     pages = {page.page: page.machine for page in answer.territory}

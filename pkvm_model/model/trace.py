@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -48,8 +47,7 @@ class TraceText(NamedTuple):
     digest: str
 
 
-@dataclass(frozen=True)
-class TraceLine:
+class TraceLine(NamedTuple):
     """One step of a trace: the CPU, the call that begins (None if one goes on), and the outcome as text."""
 
     cpu: int
@@ -60,8 +58,7 @@ class TraceLine:
         return f"{self.cpu} {show_call(self.call) if self.call else 'resume'} {self.outcome}"
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """A recorded run: which kernel, which machine, what happened, and the digest of the state it ended in."""
 
     revision: Revision
@@ -73,8 +70,7 @@ class Trace:
         return "\n".join([show_header(self.revision, self.config), *map(str, self.lines), f"state {self.digest}"])
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(NamedTuple):
     """The result of a replay: the steps that matched, the state after them, and the first difference, if any."""
 
     trace: Trace

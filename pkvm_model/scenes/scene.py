@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model.revisions import Revision
 from ..model.run import begin, call, finish, resume
@@ -15,8 +16,7 @@ DETAILS = ("locks", "vmid", "memo", "caches", "back")
 """What a bench can leave out besides pages: letters of locks, VMID, the host's memo, memcaches, what was given back."""
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """A call that a CPU will make; with `whole` one click makes all of it, otherwise one click is one lock region."""
 
     call: Call
@@ -70,8 +70,7 @@ class Scene:
         return record(self.revision, self.config, [(step, True) for step in self.run_setup()])
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A place on a scene's bench: a state, and how many calls of its script each CPU has begun."""
 
     state: State

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -36,7 +35,7 @@ def make(each: Interleaving, verdict: str = AGREES) -> Observation:
     """Return an observation with a verdict; one that differs does so in its last step."""
     lines = each.trace.lines
     if verdict == DIFFERS:
-        lines = (*lines[:-1], replace(lines[-1], outcome="= -EDOM"))
+        lines = (*lines[:-1], lines[-1]._replace(outcome="= -EDOM"))
     return Observation(each.name, each.race, UPSTREAM, each.trace.config, lines, verdict,
                        {} if verdict == AGREES else {0: "for a reason"})
 

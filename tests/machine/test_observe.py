@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -90,7 +89,7 @@ def test_pages_are_kept_if_they_were_read_at_the_end() -> None:
 def test_a_difference_ends_the_observation_and_shows_both_sides() -> None:
     kept = make_observation(R7, answer(R7, row3=Row(4, 0, "call", "= 0", "= -EINVAL", DIFFERS, "why")))
     assert kept.verdict == DIFFERS
-    assert kept.lines == (*R7.trace.lines[:2], replace(R7.trace.lines[2], outcome="= -EINVAL"))
+    assert kept.lines == (*R7.trace.lines[:2], R7.trace.lines[2]._replace(outcome="= -EINVAL"))
     assert kept.notes == {3: "CPU 0 call: the machine '= -EINVAL', the model '= 0'; why"}
     assert [mismatch.number for mismatch in compare([kept])] == [3]
 

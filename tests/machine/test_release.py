@@ -41,7 +41,7 @@ def seen(place: int, verdict: str = AGREES) -> Observation:
     each = FIRST[place]
     lines = each.trace.lines
     if verdict == DIFFERS:
-        lines = (*lines[:2], replace(lines[2], outcome="= -EDOM"))
+        lines = (*lines[:2], lines[2]._replace(outcome="= -EDOM"))
     notes = {} if verdict == AGREES else {0: "for a reason"}
     return Observation(each.name, each.race, UPSTREAM, each.trace.config, lines, verdict, notes)
 
