@@ -10,7 +10,7 @@ from ..model.revisions import REVISIONS, Revision
 from .check import HOLDS, VIOLATED, Always, AlwaysPossible, Answer, Limits, Report, explore
 from .homecoming import HOME, HOME_BUT_FOR_LEFT
 from .properties import INVARIANTS
-from .scenario import HostScenario, Scenario
+from .scenario import DONATE, HostScenario, Scenario
 
 HONEST, ANY, ANY_PROTECTED = "honest", "any", "any-protected"
 
@@ -27,7 +27,7 @@ ANY_SAYS = "Any call at any time on two CPUs, with one VM, one vCPU, one page an
 ALL_HOSTS = (
     Scenario(HONEST, "A VM's life", "One VM, one page.", NEW_VM, (LIFE, "kvm_unmap(kvm0)")),
     HostScenario(ANY, "A host that may call anything", ANY_SAYS),
-    HostScenario(ANY_PROTECTED, "A host that may call anything, with protected VMs", ANY_SAYS, protected=True))
+    HostScenario(ANY_PROTECTED, "A host that may call anything, with protected VMs", ANY_SAYS, needs=(DONATE,)))
 HOSTS = {host.name: host for host in ALL_HOSTS}
 """Who calls: an honest host with one VM on two CPUs; any host with ordinary VMs; any host with protected VMs."""
 

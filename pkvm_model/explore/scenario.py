@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..model.host import HOST_CALLS
 from ..model.revisions import V1, Revision
@@ -18,11 +18,11 @@ from .questions import MOMENTS, Question, ask, ask_if_wrong
 
 START, FINALISE, ONE_SHOT = "__pkvm_start_teardown_vm", "__pkvm_finalize_teardown_vm", "__pkvm_teardown_vm"
 NAMED_START, NAMED_FINALISE = f"{START}(0x1000)", f"{FINALISE}(0x1000)"
+DONATE = "__pkvm_host_donate_guest"
 HOST_WARN = "HOST_WARN"
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(NamedTuple):
     """What several CPUs do at once, and the questions about it. Without scripts it is described only.
 
     `setup` has a line `CPU CALL` for each call, each script a line for each call of its CPU. On a kernel with one call
@@ -97,7 +97,7 @@ class Scenario:
     def asking(self, *choices: str | Property) -> Scenario:
         """Return the same scenario with these questions only: names of its own ones, or properties of the caller's."""
         chosen = tuple(self.question(choice) if isinstance(choice, str) else ask(choice) for choice in choices)
-        return replace(self, chosen=chosen) if chosen else self
+        return self._replace(chosen=chosen) if chosen else self
 
     @property
     def asked_always(self) -> tuple[Always, ...]:
@@ -106,16 +106,13 @@ class Scenario:
         return tuple(dict.fromkeys(properties))
 
 
-@dataclass(frozen=True)
 class HostScenario(Scenario):
     """A host that may make any call at any time, on two CPUs, with one VM, one vCPU, one page and one bad handle."""
 
-    protected: bool = False
-
-    def missing_call(self, revision: Revision) -> str:
-        """Return the call that protected VMs need, if the kernel lacks it."""
-        donate = "__pkvm_host_donate_guest"
-        return donate if self.protected and donate not in revision.calls else ""
+    @property
+    def protected(self) -> bool:
+        """True if its VMs are protected: it gives them pages with a call of their own."""
+        return DONATE in self.needs
 
     def machine(self, revision: Revision) -> AnyHost:
         """Return what the explorer searches. Raise ValueError for protected VMs on a kernel without them."""

@@ -1,7 +1,6 @@
 """Kernels with one thing wrong: the mutant's race shows the harm, and the correct kernel does not."""
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -117,7 +116,7 @@ def test_the_next_vm_runs_with_the_last_ones_translations_if_the_flush_is_late()
 
 def after(kernel: Revision, *calls: tuple[Any, ...]) -> State:
     """Return the state after R3's setup and these calls on CPU 0."""
-    state = replace(RACES["R3"], scripts=("", "")).scene(kernel).start()
+    state = RACES["R3"]._replace(scripts=("", "")).scene(kernel).start()
     for name, *args in calls:
         state = call(state, kernel, 0, name, *args).state
     return state

@@ -1,7 +1,6 @@
 """The named races: the outcome of each in each kernel, found by exploring every order."""
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from itertools import groupby
 
@@ -139,12 +138,12 @@ def test_the_leak_of_merged_leaves_a_page_on_loan_that_the_host_cannot_take_back
 
 
 def test_only_errors_of_the_calls_that_the_race_is_about_count() -> None:
-    unshare_too = replace(RACES["R7"], about=(*RACES["R7"].about, "__pkvm_host_unshare_guest"))
+    unshare_too = RACES["R7"]._replace(about=(*RACES["R7"].about, "__pkvm_host_unshare_guest"))
     assert (find_once("R7", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, ERR)
 
 
 def test_only_host_warnings_about_the_calls_that_the_race_is_about_count() -> None:
-    unshare_too = replace(RACES["R12"], about=("__pkvm_host_unshare_guest",))
+    unshare_too = RACES["R12"]._replace(about=("__pkvm_host_unshare_guest",))
     assert (find_once("R12", "merged").kind, find_outcome(unshare_too, REVISIONS["merged"]).kind) == (OK, "HOST_WARN")
 
 
