@@ -7,7 +7,7 @@ for any generator over a `View`, not only the model's hypercalls.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dis import get_instructions
+from dis import opmap
 from functools import cache
 from types import CodeType, GeneratorType
 from typing import Any, NamedTuple
@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from .revisions import Revision
 from .state import Cpu, Event, Flight, Refusal, State, Value, Vm
 from .view import Ended, Hypercall, ModelError, Ref, Refused, Region, View
+
+YIELD = opmap["YIELD_VALUE"]
 
 
 class Call(NamedTuple):
@@ -153,12 +155,12 @@ def locate(body: Any, coming: Region) -> tuple[str, ...]:
 def number_yields(code: CodeType) -> dict[int, int]:
     """Return, for each offset at which a function may wait, the number of its yield, counted from 1 in the source.
 
-    The order in the byte code, and whether a function waits at its yield or right behind it, depend on the Python.
+    The order in the byte code, and whether a function waits at its yield or right behind it, depend on the Python. Byte
+    code consists of units of two bytes, each with a place in the source; the first byte of a unit is its operation.
     """
-    instructions = [(each.offset, each.opname, each.positions) for each in get_instructions(code) if each.positions]
-    places = {offset: (positions.lineno, positions.col_offset) for offset, _, positions in instructions}
-    yields = sorted({places[offset] for offset, name, _ in instructions if name == "YIELD_VALUE"})
-    return {offset: yields.index(place) + 1 for offset, place in places.items() if place in yields}
+    places = [(line, column) for line, _, column, _ in code.co_positions()]
+    yields = sorted({place for unit, place in zip(code.co_code[::2], places, strict=True) if unit == YIELD})
+    return {2 * number: yields.index(place) + 1 for number, place in enumerate(places) if place in yields}
 
 
 def collect_locals(body: Any) -> tuple[tuple[str, Value], ...]:
