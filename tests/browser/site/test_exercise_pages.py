@@ -37,6 +37,15 @@ NO_TIME_TO_HEAR = """() => {
 }"""
 """Lets a page write once, but not hear of it."""
 
+COME_INTO_SIGHT = """async (place) => {
+  const before = place.offsetHeight;
+  place.scrollIntoView();
+  await new Promise((seen) => new IntersectionObserver(seen).observe(place));
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  return [before, place.offsetHeight];
+}"""
+"""Scrolls to the editor, and returns how high it was before, and is after it had the time to measure its lines."""
+
 READ_SPARE = """async (exercise) => {
   const { indexedDB } = await navigator.storageBuckets.open("pkvm-course-spare"),
     opening = indexedDB.open("pkvm-course");
@@ -120,6 +129,33 @@ def test_the_editor_goes_on_where_the_text_box_was_written_in(learner: BrowserCo
     expect(page.locator(".cm-content")).to_be_focused()
     page.keyboard.type("ne")
     expect(page.locator(".cm-line").last).to_contain_text("# mine")
+
+
+def test_no_press_is_lost_while_the_editor_arrives(learner: BrowserContext) -> None:
+    held = list[Route]()
+    learner.route("**/assets/editor.js", lambda route: held.append(route))  # noqa: PLW0108  # it gets an attribute
+    page = learner.new_page()
+    page.goto(f"exercises/{CODE}.html")
+    page.get_by_role("button", name="Check").hover()
+    page.mouse.down()
+    wait_until(lambda: page.title() and held)
+    held[0].continue_()
+    expect(page.locator(".cm-content")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator(".answering .state")).not_to_have_text("")
+
+
+def test_the_editor_is_as_high_in_sight_as_out_of_sight(learner: BrowserContext) -> None:
+    """Else a button that is pressed as soon as it is seen moves away before the press ends, and the click is lost."""
+    solving, wide = Solving(learner, CHOICE), "# a wide line" + " and more" * 10
+    solving.write("drafts", {"text": f"{wide}\n" * 12, "stub": "", "others": [], "turn": 1, "tab": "x"})
+    solving.page.reload()
+    solving.wait()
+    editor = solving.page.locator(".code-editor")
+    expect(editor).not_to_be_in_viewport()
+    before, after = editor.evaluate(COME_INTO_SIGHT)
+    expect(editor).to_be_in_viewport()
+    assert after == before
 
 
 def test_without_the_editor_a_text_box_does_the_same(learner: BrowserContext) -> None:

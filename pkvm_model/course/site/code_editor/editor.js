@@ -76,5 +76,7 @@ export function makeEditor(parent, { text, selected: [anchor, head], ...asked })
       return view.hasFocus;
     },
     focus: () => view.focus(),
+    /** Measures the lines now, if they are in sight. */
+    measure: () => void view.coordsAtPos(0),
   };
 }

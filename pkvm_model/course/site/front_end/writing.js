@@ -48,13 +48,30 @@ export class Writing {
     }
   }
 
+  /** Makes the editor as high as the text box, so that no button below moves under a finger that is on it. */
   replace(makeEditor) {
-    const { hasFocus, text, selected } = this.now,
-      place = make("div.code-editor");
-    this.now = makeEditor(place, { ...this.asked, describedBy: this.how.id, text, selected });
+    const { hasFocus, text, selected, height } = this.now,
+      place = make("div.code-editor"),
+      editor = makeEditor(place, { ...this.asked, describedBy: this.how.id, text, selected });
+    place.style.setProperty("--least-height", `${height}px`);
+    this.measure(place, editor);
     this.box.replaceChildren(place);
+    this.now = editor;
     this.how.textContent = EDITOR_KEYS;
     if (hasFocus) this.now.focus();
+  }
+
+  /**
+   * Lets the editor measure its lines before it takes its place. Out of sight it only guesses how high they are, and
+   * what is below it would move when it comes into sight.
+   */
+  measure(place, editor) {
+    place.style.width = `${this.box.getBoundingClientRect().width}px`;
+    place.classList.add("measured");
+    this.box.append(place);
+    editor.measure();
+    place.classList.remove("measured");
+    place.style.width = "";
   }
 }
 
@@ -77,6 +94,10 @@ class TextBox {
   /** From where to where the text is selected: the editor that takes its place goes on from there. */
   get selected() {
     return [this.area.selectionStart, this.area.selectionEnd];
+  }
+  /** How high it is inside its border. */
+  get height() {
+    return this.area.clientHeight;
   }
   get hasFocus() {
     return document.activeElement === this.area;
