@@ -55,7 +55,8 @@ class LargerHost(NamedTuple):
         return AnyHost(revision, calls, config, most=1)
 
 
-SIZES = {"two-pages": (1, 1, 2), "two-vcpus": (1, 2, 1), "two-vcpus-two-pages": (1, 2, 2), "two-vms": (2, 1, 1)}
+SIZES = {"two-pages": (1, 1, 2), "two-vcpus": (1, 2, 1), "two-vcpus-two-pages": (1, 2, 2), "two-vms": (2, 1, 1),
+         "two-vms-two-pages": (2, 1, 2)}
 LARGER = {name + tail: LargerHost(name + tail, *sizes, protected=bool(tail))
           for name, sizes in SIZES.items() for tail in ("", "-protected")}
 """The hosts by name, from fewer states to more."""

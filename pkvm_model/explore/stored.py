@@ -1,7 +1,7 @@
 """What was found in the larger machines of larger.py, as `course.py explore-all` has stored it: a row for each.
 
-A row is about the model with which it was made: `model` is a digest of the text of the kernels' guards and calls and
-of the invariants. A row with another digest is stale, and nothing is read from it.
+A row is about the model with which it was made: `model` is a digest of the text of the kernels' guards and calls, of
+how calls are run, of the host and of the invariants. A row with another digest is stale, and nothing is read from it.
 """
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from .properties import INVARIANTS
 
 PACKAGE = Path(__file__).parents[1]
 STORED = PACKAGE / "explore" / "larger-machines.jsonl"
-TEXTS = ("model/revisions.py", "model/vm_table.py", "model/hypercalls.py", "model/memory.py", "model/guest_memory.py",
-         "model/protected_memory.py", "explore/properties.py")
-"""What the answers depend on. How calls are run and states are searched may change, but must not change an answer."""
+TEXTS = tuple(f"{name}.py" for name in (
+    "model/revisions", "model/vm_table", "model/hypercalls", "model/memory", "model/guest_memory",
+    "model/protected_memory", "model/state", "model/view", "model/steps", "model/run", "explore/machines",
+    "explore/properties"))
+"""What the answers depend on. How states are searched may change, but must not change an answer."""
 
 
 class StaleRun(ValueError):  # noqa: N818  # the name says what is wrong
