@@ -142,6 +142,10 @@ class SymmetricSearch(LevelSearch):
         """The number of orbits found."""
         return self.kept
 
+    def widen(self) -> None:
+        """Raise ModelError: a key is one word, so a state must be one, too."""
+        raise ModelError("a state no longer fits into one word; search without orbits")
+
     def take(self, codes: Numbers) -> None:
         """Make one state of each new orbit the next level."""
         keys, first = np.unique(self.orbits.of(codes), return_index=True)

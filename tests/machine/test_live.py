@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from pkvm_model.explore.stored import read_stored
+from pkvm_model.machine.answer import AGREES
 from pkvm_model.machine.emulator import END_SECONDS
 from pkvm_model.machine.interleavings import interleavings
 from pkvm_model.machine.play import play
 from pkvm_model.machine.session import RealMachine
 from pkvm_model.machine.tools import find_tools
 from pkvm_model.model.revisions import V1
+from pkvm_model.model.trace import parse
 from tests.machine.test_play import HOLE, make_trace
 
 TOOLS = find_tools()
@@ -49,6 +52,16 @@ def test_a_released_kernel_refuses_where_the_patch_had_a_hole(machine: RealMachi
     assert difference
     assert (difference.call, difference.model, difference.machine) == (
         "__pkvm_finalize_teardown_vm(0x1000)", "= 0", "= -EINVAL")
+
+
+@pytest.mark.parametrize(("host", "lines"), [("two-pages-protected", 46), ("two-vms-two-pages-protected", 34)])
+def test_a_released_kernel_ends_as_the_explorer_found(machine: RealMachine, host: str, lines: int) -> None:
+    if machine.revision.name != "upstream":
+        pytest.skip(f"{machine.release} has no protected VMs, or other calls for them")
+    answer = play(machine, parse(read_stored()[host, "upstream"]["violated"]["I0a"]["trace"]))
+    assert not answer.difference
+    assert [row.verdict for row in answer.rows] == [AGREES] * lines
+    assert "EL2_PANIC __pkvm_host_force_reclaim_page_guest" in answer.rows[-1].machine
 
 
 def test_a_machine_is_the_same_after_each_reset(machine: RealMachine) -> None:

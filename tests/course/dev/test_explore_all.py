@@ -59,6 +59,12 @@ def test_with_two_pages_a_page_of_a_vm_that_is_gone_can_be_mistaken_for_one_of_t
     assert all(answer.verdict != VIOLATED for answer in explore(small, ASKED).answers)
 
 
+def test_with_a_second_vm_that_mistake_takes_fewer_steps() -> None:
+    violated = read_stored()["two-vms-two-pages-protected", "upstream"]["violated"]
+    assert {name: each["steps"] for name, each in violated.items()} == {"I0a": 30}
+    assert "has page g1 at gfn 0x0, not g0" in violated["I0a"]["reason"]
+
+
 def test_real_kernels_end_as_that_run_does() -> None:
     violated = read_stored()["two-pages-protected", "upstream"]["violated"]
     end = violated["I0a"]["trace"].splitlines()[-2].partition(" ")[2]
