@@ -6,10 +6,8 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
-from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -31,6 +29,9 @@ LONGEST = (*IN_LAB, "tests/explore/test_repairs.py", "tests/browser/test_pages.p
            "tests/course/", "notebooks/")
 """They begin first, so that no process is still in the middle of one when the others have nothing left to do."""
 
+BLOCK = 500
+"""Ports of one process. A kernel takes five, and they stay closed for a minute after it."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what takes minutes."""
@@ -51,19 +52,19 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = tempfile.TemporaryDirectory(prefix="pkvm-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name
-    divide_ports()
+    config.add_cleanup(claim_ports().close)
 
 
-def divide_ports() -> None:
-    """Give the kernels of each process of a test run ports from a part of its own.
+def claim_ports() -> socket.socket:
+    """Give the kernels of this process ports that no other test process gives to its own. Return what holds them.
 
     Jupyter lets go of a port before the kernel listens there, so another kernel might be given the same one meanwhile.
+    A number of the process would not do: test runs begin test runs, and two checkouts may be tested at once.
     """
     from jupyter_client.connect import LocalPortCache  # noqa: PLC0415  # after the environment is set
 
-    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    first, begin = 10_000 + process % 10 * 1000, SystemRandom().randrange(1000)
-    ports: Iterator[int] = cycle([*range(first + begin, first + 1000), *range(first, first + begin)])
+    holder = socket.socket()
+    ports = cycle(claim_block(holder))
 
     def find_port(_: LocalPortCache, ip: str) -> int:
         for port in ports:
@@ -73,6 +74,16 @@ def divide_ports() -> None:
         raise AssertionError("a cycle ends")
 
     LocalPortCache.find_available_port = find_port  # type: ignore[assignment,method-assign]
+    return holder
+
+
+def claim_block(holder: socket.socket) -> range:
+    """Bind to the first port of a block that is free, and return its others. They are below what systems hand out."""
+    for first in range(10_000, 32_000, BLOCK):
+        with suppress(OSError):
+            holder.bind(("127.0.0.1", first))
+            return range(first + 1, first + BLOCK)
+    raise pytest.UsageError("every block of ports from 10000 to 32000 is taken. End other test runs.")
 
 
 def pytest_collection_finish() -> None:
