@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 import pytest
@@ -63,9 +64,12 @@ Choose = Callable[[Watch], psutil.Process | None]
 
 
 def end_processes(choose: Choose, times: int, monkeypatch: pytest.MonkeyPatch) -> list[Watch]:
-    """End a process of so many checks, as Linux does where memory runs out; return the list of those checks."""
+    """End a process of so many checks, as Linux does where memory runs out; return the list of those checks.
+
+    What these checks are given never ends by itself, so that there is a process to end.
+    """
     ended: list[Watch] = []
-    look = Watch.measure
+    look, pass_on = Watch.measure, judging.send
 
     def measure(watch: Watch) -> None:
         look(watch)
@@ -73,7 +77,11 @@ def end_processes(choose: Choose, times: int, monkeypatch: pytest.MonkeyPatch) -
             process.kill()
             ended.append(watch)
 
+    def send(pipe: BinaryIO, text: bytes) -> None:
+        pass_on(pipe, b"while True: pass" if len(ended) < times else text)
+
     monkeypatch.setattr(Watch, "measure", measure)
+    monkeypatch.setattr(judging, "send", send)
     monkeypatch.setattr(judging, "PAUSES", (0.0, 0.0))
     monkeypatch.setattr(judging, "LOOK", 0.001)
     return ended
