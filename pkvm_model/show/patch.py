@@ -99,7 +99,7 @@ def describe_refusal(answer: GuardAnswer) -> str:
     """Return what happens if a guard refuses, in words."""
     if answer is None:
         return "else: nothing happens"
-    return f"else: EL2 warns; behind it {errno(answer.code)}" if isinstance(answer, Warn) else f"else: {errno(answer)}"
+    return f"else: EL2 warns; after that {errno(answer.code)}" if isinstance(answer, Warn) else f"else: {errno(answer)}"
 
 
 def list_teardown(revision: Revision) -> list[str]:

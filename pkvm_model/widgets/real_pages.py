@@ -15,8 +15,8 @@ from .bench_words import SIGNS, VIEWS, align_columns, make_page_row
 from .static import render, render_table
 
 YES, UNSETTLED, UNREAD = "yes", "not compared", "not read"
-RECORDS = ("The machine's side is EL2's own record of each page, read in its memory. It names no guest, so the column "
-           "of the guest is the model's word alone.")
+RECORDS = ("The machine's side is EL2's own record of each page, read from its memory. It names no guest, so the "
+           "column of the guest is the model's word alone.")
 GIVEN_BACK = "While a VM's memory is given back, the root of its stage 2 is not compared."
 MODEL_HEADS = ("page", *VIEWS, "owner", "counts")
 MACHINE_HEADS = ("machine: host", "machine: hyp", "machine: counts", "agrees")

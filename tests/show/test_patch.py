@@ -34,7 +34,7 @@ def test_what_both_kernels_have_is_not_shown_as_changed() -> None:
 
 def test_the_deleted_warning_is_gone_and_returns_nowhere() -> None:
     finalise = next(part for part in patch(PRE, V1) if part.hunk.where == "__pkvm_finalize_teardown_vm")
-    gone = [line[0] for line in finalise.changed if "hyp_page_count" in line or "EL2 warns; behind it -EBUSY" in line]
+    gone = [line[0] for line in finalise.changed if "hyp_page_count" in line or "EL2 warns; after that -EBUSY" in line]
     assert gone == ["-", "-"]
 
 
