@@ -11,7 +11,7 @@ from ..text import count
 from . import progress
 from .exercises import Exercise, load_exercises
 from .progress import ExerciseRecord, ProgressError, WholeProgressError
-from .progress_table import ALL_SOLVED, count_solved, find_next, name_state
+from .progress_table import ALL_SOLVED, SHOWN, count_solved, find_next, name_state
 
 NOTEBOOKS = CONTENT / "notebooks"
 
@@ -62,12 +62,13 @@ def make_entry(exercise: Exercise, records: Mapping[str, ExerciseRecord], way: s
 
 
 def describe_record(record: ExerciseRecord) -> str:
-    """Return tries, hints and steps in words, '' if there are none."""
-    counted = [f"{record.tries} {'try' if record.tries == 1 else 'tries'}" if record.tries else "",
-               count(record.hints, "hint") if record.hints else "",
-               count(record.steps, "step") if record.steps is not None else "",
-               f"fewest possible: {record.fewest}" if record.fewest is not None else ""]
-    return ", ".join(filter(None, counted))
+    """Return whether the solution was shown, tries, hints and steps in words, '' if there are none."""
+    facts = [SHOWN if record.shown else "",
+             f"{record.tries} {'try' if record.tries == 1 else 'tries'}" if record.tries else "",
+             count(record.hints, "hint") if record.hints else "",
+             count(record.steps, "step") if record.steps is not None else "",
+             f"fewest possible: {record.fewest}" if record.fewest is not None else ""]
+    return ", ".join(filter(None, facts))
 
 
 def read_title(chapter: str) -> str:

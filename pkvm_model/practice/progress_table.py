@@ -10,6 +10,7 @@ from .exercises import Exercise
 from .progress import ExerciseRecord
 
 ALL_SOLVED = f"Everything is solved. To hand it in: {name_command('handin')}"
+SHOWN = "solution shown"
 HEADS = ("chapter, exercise", "state", "tries", "hints", "steps", "fewest")
 
 
@@ -40,12 +41,13 @@ def list_rows(chapter: str, exercises: Sequence[Exercise],
 def make_row(name: str, record: ExerciseRecord) -> tuple[str, ...]:
     """Return an exercise's row."""
     steps, fewest = (str(number) if number is not None else "" for number in (record.steps, record.fewest))
-    return f"  {name}", name_state(record) or "open", str(record.tries or ""), str(record.hints or ""), steps, fewest
+    state = ", ".join(filter(None, (name_state(record), SHOWN if record.shown else ""))) or "open"
+    return f"  {name}", state, str(record.tries or ""), str(record.hints or ""), steps, fewest
 
 
 def name_state(record: ExerciseRecord) -> str:
     """Return how far the learner is with an exercise, '' if it was never tried."""
-    return "solved" if record.solved else "solution shown" if record.shown else "tried" if record.tries else ""
+    return "solved" if record.solved else "tried" if record.tries else ""
 
 
 def suggest_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRecord]) -> str:
@@ -57,8 +59,8 @@ def suggest_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRe
 
 
 def find_next(exercises: Iterable[Exercise], records: Mapping[str, ExerciseRecord]) -> Exercise | None:
-    """Return the first exercise that is begun, or else the first that is open, on the main road if there is one."""
+    """Return the first that is begun, or else the first that is open; more practice waits for the main road."""
     unsolved = [each for each in exercises if not records.get(each.id, ExerciseRecord()).solved]
-    begun = (each for each in unsolved if records.get(each.id, ExerciseRecord()).tries)
-    on_road = (each for each in unsolved if each.road == "main")
-    return next(begun, next(on_road, next(iter(unsolved), None)))
+    left = [each for each in unsolved if each.road == "main"] or unsolved
+    begun = (each for each in left if records.get(each.id, ExerciseRecord()).tries)
+    return next(begun, next(iter(left), None))

@@ -42,7 +42,10 @@ def test_a_pasted_trace_is_walked_and_not_written() -> None:
 
 
 def test_the_main_road_comes_next_before_more_practice() -> None:
-    more, main = (replace(find_exercise("lived-to-see"), id=road, road=road) for road in ("more", "main"))
+    more, main, begun = (replace(find_exercise("lived-to-see"), id=name, road=road)
+                         for name, road in [("more", "more"), ("main", "main"), ("begun", "more")])
+    solved = {"main": ExerciseRecord(1, solved=True)}
     assert find_next([more, main], {}) is main
-    assert find_next([more, main], {"main": ExerciseRecord(1, solved=True)}) is more
-    assert find_next([more, main], {"more": ExerciseRecord(1)}) is more
+    assert find_next([more, main], solved) is more
+    assert find_next([more, main, begun], {"begun": ExerciseRecord(1)}) is main
+    assert find_next([more, main, begun], {"begun": ExerciseRecord(1), **solved}) is begun

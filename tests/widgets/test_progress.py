@@ -9,6 +9,7 @@ from pkvm_model.graphs.contract import ProgressReportValue
 from pkvm_model.practice.exercises import load_exercises
 from pkvm_model.practice.progress import ExerciseRecord
 from pkvm_model.practice.progress_report import make_report
+from pkvm_model.practice.progress_table import make_row
 from pkvm_model.widgets.progress import ProgressView
 
 EXERCISES = list(load_exercises().values())[:7]
@@ -48,6 +49,14 @@ def test_the_words_begin_with_what_comes_next(widget: ProgressView) -> None:
 def test_the_progress_is_read_again_on_request(widget: ProgressView) -> None:
     assert widget.answer({"look": True})["caption"] == "2 of 7 exercises solved"
     assert repr(widget) == "Progress('2 of 7 exercises solved')"
+
+
+def test_a_solution_that_was_shown_stays_in_sight_when_the_exercise_is_solved() -> None:
+    states = [ExerciseRecord(1, shown=True), ExerciseRecord(2, shown=True, solved=True)]
+    (chapter, *_) = make_report(EXERCISES, dict(zip([each.id for each in EXERCISES], states, strict=False)))["chapters"]
+    assert [(each["state"], each["facts"]) for each in chapter["exercises"][:2]] == [
+        ("tried", "solution shown, 1 try"), ("solved", "solution shown, 2 tries")]
+    assert [make_row("it", record)[1] for record in states] == ["tried, solution shown", "solved, solution shown"]
 
 
 def test_the_last_line_of_a_solved_course_says_how_to_hand_it_in() -> None:

@@ -51,20 +51,21 @@ function isBetter(rank, other) {
 export const choosePlace = (mine, theirs) => (theirs.startsWith(mine ?? "") ? theirs : mine);
 
 /** Returns how far the learner is with an exercise, "" if it was never tried. */
-function nameState({ solved, shown, tries }) {
+function nameState({ solved, tries }) {
   if (solved) return "solved";
-  return shown ? "solution shown" : tries ? "tried" : "";
+  return tries ? "tried" : "";
 }
 
-/** Returns tries, hints and steps in words, "" if there are none. */
-function describeRecord({ tries, hints, steps, fewest }) {
-  const counted = [
+/** Returns whether the solution was shown, tries, hints and steps in words, "" if there are none. */
+function describeRecord({ shown, tries, hints, steps, fewest }) {
+  const facts = [
+    shown && "solution shown",
     tries && `${tries} ${tries === 1 ? "try" : "tries"}`,
     hints && countOf(hints, "hint"),
     steps !== null && countOf(steps, "step"),
     fewest !== null && `fewest possible: ${fewest}`,
   ];
-  return counted.filter(Boolean).join(", ");
+  return facts.filter(Boolean).join(", ");
 }
 
 export const countOf = (number, noun) => `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
@@ -93,11 +94,12 @@ function fillChapter(chapter, exercises) {
   return { ...chapter, solved: `${countSolved(exercises)} of ${exercises.length}`, exercises };
 }
 
-/** Returns the first exercise that is begun, or else the first that is open, on the main road if there is one. */
+/** Returns the first that is begun, or else the first that is open; more practice waits for the main road. */
 export function findNext(exercises, records) {
-  const unsolved = exercises.filter(({ state }) => state !== "solved");
-  const begun = unsolved.find((exercise) => isTried(exercise, records));
-  return begun ?? unsolved.find(({ more }) => !more) ?? unsolved[0];
+  const unsolved = exercises.filter(({ state }) => state !== "solved"),
+    onRoad = unsolved.filter(({ more }) => !more),
+    left = onRoad.length ? onRoad : unsolved;
+  return left.find((exercise) => isTried(exercise, records)) ?? left[0];
 }
 
 const isTried = (exercise, records) => completeRecord(records[idOf(exercise)]).tries > 0;
