@@ -32,7 +32,8 @@ class Card(Widget):
     @property
     def head(self) -> str:
         """The verdict in a word or two."""
-        return PASSED if self.verdict.passed else NOT_YET if self.verdict.tried else OPEN
+        is_tried = self.verdict.tried or self.submission.note.record.tries
+        return PASSED if self.verdict.passed else NOT_YET if is_tried else OPEN
 
     @property
     def sentence(self) -> str:

@@ -59,6 +59,11 @@ def test_an_open_answer_does_not_count_as_a_try(copy: Path) -> None:
     assert progress.read(copy)[PREDICT.id].tries == 0
 
 
+def test_after_a_try_nothing_is_called_unanswered(copy: Path) -> None:
+    check(PREDICT.id, 'answer = "0"')
+    assert check(PREDICT.id, "answer =").describe().startswith("Not yet. Python cannot read your answer")
+
+
 def test_an_open_choice_is_told_to_choose_and_an_open_line_to_write(copy: Path) -> None:
     several, written = find_exercise("lent-twice"), find_exercise("broken-promise")
     assert check(several.id, several.stub).sentence == "`row` is still open. Choose one of its 3 answers."

@@ -260,6 +260,15 @@ def test_what_was_solved_before_says_so_and_leads_on(solving: Solving) -> None:
     expect(solving.page.locator(".other pre")).to_have_text(answer)
 
 
+def test_what_was_tried_before_says_so(solving: Solving) -> None:
+    solving.write("exercises", {"tries": 2, "answer": "# wrong"})
+    solving.page.reload()
+    solving.wait()
+    card = solving.page.locator(".pkvm-exercise")
+    expect(card.locator(".head")).to_contain_text("Not yet. Close the hole")
+    expect(card.locator(".says").first).to_have_text("You have tried this exercise, and not solved it yet.")
+
+
 def test_another_tab_shows_what_is_written_here(solving: Solving, learner: BrowserContext) -> None:
     other = Solving(learner)
     solving.page.bring_to_front()

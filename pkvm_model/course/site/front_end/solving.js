@@ -23,6 +23,7 @@ const STOPPED = "You stopped the check. It does not count as a try.",
   ELSEWHERE_TOO = "Another tab has just changed this answer. If you go on here, both are kept.",
   CHANGED = "This exercise has changed since you wrote this answer, which is kept. It begins with this now:",
   SOLVED_BEFORE = "You have solved this exercise.",
+  TRIED_BEFORE = "You have tried this exercise, and not solved it yet.",
   UNKEPT = "What you have just written could not be kept. Copy it to another place";
 
 class Solving {
@@ -151,8 +152,9 @@ class Solving {
 
   /** Shows what is known before the first check here. */
   showBefore() {
-    const { solved } = this.record,
-      said = solved ? { passed: true, head: this.page.words.passed, sentence: SOLVED_BEFORE } : { sentence: "" };
+    const { solved, tries } = this.record,
+      open = { sentence: tries ? TRIED_BEFORE : "" },
+      said = solved ? { passed: true, head: this.page.words.passed, sentence: SOLVED_BEFORE } : open;
     this.cards.show(makeCard(this.page, { head: this.page.words.open, ...said }), this.record);
   }
 

@@ -8,6 +8,7 @@ export function completeCard(value, record, { hints, solution, following, words 
     stays = record.solved && !passed ? [words.solved] : [];
   return {
     ...value,
+    head: value.head === words.open && record.tries ? words.notYet : value.head,
     facts: [...value.facts.filter((fact) => !words.left.includes(fact) && fact !== words.solved), ...stays],
     given: passed ? [] : hints.slice(0, record.hints),
     solution: passed || record.solved || record.shown ? solution : null,

@@ -62,11 +62,12 @@ class ExerciseWidget extends Widget {
   }
 
   verdict() {
-    const { passed, head, title, sentence, facts, next, after, printed, details } = this.data;
+    this.says = make("p.says", { role: "status" }, ...markCode(this.data.sentence));
+    const { passed, head, title, facts, next, after, printed, details } = this.data;
     const mark = make(`span.mark.${passed ? "passed" : "not-yet"}`, { "aria-hidden": "true" }, passed ? "✓" : "…");
     return [
       make("p.head", {}, mark, make("span", {}, `${head} ${title}`)),
-      make("p.says", { role: "status" }, ...markCode(sentence)),
+      this.says,
       make("p.facts", {}, facts.join(" ")),
       make("p.next", {}, next, after && " ", after && this.linkToFile(after, after.replace("../", ""))),
       printed
@@ -85,7 +86,7 @@ class ExerciseWidget extends Widget {
   }
 
   get report() {
-    return `${this.data.head} ${this.data.sentence}`;
+    return `${this.data.head} ${this.says.textContent}`;
   }
 
   get place() {
