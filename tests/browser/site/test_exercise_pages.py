@@ -231,6 +231,26 @@ def test_who_types_the_line_chooses_too(learner: BrowserContext) -> None:
     wait_until(lambda: solving.text == "left = 'neither of these'\nchange = \"finalise checks the count\"\n")
 
 
+def test_an_option_is_written_into_the_line_that_counts_however_it_is_indented(learner: BrowserContext) -> None:
+    """A Tab that was to leave the editor indents a line; and of two lines Python takes the second."""
+    solving = Solving(learner, CHOICE)
+    solving.editor.press("Control+a")
+    solving.page.keyboard.insert_text('    change = "..."  # mine\nleft = "neither of these"\nleft = "..."')
+    expect(solving.page.get_by_role("radio", name="neither of these")).not_to_be_checked()
+    for option in ("finalise checks the count", "neither of these"):
+        solving.page.get_by_role("radio", name=option).check()
+    wait_until(lambda: solving.text == ('change = "finalise checks the count"  # mine\n'
+                                        'left = "neither of these"\nleft = "neither of these"'))
+
+
+def test_an_option_that_has_no_line_leaves_the_others_as_they_are(learner: BrowserContext) -> None:
+    solving = Solving(learner, CHOICE)
+    solving.editor.press("Control+a")
+    solving.page.keyboard.insert_text("    # mine")
+    solving.page.get_by_role("radio", name="neither of these").check()
+    wait_until(lambda: solving.text == '    # mine\nleft = "neither of these"\n')
+
+
 def test_hints_and_a_solution_need_no_python_and_are_noted(solving: Solving) -> None:
     card = solving.page.locator(".pkvm-exercise")
     card.get_by_role("button", name="Hint 1 of 3").click()

@@ -3,22 +3,27 @@
 
 import { make } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
 
-/** Returns a pattern of the line in which a name gets its value; a comment behind it is its second group. */
-const lineOf = (name) => new RegExp(`^${name}[ \\t]*=[ \\t]*(\\.\\.\\.|"[^"\\n]*"|'[^'\\n]*')([ \\t]*#.*)?$`, "m");
-const anyLineOf = (name) => new RegExp(`^${name}[ \\t]*=.*$`, "m");
+/**
+ * Returns the last line in which a text gives a name its value, since that is the one which counts for Python. Its first
+ * group is a value in quotes, the second a comment behind it. It may be indented: a Tab too many is soon pressed.
+ */
+function findLine(text, name) {
+  const value = `(\\.\\.\\.|"[^"\\n]*"|'[^'\\n]*')([ \\t]*(?:#.*)?)$`;
+  return [...text.matchAll(new RegExp(`^[ \\t]*${name}[ \\t]*=(?:[ \\t]*${value}|.*$)`, "gm"))].at(-1);
+}
 
 /** Returns the value that a text gives a name, "" if none. */
 export function readOption(text, name) {
-  const value = lineOf(name).exec(text)?.[1] ?? "...";
+  const value = findLine(text, name)?.[1] ?? "...";
   return value === "..." ? "" : value.slice(1, -1);
 }
 
 /** Returns a text that gives a name a value, with the rest as it was. */
 export function writeOption(text, name, value) {
-  const line = `${name} = "${value}"`;
-  const comment = lineOf(name).exec(text)?.[2] ?? "";
-  if (anyLineOf(name).test(text)) return text.replace(anyLineOf(name), () => line + comment);
-  return `${text.trimEnd()}\n${line}\n`.trimStart();
+  const found = findLine(text, name),
+    line = `${name} = "${value}"${found?.[2] ?? ""}`;
+  if (!found) return `${text.trimEnd()}\n${line}\n`.replace(/^\n+/, "");
+  return text.slice(0, found.index) + line + text.slice(found.index + found[0].length);
 }
 
 /** The options of an exercise as radio buttons that write into its answer. */
