@@ -62,7 +62,7 @@ class Solving {
     this.state = make("p.state", { role: "status" });
     this.alert = make("p.trouble", { role: "alert" });
     this.newer = this.makeNewer();
-    box.querySelector(".writing").before(this.choices.box, this.newer);
+    this.writing.how.before(this.choices.box, this.newer);
     box.append(make("div.buttons", {}, this.go, this.halt, this.again), this.state, this.alert, this.others.box);
     this.go.setAttribute("aria-keyshortcuts", "Control+Enter");
     enable(this.halt, false);

@@ -20,7 +20,7 @@ export class Writing {
     this.asked = { label, changed, check };
     this.how = make("p.how", { id: "how-to-write" }, KEYS);
     this.now = new TextBox(box.querySelector("textarea"), { label, changed });
-    box.after(this.how);
+    box.before(this.how); // who comes with Tab hears, and sees, how to leave before the editor keeps the key
   }
 
   get text() {
