@@ -1,8 +1,8 @@
-"""No test has a limit of its own for how long it waits, and none sleeps: `patience.py` has the rule."""
+"""No test has a limit of its own for how long it waits, none sleeps, and all wait: `patience.py` has the rule."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,21 +14,37 @@ ELSEWHERE = ("tests/patience.py", "tests/doors/")
 """The rule itself, and whole environments that are made from the network."""
 
 
+def list_calls(path: Path) -> Iterator[ast.Call]:
+    """Yield all calls in a file."""
+    yield from (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+
+
 def list_limits(path: Path) -> Iterator[str]:
     """Yield where a file sleeps, or gives a number as the limit of a wait."""
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call):
-            sleeps = ast.unparse(call.func).split(".")[-1] == "sleep"
-            limits = [word for word in call.keywords if word.arg == "timeout" and isinstance(word.value, ast.Constant)]
-            if sleeps or limits:
+    for call in list_calls(path):
+        sleeps = ast.unparse(call.func).split(".")[-1] == "sleep"
+        limits = [word for word in call.keywords if word.arg == "timeout" and isinstance(word.value, ast.Constant)]
+        if sleeps or limits:
+            yield f"{path.relative_to(ROOT)}:{call.lineno}"
+
+
+def list_promises(path: Path) -> Iterator[str]:
+    """Yield where a file has Playwright wait for an asynchronous function, whose promise is true, come what may."""
+    texts = {name.id: ast.unparse(node.value) for node in ast.parse(path.read_text(encoding="utf-8")).body
+             if isinstance(node, ast.Assign) for name in node.targets if isinstance(name, ast.Name)}
+    for call in list_calls(path):
+        if ast.unparse(call.func).endswith(".wait_for_function"):
+            given = ast.unparse(call.args[0])
+            if texts.get(given, given).strip("'\"").startswith("async"):
                 yield f"{path.relative_to(ROOT)}:{call.lineno}"
 
 
-def test_no_test_has_a_limit_of_its_own() -> None:
+@pytest.mark.parametrize("find", [list_limits, list_promises])
+def test_no_test_has_a_limit_of_its_own_or_does_not_wait(find: Callable[[Path], Iterator[str]]) -> None:
     files = [path for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts
              and not str(path.relative_to(ROOT)).startswith(ELSEWHERE)]
     assert len(files) > 100
-    assert [place for path in files for place in list_limits(path)] == []
+    assert [place for path in files for place in find(path)] == []
 
 
 def test_a_condition_is_waited_for() -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from benchmarks.static_host import BELOW, Host, hang_up, send_other
 from tests.browser.conftest import leaves, open_context
 from tests.browser.site.small_course import PAGES, version_on, write_course
+from tests.patience import wait_until
 
 KEPT = "The whole course is on this device."
 FAILS = """async (reason) => {
@@ -27,6 +28,7 @@ COMES = """async () => {
   if (registration.waiting || registration.installing) return Boolean(registration.waiting);
   await registration.update().catch(() => {});
 }"""
+IS_ACTIVATED = "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')"
 FETCH_ALL = "(names) => Promise.all(names.map((name) => fetch(name).then((answer) => answer.text())))"
 COUNT_LOOKS = """globalThis.looks = 0;
 const { update } = ServiceWorkerRegistration.prototype;
@@ -61,9 +63,13 @@ def visit(reader: BrowserContext, name: str = "index.html") -> Page:
 
 
 def keep(reader: BrowserContext) -> Page:
-    """Visit the course until all of it is on the device."""
+    """Visit the course until all of it is on the device.
+
+    The service worker begins with removing what no version needs; later that would be what a newer one has fetched.
+    """
     page = visit(reader)
     expect(page.locator(".on-device")).to_have_text(KEPT)
+    wait_until(lambda: page.evaluate(IS_ACTIVATED))
     return page
 
 
@@ -90,12 +96,12 @@ def visit_again(page: Page) -> None:
     A look for it that the browser began before the host was changed answers a look of the page's, too; so look again.
     """
     page.reload()
-    page.wait_for_function(COMES)
+    wait_until(lambda: page.evaluate(COMES))
 
 
 def look_for_update(page: Page, reason: str) -> None:
     """Look for a newer course from an open page until fetching it has failed for this reason."""
-    page.wait_for_function(FAILS, arg=reason)
+    wait_until(lambda: page.evaluate(FAILS, reason))
 
 
 def test_after_one_visit_every_page_opens_without_a_network(reader: BrowserContext, host: Host) -> None:

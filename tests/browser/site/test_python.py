@@ -19,6 +19,7 @@ from pkvm_model.practice.exercises import find_exercise
 from pkvm_model.practice.judge import WAITED, WORKED
 from pkvm_model.practice.sandbox import judge_here
 from tests.browser.conftest import leaves, open_context
+from tests.patience import wait_until
 
 MAIN = Path(__file__).parent / "asking.js"
 CELLS = ["from pkvm_model.lesson import find\nfrom pkvm_model.kernel import V1", 'find("R7", revisions=V1)']
@@ -223,13 +224,13 @@ DAMAGE = """async () => {
 def test_python_goes_on_from_the_memory_of_an_earlier_start_and_begins_anew_if_that_fails(stranger: Page) -> None:
     stranger.evaluate(LISTEN)
     begun = judge(stranger, EXERCISE.solution), ask(stranger, "ask", QUESTION)
-    stranger.wait_for_function(IS_KEPT)
+    wait_until(lambda: stranger.evaluate(IS_KEPT))
     stranger.evaluate("endPython('It is ended.')")
     assert (judge(stranger, EXERCISE.solution), ask(stranger, "ask", QUESTION)) == begun
     stranger.evaluate(DAMAGE)
     stranger.evaluate("endPython('It is ended.')")
     assert judge(stranger, EXERCISE.solution) == begun[0]
-    stranger.wait_for_function(IS_KEPT)
+    wait_until(lambda: stranger.evaluate(IS_KEPT))
     assert stranger.evaluate("starts") == ["begins", "goes on", "goes on", "begins"]
 
 
