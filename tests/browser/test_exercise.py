@@ -28,6 +28,7 @@ def exercised(lab_page: Page) -> Page:
 def test_the_stub_gets_a_reason_and_a_run_to_step_through(exercised: Page) -> None:
     card = exercised.locator(".pkvm-exercise")
     expect(card.locator(".says").first).to_contain_text("The hole is open: the struct is given back while a call")
+    expect(card.get_by_text("The run behind the verdict on your answer:")).to_be_visible()
     card.get_by_role("button", name="Last").click()
     expect(card.locator(".pkvm-sequence .change")).to_contain_text("touches page vm0, which EL2 no longer maps")
 

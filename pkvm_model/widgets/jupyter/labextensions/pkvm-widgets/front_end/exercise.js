@@ -80,9 +80,9 @@ class ExerciseWidget extends Widget {
   /** Shows the run that supports the verdict in a sequence view. */
   along() {
     if (!this.data.along) return "";
-    const inner = make("div.along");
+    const inner = make("div");
     this.run = mount(inner, "sequence", this.data.along, { embedded: true, place: "0" });
-    return inner;
+    return make("div.along", {}, make("p.muted", {}, "The run behind the verdict on your answer:"), inner);
   }
 
   get report() {
