@@ -52,10 +52,14 @@ class Slide(NamedTuple):
     cells: tuple[tuple[str, str], ...] = ()
 
 
-def write(folder: Path, listed: Path = LIST) -> None:
-    """Write the slides of a list into a folder of pages. Raise CourseError if it cannot be read."""
+def write(folder: Path, listed: Path = LIST, head: str = "") -> None:
+    """Write the slides of a list into a folder of pages. Raise CourseError if it cannot be read.
+
+    `head` is what the folder's pages have in their heads.
+    """
     licence = LICENCE if listed == LIST else LICENCE + CHANGED
-    (folder / "slides.html").write_text(format_slides(parse_list(read_list(listed)), licence), encoding="utf-8")
+    (folder / "slides.html").write_text(
+        format_slides(parse_list(read_list(listed)), licence, head), encoding="utf-8")
 
 
 def read_list(path: Path) -> str:
@@ -100,14 +104,14 @@ def join_text(cells: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]
     return cells
 
 
-def format_slides(slides: Sequence[Slide], licence: str = LICENCE) -> str:
+def format_slides(slides: Sequence[Slide], licence: str = LICENCE, head: str = "") -> str:
     """Return all slides as one page."""
     sections = [format_slide(number, slide, find_cells(slide)) for number, slide in enumerate(slides, start=1)]
     body = "".join(text for text, _ in sections).replace(END, f'<p class="licence">{html.escape(licence)}</p>{END}')
     families = sorted({kind for _, widgets in sections for kind in widgets} & set(list_kinds()))
     module = f"{bundle(*families)}{SHOW}"
     whole = pages.link_pages(body) + format_overview(slides)
-    return pages.format_page(pages.PageParts("Slides", whole, after=BAR, look=LOOK, module=module))
+    return pages.format_page(pages.PageParts("Slides", whole, head, after=BAR, look=LOOK, module=module))
 
 
 def find_cells(slide: Slide) -> list[NotebookNode]:

@@ -64,15 +64,15 @@ main{max-width:190mm;padding:6mm} .sheet{margin-bottom:16mm} .sheet h1{font-size
 """
 
 
-def write(folder: Path) -> None:
-    """Write the summary into a folder of pages."""
-    (folder / "summary.html").write_text(format_summary(), encoding="utf-8")
+def write(folder: Path, head: str = "") -> None:
+    """Write the summary into a folder of pages, whose heads have `head`."""
+    (folder / "summary.html").write_text(format_summary(head), encoding="utf-8")
 
 
-def format_summary() -> str:
+def format_summary(head: str = "") -> str:
     """Return both sheets as one page."""
     sheets = "".join(f'<section class="sheet">{sheet}</section>' for sheet in (format_teardown(), format_races()))
-    return pages.format_page(pages.PageParts("Summary", sheets, look=LOOK))
+    return pages.format_page(pages.PageParts("Summary", sheets, head, look=LOOK))
 
 
 def format_teardown() -> str:

@@ -45,8 +45,9 @@ def write_python(site: Site) -> None:
 
 def write_for_classes(site: Site) -> None:
     """Write the slides, and the summary to print."""
-    slides.write(site.folder)
-    summary.write(site.folder)
+    head = icons.format_links("./")
+    slides.write(site.folder, head=head)
+    summary.write(site.folder, head)
 
 
 def keep_all_files(site: Site) -> None:

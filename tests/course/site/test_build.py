@@ -32,6 +32,11 @@ def test_the_list_has_every_file_with_its_hash_and_size(site: Path) -> None:
     assert all(f'data-version="{listed["version"]}"' in page for page in pages)
 
 
+def test_every_page_has_an_icon(site: Path) -> None:
+    pages = {path: path.read_text() for path in site.rglob("*.html") if "lab" not in path.parts}
+    assert [path.name for path, page in pages.items() if '<link rel="icon" href="' not in page] == []
+
+
 def write_one(site: Site) -> None:
     site.write("index.html", f"{site.folder.parent.name} {VERSION_MARK}")
 
