@@ -22,11 +22,18 @@ BLOCKED = """Object.defineProperty(window, "indexedDB", {
   get() { throw new DOMException("The request was denied.", "SecurityError"); },
 });"""
 
-IS_READABLE = """notes => [...notes.querySelectorAll("p, button")].every((part) => {
-  const behind = getComputedStyle(part.closest(".site-notes > *")).backgroundColor;
+IS_READABLE = """note => [...note.querySelectorAll("p, button")].every((part) => {
+  const behind = getComputedStyle(note).backgroundColor;
   return !/, 0\\)$/.test(behind) && behind !== getComputedStyle(part).color;
 })"""
-"""True if all notes stand on a ground of their own, in another colour."""
+"""True if a note stands on a ground of its own, in another colour."""
+FIND_COVERED = """() => [...document.querySelectorAll(".pkvm-bench button")].filter((button) => {
+  button.scrollIntoView(false);
+  const { left, right, top, bottom } = button.getBoundingClientRect(),
+    seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  return seen?.closest(".site-note");
+}).map((button) => button.textContent)"""
+"""Returns the buttons of benches on which a note lies when they come into sight from below."""
 THEMES: tuple[Theme, ...] = ("light", "dark")
 NO_TIME = "IDBObjectStore.prototype.put = () => ({})"
 """Lets nothing that a page writes come to an end, as when it is left at once."""
@@ -399,7 +406,8 @@ def test_the_first_page_says_where_to_go_on_and_what_is_solved(learner: BrowserC
     page.wait_for_url(f"**/{first.chapter}.html")
     answer_quiz(page, "", 0)
     expect(page.get_by_text("This browser may delete what you write here. A copy is safe.")).to_be_visible()
-    assert page.locator(".site-notes").evaluate(IS_READABLE)
+    assert page.locator(".site-note").evaluate(IS_READABLE)
+    assert page.evaluate(FIND_COVERED) == []
     page.get_by_role("button", name="Later").click()
     expect(page.get_by_text("A copy is safe.")).to_have_count(0)
 

@@ -71,6 +71,35 @@ def test_the_site_works_below_a_path(page: Page, host: Host) -> None:
     page.wait_for_url(f"{host.address}index.html")
 
 
+@pytest.mark.parametrize("width", [360, 420, 1300])
+@pytest.mark.parametrize("name", ["08-you-are-the-scheduler", "10-two-ways-to-close-it"])
+def test_the_menu_of_exercises_is_within_the_page(page: Page, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(f"{name}.html")
+    page.locator(".site-bar summary").click()
+    box = page.locator(".site-bar .menu ul").bounding_box()
+    assert box
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_menu_of_exercises_closes_on_escape_and_on_a_press_elsewhere(page: Page) -> None:
+    page.goto("08-you-are-the-scheduler.html")
+    summary, first = page.locator(".site-bar summary"), page.locator(".site-bar .menu a").first
+    summary.click()
+    first.focus()
+    page.keyboard.press("Escape")
+    expect(first).to_be_hidden()
+    expect(summary).to_be_focused()
+    summary.click()
+    page.locator(".site-bar .menu ul").click(position={"x": 4, "y": 4})
+    expect(first).to_be_visible()
+    page.mouse.click(5, 700)
+    expect(first).to_be_hidden()
+    summary.click()
+    expect(first).to_be_visible()
+
+
 @pytest.mark.parametrize("name", FIRST)
 def test_a_page_from_disk_steps(offline: Page, site: Path, name: str) -> None:
     offline.goto((site / name).as_uri())

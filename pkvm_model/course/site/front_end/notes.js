@@ -1,4 +1,4 @@
-// The notes at the lower edge of a page: what concerns the whole page and no widget, each said once.
+// The notes of a page: what concerns the whole page and no widget, each said once, by default at its lower edge.
 
 import { make } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
 import { onPython } from "./python.js";
@@ -7,11 +7,12 @@ const FETCHING = "Python is being fetched, once. What is stored in the page work
 
 const notes = new Map();
 
-/** Shows a note under a name, in place of the one before, or removes it if there is none. */
-export function showNote(name, /** @type {Element | null} */ note) {
+/** Shows a note under a name, in place of the one before, or removes it if there is none; it stands after `place`. */
+export function showNote(name, /** @type {Element | null} */ note, /** @type {Element | null} */ place = null) {
   if (notes.get(name) === note) return;
   notes.get(name)?.remove();
-  if (note) findNotes().append(note);
+  if (note && place) place.after(note);
+  else if (note) findNotes().append(note);
   notes.set(name, note);
 }
 

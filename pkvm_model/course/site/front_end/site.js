@@ -5,6 +5,7 @@ import { pagePort } from "../../../widgets/jupyter/labextensions/pkvm-widgets/fr
 import { mountStored } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/mount.js";
 import { KeptPlace, answerProgress, followProgress } from "./kept.js";
 import { lacksPython } from "./lacking.js";
+import { keepMenu } from "./menu.js";
 import { showPythonNote } from "./notes.js";
 import { askPython } from "./python.js";
 import { keepReading } from "./reading.js";
@@ -35,6 +36,7 @@ function openPage(link, file) {
 }
 
 showPythonNote();
+keepMenu();
 for (const box of document.querySelectorAll(".widget-here")) {
   try {
     mountHere(box);

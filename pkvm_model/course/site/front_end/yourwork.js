@@ -139,11 +139,14 @@ export async function showYourWork() {
   if (box) new YourWork(box, store);
   mark();
   store.onChange(({ table }) => table !== "drafts" && mark());
-  store.onChange((change, elsewhere) => elsewhere || remind(store));
+  store.onChange((change, elsewhere) => elsewhere || remind(store, change));
 }
 
-/** Offers a copy when something was written that may get lost, where the page does not say so: once in a tab. */
-async function remind(store) {
+/**
+ * Offers a copy when something was written that may get lost, where the page does not say so: once in a tab, and below
+ * what was written, where it covers nothing.
+ */
+async function remind(store, { key }) {
   const promise = await store.promises();
   if (promise === "kept" || document.querySelector(".your-work") || wasReminded()) return;
   const says = make("p", {}, REMINDERS[promise]),
@@ -154,7 +157,9 @@ async function remind(store) {
     write(away.firstChild, "Close");
     away.focus();
   });
-  showNote("copy", make("div.site-note", { role: "status" }, says, save, " ", away));
+  const boxes = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".widget-here")]);
+  const written = boxes.find(({ dataset }) => dataset.key === key);
+  showNote("copy", make("div.site-note", { role: "status" }, says, save, " ", away), written);
 }
 
 /** Returns true from the second time on. */

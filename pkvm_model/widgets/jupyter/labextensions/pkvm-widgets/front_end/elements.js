@@ -28,6 +28,16 @@ export function shape(spec, attributes = {}, ...kids) {
   return fill(element, attributes, kids);
 }
 
+/** Closes a menu, a details element, on Escape and when the focus goes elsewhere. */
+export function letClose(menu, close) {
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    close();
+    menu.querySelector("summary").focus();
+  });
+  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && close());
+}
+
 /** A sentence whose error codes never wrap after the minus sign. */
 export function prose(text) {
   const parts = text.split(/(-E[A-Z0-9]+)/);

@@ -1,6 +1,6 @@
 // The fixed frame of a walk: bar, time, and drawers with the details.
 
-import { button, make, write } from "./elements.js";
+import { button, letClose, make, write } from "./elements.js";
 import { dress } from "./styles.js";
 import { refuseLong } from "./text.js";
 import { timeFrame } from "./time.js";
@@ -57,12 +57,7 @@ function shareMenu({ room }, act) {
     menu.open = false;
     room.replaceChildren();
   };
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    close();
-    summary.focus();
-  });
-  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && close());
+  letClose(menu, close);
   return menu;
 }
 
