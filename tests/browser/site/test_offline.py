@@ -25,8 +25,8 @@ FAILS = """async (reason) => {
 }"""
 COMES = """async () => {
   const registration = await navigator.serviceWorker.ready;
-  if (registration.waiting || registration.installing) return Boolean(registration.waiting);
-  await registration.update().catch(() => {});
+  if (!registration.waiting && !registration.installing) await registration.update().catch(() => {});
+  return Boolean(document.querySelector(".newer-course"));
 }"""
 IS_ACTIVATED = "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')"
 FETCH_ALL = "(names) => Promise.all(names.map((name) => fetch(name).then((answer) => answer.text())))"
@@ -91,7 +91,7 @@ def update(host: Host, page: Page) -> None:
 
 
 def visit_again(page: Page) -> None:
-    """Load a page anew, and wait for the newer course.
+    """Load a page anew, and wait until it offers the newer course.
 
     A look for it that the browser began before the host was changed answers a look of the page's, too; so look again.
     """
