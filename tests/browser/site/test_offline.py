@@ -93,7 +93,7 @@ def update(host: Host, page: Page) -> None:
 def visit_again(page: Page) -> None:
     """Load a page anew, and wait until it offers the newer course.
 
-    A look for it that the browser began before the host was changed answers a look of the page's, too; so look again.
+    A look for it that the browser began before the host was changed may answer the page's look, too; so look again.
     """
     page.reload()
     wait_until(lambda: page.evaluate(COMES))
@@ -102,6 +102,11 @@ def visit_again(page: Page) -> None:
 def look_for_update(page: Page, reason: str) -> None:
     """Look for a newer course from an open page until fetching it has failed for this reason."""
     wait_until(lambda: page.evaluate(FAILS, reason))
+
+
+def test_a_host_tells_two_versions_apart_however_soon_the_second_comes(tmp_path: Path) -> None:
+    written = [int((write_course(tmp_path / "site", version) / "sw.js").stat().st_mtime) for version in ("1", "2", "3")]
+    assert written == sorted(set(written))
 
 
 def test_after_one_visit_every_page_opens_without_a_network(reader: BrowserContext, host: Host) -> None:
