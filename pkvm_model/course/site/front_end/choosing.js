@@ -4,7 +4,7 @@
 import { make } from "../../../widgets/jupyter/labextensions/pkvm-widgets/front_end/elements.js";
 
 /**
- * Returns the last line in which a text gives a name its value, since that is the one which counts for Python. Its first
+ * Returns the last line in which a text gives a name its value, which is the one that counts for Python. Its first
  * group is a value in quotes, the second a comment behind it. It may be indented: a Tab too many is soon pressed.
  */
 function findLine(text, name) {
