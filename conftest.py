@@ -59,7 +59,7 @@ def claim_ports() -> socket.socket:
     """Give the kernels of this process ports that no other test process gives to its own. Return what holds them.
 
     Jupyter lets go of a port before the kernel listens there, so another kernel might be given the same one meanwhile.
-    A number of the process would not do: test runs begin test runs, and two checkouts may be tested at once.
+    The number of the process is not enough: a test may begin a test run, and two checkouts may be tested at once.
     """
     from jupyter_client.connect import LocalPortCache  # noqa: PLC0415  # after the environment is set
 

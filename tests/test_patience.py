@@ -40,7 +40,7 @@ def list_promises(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("find", [list_limits, list_promises])
-def test_no_test_has_a_limit_of_its_own_or_does_not_wait(find: Callable[[Path], Iterator[str]]) -> None:
+def test_every_test_waits_and_none_has_a_limit_of_its_own(find: Callable[[Path], Iterator[str]]) -> None:
     files = [path for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts
              and not str(path.relative_to(ROOT)).startswith(ELSEWHERE)]
     assert len(files) > 100
