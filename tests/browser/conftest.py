@@ -19,6 +19,8 @@ from tests.patience import PATIENCE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+"""Waits until what the last change, of a window's size too, has set off is drawn."""
 VIEWPORT: Any = {"width": 1400, "height": 1000}
 THROWN_AWAY = re.compile(r"((Per comm-target subshell creation failed: )?Error: )?"
                          r"Canceled future for (create|delete)_subshell_request message before replies were done")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from pkvm_model.course.publish import sheet, slides
 from tests.browser.access import find_violations
+from tests.browser.conftest import DRAWN
 from tests.browser.in_lab import Theme
 
 LIST = """# A list
@@ -131,6 +132,7 @@ def test_a_bench_on_a_slide_steps_and_keeps_its_keys(deck: Page) -> None:
 @pytest.mark.parametrize("size", WINDOWS, ids=["laptop", "beamer"])
 def test_a_slide_fills_the_window_and_a_bench_stays_in_it(deck: Page, size: ViewportSize) -> None:
     deck.set_viewport_size(size)
+    deck.evaluate(DRAWN)
     for key in ("Home", "End", "ArrowLeft"):
         deck.keyboard.press(key)
         top, bottom, turns = deck.evaluate(PLACES)
@@ -183,6 +185,7 @@ def step(page: Page, order: Sequence[int]) -> Iterator[str]:
 @pytest.mark.parametrize("size", ROOMS, ids=lambda size: f"{size['width']}x{size['height']}")
 def test_the_last_row_can_read_every_slide_whole(workshop: Page, size: ViewportSize) -> None:
     workshop.set_viewport_size(size)
+    workshop.evaluate(DRAWN)
     faults = {where: found for where in walk_through(workshop) if (found := workshop.evaluate(FAULTS))}
     assert faults == {}
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.access import find_violations
+from tests.browser.conftest import DRAWN
 from tests.browser.in_lab import CELLS, RESTART, RUN_ALL, SAVE, Address, Open, Theme, wait_for_python
 
 GIVEN_BACK = "CPU 1’s finalise gives page vm0 back to the host while CPU 0’s unshare still holds a reference."
@@ -14,7 +15,6 @@ SPARED = """() => [...document.querySelectorAll('.pkvm-widget, .pkvm-widget *')]
   .filter((one) => one.tabIndex >= 0 || one.hasAttribute('tabindex'))
   .map((one) => one.dataset.lmSuppressShortcuts === 'true' || one.outerHTML.slice(0, 80))"""
 PLACES = "calls => calls.map((call) => call.getBoundingClientRect().toJSON()).filter((place) => place.width)"
-DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 Forced = Literal["none", "active"]
 SIDEWAYS = "box => box.scrollWidth - box.clientWidth"
 
